@@ -1,0 +1,90 @@
+/** The environment, parsed once into one frozen object. Only composition roots read it. */
+import { z } from 'zod';
+
+const ms = (fallback: number) =>
+  z.coerce.number().int().positive().max(86_400_000).default(fallback);
+
+const json = <T extends z.ZodType>(shape: T) =>
+  z.string().transform((text, context) => {
+    try {
+      return shape.parse(JSON.parse(text)) as z.output<T>;
+    } catch (error) {
+      const why = error instanceof z.ZodError ? z.prettifyError(error) : 'it is not JSON';
+      context.addIssue({ code: 'custom', message: why });
+      return z.NEVER;
+    }
+  });
+
+const provider = z.strictObject({
+  baseUrl: z.url({ protocol: /^https?$/ }),
+  secret: z
+    .string()
+    .regex(/^whsec_[A-Za-z0-9+/]{32,}={0,2}$/, 'whsec_ and 24 or more bytes in base64'),
+});
+export type ProviderSettings = z.infer<typeof provider>;
+
+const privateJwk = z.looseObject({ kty: z.enum(['OKP', 'EC']), d: z.string().min(1) });
+
+const common = z.object({
+  LOG_LEVEL: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent']).default('info'),
+  MONGODB_URI: z
+    .string()
+    .regex(/^mongodb(\+srv)?:\/\//, 'starts with mongodb:// or mongodb+srv://'),
+  TEMPORAL_ADDRESS: z.string().min(1),
+  TEMPORAL_NAMESPACE: z.string().min(1).default('default'),
+  TEMPORAL_API_KEY: z.string().min(1).optional(),
+  TEMPORAL_TLS_CERT: z.string().min(1).optional(),
+  TEMPORAL_TLS_KEY: z.string().min(1).optional(),
+  TEMPORAL_TLS_CA: z.string().min(1).optional(),
+  TEMPORAL_TLS_SERVER_NAME: z.string().min(1).optional(),
+  PROVIDERS: json(z.record(z.string().regex(/^(?!mailbox$)[a-z0-9_-]{1,64}$/), provider)).default(
+    {},
+  ),
+});
+
+const api = common.extend({
+  PORT: z.coerce.number().int().min(0).max(65_535).default(3000),
+  HOST: z.string().min(1).default('0.0.0.0'),
+  TEMPORAL_UI_URL: z.url().optional(),
+  ADMIN_USERNAME: z.string().min(3).max(64).default('admin'),
+  ADMIN_PASSWORD: z.string().min(12).max(128),
+  JWT_KEYS: json(z.array(privateJwk).min(1)),
+  ACCESS_TOKEN_TTL_S: z.coerce.number().int().min(1).max(86_400).default(900),
+  RATE_LIMITS: z.enum(['on', 'off']).default('on'),
+});
+
+const worker = common.extend({
+  FULFILLMENT_TIMEOUT_MS: ms(10_000),
+  FULFILLMENT_MAX_ATTEMPTS: z.coerce.number().int().min(1).max(1_000).default(8),
+  FULFILLMENT_INITIAL_INTERVAL_MS: ms(1_000),
+  FULFILLMENT_PENDING_TIMEOUT_MS: ms(600_000),
+  RECONCILE_INTERVAL_MS: ms(60_000),
+  WORKER_HEARTBEAT_FILE: z.string().min(1).optional(),
+});
+
+export type ApiConfig = Readonly<z.infer<typeof api>>;
+export type WorkerConfig = Readonly<z.infer<typeof worker>>;
+
+/** A configuration that cannot be used; its message names every variable that is wrong and why. */
+export class ConfigError extends Error {}
+
+function parse<T extends z.ZodType>(shape: T, env: NodeJS.ProcessEnv): Readonly<z.output<T>> {
+  // An empty variable is an unset one: compose files and CI systems pass `NAME=` for "not given".
+  const given = Object.fromEntries(Object.entries(env).filter(([, value]) => value !== ''));
+  const result = shape.safeParse(given);
+  if (!result.success) {
+    const wrong = result.error.issues.map((i) => `  ${i.path.join('.')}: ${i.message}`).join('\n');
+    throw new ConfigError(`The environment is not complete:\n${wrong}\nREADME.md has the table.`);
+  }
+  return Object.freeze(result.data) as Readonly<z.output<T>>;
+}
+
+/** What the API process reads. @throws ConfigError */
+export function apiConfig(env: NodeJS.ProcessEnv = process.env): ApiConfig {
+  return parse(api, env);
+}
+
+/** What the worker process reads. @throws ConfigError */
+export function workerConfig(env: NodeJS.ProcessEnv = process.env): WorkerConfig {
+  return parse(worker, env);
+}

@@ -1,0 +1,150 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import fc from 'fast-check';
+import {
+  CLAIM_STATES,
+  type ClaimState,
+  EARLY_STATES,
+  FINAL_STATES,
+  finalStateOf,
+  grantIdOf,
+  isFinal,
+  mayMove,
+  parseGrantId,
+  REASONS,
+  type Reason,
+  statesBefore,
+} from './claim.ts';
+
+const nextOf = (from: ClaimState) => CLAIM_STATES.filter((to) => mayMove(from, to));
+
+/** A claim's life: from its acceptance, one allowed move after the other, until none is left. */
+const lives = fc.array(fc.nat(), { minLength: 1, maxLength: 30 }).map((choices) => {
+  const life: ClaimState[] = ['PENDING_VALIDATION'];
+  for (const choice of choices) {
+    const next = nextOf(life.at(-1) as ClaimState);
+    if (next.length === 0) break;
+    life.push(next[choice % next.length] as ClaimState);
+  }
+  return life;
+});
+
+/** Every state that can be reached by allowed moves, the start left out. */
+function reachableFrom(start: ClaimState): Set<ClaimState> {
+  const seen = new Set<ClaimState>();
+  const open = [start];
+  for (let at = open.pop(); at; at = open.pop()) {
+    for (const next of nextOf(at)) {
+      if (!seen.has(next)) open.push(next);
+      seen.add(next);
+    }
+  }
+  return seen;
+}
+
+const isEarly = (state: ClaimState) => (EARLY_STATES as readonly ClaimState[]).includes(state);
+
+describe("a claim's states", () => {
+  it('are final in GRANTED, REJECTED and FAILED, from where nothing follows', () => {
+    assert.deepEqual(CLAIM_STATES.filter(isFinal), ['GRANTED', 'REJECTED', 'FAILED']);
+    for (const state of CLAIM_STATES) {
+      assert.equal(isFinal(state), nextOf(state).length === 0, state);
+    }
+  });
+
+  it('all come up in some life, and every life can come to an end', () => {
+    const reached = reachableFrom('PENDING_VALIDATION');
+    for (const state of CLAIM_STATES) {
+      if (state !== 'PENDING_VALIDATION') assert.ok(reached.has(state), state);
+      if (isFinal(state)) continue;
+      const ends = FINAL_STATES.filter((end) => reachableFrom(state).has(end));
+      assert.ok(ends.length > 0, `${state} leads nowhere`);
+    }
+  });
+
+  it('never follow themselves: a move is a change', () => {
+    for (const state of CLAIM_STATES) assert.equal(mayMove(state, state), false, state);
+  });
+
+  it('are guarded by exactly the states they may follow', () => {
+    const pairs = fc.tuple(fc.constantFrom(...CLAIM_STATES), fc.constantFrom(...CLAIM_STATES));
+    fc.assert(
+      fc.property(pairs, ([from, to]) => statesBefore(to).includes(from) === mayMove(from, to)),
+    );
+  });
+
+  it('never lead back to the beginning, out of a parking neither', () => {
+    fc.assert(fc.property(lives, (life) => life.indexOf('PENDING_VALIDATION', 1) === -1));
+  });
+
+  it('never lead from fulfilment back to stock, save through a parking', () => {
+    fc.assert(
+      fc.property(lives, (life) => {
+        const from = life.findIndex((state) => !isEarly(state));
+        if (from === -1) return true;
+        return life.slice(from).every((state, i, rest) => {
+          return !isEarly(state) || rest.slice(0, i).includes('NEEDS_ATTENTION');
+        });
+      }),
+    );
+  });
+
+  it('end well only by way of fulfilment', () => {
+    fc.assert(
+      fc.property(lives, (life) => {
+        if (life.at(-1) !== 'GRANTED') return true;
+        return life.includes('FULFILLING') || life.includes('NEEDS_ATTENTION');
+      }),
+    );
+  });
+
+  it('end badly after fulfilment only once everything before was undone or a person gave up', () => {
+    fc.assert(
+      fc.property(lives, (life) => {
+        const end = life.at(-1);
+        const fulfilled = life.lastIndexOf('FULFILLING');
+        if (fulfilled === -1 || (end !== 'FAILED' && end !== 'REJECTED')) return true;
+        const since = life.slice(fulfilled);
+        return since.includes('COMPENSATING') || since.includes('NEEDS_ATTENTION');
+      }),
+    );
+  });
+});
+
+describe('the reason a claim is undone for', () => {
+  const refusals: Reason[] = ['EVENT_NOT_OPEN', 'ALREADY_CLAIMED', 'CONDITION_NOT_MET', 'SOLD_OUT'];
+
+  it('ends it REJECTED where a rule said no, and FAILED where a step failed', () => {
+    for (const reason of REASONS) {
+      const expected = refusals.includes(reason) ? 'REJECTED' : 'FAILED';
+      assert.equal(finalStateOf(reason), expected, reason);
+    }
+  });
+});
+
+describe("a grant's ID", () => {
+  const claimIds = fc.stringMatching(/^clm_[a-f0-9]{40}$/);
+  const lineIds = fc.stringMatching(/^[a-z0-9_-]{1,64}$/);
+
+  it('names its claim and its line, and nothing else can be read out of it', () => {
+    fc.assert(
+      fc.property(claimIds, lineIds, (claimId, lineId) => {
+        assert.equal(grantIdOf(claimId, lineId), `${claimId}:${lineId}`);
+        assert.deepEqual(parseGrantId(grantIdOf(claimId, lineId)), { claimId, lineId });
+      }),
+    );
+  });
+
+  it('is recognised as none where a stranger made it up', () => {
+    const none = ['', ':', 'clm_1', 'clm_1:', ':cape', 'evt_1:cape', 'clm_1:Cape', 'clm_1:a:b'];
+    for (const text of [...none, 'clm_1:cape\n', ' clm_1:cape', `clm_1:${'a'.repeat(65)}`]) {
+      assert.equal(parseGrantId(text), null, JSON.stringify(text));
+    }
+    fc.assert(
+      fc.property(fc.string(), (text) => {
+        const read = parseGrantId(text);
+        return read === null || grantIdOf(read.claimId, read.lineId) === text;
+      }),
+    );
+  });
+});

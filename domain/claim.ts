@@ -1,0 +1,163 @@
+/** A claim's states, steps and lines, and the only moves between states that exist. */
+
+/** States a claim can be in; the words are the HTTP contract's. */
+export const CLAIM_STATES = [
+  'PENDING_VALIDATION',
+  'CHECKING_CONDITIONS',
+  'RESERVING_STOCK',
+  'FULFILLING',
+  'GRANTED',
+  'COMPENSATING',
+  'NEEDS_ATTENTION',
+  'REJECTED',
+  'FAILED',
+] as const;
+export type ClaimState = (typeof CLAIM_STATES)[number];
+
+/** States that never change again. */
+export const FINAL_STATES = ['GRANTED', 'REJECTED', 'FAILED'] as const;
+export type FinalState = (typeof FINAL_STATES)[number];
+export type OpenState = Exclude<ClaimState, FinalState>;
+
+/** States before the write-ahead of fulfilment: no provider can have been asked yet. */
+export const EARLY_STATES = [
+  'PENDING_VALIDATION',
+  'CHECKING_CONDITIONS',
+  'RESERVING_STOCK',
+] as const satisfies readonly OpenState[];
+
+/**
+ * Which state may follow which. A claim may skip states forward (a claim without a condition is
+ * never seen `CHECKING_CONDITIONS`) but never goes back, except out of a parking.
+ */
+const NEXT: { readonly [S in ClaimState]: readonly ClaimState[] } = {
+  PENDING_VALIDATION: [
+    'CHECKING_CONDITIONS',
+    'RESERVING_STOCK',
+    'FULFILLING',
+    'COMPENSATING',
+    'NEEDS_ATTENTION',
+    'REJECTED',
+    'FAILED',
+  ],
+  CHECKING_CONDITIONS: [
+    'RESERVING_STOCK',
+    'FULFILLING',
+    'COMPENSATING',
+    'NEEDS_ATTENTION',
+    'REJECTED',
+    'FAILED',
+  ],
+  RESERVING_STOCK: ['FULFILLING', 'COMPENSATING', 'NEEDS_ATTENTION', 'REJECTED', 'FAILED'],
+  FULFILLING: ['GRANTED', 'COMPENSATING', 'NEEDS_ATTENTION'],
+  COMPENSATING: ['REJECTED', 'FAILED', 'NEEDS_ATTENTION'],
+  NEEDS_ATTENTION: ['CHECKING_CONDITIONS', 'FULFILLING', 'COMPENSATING', 'GRANTED', 'FAILED'],
+  GRANTED: [],
+  REJECTED: [],
+  FAILED: [],
+};
+
+/** Whether a claim in this state will never change again. */
+export function isFinal(state: ClaimState): state is FinalState {
+  return (FINAL_STATES as readonly ClaimState[]).includes(state);
+}
+
+/** Whether a claim may go from one state to the other. */
+export function mayMove(from: ClaimState, to: ClaimState): boolean {
+  return NEXT[from].includes(to);
+}
+
+/** The states from which `to` may be reached: the guard of a write that moves a claim there. */
+export function statesBefore(to: ClaimState): ClaimState[] {
+  return CLAIM_STATES.filter((from) => mayMove(from, to));
+}
+
+/** Why a claim was refused, undone or parked. */
+export const REASONS = [
+  'USER_NOT_ACTIVE',
+  'EVENT_NOT_OPEN',
+  'ALREADY_CLAIMED',
+  'CONDITION_NOT_MET',
+  'SOLD_OUT',
+  'FULFILLMENT_REFUSED',
+  'FULFILLMENT_UNAVAILABLE',
+  'FULFILLMENT_UNKNOWN',
+  'COMPENSATION_FAILED',
+  'ABORTED_BY_ADMIN',
+  'INTERNAL',
+] as const;
+export type Reason = (typeof REASONS)[number];
+
+/** Reasons by which a rule says no: the claim ends `REJECTED`; every other reason ends it `FAILED`. */
+const REFUSALS: readonly Reason[] = [
+  'EVENT_NOT_OPEN',
+  'ALREADY_CLAIMED',
+  'CONDITION_NOT_MET',
+  'SOLD_OUT',
+];
+
+/** The final state of a claim that is undone for this reason. */
+export function finalStateOf(reason: Reason): 'REJECTED' | 'FAILED' {
+  return REFUSALS.includes(reason) ? 'REJECTED' : 'FAILED';
+}
+
+/** The point of no return: once a claim has a fate, every later step and run follows it. */
+export type Fate = 'GRANT' | 'UNDO';
+
+export const STEPS = [
+  'S0_ACCEPT',
+  'S1_VALIDATE',
+  'S2_CONDITIONS',
+  'S3_RESERVE',
+  'S4_FULFIL',
+  'S5_SETTLE',
+  'UNDO_FULFIL',
+  'UNDO_RESERVE',
+  'UNDO_ENTITLEMENT',
+] as const;
+export type StepName = (typeof STEPS)[number];
+
+/** `PARKED`: the step waits for a person. `REFUSED`: a rule or a provider said no. */
+export type StepOutcome = 'OK' | 'SKIPPED' | 'REFUSED' | 'FAILED' | 'PARKED' | 'STOPPED';
+
+/** One step's story on the claim's record. Times are ISO 8601, so that a step crosses Temporal as it is. */
+export interface Step {
+  step: StepName;
+  outcome: StepOutcome;
+  startedAt: string;
+  endedAt: string;
+  /** How often the step was tried, the last time included; 0 for a step with nothing to do. */
+  attempts: number;
+  detail: string | null;
+}
+
+export const LINE_STATES = ['PENDING', 'GRANTED', 'REVOKED', 'CANCELLED'] as const;
+/** `CANCELLED`: never given. `REVOKED`: the provider took it back, or confirmed it never will give it. */
+export type LineState = (typeof LINE_STATES)[number];
+
+export const REWARD_KINDS = ['ITEM', 'CURRENCY', 'POINTS', 'COUPON'] as const;
+export type RewardKind = (typeof REWARD_KINDS)[number];
+
+/** One reward inside a claim, as it stood when the claim was accepted. */
+export interface Line {
+  /** The reward's ID. */
+  lineId: string;
+  kind: RewardKind;
+  name: string;
+  quantity: number;
+  /** How many buckets the reward's stock was spread over at acceptance; null for unlimited. */
+  buckets: number | null;
+  state: LineState;
+  grantedAt: Date | null;
+}
+
+/** The ID of a line's hold and of its grant at the provider: one name for one reward of one claim. */
+export function grantIdOf(claimId: string, lineId: string): string {
+  return `${claimId}:${lineId}`;
+}
+
+/** The claim and line a grant ID names, or null where it is not one. */
+export function parseGrantId(grantId: string): { claimId: string; lineId: string } | null {
+  const match = /^(clm_[a-z0-9]+):([a-z0-9_-]{1,64})$/.exec(grantId);
+  return match?.[1] && match[2] ? { claimId: match[1], lineId: match[2] } : null;
+}

@@ -1,0 +1,120 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import type { EventFields, Reward } from './event.ts';
+import { type EventPatch, frozenChanges, patched } from './event-change.ts';
+
+const CAPE: Reward = { rewardId: 'cape', kind: 'ITEM', name: 'Cape', quantity: 1, stock: 10 };
+const MESOS: Reward = {
+  rewardId: 'mesos',
+  kind: 'CURRENCY',
+  name: 'Mesos',
+  quantity: 100,
+  stock: null,
+};
+const EVENT: EventFields = {
+  title: 'Snow festival',
+  description: 'It snows.',
+  startsAt: new Date('2026-12-01T00:00:00Z'),
+  endsAt: new Date('2026-12-31T00:00:00Z'),
+  claimUntil: new Date('2027-01-07T00:00:00Z'),
+  period: { kind: 'DAILY', timeZone: 'Asia/Seoul', resetHour: 5 },
+  claimsPerPeriod: 1,
+  condition: null,
+  rewardSelection: 'ALL',
+  rewards: [CAPE, MESOS],
+  fulfillment: { provider: 'mailbox' },
+  parkedAfter: { action: 'WAIT', hours: 24 },
+};
+
+describe('a partial update of an event', () => {
+  it('leaves out what it does not name', () => {
+    assert.deepEqual(patched(EVENT, {}), EVENT);
+    assert.deepEqual(patched(EVENT, { description: '' }), { ...EVENT, description: '' });
+  });
+
+  it('reaches into the period, the provider and the parking', () => {
+    const patch: EventPatch = {
+      period: { resetHour: 0 },
+      fulfillment: {},
+      parkedAfter: { action: 'ABORT' },
+    };
+    assert.deepEqual(patched(EVENT, patch), {
+      ...EVENT,
+      period: { kind: 'DAILY', timeZone: 'Asia/Seoul', resetHour: 0 },
+      parkedAfter: { action: 'ABORT', hours: 24 },
+    });
+  });
+
+  it('replaces the rewards, and keeps a stock that is not named', () => {
+    const { stock: _, ...cape } = CAPE;
+    const hat = { ...cape, rewardId: 'hat' };
+    const { rewards } = patched(EVENT, { rewards: [hat, cape, { ...MESOS, stock: 0 }] });
+    assert.deepEqual(
+      rewards.map(({ rewardId, stock }) => [rewardId, stock]),
+      [
+        ['hat', null],
+        ['cape', 10],
+        ['mesos', 0],
+      ],
+    );
+  });
+
+  it('may take a stock away', () => {
+    const { rewards } = patched(EVENT, { rewards: [{ ...CAPE, stock: null }] });
+    assert.equal(rewards[0]?.stock, null);
+  });
+});
+
+describe('what is frozen after the first claim', () => {
+  const touched = (patch: EventPatch) =>
+    frozenChanges(EVENT, patched(EVENT, patch)).map(({ pointer }) => pointer);
+
+  it('is nothing of a change of texts, windows, parking, stock, names and order', () => {
+    const patch: EventPatch = {
+      title: 'Ice',
+      description: 'Cold',
+      startsAt: new Date('2026-11-01T00:00:00Z'),
+      endsAt: new Date('2027-01-01T00:00:00Z'),
+      claimUntil: new Date('2027-02-01T00:00:00Z'),
+      parkedAfter: { action: 'RETRY', hours: 1 },
+      rewards: [MESOS, { ...CAPE, name: 'Ice cape', stock: 0 }],
+    };
+    assert.deepEqual(touched(patch), []);
+  });
+
+  it('is named, all of it', () => {
+    const patch: EventPatch = {
+      rewards: [CAPE],
+      rewardSelection: 'PLAYER_CHOICE',
+      period: { kind: 'WEEKLY' },
+      claimsPerPeriod: 2,
+      fulfillment: { provider: 'game' },
+    };
+    assert.deepEqual(touched(patch), [
+      '/rewards',
+      '/rewardSelection',
+      '/period',
+      '/claimsPerPeriod',
+      '/fulfillment/provider',
+    ]);
+  });
+
+  it('is each part of a reward but its name, and whether it has a stock', () => {
+    const others: Reward[] = [
+      { ...CAPE, rewardId: 'hat' },
+      { ...CAPE, kind: 'COUPON' },
+      { ...CAPE, quantity: 2 },
+      { ...CAPE, stock: null },
+    ];
+    for (const cape of others) assert.deepEqual(touched({ rewards: [cape, MESOS] }), ['/rewards']);
+    assert.deepEqual(touched({ rewards: [CAPE, { ...MESOS, stock: 100 }] }), ['/rewards']);
+    const hat = { ...CAPE, rewardId: 'hat' };
+    assert.deepEqual(touched({ rewards: [CAPE, MESOS, hat] }), ['/rewards']);
+  });
+
+  it('is each part of the period', () => {
+    for (const period of [{ kind: 'ONCE' }, { timeZone: 'UTC' }, { resetHour: 0 }] as const) {
+      assert.deepEqual(touched({ period }), ['/period']);
+    }
+  });
+});

@@ -1,0 +1,56 @@
+/** What is asked of a fulfilment provider, and what it can answer. */
+import type { RewardKind } from './claim.ts';
+
+/** The body of `POST {base}/grants`; `grantId` is also the idempotency key. */
+export interface GrantRequest {
+  grantId: string;
+  claimId: string;
+  userId: string;
+  eventId: string;
+  reward: { rewardId: string; kind: RewardKind; name: string; quantity: number };
+}
+
+/** A definite answer to a grant. Everything that is not one is thrown as a `ProviderError`. */
+export type GrantAnswer =
+  | { state: 'GRANTED' }
+  | { state: 'PENDING' }
+  | { state: 'REFUSED'; detail: string };
+
+/** What the provider knows of a grant. `NEVER_SEEN` is its 404. */
+export type LookupAnswer =
+  | { state: 'GRANTED' | 'PENDING' | 'REVOKED' | 'NEVER_SEEN' }
+  | { state: 'REFUSED'; detail: string };
+
+/** `NEVER_SEEN`: nothing to revoke as far as the provider knows; a stalled grant may still arrive. */
+export type RevokeAnswer =
+  | { state: 'REVOKED' | 'NEVER_SEEN' }
+  | { state: 'REFUSED'; detail: string };
+
+/**
+ * One provider. Every verb is idempotent by `grantId`, waits at most its own timeout, and throws a
+ * `ProviderError` where it has no definite answer.
+ */
+export interface FulfillmentProvider {
+  grant(request: GrantRequest): Promise<GrantAnswer>;
+  lookup(grantId: string): Promise<LookupAnswer>;
+  revoke(grantId: string): Promise<RevokeAnswer>;
+}
+
+/**
+ * No definite answer from a provider.
+ * `UNAVAILABLE`: it answered that it cannot now (408, 425, 429, 5xx) or could not be reached at all.
+ * `UNKNOWN`: the request may have arrived and its answer was lost, or said nothing we know.
+ * Neither says that nothing was granted.
+ */
+export class ProviderError extends Error {
+  readonly kind: 'UNAVAILABLE' | 'UNKNOWN';
+  /** The provider's `Retry-After`, in milliseconds. */
+  readonly retryAfterMs: number | undefined;
+
+  constructor(kind: 'UNAVAILABLE' | 'UNKNOWN', message: string, retryAfterMs?: number) {
+    super(message);
+    this.name = 'ProviderError';
+    this.kind = kind;
+    this.retryAfterMs = retryAfterMs;
+  }
+}
