@@ -1,0 +1,406 @@
+/**
+ * Claims: the record that outlives the workflow, and every move it can make. Each move is one
+ * guarded write, so that of two who try, one wins and the other reads what was decided.
+ */
+import { createHash } from 'node:crypto';
+import type { ClientSession, Connection } from 'mongoose';
+import { Schema } from 'mongoose';
+import {
+  type ClaimState,
+  EARLY_STATES,
+  type Fate,
+  type FinalState,
+  type Line,
+  type Reason,
+  type Step,
+  type StepName,
+  statesBefore,
+} from '../domain/claim.ts';
+import type { ParkedAfter } from '../domain/event.ts';
+import { inTransaction, isDuplicateKey } from './connection.ts';
+import { after, type Position } from './cursor.ts';
+import type { StaffContext } from './staff.ts';
+
+/** What an admin decided about a parked claim. */
+export interface Decision {
+  action: 'RETRY' | 'ABORT';
+  note: string | null;
+  by: string;
+  at: Date;
+}
+
+/** One stay in `NEEDS_ATTENTION`. Decisions name its number, so that a stale one changes nothing. */
+export interface Parking {
+  number: number;
+  reason: Reason;
+  detail: string;
+  step: StepName;
+  at: Date;
+  decision: Decision | null;
+}
+
+export interface Claim {
+  _id: string;
+  userId: string;
+  idempotencyKey: string;
+  eventId: string;
+  /** The reward the player named; null where the claim is for all of them. */
+  rewardId: string | null;
+  periodKey: string;
+  state: ClaimState;
+  reason: Reason | null;
+  fate: Fate | null;
+  /** Why the claim is undone, once its fate is `UNDO`. */
+  fateReason: Reason | null;
+  /** The write-ahead of S4: a provider may have been asked for this claim's lines. */
+  asked: boolean;
+  lines: Line[];
+  steps: Step[];
+  parking: Parking | null;
+  /** Grows with every change; the event ID of the claim's stream. */
+  version: number;
+  /** What stood when the claim was accepted, and by which it is judged to its end. */
+  snapshot: {
+    eventVersion: number;
+    provider: string;
+    claimsPerPeriod: number;
+    startsAt: Date;
+    claimUntil: Date;
+    parkedAfter: ParkedAfter;
+  };
+  /** True until the claim is final, then absent: what the partial indexes on open claims go by. */
+  open?: true;
+  acceptedAt: Date;
+  createdAt: Date;
+  updatedAt: Date;
+  /** When it became final. */
+  endedAt: Date | null;
+}
+
+/** What the API knows when it accepts a claim; the rest starts as it must. */
+export type NewClaim = Pick<
+  Claim,
+  'userId' | 'idempotencyKey' | 'eventId' | 'rewardId' | 'periodKey' | 'snapshot' | 'acceptedAt'
+> & { lines: Pick<Line, 'lineId' | 'kind' | 'name' | 'quantity' | 'buckets'>[] };
+
+export interface ClaimFilter {
+  userId?: string | undefined;
+  eventId?: string | undefined;
+  state?: ClaimState | undefined;
+  /** Created at or after this moment. */
+  since?: Date | undefined;
+  /** Created before this moment. */
+  until?: Date | undefined;
+}
+
+const schema = new Schema<Claim>(
+  {
+    _id: { type: String, required: true },
+    userId: { type: String, required: true },
+    idempotencyKey: { type: String, required: true },
+    eventId: { type: String, required: true },
+    rewardId: { type: String, default: null },
+    periodKey: { type: String, required: true },
+    state: { type: String, required: true },
+    reason: { type: String, default: null },
+    fate: { type: String, default: null },
+    fateReason: { type: String, default: null },
+    asked: { type: Boolean, required: true },
+    lines: { type: [Object], required: true },
+    steps: { type: [Object], required: true },
+    parking: { type: Object, default: null },
+    version: { type: Number, required: true },
+    snapshot: { type: Object, required: true },
+    open: Boolean,
+    acceptedAt: { type: Date, required: true },
+    createdAt: { type: Date, required: true },
+    updatedAt: { type: Date, required: true },
+    endedAt: { type: Date, default: null },
+  },
+  { collection: 'claims', versionKey: false, strict: 'throw' },
+);
+const NEWEST = { createdAt: -1, _id: -1 } as const;
+schema.index({ userId: 1, ...NEWEST }, { name: 'user' });
+schema.index({ eventId: 1, ...NEWEST }, { name: 'event' });
+schema.index({ state: 1, ...NEWEST }, { name: 'state' });
+schema.index(NEWEST, { name: 'newest' });
+// The reward is there so that an event's claims are counted from the index alone.
+schema.index({ eventId: 1, state: 1, rewardId: 1 }, { name: 'event_state' });
+const open = { partialFilterExpression: { open: true } };
+schema.index({ userId: 1 }, { name: 'open_user', ...open });
+schema.index({ acceptedAt: 1 }, { name: 'open_accepted', ...open });
+schema.index(
+  { endedAt: 1 },
+  { name: 'undone', partialFilterExpression: { endedAt: { $type: 'date' }, fate: 'UNDO' } },
+);
+schema.index(
+  { userId: 1, endedAt: -1, _id: -1 },
+  { name: 'granted_user', partialFilterExpression: { 'lines.state': 'GRANTED' } },
+);
+schema.index(
+  { endedAt: -1, _id: -1 },
+  { name: 'granted', partialFilterExpression: { 'lines.state': 'GRANTED' } },
+);
+
+/** The claim's identity, made of player and key alone: a second claim with the same key collides. */
+export function claimIdOf(userId: string, idempotencyKey: string): string {
+  const digest = createHash('sha256').update(`${userId}\0${idempotencyKey}`).digest('hex');
+  return `clm_${digest.slice(0, 40)}`;
+}
+
+function newRecord(claim: NewClaim, now: Date): Claim {
+  const accepted = claim.acceptedAt.toISOString();
+  return {
+    ...claim,
+    _id: claimIdOf(claim.userId, claim.idempotencyKey),
+    state: 'PENDING_VALIDATION',
+    reason: null,
+    fate: null,
+    fateReason: null,
+    asked: false,
+    lines: claim.lines.map((line) => ({ ...line, state: 'PENDING', grantedAt: null })),
+    steps: [
+      {
+        step: 'S0_ACCEPT',
+        outcome: 'OK',
+        startedAt: accepted,
+        endedAt: now.toISOString(),
+        attempts: 1,
+        detail: null,
+      },
+    ],
+    parking: null,
+    version: 1,
+    open: true,
+    createdAt: now,
+    updatedAt: now,
+    endedAt: null,
+  };
+}
+
+export type ClaimStore = ReturnType<typeof createClaimStore>;
+
+export function createClaimStore(connection: Connection, now: () => Date = () => new Date()) {
+  const model = connection.model<Claim>('Claim', schema);
+
+  /** One guarded move. Null where the guard no longer holds: read the record and follow it. */
+  async function move(
+    claimId: string,
+    guard: object,
+    set: Partial<Claim>,
+    session?: ClientSession,
+  ): Promise<Claim | null> {
+    const at = now();
+    const unset = set.endedAt ? { $unset: { open: true as const } } : {};
+    return await model
+      .findOneAndUpdate(
+        { _id: claimId, ...guard },
+        { $set: { ...set, updatedAt: at }, $inc: { version: 1 }, ...unset },
+        { returnDocument: 'after', ...(session && { session }) },
+      )
+      .lean<Claim>();
+  }
+
+  const get = async (claimId: string): Promise<Claim | null> =>
+    await model.findOne({ _id: claimId }).lean<Claim>();
+
+  return {
+    model,
+    get,
+
+    /** The player's claim with this key, or null. */
+    async findByKey(userId: string, idempotencyKey: string): Promise<Claim | null> {
+      return await get(claimIdOf(userId, idempotencyKey));
+    },
+
+    /** Records a claim (S0). Where the player's key already stands for one, that one, untouched. */
+    async accept(claim: NewClaim): Promise<{ claim: Claim; created: boolean }> {
+      const record = newRecord(claim, now());
+      try {
+        await model.insertOne(record);
+        return { claim: record, created: true };
+      } catch (error) {
+        if (!isDuplicateKey(error)) throw error;
+        const earlier = await get(record._id);
+        if (!earlier) throw error;
+        return { claim: earlier, created: false };
+      }
+    },
+
+    /** Refused before anything was taken that another step must undo: final at once. */
+    async reject(claimId: string, reason: Reason, steps: Step[]): Promise<Claim | null> {
+      return await move(
+        claimId,
+        { fate: null, state: { $in: EARLY_STATES } },
+        {
+          state: 'REJECTED',
+          reason,
+          fate: 'UNDO',
+          fateReason: reason,
+          steps,
+          endedAt: now(),
+        },
+      );
+    },
+
+    /** The write-ahead of S4: from here on a provider may have been asked. */
+    async startFulfilling(claimId: string, steps: Step[]): Promise<Claim | null> {
+      return await move(
+        claimId,
+        { fate: null, state: { $in: EARLY_STATES } },
+        { state: 'FULFILLING', asked: true, steps },
+      );
+    },
+
+    /** The point of no return, to the good: every line's grant is confirmed. */
+    async takeGrantFate(claimId: string, lines: Line[], steps: Step[]): Promise<Claim | null> {
+      return await move(
+        claimId,
+        { fate: null, state: { $in: ['FULFILLING', 'NEEDS_ATTENTION'] } },
+        { fate: 'GRANT', lines, steps },
+      );
+    },
+
+    /** The point of no return, to the bad: from here on everything is undone. */
+    async takeUndoFate(claimId: string, reason: Reason, steps: Step[]): Promise<Claim | null> {
+      return await move(
+        claimId,
+        { fate: null, state: { $in: statesBefore('COMPENSATING') } },
+        { fate: 'UNDO', fateReason: reason, reason, state: 'COMPENSATING', steps },
+      );
+    },
+
+    /** Ends a claim according to its fate. */
+    async finish(
+      claimId: string,
+      end: { state: FinalState; reason: Reason | null; lines: Line[]; steps: Step[] },
+    ): Promise<Claim | null> {
+      return await move(
+        claimId,
+        {
+          fate: end.state === 'GRANTED' ? 'GRANT' : 'UNDO',
+          state: { $in: statesBefore(end.state) },
+        },
+        { ...end, endedAt: now() },
+      );
+    },
+
+    /** Parks a claim for the `number`th time. */
+    async park(
+      claimId: string,
+      parking: Omit<Parking, 'at' | 'decision'>,
+      record: { lines: Line[]; steps: Step[] },
+    ): Promise<Claim | null> {
+      return await move(
+        claimId,
+        {
+          state: { $in: statesBefore('NEEDS_ATTENTION') },
+          fate: { $ne: 'GRANT' },
+          'parking.number': parking.number > 1 ? parking.number - 1 : { $exists: false },
+        },
+        {
+          state: 'NEEDS_ATTENTION',
+          reason: parking.reason,
+          parking: { ...parking, at: now(), decision: null },
+          ...record,
+        },
+      );
+    },
+
+    /** Goes on after a parking: forward, or with undoing where that was under way. */
+    async unpark(claimId: string, number: number): Promise<Claim | null> {
+      const guard = { state: 'NEEDS_ATTENTION', 'parking.number': number };
+      return (
+        (await move(claimId, { ...guard, fate: null }, { state: 'FULFILLING', reason: null })) ??
+        (await move(claimId, { ...guard, fate: 'UNDO' }, { state: 'COMPENSATING' }))
+      );
+    },
+
+    /**
+     * Writes an admin's decision on the parking of that number. Null where the claim is not parked
+     * so any more, or was decided already: a stale second click changes nothing.
+     */
+    async decide(
+      staff: StaffContext,
+      claimId: string,
+      number: number,
+      { action, note }: Pick<Decision, 'action' | 'note'>,
+    ): Promise<Claim | null> {
+      const guard = {
+        state: 'NEEDS_ATTENTION',
+        'parking.number': number,
+        'parking.decision': null,
+      };
+      return await inTransaction(connection, (session) => {
+        const decision: Decision = { action, note, by: staff.actor.userId, at: now() };
+        const set = { 'parking.decision': decision } as Partial<Claim>;
+        return move(claimId, guard, set, session);
+      });
+    },
+
+    /** Newest first; up to `limit + 1` claims, so that the caller sees whether there are more. */
+    async page(filter: ClaimFilter, from: Position | undefined, limit: number): Promise<Claim[]> {
+      const { since, until, ...named } = filter;
+      const same = Object.fromEntries(Object.entries(named).filter(([, v]) => v !== undefined));
+      const bounds = [
+        ...(since ? [{ createdAt: { $gte: since } }] : []),
+        ...(until ? [{ createdAt: { $lt: until } }] : []),
+      ];
+      return await model
+        .find({ ...same, $and: [{}, ...bounds, after('createdAt', from)] })
+        .sort(NEWEST)
+        .limit(limit + 1)
+        .lean<Claim[]>();
+    },
+
+    /** Claims that ended with a line granted, the latest first; up to `limit + 1` of them. */
+    async pageWithGrants(
+      userId: string | undefined,
+      from: Position | undefined,
+      limit: number,
+    ): Promise<Claim[]> {
+      return await model
+        .find({
+          'lines.state': 'GRANTED',
+          ...(userId !== undefined && { userId }),
+          $and: [{ endedAt: { $type: 'date' } }, after('endedAt', from)],
+        })
+        .sort({ endedAt: -1, _id: -1 })
+        .limit(limit + 1)
+        .lean<Claim[]>();
+    },
+
+    /** The user's claims that are not final: those a ban must stop. */
+    async openOf(userId: string): Promise<Claim[]> {
+      return await model.find({ userId, open: true }).lean<Claim[]>();
+    },
+
+    /** Every claim that is not final, the oldest first. */
+    openClaims(): AsyncIterable<Claim> {
+      return model.find({ open: true }).sort({ acceptedAt: 1 }).lean<Claim>().cursor();
+    },
+
+    /** Claims undone since then: what may have left something behind that came too late. */
+    undoneSince(since: Date): AsyncIterable<Claim> {
+      return (
+        model
+          // The partial index serves only a query that repeats its filter.
+          .find({
+            fate: 'UNDO',
+            $and: [{ endedAt: { $type: 'date' } }, { endedAt: { $gte: since } }],
+          })
+          .lean<Claim>()
+          .cursor()
+      );
+    },
+
+    /** Those of the claims that are final; a claim never recorded counts as one. */
+    async finalAmong(claimIds: string[]): Promise<Set<string>> {
+      const running = await model
+        .find({ _id: { $in: claimIds }, open: true }, { _id: 1 })
+        .lean<{ _id: string }[]>();
+      const open = new Set(running.map((c) => c._id));
+      return new Set(claimIds.filter((id) => !open.has(id)));
+    },
+  };
+}

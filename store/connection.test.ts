@@ -1,0 +1,71 @@
+import assert from 'node:assert/strict';
+import { after, before, describe, test } from 'node:test';
+import mongoose, { type Connection } from 'mongoose';
+import { DomainError } from '../domain/errors.ts';
+import { type TestServers, testServers, uniqueName } from '../test/servers.ts';
+import { connect, inTransaction, isOutage } from './connection.ts';
+
+let servers: TestServers;
+let connection: Connection;
+
+before(async () => {
+  servers = await testServers();
+  connection = await connect(servers.mongodbUri(uniqueName('connection')), { appName: 'test' });
+});
+after(async () => {
+  await connection.dropDatabase();
+  await connection.close();
+  await servers.stop();
+});
+
+/** What MongoDB says when two transactions meet. */
+function conflict(): Error {
+  const error = new mongoose.mongo.MongoServerError({ message: 'WriteConflict', code: 112 });
+  error.addErrorLabel('TransientTransactionError');
+  return error;
+}
+
+describe('a transaction', () => {
+  test('is begun again after a conflict', async () => {
+    let tries = 0;
+    const result = await inTransaction(connection, async () => {
+      tries += 1;
+      if (tries < 3) throw conflict();
+      return 'done';
+    });
+    assert.deepEqual({ result, tries }, { result: 'done', tries: 3 });
+  });
+
+  test('that only ever conflicts is given up, for the caller to come back later', async () => {
+    const never = inTransaction(connection, () => Promise.reject(conflict()), 50);
+    await assert.rejects(never, (error: unknown) => {
+      assert.ok(error instanceof DomainError);
+      assert.deepEqual([error.code, error.retryAfterS], ['unavailable', 1]);
+      return true;
+    });
+  });
+
+  test('leaves nothing of what failed', async () => {
+    const things = connection.collection('things');
+    await things.insertOne({ name: 'before' });
+    const failing = inTransaction(connection, async (session) => {
+      await things.insertOne({ name: 'inside' }, { session });
+      throw new Error('no');
+    });
+    await assert.rejects(failing, /no/);
+    assert.deepEqual(await things.distinct('name'), ['before']);
+  });
+});
+
+describe('an outage', () => {
+  test('is told from a mistake of ours', async () => {
+    const closed = 'mongodb://127.0.0.1:1/?serverSelectionTimeoutMS=10';
+    const away = await mongoose
+      .createConnection(closed, { serverSelectionTimeoutMS: 10 })
+      .asPromise()
+      .catch((error: unknown) => error);
+    assert.equal(isOutage(away), true);
+    assert.equal(isOutage(new TypeError('x is not a function')), false);
+    assert.equal(isOutage(conflict()), false);
+  });
+});

@@ -1,0 +1,98 @@
+/** The one way to MongoDB: explicit concerns, bounded calls, and what an outage looks like. */
+import mongoose from 'mongoose';
+import { DomainError } from '../domain/errors.ts';
+
+/** Majority and journal: what was answered survives any one crash. */
+export const WRITE_CONCERN = { w: 'majority', journal: true } as const;
+
+/**
+ * How long a call may wait for a primary, for a connection, and for its answer, each in milliseconds.
+ * Together shorter than any activity's timeout, so that no attempt of ours writes after Temporal
+ * gave it up. (The driver's own `timeoutMS` has no effect any more, as it says itself.)
+ */
+export const DATABASE_TIMEOUT_MS = 3_000;
+
+/**
+ * Opens a connection; resolves once a primary is reached. Indexes are made by `createStore`, never
+ * by mongoose on its own.
+ */
+export async function connect(
+  uri: string,
+  options: { appName: string; maxPoolSize?: number },
+): Promise<mongoose.Connection> {
+  return await mongoose
+    .createConnection(uri, {
+      appName: options.appName,
+      maxPoolSize: options.maxPoolSize ?? 50,
+      autoIndex: false,
+      autoCreate: false,
+      bufferCommands: false,
+      writeConcern: WRITE_CONCERN,
+      readConcern: { level: 'majority' },
+      readPreference: 'primary',
+      retryWrites: true,
+      retryReads: true,
+      serverSelectionTimeoutMS: DATABASE_TIMEOUT_MS,
+      connectTimeoutMS: DATABASE_TIMEOUT_MS,
+      waitQueueTimeoutMS: DATABASE_TIMEOUT_MS,
+      socketTimeoutMS: DATABASE_TIMEOUT_MS,
+    })
+    .asPromise();
+}
+
+/** How long a transaction is begun again, in milliseconds; the driver alone would go on for minutes. */
+const TRANSACTION_PATIENCE_MS = 15_000;
+
+/**
+ * Runs `work` in one transaction (snapshot reads, majority writes), again from its start where
+ * MongoDB asks for it. Never on a claim's way. @throws DomainError `unavailable` after 15 seconds
+ */
+export async function inTransaction<T>(
+  connection: mongoose.Connection,
+  work: (session: mongoose.ClientSession) => Promise<T>,
+  patienceMs: number = TRANSACTION_PATIENCE_MS,
+): Promise<T> {
+  const startedAtMs = performance.now();
+  const workInTime = (session: mongoose.ClientSession) => {
+    if (performance.now() - startedAtMs < patienceMs) return work(session);
+    const detail = 'Too much is being changed at once. Try again.';
+    throw new DomainError('unavailable', detail, { retryAfterS: 1 });
+  };
+  return await connection.getClient().withSession((session) =>
+    session.withTransaction(async () => await workInTime(session), {
+      readConcern: { level: 'snapshot' },
+      writeConcern: WRITE_CONCERN,
+      readPreference: 'primary',
+    }),
+  );
+}
+
+const OUTAGES = new Set([
+  'MongoServerSelectionError',
+  'MongoNetworkError',
+  'MongoNetworkTimeoutError',
+  'MongoOperationTimeoutError',
+  'MongoNotConnectedError',
+  'MongoTopologyClosedError',
+  'MongoPoolClearedError',
+  'MongoPoolClosedError',
+  'PoolClearedOnNetworkError',
+  'MongoWaitQueueTimeoutError',
+  'MongooseServerSelectionError',
+]);
+
+/** Server errors of an election or a shutdown: `InterruptedAtShutdown`, `PrimarySteppedDown`, … */
+const OUTAGE_CODES = new Set([6, 7, 50, 89, 91, 189, 262, 9001, 10107, 11600, 11602, 13435, 13436]);
+
+/** Whether an error says that MongoDB is away for now, so that nothing is known of the call. */
+export function isOutage(error: unknown): boolean {
+  if (!(error instanceof Error)) return false;
+  const code = (error as { code?: unknown }).code;
+  return OUTAGES.has(error.name) || (typeof code === 'number' && OUTAGE_CODES.has(code));
+}
+
+/** Whether a write lost against a unique index; with a name, against that one. */
+export function isDuplicateKey(error: unknown, index?: string): boolean {
+  if (!(error instanceof Error) || (error as { code?: unknown }).code !== 11000) return false;
+  return index === undefined || error.message.includes(`index: ${index} `);
+}

@@ -1,0 +1,96 @@
+/** The right to one claim of an event in a period: a document that one claim inserts and only it deletes. */
+import type { Connection } from 'mongoose';
+import { Schema } from 'mongoose';
+import { isDuplicateKey } from './connection.ts';
+
+export interface Entitlement {
+  /** `{eventId}/{userId}/{periodKey}/{slot}` */
+  _id: string;
+  claimId: string;
+  eventId: string;
+  takenAt: Date;
+}
+
+export interface EntitlementRequest {
+  claimId: string;
+  eventId: string;
+  userId: string;
+  periodKey: string;
+  /** Slots a player has in one period. */
+  claimsPerPeriod: number;
+}
+
+const schema = new Schema<Entitlement>(
+  {
+    _id: { type: String, required: true },
+    claimId: { type: String, required: true },
+    eventId: { type: String, required: true },
+    takenAt: { type: Date, required: true },
+  },
+  { collection: 'entitlements', versionKey: false, strict: 'throw' },
+);
+schema.index({ claimId: 1 }, { name: 'claim', unique: true });
+
+type Period = Omit<EntitlementRequest, 'claimId'>;
+
+const slots = ({ eventId, userId, periodKey, claimsPerPeriod }: Period): string[] =>
+  Array.from({ length: claimsPerPeriod }, (_, n) => `${eventId}/${userId}/${periodKey}/${n}`);
+
+export type EntitlementStore = ReturnType<typeof createEntitlementStore>;
+
+export function createEntitlementStore(connection: Connection) {
+  const model = connection.model<Entitlement>('Entitlement', schema);
+
+  /** Inserts into one slot; `TAKEN` where another claim has it, `OWN` where this claim has one already. */
+  async function insert(request: EntitlementRequest, slot: string, now: Date) {
+    try {
+      const { claimId, eventId } = request;
+      await model.insertOne({ _id: slot, claimId, eventId, takenAt: now });
+      return 'INSERTED';
+    } catch (error) {
+      if (isDuplicateKey(error, 'claim')) return 'OWN';
+      if (isDuplicateKey(error)) return 'TAKEN';
+      throw error;
+    }
+  }
+
+  return {
+    model,
+
+    /**
+     * Takes one free slot of the period for this claim; false where other claims have them all.
+     * Safe to repeat: a slot this claim already has is found by the unique index on the claim.
+     */
+    async take(request: EntitlementRequest, now: Date): Promise<boolean> {
+      const all = slots(request);
+      // One slot is the rule: trying it first costs one write, and reading is for those who lose.
+      const first = all[0] as string;
+      if (all.length === 1 && (await insert(request, first, now)) !== 'TAKEN') return true;
+      const taken = await model.find({ _id: { $in: all } }).lean<Entitlement[]>();
+      if (taken.some((e) => e.claimId === request.claimId)) return true;
+      const used = new Set(taken.map((e) => e._id));
+      for (const slot of all.filter((s) => !used.has(s))) {
+        if ((await insert(request, slot, now)) !== 'TAKEN') return true;
+      }
+      return false;
+    },
+
+    /** Gives back what this claim took; false where it has nothing. */
+    async giveBack(claimId: string): Promise<boolean> {
+      return (await model.deleteOne({ claimId })).deletedCount === 1;
+    },
+
+    /** Whether other claims have every slot of the period. */
+    async isUsedUp(period: Period): Promise<boolean> {
+      const all = slots(period);
+      const used = await model.countDocuments({ _id: { $in: all } });
+      return used >= all.length;
+    },
+
+    /** Those of the claims that hold an entitlement. */
+    async heldBy(claimIds: string[]): Promise<string[]> {
+      const held = await model.find({ claimId: { $in: claimIds } }).lean<Entitlement[]>();
+      return held.map((e) => e.claimId);
+    },
+  };
+}

@@ -1,0 +1,35 @@
+/** All collections over one connection, with the indexes they cannot do without. */
+import type { Connection } from 'mongoose';
+import { createClaimStore } from './claims.ts';
+import { createServerClock } from './clock.ts';
+import { createEntitlementStore } from './entitlements.ts';
+import { createEventStats } from './event-stats.ts';
+import { createEventStore } from './events.ts';
+import { createMailbox } from './mailbox.ts';
+import { createReconciliationStore } from './reconciliations.ts';
+import { createRefreshTokenStore } from './refresh-tokens.ts';
+import { createStockStore } from './stock.ts';
+import { createUserStore } from './users.ts';
+
+export type Store = Awaited<ReturnType<typeof openStore>>;
+
+/**
+ * The stores, once every index exists: nothing may be accepted before, as identity, entitlements
+ * and holds rest on unique ones.
+ */
+export async function openStore(connection: Connection, now: () => Date = () => new Date()) {
+  const stock = createStockStore(connection, createServerClock(connection));
+  const store = {
+    users: createUserStore(connection),
+    refreshTokens: createRefreshTokenStore(connection),
+    events: createEventStore(connection, now),
+    eventStats: createEventStats(connection, stock),
+    stock,
+    claims: createClaimStore(connection, now),
+    entitlements: createEntitlementStore(connection),
+    mailbox: createMailbox(connection, now),
+    reconciliations: createReconciliationStore(connection),
+  };
+  await Promise.all(Object.values(connection.models).map((model) => model.createIndexes()));
+  return store;
+}

@@ -1,0 +1,118 @@
+/**
+ * The collection `refreshFamilies`: one record a sign-in, which knows the hash of its one token
+ * that still counts. Whoever shows any other token of the family shows a spent one.
+ */
+import { createHash, randomBytes } from 'node:crypto';
+import type { Connection } from 'mongoose';
+import { Schema } from 'mongoose';
+
+/** How long a refresh token counts, from its issue on. */
+export const REFRESH_TOKEN_TTL_MS = 30 * 24 * 60 * 60 * 1000;
+
+/** Whose sign-in it is, and their token epoch at that time. */
+export interface Holder {
+  userId: string;
+  epoch: number;
+}
+
+/**
+ * `ROTATED`: the token is spent now and `token` takes its place. `REUSED`: it was spent before, and
+ * the family has ended. `UNKNOWN`: no such family, or it has ended or expired.
+ */
+export type Rotation =
+  | { outcome: 'ROTATED'; token: string; holder: Holder }
+  | { outcome: 'REUSED' }
+  | { outcome: 'UNKNOWN' };
+
+interface Family extends Holder {
+  /** SHA-256 of the token's first part. */
+  _id: string;
+  /** SHA-256 of the second part of the token that counts. */
+  current: string;
+  createdAt: Date;
+  expiresAt: Date;
+}
+
+const schema = new Schema<Family>(
+  {
+    _id: { type: String, required: true },
+    userId: { type: String, required: true },
+    epoch: { type: Number, required: true },
+    current: { type: String, required: true },
+    createdAt: { type: Date, required: true },
+    expiresAt: { type: Date, required: true },
+  },
+  { collection: 'refreshFamilies', versionKey: false, strict: 'throw' },
+);
+schema.index({ expiresAt: 1 }, { name: 'expiry', expireAfterSeconds: 0 });
+
+/** 256 random bits need no slow hash and no salt. */
+const SECRET_BYTES = 32;
+
+export type RefreshTokenStore = ReturnType<typeof createRefreshTokenStore>;
+
+export function createRefreshTokenStore(connection: Connection) {
+  const model = connection.model<Family>('RefreshFamily', schema);
+
+  return {
+    model,
+
+    async ensureIndexes(): Promise<void> {
+      await model.createIndexes();
+    },
+
+    /** Begins a family and answers its first token. */
+    async issue({ userId, epoch }: Holder, now: Date): Promise<string> {
+      const family = randomSecret();
+      const secret = randomSecret();
+      await model.insertOne({
+        _id: hashOf(family),
+        userId,
+        epoch,
+        current: hashOf(secret),
+        createdAt: now,
+        expiresAt: expiryFrom(now),
+      });
+      return `${family}.${secret}`;
+    },
+
+    /**
+     * Spends a token and puts a new one in its place: one atomic write, so that of two who show the
+     * same token one wins, and the other's is a reuse, which ends the family.
+     */
+    async rotate(token: string, now: Date): Promise<Rotation> {
+      const parts = parse(token);
+      if (!parts) return { outcome: 'UNKNOWN' };
+      const secret = randomSecret();
+      const rotated = await model
+        .findOneAndUpdate(
+          { _id: parts.family, current: parts.secret, expiresAt: { $gt: now } },
+          { $set: { current: hashOf(secret), expiresAt: expiryFrom(now) } },
+        )
+        .lean<Family>();
+      if (rotated) {
+        const holder = { userId: rotated.userId, epoch: rotated.epoch };
+        return { outcome: 'ROTATED', token: `${familyOf(token)}.${secret}`, holder };
+      }
+      const ended = await model.deleteOne({ _id: parts.family });
+      return { outcome: ended.deletedCount === 1 ? 'REUSED' : 'UNKNOWN' };
+    },
+
+    /** Ends the family of a token; nothing happens where there is none. */
+    async end(token: string): Promise<void> {
+      const parts = parse(token);
+      if (parts) await model.deleteOne({ _id: parts.family });
+    },
+  };
+}
+
+const randomSecret = () => randomBytes(SECRET_BYTES).toString('base64url');
+const hashOf = (text: string) => createHash('sha256').update(text).digest('base64url');
+const expiryFrom = (now: Date) => new Date(now.getTime() + REFRESH_TOKEN_TTL_MS);
+const familyOf = (token: string) => token.slice(0, token.indexOf('.'));
+
+/** The hashes of a token's two parts, or null for what is no token of ours. */
+function parse(token: string): { family: string; secret: string } | null {
+  const match = /^([A-Za-z0-9_-]{43})\.([A-Za-z0-9_-]{43})$/.exec(token);
+  return match?.[1] && match[2] ? { family: hashOf(match[1]), secret: hashOf(match[2]) } : null;
+}

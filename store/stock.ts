@@ -1,0 +1,287 @@
+/**
+ * Stock, spread over buckets. A hold is one guarded write on one bucket: the decrement and the
+ * claim's hold stand or fall together, so no lock and no transaction is on a claim's way.
+ * In every bucket, at every moment: `stock = available + quantity · holds + granted`.
+ */
+import type { ClientSession, Connection } from 'mongoose';
+import { Schema } from 'mongoose';
+import type { ServerClock } from './clock.ts';
+import { isDuplicateKey } from './connection.ts';
+
+export interface StockBucket {
+  /** `{eventId}/{rewardId}/{n}` */
+  _id: string;
+  eventId: string;
+  rewardId: string;
+  n: number;
+  /** Units one claim takes. */
+  quantity: number;
+  stock: number;
+  available: number;
+  granted: number;
+  /** IDs of the holds that lie here, `{claimId}:{lineId}`. */
+  holds: string[];
+  /** Counts the changes of the stock: each begins by locking the bucket with a write that is one. */
+  timesLocked?: number;
+}
+
+export interface HoldRequest {
+  holdId: string;
+  eventId: string;
+  rewardId: string;
+  /** Units to hold. */
+  quantity: number;
+  /** How many buckets the reward had when the claim was accepted; only a hint where to try first. */
+  buckets: number;
+}
+
+export interface Books {
+  rewardId: string;
+  stock: number;
+  available: number;
+  held: number;
+  granted: number;
+}
+
+export interface EventBooks extends Books {
+  eventId: string;
+}
+
+/**
+ * Holds one bucket may carry. Each write re-indexes the array, so a bucket of thousands falls to
+ * some fifty writes a second, while one of a few hundred costs a tenth more than an empty one.
+ */
+export const HOLDS_PER_BUCKET = 400;
+
+/**
+ * How long a reservation's write may be under way, in milliseconds of the server's clock. Shorter
+ * than the activity that sends it, so that a write delayed on the network dies instead of taking
+ * stock for a claim that has been undone meanwhile.
+ */
+export const RESERVE_DEADLINE_MS = 5_000;
+
+/** Rounds over the buckets before a reservation gives up for now: units were there, then gone. */
+const ROUNDS = 8;
+
+/** Rewards whose books one answer shows. */
+const MAX_BOOKS = 1_000;
+
+/** Units are free, but every bucket is full of holds or was taken by others first. Try again later. */
+export class StockBusy extends Error {}
+
+/** The units a claim could hold, or the claims it waits behind: what a reservation comes to. */
+export type Reservation = 'HELD' | 'SOLD_OUT';
+
+const schema = new Schema<StockBucket>(
+  {
+    _id: { type: String, required: true },
+    eventId: { type: String, required: true },
+    rewardId: { type: String, required: true },
+    n: { type: Number, required: true },
+    quantity: { type: Number, required: true },
+    stock: { type: Number, required: true },
+    available: { type: Number, required: true },
+    granted: { type: Number, required: true },
+    holds: { type: [String], required: true },
+    timesLocked: Number,
+  },
+  { collection: 'stock_buckets', versionKey: false, strict: 'throw' },
+);
+schema.index({ eventId: 1, rewardId: 1 }, { name: 'reward' });
+// One hold lies in one bucket only. Partial, as the empty arrays of two buckets would collide.
+schema.index(
+  { holds: 1 },
+  { name: 'hold', unique: true, partialFilterExpression: { holds: { $type: 'string' } } },
+);
+
+/** The partial index serves only a query that repeats its filter; without it every bucket is read. */
+const lies = (holdId: string) => ({ $and: [{ holds: holdId }, { holds: { $type: 'string' } }] });
+
+/** Which bucket a hold tries first: spread evenly, and the same for every retry. */
+function firstBucket(holdId: string, buckets: number): number {
+  let hash = 0;
+  for (let i = 0; i < holdId.length; i++) hash = (hash * 31 + holdId.charCodeAt(i)) >>> 0;
+  return hash % Math.max(1, buckets);
+}
+
+export type StockStore = ReturnType<typeof createStockStore>;
+
+export function createStockStore(connection: Connection, clock: ServerClock) {
+  const model = connection.model<StockBucket>('StockBucket', schema);
+
+  /** One guarded write. Matches nothing where the bucket lacks units or room, or the deadline passed. */
+  async function hold(request: HoldRequest, where: object, deadline: Date): Promise<boolean> {
+    const { matchedCount } = await model.collection.updateOne(
+      {
+        ...where,
+        available: { $gte: request.quantity },
+        holds: { $ne: request.holdId },
+        [`holds.${HOLDS_PER_BUCKET - 1}`]: { $exists: false },
+        $expr: { $lt: ['$$NOW', deadline] },
+      } as object,
+      { $inc: { available: -request.quantity }, $push: { holds: request.holdId } } as object,
+    );
+    return matchedCount === 1;
+  }
+
+  /** What is available in every bucket of the rewards, at one moment in time. */
+  async function snapshot(eventId: string, rewardIds: string[]) {
+    return await connection
+      .getClient()
+      .withSession({ snapshot: true }, (session) =>
+        model.collection
+          .aggregate<Omit<StockBucket, 'holds'> & { holds: number }>(
+            [
+              { $match: { eventId, rewardId: { $in: rewardIds } } },
+              { $set: { holds: { $size: '$holds' } } },
+            ],
+            { session },
+          )
+          .toArray(),
+      );
+  }
+
+  async function booksOf(where: object, limit = MAX_BOOKS): Promise<EventBooks[]> {
+    const units = { $multiply: ['$quantity', { $size: '$holds' }] };
+    return await connection.getClient().withSession({ snapshot: true }, (session) =>
+      model.collection
+        .aggregate<EventBooks>(
+          [
+            { $match: where },
+            {
+              $group: {
+                _id: { eventId: '$eventId', rewardId: '$rewardId' },
+                stock: { $sum: '$stock' },
+                available: { $sum: '$available' },
+                held: { $sum: units },
+                granted: { $sum: '$granted' },
+              },
+            },
+            { $sort: { _id: -1 } },
+            { $limit: limit },
+            { $replaceWith: { $mergeObjects: ['$_id', '$$ROOT'] } },
+            { $unset: '_id' },
+          ],
+          { session },
+        )
+        .toArray(),
+    );
+  }
+
+  async function isHeld(holdId: string): Promise<boolean> {
+    return (await model.collection.findOne(lies(holdId), { projection: { _id: 1 } })) !== null;
+  }
+
+  /** Takes the hold off its bucket and books its units as `to`. False where no such hold lies. */
+  async function close(
+    holdId: string,
+    quantity: number,
+    to: 'granted' | 'available',
+    session?: ClientSession,
+  ): Promise<boolean> {
+    const { matchedCount } = await model.collection.updateOne(
+      lies(holdId),
+      { $pull: { holds: holdId }, $inc: { [to]: quantity } } as object,
+      session ? { session } : {},
+    );
+    return matchedCount === 1;
+  }
+
+  return {
+    model,
+
+    /**
+     * Sets units aside for one line of one claim. Safe to repeat: a hold that already lies in any
+     * bucket is found, not taken twice. `SOLD_OUT` is said only after one snapshot saw every
+     * bucket without enough units.
+     * @throws StockBusy where units are free but could not be had; nothing is held then.
+     */
+    async reserve(request: HoldRequest): Promise<Reservation> {
+      const deadline = new Date((await clock.nowMs()) + RESERVE_DEADLINE_MS);
+      if (await isHeld(request.holdId)) return 'HELD';
+      const { eventId, rewardId, holdId } = request;
+      const preferred = { _id: `${eventId}/${rewardId}/${firstBucket(holdId, request.buckets)}` };
+      const anyBucket = { eventId, rewardId };
+      try {
+        if (await hold(request, preferred, deadline)) return 'HELD';
+        for (let round = 0; round < ROUNDS; round++) {
+          if (await hold(request, anyBucket, deadline)) return 'HELD';
+          const buckets = await snapshot(eventId, [rewardId]);
+          if (buckets.length === 0) throw new Error(`${eventId}/${rewardId} has no stock buckets`);
+          // What this attempt found gone, an earlier one of the same line may have taken meanwhile.
+          if (await isHeld(holdId)) return 'HELD';
+          if (buckets.every((b) => b.available < request.quantity)) return 'SOLD_OUT';
+        }
+      } catch (error) {
+        // The index says that another attempt of this same line has just taken it elsewhere.
+        if (isDuplicateKey(error, 'hold')) return 'HELD';
+        throw error;
+      }
+      throw new StockBusy(`${eventId}/${rewardId} has units, but no bucket with room for a hold`);
+    },
+
+    /**
+     * Turns a hold into units granted. Call it only for a claim whose fate is `GRANT`: only then
+     * does "no such hold" (false) prove that it was settled before.
+     */
+    async settle(holdId: string, quantity: number): Promise<boolean> {
+      return await close(holdId, quantity, 'granted');
+    },
+
+    /** Gives a hold's units back. Call it only for a claim whose fate is `UNDO`, or one that is final. */
+    async release(holdId: string, quantity: number): Promise<boolean> {
+      return await close(holdId, quantity, 'available');
+    },
+
+    /** Those of the given rewards that lack the units for one more claim, seen at one moment. */
+    async soldOut(eventId: string, rewards: { rewardId: string; quantity: number }[]) {
+      const buckets = await snapshot(
+        eventId,
+        rewards.map((r) => r.rewardId),
+      );
+      return rewards.filter(({ rewardId, quantity }) => {
+        const own = buckets.filter((b) => b.rewardId === rewardId);
+        return own.every((b) => b.available < quantity);
+      });
+    },
+
+    /** What each limited reward's buckets add up to, at one moment. */
+    async books(eventId: string): Promise<Books[]> {
+      const books = await booksOf({ eventId });
+      return books.map(({ eventId: _, ...sums }) => sums);
+    },
+
+    /** The same of every event; at most a thousand rewards. */
+    async allBooks(limit = MAX_BOOKS): Promise<EventBooks[]> {
+      return await booksOf({}, limit);
+    },
+
+    /** Buckets whose own books do not add up: there must never be one. */
+    async unbalanced(limit = 100) {
+      return await model.collection
+        .find({
+          $expr: {
+            $ne: [
+              '$stock',
+              {
+                $add: ['$available', '$granted', { $multiply: ['$quantity', { $size: '$holds' }] }],
+              },
+            ],
+          },
+        })
+        .limit(limit)
+        .toArray();
+    },
+
+    /** Every hold that lies anywhere, bucket by bucket: few, as holds live as long as open claims. */
+    async *holds(): AsyncGenerator<{ holdId: string; quantity: number }> {
+      const cursor = model.collection.find(
+        { holds: { $type: 'string' } },
+        { projection: { holds: 1, quantity: 1 } },
+      );
+      for await (const bucket of cursor) {
+        for (const holdId of bucket.holds) yield { holdId, quantity: bucket.quantity };
+      }
+    },
+  };
+}

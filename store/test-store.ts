@@ -1,0 +1,101 @@
+/** For tests of the stores: all of them over a database of their own, and what a claim starts from. */
+import { randomBytes } from 'node:crypto';
+import type { Connection } from 'mongoose';
+import { testServers } from '../test/servers.ts';
+import { claimIdOf, type NewClaim } from './claims.ts';
+import { connect } from './connection.ts';
+import { openStore } from './index.ts';
+import type { StockBucket } from './stock.ts';
+
+export type StoreFixture = Awaited<ReturnType<typeof storeFixture>>;
+
+/** A name no other test uses. */
+export const unique = (prefix: string): string => `${prefix}_${randomBytes(8).toString('hex')}`;
+
+/** `close` drops the database. `setNow` stops the stores' clock at a moment. */
+export async function storeFixture() {
+  const { mongodbUri, stop } = await testServers();
+  const connection = await connect(mongodbUri(unique('store')), { appName: 'laurel-test' });
+  let stoppedAt: Date | undefined;
+  const store = await openStore(connection, () => stoppedAt ?? new Date());
+
+  return {
+    connection,
+    store,
+    setNow(moment: Date | undefined) {
+      stoppedAt = moment;
+    },
+    async close() {
+      await connection.dropDatabase();
+      await connection.close();
+      await stop();
+    },
+  };
+}
+
+/** What the API would record for a claim of one cape; `given` changes it. */
+export function newClaim(given: Partial<NewClaim> = {}): NewClaim {
+  return {
+    userId: unique('usr'),
+    idempotencyKey: unique('key'),
+    eventId: 'evt_1',
+    rewardId: null,
+    periodKey: 'once',
+    acceptedAt: new Date('2026-11-22T12:00:00Z'),
+    lines: [{ lineId: 'cape', kind: 'ITEM', name: 'Frost cape', quantity: 1, buckets: 1 }],
+    snapshot: {
+      eventVersion: 1,
+      provider: 'mailbox',
+      claimsPerPeriod: 1,
+      startsAt: new Date('2026-11-01T00:00:00Z'),
+      claimUntil: new Date('2026-12-01T00:00:00Z'),
+      parkedAfter: { action: 'WAIT', hours: 24 },
+    },
+    ...given,
+  };
+}
+
+/** A claim's ID of which nothing is recorded. */
+export const someClaimId = (): string => claimIdOf(unique('usr'), 'key');
+
+/** One database operation as the server's profiler saw it. */
+export interface ProfiledOperation {
+  op: string;
+  ns: string;
+  planSummary?: string;
+  command: Record<string, unknown>;
+}
+
+/** Does the work and answers the operations on `collection` that came of it, as the server ran them. */
+export async function profiled(
+  connection: Connection,
+  collection: string,
+  work: () => Promise<unknown>,
+): Promise<ProfiledOperation[]> {
+  const { db } = connection;
+  if (!db) throw new Error('not connected');
+  await db.setProfilingLevel('off');
+  await db.dropCollection('system.profile').catch(() => {});
+  await db.setProfilingLevel('all');
+  try {
+    await work();
+  } finally {
+    await db.setProfilingLevel('off');
+  }
+  return await db
+    .collection<ProfiledOperation>('system.profile')
+    .find({ ns: `${db.databaseName}.${collection}` })
+    .sort({ ts: 1 })
+    .toArray();
+}
+
+/** A bucket with nothing held or granted. */
+export function bucket(
+  eventId: string,
+  n: number,
+  units: number,
+  given: Partial<StockBucket> = {},
+): StockBucket {
+  const books = { quantity: 1, stock: units, available: units, granted: 0, holds: [] };
+  return { _id: `${eventId}/cape/${n}`, eventId, rewardId: 'cape', n, ...books, ...given };
+}

@@ -1,0 +1,142 @@
+import assert from 'node:assert/strict';
+import { after, before, beforeEach, describe, it } from 'node:test';
+import type { Connection } from 'mongoose';
+import { type TestServers, testServers, uniqueName } from '../test/servers.ts';
+import { connect } from './connection.ts';
+import type { StaffContext } from './staff.ts';
+import { createUserStore, type UserStore } from './users.ts';
+
+const now = new Date('2026-11-22T10:00:00Z');
+const later = new Date('2026-11-22T11:00:00Z');
+const newUser = (username: string) => ({ username, displayName: username, passwordHash: 'hash' });
+const by = (userId: string): StaffContext => ({
+  actor: { userId, role: 'ADMIN' },
+  requestId: 'a-request',
+});
+
+let servers: TestServers;
+let connection: Connection;
+let users: UserStore;
+before(async () => {
+  servers = await testServers();
+  connection = await connect(servers.mongodbUri(uniqueName('users')), { appName: 'test' });
+  users = createUserStore(connection);
+  await users.ensureIndexes();
+});
+beforeEach(() => users.model.deleteMany());
+after(async () => {
+  await connection.dropDatabase();
+  await connection.close();
+  await servers.stop();
+});
+
+const admin = (username: string) => users.ensureAdmin(newUser(username), now);
+
+describe('the first admin', () => {
+  it('is made once, however many processes start at once', async () => {
+    const made = await Promise.all(Array.from({ length: 16 }, () => admin('root')));
+    assert.equal(new Set(made.map((user) => user.userId)).size, 1);
+    assert.equal(await users.model.countDocuments(), 1);
+    assert.equal(made[0]?.role, 'ADMIN');
+  });
+
+  it('never takes over a user who has the name, nor their password', async () => {
+    const player = await users.register(newUser('Root'), now);
+    const found = await users.ensureAdmin({ ...newUser('root'), passwordHash: 'other' }, later);
+    assert.deepEqual(found, player);
+    assert.equal((await users.findByUsername('root'))?.passwordHash, 'hash');
+  });
+});
+
+describe('changing a user', () => {
+  it('ends their tokens, says what was before and after, and keeps when the status changed', async () => {
+    const boss = await admin('boss');
+    const player = await users.register(newUser('player'), now);
+    const { before, after } = await users.change(
+      by(boss.userId),
+      player.userId,
+      { status: 'BANNED' },
+      later,
+    );
+    assert.deepEqual(before, player);
+    const changes = { status: 'BANNED', statusAt: later, updatedAt: later, tokenEpoch: 1 };
+    assert.deepEqual(after, { ...player, ...changes });
+    assert.deepEqual(await users.get(player.userId), after);
+  });
+
+  it('writes nothing where nothing differs', async () => {
+    const player = await users.register(newUser('player'), now);
+    const same = { role: 'PLAYER', status: 'ACTIVE' } as const;
+    const { before, after } = await users.change(by('usr_boss'), player.userId, same, later);
+    assert.deepEqual(after, before);
+    assert.deepEqual(await users.get(player.userId), player);
+  });
+
+  it('finds nobody under an unknown ID', async () => {
+    const change = users.change(by('usr_boss'), 'usr_nobody', { status: 'BANNED' }, later);
+    await assert.rejects(change, { code: 'not_found' });
+  });
+
+  for (const change of [{ role: 'PLAYER' }, { status: 'WITHDRAWN' }] as const) {
+    it(`keeps the last active admin from ${JSON.stringify(change)}`, async () => {
+      const boss = await admin('boss');
+      const former = await admin('former');
+      await users.change(by(boss.userId), former.userId, { status: 'SUSPENDED' }, later);
+      await assert.rejects(users.change(by(boss.userId), boss.userId, change, later), {
+        code: 'conflict',
+      });
+      assert.deepEqual(await users.get(boss.userId), boss);
+    });
+  }
+
+  it('leaves one of two admins who remove each other at once', async (t) => {
+    const [a, b] = [await admin('a'), await admin('b')];
+    // Both have found the other one still there before either is removed.
+    const bothFound = Promise.withResolvers<void>();
+    let found = 0;
+    const update = users.model.updateOne.bind(users.model) as (...args: unknown[]) => unknown;
+    t.mock.method(users.model, 'updateOne', async (...args: unknown[]) => {
+      const result = await update(...args);
+      found += 1;
+      if (found === 2) bothFound.resolve();
+      await bothFound.promise;
+      return result;
+    });
+    const removals = await Promise.allSettled([
+      users.change(by(a.userId), b.userId, { role: 'PLAYER' }, later),
+      users.change(by(b.userId), a.userId, { status: 'BANNED' }, later),
+    ]);
+    assert.deepEqual(removals.map((r) => r.status).sort(), ['fulfilled', 'rejected']);
+    assert.equal(await users.model.countDocuments({ role: 'ADMIN', status: 'ACTIVE' }), 1);
+  });
+});
+
+describe('a page of users', () => {
+  it('walks through all of them, newest first, also those made in the same millisecond', async () => {
+    const made: string[] = [];
+    for (let n = 0; n < 12; n += 1) {
+      const at = new Date(now.getTime() + Math.floor(n / 4));
+      made.push((await users.register(newUser(`user-${n}`), at)).userId);
+    }
+    const seen: string[] = [];
+    let from: { at: Date; id: string } | undefined;
+    for (;;) {
+      const found = await users.page({}, from, 5);
+      const items = found.slice(0, 5);
+      seen.push(...items.map((user) => user.userId));
+      const last = items.at(-1);
+      if (found.length <= 5 || !last) break;
+      from = { at: last.createdAt, id: last.userId };
+    }
+    assert.equal(seen.length, 12);
+    assert.deepEqual(new Set(seen), new Set(made));
+  });
+
+  it('reads an index for every filter', async () => {
+    const filters = [{}, { role: 'PLAYER' }, { status: 'ACTIVE' }, { usernameKey: 'x' }] as const;
+    for (const filter of filters) {
+      const plan = await users.model.find(filter).sort({ createdAt: -1, _id: -1 }).explain();
+      assert.ok(!JSON.stringify(plan).includes('COLLSCAN'), JSON.stringify(filter));
+    }
+  });
+});

@@ -1,0 +1,252 @@
+/** The collection `users`: who exists, with which role and status. */
+import { randomBytes } from 'node:crypto';
+import type { ClientSession, Connection } from 'mongoose';
+import { Schema } from 'mongoose';
+import { DomainError } from '../domain/errors.ts';
+import type { Role, UserStatus } from '../domain/user.ts';
+import { inTransaction, isDuplicateKey } from './connection.ts';
+import { after, type Position } from './cursor.ts';
+import type { StaffContext, StaffWrite } from './staff.ts';
+
+/** A user as everyone but sign-in sees them: without the password's hash. */
+export interface User {
+  userId: string;
+  username: string;
+  displayName: string;
+  role: Role;
+  status: UserStatus;
+  statusAt: Date;
+  /** Grows with every change of role or status; tokens of an older epoch are void. */
+  tokenEpoch: number;
+  createdAt: Date;
+  updatedAt: Date;
+}
+
+/** A user as sign-in needs them. */
+export interface UserWithHash extends User {
+  passwordHash: string;
+}
+
+export interface NewUser {
+  username: string;
+  displayName: string;
+  passwordHash: string;
+}
+
+export interface UserFilter {
+  username?: string | undefined;
+  role?: Role | undefined;
+  status?: UserStatus | undefined;
+}
+
+export interface UserChange {
+  role?: Role | undefined;
+  status?: UserStatus | undefined;
+}
+
+type Stored = Omit<UserWithHash, 'userId'> & {
+  _id: string;
+  usernameKey: string;
+  /** How often this admin was the one left when another was removed; see `keepAnAdmin`. */
+  timesKept?: number;
+};
+
+const schema = new Schema<Stored>(
+  {
+    _id: { type: String, required: true },
+    username: { type: String, required: true },
+    usernameKey: { type: String, required: true },
+    displayName: { type: String, required: true },
+    passwordHash: { type: String, required: true },
+    role: { type: String, required: true },
+    status: { type: String, required: true },
+    statusAt: { type: Date, required: true },
+    tokenEpoch: { type: Number, required: true },
+    timesKept: Number,
+    createdAt: { type: Date, required: true },
+    updatedAt: { type: Date, required: true },
+  },
+  { collection: 'users', versionKey: false, strict: 'throw' },
+);
+const NEWEST = { createdAt: -1, _id: -1 } as const;
+schema.index({ usernameKey: 1 }, { name: 'username', unique: true });
+schema.index(NEWEST, { name: 'newest' });
+schema.index({ role: 1, ...NEWEST }, { name: 'role' });
+schema.index({ status: 1, ...NEWEST }, { name: 'status' });
+
+const WITHOUT_HASH = { passwordHash: 0 } as const;
+const ACTIVE_ADMIN = { role: 'ADMIN', status: 'ACTIVE' } as const;
+
+export type UserStore = ReturnType<typeof createUserStore>;
+
+export function createUserStore(connection: Connection) {
+  const model = connection.model<Stored>('User', schema);
+
+  /**
+   * Makes sure that an active admin besides this one is left. The write on that admin's record (a
+   * real one: MongoDB drops a write that changes nothing) makes two admins who remove each other
+   * at once conflict, so that the second one reads what the first one did.
+   */
+  async function keepAnAdmin(userId: string, session: ClientSession): Promise<void> {
+    const other = { ...ACTIVE_ADMIN, _id: { $ne: userId } };
+    const kept = await model.updateOne(other, { $inc: { timesKept: 1 } }, { session });
+    if (kept.matchedCount === 0) {
+      throw new DomainError(
+        'conflict',
+        'This is the last active admin. Appoint another one first.',
+      );
+    }
+  }
+
+  async function changeIn(write: StaffWrite, userId: string, change: UserChange, now: Date) {
+    const { session } = write;
+    const before = await model.findById(userId, WITHOUT_HASH, { session }).lean<Stored>();
+    if (!before) throw new DomainError('not_found', 'There is no user with this ID.');
+    const role = change.role ?? before.role;
+    const status = change.status ?? before.status;
+    if (role === before.role && status === before.status) {
+      return { before: toUser(before), after: toUser(before) };
+    }
+    if (isActiveAdmin(before) && !isActiveAdmin({ role, status })) {
+      await keepAnAdmin(userId, session);
+    }
+    const statusAt = status === before.status ? before.statusAt : now;
+    const changed = await model
+      .findOneAndUpdate(
+        { _id: userId },
+        { $set: { role, status, statusAt, updatedAt: now }, $inc: { tokenEpoch: 1 } },
+        { session, returnDocument: 'after', projection: WITHOUT_HASH },
+      )
+      .lean<Stored>();
+    if (!changed) throw new DomainError('not_found', 'There is no user with this ID.');
+    return { before: toUser(before), after: toUser(changed) };
+  }
+
+  return {
+    model,
+
+    /** Makes the indexes; nobody may register before the unique one exists. */
+    async ensureIndexes(): Promise<void> {
+      await model.createIndexes();
+    },
+
+    /** Adds a player. @throws DomainError `username_taken`, also for the same name in other letters */
+    async register(user: NewUser, now: Date): Promise<User> {
+      const stored = newRecord(user, 'PLAYER', now);
+      try {
+        await model.insertOne(stored);
+      } catch (error) {
+        if (!isDuplicateKey(error, 'username')) throw error;
+        throw new DomainError('username_taken', 'Somebody already has this username.');
+      }
+      return toUser(stored);
+    },
+
+    /** For sign-in: the user of that name with the password's hash. */
+    async findByUsername(username: string): Promise<UserWithHash | null> {
+      const found = await model.findOne({ usernameKey: usernameKey(username) }).lean<Stored>();
+      return found && { ...toUser(found), passwordHash: found.passwordHash };
+    },
+
+    async get(userId: string): Promise<User | null> {
+      const found = await model.findById(userId, WITHOUT_HASH).lean<Stored>();
+      return found && toUser(found);
+    },
+
+    /** Newest first; up to `limit + 1` users, so that the caller sees whether there are more. */
+    async page(filter: UserFilter, from: Position | undefined, limit: number): Promise<User[]> {
+      const { username, role, status } = filter;
+      const query = {
+        ...(username !== undefined && { usernameKey: usernameKey(username) }),
+        ...(role && { role }),
+        ...(status && { status }),
+        ...after('createdAt', from),
+      };
+      const found = await model
+        .find(query, WITHOUT_HASH)
+        .sort(NEWEST)
+        .limit(limit + 1)
+        .lean<Stored[]>();
+      return found.map(toUser);
+    },
+
+    /**
+     * Makes the first admin, unless somebody of that name exists: then nothing is changed, neither
+     * the password nor the role. Two processes may try at once. Answers who has the name.
+     */
+    async ensureAdmin(user: NewUser, now: Date): Promise<User> {
+      const stored = newRecord(user, 'ADMIN', now);
+      const byName = { usernameKey: stored.usernameKey };
+      const write = () =>
+        model
+          .findOneAndUpdate(
+            byName,
+            { $setOnInsert: stored },
+            { upsert: true, returnDocument: 'after', projection: WITHOUT_HASH },
+          )
+          .lean<Stored>();
+      // Of two upserts at once one may lose against the unique index; it then finds the other's.
+      const found = await write().catch((error) => {
+        if (isDuplicateKey(error)) return write();
+        throw error;
+      });
+      return toUser(found as Stored);
+    },
+
+    /**
+     * Changes a user's role or status, which ends their tokens; without a difference nothing is
+     * written. @throws DomainError `not_found`; `conflict` if no active admin would be left
+     */
+    async change(
+      staff: StaffContext,
+      userId: string,
+      change: UserChange,
+      now: Date,
+    ): Promise<{ before: User; after: User }> {
+      return await inTransaction(connection, (session) =>
+        changeIn({ ...staff, session }, userId, change, now),
+      );
+    },
+  };
+}
+
+function newRecord(user: NewUser, role: Role, now: Date): Stored {
+  return {
+    _id: `usr_${randomBytes(12).toString('hex')}`,
+    username: user.username,
+    usernameKey: usernameKey(user.username),
+    displayName: user.displayName,
+    passwordHash: user.passwordHash,
+    role,
+    status: 'ACTIVE',
+    statusAt: now,
+    tokenEpoch: 0,
+    createdAt: now,
+    updatedAt: now,
+  };
+}
+
+/** Names that look alike are one name: compatibility forms and letter case do not count. */
+export function usernameKey(username: string): string {
+  return username.normalize('NFKC').toLowerCase().normalize('NFKC');
+}
+
+function isActiveAdmin({ role, status }: { role: Role; status: UserStatus }): boolean {
+  return role === ACTIVE_ADMIN.role && status === ACTIVE_ADMIN.status;
+}
+
+function toUser(stored: Stored): User {
+  const { _id, username, displayName, role, status } = stored;
+  const { statusAt, tokenEpoch, createdAt, updatedAt } = stored;
+  return {
+    userId: _id,
+    username,
+    displayName,
+    role,
+    status,
+    statusAt,
+    tokenEpoch,
+    createdAt,
+    updatedAt,
+  };
+}
