@@ -1,0 +1,21 @@
+/** What activities are given, so that they can be run against any store, provider or clock. */
+import type { FulfillmentProvider } from '../domain/fulfillment.ts';
+import type { UserStatus } from '../domain/user.ts';
+import type { ClaimStore } from '../store/claims.ts';
+import type { EntitlementStore } from '../store/entitlements.ts';
+import type { StockStore } from '../store/stock.ts';
+import type { FulfillmentPolicy } from '../workflows/contract.ts';
+
+export interface ActivityDeps {
+  claims: ClaimStore;
+  entitlements: EntitlementStore;
+  stock: StockStore;
+  /** Always the user's record, never a cache: this is where a ban takes hold. */
+  userStatus(userId: string): Promise<UserStatus | null>;
+  /** The provider of that name, or undefined where it is no longer configured. */
+  provider(name: string): FulfillmentProvider | undefined;
+  /** Whether an error says that the database is away, as against a mistake of ours. */
+  isOutage(error: unknown): boolean;
+  policy: FulfillmentPolicy;
+  now(): Date;
+}

@@ -1,0 +1,36 @@
+/** How errors cross from activities to workflows. */
+import { ApplicationFailure, ApplicationFailureCategory } from '@temporalio/common';
+import { ProviderError } from '../domain/fulfillment.ts';
+
+/** The failure's `type`: the workflow parks a claim by it. */
+export type FailureType = 'FULFILLMENT_UNAVAILABLE' | 'FULFILLMENT_UNKNOWN' | 'INTERNAL';
+
+/** A state of our own data that trying again cannot mend: the claim is parked for a person. */
+export function broken(message: string): ApplicationFailure {
+  return ApplicationFailure.nonRetryable(message, 'INTERNAL' satisfies FailureType);
+}
+
+/**
+ * A provider without a definite answer: retried, after its `Retry-After` where it gave one. Expected
+ * in operation, hence benign: it counts neither as an error in logs nor in the SDK's metrics.
+ */
+export function providerFailure(error: ProviderError): ApplicationFailure {
+  const type: FailureType =
+    error.kind === 'UNAVAILABLE' ? 'FULFILLMENT_UNAVAILABLE' : 'FULFILLMENT_UNKNOWN';
+  return ApplicationFailure.create({
+    message: error.message,
+    type,
+    category: ApplicationFailureCategory.BENIGN,
+    ...(error.retryAfterMs !== undefined && { nextRetryDelay: error.retryAfterMs }),
+  });
+}
+
+/** Runs a provider's verb with its errors made into failures. */
+export async function asking<T>(call: () => Promise<T>): Promise<T> {
+  try {
+    return await call();
+  } catch (error) {
+    if (error instanceof ProviderError) throw providerFailure(error);
+    throw error;
+  }
+}

@@ -1,0 +1,150 @@
+/** S4: one attempt at one line, at whichever provider the claim was accepted with. */
+import { activityInfo } from '@temporalio/activity';
+import { grantIdOf } from '../domain/claim.ts';
+import type { FulfillmentProvider, GrantAnswer, GrantRequest } from '../domain/fulfillment.ts';
+import { ProviderError } from '../domain/fulfillment.ts';
+import type { Claim } from '../store/claims.ts';
+import { CHECK_VALID_MS } from '../workflows/contract.ts';
+import type { ActivityDeps } from './deps.ts';
+import { asking, broken, providerFailure } from './failures.ts';
+import { recordOf } from './record.ts';
+
+export interface LineRequest {
+  claimId: string;
+  lineId: string;
+  /** The line may have been asked for before this activity: look it up first. */
+  resumed: boolean;
+}
+
+interface Answered {
+  /** When it was known, by our clock. */
+  at: string;
+  attempts: number;
+  /** An earlier attempt may have left a request under way to the provider. */
+  mayStillArrive: boolean;
+}
+
+export type LineAnswer =
+  | ({ state: 'GRANTED' | 'PENDING' } & Answered)
+  | ({ state: 'REFUSED'; detail: string } & Answered)
+  /** Nothing was asked: the player left, or the claim's fate was decided elsewhere. */
+  | ({ state: 'STOPPED' } & Answered)
+  /** MongoDB is away: says nothing about the provider, so it must not use up its attempts. */
+  | { state: 'DATABASE_AWAY' };
+
+export type LookupResult =
+  | { state: 'GRANTED'; at: string }
+  | { state: 'REFUSED'; at: string; detail: string }
+  | { state: 'PENDING'; at: string }
+  | { state: 'NEVER_SEEN'; at: string };
+
+function requestOf(claim: Claim, lineId: string): GrantRequest {
+  const line = claim.lines.find((l) => l.lineId === lineId);
+  if (!line) throw broken(`Claim ${claim._id} has no line ${lineId}.`);
+  const { kind, name, quantity } = line;
+  return {
+    grantId: grantIdOf(claim._id, lineId),
+    claimId: claim._id,
+    userId: claim.userId,
+    eventId: claim.eventId,
+    reward: { rewardId: lineId, kind, name, quantity },
+  };
+}
+
+function providerOf(deps: ActivityDeps, claim: Claim): FulfillmentProvider {
+  const { provider } = claim.snapshot;
+  const found = deps.provider(provider);
+  if (found) return found;
+  throw providerFailure(
+    new ProviderError('UNAVAILABLE', `No provider named ${provider} is configured.`),
+  );
+}
+
+/** What the provider knows; a grant revoked behind our back counts as refused. */
+async function lookUp(
+  deps: ActivityDeps,
+  provider: FulfillmentProvider,
+  grantId: string,
+): Promise<LookupResult> {
+  const known = await asking(() => provider.lookup(grantId));
+  const at = deps.now().toISOString();
+  switch (known.state) {
+    case 'REFUSED':
+      return { state: 'REFUSED', at, detail: known.detail };
+    case 'REVOKED':
+      return { state: 'REFUSED', at, detail: 'The provider revoked it.' };
+    case 'GRANTED':
+    case 'PENDING':
+    case 'NEVER_SEEN':
+      return { state: known.state, at };
+  }
+}
+
+/** Our own database is as good as away. */
+class TooSlow extends Error {}
+
+/** Whether the claim may still be fulfilled: read anew at every attempt, as a ban must take hold. */
+async function mayGoOn(deps: ActivityDeps, claimId: string): Promise<boolean> {
+  const { fate, userId } = await recordOf(deps.claims, claimId);
+  return fate === null && (await deps.userStatus(userId)) === 'ACTIVE';
+}
+
+/**
+ * Asks for a grant right after a last look at the claim; null where it is not to be granted any
+ * more. A look that took too long is no good: the claim may be undone by now.
+ */
+async function askFor(
+  deps: ActivityDeps,
+  provider: FulfillmentProvider,
+  grant: GrantRequest,
+): Promise<GrantAnswer | null> {
+  const lookedAtMs = performance.now();
+  if (!(await mayGoOn(deps, grant.claimId))) return null;
+  if (performance.now() - lookedAtMs > CHECK_VALID_MS) {
+    throw new TooSlow('The database was too slow to ask the provider safely.');
+  }
+  return await asking(() => provider.grant(grant));
+}
+
+/** One attempt: look up where the line may have been asked for before, and ask where it was not. */
+async function attemptLine(deps: ActivityDeps, request: LineRequest): Promise<LineAnswer> {
+  const { attempt: attempts } = activityInfo();
+  const mayStillArrive = request.resumed || attempts > 1;
+  const claim = await recordOf(deps.claims, request.claimId);
+  const provider = providerOf(deps, claim);
+  const grant = requestOf(claim, request.lineId);
+  const answered = () => ({ at: deps.now().toISOString(), attempts, mayStillArrive });
+
+  if (mayStillArrive) {
+    // A player who left is not asked after: what was granted is to be revoked, not to stand.
+    if (!(await mayGoOn(deps, claim._id))) return { state: 'STOPPED', ...answered() };
+    const known = await lookUp(deps, provider, grant.grantId);
+    if (known.state !== 'NEVER_SEEN') return { ...known, attempts, mayStillArrive };
+  }
+  const answer = await askFor(deps, provider, grant);
+  return { ...(answer ?? { state: 'STOPPED' }), ...answered() };
+}
+
+/**
+ * One attempt at one line. A provider without a definite answer fails the attempt, for Temporal to
+ * repeat; every repetition begins with a lookup.
+ */
+export async function grantLine(deps: ActivityDeps, request: LineRequest): Promise<LineAnswer> {
+  try {
+    return await attemptLine(deps, request);
+  } catch (error) {
+    const isAway = error instanceof TooSlow || deps.isOutage(error);
+    if (isAway && !activityInfo().isLocal) return { state: 'DATABASE_AWAY' };
+    throw error;
+  }
+}
+
+/** Asks a provider once what became of a line it said was pending. */
+export async function lookupLine(
+  deps: ActivityDeps,
+  request: Pick<LineRequest, 'claimId' | 'lineId'>,
+): Promise<LookupResult> {
+  const claim = await recordOf(deps.claims, request.claimId);
+  const grantId = grantIdOf(claim._id, request.lineId);
+  return await lookUp(deps, providerOf(deps, claim), grantId);
+}

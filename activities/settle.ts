@@ -1,0 +1,45 @@
+/** S5: the point of no return to the good, holds into grants, the claim final. */
+import { grantIdOf, type Line, type Step } from '../domain/claim.ts';
+import { withSteps } from '../domain/steps.ts';
+import type { Claim } from '../store/claims.ts';
+import type { ActivityDeps } from './deps.ts';
+import { recordOf, stepNow } from './record.ts';
+
+export interface SettleRequest {
+  claimId: string;
+  /** When each line's grant was confirmed, by line. */
+  grantedAt: Record<string, string>;
+  /** What happened since the record was last written. */
+  since: Step[];
+}
+
+/** The claim is granted, or it turned out to be undone by another run. */
+export type SettleResult = { state: 'GRANTED' } | { state: 'UNDONE' };
+
+/** The record with its fate taken, or as it stands where that was decided before. */
+async function takeFate(deps: ActivityDeps, claim: Claim, request: SettleRequest): Promise<Claim> {
+  if (claim.fate !== null) return claim;
+  const lines = claim.lines.map((line): Line => {
+    const at = request.grantedAt[line.lineId];
+    return { ...line, state: 'GRANTED', grantedAt: at ? new Date(at) : deps.now() };
+  });
+  const story = withSteps(claim.steps, request.since);
+  const taken = await deps.claims.takeGrantFate(claim._id, lines, story);
+  return taken ?? (await recordOf(deps.claims, claim._id));
+}
+
+/** Safe to repeat at any point: the fate is taken once, a settled hold is gone, the end is guarded. */
+export async function settle(deps: ActivityDeps, request: SettleRequest): Promise<SettleResult> {
+  const claim = await takeFate(deps, await recordOf(deps.claims, request.claimId), request);
+  if (claim.fate !== 'GRANT') return { state: 'UNDONE' };
+  for (const { lineId, quantity, buckets } of claim.lines) {
+    if (buckets !== null) await deps.stock.settle(grantIdOf(claim._id, lineId), quantity);
+  }
+  await deps.claims.finish(claim._id, {
+    state: 'GRANTED',
+    reason: null,
+    lines: claim.lines,
+    steps: withSteps(claim.steps, [stepNow('S5_SETTLE', 'OK', deps.now())]),
+  });
+  return { state: 'GRANTED' };
+}

@@ -1,0 +1,61 @@
+/** What a worker needs of its namespace before it polls: search attributes and the schedule. */
+import {
+  type Client,
+  type Connection,
+  isGrpcServiceError,
+  ScheduleAlreadyRunning,
+} from '@temporalio/client';
+import proto from '@temporalio/proto';
+import {
+  RECONCILE_SCHEDULE,
+  RECONCILE_WORKFLOW,
+  SEARCH_ATTRIBUTES,
+  UPKEEP_QUEUE,
+} from '../workflows/contract.ts';
+
+const KEYWORD = proto.temporal.api.enums.v1.IndexedValueType.INDEXED_VALUE_TYPE_KEYWORD;
+
+/**
+ * Registers the search attributes that are missing. Where the server does not let us (Temporal
+ * Cloud has them made in its console), their absence is told by name.
+ */
+export async function registerSearchAttributes(
+  connection: Connection,
+  namespace: string,
+): Promise<void> {
+  const listed = await connection.operatorService.listSearchAttributes({ namespace });
+  const missing = SEARCH_ATTRIBUTES.filter((name) => !(name in (listed.customAttributes ?? {})));
+  if (missing.length === 0) return;
+  const searchAttributes = Object.fromEntries(missing.map((name) => [name, KEYWORD]));
+  try {
+    await connection.operatorService.addSearchAttributes({ namespace, searchAttributes });
+  } catch (error) {
+    // Of two workers that start at once, one comes second.
+    if (isGrpcServiceError(error) && /already exists/i.test(error.details)) return;
+    throw new Error(
+      `The namespace ${namespace} lacks the search attributes ${missing.join(', ')} (Keyword), and they could not be registered.`,
+      { cause: error },
+    );
+  }
+}
+
+/** Makes or updates the schedule of reconciliation; a pass that is still running is not doubled. */
+export async function scheduleReconciliation(client: Client, intervalMs: number): Promise<void> {
+  const spec = { intervals: [{ every: intervalMs }] };
+  const action = {
+    type: 'startWorkflow' as const,
+    workflowType: RECONCILE_WORKFLOW,
+    workflowId: RECONCILE_WORKFLOW,
+    taskQueue: UPKEEP_QUEUE,
+    args: [],
+  };
+  const policies = { overlap: 'SKIP', catchupWindow: intervalMs } as const;
+  try {
+    const state = { triggerImmediately: true };
+    await client.schedule.create({ scheduleId: RECONCILE_SCHEDULE, spec, action, policies, state });
+  } catch (error) {
+    if (!(error instanceof ScheduleAlreadyRunning)) throw error;
+    const handle = client.schedule.getHandle(RECONCILE_SCHEDULE);
+    await handle.update(({ state }) => ({ state, spec, action, policies }));
+  }
+}

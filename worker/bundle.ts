@@ -1,0 +1,42 @@
+/** The workflow code as one file. `node worker/bundle.ts` prebuilds it for an image. */
+import { glob, mkdir, stat, writeFile } from 'node:fs/promises';
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { bundleWorkflowCode, type Logger, type WorkflowBundleOption } from '@temporalio/worker';
+
+const ROOT = path.dirname(path.dirname(fileURLToPath(import.meta.url)));
+
+/** Where a prebuilt bundle lies. */
+export const BUNDLE_PATH = path.join(ROOT, 'dist', 'workflow-bundle.js');
+
+/** Builds the bundle; fails on an import that workflow code may not have. */
+export async function buildBundle(logger?: Logger): Promise<{ code: string }> {
+  return await bundleWorkflowCode({
+    workflowsPath: path.join(ROOT, 'workflows', 'index.ts'),
+    ...(logger && { logger }),
+  });
+}
+
+/** When the workflow code was last changed, in milliseconds since the epoch. */
+async function changedAtMs(): Promise<number> {
+  const files = await Array.fromAsync(glob('{workflows,domain}/**/*.ts', { cwd: ROOT }));
+  const stats = await Promise.all(files.map((file) => stat(path.join(ROOT, file))));
+  return Math.max(...stats.map((s) => s.mtimeMs));
+}
+
+/** The prebuilt bundle where there is one and no source is newer than it, else one made now. */
+export async function workflowBundle(logger?: Logger): Promise<WorkflowBundleOption> {
+  const builtAtMs = await stat(BUNDLE_PATH).then(
+    (s) => s.mtimeMs,
+    () => Number.NEGATIVE_INFINITY,
+  );
+  const isFresh = builtAtMs >= (await changedAtMs());
+  return isFresh ? { codePath: BUNDLE_PATH } : await buildBundle(logger);
+}
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) {
+  const { code } = await buildBundle();
+  await mkdir(path.dirname(BUNDLE_PATH), { recursive: true });
+  await writeFile(BUNDLE_PATH, code);
+  console.log(`${BUNDLE_PATH}: ${Math.round(code.length / 1024)} KiB`);
+}

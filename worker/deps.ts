@@ -1,0 +1,59 @@
+/** From a store and a configuration to what activities need: the same for the process and for tests. */
+import type { ActivityDeps } from '../activities/deps.ts';
+import type { UpkeepDeps } from '../activities/upkeep.ts';
+import type { FulfillmentProvider } from '../domain/fulfillment.ts';
+import { createProviders } from '../providers/index.ts';
+import { isOutage } from '../store/connection.ts';
+import type { Store } from '../store/index.ts';
+import type { ClaimRuns } from '../temporal/runs.ts';
+import type { FulfillmentPolicy } from '../workflows/contract.ts';
+
+export interface ActivitySettings {
+  PROVIDERS: Record<string, { baseUrl: string; secret: string }>;
+  FULFILLMENT_TIMEOUT_MS: number;
+  FULFILLMENT_MAX_ATTEMPTS: number;
+  FULFILLMENT_INITIAL_INTERVAL_MS: number;
+  FULFILLMENT_PENDING_TIMEOUT_MS: number;
+}
+
+const now = () => new Date();
+
+const statusIn = (store: Store) => async (userId: string) =>
+  (await store.users.get(userId))?.status ?? null;
+
+export function policyOf(settings: ActivitySettings): FulfillmentPolicy {
+  return {
+    timeoutMs: settings.FULFILLMENT_TIMEOUT_MS,
+    maxAttempts: settings.FULFILLMENT_MAX_ATTEMPTS,
+    initialIntervalMs: settings.FULFILLMENT_INITIAL_INTERVAL_MS,
+    pendingTimeoutMs: settings.FULFILLMENT_PENDING_TIMEOUT_MS,
+  };
+}
+
+export function activityDeps(store: Store, settings: ActivitySettings): ActivityDeps {
+  const policy = policyOf(settings);
+  const providers = new Map<string, FulfillmentProvider>([
+    ['mailbox', store.mailbox],
+    ...createProviders(settings.PROVIDERS, { timeoutMs: policy.timeoutMs }),
+  ]);
+  return {
+    claims: store.claims,
+    entitlements: store.entitlements,
+    stock: store.stock,
+    userStatus: statusIn(store),
+    provider: (name) => providers.get(name),
+    isOutage,
+    policy,
+    now,
+  };
+}
+
+export function upkeepDeps(
+  store: Store,
+  runs: ClaimRuns,
+  onMended: UpkeepDeps['onMended'],
+): UpkeepDeps {
+  const { claims, entitlements, stock, reconciliations } = store;
+  const userStatus = statusIn(store);
+  return { claims, entitlements, stock, reconciliations, runs, userStatus, onMended, now };
+}

@@ -1,0 +1,59 @@
+/** The worker process: everything it is made of, wired once. */
+import { Client, Connection } from '@temporalio/client';
+import { NativeConnection } from '@temporalio/worker';
+import { createActivities } from '../activities/index.ts';
+import { createUpkeepActivities } from '../activities/upkeep.ts';
+import { workerConfig } from '../config.ts';
+import { connect } from '../store/connection.ts';
+import { openStore } from '../store/index.ts';
+import { connectionOptions } from '../temporal/connection.ts';
+import { registerSearchAttributes, scheduleReconciliation } from '../temporal/namespace.ts';
+import { createClaimRuns } from '../temporal/runs.ts';
+import { beat } from './beat.ts';
+import { workflowBundle } from './bundle.ts';
+import { activityDeps, upkeepDeps } from './deps.ts';
+import { installLogger } from './log.ts';
+import { createWorkers } from './workers.ts';
+
+const config = workerConfig();
+const log = installLogger(config.LOG_LEVEL);
+const namespace = config.TEMPORAL_NAMESPACE;
+
+const database = await connect(config.MONGODB_URI, { appName: 'laurel-worker' });
+const store = await openStore(database);
+const temporal = await Connection.connect(connectionOptions(config));
+const client = new Client({ connection: temporal, namespace });
+await registerSearchAttributes(temporal, namespace);
+
+const upkeep = upkeepDeps(store, createClaimRuns(client), (kind, id) =>
+  log.warn({ kind, id }, 'reconciliation mended something'),
+);
+const native = await NativeConnection.connect(connectionOptions(config));
+const workers = await createWorkers({
+  connection: native,
+  namespace,
+  workflowBundle: await workflowBundle(),
+  activities: createActivities(activityDeps(store, config)),
+  upkeep: createUpkeepActivities(upkeep),
+});
+
+const running = Promise.all(workers.map((worker) => worker.run()));
+await scheduleReconciliation(client, config.RECONCILE_INTERVAL_MS);
+
+const stop = () => {
+  for (const worker of workers) if (worker.getState() === 'RUNNING') worker.shutdown();
+};
+process.once('SIGTERM', stop);
+process.once('SIGINT', stop);
+
+const heartbeat = config.WORKER_HEARTBEAT_FILE;
+const beating = heartbeat && beat(heartbeat, workers);
+log.info('worker ready');
+
+try {
+  await running;
+} finally {
+  clearInterval(beating);
+  await Promise.allSettled([native.close(), temporal.close(), database.close()]);
+}
+log.info('worker stopped');

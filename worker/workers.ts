@@ -1,0 +1,67 @@
+/** The three workers of one process: claims, calls to providers, upkeep. */
+import { type NativeConnection, Worker, type WorkflowBundleOption } from '@temporalio/worker';
+import type { Activities } from '../activities/index.ts';
+import type { UpkeepActivities } from '../activities/upkeep.ts';
+import { CLAIM_QUEUE, FULFILLMENT_QUEUE, UPKEEP_QUEUE } from '../workflows/contract.ts';
+
+export interface WorkerDeps {
+  connection: NativeConnection;
+  namespace: string;
+  workflowBundle: WorkflowBundleOption;
+  activities: Activities;
+  upkeep: UpkeepActivities;
+}
+
+/**
+ * How long activities under way get to end when the process is told to stop, in milliseconds. A call
+ * to a provider of ten seconds fits; what does not is repeated elsewhere after its timeout.
+ */
+const SHUTDOWN_GRACE_MS = 12_000;
+
+/** After this the process stops whatever is left: inside the 20 s that a supervisor grants. */
+const SHUTDOWN_FORCE_MS = 15_000;
+
+/**
+ * Workflows kept in memory. One of ours takes some hundred KiB; without a bound the SDK sizes the
+ * cache by the heap, which in a small container is more than there is.
+ */
+const CACHED_WORKFLOWS = 500;
+
+/**
+ * Makes the workers; they poll once `run()` is called. Fairness between events orders what waits at
+ * the server, so a worker takes no more workflow tasks than it can work on: few slots.
+ */
+export async function createWorkers(deps: WorkerDeps): Promise<Worker[]> {
+  const { connection, namespace, workflowBundle } = deps;
+  const shared = {
+    connection,
+    namespace,
+    shutdownGraceTime: SHUTDOWN_GRACE_MS,
+    shutdownForceTime: SHUTDOWN_FORCE_MS,
+  };
+  return await Promise.all([
+    Worker.create({
+      ...shared,
+      taskQueue: CLAIM_QUEUE,
+      workflowBundle,
+      activities: deps.activities,
+      maxCachedWorkflows: CACHED_WORKFLOWS,
+      maxConcurrentWorkflowTaskExecutions: 20,
+      maxConcurrentLocalActivityExecutions: 100,
+    }),
+    Worker.create({
+      ...shared,
+      taskQueue: FULFILLMENT_QUEUE,
+      activities: deps.activities,
+      maxConcurrentActivityTaskExecutions: 100,
+    }),
+    Worker.create({
+      ...shared,
+      taskQueue: UPKEEP_QUEUE,
+      workflowBundle,
+      activities: deps.upkeep,
+      maxCachedWorkflows: 10,
+      maxConcurrentActivityTaskExecutions: 4,
+    }),
+  ]);
+}

@@ -1,0 +1,55 @@
+/** What clients, workers and workflows agree on by name: queues, workflow types, signals, inputs, outcomes. */
+import type { FinalState, Reason } from '../domain/claim.ts';
+
+/** Claims' workflows and their local activities. */
+export const CLAIM_QUEUE = 'laurel-claims';
+/** Calls to providers over HTTP, on a queue of their own: they can be rate-limited or paused alone. */
+export const FULFILLMENT_QUEUE = 'laurel-fulfillment';
+/** Reconciliation, on a queue of its own so that a hot event never delays it. */
+export const UPKEEP_QUEUE = 'laurel-upkeep';
+
+export const CLAIM_WORKFLOW = 'claim';
+export const RECONCILE_WORKFLOW = 'reconcile';
+export const RECONCILE_SCHEDULE = 'laurel-reconcile';
+
+/** Signals to a claim. Each only wakes it: what counts stands in MongoDB or at the provider. */
+export const SIGNALS = {
+  /** An admin's decision on a parked claim stands on its record. */
+  decided: 'decided',
+  /** The player may no longer be active. */
+  userLeft: 'userLeft',
+  /** The provider says that it knows more about a grant. */
+  providerCallback: 'providerCallback',
+} as const;
+export type ClaimSignal = (typeof SIGNALS)[keyof typeof SIGNALS];
+
+/** Search attributes, all keywords; registered when a worker starts. */
+export const SEARCH_ATTRIBUTES = ['ClaimState', 'EventId', 'UserId', 'Reason'] as const;
+
+export interface ClaimInput {
+  claimId: string;
+}
+
+export interface ClaimOutcome {
+  claimId: string;
+  state: FinalState;
+  reason: Reason | null;
+}
+
+/**
+ * A grant is asked for at most this long after its claim was seen fit for it, in milliseconds. So
+ * whoever undoes a claim knows by when the last request of an attempt that overlaps has been sent.
+ */
+export const CHECK_VALID_MS = 2_000;
+
+/** How patient fulfilment is. All in milliseconds but the attempts. */
+export interface FulfillmentPolicy {
+  /** One call to a provider. */
+  timeoutMs: number;
+  /** Attempts before a claim is parked. */
+  maxAttempts: number;
+  /** Backoff's start; it doubles up to a minute. */
+  initialIntervalMs: number;
+  /** How long a `PENDING` answer may stay open before the claim is parked. */
+  pendingTimeoutMs: number;
+}

@@ -1,0 +1,169 @@
+/** S4: every line granted by its provider, or the reason why not. */
+import {
+  ActivityFailure,
+  ApplicationFailure,
+  CancellationScope,
+  condition,
+  isCancellation,
+  sleep,
+} from '@temporalio/workflow';
+import type { LineAnswer, LookupResult } from '../activities/fulfil.ts';
+import type { Reason, Step, StepOutcome } from '../domain/claim.ts';
+import { LONGEST_BACKOFF_MS, moment, note, type Run } from './run.ts';
+
+/** A pending grant is asked after from this pause on, doubling. */
+const FIRST_POLL_MS = 1_000;
+
+type LineEnd =
+  | { state: 'GRANTED' }
+  | { state: 'REFUSED'; detail: string }
+  | { state: 'STOPPED' }
+  | { state: 'PARK'; reason: Reason; detail: string };
+
+/** How S4 ended: everything granted, stopped from outside, refused for good, or for a person to decide. */
+export type Fulfilment =
+  | { end: 'GRANTED' }
+  | { end: 'STOPPED' }
+  | { end: 'REFUSED' }
+  | { end: 'PARK'; reason: Reason; detail: string };
+
+const REASONS = ['FULFILLMENT_UNAVAILABLE', 'FULFILLMENT_UNKNOWN', 'INTERNAL'] as const;
+
+/** Why a spent activity parks the claim. Our own timeout is an unknown outcome, not a failure. */
+function parkingOf(failure: ActivityFailure): LineEnd {
+  const { cause } = failure;
+  const type = cause instanceof ApplicationFailure ? cause.type : undefined;
+  const reason = REASONS.find((r) => r === type) ?? 'FULFILLMENT_UNKNOWN';
+  return { state: 'PARK', reason, detail: cause?.message ?? failure.message };
+}
+
+/** Asks after a pending grant until it is decided, a callback being a reason to ask at once. */
+async function awaitOutcome(run: Run, lineId: string): Promise<LookupResult> {
+  const { claimId, policy, wakes } = run;
+  const patience = policy.pendingTimeoutMs;
+  let waitedMs = 0;
+  for (let pauseMs = FIRST_POLL_MS; waitedMs < patience; pauseMs = 2 * pauseMs) {
+    const waitMs = Math.min(pauseMs, LONGEST_BACKOFF_MS, patience - waitedMs);
+    wakes.callback = false;
+    await condition(() => wakes.callback, waitMs);
+    waitedMs += waitMs;
+    try {
+      const known = await run.calls.poll.lookupLine({ claimId, lineId });
+      note(run, known.at);
+      if (known.state !== 'PENDING') return known;
+    } catch (error) {
+      // One question without an answer says nothing; the next is asked later.
+      if (isCancellation(error) || !(error instanceof ActivityFailure)) throw error;
+    }
+  }
+  return { state: 'PENDING', at: moment(run) };
+}
+
+/** Asks for a line, past outages of our own database, until the provider's word is there. */
+async function ask(run: Run, lineId: string, isResumed: boolean): Promise<LineAnswer> {
+  let resumed = isResumed;
+  for (let pauseMs = FIRST_POLL_MS; ; pauseMs = Math.min(2 * pauseMs, LONGEST_BACKOFF_MS)) {
+    const answer = await run.calls.forward.grantLine({ claimId: run.claimId, lineId, resumed });
+    if (answer.state !== 'DATABASE_AWAY') {
+      note(run, answer.at);
+      run.attempts = Math.max(run.attempts, answer.attempts);
+      return answer;
+    }
+    // The attempt may have asked the provider before the database went away.
+    resumed = true;
+    await sleep(pauseMs);
+  }
+}
+
+async function grantLine(run: Run, lineId: string, isResumed: boolean): Promise<LineEnd> {
+  for (let resumed = isResumed; ; resumed = true) {
+    const answer = await ask(run, lineId, resumed);
+    const known = answer.state === 'PENDING' ? await awaitOutcome(run, lineId) : answer;
+    switch (known.state) {
+      case 'GRANTED':
+        run.grantedAt[lineId] = known.at;
+        return { state: 'GRANTED' };
+      case 'REFUSED':
+        if (!('mayStillArrive' in known) || known.mayStillArrive) run.mayStillArrive.add(lineId);
+        return { state: 'REFUSED', detail: known.detail };
+      case 'PENDING':
+        return {
+          state: 'PARK',
+          reason: 'FULFILLMENT_UNKNOWN',
+          detail: `The provider has not decided on ${lineId} in time.`,
+        };
+      case 'NEVER_SEEN':
+        // It forgot a grant it had called pending: ask anew, under the same ID.
+        continue;
+      case 'STOPPED':
+        if (known.mayStillArrive) run.mayStillArrive.add(lineId);
+        return { state: 'STOPPED' };
+      default:
+        throw ApplicationFailure.nonRetryable(`Unexpected answer ${known.state}`, 'INTERNAL');
+    }
+  }
+}
+
+/** A line's end, with what Temporal reports as a failure made into one. */
+async function endOf(run: Run, lineId: string, resumed: boolean): Promise<LineEnd> {
+  try {
+    return await grantLine(run, lineId, resumed);
+  } catch (error) {
+    // Whatever was cut short may have been asked, and may arrive at the provider yet.
+    run.mayStillArrive.add(lineId);
+    if (isCancellation(error)) return { state: 'STOPPED' };
+    if (error instanceof ActivityFailure) {
+      run.attempts = run.policy.maxAttempts;
+      return parkingOf(error);
+    }
+    throw error;
+  }
+}
+
+/** The worst of the lines decides: a player who left before a refusal, a refusal before a parking. */
+function judge(ends: LineEnd[]): Fulfilment {
+  if (ends.every((e) => e.state === 'GRANTED')) return { end: 'GRANTED' };
+  if (ends.some((e) => e.state === 'STOPPED')) return { end: 'STOPPED' };
+  if (ends.some((e) => e.state === 'REFUSED')) return { end: 'REFUSED' };
+  const parked = ends.find((e) => e.state === 'PARK');
+  if (parked?.state === 'PARK')
+    return { end: 'PARK', reason: parked.reason, detail: parked.detail };
+  throw ApplicationFailure.nonRetryable('A line ended in no known way', 'INTERNAL');
+}
+
+const OUTCOMES: { readonly [E in Fulfilment['end']]: StepOutcome } = {
+  GRANTED: 'OK',
+  STOPPED: 'STOPPED',
+  REFUSED: 'REFUSED',
+  PARK: 'PARKED',
+};
+
+function stepOf(run: Run, startedAt: string, fulfilment: Fulfilment, ends: LineEnd[]): Step {
+  const details = ends.flatMap((e) => ('detail' in e ? [e.detail] : []));
+  return {
+    step: 'S4_FULFIL',
+    outcome: OUTCOMES[fulfilment.end],
+    startedAt,
+    endedAt: moment(run),
+    attempts: run.attempts,
+    detail: details.length > 0 ? details.join(' ') : null,
+  };
+}
+
+/**
+ * Asks for every line that is not granted yet, all at once. `resumed` begins each with a lookup.
+ * A claim that must stop waits for the attempts under way, and learns what they came to.
+ */
+export async function fulfil(run: Run, resumed: boolean): Promise<Fulfilment> {
+  const startedAt = moment(run);
+  run.attempts = 0;
+  const open = run.view.lineIds.filter((lineId) => !(lineId in run.grantedAt));
+  const scope = new CancellationScope({ cancellable: true });
+  run.wakes.onStop = () => scope.cancel();
+  run.wakes.userLeft = false; // Every attempt reads the player's record itself.
+  const ends = await scope.run(() => Promise.all(open.map((id) => endOf(run, id, resumed))));
+  run.wakes.onStop = () => {};
+  const fulfilment = judge(ends);
+  run.untold.push(stepOf(run, startedAt, fulfilment, ends));
+  return fulfilment;
+}

@@ -1,0 +1,137 @@
+/** One run of a claim: what it carries from step to step, the calls it makes, and what can stop it. */
+import {
+  CancellationScope,
+  defineSignal,
+  isCancellation,
+  proxyActivities,
+  proxyLocalActivities,
+  setHandler,
+} from '@temporalio/workflow';
+import type { Activities } from '../activities/index.ts';
+import type { ClaimView } from '../activities/validate.ts';
+import type { Step } from '../domain/claim.ts';
+import { FULFILLMENT_QUEUE, type FulfillmentPolicy, SIGNALS } from './contract.ts';
+
+/**
+ * Steps on our own database: local activities, one marker each. Longer than its database
+ * calls can take one after the other, each bounded to seconds by the connection; tried without end, as a database that
+ * is away comes back; past five seconds of backoff the wait becomes a timer on the server, so that
+ * an outage does not hold a workflow task.
+ */
+export const books = proxyLocalActivities<Activities>({
+  startToCloseTimeout: '30 seconds',
+  retry: {
+    initialInterval: '100 milliseconds',
+    backoffCoefficient: 2,
+    maximumInterval: '30 seconds',
+  },
+  localRetryThreshold: '5 seconds',
+});
+
+/** The longest pause between attempts at a provider. */
+export const LONGEST_BACKOFF_MS = 60_000;
+
+/** What an attempt does beside its two calls to the provider: reads of two documents, 3 s each at most. */
+const ATTEMPT_MARGIN_MS = 10_000;
+
+/** Calls to a provider: activities of their own over HTTP, local ones for the mailbox in our database. */
+export function callsTo(provider: string, policy: FulfillmentPolicy) {
+  if (provider === 'mailbox') return { forward: books, poll: books, back: books };
+  const options = {
+    taskQueue: FULFILLMENT_QUEUE,
+    // A lookup and a grant.
+    startToCloseTimeout: 2 * policy.timeoutMs + ATTEMPT_MARGIN_MS,
+    // What was asked must be known before anything is undone.
+    cancellationType: 'WAIT_CANCELLATION_COMPLETED',
+  } as const;
+  const backoff = {
+    initialInterval: policy.initialIntervalMs,
+    backoffCoefficient: 2,
+    maximumInterval: Math.max(LONGEST_BACKOFF_MS, policy.initialIntervalMs),
+  };
+  return {
+    forward: proxyActivities<Activities>({
+      ...options,
+      retry: { ...backoff, maximumAttempts: policy.maxAttempts },
+    }),
+    poll: proxyActivities<Activities>({ ...options, retry: { maximumAttempts: 1 } }),
+    back: proxyActivities<Activities>({ ...options, retry: backoff }),
+  };
+}
+
+/** Signals that came and the cancellation from the Web UI, until somebody looks. */
+export interface Wakes {
+  cancelled: boolean;
+  userLeft: boolean;
+  decided: boolean;
+  /** Any callback since it was last cleared. */
+  callback: boolean;
+  /** Called when the claim may have to stop: cancelled, or its player left. */
+  onStop: () => void;
+}
+
+/** Listens before anything else runs, so that nothing is missed. */
+export function listen(): Wakes {
+  const wakes: Wakes = {
+    cancelled: false,
+    userLeft: false,
+    decided: false,
+    callback: false,
+    onStop: () => {},
+  };
+  setHandler(defineSignal(SIGNALS.decided), () => {
+    wakes.decided = true;
+  });
+  setHandler(defineSignal(SIGNALS.providerCallback), () => {
+    wakes.callback = true;
+  });
+  setHandler(defineSignal(SIGNALS.userLeft), () => {
+    wakes.userLeft = true;
+    wakes.onStop();
+  });
+  CancellationScope.current().cancelRequested.catch((error: unknown) => {
+    if (!isCancellation(error)) throw error;
+    wakes.cancelled = true;
+    wakes.onStop();
+  });
+  return wakes;
+}
+
+export interface Run {
+  claimId: string;
+  view: ClaimView;
+  policy: FulfillmentPolicy;
+  wakes: Wakes;
+  calls: ReturnType<typeof callsTo>;
+  /** Steps that the record does not tell yet: each write of the record takes them along. */
+  untold: Step[];
+  /** When each line's grant was confirmed, by line. */
+  grantedAt: Record<string, string>;
+  /** Lines of which a request may still be under way to the provider. */
+  mayStillArrive: Set<string>;
+  /** The latest time that was read off our own clock, ISO 8601. */
+  latest: string;
+  /** Attempts at the line that took the most, in the S4 that runs. */
+  attempts: number;
+  /** How often the claim has been parked. */
+  parkings: number;
+}
+
+/** The untold steps, which the caller is about to write. */
+export function tell(run: Run): Step[] {
+  return run.untold.splice(0);
+}
+
+/** Takes note of a time that an activity read off our clock. */
+export function note(run: Run, at: string): void {
+  if (at > run.latest) run.latest = at;
+}
+
+/**
+ * The time for a step's story. The workflow's own clock stands still within a task, so that it lags
+ * behind the local activities that ran in it; a story never runs backwards.
+ */
+export function moment(run: Run): string {
+  note(run, new Date().toISOString());
+  return run.latest;
+}

@@ -1,0 +1,111 @@
+/** The way back: fate first, then each compensation, then the end. */
+import { ApplicationFailure, sleep } from '@temporalio/workflow';
+import type { Reason, Step, StepOutcome } from '../domain/claim.ts';
+import type { Compensations } from './compensations.ts';
+import { CHECK_VALID_MS, type ClaimOutcome } from './contract.ts';
+import { park } from './parking.ts';
+import { books, moment, note, type Run, tell } from './run.ts';
+import { show } from './visibility.ts';
+
+/** What the compensations of one claim found that cannot be undone. */
+export interface Undoing {
+  /** Lines that the provider will not take back, given up on by an admin. */
+  kept: string[];
+  /** An admin's abort: what cannot be revoked stays granted, without asking again. */
+  isGivenUp: boolean;
+}
+
+/** Added to the longest request that may be under way: clocks and queues on the way. In milliseconds. */
+const STALL_MARGIN_MS = 1_000;
+
+interface Refusal {
+  lineId: string;
+  detail: string;
+}
+
+/** Asks for all the lines back at once; those of which the provider has never heard come separately. */
+async function revokeAll(run: Run, lineIds: readonly string[]) {
+  const { claimId, calls } = run;
+  const answers = await Promise.all(
+    lineIds.map(async (lineId) => {
+      const answer = await calls.back.revokeLine({ claimId, lineId });
+      note(run, answer.at);
+      run.attempts = Math.max(run.attempts, answer.attempts);
+      return { lineId, answer };
+    }),
+  );
+  const refused = answers.flatMap(({ lineId, answer }): Refusal[] =>
+    answer.state === 'REFUSED' ? [{ lineId, detail: answer.detail }] : [],
+  );
+  const neverSeen = answers.filter(({ answer }) => answer.state === 'NEVER_SEEN');
+  return { refused, neverSeen: neverSeen.map(({ lineId }) => lineId) };
+}
+
+/**
+ * Takes the lines back and says which the provider refuses to give. Of a line it has never seen a
+ * request may still be under way: that is waited out, and the provider asked once more.
+ */
+async function revoke(run: Run, lineIds: readonly string[]): Promise<Refusal[]> {
+  const first = await revokeAll(run, lineIds);
+  const stalled = first.neverSeen.filter((lineId) => run.mayStillArrive.has(lineId));
+  if (stalled.length === 0) return first.refused;
+  await sleep(CHECK_VALID_MS + run.policy.timeoutMs + STALL_MARGIN_MS);
+  const second = await revokeAll(run, stalled);
+  return [...first.refused, ...second.refused];
+}
+
+function undoStep(run: Run, startedAt: string, outcome: StepOutcome, detail: string | null): Step {
+  const endedAt = moment(run);
+  return { step: 'UNDO_FULFIL', outcome, startedAt, endedAt, attempts: run.attempts, detail };
+}
+
+/** The compensation of S4: every line revoked, or given up on by an admin. */
+export async function revokeLines(run: Run, undoing: Undoing): Promise<void> {
+  let left: readonly string[] = run.view.lineIds;
+  for (;;) {
+    const startedAt = moment(run);
+    run.attempts = 0;
+    const refused = await revoke(run, left);
+    left = refused.map(({ lineId }) => lineId);
+    if (left.length === 0) {
+      run.untold.push(undoStep(run, startedAt, 'OK', null));
+      return;
+    }
+    const detail = refused.map((r) => `${r.lineId}: ${r.detail}`).join(' ');
+    if (undoing.isGivenUp) {
+      undoing.kept.push(...left);
+      run.untold.push(undoStep(run, startedAt, 'FAILED', detail));
+      return;
+    }
+    run.untold.push(undoStep(run, startedAt, 'PARKED', detail));
+    const way = await park(run, { reason: 'COMPENSATION_FAILED', detail, step: 'UNDO_FULFIL' });
+    undoing.isGivenUp = way === 'ABORT';
+  }
+}
+
+export async function releaseHolds(run: Run, undoing: Undoing): Promise<void> {
+  run.untold.push(await books.releaseHolds({ claimId: run.claimId, kept: undoing.kept }));
+}
+
+export async function giveBackEntitlement(run: Run, undoing: Undoing): Promise<void> {
+  run.untold.push(await books.giveBackEntitlement({ claimId: run.claimId, kept: undoing.kept }));
+}
+
+/** Undoes the claim; null where it turned out to be granted, which then stands. */
+export async function undo(
+  run: Run,
+  reason: Reason,
+  compensations: Compensations,
+  undoing: Undoing,
+): Promise<ClaimOutcome | null> {
+  const { claimId } = run;
+  const begun = await books.beginUndo(claimId, reason, tell(run));
+  if (begun.fate === 'GRANT') return null;
+  await compensations.run();
+  const end = await books.finishUndo({ claimId, kept: undoing.kept, since: tell(run) });
+  if (end.state === 'GRANTED') {
+    throw ApplicationFailure.nonRetryable('An undone claim cannot end granted', 'INTERNAL');
+  }
+  show(end.state, end.reason);
+  return { claimId, ...end };
+}
