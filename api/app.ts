@@ -1,0 +1,107 @@
+/** The HTTP application: what every request passes, and the routers behind it. */
+import { methodNotAllowed } from 'hono/method-not-allowed';
+import { requestId } from 'hono/request-id';
+import { routePath } from 'hono/route';
+import { secureHeaders } from 'hono/secure-headers';
+import type { Logger } from 'pino';
+import { BEARER } from './auth.ts';
+import { emptyBodyIsNone, limitBodies } from './bodies.ts';
+import { observeRequests } from './metrics.ts';
+import { problemOf, sendProblem, toProblem } from './problem.ts';
+import { newRouter } from './router.ts';
+import { type AuthRouteDeps, authRoutes } from './routes/auth.ts';
+import { type ClaimRouteDeps, claimRoutes } from './routes/claims.ts';
+import { docsRoutes } from './routes/docs.ts';
+import { type EventRouteDeps, eventRoutes } from './routes/events.ts';
+import { type GrantRouteDeps, grantRoutes } from './routes/grants.ts';
+import { type MetaRouteDeps, metaRoutes } from './routes/meta.ts';
+import { type CallbackRouteDeps, callbackRoutes } from './routes/provider-callbacks.ts';
+import { type ReconciliationRouteDeps, reconciliationRoutes } from './routes/reconciliation.ts';
+import { type UserRouteDeps, userRoutes } from './routes/users.ts';
+
+/** Everything the routes need: the sum of what each route file asks for. */
+export type AppDeps = AuthRouteDeps &
+  UserRouteDeps &
+  EventRouteDeps &
+  ClaimRouteDeps &
+  GrantRouteDeps &
+  ReconciliationRouteDeps &
+  CallbackRouteDeps &
+  MetaRouteDeps & { log: Logger };
+
+const MAX_REQUEST_ID_LENGTH = 128;
+
+const INFO = {
+  title: 'Laurel',
+  version: '1',
+  description: 'Grants game event rewards exactly once.',
+};
+
+/** Builds the application; it listens to nothing by itself. */
+export function createApp(deps: AppDeps) {
+  const app = newRouter();
+  answerErrors(app, deps.log);
+  guardRequests(app, deps);
+
+  app.route('/', authRoutes(deps));
+  app.route('/', userRoutes(deps));
+  app.route('/', eventRoutes(deps));
+  app.route('/', claimRoutes(deps));
+  app.route('/', grantRoutes(deps));
+  app.route('/', reconciliationRoutes(deps));
+  app.route('/', callbackRoutes(deps));
+  app.route('/', metaRoutes(deps));
+  app.route(
+    '/',
+    docsRoutes(() => description),
+  );
+  app.openAPIRegistry.registerComponent('securitySchemes', BEARER, {
+    type: 'http',
+    scheme: 'bearer',
+    bearerFormat: 'JWT',
+  });
+  // Last, so that it knows every route; and here, so that a route it cannot describe fails the start.
+  const description = app.getOpenAPI31Document({ openapi: '3.1.0', info: INFO });
+  return app;
+}
+
+type App = ReturnType<typeof newRouter>;
+
+function answerErrors(app: App, log: Logger): void {
+  app.onError((error, c) => {
+    const answer = toProblem(error, c.get('requestId'), c.req.path);
+    const seen = { requestId: c.get('requestId'), method: c.req.method, route: routePath(c, -1) };
+    if (answer.status === 500) log.error({ ...seen, err: error }, 'request failed');
+    if (answer.status === 503) log.warn({ ...seen, err: error }, 'request not served');
+    return sendProblem(c, answer);
+  });
+  app.notFound((c) =>
+    sendProblem(c, problemOf('not_found', 'There is nothing at this address.', c.req.path)),
+  );
+}
+
+function guardRequests(app: App, deps: AppDeps): void {
+  app.use(requestId({ limitLength: MAX_REQUEST_ID_LENGTH }));
+  app.use(observeRequests(deps.metrics, deps.log));
+  app.use(
+    secureHeaders({
+      // The docs page sets a policy of its own.
+      overwrite: false,
+      contentSecurityPolicy: { defaultSrc: ["'none'"], frameAncestors: ["'none'"] },
+      // Whoever terminates TLS in front of us decides on that.
+      strictTransportSecurity: false,
+    }),
+  );
+  app.use(
+    methodNotAllowed({
+      app,
+      onMethodNotAllowed(c, methods) {
+        const detail = `This address takes ${methods.join(', ')}.`;
+        const answer = problemOf('method_not_allowed', detail, c.req.path);
+        return sendProblem(c, { ...answer, headers: { Allow: methods.join(', ') } });
+      },
+    }),
+  );
+  app.use(limitBodies());
+  app.use(emptyBodyIsNone);
+}

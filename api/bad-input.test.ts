@@ -1,0 +1,162 @@
+import assert from 'node:assert/strict';
+import { after, before, describe, it } from 'node:test';
+import { type Answer, type Fields, PASSWORD, type TestApp, testApp } from './test-app.ts';
+
+const EVENT = {
+  title: 'Snow festival',
+  description: 'Snow',
+  startsAt: '2026-12-01T00:00:00Z',
+  endsAt: '2026-12-31T15:00:00Z',
+  claimUntil: '2027-01-07T15:00:00Z',
+  period: { kind: 'DAILY', timeZone: 'Asia/Seoul', resetHour: 5 },
+  claimsPerPeriod: 1,
+  rewardSelection: 'ALL',
+  rewards: [{ rewardId: 'cape', kind: 'ITEM', name: 'Frost cape', quantity: 1, stock: 500 }],
+  fulfillment: { provider: 'mailbox' },
+  parkedAfter: { action: 'ABORT', hours: 1 },
+  status: 'ACTIVE',
+};
+
+/** Every route with a body, and one that fits. A route that is not in this table fails the test. */
+const FITTING: Record<string, Fields> = {
+  'POST /api/auth/register': { username: 'somebody', password: PASSWORD, displayName: 'Some' },
+  'POST /api/auth/login': { username: 'somebody', password: PASSWORD },
+  'POST /api/auth/refresh': { refreshToken: 'x' },
+  'POST /api/auth/logout': { refreshToken: 'x' },
+  'PATCH /api/users/{userId}': { role: 'PLAYER', status: 'ACTIVE' },
+  'POST /api/events': EVENT,
+  'PATCH /api/events/{eventId}': EVENT,
+  'POST /api/event-claims/{eventId}/claim': { rewardId: 'cape' },
+  'POST /api/event-claims/{claimId}/retry': { note: 'looked into it' },
+  'POST /api/event-claims/{claimId}/abort': { note: 'looked into it' },
+};
+
+/** Routes whose body may be left out. */
+const OPTIONAL = Object.keys(FITTING).filter((route) => route.includes('/event-claims/'));
+
+/** Read only once its signature fits; see its own test. */
+const SIGNED = ['POST /api/provider-callbacks/{provider}'];
+
+/** The contract: login answers wrong shapes of its fields as it does wrong ones. */
+const refusalOf = (route: string): [number, string] =>
+  route === 'POST /api/auth/login' ? [401, 'invalid_credentials'] : [400, 'invalid_request'];
+
+let t: TestApp;
+let admin: string;
+let player: string;
+before(async () => {
+  t = await testApp();
+  admin = (await t.signIn('ADMIN')).accessToken;
+  player = (await t.signIn('PLAYER')).accessToken;
+});
+after(() => t.close());
+
+async function send(route: string, body: unknown, more: Record<string, string> = {}) {
+  const [method = '', path = ''] = route.split(' ');
+  const token = route.endsWith('/claim') ? player : admin;
+  const headers = { 'idempotency-key': 'a-key', ...more };
+  return await t.call(method, path.replaceAll(/\{\w+\}/g, 'unknown'), { token, body, headers });
+}
+
+const refused = (answer: Answer<Fields>, expected: [number, string], what: string) =>
+  assert.deepEqual([answer.status, answer.body.code], expected, what);
+
+const WRONG_FOR_TEXT = [{ $gt: '' }, { $ne: null }, ['a'], [], {}, 7, true, null];
+
+/** Where a body holds text, at any depth: the way there, key by key. */
+function textPlaces(value: unknown, way: string[] = []): string[][] {
+  if (typeof value === 'string') return [way];
+  if (typeof value !== 'object' || value === null) return [];
+  return Object.entries(value).flatMap(([key, inner]) => textPlaces(inner, [...way, key]));
+}
+
+/** A copy of a body with one place in it changed. */
+function withChange(body: Fields, way: string[], value: unknown): Fields {
+  const copy = structuredClone(body);
+  const holder = way.slice(0, -1).reduce((at, key) => at[key] as Fields, copy);
+  holder[way.at(-1) ?? ''] = value;
+  return copy;
+}
+
+describe('a body', () => {
+  it('is tried for every route that takes one', async () => {
+    const { body } = await t.call<{ paths: Record<string, Record<string, object>> }>(
+      'GET',
+      '/openapi.json',
+    );
+    const taking = Object.entries(body.paths).flatMap(([path, methods]) =>
+      Object.entries(methods)
+        .filter(([, route]) => 'requestBody' in route)
+        .map(([method]) => `${method.toUpperCase()} ${path}`),
+    );
+    assert.deepEqual(taking.sort(), [...Object.keys(FITTING), ...SIGNED].sort());
+  });
+
+  for (const [route, fitting] of Object.entries(FITTING)) {
+    for (const way of textPlaces(fitting)) {
+      it(`${route} refuses every wrong type in ${way.join('/')}`, async () => {
+        for (const value of WRONG_FOR_TEXT) {
+          const answer = await send(route, withChange(fitting, way, value));
+          refused(answer, refusalOf(route), JSON.stringify(value));
+        }
+      });
+    }
+
+    it(`${route} refuses a field it does not know, and says which`, async () => {
+      for (const field of ['unknown', '$where', '__proto__', 'constructor', 'a/b', '']) {
+        const text = JSON.stringify(fitting).replace('{', `{${JSON.stringify(field)}:1,`);
+        const answer = await send(route, text);
+        refused(answer, [400, 'invalid_request'], field);
+        const [error] = answer.body.errors as { pointer: string }[];
+        assert.equal(error?.pointer, `/${field.replaceAll('/', '~1')}`);
+      }
+    });
+
+    it(`${route} refuses what is no JSON object`, async () => {
+      for (const text of [
+        '{',
+        '{"a":',
+        'null',
+        '[]',
+        '[{}]',
+        '"text"',
+        '7',
+        'undefined',
+        '\u0000',
+      ]) {
+        refused(await send(route, text), [400, 'invalid_request'], text);
+      }
+    });
+
+    it(`${route} ${OPTIONAL.includes(route) ? 'needs no' : 'needs a'} body`, async () => {
+      for (const [body, type] of [[], ['', 'application/json']]) {
+        const answer = await send(route, body, type ? { 'content-type': type } : {});
+        if (OPTIONAL.includes(route)) assert.equal(answer.status, 404);
+        else refused(answer, [400, 'invalid_request'], String(type));
+      }
+    });
+
+    it(`${route} refuses another media type`, async () => {
+      const text = JSON.stringify(fitting);
+      for (const type of [
+        'text/plain',
+        'application/x-www-form-urlencoded',
+        'multipart/form-data',
+      ]) {
+        const answer = await send(route, text, { 'content-type': type });
+        refused(answer, [415, 'unsupported_media_type'], type);
+      }
+    });
+
+    it(`${route} refuses five megabytes`, async () => {
+      const answer = await send(route, { ...fitting, more: 'x'.repeat(5_000_000) });
+      refused(answer, [413, 'payload_too_large'], '5 MB');
+    });
+
+    it(`${route} takes its media type with a character set`, async () => {
+      const type = 'application/json; charset=UTF-8';
+      const answer = await send(route, JSON.stringify(fitting), { 'content-type': type });
+      assert.ok(![400, 415].includes(answer.status), `${answer.status}`);
+    });
+  }
+});

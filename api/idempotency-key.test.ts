@@ -1,0 +1,75 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { DomainError } from '../domain/errors.ts';
+import { idempotencyKeyOf, optionalIdempotencyKeyOf } from './idempotency-key.ts';
+
+/** Headers by name, in whatever letters, as a request has them. */
+const sending = (headers: Record<string, string>) => (name: string) => headers[name.toLowerCase()];
+const keyFrom = (value: string) => idempotencyKeyOf(sending({ 'idempotency-key': value }));
+
+const refusedAs = (code: string) => (error: unknown) =>
+  error instanceof DomainError && error.code === code;
+
+describe('an idempotency key', () => {
+  it('is what the header says', () => {
+    assert.equal(keyFrom('order-1'), 'order-1');
+  });
+
+  it('may come as X-Idempotency-Key, the standard name being the one that counts', () => {
+    assert.equal(idempotencyKeyOf(sending({ 'x-idempotency-key': 'old' })), 'old');
+    const both = sending({ 'x-idempotency-key': 'old', 'idempotency-key': 'new' });
+    assert.equal(idempotencyKeyOf(both), 'new');
+  });
+
+  it('is the same with quotes and without', () => {
+    assert.equal(keyFrom('"order-1"'), 'order-1');
+    assert.equal(keyFrom('  "order-1" '), 'order-1');
+  });
+
+  it('has its escapes undone within quotes, and only there', () => {
+    assert.equal(keyFrom(String.raw`"a\"b\\c"`), String.raw`a"b\c`);
+    assert.equal(keyFrom(String.raw`a\\b`), String.raw`a\\b`);
+  });
+
+  it('keeps quotes that do not enclose it', () => {
+    for (const key of ['"', '"a', 'a"', '"a"b"', String.raw`"a\"`, '"a"; p=1']) {
+      assert.equal(keyFrom(key), key);
+    }
+  });
+
+  it('keeps the blanks inside quotes and loses those around', () => {
+    assert.equal(keyFrom('" a "'), ' a ');
+    assert.equal(keyFrom(' a b '), 'a b');
+  });
+
+  it('is missing where there is no header, an empty one, or an empty pair of quotes', () => {
+    assert.throws(() => idempotencyKeyOf(sending({})), refusedAs('idempotency_key_missing'));
+    for (const value of ['', ' ', '""']) {
+      assert.throws(() => keyFrom(value), refusedAs('idempotency_key_missing'), `“${value}”`);
+    }
+  });
+
+  it('has at most 255 characters, its quotes not counted', () => {
+    assert.equal(keyFrom('k'.repeat(255)).length, 255);
+    assert.equal(keyFrom(`"${'k'.repeat(255)}"`).length, 255);
+    assert.throws(() => keyFrom('k'.repeat(256)), refusedAs('idempotency_key_invalid'));
+    assert.throws(() => keyFrom(`"${'k'.repeat(256)}"`), refusedAs('idempotency_key_invalid'));
+  });
+
+  it('is printable ASCII, all of it', () => {
+    const printable = Array.from({ length: 95 }, (_, i) => String.fromCharCode(32 + i)).join('');
+    assert.equal(keyFrom(`x${printable}x`), `x${printable}x`);
+    for (const value of ['ä', '🎁', 'a\tb', 'a\nb', 'a\u0000b', 'a\u007fb', 'a\u0080b']) {
+      assert.throws(() => keyFrom(value), refusedAs('idempotency_key_invalid'), value);
+    }
+  });
+});
+
+describe('an optional idempotency key', () => {
+  it('may be left out, but not be sent empty', () => {
+    assert.equal(optionalIdempotencyKeyOf(sending({})), undefined);
+    assert.equal(optionalIdempotencyKeyOf(sending({ 'x-idempotency-key': 'k' })), 'k');
+    const empty = sending({ 'idempotency-key': '' });
+    assert.throws(() => optionalIdempotencyKeyOf(empty), refusedAs('idempotency_key_missing'));
+  });
+});

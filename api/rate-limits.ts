@@ -1,0 +1,124 @@
+/** Limits on how often one caller may do a thing, kept in this process's memory. */
+import { isIPv6 } from 'node:net';
+import type { HttpBindings } from '@hono/node-server';
+import type { Context, MiddlewareHandler } from 'hono';
+import { RateLimiterMemory, type RateLimiterRes } from 'rate-limiter-flexible';
+import { DomainError } from '../domain/errors.ts';
+import { usernameKey } from '../store/users.ts';
+import type { Attempt } from './passwords.ts';
+import type { ApiEnv } from './router.ts';
+
+/** How often, in how many seconds. */
+interface Allowance {
+  points: number;
+  duration: number;
+}
+
+/** Wide enough for some hundred players behind one address; what a hash costs limits the rest. */
+const REGISTRATIONS: Allowance = { points: 600, duration: 60 };
+const LOGINS: Allowance = { points: 600, duration: 60 };
+
+/** Of one name from one address, so that nobody can lock a player out from elsewhere. */
+const FAILED_LOGINS: Allowance = { points: 10, duration: 300 };
+
+/** Of one player: a person clicks, and a client in a loop is slowed down. */
+const CLAIMS: Allowance = { points: 300, duration: 60 };
+
+export interface Limit {
+  /** Counts one. @throws DomainError `rate_limited` past the limit */
+  take(key: string): Promise<void>;
+}
+
+export interface RateLimits {
+  registrations: Limit;
+  logins: Limit;
+  claims: Limit;
+  /** A limit on one caller's failed sign-ins to one name; a success forgives them. */
+  loginAttempt(address: string, username: string): Attempt;
+}
+
+/** @param settings.enabled false turns every limit off: `RATE_LIMITS=off` */
+export function createRateLimits({ enabled }: { enabled: boolean }): RateLimits {
+  if (!enabled) return UNLIMITED;
+  const failures = new RateLimiterMemory(FAILED_LOGINS);
+  return {
+    registrations: limit(REGISTRATIONS),
+    logins: limit(LOGINS),
+    claims: limit(CLAIMS),
+    loginAttempt(address, username) {
+      const key = `${address} ${usernameKey(username)}`;
+      return {
+        async before() {
+          const spent = await failures.get(key);
+          if (spent && spent.consumedPoints >= FAILED_LOGINS.points) throw tooMany(spent);
+        },
+        async after(matched) {
+          if (matched) await failures.delete(key);
+          else await failures.penalty(key);
+        },
+      };
+    },
+  };
+}
+
+const NO_LIMIT: Limit = { take: async () => {} };
+const UNLIMITED: RateLimits = {
+  registrations: NO_LIMIT,
+  logins: NO_LIMIT,
+  claims: NO_LIMIT,
+  loginAttempt: () => ({ before: async () => {}, after: async () => {} }),
+};
+
+/** Counts every request against a limit, by its caller's address. */
+export function limitByAddress(limit: Limit): MiddlewareHandler<ApiEnv> {
+  return async (c, next) => {
+    await limit.take(clientAddress(c));
+    await next();
+  };
+}
+
+/** Counts every request against a limit, by who is signed in; comes after `requireUser`. */
+export function limitByUser(limit: Limit): MiddlewareHandler<ApiEnv> {
+  return async (c, next) => {
+    await limit.take(c.get('user').userId);
+    await next();
+  };
+}
+
+/**
+ * Whose request it is, as the socket says: an IPv4 address, or the /64 an IPv6 caller moves within.
+ * Headers such as `X-Forwarded-For` are anyone's to write and do not count; a gateway in front
+ * limits by itself (`RATE_LIMITS=off`).
+ */
+export function clientAddress(c: Context): string {
+  const bindings = c.env as Partial<HttpBindings> | undefined;
+  const address = bindings?.incoming?.socket.remoteAddress ?? 'no socket';
+  const plain = address.replace(/^::ffff:(?=\d+\.)/, '');
+  return isIPv6(plain) ? networkOf(plain) : plain;
+}
+
+/** The first four groups of an IPv6 address. RFC 4291, section 2.2: `::` stands for groups of zeros. */
+function networkOf(address: string): string {
+  const [head = '', tail] = address.split('::');
+  const first = head.split(':').filter(Boolean);
+  const last = (tail ?? '').split(':').filter(Boolean);
+  const zeros = Array<string>(8 - first.length - last.length).fill('0');
+  return `${[...first, ...zeros, ...last].slice(0, 4).join(':')}::/64`;
+}
+
+function limit(allowance: Allowance): Limit {
+  const limiter = new RateLimiterMemory(allowance);
+  return {
+    async take(key) {
+      await limiter.consume(key).catch((spent: RateLimiterRes) => {
+        throw tooMany(spent);
+      });
+    },
+  };
+}
+
+function tooMany(spent: RateLimiterRes): DomainError {
+  return new DomainError('rate_limited', 'Too many requests of this kind. Slow down.', {
+    retryAfterS: Math.max(1, Math.ceil(spent.msBeforeNext / 1000)),
+  });
+}

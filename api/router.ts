@@ -1,0 +1,91 @@
+/** A router whose validation failures are problems, and the pieces a route's description is made of. */
+import { OpenAPIHono, z } from '@hono/zod-openapi';
+import { DomainError, type FieldError } from '../domain/errors.ts';
+import type { Role, UserStatus } from '../domain/user.ts';
+
+export interface AuthenticatedUser {
+  userId: string;
+  username: string;
+  role: Role;
+  status: UserStatus;
+}
+
+// A type, not an interface: hono wants an index signature here.
+export type ApiEnv = {
+  Variables: {
+    requestId: string;
+    /** Set by `requireUser`; reading it on a route without that is a mistake of ours. */
+    user: AuthenticatedUser;
+  };
+};
+
+/** How many wrong places one answer names. */
+const MAX_FIELD_ERRORS = 50;
+
+/** A router for one resource: what does not fit a route's description is refused before its handler. */
+export function newRouter(): OpenAPIHono<ApiEnv> {
+  return new OpenAPIHono<ApiEnv>({
+    defaultHook: (result, c) => {
+      // Where a body is required and none came, the validator is given an empty object instead.
+      if (result.target === 'json' && c.req.header('content-type') === undefined) throw noBody();
+      if (!result.success) throw refusalOf(result.target, result.error.issues);
+    },
+  });
+}
+
+/** An ID in a path. It has no shape to fail: what names nothing is simply not found. */
+export function idParam(name: string) {
+  return z.string().openapi({ param: { name, in: 'path', required: true } });
+}
+
+/** A route's JSON response. */
+export function json<S extends z.ZodType>(schema: S, description: string) {
+  return { description, content: { 'application/json': { schema } } };
+}
+
+/** A route's JSON body, required. Give it a `z.strictObject`: unknown fields are refused. */
+export function jsonBody<S extends z.ZodType>(schema: S) {
+  return { required: true as const, content: { 'application/json': { schema } } };
+}
+
+/** A route's JSON body that may be left out, with or without a content type; it is `{}` then. */
+export function optionalJsonBody<S extends z.ZodType>(schema: S) {
+  return { required: false as const, content: { 'application/json': { schema } } };
+}
+
+function noBody(): DomainError {
+  return new DomainError('invalid_request', 'This request needs a JSON body.', {
+    errors: [{ pointer: '', message: 'There is no body' }],
+  });
+}
+
+type Issue = z.core.$ZodIssue;
+
+function refusalOf(target: string, issues: readonly Issue[]): DomainError {
+  if (target === 'param') return new DomainError('not_found', 'There is nothing with this ID.');
+  if (target === 'json') {
+    return new DomainError('invalid_request', 'The body does not fit. See `errors`.', {
+      errors: issues.flatMap(fieldErrors).slice(0, MAX_FIELD_ERRORS),
+    });
+  }
+  const what = issues.map((issue) => `${issue.path.join('.')}: ${issue.message}`).join('; ');
+  return new DomainError('invalid_request', `The ${target} does not fit. ${what}`);
+}
+
+/** An unknown field is reported at its own place, one by one, not at the object that holds it. */
+function fieldErrors(issue: Issue): FieldError[] {
+  if (issue.code !== 'unrecognized_keys') {
+    return [{ pointer: pointerTo(issue.path), message: issue.message }];
+  }
+  return issue.keys.map((key) => ({
+    pointer: pointerTo([...issue.path, key]),
+    message: 'This field is not known',
+  }));
+}
+
+/** RFC 6901, section 3: `~` and `/` are escaped in a reference token. */
+function pointerTo(path: readonly PropertyKey[]): string {
+  return path
+    .map((part) => `/${String(part).replaceAll('~', '~0').replaceAll('/', '~1')}`)
+    .join('');
+}

@@ -1,0 +1,191 @@
+/** `/api/auth`: register, sign in, stay signed in, sign out. */
+import { createRoute, z } from '@hono/zod-openapi';
+import { DomainError } from '../../domain/errors.ts';
+import type { RefreshTokenStore } from '../../store/refresh-tokens.ts';
+import type { User, UserStore } from '../../store/users.ts';
+import { type AuthDeps, access } from '../auth.ts';
+import type { Passwords } from '../passwords.ts';
+import { problems } from '../problem.ts';
+import { clientAddress, limitByAddress, type RateLimits } from '../rate-limits.ts';
+import { json, jsonBody, newRouter } from '../router.ts';
+import { toUserBody, UserSchema } from '../user-body.ts';
+
+export interface AuthRouteDeps extends AuthDeps {
+  store: { users: UserStore; refreshTokens: RefreshTokenStore };
+  passwords: Passwords;
+  rateLimits: RateLimits;
+  now: () => Date;
+}
+
+const USERNAME_LENGTH = [3, 64] as const;
+const PASSWORD_LENGTH = [12, 128] as const;
+const DISPLAY_NAME_LENGTH = [1, 64] as const;
+const MAX_REFRESH_TOKEN_LENGTH = 256;
+
+/** Letters, digits, marks, punctuation, symbols and single blanks between them: nothing unseen. */
+const VISIBLE = /^[\p{L}\p{N}\p{M}\p{P}\p{S}]+( [\p{L}\p{N}\p{M}\p{P}\p{S}]+)*$/u;
+
+/** The rule is described in words: many readers of a description cannot read `\p` in a pattern. */
+const visible = ([min, max]: readonly [number, number]) => {
+  const description = 'Only visible characters, with single blanks between them';
+  const fits = (text: string) => VISIBLE.test(text);
+  return z.string().min(min).max(max).refine(fits, description).openapi({ description });
+};
+
+const Registration = z
+  .strictObject({
+    username: visible(USERNAME_LENGTH),
+    password: z.string().min(PASSWORD_LENGTH[0]).max(PASSWORD_LENGTH[1]),
+    displayName: visible(DISPLAY_NAME_LENGTH).optional(),
+  })
+  .openapi('Registration');
+
+/** What does not fit is taken as empty, which no user has: its answer is `invalid_credentials`. */
+const orEmpty = ([minLength, maxLength]: readonly [number, number]) =>
+  z
+    .string()
+    .min(minLength)
+    .max(maxLength)
+    .catch('')
+    .openapi({ type: 'string', minLength, maxLength });
+
+const Credentials = z
+  .strictObject({ username: orEmpty(USERNAME_LENGTH), password: orEmpty(PASSWORD_LENGTH) })
+  .openapi('Credentials', { required: ['username', 'password'] });
+
+const RefreshToken = z
+  .strictObject({ refreshToken: z.string().min(1).max(MAX_REFRESH_TOKEN_LENGTH) })
+  .openapi('RefreshToken');
+
+const TokenPair = z
+  .object({
+    accessToken: z.string(),
+    tokenType: z.literal('Bearer'),
+    expiresIn: z.int().openapi({ description: 'Lifetime of the access token, in seconds.' }),
+    refreshToken: z.string(),
+  })
+  .openapi('TokenPair');
+
+/** RFC 6749, section 5.1: no cache may keep an answer with tokens in it. */
+const NO_STORE = { 'Cache-Control': 'no-store' } as const;
+
+const tags = ['Auth'];
+
+export function authRoutes(deps: AuthRouteDeps) {
+  const { passwords, rateLimits, now } = deps;
+  const { users, refreshTokens } = deps.store;
+
+  async function pairFor(user: User, refreshToken: string) {
+    const { userId, tokenEpoch } = user;
+    const accessToken = await deps.tokens.issue({ userId, epoch: tokenEpoch });
+    return { accessToken, tokenType: 'Bearer' as const, expiresIn: deps.tokens.ttlS, refreshToken };
+  }
+
+  const register = createRoute({
+    method: 'post',
+    path: '/api/auth/register',
+    summary: 'Register as a player',
+    tags,
+    middleware: [limitByAddress(rateLimits.registrations)],
+    request: { body: jsonBody(Registration) },
+    responses: {
+      201: json(UserSchema, 'The new user'),
+      ...problems('invalid_request', 'username_taken', 413, 415, 429),
+    },
+  });
+
+  const login = createRoute({
+    method: 'post',
+    path: '/api/auth/login',
+    summary: 'Sign in',
+    tags,
+    middleware: [limitByAddress(rateLimits.logins)],
+    request: { body: jsonBody(Credentials) },
+    responses: {
+      200: json(TokenPair, 'Tokens'),
+      ...problems('invalid_request', 'invalid_credentials', 'user_not_active', 413, 415, 429),
+    },
+  });
+
+  const refresh = createRoute({
+    method: 'post',
+    path: '/api/auth/refresh',
+    summary: 'Get a new pair of tokens; the refresh token sent is spent',
+    tags,
+    request: { body: jsonBody(RefreshToken) },
+    responses: {
+      200: json(TokenPair, 'Tokens'),
+      ...problems('invalid_request', 'unauthenticated', 413, 415),
+    },
+  });
+
+  const logout = createRoute({
+    method: 'post',
+    path: '/api/auth/logout',
+    summary: 'End the sign-in a refresh token belongs to',
+    tags,
+    request: { body: jsonBody(RefreshToken) },
+    responses: { 204: { description: 'Ended' }, ...problems('invalid_request', 413, 415) },
+  });
+
+  const profile = createRoute({
+    ...access(deps),
+    method: 'get',
+    path: '/api/auth/profile',
+    summary: 'Who am I',
+    tags,
+    responses: {
+      200: json(UserSchema, 'The signed-in user'),
+      ...problems('unauthenticated', 'token_expired'),
+    },
+  });
+
+  return newRouter()
+    .openapi(register, async (c) => {
+      const { username, password, displayName = username } = c.req.valid('json');
+      const passwordHash = await passwords.hash(password);
+      const user = await users.register({ username, displayName, passwordHash }, now());
+      return c.json(toUserBody(user), 201);
+    })
+    .openapi(login, async (c) => {
+      const { username, password } = c.req.valid('json');
+      if (username === '' || password === '') throw wrongCredentials();
+      const user = await users.findByUsername(username);
+      const attempt = rateLimits.loginAttempt(clientAddress(c), username);
+      const matched = await passwords.matches(password, user?.passwordHash ?? null, attempt);
+      if (!user || !matched) throw wrongCredentials();
+      if (user.status !== 'ACTIVE') {
+        throw new DomainError('user_not_active', `This user is ${user.status}.`);
+      }
+      const holder = { userId: user.userId, epoch: user.tokenEpoch };
+      const refreshToken = await refreshTokens.issue(holder, now());
+      return c.json(await pairFor(user, refreshToken), 200, NO_STORE);
+    })
+    .openapi(refresh, async (c) => {
+      const rotation = await refreshTokens.rotate(c.req.valid('json').refreshToken, now());
+      if (rotation.outcome !== 'ROTATED') throw deadRefreshToken();
+      const { token, holder } = rotation;
+      const user = await users.get(holder.userId);
+      // Nobody ever sees the new token then, so the family is at its end.
+      if (user?.status !== 'ACTIVE' || user.tokenEpoch !== holder.epoch) throw deadRefreshToken();
+      return c.json(await pairFor(user, token), 200, NO_STORE);
+    })
+    .openapi(logout, async (c) => {
+      await refreshTokens.end(c.req.valid('json').refreshToken);
+      return c.body(null, 204);
+    })
+    .openapi(profile, async (c) => {
+      const user = await users.get(c.get('user').userId);
+      if (!user) throw new DomainError('unauthenticated', 'This user no longer exists.');
+      return c.json(toUserBody(user), 200);
+    });
+}
+
+function wrongCredentials(): DomainError {
+  return new DomainError('invalid_credentials', 'No user has this name and password.');
+}
+
+/** One sentence for unknown, spent, expired and revoked: whoever shows one need not learn which. */
+function deadRefreshToken(): DomainError {
+  return new DomainError('unauthenticated', 'This refresh token is not valid. Sign in again.');
+}

@@ -1,0 +1,247 @@
+/** `/api/event-claims`: players claim and follow, staff read, admins decide on what is parked. */
+import { createRoute, z } from '@hono/zod-openapi';
+import type { Context } from 'hono';
+import { CLAIM_STATES, isFinal } from '../../domain/claim.ts';
+import { DomainError } from '../../domain/errors.ts';
+import { isStaff } from '../../domain/user.ts';
+import type { ClaimChanges } from '../../store/claim-changes.ts';
+import type { Claim } from '../../store/claims.ts';
+import { type AuthDeps, access, GUARDED } from '../auth.ts';
+import { type AcceptDeps, acceptClaim } from '../claims/accept.ts';
+import { ClaimSchema, claimPath, toClaimBody, type WebUi } from '../claims/body.ts';
+import { type DecideDeps, decideClaim } from '../claims/decide.ts';
+import type { Starter } from '../claims/starter.ts';
+import { streamClaim } from '../claims/stream.ts';
+import { preferredWaitS, waitForEnd } from '../claims/wait.ts';
+import { idempotencyKeyOf } from '../idempotency-key.ts';
+import { NEWEST_FIRST, page, pageOf, pageQuery } from '../paging.ts';
+import { problems } from '../problem.ts';
+import { limitByUser, type RateLimits } from '../rate-limits.ts';
+import { type ApiEnv, idParam, json, newRouter, optionalJsonBody } from '../router.ts';
+
+export interface ClaimRouteDeps extends AuthDeps, AcceptDeps, DecideDeps {
+  store: AcceptDeps['store'];
+  starter: Starter;
+  changes: ClaimChanges;
+  rateLimits: RateLimits;
+  /** Temporal's Web UI, where it is known. */
+  webUi?: WebUi | undefined;
+}
+
+const MAX_NOTE_LENGTH = 1_000;
+
+const ClaimRequest = z
+  .strictObject({ rewardId: z.string().min(1).max(64).optional() })
+  .openapi('ClaimRequest');
+const Note = z.strictObject({ note: z.string().max(MAX_NOTE_LENGTH).optional() }).openapi('Note');
+
+const instant = z.iso.datetime({ offset: true }).transform((text) => new Date(text));
+const moment = (description: string) =>
+  instant.optional().openapi({ type: 'string', format: 'date-time', description });
+
+const ClaimQuery = z.object({
+  userId: z.string().max(100).optional().openapi({
+    description: 'Staff only; a player always gets their own.',
+  }),
+  eventId: z.string().max(100).optional(),
+  state: z.enum(CLAIM_STATES).optional(),
+  from: moment('Created at or after this moment.'),
+  to: moment('Created before this moment.'),
+  ...pageQuery(NEWEST_FIRST),
+});
+
+const waits = {
+  Prefer: z.string().optional().openapi({
+    description: '`wait=N`: wait up to N (30 at most) seconds for the final state (RFC 7240).',
+    example: 'wait=10',
+  }),
+};
+
+const tags = ['Claims'];
+const byClaim = { params: z.object({ claimId: idParam('claimId') }) };
+
+function routes(deps: ClaimRouteDeps) {
+  const decision = (verb: 'retry' | 'abort', summary: string) =>
+    createRoute({
+      ...access(deps, 'ADMIN'),
+      method: 'post',
+      path: `/api/event-claims/{claimId}/${verb}`,
+      summary,
+      tags,
+      request: { ...byClaim, body: optionalJsonBody(Note) },
+      responses: {
+        202: json(ClaimSchema, 'The claim, about to go on'),
+        ...problems('invalid_request', ...GUARDED, 404, 'invalid_transition', 413, 415),
+      },
+    });
+  const guarded = access(deps, 'PLAYER');
+  return {
+    accept: createRoute({
+      ...guarded,
+      middleware: [...guarded.middleware, limitByUser(deps.rateLimits.claims)],
+      method: 'post',
+      path: '/api/event-claims/{eventId}/claim',
+      summary: "Claim an event's reward",
+      tags,
+      request: {
+        params: z.object({ eventId: idParam('eventId') }),
+        headers: z.object({
+          'Idempotency-Key': z.string().optional().openapi({
+            description:
+              'Required; 1–255 printable ASCII characters. `X-Idempotency-Key` means the same.',
+          }),
+          ...waits,
+        }),
+        body: optionalJsonBody(ClaimRequest),
+      },
+      responses: {
+        200: json(ClaimSchema, 'The claim, which is final'),
+        202: json(ClaimSchema, 'The claim, which runs or is parked'),
+        ...problems(
+          400,
+          ...GUARDED,
+          'user_not_active',
+          404,
+          'event_not_open',
+          'already_claimed',
+          'sold_out',
+          413,
+          415,
+          422,
+          429,
+        ),
+      },
+    }),
+    read: createRoute({
+      ...access(deps),
+      method: 'get',
+      path: '/api/event-claims/{claimId}',
+      summary: 'A claim',
+      tags,
+      request: { ...byClaim, headers: z.object(waits) },
+      responses: { 200: json(ClaimSchema, 'The claim'), ...problems(...GUARDED, 404) },
+    }),
+    stream: createRoute({
+      ...access(deps),
+      method: 'get',
+      path: '/api/event-claims/{claimId}/stream',
+      summary: 'A claim as server-sent events',
+      description: 'The claim at once and after each change; ends with the final state.',
+      tags,
+      request: {
+        ...byClaim,
+        headers: z.object({ 'Last-Event-ID': z.string().optional() }),
+      },
+      responses: {
+        200: {
+          description: 'Events named `claim`, each with the claim as its data',
+          content: { 'text/event-stream': { schema: z.string() } },
+        },
+        204: { description: 'The final state was sent before: do not come back' },
+        ...problems(...GUARDED, 404),
+      },
+    }),
+    list: createRoute({
+      ...access(deps),
+      method: 'get',
+      path: '/api/event-claims',
+      summary: 'Claims, newest first',
+      tags,
+      request: { query: ClaimQuery },
+      responses: {
+        200: json(pageOf(ClaimSchema), 'A page of claims'),
+        ...problems('invalid_request', ...GUARDED),
+      },
+    }),
+    retry: decision('retry', 'Let a parked claim try again from the step it stands at'),
+    abort: decision('abort', 'Undo a parked claim'),
+  };
+}
+
+export function claimRoutes(deps: ClaimRouteDeps) {
+  const { claims } = deps.store;
+  const { accept, read, stream, list, retry, abort } = routes(deps);
+  const toBody = (c: Context<ApiEnv>, claim: Claim) =>
+    toClaimBody(claim, c.get('user'), deps.webUi);
+
+  /** The claim, for its player and for staff; to anybody else there is none. */
+  async function visible(c: Context<ApiEnv>, claimId: string): Promise<Claim> {
+    const { userId, role } = c.get('user');
+    const claim = await claims.get(claimId);
+    if (claim && (isStaff(role) || claim.userId === userId)) return claim;
+    throw new DomainError('not_found', 'There is no claim with this ID.');
+  }
+
+  /** Waits as long as the client prefers, and says so. */
+  async function waited(c: Context<ApiEnv>, claim: Claim): Promise<Claim> {
+    const waitS = preferredWaitS(c.req.header('prefer'));
+    if (waitS === undefined) return claim;
+    c.header('Preference-Applied', `wait=${waitS}`);
+    return await waitForEnd({ changes: deps.changes, claims }, claim, waitS, c.req.raw.signal);
+  }
+
+  /** Admins' decisions differ in one word. */
+  async function decided(
+    c: Context<ApiEnv>,
+    claimId: string,
+    action: 'RETRY' | 'ABORT',
+    note: string | undefined,
+  ): Promise<Claim> {
+    const { userId, role } = c.get('user');
+    const staff = { actor: { userId, role }, requestId: c.get('requestId') };
+    return await decideClaim(deps, staff, claimId, { action, note: note ?? null });
+  }
+
+  return newRouter()
+    .openapi(accept, async (c) => {
+      const idempotencyKey = idempotencyKeyOf((name) => c.req.header(name));
+      const { eventId } = c.req.valid('param');
+      const { rewardId = null } = c.req.valid('json');
+      const { userId } = c.get('user');
+      const accepted = await acceptClaim(deps, { userId, eventId, rewardId, idempotencyKey });
+      // A replay finds its claim's run missing where we died between recording and starting it.
+      if (accepted.claim.state === 'PENDING_VALIDATION') await deps.starter.start(accepted.claim);
+      const claim = await waited(c, accepted.claim);
+      c.header('Location', claimPath(claim._id));
+      if (accepted.replayed) c.header('Idempotency-Replayed', 'true');
+      return c.json(toBody(c, claim), isFinal(claim.state) ? 200 : 202);
+    })
+    .openapi(list, async (c) => {
+      const { cursor, limit, userId, from, to, ...filter } = c.req.valid('query');
+      const reader = c.get('user');
+      const whose = isStaff(reader.role) ? userId : reader.userId;
+      const found = await claims.page(
+        { ...filter, userId: whose, since: from, until: to },
+        cursor,
+        limit,
+      );
+      const at = (claim: Claim) => ({ at: claim.createdAt, id: claim._id });
+      const { items, nextCursor } = page(found, limit, at);
+      return c.json({ items: items.map((claim) => toBody(c, claim)), nextCursor }, 200);
+    })
+    .openapi(read, async (c) => {
+      const claim = await waited(c, await visible(c, c.req.valid('param').claimId));
+      return c.json(toBody(c, claim), 200);
+    })
+    .openapi(stream, async (c) => {
+      const claim = await visible(c, c.req.valid('param').claimId);
+      const lastVersion = Number(c.req.header('last-event-id') ?? 0) || 0;
+      // An EventSource comes back after every end, until it is told that there is no more.
+      if (isFinal(claim.state) && lastVersion >= claim.version) return c.body(null, 204);
+      const { userId } = c.get('user');
+      const epoch = (await deps.currentUsers.get(userId))?.tokenEpoch;
+      const mayRead = async () => (await deps.currentUsers.get(userId))?.tokenEpoch === epoch;
+      const source = { changes: deps.changes, claims };
+      return streamClaim(c, source, claim, lastVersion, mayRead, (now) => toBody(c, now));
+    })
+    .openapi(retry, async (c) => {
+      const { note } = c.req.valid('json');
+      const claim = await decided(c, c.req.valid('param').claimId, 'RETRY', note);
+      return c.json(toBody(c, claim), 202);
+    })
+    .openapi(abort, async (c) => {
+      const { note } = c.req.valid('json');
+      const claim = await decided(c, c.req.valid('param').claimId, 'ABORT', note);
+      return c.json(toBody(c, claim), 202);
+    });
+}

@@ -1,0 +1,548 @@
+import assert from 'node:assert/strict';
+import { after, before, describe, it } from 'node:test';
+import { ROLES, type Role } from '../../domain/user.ts';
+import { type Answer, type Fields, type TestApp, testApp } from '../test-app.ts';
+
+const CAPE = { rewardId: 'cape', kind: 'ITEM', name: 'Frost cape', quantity: 1, stock: 500 };
+const MESOS = {
+  rewardId: 'mesos',
+  kind: 'CURRENCY',
+  name: 'Mesos',
+  quantity: 10_000,
+  stock: null,
+};
+
+/** The contract's own example, but for its condition. */
+const FESTIVAL = {
+  title: 'Snow festival',
+  description: 'It snows.',
+  startsAt: '2126-12-01T00:00:00Z',
+  endsAt: '2126-12-31T15:00:00Z',
+  claimUntil: '2127-01-07T15:00:00Z',
+  period: { kind: 'DAILY', timeZone: 'Asia/Seoul', resetHour: 5 },
+  claimsPerPeriod: 1,
+  condition: null,
+  rewardSelection: 'ALL',
+  rewards: [MESOS, CAPE],
+  fulfillment: { provider: 'mailbox' },
+  parkedAfter: { action: 'ABORT', hours: 72 },
+  status: 'ACTIVE',
+};
+
+interface ShownEvent extends Fields {
+  eventId: string;
+  version: number;
+  rewards: Fields[];
+}
+
+let t: TestApp;
+const tokens = new Map<Role, string>();
+before(async () => {
+  t = await testApp({ providerSecrets: new Map([['game', 'whsec_']]) });
+  for (const role of ROLES) tokens.set(role, (await t.signIn(role)).accessToken);
+});
+after(() => t.close());
+
+const as =
+  (role: Role) =>
+  <T = Fields>(method: string, path: string, body?: unknown, headers?: Record<string, string>) =>
+    t.call<T>(method, path, { token: tokens.get(role), body, headers: headers ?? {} });
+const operator = as('OPERATOR');
+const player = as('PLAYER');
+
+async function create(given: Fields = {}): Promise<ShownEvent> {
+  const answer = await operator<ShownEvent>('POST', '/api/events', { ...FESTIVAL, ...given });
+  assert.equal(answer.status, 201, JSON.stringify(answer.body));
+  return answer.body;
+}
+
+/** An event after its first claim. */
+async function createClaimed(): Promise<ShownEvent> {
+  const event = await create();
+  assert.ok(await t.store.events.markClaimed(event.eventId, 1));
+  return event;
+}
+
+const at = (event: ShownEvent) => `/api/events/${event.eventId}`;
+const pointersOf = (answer: Answer<Fields>) =>
+  ((answer.body.errors ?? []) as { pointer: string }[]).map(({ pointer }) => pointer);
+
+describe('creating an event', () => {
+  it('answers all that was sent, what the system adds, and where it is', async () => {
+    const answer = await operator<ShownEvent>('POST', '/api/events', FESTIVAL);
+    assert.equal(answer.status, 201);
+    const { eventId, createdBy, createdAt, updatedAt, ...rest } = answer.body;
+    assert.deepEqual(rest, {
+      ...FESTIVAL,
+      startsAt: '2126-12-01T00:00:00.000Z',
+      endsAt: '2126-12-31T15:00:00.000Z',
+      claimUntil: '2127-01-07T15:00:00.000Z',
+      version: 1,
+    });
+    assert.match(String(createdBy), /^usr_/);
+    assert.equal(createdAt, updatedAt);
+    assert.equal(answer.headers.get('etag'), '"1"');
+    assert.equal(answer.headers.get('location'), `/api/events/${eventId}`);
+    const read = await operator('GET', `/api/events/${eventId}`);
+    assert.deepEqual(read.body, answer.body);
+  });
+
+  it('fills in the defaults of the contract', async () => {
+    const { title, startsAt, endsAt } = FESTIVAL;
+    const { stock: _, ...unlimited } = MESOS;
+    const least = { title, startsAt, endsAt, rewards: [unlimited] };
+    const { body } = await operator<ShownEvent>('POST', '/api/events', least);
+    const { eventId, createdBy, createdAt, updatedAt, ...rest } = body;
+    assert.deepEqual(rest, {
+      title,
+      description: '',
+      startsAt: '2126-12-01T00:00:00.000Z',
+      endsAt: '2126-12-31T15:00:00.000Z',
+      claimUntil: '2126-12-31T15:00:00.000Z',
+      period: { kind: 'ONCE', timeZone: 'UTC', resetHour: 0 },
+      claimsPerPeriod: 1,
+      condition: null,
+      rewardSelection: 'ALL',
+      rewards: [MESOS],
+      fulfillment: { provider: 'mailbox' },
+      parkedAfter: { action: 'WAIT', hours: 24 },
+      status: 'DRAFT',
+      version: 1,
+    });
+  });
+
+  it('takes times with an offset and shows them in UTC', async () => {
+    const event = await create({ startsAt: '2126-12-01T09:00:00.5+09:00' });
+    assert.equal(event.startsAt, '2126-12-01T00:00:00.500Z');
+  });
+
+  it('takes a provider that is configured', async () => {
+    const event = await create({ fulfillment: { provider: 'game' } });
+    assert.deepEqual(event.fulfillment, { provider: 'game' });
+  });
+
+  it('says that no condition is supported yet', async () => {
+    const condition = { metric: 'level', atLeast: 30 };
+    const answer = await operator('POST', '/api/events', { ...FESTIVAL, condition });
+    assert.equal(answer.status, 400);
+    assert.deepEqual(answer.body.errors, [
+      { pointer: '/condition', message: 'No condition is supported yet: leave it out' },
+    ]);
+  });
+
+  it('names every place that does not fit together', async () => {
+    const body = {
+      ...FESTIVAL,
+      endsAt: FESTIVAL.startsAt,
+      claimUntil: '2126-11-01T00:00:00Z',
+      rewards: [CAPE, { ...CAPE, quantity: 501 }],
+    };
+    const answer = await operator('POST', '/api/events', body);
+    assert.deepEqual([answer.status, answer.body.code], [400, 'invalid_request']);
+    const expected = ['/endsAt', '/claimUntil', '/rewards/1/rewardId', '/rewards/1/stock'];
+    assert.deepEqual(pointersOf(answer), expected);
+  });
+});
+
+/** Where, and what does not fit there; tried when creating and when changing. */
+const MISFITS: [pointer: string, value: unknown][] = [
+  ['/title', ''],
+  ['/title', '   '],
+  ['/title', 'x'.repeat(201)],
+  ['/description', 'x'.repeat(5_001)],
+  ['/startsAt', '2126-12-01'],
+  ['/startsAt', '2126-12-01T00:00:00'],
+  ['/startsAt', '2126-02-30T00:00:00Z'],
+  ['/endsAt', 'tomorrow'],
+  ['/endsAt', '9999-12-31T23:59:59-12:00'],
+  ['/claimUntil', '1969-12-31T00:00:00Z'],
+  ['/period/kind', 'HOURLY'],
+  ['/period/timeZone', 'Mars/Olympus'],
+  ['/period/timeZone', '+09:00'],
+  ['/period/resetHour', 24],
+  ['/period/resetHour', -1],
+  ['/period/resetHour', 0.5],
+  ['/period/zone', 'UTC'],
+  ['/claimsPerPeriod', 0],
+  ['/claimsPerPeriod', 101],
+  ['/rewardSelection', 'SOME'],
+  ['/rewards', []],
+  ['/rewards', Array.from({ length: 21 }, (_, i) => ({ ...CAPE, rewardId: `r${i}` }))],
+  ['/rewards/0/rewardId', ''],
+  ['/rewards/0/rewardId', 'Cape'],
+  ['/rewards/0/rewardId', 'x'.repeat(65)],
+  ['/rewards/0/kind', 'PET'],
+  ['/rewards/0/name', ''],
+  ['/rewards/0/quantity', 0],
+  ['/rewards/0/quantity', 1.5],
+  ['/rewards/0/quantity', 1e9 + 1],
+  ['/rewards/0/stock', -1],
+  ['/rewards/0/stock', 1.5],
+  ['/rewards/0/stock', 1e9 + 1],
+  ['/rewards/0/colour', 'blue'],
+  ['/fulfillment/provider', 'unknown'],
+  ['/fulfillment/url', 'https://example.org'],
+  ['/parkedAfter/action', 'FORGET'],
+  ['/parkedAfter/hours', 0],
+  ['/parkedAfter/hours', 8_761],
+  ['/parkedAfter/days', 1],
+  ['/status', 'OPEN'],
+  ['/version', 7],
+  ['/eventId', 'evt_mine'],
+];
+
+/** Every field, also inside others, that must have one type and is tried with all the wrong ones. */
+const TYPED: { [pointer: string]: 'string' | 'number' | 'object' | 'array' } = {
+  '/title': 'string',
+  '/description': 'string',
+  '/startsAt': 'string',
+  '/endsAt': 'string',
+  '/claimUntil': 'string',
+  '/period': 'object',
+  '/period/kind': 'string',
+  '/period/timeZone': 'string',
+  '/period/resetHour': 'number',
+  '/claimsPerPeriod': 'number',
+  '/rewardSelection': 'string',
+  '/rewards': 'array',
+  '/rewards/0': 'object',
+  '/rewards/0/rewardId': 'string',
+  '/rewards/0/kind': 'string',
+  '/rewards/0/name': 'string',
+  '/rewards/0/quantity': 'number',
+  '/fulfillment': 'object',
+  '/fulfillment/provider': 'string',
+  '/parkedAfter': 'object',
+  '/parkedAfter/action': 'string',
+  '/parkedAfter/hours': 'number',
+  '/status': 'string',
+};
+const VALUES = ['$where', { $gt: '' }, ['x'], 1e300, -1, true, null];
+
+function typeOf(value: unknown): string {
+  return Array.isArray(value) ? 'array' : typeof value;
+}
+
+/** The festival with one value at a place put in. */
+function festivalWith(pointer: string, value: unknown): Fields {
+  const body: Fields = structuredClone(FESTIVAL);
+  const path = pointer.slice(1).split('/');
+  const last = path.pop() as string;
+  const parent = path.reduce<Fields>((inner, name) => inner[name] as Fields, body);
+  parent[last] = value;
+  return body;
+}
+
+describe('what does not fit, when creating or changing an event,', () => {
+  let event: ShownEvent;
+  before(async () => {
+    event = await create();
+  });
+
+  async function refuse(pointer: string, value: unknown): Promise<void> {
+    const body = festivalWith(pointer, value);
+    for (const answer of [
+      await operator('POST', '/api/events', body),
+      await operator('PATCH', at(event), body),
+    ]) {
+      const what = `${pointer} = ${JSON.stringify(value)?.slice(0, 50)}`;
+      assert.deepEqual([answer.status, answer.body.code], [400, 'invalid_request'], what);
+      const inside = pointersOf(answer).filter((p) => p === pointer || p.startsWith(`${pointer}/`));
+      assert.deepEqual(inside, pointersOf(answer), what);
+      assert.ok(inside.length > 0, what);
+    }
+  }
+
+  it('is refused with its place', async () => {
+    for (const [pointer, value] of MISFITS) await refuse(pointer, value);
+  });
+
+  it('is refused for any wrong type of any field', async () => {
+    for (const [pointer, type] of Object.entries(TYPED)) {
+      for (const value of VALUES) if (typeOf(value) !== type) await refuse(pointer, value);
+    }
+  });
+
+  it('is refused where the whole body is something else', async () => {
+    for (const body of [[], 'null', '"x"', 7, [FESTIVAL], '{"title": ']) {
+      const answer = await operator('POST', '/api/events', body);
+      assert.equal(answer.status, 400, JSON.stringify(body));
+    }
+  });
+
+  it('leaves the event as it was', async () => {
+    assert.equal((await operator<ShownEvent>('GET', at(event))).body.version, 1);
+  });
+});
+
+describe('creating an event with an Idempotency-Key', () => {
+  const send = (key: string, given: Fields = {}, header = 'idempotency-key') =>
+    operator<ShownEvent>('POST', '/api/events', { ...FESTIVAL, ...given }, { [header]: key });
+
+  it('answers the same event again, and says that it did', async () => {
+    const first = await send('k-1');
+    assert.deepEqual([first.status, first.headers.get('idempotency-replayed')], [201, null]);
+    const again = [
+      await send('k-1'),
+      await send('"k-1"'),
+      await send('k-1', {}, 'x-idempotency-key'),
+    ];
+    for (const answer of again) {
+      assert.deepEqual([answer.status, answer.headers.get('idempotency-replayed')], [201, 'true']);
+      assert.deepEqual(answer.body, first.body);
+    }
+  });
+
+  it('takes another order of fields and a default written out for the same request', async () => {
+    const { condition: _, ...without } = FESTIVAL;
+    const headers = { 'idempotency-key': 'k-order' };
+    const reordered = Object.fromEntries(Object.entries(without).reverse());
+    const first = await operator<ShownEvent>('POST', '/api/events', FESTIVAL, headers);
+    const second = await operator<ShownEvent>('POST', '/api/events', reordered, headers);
+    assert.equal(second.body.eventId, first.body.eventId);
+  });
+
+  it('refuses another request', async () => {
+    await send('k-2');
+    const other = await send('k-2', { title: 'Another' });
+    assert.deepEqual([other.status, other.body.code], [422, 'idempotency_key_reused']);
+  });
+
+  it('refuses keys that are none', async () => {
+    for (const [key, code] of [
+      ['', 'idempotency_key_missing'],
+      ['""', 'idempotency_key_missing'],
+      ['x'.repeat(256), 'idempotency_key_invalid'],
+      ['é', 'idempotency_key_invalid'],
+    ] as const) {
+      const answer = await send(key);
+      assert.deepEqual([answer.status, answer.body.code], [400, code], key);
+    }
+  });
+});
+
+describe('reading an event', () => {
+  it('answers 304 to a copy that still fits, and the event to another', async () => {
+    const event = await create();
+    const known = await player('GET', at(event), undefined, { 'if-none-match': '"1"' });
+    assert.deepEqual([known.status, known.headers.get('etag')], [304, '"1"']);
+    const old = await player('GET', at(event), undefined, { 'if-none-match': '"0"' });
+    assert.equal(old.status, 200);
+  });
+
+  it('is 404 for an ID that is none, whatever it looks like', async () => {
+    for (const id of ['evt_0', '%24where', '%00', '{}', '..%2f', 'x'.repeat(2_000)]) {
+      const answer = await operator('GET', `/api/events/${id}`);
+      assert.deepEqual([answer.status, answer.body.code], [404, 'not_found'], id);
+      assert.equal((await operator('GET', `/api/events/${id}/stats`)).status, 404, id);
+      assert.equal((await operator('PATCH', `/api/events/${id}`, { title: 'x' })).status, 404, id);
+      assert.equal((await operator('DELETE', `/api/events/${id}`)).status, 404, id);
+    }
+  });
+});
+
+describe('a draft', () => {
+  it('is not there for players and game servers, and is for staff', async () => {
+    const draft = await create({ status: 'DRAFT' });
+    const statuses: Record<string, number> = {};
+    for (const role of ROLES) statuses[role] = (await as(role)('GET', at(draft))).status;
+    assert.deepEqual(statuses, {
+      PLAYER: 404,
+      OPERATOR: 200,
+      AUDITOR: 200,
+      ADMIN: 200,
+      GAME_SERVER: 404,
+    });
+  });
+
+  it('can be deleted, and nothing else can', async () => {
+    const draft = await create({ status: 'DRAFT' });
+    assert.equal((await operator('DELETE', at(draft))).status, 204);
+    assert.equal((await operator('DELETE', at(draft))).status, 404);
+    const active = await operator('DELETE', at(await create()));
+    assert.deepEqual([active.status, active.body.code], [409, 'conflict']);
+  });
+
+  it('is not deleted where it has changed since it was read', async () => {
+    const draft = await create({ status: 'DRAFT' });
+    await operator('PATCH', at(draft), { title: 'Another' });
+    const stale = await operator('DELETE', at(draft), undefined, { 'if-match': '"1"' });
+    assert.deepEqual([stale.status, stale.body.code], [412, 'version_mismatch']);
+  });
+});
+
+describe('the list of events', () => {
+  interface Page {
+    items: ShownEvent[];
+    nextCursor: string | null;
+  }
+  const idsOf = ({ body }: Answer<Page>) => body.items.map(({ eventId }) => eventId);
+
+  async function withStatus(...moves: string[]): Promise<ShownEvent> {
+    const event = await create({ status: 'DRAFT' });
+    for (const status of moves) await operator('PATCH', at(event), { status });
+    return event;
+  }
+
+  it('shows players what is or will be open, and staff everything, the newest first', async () => {
+    const draft = await withStatus();
+    const active = await withStatus('ACTIVE');
+    const paused = await withStatus('ACTIVE', 'PAUSED');
+    const ended = await withStatus('ACTIVE', 'ENDED');
+    const past = await create({
+      startsAt: '2020-01-01T00:00:00Z',
+      endsAt: '2020-01-02T00:00:00Z',
+      claimUntil: '2020-01-03T00:00:00Z',
+    });
+    const made = [past, ended, paused, active, draft].map(({ eventId }) => eventId);
+    const staff = await operator<Page>('GET', '/api/events?limit=5');
+    assert.deepEqual(idsOf(staff), made);
+    const shown = idsOf(await player<Page>('GET', '/api/events')).filter((id) => made.includes(id));
+    assert.deepEqual(shown, [paused.eventId, active.eventId]);
+    const drafts = await operator<Page>('GET', '/api/events?status=DRAFT&limit=1');
+    assert.deepEqual(idsOf(drafts), [draft.eventId]);
+    assert.deepEqual(idsOf(await player<Page>('GET', '/api/events?status=DRAFT')), []);
+  });
+
+  it('is read page by page without missing or repeating an event', async () => {
+    const all = idsOf(await operator<Page>('GET', '/api/events?limit=200'));
+    const seen: string[] = [];
+    for (let cursor = ''; ; ) {
+      const answer = await operator<Page>('GET', `/api/events?limit=7${cursor}`);
+      seen.push(...idsOf(answer));
+      if (answer.body.nextCursor === null) break;
+      cursor = `&cursor=${answer.body.nextCursor}`;
+    }
+    assert.ok(all.length > 14);
+    assert.deepEqual(seen, all);
+  });
+
+  it('refuses a query that does not fit', async () => {
+    for (const query of ['status=OPEN', 'limit=0', 'limit=201', 'limit=x', 'cursor=x']) {
+      const answer = await player('GET', `/api/events?${query}`);
+      assert.deepEqual([answer.status, answer.body.code], [400, 'invalid_request'], query);
+    }
+  });
+});
+
+describe('changing an event', () => {
+  it('answers the event as it is now, with its new ETag', async () => {
+    const event = await create();
+    const answer = await operator<ShownEvent>('PATCH', at(event), {
+      title: 'Ice festival',
+      period: { resetHour: 6 },
+    });
+    assert.equal(answer.status, 200);
+    assert.equal(answer.headers.get('etag'), '"2"');
+    const { updatedAt, ...rest } = answer.body;
+    const { updatedAt: _, ...before } = event;
+    assert.deepEqual(rest, {
+      ...before,
+      title: 'Ice festival',
+      period: { kind: 'DAILY', timeZone: 'Asia/Seoul', resetHour: 6 },
+      version: 2,
+    });
+    assert.deepEqual((await operator('GET', at(event))).body, answer.body);
+  });
+
+  it('keeps the stock of a reward that is named without one', async () => {
+    const event = await create();
+    const { stock: _, ...cape } = { ...CAPE, name: 'Ice cape' };
+    const answer = await operator<ShownEvent>('PATCH', at(event), { rewards: [cape, MESOS] });
+    assert.deepEqual(answer.body.rewards, [{ ...CAPE, name: 'Ice cape' }, MESOS]);
+  });
+
+  it('lets one of two change the version both have read', async () => {
+    const event = await create();
+    const change = (title: string) =>
+      operator('PATCH', at(event), { title }, { 'if-match': '"1"' });
+    const answers = await Promise.all([change('One'), change('Two')]);
+    const outcomes = answers.map(({ status, body }) => [status, body.code]);
+    assert.deepEqual(outcomes.sort(), [
+      [200, undefined],
+      [412, 'version_mismatch'],
+    ]);
+  });
+
+  it('refuses a move of the status that the contract does not draw', async () => {
+    const event = await create({ status: 'DRAFT' });
+    const answer = await operator('PATCH', at(event), { status: 'PAUSED' });
+    assert.deepEqual([answer.status, answer.body.code], [409, 'invalid_transition']);
+  });
+
+  it('refuses what is frozen since the first claim, naming it', async () => {
+    const event = await createClaimed();
+    const changes: [pointer: string, patch: Fields][] = [
+      ['/rewards', { rewards: [CAPE] }],
+      ['/rewards', { rewards: [MESOS, { ...CAPE, quantity: 2 }] }],
+      ['/rewards', { rewards: [MESOS, { ...CAPE, stock: null }] }],
+      ['/rewardSelection', { rewardSelection: 'PLAYER_CHOICE' }],
+      ['/period', { period: { kind: 'ONCE' } }],
+      ['/claimsPerPeriod', { claimsPerPeriod: 2 }],
+      ['/fulfillment/provider', { fulfillment: { provider: 'game' } }],
+    ];
+    for (const [pointer, patch] of changes) {
+      const answer = await operator('PATCH', at(event), patch);
+      assert.deepEqual([answer.status, answer.body.code], [409, 'conflict'], pointer);
+      assert.deepEqual(pointersOf(answer), [pointer]);
+    }
+    const everything = await operator('PATCH', at(event), { ...FESTIVAL, title: 'Ice festival' });
+    assert.equal(everything.status, 200, 'what is frozen may be sent as it is');
+  });
+
+  it('raises a stock after the first claim, and lowers it to what is held and granted', async () => {
+    const event = await createClaimed();
+    const { eventId } = event;
+    const setStock = (stock: number) =>
+      operator<ShownEvent>('PATCH', at(event), { rewards: [MESOS, { ...CAPE, stock }] });
+    for (const holdId of ['clm_1:cape', 'clm_2:cape', 'clm_3:cape']) {
+      await t.store.stock.reserve({ holdId, eventId, rewardId: 'cape', quantity: 1, buckets: 3 });
+    }
+    await t.store.stock.settle('clm_1:cape', 1);
+
+    assert.equal((await setStock(1_000)).body.rewards[1]?.stock, 1_000);
+    const tooLow = await setStock(2);
+    assert.deepEqual([tooLow.status, tooLow.body.code], [409, 'conflict']);
+    assert.match(String(tooLow.body.detail), /cannot be lower than 3/);
+    assert.equal((await setStock(3)).status, 200);
+    const stats = await operator('GET', `${at(event)}/stats`);
+    assert.deepEqual(stats.body.rewards, [
+      { rewardId: 'mesos', stock: null, available: null, held: 0, granted: 0 },
+      { rewardId: 'cape', stock: 3, available: 0, held: 2, granted: 1 },
+    ]);
+  });
+});
+
+describe('the numbers of an event', () => {
+  it('are for staff, and shown for a draft as well', async () => {
+    const draft = await create({ status: 'DRAFT' });
+    for (const role of ['OPERATOR', 'AUDITOR', 'ADMIN'] as const) {
+      const answer = await as(role)('GET', `${at(draft)}/stats`);
+      assert.equal(answer.status, 200, role);
+      assert.deepEqual(answer.body, {
+        rewards: [
+          { rewardId: 'mesos', stock: null, available: null, held: 0, granted: 0 },
+          { rewardId: 'cape', stock: 500, available: 500, held: 0, granted: 0 },
+        ],
+        claims: {},
+      });
+    }
+    assert.equal((await player('GET', `${at(draft)}/stats`)).status, 403);
+  });
+});
+
+describe('writing events', () => {
+  it('is for operators and admins', async () => {
+    const draft = await create({ status: 'DRAFT' });
+    for (const role of ROLES) {
+      const allowed = role === 'OPERATOR' || role === 'ADMIN';
+      const call = as(role);
+      const statuses = [
+        (await call('POST', '/api/events', FESTIVAL)).status,
+        (await call('PATCH', at(draft), { title: `By ${role}` })).status,
+        (await call('DELETE', at(await create({ status: 'DRAFT' })))).status,
+      ];
+      assert.deepEqual(statuses, allowed ? [201, 200, 204] : [403, 403, 403], role);
+    }
+  });
+});

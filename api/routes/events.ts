@@ -1,0 +1,197 @@
+/** `/api/events`: operators write events, players see those that are or will be open. */
+import { createRoute, z } from '@hono/zod-openapi';
+import type { Context } from 'hono';
+import { DomainError } from '../../domain/errors.ts';
+import { EVENT_STATUSES } from '../../domain/event.ts';
+import { isStaff, STAFF } from '../../domain/user.ts';
+import type { EventStatsStore } from '../../store/event-stats.ts';
+import type { EventStore, StoredEvent } from '../../store/events.ts';
+import type { StaffContext } from '../../store/staff.ts';
+import { type AuthDeps, access, GUARDED } from '../auth.ts';
+import { etagOf, ifMatchVersions, isKnownTo } from '../etags.ts';
+import { EventSchema, EventStatsSchema, toEventBody } from '../event-body.ts';
+import { eventBodies, toEventFields } from '../event-schemas.ts';
+import { optionalIdempotencyKeyOf } from '../idempotency-key.ts';
+import { NEWEST_FIRST, page, pageOf, pageQuery } from '../paging.ts';
+import { problems } from '../problem.ts';
+import { type ApiEnv, idParam, json, jsonBody, newRouter } from '../router.ts';
+
+export interface EventRouteDeps extends AuthDeps {
+  store: { events: EventStore; eventStats: EventStatsStore };
+  /** The providers that are configured, by name; the mailbox is always there. */
+  providerSecrets: ReadonlyMap<string, unknown>;
+  now: () => Date;
+}
+
+const EventQuery = z.object({
+  status: z.enum(EVENT_STATUSES).optional(),
+  ...pageQuery(NEWEST_FIRST),
+});
+
+const byEvent = { params: z.object({ eventId: idParam('eventId') }) };
+const tags = ['Events'];
+
+const header = (description: string) => z.string().optional().openapi({ description });
+const ifMatch = z.object({
+  'If-Match': header('The `ETag` that was read: 412 where the event has changed since.'),
+});
+
+function routes(deps: EventRouteDeps) {
+  const isProvider = (name: string) => name === 'mailbox' || deps.providerSecrets.has(name);
+  const { newEvent, eventPatch } = eventBodies(isProvider);
+  return {
+    list: createRoute({
+      ...access(deps),
+      method: 'get',
+      path: '/api/events',
+      summary: 'Events, newest first',
+      description: 'Players see events that are or will be open, staff see all.',
+      tags,
+      request: { query: EventQuery },
+      responses: {
+        200: json(pageOf(EventSchema), 'A page of events'),
+        ...problems('invalid_request', ...GUARDED),
+      },
+    }),
+    read: createRoute({
+      ...access(deps),
+      method: 'get',
+      path: '/api/events/{eventId}',
+      summary: 'An event',
+      tags,
+      request: {
+        ...byEvent,
+        headers: z.object({ 'If-None-Match': header('The `ETag` of a copy at hand.') }),
+      },
+      responses: {
+        200: json(EventSchema, 'The event, with its `ETag`'),
+        304: { description: 'The copy is the event as it is' },
+        ...problems(...GUARDED, 404),
+      },
+    }),
+    create: createRoute({
+      ...access(deps, 'OPERATOR', 'ADMIN'),
+      method: 'post',
+      path: '/api/events',
+      summary: 'Create an event',
+      tags,
+      request: {
+        headers: z.object({
+          'Idempotency-Key': header(
+            '1–255 printable ASCII characters, kept 24 hours. `X-Idempotency-Key` means the same.',
+          ),
+        }),
+        body: jsonBody(newEvent),
+      },
+      responses: {
+        201: json(EventSchema, 'The event, with its `ETag`'),
+        ...problems(400, ...GUARDED, 'conflict', 413, 415, 422),
+      },
+    }),
+    change: createRoute({
+      ...access(deps, 'OPERATOR', 'ADMIN'),
+      method: 'patch',
+      path: '/api/events/{eventId}',
+      summary: 'Change an event; after its first claim much of it is frozen',
+      description:
+        'What is left out stays as it is. `rewards` replaces the list; a reward named again ' +
+        'without `stock` keeps the one it has.',
+      tags,
+      request: { ...byEvent, headers: ifMatch, body: jsonBody(eventPatch) },
+      responses: {
+        200: json(EventSchema, 'The event as it is now, with its `ETag`'),
+        ...problems(
+          'invalid_request',
+          ...GUARDED,
+          404,
+          'conflict',
+          'invalid_transition',
+          412,
+          413,
+          415,
+        ),
+      },
+    }),
+    remove: createRoute({
+      ...access(deps, 'OPERATOR', 'ADMIN'),
+      method: 'delete',
+      path: '/api/events/{eventId}',
+      summary: 'Delete a draft',
+      tags,
+      request: { ...byEvent, headers: ifMatch },
+      responses: {
+        204: { description: 'It is gone' },
+        ...problems(...GUARDED, 404, 'conflict', 412),
+      },
+    }),
+    stats: createRoute({
+      ...access(deps, ...STAFF),
+      method: 'get',
+      path: '/api/events/{eventId}/stats',
+      summary: "What became of an event's rewards and claims",
+      tags,
+      request: byEvent,
+      responses: { 200: json(EventStatsSchema, 'Its numbers'), ...problems(...GUARDED, 404) },
+    }),
+  };
+}
+
+export function eventRoutes(deps: EventRouteDeps) {
+  const { events, eventStats } = deps.store;
+  const { list, read, create, change, remove, stats } = routes(deps);
+
+  /** The event; to anybody but staff a draft is none. */
+  async function visible(c: Context<ApiEnv>, eventId: string): Promise<StoredEvent> {
+    const event = await events.get(eventId);
+    if (event && (event.status !== 'DRAFT' || isStaff(c.get('user').role))) return event;
+    throw new DomainError('not_found', 'There is no event with this ID.');
+  }
+
+  return newRouter()
+    .openapi(list, async (c) => {
+      const { status, cursor, limit } = c.req.valid('query');
+      const audience = isStaff(c.get('user').role) ? 'staff' : 'player';
+      const found = await events.page({ audience, status, now: deps.now() }, cursor, limit);
+      const { items, nextCursor } = page(found, limit, ({ createdAt, eventId }) => ({
+        at: createdAt,
+        id: eventId,
+      }));
+      return c.json({ items: items.map(toEventBody), nextCursor }, 200);
+    })
+    .openapi(read, async (c) => {
+      const event = await visible(c, c.req.valid('param').eventId);
+      c.header('ETag', etagOf(event.version));
+      if (isKnownTo(c.req.header('if-none-match'), event.version)) return c.body(null, 304);
+      return c.json(toEventBody(event), 200);
+    })
+    .openapi(create, async (c) => {
+      const body = c.req.valid('json');
+      const key = optionalIdempotencyKeyOf((name) => c.req.header(name));
+      const made = await events.create(staffOf(c), toEventFields(body), body.status, key);
+      if (made.replayed) c.header('Idempotency-Replayed', 'true');
+      c.header('Location', `/api/events/${made.event.eventId}`);
+      c.header('ETag', etagOf(made.event.version));
+      return c.json(toEventBody(made.event), 201);
+    })
+    .openapi(change, async (c) => {
+      const { eventId } = c.req.valid('param');
+      const options = { ifMatchVersions: ifMatchVersions(c.req.header('if-match')) };
+      const event = await events.change(staffOf(c), eventId, c.req.valid('json'), options);
+      c.header('ETag', etagOf(event.version));
+      return c.json(toEventBody(event), 200);
+    })
+    .openapi(remove, async (c) => {
+      const options = { ifMatchVersions: ifMatchVersions(c.req.header('if-match')) };
+      await events.remove(staffOf(c), c.req.valid('param').eventId, options);
+      return c.body(null, 204);
+    })
+    .openapi(stats, async (c) => {
+      const event = await visible(c, c.req.valid('param').eventId);
+      return c.json(await eventStats.of(event), 200);
+    });
+}
+
+function staffOf(c: Context<ApiEnv>): StaffContext {
+  const { userId, role } = c.get('user');
+  return { actor: { userId, role }, requestId: c.get('requestId') };
+}

@@ -1,0 +1,98 @@
+/** `/api/grants`: what players were given, line by line. */
+import { createRoute, z } from '@hono/zod-openapi';
+import { grantIdOf, REWARD_KINDS } from '../../domain/claim.ts';
+import { isStaff } from '../../domain/user.ts';
+import type { Claim, ClaimStore } from '../../store/claims.ts';
+import { type AuthDeps, access, GUARDED } from '../auth.ts';
+import { encodeCursor, NEWEST_FIRST, pageOf, pageQuery } from '../paging.ts';
+import { problems } from '../problem.ts';
+import { json, newRouter } from '../router.ts';
+
+export interface GrantRouteDeps extends AuthDeps {
+  store: { claims: ClaimStore };
+}
+
+const Grant = z
+  .object({
+    grantId: z.string(),
+    claimId: z.string(),
+    lineId: z.string(),
+    eventId: z.string(),
+    userId: z.string(),
+    kind: z.enum(REWARD_KINDS),
+    name: z.string(),
+    quantity: z.int(),
+    grantedAt: z.iso.datetime(),
+  })
+  .openapi('Grant');
+type GrantBody = z.infer<typeof Grant>;
+
+/** After which claim the page begins, and how many of the next one's lines were shown already. */
+const PositionInClaim = z.strictObject({
+  after: NEWEST_FIRST.nullable(),
+  shown: z.int().min(0).max(1_000),
+});
+type PositionInClaim = z.output<typeof PositionInClaim>;
+
+function grantsOf(claim: Claim): GrantBody[] {
+  return claim.lines
+    .filter((line) => line.state === 'GRANTED')
+    .map(({ lineId, kind, name, quantity, grantedAt }) => ({
+      grantId: grantIdOf(claim._id, lineId),
+      claimId: claim._id,
+      lineId,
+      eventId: claim.eventId,
+      userId: claim.userId,
+      kind,
+      name,
+      quantity,
+      grantedAt: (grantedAt ?? claim.updatedAt).toISOString(),
+    }));
+}
+
+/** Fills one page from claims of several lines each, and says where the next one begins. */
+export function pageOfGrants(claims: readonly Claim[], from: PositionInClaim, limit: number) {
+  const items: GrantBody[] = [];
+  let { after, shown } = from;
+  for (const claim of claims) {
+    const grants = grantsOf(claim);
+    const room = limit - items.length;
+    if (room === 0) return { items, next: { after, shown } };
+    items.push(...grants.slice(shown, shown + room));
+    if (shown + room < grants.length) return { items, next: { after, shown: shown + room } };
+    after = { at: claim.endedAt ?? claim.updatedAt, id: claim._id };
+    shown = 0;
+  }
+  return { items, next: null };
+}
+
+export function grantRoutes(deps: GrantRouteDeps) {
+  const list = createRoute({
+    ...access(deps),
+    method: 'get',
+    path: '/api/grants',
+    summary: 'Rewards granted, the latest first',
+    tags: ['Claims'],
+    request: {
+      query: z.object({
+        userId: z.string().max(100).optional().openapi({
+          description: 'Staff only; a player always gets their own.',
+        }),
+        ...pageQuery(PositionInClaim),
+      }),
+    },
+    responses: {
+      200: json(pageOf(Grant), 'A page of grants'),
+      ...problems('invalid_request', ...GUARDED),
+    },
+  });
+
+  return newRouter().openapi(list, async (c) => {
+    const { cursor = { after: null, shown: 0 }, limit, userId } = c.req.valid('query');
+    const reader = c.get('user');
+    const whose = isStaff(reader.role) ? userId : reader.userId;
+    const claims = await deps.store.claims.pageWithGrants(whose, cursor.after ?? undefined, limit);
+    const { items, next } = pageOfGrants(claims, cursor, limit);
+    return c.json({ items, nextCursor: next && encodeCursor(next) }, 200);
+  });
+}

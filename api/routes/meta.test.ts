@@ -1,0 +1,57 @@
+import assert from 'node:assert/strict';
+import { after, before, describe, it } from 'node:test';
+import { type TestApp, testApp } from '../test-app.ts';
+
+const up = async () => {};
+const down = async () => {
+  throw new Error('10.0.0.7 is away');
+};
+const hanging = () => new Promise<void>(() => {});
+
+let t: TestApp;
+let checks = { mongodb: up, temporal: up };
+before(async () => {
+  t = await testApp({
+    checks: { mongodb: () => checks.mongodb(), temporal: () => checks.temporal() },
+  });
+});
+after(() => t.close());
+
+describe('readiness', () => {
+  const cases = [
+    { mongodb: up, temporal: up, status: 200, says: 'ok' },
+    { mongodb: up, temporal: down, status: 200, says: 'degraded' },
+    { mongodb: up, temporal: hanging, status: 200, says: 'degraded' },
+    { mongodb: down, temporal: up, status: 503, says: 'unavailable' },
+    { mongodb: hanging, temporal: down, status: 503, says: 'unavailable' },
+  ];
+  for (const { mongodb, temporal, status, says } of cases) {
+    it(`is ${says} with mongodb ${mongodb.name} and temporal ${temporal.name}`, async () => {
+      checks = { mongodb, temporal };
+      const answer = await t.call('GET', '/readyz');
+      const stateOf = (check: unknown) => (check === up ? 'ok' : 'down');
+      assert.equal(answer.status, status);
+      assert.deepEqual(answer.body, {
+        status: says,
+        checks: { mongodb: stateOf(mongodb), temporal: stateOf(temporal) },
+      });
+    });
+  }
+});
+
+describe('around the API', () => {
+  it('says that the process lives', async () => {
+    assert.deepEqual((await t.call('GET', '/healthz')).body, { status: 'ok' });
+  });
+
+  it('shows measurements as Prometheus reads them', async () => {
+    const response = await t.app.request('/metrics');
+    assert.match(response.headers.get('content-type') ?? '', /^text\/plain; version=0\.0\.4/);
+    assert.match(await response.text(), /^http_request_duration_seconds_bucket\{/m);
+  });
+
+  it('shows the public keys', async () => {
+    const { body } = await t.call('GET', '/.well-known/jwks.json');
+    assert.deepEqual(body, t.deps.tokens.jwks);
+  });
+});

@@ -1,0 +1,99 @@
+/** Around the API: is it well, what does it measure, which keys does it sign with. */
+import { createRoute, z } from '@hono/zod-openapi';
+import type { Registry } from 'prom-client';
+import { json, newRouter } from '../router.ts';
+import type { Tokens } from '../tokens.ts';
+
+export interface MetaRouteDeps {
+  tokens: Tokens;
+  metrics: Registry;
+  /** Each resolves while the server behind it answers. */
+  checks: { mongodb: () => Promise<void>; temporal: () => Promise<void> };
+}
+
+/** A probe that waits longer than this for a server calls it down, in milliseconds. */
+const CHECK_TIMEOUT_MS = 2_000;
+const RETRY_AFTER_S = 2;
+
+const Health = z.object({ status: z.literal('ok') }).openapi('Health');
+
+const check = z.enum(['ok', 'down']);
+const Readiness = z
+  .object({
+    status: z.enum(['ok', 'degraded', 'unavailable']),
+    checks: z.object({ mongodb: check, temporal: check }),
+  })
+  .openapi('Readiness');
+
+const Jwks = z.object({ keys: z.array(z.looseObject({ kty: z.string() })) }).openapi('Jwks');
+
+const tags = ['Operation'];
+
+const healthz = createRoute({
+  method: 'get',
+  path: '/healthz',
+  summary: 'The process lives',
+  tags,
+  responses: { 200: json(Health, 'It does') },
+});
+
+const readyz = createRoute({
+  method: 'get',
+  path: '/readyz',
+  summary: 'Whether requests can be served',
+  tags,
+  responses: {
+    200: json(Readiness, '`degraded` without Temporal: claims are accepted and start later'),
+    503: json(Readiness, 'MongoDB is away'),
+  },
+});
+
+const metrics = createRoute({
+  method: 'get',
+  path: '/metrics',
+  summary: 'Measurements, for Prometheus',
+  tags,
+  responses: {
+    200: { description: 'In the text format', content: { 'text/plain': { schema: z.string() } } },
+  },
+});
+
+const jwks = createRoute({
+  method: 'get',
+  path: '/.well-known/jwks.json',
+  summary: 'The public keys access tokens are verified with',
+  tags: ['Auth'],
+  responses: { 200: json(Jwks, 'A JWK set (RFC 7517)') },
+});
+
+export function metaRoutes(deps: MetaRouteDeps) {
+  return newRouter()
+    .openapi(healthz, (c) => c.json({ status: 'ok' as const }, 200))
+    .openapi(readyz, async (c) => {
+      const [mongodb, temporal] = await Promise.all([
+        stateOf(deps.checks.mongodb),
+        stateOf(deps.checks.temporal),
+      ]);
+      const checks = { mongodb, temporal };
+      if (mongodb === 'down') {
+        return c.json({ status: 'unavailable' as const, checks }, 503, {
+          'Retry-After': String(RETRY_AFTER_S),
+        });
+      }
+      return c.json({ status: temporal === 'down' ? 'degraded' : 'ok', checks }, 200);
+    })
+    .openapi(metrics, async (c) =>
+      c.text(await deps.metrics.metrics(), 200, { 'Content-Type': deps.metrics.contentType }),
+    )
+    .openapi(jwks, (c) => c.json(deps.tokens.jwks as z.infer<typeof Jwks>, 200));
+}
+
+async function stateOf(ask: () => Promise<void>): Promise<'ok' | 'down'> {
+  const timeout = Promise.withResolvers<'down'>();
+  const timer = setTimeout(timeout.resolve, CHECK_TIMEOUT_MS, 'down');
+  const answer = ask().then(
+    () => 'ok' as const,
+    () => 'down' as const,
+  );
+  return await Promise.race([answer, timeout.promise]).finally(() => clearTimeout(timer));
+}

@@ -1,0 +1,79 @@
+/** `/api/reconciliation`: what was mended lately, and whether the stock adds up. */
+import { createRoute, z } from '@hono/zod-openapi';
+import type { ReconciliationStore } from '../../store/reconciliations.ts';
+import type { StockStore } from '../../store/stock.ts';
+import { type AuthDeps, access, GUARDED } from '../auth.ts';
+import { problems } from '../problem.ts';
+import { json, newRouter } from '../router.ts';
+
+export interface ReconciliationRouteDeps extends AuthDeps {
+  store: { reconciliations: ReconciliationStore; stock: StockStore };
+}
+
+const RUNS_SHOWN = 20;
+
+const Run = z
+  .object({
+    startedAt: z.iso.datetime(),
+    endedAt: z.iso.datetime(),
+    mended: z.object({
+      runsStarted: z.int(),
+      decisionsSent: z.int(),
+      claimsStopped: z.int(),
+      holdsFreed: z.int(),
+      entitlementsFreed: z.int(),
+    }),
+    unbalanced: z.array(z.string()).openapi({
+      description: 'Stock buckets whose books did not add up. There must be none.',
+    }),
+  })
+  .openapi('ReconciliationRun');
+
+const Books = z
+  .object({
+    eventId: z.string(),
+    rewardId: z.string(),
+    stock: z.int(),
+    available: z.int(),
+    held: z.int(),
+    granted: z.int(),
+    holds: z.boolean().openapi({ description: '`stock = available + held + granted`' }),
+  })
+  .openapi('RewardBooks');
+
+export function reconciliationRoutes(deps: ReconciliationRouteDeps) {
+  const { reconciliations, stock } = deps.store;
+  const read = createRoute({
+    ...access(deps, 'AUDITOR', 'ADMIN'),
+    method: 'get',
+    path: '/api/reconciliation',
+    summary: 'The last runs of reconciliation, and the invariant per reward',
+    tags: ['Operation'],
+    responses: {
+      200: json(
+        z.object({ runs: z.array(Run), invariant: z.array(Books) }),
+        'The last runs, the newest first, and the books of each limited reward',
+      ),
+      ...problems(...GUARDED),
+    },
+  });
+
+  return newRouter().openapi(read, async (c) => {
+    const [runs, books] = await Promise.all([reconciliations.latest(RUNS_SHOWN), stock.allBooks()]);
+    return c.json(
+      {
+        runs: runs.map(({ startedAt, endedAt, unbalanced, ...mended }) => ({
+          startedAt: startedAt.toISOString(),
+          endedAt: endedAt.toISOString(),
+          mended,
+          unbalanced,
+        })),
+        invariant: books.map((b) => ({
+          ...b,
+          holds: b.stock === b.available + b.held + b.granted,
+        })),
+      },
+      200,
+    );
+  });
+}

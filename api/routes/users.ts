@@ -1,0 +1,91 @@
+/** `/api/users`: admins look users up and change their role and status. */
+import { createRoute, z } from '@hono/zod-openapi';
+import type { Logger } from 'pino';
+import { ROLES, USER_STATUSES } from '../../domain/user.ts';
+import type { UserStore } from '../../store/users.ts';
+import { type AuthDeps, access, GUARDED } from '../auth.ts';
+import { NEWEST_FIRST, page, pageOf, pageQuery } from '../paging.ts';
+import { problems } from '../problem.ts';
+import { idParam, json, jsonBody, newRouter } from '../router.ts';
+import { toUserBody, UserSchema } from '../user-body.ts';
+
+export interface UserRouteDeps extends AuthDeps {
+  store: { users: UserStore };
+  log: Logger;
+  now: () => Date;
+  /** Told of a user who is no longer active, so that their running claims stop soon. */
+  onUserLeft: (userId: string) => Promise<void>;
+}
+
+const UserQuery = z.object({
+  username: z.string().optional().openapi({ description: 'The whole name, in any letter case.' }),
+  role: z.enum(ROLES).optional(),
+  status: z.enum(USER_STATUSES).optional(),
+  ...pageQuery(NEWEST_FIRST),
+});
+
+const UserChange = z
+  .strictObject({ role: z.enum(ROLES).optional(), status: z.enum(USER_STATUSES).optional() })
+  .openapi('UserChange');
+
+const tags = ['Users'];
+
+export function userRoutes(deps: UserRouteDeps) {
+  const { users } = deps.store;
+
+  /** Only makes it quicker: the user's record is what stops a claim, so a failure is no one's error. */
+  function tellOfLeaving(userId: string, requestId: string): void {
+    deps
+      .onUserLeft(userId)
+      .catch((err) => deps.log.warn({ err, requestId, userId }, 'open claims not told'));
+  }
+
+  const list = createRoute({
+    ...access(deps, 'ADMIN'),
+    method: 'get',
+    path: '/api/users',
+    summary: 'Users, newest first',
+    tags,
+    request: { query: UserQuery },
+    responses: {
+      200: json(pageOf(UserSchema), 'A page of users'),
+      ...problems('invalid_request', ...GUARDED),
+    },
+  });
+
+  const change = createRoute({
+    ...access(deps, 'ADMIN'),
+    method: 'patch',
+    path: '/api/users/{userId}',
+    summary: "Change a user's role or status, which ends their tokens",
+    tags,
+    request: { params: z.object({ userId: idParam('userId') }), body: jsonBody(UserChange) },
+    responses: {
+      200: json(UserSchema, 'The user as they are now'),
+      ...problems('invalid_request', ...GUARDED, 'not_found', 'conflict', 413, 415),
+    },
+  });
+
+  return newRouter()
+    .openapi(list, async (c) => {
+      const { cursor, limit, ...filter } = c.req.valid('query');
+      const found = await users.page(filter, cursor, limit);
+      const { items, nextCursor } = page(found, limit, (user) => ({
+        at: user.createdAt,
+        id: user.userId,
+      }));
+      return c.json({ items: items.map(toUserBody), nextCursor }, 200);
+    })
+    .openapi(change, async (c) => {
+      const { userId } = c.req.valid('param');
+      const requested = c.req.valid('json');
+      const { userId: actorId, role } = c.get('user');
+      const staff = { actor: { userId: actorId, role }, requestId: c.get('requestId') };
+      const { after } = await users.change(staff, userId, requested, deps.now());
+      deps.currentUsers.forget(userId);
+      if (requested.status && after.status !== 'ACTIVE') {
+        tellOfLeaving(userId, staff.requestId);
+      }
+      return c.json(toUserBody(after), 200);
+    });
+}

@@ -1,0 +1,138 @@
+/** For tests: the application over a real MongoDB, with a database and signing keys of its own. */
+import { Client, Connection } from '@temporalio/client';
+import { exportJWK, generateKeyPair, type JWK } from 'jose';
+import { pino } from 'pino';
+import { Registry } from 'prom-client';
+import type { Role } from '../domain/user.ts';
+import { watchClaims } from '../store/claim-changes.ts';
+import { connect } from '../store/connection.ts';
+import { openStore } from '../store/index.ts';
+import { createClaimRuns } from '../temporal/runs.ts';
+import { testServers, uniqueName } from '../test/servers.ts';
+import { type AppDeps, createApp } from './app.ts';
+import { createStarter } from './claims/starter.ts';
+import { createCurrentUsers } from './current-users.ts';
+import { createPasswords } from './passwords.ts';
+import { createRateLimits } from './rate-limits.ts';
+import { createTokens } from './tokens.ts';
+
+/** The password of every user of the tests. */
+export const PASSWORD = 'correct horse battery';
+
+/** One call. A body that is no string is sent as JSON. */
+export interface Call {
+  token?: string | undefined;
+  body?: unknown;
+  headers?: Record<string, string>;
+}
+
+/** An answer, read. `body` is its JSON, or an empty object where it has none. */
+export interface Answer<T> {
+  status: number;
+  headers: Headers;
+  body: T;
+}
+
+export type Fields = Record<string, unknown>;
+
+export interface Pair {
+  accessToken: string;
+  tokenType: string;
+  expiresIn: number;
+  refreshToken: string;
+}
+
+export interface SignedIn extends Pair {
+  id: string;
+  username: string;
+}
+
+export type TestApp = Awaited<ReturnType<typeof testApp>>;
+
+/** A private key to sign access tokens with. */
+export async function testKey(alg: 'EdDSA' | 'ES256' = 'EdDSA'): Promise<JWK> {
+  const { privateKey } = await generateKeyPair(alg, { extractable: true });
+  return await exportJWK(privateKey);
+}
+
+/** Brings the application up, without a worker; `close` drops its database. */
+export async function testApp(overrides: Partial<AppDeps> = {}) {
+  const servers = await testServers();
+  const connection = await connect(servers.mongodbUri(uniqueName('api')), { appName: 'test' });
+  const store = await openStore(connection);
+  const changes = watchClaims(connection, () => {});
+  const temporal = Connection.lazy({ address: servers.temporalAddress });
+  const runs = createClaimRuns(new Client({ connection: temporal }));
+  const log = pino({ level: 'silent' });
+  const now = () => new Date();
+  const deps: AppDeps = {
+    store,
+    tokens: await createTokens({ keys: [await testKey()], ttlS: 900, now }),
+    currentUsers: createCurrentUsers(store.users.get),
+    passwords: createPasswords(),
+    rateLimits: createRateLimits({ enabled: false }),
+    providerSecrets: new Map(),
+    runs,
+    starter: createStarter({ runs, log }),
+    changes,
+    onUserLeft: async () => {},
+    checks: { mongodb: async () => {}, temporal: async () => {} },
+    metrics: new Registry(),
+    log,
+    now,
+    ...overrides,
+  };
+  const app = createApp(deps);
+
+  async function call<T = Fields>(
+    method: string,
+    path: string,
+    { token, body, headers = {} }: Call = {},
+  ): Promise<Answer<T>> {
+    const sent = new Headers(headers);
+    if (token !== undefined) sent.set('authorization', `Bearer ${token}`);
+    if (body !== undefined && !sent.has('content-type')) {
+      sent.set('content-type', 'application/json');
+    }
+    const text = typeof body === 'string' ? body : JSON.stringify(body);
+    const init = { method, headers: sent, ...(text !== undefined && { body: text }) };
+    return await read<T>(await app.request(path, init));
+  }
+
+  async function login(username: string): Promise<Pair> {
+    const body = { username, password: PASSWORD };
+    return (await call<Pair>('POST', '/api/auth/login', { body })).body;
+  }
+
+  /** Registers a user, gives them the role, and signs them in. */
+  async function signIn(role: Role = 'PLAYER', username = uniqueName('user')): Promise<SignedIn> {
+    const body = { username, password: PASSWORD };
+    const { id } = (await call<{ id: string }>('POST', '/api/auth/register', { body })).body;
+    if (role !== 'PLAYER') await store.users.model.updateOne({ _id: id }, { $set: { role } });
+    return { id, username, ...(await login(username)) };
+  }
+
+  return {
+    app,
+    deps,
+    store,
+    connection,
+    call,
+    login,
+    signIn,
+    async close() {
+      await changes.close();
+      await temporal.close();
+      await connection.dropDatabase();
+      await connection.close();
+      await servers.stop();
+    },
+  };
+}
+
+async function read<T>(response: Response): Promise<Answer<T>> {
+  const text = await response.text();
+  const isJson = /json/.test(response.headers.get('content-type') ?? '');
+  const body = (text !== '' && isJson ? JSON.parse(text) : {}) as T;
+  return { status: response.status, headers: response.headers, body };
+}
