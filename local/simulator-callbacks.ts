@@ -1,0 +1,70 @@
+/** The simulated game's own calls: it tells how a pending grant ended. */
+import { signMessage } from './simulator-signature.ts';
+
+/** Waits between tries, in milliseconds: a callback is a courtesy, polling finds what it missed. */
+const PAUSES_MS = [200, 400, 800, 1_600];
+const TIMEOUT_MS = 5_000;
+
+/** A secret that is nobody's. */
+const FORGED_SECRET = `whsec_${Buffer.alloc(24).toString('base64')}`;
+
+/** What a test may change about one callback. */
+export interface CallbackOptions {
+  /** The grant's own by default. */
+  state?: string;
+  /** `bad` is signed with another secret, `none` not at all. */
+  signature?: 'good' | 'bad' | 'none';
+  /** When it says it is sent, in seconds since the epoch. */
+  timestampS?: number;
+}
+
+export interface Callbacks {
+  /** One callback, sent once. @returns the answer's status @throws where there was none */
+  send(grantId: string, options?: CallbackOptions): Promise<number>;
+  /** One callback, sent until it is answered 2xx, five times at most. Never throws. */
+  deliver(grantId: string): Promise<void>;
+}
+
+export function createCallbacks(game: {
+  secret: string;
+  now(): number;
+  url(): string | undefined;
+  stateOf(grantId: string): string;
+  wait(ms: number): Promise<void>;
+  closing: AbortSignal;
+}): Callbacks {
+  async function send(grantId: string, options: CallbackOptions = {}): Promise<number> {
+    const url = game.url();
+    if (url === undefined) throw new Error('The simulator has no callback URL.');
+    const state = options.state ?? game.stateOf(grantId);
+    const body = JSON.stringify({ grantId, state });
+    const id = `callback_${grantId}_${state}`;
+    const timestampS = options.timestampS ?? Math.floor(game.now() / 1000);
+    const secret = options.signature === 'bad' ? FORGED_SECRET : game.secret;
+    const signed = signMessage(secret, { id, timestampS, body });
+    const answer = await fetch(url, {
+      method: 'POST',
+      body,
+      headers: {
+        'content-type': 'application/json',
+        ...(options.signature === 'none' ? {} : signed),
+      },
+      signal: AbortSignal.any([game.closing, AbortSignal.timeout(TIMEOUT_MS)]),
+      redirect: 'manual',
+    });
+    await answer.body?.cancel();
+    return answer.status;
+  }
+
+  return {
+    send,
+    async deliver(grantId) {
+      if (game.url() === undefined) return;
+      for (const pauseMs of [...PAUSES_MS, null]) {
+        const status = await send(grantId).catch(() => 0);
+        if ((status >= 200 && status <= 299) || pauseMs === null || game.closing.aborted) return;
+        await game.wait(pauseMs).catch(() => undefined);
+      }
+    },
+  };
+}

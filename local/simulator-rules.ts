@@ -1,0 +1,182 @@
+/** How the simulated game is told to misbehave, and what it decides for one call. */
+import crypto from 'node:crypto';
+import { z } from 'zod';
+
+/** The three calls of the provider contract that a rule can spoil. */
+export type Verb = 'grant' | 'lookup' | 'revoke';
+
+const ms = z.number().int().min(0).max(3_600_000);
+const chance = z.number().min(0).max(1).default(0);
+const verbs = z.array(z.enum(['grant', 'lookup', 'revoke'])).min(1);
+const refusal = z.number().int().min(400).max(499);
+const isNotNow = (status: number) => [408, 409, 425, 429].includes(status);
+
+const common = z.strictObject({
+  /** A rule is for the calls that fit all of these; none means every call. */
+  userId: z.string().optional(),
+  eventId: z.string().optional(),
+  lineId: z.string().optional(),
+  grantId: z.string().optional(),
+  /** How many calls it spoils before it is spent; always where absent. */
+  times: z.number().int().min(1).optional(),
+  /** The answer is held back so long, after the call has done its work. */
+  delayMs: ms.optional(),
+});
+/** For misbehaviour that any call can show; only grants by default. */
+const anyVerb = common.extend({ on: verbs.default(['grant']) });
+
+const ruleShape = z.discriminatedUnion('do', [
+  /** Nothing but `delayMs`. */
+  anyVerb.extend({ do: z.literal('delay'), delayMs: ms }),
+  /** The call does nothing and is answered so. */
+  anyVerb.extend({
+    do: z.literal('fail'),
+    status: z.number().int().min(200).max(599).default(503),
+    /** The header's text: seconds or an HTTP-date. */
+    retryAfter: z.string().max(64).optional(),
+  }),
+  /** The call does nothing and its connection is cut. */
+  anyVerb.extend({ do: z.literal('dropBeforeGrant') }),
+  /** The call does its work; its connection is cut instead of an answer. */
+  anyVerb.extend({ do: z.literal('dropAfterGrant') }),
+  /** The grant is refused for good. */
+  common.extend({
+    do: z.literal('refuse'),
+    status: refusal.refine((s) => !isNotNow(s), 'means "later", use fail').default(403),
+  }),
+  /** The grant is answered 202 and ends later. */
+  common.extend({
+    do: z.literal('pending'),
+    /** Null: it never ends by itself. */
+    settleAfterMs: ms.nullable().default(null),
+    outcome: z.enum(['GRANTED', 'REFUSED']).default('GRANTED'),
+    /** Whether a callback tells of the end. */
+    callback: z.boolean().default(true),
+  }),
+  /** The grant lies in a queue on its way and takes effect so late, answered or not. */
+  common.extend({ do: z.literal('applyLate'), applyAfterMs: ms }),
+  /** The revoke is answered 409. */
+  common.extend({ do: z.literal('refuseRevoke') }),
+  /** A game on a bad day; each decision comes from seed, grant and attempt alone. */
+  common.omit({ delayMs: true }).extend({
+    do: z.literal('mix'),
+    on: verbs.default(['grant', 'lookup', 'revoke']),
+    seed: z.union([z.string(), z.number()]),
+    refuse: chance,
+    fail: chance,
+    dropBeforeGrant: chance,
+    dropAfterGrant: chance,
+    pending: chance,
+    /** How long a grant that became pending by chance stays so. */
+    settleAfterMs: ms.nullable().default(200),
+    /** The shortest and the longest delay of an answer. */
+    delayMs: z.tuple([ms, ms]).default([0, 0]),
+  }),
+]);
+
+/** One rule, or several at once. */
+export const rulesShape = z.union([ruleShape, z.array(ruleShape).max(1_000)]);
+export type RuleInput = z.input<typeof ruleShape>;
+type Rule = z.output<typeof ruleShape>;
+type Mix = Extract<Rule, { do: 'mix' }>;
+
+/** What one call is to do; `normal` is the contract. */
+export type Behaviour = { delayMs: number } & (
+  | { do: 'normal' | 'dropBeforeGrant' | 'dropAfterGrant' | 'refuseRevoke' }
+  | { do: 'fail'; status: number; retryAfter?: string | undefined }
+  | { do: 'refuse'; status: number }
+  | {
+      do: 'pending';
+      settleAfterMs: number | null;
+      outcome: 'GRANTED' | 'REFUSED';
+      callback: boolean;
+    }
+  | { do: 'applyLate'; applyAfterMs: number }
+);
+
+/** One call as rules see it; whose it is may be unknown for a grant never posted. */
+export interface Call {
+  verb: Verb;
+  grantId: string;
+  lineId: string;
+  userId?: string | undefined;
+  eventId?: string | undefined;
+}
+
+export interface Rules {
+  /** Adds to the end; the first rule that fits a call is the one that counts. @throws ZodError */
+  add(rules: RuleInput | RuleInput[]): void;
+  clear(): void;
+  /** Decides on one call, and counts it as an attempt and against the rule's `times`. */
+  decide(call: Call): Behaviour;
+}
+
+export function createRules(): Rules {
+  let rules: { rule: Rule; left: number }[] = [];
+  const attempts = new Map<string, number>();
+
+  return {
+    add(given) {
+      const parsed = rulesShape.parse(given);
+      const more = Array.isArray(parsed) ? parsed : [parsed];
+      rules.push(...more.map((rule) => ({ rule, left: rule.times ?? Number.POSITIVE_INFINITY })));
+    },
+    clear() {
+      rules = [];
+    },
+    decide(call) {
+      const key = `${call.verb} ${call.grantId}`;
+      const attempt = (attempts.get(key) ?? 0) + 1;
+      attempts.set(key, attempt);
+      const found = rules.find(({ rule, left }) => left > 0 && fits(rule, call));
+      if (!found) return { do: 'normal', delayMs: 0 };
+      found.left -= 1;
+      return behaviourOf(found.rule, call, attempt);
+    },
+  };
+}
+
+function fits(rule: Rule, call: Call): boolean {
+  const named = (['userId', 'eventId', 'lineId', 'grantId'] as const).every(
+    (name) => rule[name] === undefined || rule[name] === call[name],
+  );
+  return named && verbsOf(rule).includes(call.verb);
+}
+
+function verbsOf(rule: Rule): Verb[] {
+  if ('on' in rule) return rule.on;
+  return [rule.do === 'refuseRevoke' ? 'revoke' : 'grant'];
+}
+
+function behaviourOf(rule: Rule, call: Call, attempt: number): Behaviour {
+  if (rule.do === 'mix') return byChance(rule, call, attempt);
+  const delayMs = rule.delayMs ?? 0;
+  return rule.do === 'delay' ? { do: 'normal', delayMs } : { ...rule, delayMs };
+}
+
+/** The same for the same seed, grant, verb and attempt, in whatever order calls come. */
+function byChance(mix: Mix, call: Call, attempt: number): Behaviour {
+  const facts = JSON.stringify([mix.seed, call.verb, call.grantId, attempt]);
+  const hash = crypto.createHash('sha256').update(facts).digest();
+  const [least, most] = mix.delayMs;
+  const delayMs = Math.round(least + (most - least) * fraction(hash, 4));
+
+  let roll = fraction(hash, 0);
+  const happens = (chance: number) => {
+    roll -= chance;
+    return roll < 0;
+  };
+  if (happens(mix.fail)) return { do: 'fail', status: 503, delayMs };
+  if (happens(mix.dropBeforeGrant)) return { do: 'dropBeforeGrant', delayMs };
+  if (happens(mix.dropAfterGrant)) return { do: 'dropAfterGrant', delayMs };
+  if (call.verb !== 'grant') return { do: 'normal', delayMs };
+  if (happens(mix.refuse)) return { do: 'refuse', status: 403, delayMs };
+  if (!happens(mix.pending)) return { do: 'normal', delayMs };
+  const { settleAfterMs } = mix;
+  return { do: 'pending', settleAfterMs, outcome: 'GRANTED', callback: true, delayMs };
+}
+
+/** Four bytes of a hash as a number from 0 up to 1. */
+function fraction(hash: Buffer, offset: number): number {
+  return hash.readUInt32BE(offset) / 2 ** 32;
+}
