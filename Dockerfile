@@ -1,0 +1,25 @@
+# One image for both processes: the API by default, the worker by the command `node worker/main.ts`.
+# Debian, not Alpine: Temporal's native core needs glibc. The version is that of the tests (npm's `node`).
+FROM node:24.21.0-bookworm-slim AS build
+WORKDIR /app
+COPY package.json package-lock.json ./
+RUN npm ci --omit=dev --ignore-scripts --no-audit --no-fund
+COPY . .
+RUN node worker/bundle.ts
+
+FROM node:24.21.0-bookworm-slim
+# The slim image has no certificates, and Temporal's core reads the system's (TLS, Temporal Cloud).
+RUN apt-get update \
+ && apt-get install --yes --no-install-recommends ca-certificates \
+ && rm -rf /var/lib/apt/lists/*
+ENV NODE_ENV=production
+WORKDIR /app
+COPY --from=build /app/node_modules node_modules/
+COPY . .
+COPY --from=build /app/dist/workflow-bundle.js dist/
+# The image's user `node`, by number so that Kubernetes' runAsNonRoot can tell.
+USER 1000:1000
+EXPOSE 3000
+HEALTHCHECK --interval=10s --timeout=5s --start-period=60s --retries=3 \
+  CMD ["node", "-e", "fetch(`http://127.0.0.1:${process.env.PORT || 3000}/healthz`, { signal: AbortSignal.timeout(4_000) }).then((answer) => process.exit(answer.ok ? 0 : 1), () => process.exit(1))"]
+CMD ["node", "api/main.ts"]

@@ -1,0 +1,123 @@
+import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync, readFileSync } from 'node:fs';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { dirname, join, relative } from 'node:path';
+import { test } from 'node:test';
+
+const ROOT = join(import.meta.dirname, '..');
+const read = (path: string) => readFileSync(join(ROOT, path), 'utf8');
+
+/** The Dockerfile as `[instruction, arguments]`, its continued lines joined and comments dropped. */
+const instructions = read('Dockerfile')
+  .replace(/^#.*\n/gm, '')
+  .replace(/\\\n/g, ' ')
+  .split('\n')
+  .filter((line) => line.trim() !== '')
+  .map(
+    (line) =>
+      line
+        .trim()
+        .match(/^(\w+)\s+(.*)$/s)
+        ?.slice(1) as [string, string],
+  );
+
+const all = (name: string) => instructions.flatMap(([word, rest]) => (word === name ? [rest] : []));
+
+const named = read('.dockerignore')
+  .split('\n')
+  .filter((line) => line !== '' && !line.startsWith('#'));
+
+test('the image runs the Node that the tests run on', () => {
+  const { devDependencies } = JSON.parse(read('package.json'));
+  for (const from of all('FROM')) {
+    assert.match(from, new RegExp(`^node:${devDependencies.node}-\\w+-slim( AS \\w+)?$`));
+  }
+});
+
+test('the image does not run as root', () => {
+  const last = instructions.map(([word]) => word).lastIndexOf('FROM');
+  const users = instructions.slice(last).filter(([word]) => word === 'USER');
+  assert.equal(users.length, 1);
+  assert.match(users[0]?.[1] ?? '', /^[1-9]\d*:[1-9]\d*$/);
+});
+
+test('nothing enters the image but what is named, and all of that exists', () => {
+  assert.equal(named[0], '*');
+  const entries = named.filter((line) => line.startsWith('!')).map((line) => line.slice(1));
+  assert.deepEqual(
+    entries.filter((path) => !existsSync(join(ROOT, path))),
+    [],
+  );
+  assert.deepEqual(
+    entries.filter((path) => /env|git|node_modules|local|test|data/.test(path)),
+    [],
+  );
+  const copied = all('COPY').flatMap((line) =>
+    line.startsWith('--from') ? [] : line.split(' ').slice(0, -1),
+  );
+  assert.deepEqual(
+    copied.filter((path) => path !== '.' && !entries.includes(path)),
+    [],
+  );
+});
+
+interface Imports {
+  files: Set<string>;
+  packages: Set<string>;
+}
+
+/** Every file of ours and every package that a file imports, however far away, types left out. */
+function imports(
+  path: string,
+  found: Imports = { files: new Set(), packages: new Set() },
+): Imports {
+  if (found.files.has(path)) return found;
+  found.files.add(path);
+  for (const [, what, from = ''] of read(path).matchAll(
+    /^(?:import|export)\b([^'"\n;=]*(?:\{[^}]*\}[^'"\n;=]*)?)['"]([^'"]+)['"];/gm,
+  )) {
+    if (/^\s+type\s/.test(what ?? '') || from.startsWith('node:')) continue;
+    if (from.startsWith('.')) imports(relative(ROOT, join(ROOT, dirname(path), from)), found);
+    else found.packages.add(from.split('/', from.startsWith('@') ? 2 : 1).join('/'));
+  }
+  return found;
+}
+
+for (const entry of ['api/main.ts', 'worker/main.ts', 'worker/bundle.ts', 'workflows/index.ts']) {
+  test(`the image holds all that ${entry} imports`, () => {
+    const { files, packages } = imports(entry);
+    const copied = (path: string) => named.includes(`!${path.split('/')[0]}`);
+    assert.deepEqual(
+      [...files].filter((path) => !copied(path)),
+      [],
+    );
+    const { dependencies } = JSON.parse(read('package.json'));
+    assert.deepEqual(
+      [...packages].filter((name) => !(name in dependencies)),
+      [],
+    );
+  });
+}
+
+/** Runs the API's health check against a server that answers so; resolves to its exit code. */
+async function healthCheck(status: number): Promise<number> {
+  const command = JSON.parse(all('HEALTHCHECK')[0]?.replace(/^.*?CMD\s+/, '') ?? '') as string[];
+  const server = createServer((request, response) => {
+    response.writeHead(request.url === '/healthz' ? status : 404).end();
+  }).listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address() as AddressInfo;
+  assert.equal(command[0], 'node');
+  const check = spawn(process.execPath, command.slice(1), { env: { PORT: String(port) } });
+  const [code] = await once(check, 'exit');
+  server.close();
+  return code;
+}
+
+test('the health check follows what /healthz says', async () => {
+  assert.equal(await healthCheck(200), 0);
+  assert.equal(await healthCheck(503), 1);
+});
