@@ -1,0 +1,51 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { apiConfig, workerConfig } from '../config.ts';
+import { temporaryFolder } from '../test/temporary-folder.ts';
+import { keptSecrets } from './kept.ts';
+import { stackSettings } from './settings.ts';
+
+describe('the settings of API and worker', () => {
+  const ports = { mongod: 1001, temporal: 1002, temporalUi: 1003, simulator: 1004 };
+
+  it('are complete without any in the environment', async (t) => {
+    const secrets = await keptSecrets(temporaryFolder(t));
+    const settings = stackSettings({ PORT: '', MONGODB_URI: '' }, 'data', ports, secrets, 3000);
+    const config = apiConfig(settings.env);
+    assert.equal(config.MONGODB_URI, 'mongodb://127.0.0.1:1001/laurel?replicaSet=rs0');
+    assert.equal(config.TEMPORAL_ADDRESS, '127.0.0.1:1002');
+    assert.equal(config.TEMPORAL_UI_URL, 'http://127.0.0.1:1003');
+    assert.deepEqual(workerConfig(settings.env).PROVIDERS, {
+      simulator: { baseUrl: 'http://127.0.0.1:1004', secret: secrets.simulatorSecret },
+    });
+    assert.deepEqual(settings.embedded, { mongod: true, temporal: true, simulator: true });
+    assert.equal(settings.api.url, 'http://127.0.0.1:3000');
+  });
+
+  it('are those of the environment where it has them', async (t) => {
+    const env = {
+      MONGODB_URI: 'mongodb://db:27017/x?replicaSet=r',
+      TEMPORAL_ADDRESS: 'cloud:7233',
+      TEMPORAL_API_KEY: 'key',
+      PROVIDERS: '{}',
+      ADMIN_USERNAME: 'root',
+      ADMIN_PASSWORD: 'a long password',
+      HOST: '::1',
+    };
+    const secrets = await keptSecrets(temporaryFolder(t));
+    const settings = stackSettings(env, 'data', ports, secrets, 3000);
+    for (const [name, value] of Object.entries(env)) assert.equal(settings.env[name], value);
+    assert.deepEqual(settings.embedded, { mongod: false, temporal: false, simulator: false });
+    assert.deepEqual(settings.admin, { username: 'root', password: 'a long password' });
+    assert.equal(settings.api.url, 'http://[::1]:3000');
+  });
+
+  it('name every variable that is wrong', async (t) => {
+    const secrets = await keptSecrets(temporaryFolder(t));
+    const env = { ADMIN_PASSWORD: 'short', RATE_LIMITS: 'maybe' };
+    assert.throws(
+      () => stackSettings(env, 'data', ports, secrets, Number.NaN),
+      /PORT.*ADMIN_PASSWORD.*RATE_LIMITS/s,
+    );
+  });
+});

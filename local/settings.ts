@@ -1,0 +1,100 @@
+/** What the environment and the data folder make of a stack: what it runs itself, and with which settings. */
+import { resolve } from 'node:path';
+import { type ApiConfig, apiConfig, workerConfig } from '../config.ts';
+import type { Ports } from './chosen-ports.ts';
+import { given } from './environment.ts';
+import type { KeptSecrets } from './kept.ts';
+import { mongodUri } from './mongod.ts';
+
+export interface Settings {
+  /** Whether the stack runs these itself. */
+  embedded: { mongod: boolean; temporal: boolean; simulator: boolean };
+  mongodbUri: string;
+  temporalAddress: string;
+  temporalUiUrl: string | undefined;
+  admin: { username: string; password: string };
+  api: { host: string; port: number; url: string };
+  simulator: { url: string; secret: string };
+  /** The environment of API and worker. */
+  env: NodeJS.ProcessEnv;
+}
+
+const DATABASE = 'laurel';
+
+/** The default of `npm start`; kept out of `config.ts`, where an address has none. */
+const SIMULATOR = 'simulator';
+
+/**
+ * Everything given is passed on; what is missing is filled in. `apiPort` takes the place of a
+ * `PORT` of 0. @throws ConfigError that names every variable that is wrong
+ */
+export function stackSettings(
+  env: NodeJS.ProcessEnv,
+  dataDir: string,
+  ports: Ports,
+  secrets: KeptSecrets,
+  apiPort: number,
+): Settings {
+  const embedded = {
+    mongod: given(env, 'MONGODB_URI') === undefined,
+    temporal: given(env, 'TEMPORAL_ADDRESS') === undefined,
+    simulator: given(env, 'PROVIDERS') === undefined,
+  };
+  const simulator = {
+    url: `http://127.0.0.1:${ports.simulator}`,
+    secret: secrets.simulatorSecret,
+  };
+  const filled: NodeJS.ProcessEnv = {
+    ...embeddedAddresses(embedded, ports),
+    ADMIN_PASSWORD: secrets.adminPassword,
+    JWT_KEYS: secrets.jwtKeys,
+    PROVIDERS: JSON.stringify({
+      [SIMULATOR]: { baseUrl: simulator.url, secret: simulator.secret },
+    }),
+    ...withoutEmpty(env),
+    PORT: String(apiPort),
+    DATA_DIR: resolve(dataDir),
+  };
+  if (embedded.temporal) dropCredentials(filled);
+  const config = apiConfig(filled);
+  workerConfig(filled);
+  return {
+    embedded,
+    mongodbUri: config.MONGODB_URI,
+    temporalAddress: config.TEMPORAL_ADDRESS,
+    temporalUiUrl: config.TEMPORAL_UI_URL,
+    admin: { username: config.ADMIN_USERNAME, password: config.ADMIN_PASSWORD },
+    api: { host: config.HOST, port: config.PORT, url: urlOf(config) },
+    simulator,
+    env: filled,
+  };
+}
+
+function embeddedAddresses(embedded: Settings['embedded'], ports: Ports): NodeJS.ProcessEnv {
+  return {
+    ...(embedded.mongod ? { MONGODB_URI: mongodUri(ports.mongod, DATABASE) } : {}),
+    ...(embedded.temporal
+      ? {
+          TEMPORAL_ADDRESS: `127.0.0.1:${ports.temporal}`,
+          TEMPORAL_UI_URL: `http://127.0.0.1:${ports.temporalUi}`,
+        }
+      : {}),
+  };
+}
+
+function withoutEmpty(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
+  return Object.fromEntries(Object.entries(env).filter(([, value]) => value !== ''));
+}
+
+/** The embedded server speaks plain text and knows no keys; those in the environment are another's. */
+function dropCredentials(env: NodeJS.ProcessEnv): void {
+  for (const name of Object.keys(env)) {
+    if (name === 'TEMPORAL_API_KEY' || name.startsWith('TEMPORAL_TLS_')) delete env[name];
+  }
+}
+
+/** Where this machine reaches the API: one that listens everywhere does so on the loopback too. */
+function urlOf({ HOST, PORT }: ApiConfig): string {
+  const host = ['0.0.0.0', '::'].includes(HOST) ? '127.0.0.1' : HOST;
+  return `http://${host.includes(':') ? `[${host}]` : host}:${PORT}`;
+}

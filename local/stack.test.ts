@@ -1,0 +1,193 @@
+/** The supervisor over real servers, with stand-ins for our own processes. */
+import assert from 'node:assert/strict';
+import { existsSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { join } from 'node:path';
+import { describe, it, type TestContext } from 'node:test';
+import { waitForFile } from '../test/stack.ts';
+import { temporaryFolder } from '../test/temporary-folder.ts';
+import { PortTaken } from './chosen-ports.ts';
+import { birthOf } from './process-identity.ts';
+import { AlreadyRunning } from './run-records.ts';
+import { StartFailure } from './service.ts';
+import { Stack } from './stack.ts';
+import { type StackFile, stackFilePath } from './stack-file.ts';
+
+/** Answers every request with its environment; `PORT` is where it listens. */
+const SERVER = `
+  import { createServer } from 'node:http';
+  const answer = JSON.stringify(process.env);
+  createServer((_, response) => response.end(answer)).listen(Number(process.env.PORT));`;
+const WORKER = `
+  console.log(JSON.stringify({ level: 30, msg: 'worker ready' }));
+  setInterval(() => {}, 1000);`;
+const BROKEN_WORKER = "console.error('no workflow bundle'); process.exit(1);";
+
+const RESTART_MS = 30_000;
+
+interface Given {
+  dataDir?: string;
+  worker?: string;
+  env?: NodeJS.ProcessEnv;
+}
+
+function stackOver(t: TestContext, { dataDir, worker = WORKER, env = {} }: Given = {}) {
+  const folder = temporaryFolder(t);
+  const scripts = { api: SERVER, worker, simulator: SERVER };
+  const paths = Object.entries(scripts).map(([name, code]) => {
+    const path = join(folder, `${name}.ts`);
+    writeFileSync(path, code);
+    return [name, path];
+  });
+  const home = dataDir ?? join(folder, 'data');
+  const { PATH, HOME, XDG_CACHE_HOME, MONGOD_BINARY, TEMPORAL_CLI } = process.env;
+  const found = { PATH, HOME, XDG_CACHE_HOME, MONGOD_BINARY, TEMPORAL_CLI };
+  const stack = new Stack({
+    dataDir: home,
+    env: { ...found, PORT: '0', ...env },
+    say: () => {},
+    warn: () => {},
+    signal: new AbortController().signal,
+    scripts: Object.fromEntries(paths),
+  });
+  t.after(() => stack.stop());
+  return { stack, dataDir: home };
+}
+
+function pidsOf({ api, worker, mongod, temporal, simulator }: StackFile): number[] {
+  return [api.pid, worker.pid, mongod.pid, temporal.pid, simulator?.pid].map(Number);
+}
+
+async function environmentOf(url: string): Promise<NodeJS.ProcessEnv> {
+  return (await (await fetch(url)).json()) as NodeJS.ProcessEnv;
+}
+
+describe('a stack', () => {
+  it('says in stack.json what it consists of, to its owner only', async (t) => {
+    const { stack, dataDir } = stackOver(t);
+    const file = await stack.start();
+    assert.deepEqual(JSON.parse(readFileSync(stackFilePath(dataDir), 'utf8')), file);
+    assert.equal(statSync(stackFilePath(dataDir)).mode & 0o777, 0o600);
+    assert.equal(file.supervisor.pid, process.pid);
+    for (const pid of pidsOf(file)) assert.notEqual(birthOf(pid), undefined);
+    assert.match(file.mongod.uri, /^mongodb:\/\/127\.0\.0\.1:\d+\/laurel\?replicaSet=rs0$/);
+    assert.ok(existsSync(file.temporal.cli ?? ''));
+    assert.equal(file.admin.username, 'admin');
+  });
+
+  it('gives API and simulator what they need to know of each other', async (t) => {
+    const { stack, dataDir } = stackOver(t);
+    const { api, mongod, temporal, simulator, admin } = await stack.start();
+    const ofApi = await environmentOf(api.url);
+    assert.equal(ofApi.MONGODB_URI, mongod.uri);
+    assert.equal(ofApi.TEMPORAL_ADDRESS, temporal.address);
+    assert.equal(ofApi.TEMPORAL_UI_URL, temporal.uiUrl);
+    assert.equal(ofApi.ADMIN_PASSWORD, admin.password);
+    const provider = { baseUrl: simulator?.url, secret: simulator?.secret };
+    assert.deepEqual(JSON.parse(ofApi.PROVIDERS ?? ''), { simulator: provider });
+    const ofSimulator = await environmentOf(simulator?.url ?? '');
+    assert.equal(ofSimulator.SECRET, simulator?.secret);
+    assert.equal(ofSimulator.CALLBACK_URL, `${api.url}/api/provider-callbacks/simulator`);
+    assert.equal(ofSimulator.DATA_DIR, join(dataDir, 'simulator'));
+    assert.equal(ofSimulator.JWT_KEYS, undefined);
+  });
+
+  it('starts again whichever process is killed, at the same address', async (t) => {
+    const { stack, dataDir } = stackOver(t);
+    const first = await stack.start();
+    for (const name of ['api', 'worker', 'mongod', 'temporal', 'simulator'] as const) {
+      const pid = first[name]?.pid as number;
+      process.kill(pid, 'SIGKILL');
+      const file = await waitForFile(dataDir, (now) => now[name]?.pid !== pid, RESTART_MS);
+      assert.deepEqual({ ...file[name], pid: 0 }, { ...first[name], pid: 0 });
+    }
+    assert.equal((await fetch(first.api.url)).status, 200);
+  });
+
+  it('goes on at the next start with its data, keys, password and addresses', async (t) => {
+    const { stack, dataDir } = stackOver(t);
+    const first = await stack.start();
+    const { JWT_KEYS } = await environmentOf(first.api.url);
+    await stack.stop();
+    const next = await stackOver(t, { dataDir }).stack.start();
+    assert.equal(next.mongod.uri, first.mongod.uri);
+    assert.equal(next.temporal.address, first.temporal.address);
+    assert.deepEqual(next.admin, first.admin);
+    assert.equal(next.simulator?.secret, first.simulator?.secret);
+    assert.equal((await environmentOf(next.api.url)).JWT_KEYS, JWT_KEYS);
+  });
+
+  it('leaves no process and no stack.json when it is stopped', async (t) => {
+    const { stack, dataDir } = stackOver(t);
+    const file = await stack.start();
+    const startedAt = performance.now();
+    await stack.stop();
+    assert.ok(performance.now() - startedAt < 20_000);
+    for (const pid of pidsOf(file)) assert.equal(birthOf(pid), undefined);
+    assert.equal(existsSync(stackFilePath(dataDir)), false);
+  });
+
+  it('runs beside another one', async (t) => {
+    const [one, two] = await Promise.all([stackOver(t).stack.start(), stackOver(t).stack.start()]);
+    assert.equal(new Set([...pidsOf(one), ...pidsOf(two)]).size, 10);
+    assert.equal((await environmentOf(one.api.url)).MONGODB_URI, one.mongod.uri);
+    assert.equal((await environmentOf(two.api.url)).MONGODB_URI, two.mongod.uri);
+  });
+
+  it('is refused over the folder of one that runs, which goes on', async (t) => {
+    const { stack, dataDir } = stackOver(t);
+    const file = await stack.start();
+    await assert.rejects(stackOver(t, { dataDir }).stack.start(), AlreadyRunning);
+    assert.deepEqual(JSON.parse(readFileSync(stackFilePath(dataDir), 'utf8')), file);
+    for (const pid of pidsOf(file)) assert.notEqual(birthOf(pid), undefined);
+  });
+
+  it('removes a stack.json of an earlier run before anything else', async (t) => {
+    const { stack, dataDir } = stackOver(t, { env: { MONGOD_BINARY: '/no/such/mongod' } });
+    writeFileSync(stackFilePath(dataDir), '{}');
+    await assert.rejects(stack.start(), /MONGOD_BINARY names/);
+    assert.equal(existsSync(stackFilePath(dataDir)), false);
+  });
+
+  it('that cannot have its port says so at once', async (t) => {
+    const other = createServer();
+    await new Promise<void>((resolve) => other.listen(0, '127.0.0.1', resolve));
+    t.after(() => void other.close());
+    const { port } = other.address() as { port: number };
+    const { stack } = stackOver(t, { env: { PORT: String(port) } });
+    const startedAt = performance.now();
+    await assert.rejects(stack.start(), PortTaken);
+    assert.ok(performance.now() - startedAt < 2_000);
+  });
+
+  it('of which one server fails stops the others and names it', async (t) => {
+    const { stack, dataDir } = stackOver(t, { worker: BROKEN_WORKER });
+    await assert.rejects(stack.start(), (error) => {
+      assert.ok(error instanceof StartFailure);
+      const log = join(dataDir, 'logs', 'worker.log');
+      for (const needle of ['worker', 'no workflow bundle', log]) {
+        assert.ok(error.message.includes(needle), needle);
+      }
+      return true;
+    });
+    assert.equal(existsSync(join(dataDir, 'run', 'mongod.json')), false);
+  });
+
+  it('runs no server whose address it was given', async (t) => {
+    const servers = await stackOver(t).stack.start();
+    const env = {
+      MONGODB_URI: servers.mongod.uri,
+      TEMPORAL_ADDRESS: servers.temporal.address,
+      PROVIDERS: '{}',
+    };
+    const { stack, dataDir } = stackOver(t, { env });
+    const file = await stack.start();
+    assert.deepEqual(file.mongod, { uri: servers.mongod.uri });
+    assert.deepEqual(file.temporal, { address: servers.temporal.address });
+    assert.equal('simulator' in file, false);
+    assert.equal((await environmentOf(file.api.url)).PROVIDERS, '{}');
+    for (const name of ['mongo', 'temporal', 'simulator']) {
+      assert.equal(existsSync(join(dataDir, name)), false);
+    }
+  });
+});

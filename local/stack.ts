@@ -1,0 +1,255 @@
+/** The whole stack: servers, simulator, API and worker, as processes under one supervisor. */
+import { mkdirSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { choosePorts, type Ports, PortTaken } from './chosen-ports.ts';
+import { createEcho } from './echo.ts';
+import { given, serverEnvironment } from './environment.ts';
+import { keptSecrets } from './kept.ts';
+import { freePort, isFree } from './ports.ts';
+import type { Say } from './progress.ts';
+import { byHttp, byLine } from './readiness.ts';
+import { RunRecords } from './run-records.ts';
+import {
+  logPath,
+  type ServerContext,
+  startMongod,
+  startService,
+  startTemporal,
+} from './servers.ts';
+import type { Service, ServiceSpec, ServiceWatcher } from './service.ts';
+import { type Settings, stackSettings } from './settings.ts';
+import { removeStackFile, type StackFile, writeStackFile } from './stack-file.ts';
+import { together } from './together.ts';
+
+export interface StackOptions {
+  dataDir: string;
+  env: NodeJS.ProcessEnv;
+  /** Takes progress. */
+  say: Say;
+  /** Takes warnings of API and worker. */
+  warn: Say;
+  /** Calls a start off. */
+  signal: AbortSignal;
+  /** Other files for our processes to run, for tests. */
+  scripts?: Scripts;
+}
+
+export interface Scripts {
+  api: string;
+  worker: string;
+  simulator: string;
+}
+
+const ROOT = resolve(import.meta.dirname, '..');
+const SCRIPTS: Scripts = {
+  api: join(ROOT, 'api', 'main.ts'),
+  worker: join(ROOT, 'worker', 'main.ts'),
+  simulator: join(ROOT, 'local', 'simulator-main.ts'),
+};
+
+/** What the worker logs once it polls; it has no port to ask at. */
+const WORKER_READY = '"msg":"worker ready"';
+
+/**
+ * Who is stopped after whom, at the latest 4 + 6 + 3 + 5 s after the start of it: those who write
+ * before those who are written to.
+ */
+const STOP_ORDER = [['api'], ['worker'], ['temporal', 'simulator'], ['mongod']];
+const API_STOP_MS = 4_000;
+const WORKER_STOP_MS = 6_000;
+const SIMULATOR_STOP_MS = 3_000;
+
+/** The worker may have to bundle the workflow code first. */
+const WORKER_READY_MS = 120_000;
+const READY_MS = 60_000;
+
+export class Stack {
+  readonly #options: StackOptions;
+  readonly #dataDir: string;
+  readonly #scripts: Scripts;
+  readonly #records: RunRecords;
+  readonly #echo: ReturnType<typeof createEcho>;
+  readonly #services = new Map<string, Service>();
+  /** Of processes that are up, or were until another takes their place. */
+  readonly #readyPids = new Map<string, number>();
+  #settings: Settings | undefined;
+  #cli: string | undefined;
+  #isReady = false;
+
+  constructor(options: StackOptions) {
+    this.#options = options;
+    this.#dataDir = resolve(options.dataDir);
+    this.#scripts = options.scripts ?? SCRIPTS;
+    this.#echo = createEcho(options.warn);
+    mkdirSync(this.#dataDir, { recursive: true, mode: 0o700 });
+    this.#records = new RunRecords(this.#dataDir);
+  }
+
+  /**
+   * Brings everything up, and resolves with what `stack.json` then says. If it cannot, what was
+   * started is stopped. @throws AlreadyRunning, PortTaken, ConfigError, NoBinary, StartFailure
+   */
+  async start(): Promise<StackFile> {
+    this.#records.claim();
+    try {
+      await this.#bringUp();
+    } catch (error) {
+      await this.stop();
+      throw error;
+    }
+    this.#isReady = true;
+    return this.#writeFile();
+  }
+
+  /** Stops everything, in order, within 20 seconds. */
+  async stop(): Promise<void> {
+    this.#isReady = false;
+    removeStackFile(this.#dataDir);
+    for (const names of STOP_ORDER) {
+      await Promise.all(names.map((name) => this.#services.get(name)?.stop()));
+    }
+    this.#records.release();
+  }
+
+  /** Ends every process at once. */
+  kill(): void {
+    removeStackFile(this.#dataDir);
+    for (const service of this.#services.values()) service.kill();
+    this.#records.release();
+  }
+
+  async #bringUp(): Promise<void> {
+    const { env, say, signal } = this.#options;
+    removeStackFile(this.#dataDir);
+    say(`starting the stack over ${this.#dataDir}`);
+    await this.#records.stopLeftovers(say);
+    const ports = await choosePorts(this.#dataDir, env);
+    const secrets = await keptSecrets(this.#dataDir);
+    const apiPort =
+      given(env, 'PORT') === '0' ? await freePort() : Number(given(env, 'PORT') ?? 3000);
+    const settings = stackSettings(env, this.#dataDir, ports, secrets, apiPort);
+    this.#settings = settings;
+    await refuseTaken(settings.api);
+    await together(signal, (each) => this.#startServers(settings, ports, this.#context(each)));
+    say('starting API and worker');
+    await together(signal, (each) => [
+      startService(this.#context(each), this.#apiSpec(settings)),
+      startService(this.#context(each), this.#workerSpec(settings)),
+    ]);
+  }
+
+  #startServers(settings: Settings, ports: Ports, context: ServerContext): Promise<unknown>[] {
+    const { mongod, temporal, simulator } = settings.embedded;
+    const keepCli = (cli: string) => {
+      this.#cli = cli;
+    };
+    return [
+      ...(mongod ? [startMongod(context, ports.mongod)] : []),
+      ...(temporal ? [startTemporal(context, ports).then(({ cli }) => keepCli(cli))] : []),
+      ...(simulator ? [startService(context, this.#simulatorSpec(settings, ports))] : []),
+    ];
+  }
+
+  #context(signal: AbortSignal): ServerContext {
+    const { env, say } = this.#options;
+    const watcher: ServiceWatcher = {
+      say,
+      onSpawned: (name, pid) => this.#records.started(name, pid),
+      onEnded: (name) => this.#records.ended(name),
+      onReady: (name, pid) => this.#noteReady(name, pid),
+      onLine: (name, line) => {
+        if (name in this.#scripts) this.#echo(name, line);
+      },
+    };
+    const add = (service: Service) => void this.#services.set(service.name, service);
+    return { dataDir: this.#dataDir, env, watcher, signal, add };
+  }
+
+  #noteReady(name: string, pid: number): void {
+    this.#readyPids.set(name, pid);
+    if (this.#isReady) this.#writeFile();
+  }
+
+  #writeFile(): StackFile {
+    const file = this.#describe();
+    writeStackFile(this.#dataDir, file);
+    return file;
+  }
+
+  #describe(): StackFile {
+    const { embedded, api, simulator, mongodbUri, ...settings } = this.#settings as Settings;
+    const pid = (name: string) => this.#readyPid(name);
+    return {
+      supervisor: { pid: process.pid },
+      api: { pid: pid('api'), url: api.url },
+      worker: { pid: pid('worker') },
+      mongod: { ...(embedded.mongod ? { pid: pid('mongod') } : {}), uri: mongodbUri },
+      temporal: {
+        ...(embedded.temporal ? { pid: pid('temporal') } : {}),
+        address: settings.temporalAddress,
+        ...(settings.temporalUiUrl === undefined ? {} : { uiUrl: settings.temporalUiUrl }),
+        ...(this.#cli === undefined ? {} : { cli: this.#cli }),
+      },
+      ...(embedded.simulator ? { simulator: { pid: pid('simulator'), ...simulator } } : {}),
+      admin: settings.admin,
+    };
+  }
+
+  #readyPid(name: string): number {
+    const pid = this.#readyPids.get(name);
+    if (pid === undefined) throw new Error(`${name} was never ready`);
+    return pid;
+  }
+
+  #apiSpec({ api, env }: Settings): ServiceSpec {
+    return {
+      ...this.#ownProcess('api', env),
+      ready: byHttp(`${api.url}/readyz`),
+      readyTimeoutMs: READY_MS,
+      stopTimeoutMs: API_STOP_MS,
+    };
+  }
+
+  #workerSpec({ env }: Settings): ServiceSpec {
+    return {
+      ...this.#ownProcess('worker', env),
+      ready: byLine(WORKER_READY),
+      readyTimeoutMs: WORKER_READY_MS,
+      stopTimeoutMs: WORKER_STOP_MS,
+    };
+  }
+
+  #simulatorSpec({ api, simulator }: Settings, ports: Ports): ServiceSpec {
+    const dataDir = join(this.#dataDir, 'simulator');
+    mkdirSync(dataDir, { recursive: true, mode: 0o700 });
+    const env = {
+      ...serverEnvironment(),
+      PORT: String(ports.simulator),
+      DATA_DIR: dataDir,
+      SECRET: simulator.secret,
+      CALLBACK_URL: `${api.url}/api/provider-callbacks/simulator`,
+    };
+    return {
+      ...this.#ownProcess('simulator', env),
+      ready: byHttp(`${simulator.url}/healthz`),
+      readyTimeoutMs: READY_MS,
+      stopTimeoutMs: SIMULATOR_STOP_MS,
+    };
+  }
+
+  #ownProcess(
+    name: keyof Scripts,
+    env: NodeJS.ProcessEnv,
+  ): Pick<ServiceSpec, 'name' | 'command' | 'logPath'> {
+    const command = { file: process.execPath, args: [this.#scripts[name]], env };
+    return { name, command, logPath: logPath(this.#dataDir, name) };
+  }
+}
+
+/** Said before anything is started, not by a server that fails after half a minute. */
+async function refuseTaken({ host, port }: Settings['api']): Promise<void> {
+  if (await isFree(port, host)) return;
+  throw new PortTaken(
+    `Port ${port} is taken. Set PORT to another one, or to 0 for any that is free.`,
+  );
+}

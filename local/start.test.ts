@@ -1,0 +1,84 @@
+/** `npm start` as a person meets it: the real processes, signals and words. */
+import assert from 'node:assert/strict';
+import { execFile, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { after, before, describe, it } from 'node:test';
+import { promisify } from 'node:util';
+import { type RunningStack, startStack } from '../test/stack.ts';
+import { temporaryFolder } from '../test/temporary-folder.ts';
+import { birthOf } from './process-identity.ts';
+import { type StackFile, stackFilePath } from './stack-file.ts';
+
+const START = join(import.meta.dirname, 'start.ts');
+
+function pidsOf({ api, worker, mongod, temporal, simulator }: StackFile): number[] {
+  return [api.pid, worker.pid, mongod.pid, temporal.pid, simulator?.pid].map(Number);
+}
+
+describe('npm start', () => {
+  let stack: RunningStack;
+  after(() => stack.stop());
+  const dataDir = temporaryFolder({ after });
+  before(async () => {
+    stack = await startStack({ dataDir });
+  });
+
+  it('prints where everything is, and a first call that works as it stands', async () => {
+    const { api, temporal, admin } = stack.file();
+    const output = stack.output();
+    for (const needle of [api.url, `${api.url}/docs`, temporal.uiUrl ?? '', admin.password]) {
+      assert.ok(output.includes(needle), needle);
+    }
+    assert.ok(!output.includes('\x1b'), 'no colours where nobody sees them');
+    const call = output.slice(output.indexOf('  TOKEN='), output.indexOf('Ctrl-C'));
+    const { stdout } = await promisify(execFile)('sh', ['-c', call]);
+    assert.equal(JSON.parse(stdout).username, 'admin');
+  });
+
+  it('brings back API and worker when they are killed', async () => {
+    for (const name of ['api', 'worker'] as const) {
+      const file = await stack.waitForRestart(name, stack.kill(name));
+      assert.notEqual(birthOf(file[name].pid), undefined);
+    }
+    assert.equal((await fetch(`${stack.file().api.url}/readyz`)).status, 200);
+  });
+
+  it('goes on over the same data after it was itself killed', async () => {
+    const before = stack.file();
+    await stack.killSupervisor();
+    const port = Number(new URL(before.api.url).port);
+    stack = await startStack({ dataDir, port });
+    for (const pid of pidsOf(before)) assert.equal(birthOf(pid), undefined);
+    assert.equal(stack.file().mongod.uri, before.mongod.uri);
+    assert.deepEqual(stack.file().admin, before.admin);
+  });
+
+  it('stops everything within 20 seconds of SIGTERM, and ends well', async () => {
+    const file = stack.file();
+    const startedAt = performance.now();
+    assert.equal((await stack.stop()).code, 0);
+    assert.ok(performance.now() - startedAt < 20_000);
+    for (const pid of pidsOf(file)) assert.equal(birthOf(pid), undefined);
+    assert.equal(existsSync(stackFilePath(dataDir)), false);
+  });
+});
+
+describe('the command', () => {
+  it('can be called off while it starts: two signals of one Ctrl-C are one', async (t) => {
+    const env = { ...process.env, DATA_DIR: temporaryFolder(t), PORT: '0' };
+    const supervisor = spawn(process.execPath, [START], { env, stdio: ['ignore', 'pipe', 'pipe'] });
+    await once(supervisor.stdout, 'data');
+    supervisor.kill('SIGINT');
+    supervisor.kill('SIGINT');
+    assert.deepEqual(await once(supervisor, 'exit'), [0, null]);
+  });
+
+  it('--help names the variables that matter', async () => {
+    const { stdout } = await promisify(execFile)(process.execPath, [START, '--help']);
+    for (const name of ['PORT', 'DATA_DIR', 'MONGODB_URI', 'MONGOD_BINARY', 'TEMPORAL_CLI']) {
+      assert.ok(stdout.includes(name), name);
+    }
+  });
+});

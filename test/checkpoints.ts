@@ -1,0 +1,84 @@
+/**
+ * Checkpoints: a test holds a claim right before something is done for it, does something to the
+ * world meanwhile, and lets the claim go on.
+ */
+import type { ActivityDeps } from '../activities/deps.ts';
+
+/**
+ * `read`: its record is read by the first activity. `entitle`: its entitlement is taken (S1).
+ * `reserve`: a hold is taken (S3). `grant`: the mailbox is asked (S4). `settle`: every grant is
+ * confirmed, its fate is not yet taken (S5).
+ */
+export type Checkpoint = 'read' | 'entitle' | 'reserve' | 'grant' | 'settle';
+
+export interface Held {
+  /** Resolves once the claim has come there. */
+  reached: Promise<void>;
+  /** Lets it go on, now and whenever it comes there again. */
+  open(): void;
+}
+
+export function createCheckpoints() {
+  const held = new Map<string, { reached: () => void; opened: Promise<void> }>();
+
+  async function pass(checkpoint: Checkpoint, claimId: string): Promise<void> {
+    const gate = held.get(`${checkpoint} ${claimId}`);
+    gate?.reached();
+    await gate?.opened;
+  }
+
+  return {
+    /** Holds a claim, which need not exist yet, whenever it comes there. */
+    hold(checkpoint: Checkpoint, claimId: string): Held {
+      const reached = Promise.withResolvers<void>();
+      const opened = Promise.withResolvers<void>();
+      const gate = { reached: reached.resolve, opened: opened.promise };
+      held.set(`${checkpoint} ${claimId}`, gate);
+      return { reached: reached.promise, open: opened.resolve };
+    },
+
+    /** What activities are given, with a checkpoint before each of these. */
+    around(deps: ActivityDeps): ActivityDeps {
+      const { claims, entitlements, stock } = deps;
+      return {
+        ...deps,
+        claims: {
+          ...claims,
+          async get(claimId) {
+            await pass('read', claimId);
+            return await claims.get(claimId);
+          },
+          async takeGrantFate(claimId, lines, steps) {
+            await pass('settle', claimId);
+            return await claims.takeGrantFate(claimId, lines, steps);
+          },
+        },
+        entitlements: {
+          ...entitlements,
+          async take(request, now) {
+            await pass('entitle', request.claimId);
+            return await entitlements.take(request, now);
+          },
+        },
+        stock: {
+          ...stock,
+          async reserve(request) {
+            await pass('reserve', request.holdId.split(':')[0] as string);
+            return await stock.reserve(request);
+          },
+        },
+        provider(name) {
+          const provider = deps.provider(name);
+          if (name !== 'mailbox' || !provider) return provider;
+          return {
+            ...provider,
+            async grant(request) {
+              await pass('grant', request.claimId);
+              return await provider.grant(request);
+            },
+          };
+        },
+      };
+    },
+  };
+}

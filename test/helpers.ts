@@ -1,0 +1,202 @@
+/** What tests of the whole stack share: an open event, waiting, and looking at every book that must add up. */
+import assert from 'node:assert/strict';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { WorkflowHandle } from '@temporalio/client';
+import { grantIdOf, isFinal } from '../domain/claim.ts';
+import type { EventFields } from '../domain/event.ts';
+import type { Claim } from '../store/claims.ts';
+import type { StoredEvent } from '../store/events.ts';
+import type { Reconciliation } from '../store/reconciliations.ts';
+import type { StaffContext } from '../store/staff.ts';
+import type { Books } from '../store/stock.ts';
+import { CAPE, eventFields, OPERATOR } from '../store/test-events.ts';
+import { workflowIdOf } from '../temporal/workflow-id.ts';
+import { RECONCILE_WORKFLOW, UPKEEP_QUEUE } from '../workflows/contract.ts';
+import type { Laurel } from './laurel.ts';
+import { uniqueName } from './servers.ts';
+
+export { CAPE, MESOS, OPERATOR } from '../store/test-events.ts';
+
+export const ADMIN: StaffContext = {
+  actor: { userId: 'usr_admin', role: 'ADMIN' },
+  requestId: 'test',
+};
+
+const FAR_OFF = new Date('2100-01-01T00:00:00Z');
+const POLL_MS = 25;
+const PATIENCE_MS = 15_000;
+
+/** An active event, open now and for long, of ten capes through the mailbox; `given` changes it. */
+export async function event(
+  laurel: Pick<Laurel, 'store'>,
+  given: Partial<EventFields> = {},
+): Promise<StoredEvent> {
+  const fields = eventFields({
+    startsAt: new Date(0),
+    endsAt: FAR_OFF,
+    claimUntil: FAR_OFF,
+    period: { kind: 'ONCE', timeZone: 'UTC', resetHour: 0 },
+    rewards: [CAPE],
+    ...given,
+  });
+  return (await laurel.store.events.create(OPERATOR, fields, 'ACTIVE')).event;
+}
+
+/** The same through the simulated game. */
+export async function gameEvent(
+  laurel: Pick<Laurel, 'store'>,
+  given: Partial<EventFields> = {},
+): Promise<StoredEvent> {
+  return await event(laurel, { fulfillment: { provider: 'game' }, ...given });
+}
+
+/** Looks until there is something to see, and returns it. @throws Error naming what was awaited */
+export async function until<T>(
+  look: () => T | Promise<T>,
+  what: string,
+  timeoutMs = PATIENCE_MS,
+): Promise<Exclude<T, null | undefined | false>> {
+  const deadlineMs = performance.now() + timeoutMs;
+  for (;;) {
+    const seen = await look();
+    if (seen) return seen as Exclude<T, null | undefined | false>;
+    if (performance.now() > deadlineMs) throw new Error(`Waited in vain for ${what}`);
+    await sleep(POLL_MS);
+  }
+}
+
+/** The claim's record. */
+export async function recordOf(laurel: Pick<Laurel, 'store'>, claimId: string): Promise<Claim> {
+  const claim = await laurel.store.claims.get(claimId);
+  assert.ok(claim, `claim ${claimId} is recorded`);
+  return claim;
+}
+
+/** The record once it is as awaited. */
+export async function recordOnce(
+  laurel: Pick<Laurel, 'store'>,
+  claimId: string,
+  fits: (claim: Claim) => boolean,
+  timeoutMs = PATIENCE_MS,
+): Promise<Claim> {
+  let last: Claim | null = null;
+  const look = async () => {
+    last = await laurel.store.claims.get(claimId);
+    return last && fits(last) ? last : null;
+  };
+  try {
+    return await until(look, `${fits}`, timeoutMs);
+  } catch (error) {
+    throw new Error(`${(error as Error).message}; the record is ${JSON.stringify(last)}`);
+  }
+}
+
+/** The record once it is final. */
+export async function ended(
+  laurel: Pick<Laurel, 'store'>,
+  claimId: string,
+  timeoutMs?: number,
+): Promise<Claim> {
+  return await recordOnce(laurel, claimId, (claim) => isFinal(claim.state), timeoutMs);
+}
+
+/** The record once it is parked for the `number`th time. */
+export async function parked(
+  laurel: Pick<Laurel, 'store'>,
+  claimId: string,
+  number = 1,
+): Promise<Claim> {
+  const isParked = (claim: Claim) =>
+    claim.state === 'NEEDS_ATTENTION' && claim.parking?.number === number;
+  return await recordOnce(laurel, claimId, isParked);
+}
+
+/** The handle of the claim's latest run. */
+export function workflowOf(
+  laurel: Pick<Laurel, 'client'>,
+  claim: { userId: string; idempotencyKey: string },
+): WorkflowHandle {
+  return laurel.client.workflow.getHandle(workflowIdOf(claim.userId, claim.idempotencyKey));
+}
+
+/** How the claim's latest run closed, such as `COMPLETED`; waits for it. */
+export async function runClosed(
+  laurel: Pick<Laurel, 'client'>,
+  claim: { userId: string; idempotencyKey: string },
+): Promise<string> {
+  const handle = workflowOf(laurel, claim);
+  await handle.result().catch(() => {});
+  return (await handle.describe()).status.name;
+}
+
+/** How many runs the claim ever had, by Temporal's own list, which lags: waits until it shows `least`. */
+export async function runsOf(
+  laurel: Pick<Laurel, 'client'>,
+  claim: { userId: string; idempotencyKey: string },
+  least = 1,
+): Promise<string[]> {
+  const query = `WorkflowId = "${workflowIdOf(claim.userId, claim.idempotencyKey)}"`;
+  return await until(async () => {
+    const found: string[] = [];
+    for await (const run of laurel.client.workflow.list({ query })) found.push(run.runId);
+    return found.length >= least && found;
+  }, `${least} runs of the claim`);
+}
+
+/** One reward's books, after every bucket of the event was seen to add up. */
+export async function booksOf(
+  laurel: Pick<Laurel, 'store'>,
+  { eventId }: { eventId: string },
+  rewardId = CAPE.rewardId,
+): Promise<Omit<Books, 'rewardId'>> {
+  const unbalanced = (await laurel.store.stock.unbalanced()).filter((b) => b.eventId === eventId);
+  assert.deepEqual(unbalanced, [], 'stock = available + held + granted in every bucket');
+  const books = await laurel.store.stock.books(eventId);
+  const own = books.find((b) => b.rewardId === rewardId);
+  assert.ok(own, `${rewardId} has a stock`);
+  const { stock, available, held, granted } = own;
+  return { stock, available, held, granted };
+}
+
+/** What the simulated game gave for a claim's line: its state, and how often the player got it. */
+export function givenBy(
+  laurel: Pick<Laurel, 'game'>,
+  claimId: string,
+  lineId = CAPE.rewardId,
+): { state: string; applied: number } | null {
+  const grant = laurel.game.ledger().find((g) => g.grantId === grantIdOf(claimId, lineId));
+  return grant ? { state: grant.state, applied: grant.applied } : null;
+}
+
+/** The calls the simulated game got about a claim, oldest first. */
+export function callsAbout(laurel: Pick<Laurel, 'game'>, claimId: string): (string | null)[] {
+  return laurel.game
+    .requests()
+    .filter((r) => r.grantId?.startsWith(`${claimId}:`))
+    .map((r) => r.verb);
+}
+
+/** Whether the claim has its entitlement. */
+export async function hasEntitlement(
+  laurel: Pick<Laurel, 'store'>,
+  claimId: string,
+): Promise<boolean> {
+  return (await laurel.store.entitlements.heldBy([claimId])).length === 1;
+}
+
+/** Makes a record look as if nobody had touched it for a minute: reconciliation leaves newer ones alone. */
+export async function leaveAlone(laurel: Pick<Laurel, 'store'>, claimId: string): Promise<void> {
+  const updatedAt = new Date(Date.now() - 60_000);
+  await laurel.store.claims.model.updateOne({ _id: claimId }, { updatedAt });
+}
+
+/** One pass of reconciliation; answers what it mended. */
+export async function reconcile(laurel: Pick<Laurel, 'client' | 'store'>): Promise<Reconciliation> {
+  await laurel.client.workflow.execute(RECONCILE_WORKFLOW, {
+    workflowId: uniqueName('reconcile'),
+    taskQueue: UPKEEP_QUEUE,
+  });
+  const [latest] = await laurel.store.reconciliations.latest(1);
+  assert.ok(latest, 'the pass is on record');
+  return latest;
+}

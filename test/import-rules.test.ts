@@ -1,0 +1,94 @@
+/**
+ * Which folder may import which. What counts is what the runtime sees: `import type` is free, as it
+ * leaves no trace, and so is everything in tests.
+ */
+import assert from 'node:assert/strict';
+import { globSync, readFileSync } from 'node:fs';
+import { stripTypeScriptTypes } from 'node:module';
+import path from 'node:path';
+import { test } from 'node:test';
+
+const ROOT = path.dirname(import.meta.dirname);
+
+/** For each folder: what its files may import of ours (a folder or a file), and packages it is held to. */
+const RULES: Record<string, { ours: string[]; packages?: RegExp }> = {
+  domain: { ours: ['domain'], packages: /^temporal-polyfill$/ },
+  workflows: { ours: ['domain', 'workflows'], packages: /^@temporalio\/(workflow|common)$/ },
+  activities: {
+    ours: ['domain', 'activities', 'workflows/contract.ts'],
+    packages: /^@temporalio\/(activity|common)$/,
+  },
+  store: { ours: ['domain', 'store'] },
+  providers: { ours: ['domain', 'providers'] },
+  temporal: { ours: ['domain', 'temporal', 'workflows/contract.ts'] },
+  api: {
+    ours: [
+      'domain',
+      'store',
+      'temporal',
+      'workflows/contract.ts',
+      'providers/webhook-signature.ts',
+      'api',
+    ],
+  },
+  worker: {
+    ours: ['domain', 'store', 'providers', 'temporal', 'activities', 'workflows', 'worker'],
+  },
+  local: { ours: ['local', 'config.ts'] },
+  demo: { ours: ['demo', 'local/stack-file.ts'] },
+};
+
+/** Only a process's own root reads the environment. */
+const READS_CONFIG = ['api/main.ts', 'worker/main.ts'];
+
+const IMPORT =
+  /\b(?:import|export)\b[^'"`;]*?\bfrom\s*['"]([^'"]+)['"]|\bimport\s*\(?\s*['"]([^'"]+)['"]/g;
+
+function isTest(file: string): boolean {
+  const name = path.basename(file);
+  return name.endsWith('.test.ts') || name.startsWith('test-');
+}
+
+/** What a file imports at run time: our own files by their path from the root, packages by name. */
+function importsOf(file: string): string[] {
+  const code = stripTypeScriptTypes(readFileSync(path.join(ROOT, file), 'utf8'));
+  return [...code.matchAll(IMPORT)].map((match) => {
+    const target = match[1] ?? match[2] ?? '';
+    return target.startsWith('.') ? path.posix.join(path.posix.dirname(file), target) : target;
+  });
+}
+
+const isOurs = (target: string): boolean => target.endsWith('.ts');
+
+function isAllowed(file: string, target: string, rule: (typeof RULES)[string]): boolean {
+  if (target.startsWith('node:')) return true;
+  if (!isOurs(target)) return rule.packages?.test(target) ?? true;
+  if (target === 'config.ts' && READS_CONFIG.includes(file)) return true;
+  return rule.ours.some((own) => target === own || target.startsWith(`${own}/`));
+}
+
+for (const [folder, rule] of Object.entries(RULES)) {
+  test(`${folder}/ imports only what it may`, () => {
+    const files = globSync(`${folder}/**/*.ts`, { cwd: ROOT }).filter((f) => !isTest(f));
+    assert.notEqual(files.length, 0, `${folder}/ has no files`);
+    const wrong = files.flatMap((file) =>
+      importsOf(file)
+        .filter((target) => !isAllowed(file, target, rule))
+        .map((target) => `${file} imports ${target}`),
+    );
+    assert.deepEqual(wrong, []);
+  });
+}
+
+test('every folder with code has a rule', () => {
+  const folders = new Set(
+    globSync('*/**/*.ts', { cwd: ROOT, exclude: ['node_modules/**', 'dist/**'] })
+      .filter((file) => !isTest(file))
+      .map((file) => file.split('/')[0] ?? ''),
+  );
+  const free = ['test', 'deploy', 'bench'];
+  assert.deepEqual(
+    [...folders].filter((f) => !(f in RULES) && !free.includes(f)),
+    [],
+  );
+});

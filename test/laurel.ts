@@ -1,0 +1,225 @@
+/**
+ * The whole of Laurel in one process, over the real servers of the test run: API, workers and a
+ * simulated game, with a database and a Temporal namespace of its own.
+ */
+import { randomBytes } from 'node:crypto';
+import type { AddressInfo } from 'node:net';
+import { serve } from '@hono/node-server';
+import { Client, Connection } from '@temporalio/client';
+import { DefaultLogger, NativeConnection, Runtime, type Worker } from '@temporalio/worker';
+import { exportJWK, generateKeyPair } from 'jose';
+import { pino } from 'pino';
+import { Registry } from 'prom-client';
+import type { ActivityDeps } from '../activities/deps.ts';
+import { createActivities } from '../activities/index.ts';
+import { createUpkeepActivities } from '../activities/upkeep.ts';
+import { type AppDeps, createApp } from '../api/app.ts';
+import type { ClaimBody } from '../api/claims/body.ts';
+import { createStarter } from '../api/claims/starter.ts';
+import { stopClaimsOf } from '../api/claims/stop.ts';
+import { createCurrentUsers } from '../api/current-users.ts';
+import { createPasswords } from '../api/passwords.ts';
+import { createRateLimits } from '../api/rate-limits.ts';
+import { createTokens } from '../api/tokens.ts';
+import type { Role } from '../domain/user.ts';
+import { startSimulator } from '../local/simulator.ts';
+import { watchClaims } from '../store/claim-changes.ts';
+import { connect } from '../store/connection.ts';
+import { openStore } from '../store/index.ts';
+import { registerSearchAttributes } from '../temporal/namespace.ts';
+import { createClaimRuns } from '../temporal/runs.ts';
+import { buildBundle } from '../worker/bundle.ts';
+import { type ActivitySettings, activityDeps, upkeepDeps } from '../worker/deps.ts';
+import { createWorkers } from '../worker/workers.ts';
+import { testServers, uniqueName } from './servers.ts';
+
+/** Impatient, so that a test of spent retries takes seconds. */
+const POLICY = {
+  FULFILLMENT_TIMEOUT_MS: 1_000,
+  FULFILLMENT_MAX_ATTEMPTS: 3,
+  FULFILLMENT_INITIAL_INTERVAL_MS: 50,
+  FULFILLMENT_PENDING_TIMEOUT_MS: 4_000,
+};
+
+const quiet = new DefaultLogger('ERROR');
+Runtime.install({ logger: quiet, shutdownSignals: [] });
+
+export type Laurel = Awaited<ReturnType<typeof startLaurel>>;
+
+export interface LaurelOptions {
+  policy?: Partial<typeof POLICY>;
+  /** False to start the workers later, with `startWorkers`. */
+  workers?: boolean;
+  /** Changes what the activities are given. */
+  activities?: (deps: ActivityDeps) => ActivityDeps;
+  /** Changes what the API is given. */
+  api?: Partial<AppDeps>;
+}
+
+/** Registers a namespace and waits until the server takes work for it. */
+async function newNamespace(connection: Connection): Promise<string> {
+  const namespace = uniqueName('ns');
+  await connection.workflowService.registerNamespace({
+    namespace,
+    workflowExecutionRetentionPeriod: { seconds: 86_400 as never },
+  });
+  const client = new Client({ connection, namespace });
+  for (;;) {
+    try {
+      for await (const _ of client.workflow.list({ pageSize: 1 })) break;
+      await registerSearchAttributes(connection, namespace);
+      return namespace;
+    } catch {
+      await new Promise((resolve) => setTimeout(resolve, 100));
+    }
+  }
+}
+
+export async function startLaurel(options: LaurelOptions = {}) {
+  const servers = await testServers();
+  const database = await connect(servers.mongodbUri(uniqueName('laurel')), { appName: 'test' });
+  const store = await openStore(database);
+  const connection = await Connection.connect({ address: servers.temporalAddress });
+  const native = await NativeConnection.connect({ address: servers.temporalAddress });
+  const namespace = await newNamespace(connection);
+  const client = new Client({ connection, namespace });
+  const runs = createClaimRuns(client);
+  const log = pino({ level: 'silent' });
+  const now = () => new Date();
+  const changes = watchClaims(database, () => {});
+  const secret = `whsec_${randomBytes(32).toString('base64')}`;
+  const { privateKey } = await generateKeyPair('EdDSA', { extractable: true });
+
+  const app = createApp({
+    store,
+    tokens: await createTokens({ keys: [await exportJWK(privateKey)], ttlS: 900, now }),
+    currentUsers: createCurrentUsers(store.users.get),
+    passwords: createPasswords(),
+    rateLimits: createRateLimits({ enabled: false }),
+    providerSecrets: new Map([['game', secret]]),
+    providerNames: new Set(['mailbox', 'game']),
+    runs,
+    starter: createStarter({ runs, log }),
+    changes,
+    onUserLeft: (userId) => stopClaimsOf({ claims: store.claims, runs }, userId),
+    webUi: undefined,
+    checks: { mongodb: async () => {}, temporal: async () => {} },
+    metrics: new Registry(),
+    log,
+    now,
+    ...options.api,
+  } as AppDeps);
+  const http = serve({ fetch: app.fetch, port: 0, hostname: '127.0.0.1' });
+  await new Promise((resolve) => http.once('listening', resolve));
+  const url = `http://127.0.0.1:${(http.address() as AddressInfo).port}`;
+  const game = await startSimulator({
+    secret,
+    callbackUrl: `${url}/api/provider-callbacks/game`,
+  });
+
+  const settings: ActivitySettings = {
+    ...POLICY,
+    ...options.policy,
+    PROVIDERS: { game: { baseUrl: game.url, secret } },
+  };
+  const upkeep = upkeepDeps(store, runs, () => {});
+  let workers: Worker[] = [];
+  let running: Promise<unknown> = Promise.resolve();
+
+  async function startWorkers(): Promise<void> {
+    const deps = activityDeps(store, settings);
+    workers = await createWorkers({
+      connection: native,
+      namespace,
+      workflowBundle: await buildBundle(quiet),
+      activities: createActivities(options.activities?.(deps) ?? deps),
+      upkeep: createUpkeepActivities(upkeep),
+    });
+    running = Promise.all(workers.map((worker) => worker.run()));
+  }
+  async function stopWorkers(): Promise<void> {
+    for (const worker of workers) if (worker.getState() === 'RUNNING') worker.shutdown();
+    await running;
+    workers = [];
+  }
+  if (options.workers !== false) await startWorkers();
+
+  async function call<T = Record<string, unknown>>(
+    method: string,
+    path: string,
+    { token, body, headers }: { token?: string; body?: unknown; headers?: object } = {},
+  ): Promise<{ status: number; headers: Headers; body: T }> {
+    const response = await fetch(url + path, {
+      method,
+      headers: {
+        ...(token && { authorization: `Bearer ${token}` }),
+        ...(body !== undefined && { 'content-type': 'application/json' }),
+        ...headers,
+      },
+      ...(body !== undefined && { body: JSON.stringify(body) }),
+    });
+    const text = await response.text();
+    return {
+      status: response.status,
+      headers: response.headers,
+      body: (text === '' ? {} : JSON.parse(text)) as T,
+    };
+  }
+
+  /** A user of that role, signed in. The password's hash is made once and shared. */
+  async function signIn(role: Role = 'PLAYER'): Promise<{ id: string; token: string }> {
+    const username = uniqueName('u');
+    const user = await store.users.register(
+      { username, displayName: username, passwordHash: '-' },
+      now(),
+    );
+    if (role !== 'PLAYER') await store.users.model.updateOne({ _id: user.userId }, { role });
+    const { tokens } = options.api?.tokens ? { tokens: options.api.tokens } : { tokens: issuer };
+    return { id: user.userId, token: await tokens.issue({ userId: user.userId, epoch: 0 }) };
+  }
+  const issuer = await createTokens({ keys: [await exportJWK(privateKey)], ttlS: 900, now });
+
+  return {
+    url,
+    app,
+    store,
+    database,
+    client,
+    namespace,
+    runs,
+    game,
+    upkeep,
+    call,
+    signIn,
+    startWorkers,
+    stopWorkers,
+
+    /** Claims; waits up to `waitS` seconds for the final state. */
+    async claim(
+      eventId: string,
+      token: string,
+      more: { key?: string; rewardId?: string; waitS?: number } = {},
+    ) {
+      const { key = uniqueName('key'), rewardId, waitS } = more;
+      return await call<ClaimBody>('POST', `/api/event-claims/${eventId}/claim`, {
+        token,
+        headers: {
+          'idempotency-key': key,
+          ...(waitS !== undefined && { prefer: `wait=${waitS}` }),
+        },
+        ...(rewardId !== undefined && { body: { rewardId } }),
+      });
+    },
+
+    async stop(): Promise<void> {
+      await stopWorkers();
+      await game.close();
+      await changes.close();
+      http.close();
+      if ('closeAllConnections' in http) http.closeAllConnections();
+      await database.dropDatabase();
+      await Promise.allSettled([native.close(), connection.close(), database.close()]);
+      await servers.stop();
+    },
+  };
+}

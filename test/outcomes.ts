@@ -1,0 +1,113 @@
+/** What became of a claim, as one thing to compare: its record, the books, the entitlement, the provider. */
+import assert from 'node:assert/strict';
+import { grantIdOf, type Line } from '../domain/claim.ts';
+import type { UserStatus } from '../domain/user.ts';
+import type { Claim } from '../store/claims.ts';
+import { booksOf, ended, givenBy, hasEntitlement } from './helpers.ts';
+import type { Laurel } from './laurel.ts';
+
+/** The story of a claim that was granted without trouble. */
+export const GRANTED_STEPS = [
+  'S0_ACCEPT OK',
+  'S1_VALIDATE OK',
+  'S2_CONDITIONS SKIPPED',
+  'S3_RESERVE OK',
+  'S4_FULFIL OK',
+  'S5_SETTLE OK',
+];
+
+/** The story of a claim whose S4 came to this and was then undone. */
+export const undoneSteps = (s4: string): string[] => [
+  ...GRANTED_STEPS.slice(0, 4),
+  `S4_FULFIL ${s4}`,
+  'UNDO_FULFIL OK',
+  'UNDO_RESERVE OK',
+  'UNDO_ENTITLEMENT OK',
+];
+
+/** The claim's story, a step and its outcome an entry; its times never run backwards. */
+export function told({ steps }: Pick<Claim, 'steps'>): string[] {
+  for (const { step, startedAt, endedAt } of steps) {
+    assert.ok(startedAt <= endedAt, `${step} starts before it ends`);
+  }
+  return steps.map(({ step, outcome }) => `${step} ${outcome}`);
+}
+
+/** `stock = available + held + granted`, checked and spelled out: `10 = 9 + 0 + 1`. */
+export async function sumOf(
+  laurel: Pick<Laurel, 'store'>,
+  of: { eventId: string },
+  rewardId?: string,
+): Promise<string> {
+  const { stock, available, held, granted } = await booksOf(laurel, of, rewardId);
+  assert.equal(stock, available + held + granted);
+  return `${stock} = ${available} + ${held} + ${granted}`;
+}
+
+async function givenAs(laurel: Laurel, claim: Claim, { lineId }: Line): Promise<string> {
+  if (claim.snapshot.provider === 'mailbox') {
+    return (await laurel.store.mailbox.lookup(grantIdOf(claim._id, lineId))).state;
+  }
+  const given = givenBy(laurel, claim._id, lineId);
+  return given ? `${given.state} ×${given.applied}` : 'NEVER_SEEN';
+}
+
+async function perLine<T>(lines: Line[], tell: (line: Line) => T | Promise<T>) {
+  const entries = lines.map(async (line) => [line.lineId, await tell(line)] as const);
+  return Object.fromEntries(await Promise.all(entries));
+}
+
+/**
+ * Waits for the end of a claim and tells everything about it: `end` is its state and reason, `given`
+ * what its provider says (at the simulated game with how often the player got it), `books` the sum
+ * of each limited reward.
+ */
+export async function outcomeOf(laurel: Laurel, claimId: string, timeoutMs?: number) {
+  const claim = await ended(laurel, claimId, timeoutMs);
+  assert.equal(claim.open, undefined, 'a final claim is not open');
+  const limited = claim.lines.filter((line) => line.buckets !== null);
+  return {
+    end: claim.reason === null ? claim.state : `${claim.state} / ${claim.reason}`,
+    steps: told(claim),
+    lines: await perLine(claim.lines, (line) => line.state),
+    given: await perLine(claim.lines, (line) => givenAs(laurel, claim, line)),
+    isEntitled: await hasEntitlement(laurel, claimId),
+    books: await perLine(limited, ({ lineId }) => sumOf(laurel, claim, lineId)),
+  };
+}
+
+/** What a claim of one cape of ten comes to where all is well, through the mailbox. */
+export const GRANTED = {
+  end: 'GRANTED',
+  steps: GRANTED_STEPS,
+  lines: { cape: 'GRANTED' },
+  given: { cape: 'GRANTED' },
+  isEntitled: true,
+  books: { cape: '10 = 9 + 0 + 1' },
+};
+
+/** The same through the simulated game. */
+export const GRANTED_BY_GAME = { ...GRANTED, given: { cape: 'GRANTED ×1' } };
+
+/** An admin changes the player's status over HTTP, which also tells the player's claims. */
+export async function leaves(
+  laurel: Pick<Laurel, 'signIn' | 'call'>,
+  userId: string,
+  status: UserStatus = 'BANNED',
+): Promise<void> {
+  const { token } = await laurel.signIn('ADMIN');
+  const changed = await laurel.call('PATCH', `/api/users/${userId}`, { token, body: { status } });
+  assert.equal(changed.status, 200);
+}
+
+/** An admin decides on a parked claim over HTTP. */
+export async function decide(
+  laurel: Pick<Laurel, 'signIn' | 'call'>,
+  claimId: string,
+  decision: 'retry' | 'abort',
+): Promise<void> {
+  const { token } = await laurel.signIn('ADMIN');
+  const path = `/api/event-claims/${claimId}/${decision}`;
+  const decided = await laurel.call('POST', path, { token, body: { note: 'seen' } });
+  assert.equal(decided.status, 202, JSON.stringify(decided.body));
+}
