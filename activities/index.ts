@@ -2,7 +2,14 @@
 import type { Reason, Step } from '../domain/claim.ts';
 import type { ActivityDeps } from './deps.ts';
 import { grantLine, type LineRequest, lookupLine } from './fulfil.ts';
-import { type ParkRequest, park, readVerdict, unpark, whyStopped } from './parking.ts';
+import {
+  type ParkRequest,
+  park,
+  readVerdict,
+  type UnparkRequest,
+  unpark,
+  whyStopped,
+} from './parking.ts';
 import { reserve } from './reserve.ts';
 import { type SettleRequest, settle } from './settle.ts';
 import {
@@ -30,7 +37,7 @@ export function createActivities(deps: ActivityDeps) {
     settle: (request: SettleRequest) => settle(deps, request),
     park: (request: ParkRequest) => park(deps, request),
     readVerdict: (request: ParkingId) => readVerdict(deps, request),
-    unpark: (request: ParkingId) => unpark(deps, request),
+    unpark: (request: UnparkRequest) => unpark(deps, request),
     whyStopped: (claimId: string) => whyStopped(deps, claimId),
     beginUndo: (claimId: string, reason: Reason, since: Step[]) =>
       beginUndo(deps, claimId, reason, since),

@@ -11,17 +11,19 @@ export interface ParkRequest {
   reason: Reason;
   step: StepName;
   detail: string;
+  /** The lines it is about. */
+  lineIds: string[];
   since: Step[];
   /** When each line confirmed so far was granted, by line. */
   grantedAt: Record<string, string>;
 }
 
-/** What a parked claim should do now; null: go on waiting. */
-export type Verdict = 'RETRY' | 'ABORT' | 'USER_NOT_ACTIVE' | null;
+/** What a parked claim should do now; null: go on waiting. `OVERTAKEN`: it is not parked so any more. */
+export type Verdict = 'RETRY' | 'ABORT' | 'USER_NOT_ACTIVE' | 'OVERTAKEN' | null;
 
 /** Parks the claim; false where another run has moved it on, whose record is then to be followed. */
 export async function park(deps: ActivityDeps, request: ParkRequest): Promise<boolean> {
-  const { claimId, number, reason, step, detail } = request;
+  const { claimId, number, reason, step, detail, lineIds } = request;
   const claim = await recordOf(deps.claims, claimId);
   const isParked = claim.state === 'NEEDS_ATTENTION' && claim.parking?.number === number;
   if (isParked) return true;
@@ -32,7 +34,7 @@ export async function park(deps: ActivityDeps, request: ParkRequest): Promise<bo
   const steps = withSteps(claim.steps, request.since);
   const parked = await deps.claims.park(
     claimId,
-    { number, reason, step, detail },
+    { number, reason, step, detail, lineIds },
     { lines, steps },
   );
   return parked !== null;
@@ -43,20 +45,28 @@ export async function readVerdict(
   deps: ActivityDeps,
   request: { claimId: string; number: number },
 ): Promise<Verdict> {
-  const { fate, parking, userId } = await recordOf(deps.claims, request.claimId);
-  const decided =
-    parking?.number === request.number && parking.decision ? parking.decision.action : null;
+  const { state, fate, parking, userId } = await recordOf(deps.claims, request.claimId);
+  if (state !== 'NEEDS_ATTENTION' || parking?.number !== request.number) return 'OVERTAKEN';
+  const decided = parking.decision?.action ?? null;
   if (decided === 'ABORT') return 'ABORT';
   if (fate === null && (await deps.userStatus(userId)) !== 'ACTIVE') return 'USER_NOT_ACTIVE';
   return decided;
 }
 
-/** Moves a parked claim on, forward or with its undoing. */
-export async function unpark(
-  deps: ActivityDeps,
-  request: { claimId: string; number: number },
-): Promise<void> {
-  await deps.claims.unpark(request.claimId, request.number);
+export interface UnparkRequest {
+  claimId: string;
+  number: number;
+  /** False where nobody decided: then a decision written meanwhile goes first. */
+  isDecided: boolean;
+}
+
+/** Moves a parked claim on, forward or with its undoing; false where a decision is to be read first. */
+export async function unpark(deps: ActivityDeps, request: UnparkRequest): Promise<boolean> {
+  const { claimId, number, isDecided } = request;
+  if (await deps.claims.unpark(claimId, number, isDecided)) return true;
+  // An earlier try of this very step may have moved it.
+  const { state, parking } = await recordOf(deps.claims, claimId);
+  return state !== 'NEEDS_ATTENTION' && parking?.number === number;
 }
 
 /** Why fulfilment was stopped; `RETRY` where it was a false alarm. */

@@ -13,13 +13,20 @@ export type ReserveResult =
   /** Another run has decided the claim's fate: follow the record. */
   | { state: 'OVERTAKEN' };
 
+const isBusy = (error: unknown): boolean => error instanceof Error && error.name === 'StockBusy';
+
 /** Holds line after line; the first that is sold out ends it. Null where everything is held. */
 async function firstSoldOut(deps: ActivityDeps, claim: Claim): Promise<string | null> {
   for (const { lineId, quantity, buckets } of claim.lines) {
     if (buckets === null) continue;
     const holdId = grantIdOf(claim._id, lineId);
     const request = { holdId, eventId: claim.eventId, rewardId: lineId, quantity, buckets };
-    if ((await deps.stock.reserve(request)) === 'SOLD_OUT') return lineId;
+    const reserved = await deps.stock.reserve(request).catch(async (error: unknown) => {
+      // It may take long from here on: the player is shown where the claim stands.
+      if (isBusy(error)) await deps.claims.showReserving(claim._id);
+      throw error;
+    });
+    if (reserved === 'SOLD_OUT') return lineId;
   }
   return null;
 }

@@ -1,5 +1,5 @@
 /** S5: the point of no return to the good, holds into grants, the claim final. */
-import { grantIdOf, type Line, type Step } from '../domain/claim.ts';
+import { grantIdOf, isFinal, type Line, type Step } from '../domain/claim.ts';
 import { withSteps } from '../domain/steps.ts';
 import type { Claim } from '../store/claims.ts';
 import type { ActivityDeps } from './deps.ts';
@@ -35,11 +35,14 @@ export async function settle(deps: ActivityDeps, request: SettleRequest): Promis
   for (const { lineId, quantity, buckets } of claim.lines) {
     if (buckets !== null) await deps.stock.settle(grantIdOf(claim._id, lineId), quantity);
   }
-  await deps.claims.finish(claim._id, {
+  const finished = await deps.claims.finish(claim._id, {
     state: 'GRANTED',
     reason: null,
     lines: claim.lines,
     steps: withSteps(claim.steps, [stepNow('S5_SETTLE', 'OK', deps.now())]),
   });
+  if (!finished && !isFinal((await recordOf(deps.claims, claim._id)).state)) {
+    throw new Error(`Claim ${claim._id} could not be ended.`);
+  }
   return { state: 'GRANTED' };
 }

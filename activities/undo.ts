@@ -11,7 +11,9 @@ import { asking, broken, providerFailure } from './failures.ts';
 import { recordOf, stepNow } from './record.ts';
 
 /** `GRANT`: it was settled instead, and stands. */
-export type UndoStart = { fate: 'UNDO'; reason: Reason } | { fate: 'GRANT' };
+export type UndoStart =
+  /** `isAsked`: a provider may have been asked. It cannot become true any more. */
+  { fate: 'UNDO'; reason: Reason; isAsked: boolean } | { fate: 'GRANT' };
 
 export interface UndoRequest {
   claimId: string;
@@ -34,7 +36,7 @@ export async function beginUndo(
   const now = taken ?? (await recordOf(deps.claims, claimId));
   if (now.fate === 'GRANT') return { fate: 'GRANT' };
   if (now.fate === null) throw broken(`Claim ${claimId} is ${now.state} and cannot be undone.`);
-  return { fate: 'UNDO', reason: now.fateReason ?? reason };
+  return { fate: 'UNDO', reason: now.fateReason ?? reason, isAsked: now.asked };
 }
 
 /** Takes one line back at its provider. Whatever is not a definite answer is tried again, without end. */
@@ -100,11 +102,14 @@ export async function finishUndo(
   if (isFinal(claim.state)) return { state: claim.state, reason: claim.reason };
   const reason = end.kept.length > 0 ? 'COMPENSATION_FAILED' : (claim.fateReason ?? 'INTERNAL');
   const state = finalStateOf(reason);
-  await deps.claims.finish(claim._id, {
+  const finished = await deps.claims.finish(claim._id, {
     state,
     reason,
     lines: claim.lines.map((line) => endedLine(line, claim.asked, end, deps.now())),
     steps: withSteps(claim.steps, end.since),
   });
-  return { state, reason };
+  if (finished) return { state, reason };
+  const now = await recordOf(deps.claims, claim._id);
+  if (isFinal(now.state)) return { state: now.state, reason: now.reason };
+  throw new Error(`Claim ${claim._id} is ${now.state} and could not be ended.`);
 }

@@ -1,12 +1,14 @@
 /** Reconciliation's activities: each looks at everything of one kind and mends it. Safe to repeat. */
 import { Context } from '@temporalio/activity';
 import { parseGrantId } from '../domain/claim.ts';
+import { type Mended, NOTHING_MENDED } from '../domain/reconciliation.ts';
 import type { UserStatus } from '../domain/user.ts';
 import type { Claim, ClaimStore } from '../store/claims.ts';
 import type { EntitlementStore } from '../store/entitlements.ts';
-import type { Mended, ReconciliationStore } from '../store/reconciliations.ts';
+import type { Reconciliation, ReconciliationStore } from '../store/reconciliations.ts';
 import type { StockStore } from '../store/stock.ts';
 import type { ClaimRuns } from '../temporal/runs.ts';
+import { type ClaimSignal, SIGNALS } from '../workflows/contract.ts';
 
 export interface UpkeepDeps {
   claims: ClaimStore;
@@ -17,6 +19,8 @@ export interface UpkeepDeps {
   userStatus(userId: string): Promise<UserStatus | null>;
   /** Told of each thing mended. */
   onMended(kind: keyof Mended, id: string): void;
+  /** Told of each claim that could not be tended. */
+  onFailure(claimId: string, error: unknown): void;
   now(): Date;
 }
 
@@ -25,8 +29,14 @@ export type UpkeepActivities = ReturnType<typeof createUpkeepActivities>;
 /** A claim that changed this recently is being worked on; it is not looked for. In milliseconds. */
 const GRACE_MS = 5_000;
 
-/** What came too late comes within seconds; an hour leaves room for passes that were missed. */
+/**
+ * How far before the last complete pass strays are looked for again, in milliseconds: a write that
+ * came late comes within seconds of its claim's end, and a pass takes minutes at worst.
+ */
 const LATE_MS = 3_600_000;
+
+/** The same for what was taken, which is looked at from the other side: whatever its claim's age. */
+const TAKEN_MS = 600_000;
 
 /** Claims looked at side by side: each costs one call to Temporal. */
 const AT_ONCE = 16;
@@ -45,17 +55,46 @@ async function* batches<T>(items: AsyncIterable<T>, size: number): AsyncGenerato
   if (batch.length > 0) yield batch;
 }
 
-type Tending = 'runsStarted' | 'decisionsSent' | 'claimsStopped';
+type Tending = 'runsStarted' | 'decisionsSent' | 'claimsStopped' | 'parkingsExpired';
+
+/** Signals the claim; a run that ended though its claim is open is followed by a new one. */
+async function wake(deps: UpkeepDeps, claim: Claim, signal: ClaimSignal): Promise<boolean> {
+  if (await deps.runs.wake(claim, signal)) return true;
+  return !(await deps.runs.ensure(claim));
+}
+
+/** Reconciliation decides in its own name. */
+const SELF = { actor: { userId: 'reconciliation', role: 'ADMIN' }, requestId: 'schedule' } as const;
+
+/** Whether the event's policy for claims nobody touches is due. */
+function isExpired({ parking, snapshot }: Claim, now: Date): boolean {
+  const { action, hours } = snapshot.parkedAfter;
+  if (!parking || parking.decision || action === 'WAIT') return false;
+  return now.getTime() - parking.at.getTime() >= hours * 3_600_000;
+}
+
+/** Decides on an expired parking as the event says. */
+async function expire(deps: UpkeepDeps, claim: Claim): Promise<void> {
+  const { action } = claim.snapshot.parkedAfter;
+  if (action === 'WAIT' || !claim.parking) return;
+  const note = 'Nobody decided in the time that the event gives.';
+  await deps.claims.decide(SELF, claim._id, claim.parking.number, { action, note });
+  await wake(deps, claim, SIGNALS.decided);
+}
 
 /** What an open claim needs, done; null where it is well. */
 async function tend(deps: UpkeepDeps, claim: Claim): Promise<Tending | null> {
   if (claim.fate === null && (await deps.userStatus(claim.userId)) !== 'ACTIVE') {
-    await deps.runs.wake(claim, 'userLeft');
-    return 'claimsStopped';
+    return (await wake(deps, claim, SIGNALS.userLeft)) ? 'claimsStopped' : 'runsStarted';
   }
-  if (claim.state === 'NEEDS_ATTENTION' && claim.parking?.decision) {
-    await deps.runs.wake(claim, 'decided');
-    return 'decisionsSent';
+  if (claim.state === 'NEEDS_ATTENTION') {
+    if (isExpired(claim, deps.now())) {
+      await expire(deps, claim);
+      return 'parkingsExpired';
+    }
+    if (claim.parking?.decision) {
+      return (await wake(deps, claim, SIGNALS.decided)) ? 'decisionsSent' : 'runsStarted';
+    }
   }
   return (await deps.runs.ensure(claim)) ? 'runsStarted' : null;
 }
@@ -75,37 +114,60 @@ async function freeHolds(deps: UpkeepDeps): Promise<number> {
   return freed;
 }
 
-async function freeEntitlements(deps: UpkeepDeps): Promise<number> {
+/** Gives back the entitlements of those claims that ended without keeping anything. */
+async function giveBackOf(deps: UpkeepDeps, claimIds: string[]): Promise<number> {
   let freed = 0;
-  const since = new Date(deps.now().getTime() - LATE_MS);
-  for await (const claims of batches(deps.claims.undoneSince(since), BATCH)) {
-    // A player who kept something of the claim keeps its entitlement taken.
-    const empty = claims.filter((c) => c.lines.every((line) => line.state !== 'GRANTED'));
-    for (const claimId of await deps.entitlements.heldBy(empty.map((c) => c._id))) {
-      if (!(await deps.entitlements.giveBack(claimId))) continue;
-      deps.onMended('entitlementsFreed', claimId);
-      freed += 1;
-    }
+  // A player who kept something of the claim keeps its entitlement taken.
+  const empty = await deps.claims.emptyAmong(claimIds);
+  for (const claimId of await deps.entitlements.heldBy(empty)) {
+    if (!(await deps.entitlements.giveBack(claimId))) continue;
+    deps.onMended('entitlementsFreed', claimId);
+    freed += 1;
+  }
+  return freed;
+}
+
+async function* undoneIds(deps: UpkeepDeps, since: Date): AsyncGenerator<string> {
+  for await (const claim of deps.claims.undoneSince(since)) yield claim._id;
+}
+
+/** Looks from both sides since the last complete pass: claims that ended, entitlements that were taken. */
+async function freeEntitlements(deps: UpkeepDeps): Promise<number> {
+  const lastMs = (await deps.reconciliations.lastCompleteAt())?.getTime() ?? 0;
+  const before = (ms: number) => new Date(Math.max(0, lastMs - ms));
+  let freed = 0;
+  const sides = [undoneIds(deps, before(LATE_MS)), deps.entitlements.takersSince(before(TAKEN_MS))];
+  for (const ids of sides) {
+    for await (const claimIds of batches(ids, BATCH)) freed += await giveBackOf(deps, claimIds);
   }
   return freed;
 }
 
 export function createUpkeepActivities(deps: UpkeepDeps) {
   return {
-    /** Claims without a run get one, decisions that did not arrive are sent, leavers' claims stopped. */
-    async tendOpenClaims(): Promise<Pick<Mended, Tending>> {
-      const mended = { runsStarted: 0, decisionsSent: 0, claimsStopped: 0 };
+    /**
+     * Claims without a run get one, decisions that did not arrive are sent, leavers' claims stopped,
+     * expired parkings decided. A claim that cannot be tended now does not keep others from it.
+     */
+    async tendOpenClaims(): Promise<Pick<Mended, Tending> & { failures: number }> {
+      const { holdsFreed: _h, entitlementsFreed: _e, ...mended } = NOTHING_MENDED;
+      let failures = 0;
       const isQuiet = (c: Claim) => deps.now().getTime() - c.updatedAt.getTime() >= GRACE_MS;
-      for await (const batch of batches(deps.claims.openClaims(), AT_ONCE)) {
-        const tended = batch.filter(isQuiet).map(async (claim) => {
+      const look = async (claim: Claim): Promise<void> => {
+        try {
           const kind = await tend(deps, claim);
           if (kind === null) return;
           deps.onMended(kind, claim._id);
           mended[kind] += 1;
-        });
-        await Promise.all(tended);
+        } catch (error) {
+          deps.onFailure(claim._id, error);
+          failures += 1;
+        }
+      };
+      for await (const batch of batches(deps.claims.openClaims(), AT_ONCE)) {
+        await Promise.all(batch.filter(isQuiet).map(look));
       }
-      return mended;
+      return { ...mended, failures };
     },
 
     /** Holds of final claims and entitlements of undone ones are given back: they came too late. */
@@ -118,7 +180,7 @@ export function createUpkeepActivities(deps: UpkeepDeps) {
       return { unbalanced: (await deps.stock.unbalanced()).map((b) => String(b._id)) };
     },
 
-    async report(run: Mended & { startedAt: string; unbalanced: string[] }): Promise<void> {
+    async report(run: Omit<Reconciliation, 'startedAt' | 'endedAt'> & { startedAt: string }) {
       const startedAt = new Date(run.startedAt);
       await deps.reconciliations.add({ ...run, startedAt, endedAt: deps.now() });
     },

@@ -1,5 +1,5 @@
 /** S1: where this run of the claim goes on; at a claim's beginning, whether the rules let it in. */
-import type { ClaimState, Fate, Reason, Step, StepName } from '../domain/claim.ts';
+import type { ClaimState, Fate, Reason, Step } from '../domain/claim.ts';
 import { isFinal } from '../domain/claim.ts';
 import { withSteps } from '../domain/steps.ts';
 import type { Claim } from '../store/claims.ts';
@@ -17,7 +17,7 @@ export interface ClaimView {
   /** A provider may have been asked for its lines already. */
   asked: boolean;
   lineIds: string[];
-  parking: { number: number; reason: Reason; step: StepName; detail: string } | null;
+  parking: { number: number; reason: Reason; lineIds: string[] } | null;
 }
 
 export interface Validation {
@@ -42,8 +42,7 @@ function viewOf(claim: Claim): ClaimView {
     parking: parking && {
       number: parking.number,
       reason: parking.reason,
-      step: parking.step,
-      detail: parking.detail,
+      lineIds: parking.lineIds,
     },
   };
 }

@@ -4,6 +4,7 @@ import { Client, Connection } from '@temporalio/client';
 import { pino } from 'pino';
 import { collectDefaultMetrics, Registry } from 'prom-client';
 import { apiConfig } from '../config.ts';
+import { endOnFatal } from '../fatal.ts';
 import { watchClaims } from '../store/claim-changes.ts';
 import { connect } from '../store/connection.ts';
 import { openStore } from '../store/index.ts';
@@ -19,6 +20,7 @@ import { createRateLimits } from './rate-limits.ts';
 import { gracefully } from './shutdown.ts';
 import { createTokens } from './tokens.ts';
 
+endOnFatal('api');
 const config = apiConfig();
 const log = pino({ level: config.LOG_LEVEL, base: { process: 'api' } });
 const now = () => new Date();

@@ -2,7 +2,8 @@
 import type { MiddlewareHandler } from 'hono';
 import { routePath } from 'hono/route';
 import type { Logger } from 'pino';
-import { Histogram, type Registry } from 'prom-client';
+import { Gauge, Histogram, type Registry } from 'prom-client';
+import type { Mended } from '../domain/reconciliation.ts';
 import type { ApiEnv } from './router.ts';
 
 /** From a cached read to the longest `Prefer: wait`. */
@@ -31,4 +32,20 @@ export function observeRequests(registry: Registry, log: Logger): MiddlewareHand
     durations.observe({ method, route, status }, durationMs / 1000);
     log.debug({ requestId: c.get('requestId'), method, route, status, durationMs }, 'request');
   };
+}
+
+/**
+ * Shows what reconciliation ever mended, by kind. It is read off the record when asked for, so every
+ * API process shows the same, and no restart begins at zero.
+ */
+export function showMended(registry: Registry, totals: () => Promise<Mended>): void {
+  new Gauge({
+    name: 'laurel_reconciliation_mended_total',
+    help: 'Things that reconciliation mended, ever.',
+    labelNames: ['kind'],
+    registers: [registry],
+    async collect() {
+      for (const [kind, count] of Object.entries(await totals())) this.set({ kind }, count);
+    },
+  });
 }

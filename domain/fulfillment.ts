@@ -38,7 +38,7 @@ export interface FulfillmentProvider {
 
 /**
  * No definite answer from a provider.
- * `UNAVAILABLE`: it answered that it cannot now (408, 425, 429, 5xx) or could not be reached at all.
+ * `UNAVAILABLE`: it answered that it cannot now (408, 409, 425, 429, 5xx) or could not be reached at all.
  * `UNKNOWN`: the request may have arrived and its answer was lost, or said nothing we know.
  * Neither says that nothing was granted.
  */

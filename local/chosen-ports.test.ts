@@ -30,6 +30,12 @@ describe('ports', () => {
     assert.deepEqual({ ...second, mongod: 0 }, { ...first, mongod: 0 });
   });
 
+  it('are none of them the one that the API is to have', async (t) => {
+    const folder = temporaryFolder(t);
+    const { mongod } = await choosePorts(folder, {});
+    assert.notEqual((await choosePorts(folder, { PORT: String(mongod) })).mongod, mongod);
+  });
+
   it('that are set are taken or refused, never replaced', async (t) => {
     const folder = temporaryFolder(t);
     const { mongod } = await choosePorts(temporaryFolder(t), {});

@@ -22,16 +22,16 @@ const NAMES = ['mongod', 'temporal', 'temporalUi', 'simulator'] as const;
 export class PortTaken extends Error {}
 
 /**
- * Chooses the ports and keeps the choice: a server's address is better the same after a restart.
+ * Chooses the ports, none of them the API's, and keeps the choice: a server's address is better the same after a restart.
  * @throws PortTaken; Error if a variable holds no port
  */
 export async function choosePorts(dataDir: string, env: NodeJS.ProcessEnv): Promise<Ports> {
   const kept = keptServers(dataDir).ports;
-  const taken = new Set<number>();
+  const taken = new Set([Number(given(env, 'PORT'))]);
   const ports: Partial<Ports> = {};
   for (const name of NAMES) {
     const port = (await setPort(env, VARIABLES[name])) ?? (await lastPort(kept[name], taken));
-    ports[name] = port ?? (await freePort());
+    ports[name] = port ?? (await freePort(taken));
     taken.add(ports[name]);
   }
   keepPorts(dataDir, ports);

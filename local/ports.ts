@@ -25,11 +25,14 @@ export async function isFree(port: number, host = '127.0.0.1'): Promise<boolean>
   });
 }
 
-/** A free port, and none that this process was given before. @throws Error if there is none */
-export async function freePort(): Promise<number> {
+/**
+ * A free port, none of `taken` and none that this process was given before.
+ * @throws Error if there is none
+ */
+export async function freePort(taken: ReadonlySet<number> = new Set()): Promise<number> {
   for (let i = 0; i < COUNT; i++) {
     const port = LOWEST + ((process.pid * APART + i) % COUNT);
-    if (handedOut.has(port)) continue;
+    if (handedOut.has(port) || taken.has(port)) continue;
     handedOut.add(port);
     // On all addresses: another may listen on one of them only.
     if ((await isFree(port)) && (await isFree(port, '0.0.0.0'))) return port;

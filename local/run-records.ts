@@ -34,6 +34,12 @@ export class AlreadyRunning extends Error {}
 export class RunRecords {
   readonly #folder: string;
   readonly #dataDir: string;
+  #isHeld = false;
+
+  /** Whether the data folder is this one's: from `claim` to `release`. */
+  get isHeld(): boolean {
+    return this.#isHeld;
+  }
 
   constructor(dataDir: string) {
     this.#dataDir = dataDir;
@@ -52,6 +58,7 @@ export class RunRecords {
     try {
       // A link is made or refused in one step, and never shows a file half written.
       while (!linked(own, lock)) this.#dropDeadLock(lock);
+      this.#isHeld = true;
     } finally {
       rmSync(own, { force: true });
     }
@@ -84,7 +91,10 @@ export class RunRecords {
     );
   }
 
+  /** Gives the data folder back; nothing if this never had it. */
   release(): void {
+    if (!this.#isHeld) return;
+    this.#isHeld = false;
     rmSync(join(this.#folder, SUPERVISOR), { force: true });
   }
 

@@ -189,7 +189,7 @@ export class Service {
     const { say } = this.#watcher;
     const why = ending?.words ?? 'it could not be run';
     // One that was killed has no reason of its own to give.
-    const reasons = typeof ending?.code === 'number' ? this.#lines.errors() : [];
+    const reasons = typeof ending?.code === 'number' ? this.#lines.lastWords() : [];
     for (const line of reasons) say(`${this.name}: ${line.slice(0, MAX_SAID_CHARS)}`);
     say(`${this.name}: ${why}; starting it again (log: ${this.#spec.logPath})`);
   }
@@ -218,11 +218,11 @@ export class Service {
   }
 
   #failure(error: unknown, lines: LineWatch): StartFailure {
-    const tail = lines.tail().map((line) => `    ${line.slice(0, MAX_SAID_CHARS)}`);
+    const words = lines.lastWords().map((line) => `    ${line.slice(0, MAX_SAID_CHARS)}`);
     const message = [
       `${this.name} did not start: ${reasonOf(error)}.`,
       `  Its log: ${this.#spec.logPath}`,
-      ...(tail.length === 0 ? [] : ['  Its last lines:', ...tail]),
+      ...(words.length === 0 ? [] : ['  It said:', ...words]),
     ];
     return new StartFailure(message.join('\n'));
   }

@@ -1,5 +1,6 @@
 /** The supervisor over real servers, with stand-ins for our own processes. */
 import assert from 'node:assert/strict';
+import { EventEmitter, once } from 'node:events';
 import { existsSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
@@ -42,16 +43,17 @@ function stackOver(t: TestContext, { dataDir, worker = WORKER, env = {} }: Given
   const home = dataDir ?? join(folder, 'data');
   const { PATH, HOME, XDG_CACHE_HOME, MONGOD_BINARY, TEMPORAL_CLI } = process.env;
   const found = { PATH, HOME, XDG_CACHE_HOME, MONGOD_BINARY, TEMPORAL_CLI };
+  const said = new EventEmitter();
   const stack = new Stack({
     dataDir: home,
     env: { ...found, PORT: '0', ...env },
-    say: () => {},
+    say: (line) => void said.emit('line', line),
     warn: () => {},
     signal: new AbortController().signal,
     scripts: Object.fromEntries(paths),
   });
   t.after(() => stack.stop());
-  return { stack, dataDir: home };
+  return { stack, dataDir: home, said };
 }
 
 function pidsOf({ api, worker, mongod, temporal, simulator }: StackFile): number[] {
@@ -137,16 +139,21 @@ describe('a stack', () => {
   it('is refused over the folder of one that runs, which goes on', async (t) => {
     const { stack, dataDir } = stackOver(t);
     const file = await stack.start();
-    await assert.rejects(stackOver(t, { dataDir }).stack.start(), AlreadyRunning);
+    const other = stackOver(t, { dataDir }).stack;
+    await assert.rejects(other.start(), AlreadyRunning);
+    await other.stop();
     assert.deepEqual(JSON.parse(readFileSync(stackFilePath(dataDir), 'utf8')), file);
     for (const pid of pidsOf(file)) assert.notEqual(birthOf(pid), undefined);
   });
 
   it('removes a stack.json of an earlier run before anything else', async (t) => {
-    const { stack, dataDir } = stackOver(t, { env: { MONGOD_BINARY: '/no/such/mongod' } });
+    const { stack, dataDir, said } = stackOver(t, { env: { MONGOD_BINARY: '/no/such/mongod' } });
     writeFileSync(stackFilePath(dataDir), '{}');
-    await assert.rejects(stack.start(), /MONGOD_BINARY names/);
+    const firstWord = once(said, 'line');
+    const starting = stack.start();
+    await firstWord;
     assert.equal(existsSync(stackFilePath(dataDir)), false);
+    await assert.rejects(starting, /MONGOD_BINARY names/);
   });
 
   it('that cannot have its port says so at once', async (t) => {

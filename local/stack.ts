@@ -101,8 +101,9 @@ export class Stack {
     return this.#writeFile();
   }
 
-  /** Stops everything, in order, within 20 seconds. */
+  /** Stops everything, in order, within 20 seconds; nothing if the data folder is another stack's. */
   async stop(): Promise<void> {
+    if (!this.#records.isHeld) return;
     this.#isReady = false;
     removeStackFile(this.#dataDir);
     for (const names of STOP_ORDER) {
@@ -113,6 +114,7 @@ export class Stack {
 
   /** Ends every process at once. */
   kill(): void {
+    if (!this.#records.isHeld) return;
     removeStackFile(this.#dataDir);
     for (const service of this.#services.values()) service.kill();
     this.#records.release();

@@ -4,6 +4,7 @@ import { execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
+import type { Readable } from 'node:stream';
 import { after, before, describe, it } from 'node:test';
 import { promisify } from 'node:util';
 import { type RunningStack, startStack } from '../test/stack.ts';
@@ -15,6 +16,13 @@ const START = join(import.meta.dirname, 'start.ts');
 
 function pidsOf({ api, worker, mongod, temporal, simulator }: StackFile): number[] {
   return [api.pid, worker.pid, mongod.pid, temporal.pid, simulator?.pid].map(Number);
+}
+
+async function wordOf(stream: Readable, word: string): Promise<void> {
+  for (;;) {
+    const [text] = await once(stream, 'data');
+    if (String(text).includes(word)) return;
+  }
 }
 
 describe('npm start', () => {
@@ -69,10 +77,26 @@ describe('the command', () => {
   it('can be called off while it starts: two signals of one Ctrl-C are one', async (t) => {
     const env = { ...process.env, DATA_DIR: temporaryFolder(t), PORT: '0' };
     const supervisor = spawn(process.execPath, [START], { env, stdio: ['ignore', 'pipe', 'pipe'] });
-    await once(supervisor.stdout, 'data');
-    supervisor.kill('SIGINT');
-    supervisor.kill('SIGINT');
+    // npm passes on the signal that the terminal has sent already.
+    for (const word of ['starting the stack', 'stopping']) {
+      await wordOf(supervisor.stdout, word);
+      supervisor.kill('SIGINT');
+    }
     assert.deepEqual(await once(supervisor, 'exit'), [0, null]);
+  });
+
+  it('stops with the npm that started it, though npm does not pass SIGTERM on', async (t) => {
+    const env = {
+      ...process.env,
+      DATA_DIR: temporaryFolder(t),
+      PORT: '0',
+      npm_lifecycle_event: 'start',
+    };
+    const command = `"${process.execPath}" "${START}"; true`;
+    const shell = spawn('sh', ['-c', command], { env, stdio: ['ignore', 'pipe', 'ignore'] });
+    await wordOf(shell.stdout, 'starting the stack');
+    shell.kill('SIGTERM');
+    await Promise.all([wordOf(shell.stdout, 'stopping'), once(shell.stdout, 'end')]);
   });
 
   it('--help names the variables that matter', async () => {

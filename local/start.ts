@@ -15,6 +15,8 @@ const EXPECTED = [AlreadyRunning, ConfigError, NoBinary, PortTaken, StartFailure
 /** npm passes Ctrl-C on to us, who had it from the terminal already: one press, two signals. */
 const SAME_PRESS_MS = 500;
 
+const LOOK_FOR_NPM_MS = 500;
+
 const INTERRUPTED = 130;
 
 await main(process.argv.slice(2));
@@ -79,4 +81,17 @@ function onStopSignals(calledOff: AbortController, stack: Stack): void {
     }
   };
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, stop);
+  onEndOfNpm(() => stop('SIGTERM'));
+}
+
+/** npm hands SIGTERM to its shell, which ends and hands it to nobody. */
+function onEndOfNpm(act: () => void): void {
+  if (process.env.npm_lifecycle_event === undefined) return;
+  const parent = process.ppid;
+  const look = setInterval(() => {
+    if (process.ppid === parent) return;
+    clearInterval(look);
+    act();
+  }, LOOK_FOR_NPM_MS);
+  look.unref();
 }

@@ -57,17 +57,20 @@ async function streamsOpen(): Promise<number> {
   const found = await t.connection
     .getClient()
     .db('admin')
-    .aggregate([
-      { $currentOp: { idleCursors: true, allUsers: true } },
-      { $match: { ns: `${name}.claims` } },
-      {
-        $match: {
-          $or: ['command', 'cursor.originatingCommand'].map((at) => ({
-            [`${at}.pipeline.0.$changeStream`]: { $exists: true },
-          })),
+    .aggregate(
+      [
+        { $currentOp: { idleCursors: true, allUsers: true } },
+        { $match: { ns: `${name}.claims` } },
+        {
+          $match: {
+            $or: ['command', 'cursor.originatingCommand'].map((at) => ({
+              [`${at}.pipeline.0.$changeStream`]: { $exists: true },
+            })),
+          },
         },
-      },
-    ])
+      ],
+      { readConcern: { level: 'local' } },
+    )
     .toArray();
   return found.length;
 }
@@ -75,8 +78,8 @@ async function streamsOpen(): Promise<number> {
 describe('whoever waits for a claim', () => {
   it('hears of its changes, and of no other claim’s', async () => {
     const { changes, errors } = watch();
-    await isLive(changes);
     const [mine, other] = [await accept(), await accept()];
+    await isLive(changes);
     const [heard, alsoHeard, otherHeard] = [mine, mine, other].map((c) => listen(changes, c));
     await touch(mine);
     await until(() => heard?.times === 1 && alsoHeard?.times === 1, 'the change');
@@ -88,8 +91,8 @@ describe('whoever waits for a claim', () => {
 
   it('hears nothing any more once it has left, while others go on hearing', async () => {
     const { changes } = watch();
-    await isLive(changes);
     const claim = await accept();
+    await isLive(changes);
     const [gone, staying] = [listen(changes, claim), listen(changes, claim)];
     gone.stop();
     gone.stop();
@@ -128,9 +131,11 @@ describe('while the change stream cannot be had', () => {
         return () => ({
           watch: () => ({
             close: async () => {},
-            async *[Symbol.asyncIterator]() {
-              throw new Error('no primary');
-            },
+            [Symbol.asyncIterator]: () => ({
+              next: async () => {
+                throw new Error('no primary');
+              },
+            }),
           }),
         });
       },

@@ -64,6 +64,7 @@ async function claimIn({ state, fate, parkings, decided }: Situation): Promise<C
     reason: 'FULFILLMENT_UNAVAILABLE',
     detail: '503',
     step: 'S4_FULFIL',
+    lineIds: ['cape'],
     at: new Date(),
     decision: decided ? { action: 'RETRY', note: null, by: 'usr_1', at: new Date() } : null,
   };
@@ -82,7 +83,13 @@ const parkAs =
   ({ _id, lines, steps }) =>
     t.store.claims.park(
       _id,
-      { number, reason: 'FULFILLMENT_UNKNOWN', detail: 'no answer', step: 'S4_FULFIL' },
+      {
+        number,
+        reason: 'FULFILLMENT_UNKNOWN',
+        detail: 'no answer',
+        step: 'S4_FULFIL',
+        lineIds: lines.map((line) => line.lineId),
+      },
       { lines, steps },
     );
 const decideAs =
@@ -114,7 +121,7 @@ const MOVES: { name: string; move: Move; wins: (s: Situation) => boolean }[] = [
   {
     name: 'deciding to grant',
     move: (c) => t.store.claims.takeGrantFate(c._id, c.lines, c.steps),
-    wins: (s) => ['FULFILLING', 'NEEDS_ATTENTION'].includes(s.state) && s.fate === null,
+    wins: (s) => s.state === 'FULFILLING' && s.fate === null,
   },
   {
     name: 'deciding to undo',
@@ -124,12 +131,12 @@ const MOVES: { name: string; move: Move; wins: (s: Situation) => boolean }[] = [
   {
     name: 'ending it granted',
     move: finishAs('GRANTED'),
-    wins: (s) => s.fate === 'GRANT' && !isFinal(s.state),
+    wins: (s) => s.fate === 'GRANT' && s.state === 'FULFILLING',
   },
   {
     name: 'ending it failed',
     move: finishAs('FAILED'),
-    wins: (s) => s.fate === 'UNDO' && !isFinal(s.state),
+    wins: (s) => s.fate === 'UNDO' && s.state === 'COMPENSATING',
   },
   {
     name: 'ending it rejected',
@@ -139,17 +146,23 @@ const MOVES: { name: string; move: Move; wins: (s: Situation) => boolean }[] = [
   {
     name: 'parking it for the first time',
     move: parkAs(1),
-    wins: (s) => !isFinal(s.state) && s.fate !== 'GRANT' && s.parkings === 0,
+    wins: (s) => isUnderWay(s) && s.fate !== 'GRANT' && s.parkings === 0,
   },
   {
     name: 'parking it for the second time',
     move: parkAs(2),
-    wins: (s) => ['FULFILLING', 'COMPENSATING'].includes(s.state) && s.parkings === 1,
+    wins: (s) => isUnderWay(s) && s.parkings === 1,
   },
   {
-    name: 'going on after its first parking',
-    move: (c) => t.store.claims.unpark(c._id, 1),
+    name: 'going on after its first parking, as was decided',
+    move: (c) => t.store.claims.unpark(c._id, 1, true),
     wins: (s) => s.state === 'NEEDS_ATTENTION' && s.parkings === 1 && s.fate !== 'GRANT',
+  },
+  {
+    name: 'going on after its first parking, as long as nobody decides',
+    move: (c) => t.store.claims.unpark(c._id, 1, false),
+    wins: (s) =>
+      s.state === 'NEEDS_ATTENTION' && s.parkings === 1 && s.fate !== 'GRANT' && !s.decided,
   },
   {
     name: "an admin's decision on its first parking",
@@ -160,6 +173,8 @@ const MOVES: { name: string; move: Move; wins: (s: Situation) => boolean }[] = [
 
 const isEarly = ({ state }: Situation) =>
   ['PENDING_VALIDATION', 'CHECKING_CONDITIONS', 'RESERVING_STOCK'].includes(state);
+
+const isUnderWay = ({ state }: Situation) => ['FULFILLING', 'COMPENSATING'].includes(state);
 
 describe("a move of a claim's record", () => {
   for (const { name, move, wins } of MOVES) {
@@ -307,9 +322,9 @@ describe('a parking', () => {
 
   it('ends with fulfilment, or with the undoing it interrupted', async () => {
     const forward = await claimIn({ state: 'NEEDS_ATTENTION', fate: null, parkings: 1 });
-    assert.equal((await t.store.claims.unpark(forward._id, 1))?.state, 'FULFILLING');
+    assert.equal((await t.store.claims.unpark(forward._id, 1, true))?.state, 'FULFILLING');
     const back = await claimIn({ state: 'NEEDS_ATTENTION', fate: 'UNDO', parkings: 1 });
-    assert.equal((await t.store.claims.unpark(back._id, 1))?.state, 'COMPENSATING');
+    assert.equal((await t.store.claims.unpark(back._id, 1, true))?.state, 'COMPENSATING');
   });
 });
 

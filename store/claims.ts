@@ -35,6 +35,8 @@ export interface Parking {
   reason: Reason;
   detail: string;
   step: StepName;
+  /** The lines it is about. */
+  lineIds: string[];
   at: Date;
   decision: Decision | null;
 }
@@ -243,6 +245,12 @@ export function createClaimStore(connection: Connection, now: () => Date = () =>
       );
     },
 
+    /** Says that the claim waits for room among the holds of a stock. */
+    async showReserving(claimId: string): Promise<void> {
+      const guard = { fate: null, state: { $in: statesBefore('RESERVING_STOCK') } };
+      await move(claimId, guard, { state: 'RESERVING_STOCK' });
+    },
+
     /** The write-ahead of S4: from here on a provider may have been asked. */
     async startFulfilling(claimId: string, steps: Step[]): Promise<Claim | null> {
       return await move(
@@ -256,7 +264,7 @@ export function createClaimStore(connection: Connection, now: () => Date = () =>
     async takeGrantFate(claimId: string, lines: Line[], steps: Step[]): Promise<Claim | null> {
       return await move(
         claimId,
-        { fate: null, state: { $in: ['FULFILLING', 'NEEDS_ATTENTION'] } },
+        { fate: null, state: 'FULFILLING' },
         { fate: 'GRANT', lines, steps },
       );
     },
@@ -307,13 +315,19 @@ export function createClaimStore(connection: Connection, now: () => Date = () =>
       );
     },
 
-    /** Goes on after a parking: forward, or with undoing where that was under way. */
-    async unpark(claimId: string, number: number): Promise<Claim | null> {
-      const guard = { state: 'NEEDS_ATTENTION', 'parking.number': number };
-      return (
-        (await move(claimId, { ...guard, fate: null }, { state: 'FULFILLING', reason: null })) ??
-        (await move(claimId, { ...guard, fate: 'UNDO' }, { state: 'COMPENSATING' }))
-      );
+    /**
+     * Goes on after a parking: forward, or with undoing where that was under way. Without a decision
+     * only where none stands: an admin's word that came meanwhile is not passed over.
+     */
+    async unpark(claimId: string, number: number, isDecided: boolean): Promise<Claim | null> {
+      const guard = {
+        state: 'NEEDS_ATTENTION',
+        'parking.number': number,
+        ...(!isDecided && { 'parking.decision': null }),
+      };
+      const forward = { ...guard, fate: null };
+      const moved = await move(claimId, forward, { state: 'FULFILLING', reason: null });
+      return moved ?? (await move(claimId, { ...guard, fate: 'UNDO' }, { state: 'COMPENSATING' }));
     },
 
     /**
@@ -392,6 +406,22 @@ export function createClaimStore(connection: Connection, now: () => Date = () =>
           .lean<Claim>()
           .cursor()
       );
+    },
+
+    /** Those of the claims that ended undone, with nothing of theirs granted. */
+    async emptyAmong(claimIds: string[]): Promise<string[]> {
+      const found = await model
+        .find(
+          {
+            _id: { $in: claimIds },
+            fate: 'UNDO',
+            endedAt: { $type: 'date' },
+            'lines.state': { $ne: 'GRANTED' },
+          },
+          { _id: 1 },
+        )
+        .lean<{ _id: string }[]>();
+      return found.map((c) => c._id);
     },
 
     /** Those of the claims that are final; a claim never recorded counts as one. */

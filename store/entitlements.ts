@@ -30,6 +30,7 @@ const schema = new Schema<Entitlement>(
   { collection: 'entitlements', versionKey: false, strict: 'throw' },
 );
 schema.index({ claimId: 1 }, { name: 'claim', unique: true });
+schema.index({ takenAt: 1 }, { name: 'taken' });
 
 type Period = Omit<EntitlementRequest, 'claimId'>;
 
@@ -85,6 +86,16 @@ export function createEntitlementStore(connection: Connection) {
       const all = slots(period);
       const used = await model.countDocuments({ _id: { $in: all } });
       return used >= all.length;
+    },
+
+    /** The claims that took an entitlement since then, in the order in which they did. */
+    async *takersSince(since: Date): AsyncGenerator<string> {
+      const taken = model
+        .find({ takenAt: { $gte: since } }, { claimId: 1 })
+        .sort({ takenAt: 1 })
+        .lean<Entitlement>()
+        .cursor();
+      for await (const { claimId } of taken) yield claimId;
     },
 
     /** Those of the claims that hold an entitlement. */

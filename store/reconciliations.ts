@@ -1,24 +1,14 @@
 /** What reconciliation did: one document a run for a week, and running totals for the metric. */
 import type { Connection } from 'mongoose';
 import { Schema } from 'mongoose';
+import { type Mended, NOTHING_MENDED } from '../domain/reconciliation.ts';
 
-/** What one pass mended, by kind. */
-export interface Mended {
-  /** Claims without a run, for which one was started. */
-  runsStarted: number;
-  /** Decisions on parked claims that had not arrived. */
-  decisionsSent: number;
-  /** Claims of players who left, told to stop. */
-  claimsStopped: number;
-  /** Holds of final claims given back. */
-  holdsFreed: number;
-  /** Entitlements of undone claims given back. */
-  entitlementsFreed: number;
-}
-
+/** How a pass went, beside what it mended. */
 export interface Reconciliation extends Mended {
   startedAt: Date;
   endedAt: Date;
+  /** What could not be done: claims that could not be tended, parts of the pass that broke. */
+  failures: number;
   /** Buckets whose books did not add up, `{eventId}/{rewardId}/{n}`. There must be none. */
   unbalanced: string[];
 }
@@ -29,6 +19,7 @@ const counters = {
   runsStarted: { type: Number, required: true },
   decisionsSent: { type: Number, required: true },
   claimsStopped: { type: Number, required: true },
+  parkingsExpired: { type: Number, required: true },
   holdsFreed: { type: Number, required: true },
   entitlementsFreed: { type: Number, required: true },
 };
@@ -38,6 +29,7 @@ const schema = new Schema<Reconciliation>(
     ...counters,
     startedAt: { type: Date, required: true },
     endedAt: { type: Date, required: true },
+    failures: { type: Number, required: true },
     unbalanced: { type: [String], required: true },
   },
   { collection: 'reconciliations', versionKey: false, strict: 'throw' },
@@ -61,7 +53,7 @@ export function createReconciliationStore(connection: Connection) {
 
     /** Keeps what a pass did and adds it to the totals. */
     async add(run: Reconciliation): Promise<void> {
-      const { startedAt: _s, endedAt: _e, unbalanced: _u, ...mended } = run;
+      const { startedAt: _s, endedAt: _e, failures: _f, unbalanced: _u, ...mended } = run;
       await model.insertOne(run);
       await totals.updateOne({ _id: 'all' }, { $inc: mended }, { upsert: true });
     },
@@ -75,11 +67,19 @@ export function createReconciliationStore(connection: Connection) {
         .lean<Reconciliation[]>();
     },
 
+    /** When the last pass began that left nothing undone; null where there was none in its week. */
+    async lastCompleteAt(): Promise<Date | null> {
+      const last = await model
+        .findOne({ failures: 0 })
+        .sort({ startedAt: -1 })
+        .lean<Reconciliation>();
+      return last?.startedAt ?? null;
+    },
+
     /** Everything ever mended, by kind. */
     async totals(): Promise<Mended> {
       const all = await totals.findOne({ _id: 'all' }, { _id: 0 }).lean<Mended>();
-      const none = { runsStarted: 0, decisionsSent: 0, claimsStopped: 0 };
-      return { ...none, holdsFreed: 0, entitlementsFreed: 0, ...all };
+      return { ...NOTHING_MENDED, ...all };
     },
   };
 }

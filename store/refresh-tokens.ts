@@ -57,10 +57,6 @@ export function createRefreshTokenStore(connection: Connection) {
   return {
     model,
 
-    async ensureIndexes(): Promise<void> {
-      await model.createIndexes();
-    },
-
     /** Begins a family and answers its first token. */
     async issue({ userId, epoch }: Holder, now: Date): Promise<string> {
       const family = randomSecret();

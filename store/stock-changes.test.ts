@@ -29,7 +29,7 @@ async function booksOf(event: StoredEvent) {
 }
 
 describe('the buckets of a stock', () => {
-  it('are one for each 200 claims, 1 to 16 of them', () => {
+  it('are one for each 200 claims, up to 16, and then as many as hold every unit at once', () => {
     const counts: [stock: number, quantity: number, buckets: number][] = [
       [0, 1, 1],
       [1, 1, 1],
@@ -38,7 +38,10 @@ describe('the buckets of a stock', () => {
       [2_000, 10, 1],
       [2_010, 10, 2],
       [3_200, 1, 16],
-      [1_000_000_000, 1, 16],
+      [6_400, 1, 16],
+      [6_401, 1, 17],
+      [40_000, 4, 25],
+      [1_000_000_000, 1, 128],
       [5, 10, 1],
     ];
     for (const [stock, quantity, buckets] of counts) {

@@ -6,7 +6,7 @@
 import type { ClientSession, Connection } from 'mongoose';
 import { DomainError } from '../domain/errors.ts';
 import type { Reward } from '../domain/event.ts';
-import type { StockBucket } from './stock.ts';
+import { HOLDS_PER_BUCKET, type StockBucket } from './stock.ts';
 
 /** A reward with a stock. */
 export type StockedReward = Reward & { stock: number };
@@ -17,12 +17,23 @@ export type StockedReward = Reward & { stock: number };
 const PORTIONS_PER_BUCKET = 200;
 
 /** More buckets than this gain no speed, and cost every look at the whole stock. */
-const MAX_BUCKETS = 16;
+const FAST_BUCKETS = 16;
 
-/** How many buckets a stock is spread over: 1 to 16, one for each 200 claims it can serve. */
+/**
+ * Where a provider is down for long, claims park with their holds, and a reward must not run out of
+ * room for holds while it has stock. So many buckets have room for some 50,000 parked claims.
+ */
+const MAX_BUCKETS = 128;
+
+/**
+ * How many buckets a stock is spread over: one for each 200 claims it can serve, up to 16, and past
+ * that as many as it takes to hold every unit at once, up to 128.
+ */
 export function bucketsFor(stock: number, quantity: number): number {
-  const wanted = Math.ceil(portionsOf(stock, quantity) / PORTIONS_PER_BUCKET);
-  return Math.min(Math.max(wanted, 1), MAX_BUCKETS);
+  const portions = portionsOf(stock, quantity);
+  const fast = Math.min(Math.ceil(portions / PORTIONS_PER_BUCKET), FAST_BUCKETS);
+  const roomy = Math.min(Math.ceil(portions / HOLDS_PER_BUCKET), MAX_BUCKETS);
+  return Math.max(1, fast, roomy);
 }
 
 /** Claims that so many units can serve. */

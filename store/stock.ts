@@ -67,7 +67,9 @@ const ROUNDS = 8;
 const MAX_BOOKS = 1_000;
 
 /** Units are free, but every bucket is full of holds or was taken by others first. Try again later. */
-export class StockBusy extends Error {}
+export class StockBusy extends Error {
+  override readonly name = 'StockBusy';
+}
 
 /** The units a claim could hold, or the claims it waits behind: what a reservation comes to. */
 export type Reservation = 'HELD' | 'SOLD_OUT';
@@ -251,7 +253,7 @@ export function createStockStore(connection: Connection, clock: ServerClock) {
       return books.map(({ eventId: _, ...sums }) => sums);
     },
 
-    /** The same of every event; at most a thousand rewards. */
+    /** The same of the latest thousand rewards by event. */
     async allBooks(limit = MAX_BOOKS): Promise<EventBooks[]> {
       return await booksOf({}, limit);
     },

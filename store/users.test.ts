@@ -21,7 +21,7 @@ before(async () => {
   servers = await testServers();
   connection = await connect(servers.mongodbUri(uniqueName('users')), { appName: 'test' });
   users = createUserStore(connection);
-  await users.ensureIndexes();
+  await users.model.createIndexes();
 });
 beforeEach(() => users.model.deleteMany());
 after(async () => {

@@ -125,11 +125,6 @@ export function createUserStore(connection: Connection) {
   return {
     model,
 
-    /** Makes the indexes; nobody may register before the unique one exists. */
-    async ensureIndexes(): Promise<void> {
-      await model.createIndexes();
-    },
-
     /** Adds a player. @throws DomainError `username_taken`, also for the same name in other letters */
     async register(user: NewUser, now: Date): Promise<User> {
       const stored = newRecord(user, 'PLAYER', now);

@@ -74,10 +74,19 @@ export function createClaimRuns(client: Client) {
       }
     },
 
-    /** Signals the claim's run, and starts one where none runs: a signal is never lost for lack of one. */
-    async wake(claim: RunOf, signal: ClaimSignal): Promise<void> {
+    /**
+     * Signals the claim's run, and starts one where none runs: a signal is never lost for lack of
+     * one. False where a run came to its end by itself, which takes no signal any more.
+     */
+    async wake(claim: RunOf, signal: ClaimSignal): Promise<boolean> {
       const options = { ...optionsFor(claim), signal, signalArgs: [] };
-      await bounded(() => client.workflow.signalWithStart(CLAIM_WORKFLOW, options));
+      try {
+        await bounded(() => client.workflow.signalWithStart(CLAIM_WORKFLOW, options));
+        return true;
+      } catch (error) {
+        if (error instanceof WorkflowExecutionAlreadyStartedError) return false;
+        throw error;
+      }
     },
 
     /**

@@ -2,9 +2,8 @@ import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import { WorkflowNotFoundError } from '@temporalio/client';
 import { claimIdOf } from '../store/claims.ts';
-import { workflowIdOf } from '../temporal/workflow-id.ts';
 import { createCheckpoints } from './checkpoints.ts';
-import { CAPE, event, MESOS, recordOf, runClosed, runsOf, until, workflowOf } from './helpers.ts';
+import { CAPE, event, MESOS, recordOf, runClosed, runsOf, workflowOf } from './helpers.ts';
 import { type Laurel, startLaurel } from './laurel.ts';
 import { GRANTED, outcomeOf, sumOf } from './outcomes.ts';
 import { uniqueName } from './servers.ts';
@@ -24,223 +23,223 @@ async function heldPlayer() {
   return { ...player, key, claimId, gate: checkpoints.hold('read', claimId) };
 }
 
-describe('the same key again', { concurrency: true }, () => {
-  it('while the claim runs is the same claim, and no second workflow', async () => {
-    const { eventId } = await event(laurel);
-    const { token, key, gate } = await heldPlayer();
-    const first = await laurel.claim(eventId, token, { key });
-    assert.deepEqual([first.status, first.headers.get('idempotency-replayed')], [202, null]);
-    await gate.reached;
+describe('who may claim how often', { concurrency: true }, () => {
+  describe('the same key again', { concurrency: true }, () => {
+    it('while the claim runs is the same claim, and no second workflow', async () => {
+      const { eventId } = await event(laurel);
+      const { token, key, gate } = await heldPlayer();
+      const first = await laurel.claim(eventId, token, { key });
+      assert.deepEqual([first.status, first.headers.get('idempotency-replayed')], [202, null]);
+      await gate.reached;
 
-    const again = await laurel.claim(eventId, token, { key });
-    assert.deepEqual([again.status, again.headers.get('idempotency-replayed')], [202, 'true']);
-    assert.deepEqual(again.body, first.body);
-    gate.open();
-    assert.deepEqual(await outcomeOf(laurel, first.body.claimId), GRANTED);
-    assert.equal((await runsOf(laurel, first.body)).length, 1);
-  });
-
-  it('after the claim ended is the same claim with the same answer', async () => {
-    const { eventId } = await event(laurel);
-    const { token } = await laurel.signIn();
-    const first = await laurel.claim(eventId, token, { key: 'mine', waitS: 20 });
-    assert.deepEqual([first.status, first.body.state], [200, 'GRANTED']);
-
-    const again = await laurel.claim(eventId, token, { key: 'mine' });
-    assert.deepEqual([again.status, again.headers.get('idempotency-replayed')], [200, 'true']);
-    assert.deepEqual(again.body, first.body);
-    assert.equal(await sumOf(laurel, { eventId }), '10 = 9 + 0 + 1');
-    await runClosed(laurel, first.body);
-    assert.equal((await runsOf(laurel, first.body)).length, 1);
-  });
-
-  it('is the same claim still when Temporal has forgotten the run', async () => {
-    const { eventId } = await event(laurel);
-    const { id, token } = await laurel.signIn();
-    const first = await laurel.claim(eventId, token, { key: 'mine', waitS: 20 });
-    await runClosed(laurel, first.body);
-    await laurel.client.workflowService.deleteWorkflowExecution({
-      namespace: laurel.namespace,
-      workflowExecution: { workflowId: workflowIdOf(id, 'mine') },
+      const again = await laurel.claim(eventId, token, { key });
+      assert.deepEqual([again.status, again.headers.get('idempotency-replayed')], [202, 'true']);
+      assert.deepEqual(again.body, first.body);
+      gate.open();
+      assert.deepEqual(await outcomeOf(laurel, first.body.claimId), GRANTED);
+      assert.equal((await runsOf(laurel, first.body)).length, 1);
     });
-    const isForgotten = () =>
-      workflowOf(laurel, first.body)
-        .describe()
-        .then(() => false)
-        .catch((error) => error instanceof WorkflowNotFoundError);
-    await until(isForgotten, 'the run to be forgotten');
 
-    const again = await laurel.claim(eventId, token, { key: 'mine' });
-    assert.deepEqual([again.status, again.headers.get('idempotency-replayed')], [200, 'true']);
-    assert.deepEqual(again.body, first.body);
-    assert.equal(await isForgotten(), true);
-    assert.equal(await sumOf(laurel, { eventId }), '10 = 9 + 0 + 1');
-  });
-
-  it('sent many times at once is one claim, told of as new once', async () => {
-    const { eventId } = await event(laurel);
-    const players = await Promise.all(Array.from({ length: 5 }, () => laurel.signIn()));
-    const sent = players.map(({ token }) =>
-      Promise.all(
-        Array.from({ length: 6 }, () => laurel.claim(eventId, token, { key: 'mine', waitS: 20 })),
-      ),
-    );
-    for (const answers of await Promise.all(sent)) {
-      const ids = new Set(answers.map((a) => a.body.claimId));
-      const news = answers.filter((a) => a.headers.get('idempotency-replayed') === null);
-      assert.deepEqual([ids.size, news.length], [1, 1]);
-      assert.deepEqual(
-        new Set(answers.map((a) => `${a.status} ${a.body.state}`)),
-        new Set(['200 GRANTED']),
-      );
-    }
-    assert.equal(await sumOf(laurel, { eventId }), '10 = 5 + 0 + 5');
-  });
-
-  it('of another player is a claim of its own', async () => {
-    const { eventId } = await event(laurel);
-    const [one, two] = [await laurel.signIn(), await laurel.signIn()];
-    const answers = await Promise.all(
-      [one, two].map(({ token }) => laurel.claim(eventId, token, { key: 'shared', waitS: 20 })),
-    );
-    assert.deepEqual(
-      answers.map((a) => a.body.state),
-      ['GRANTED', 'GRANTED'],
-    );
-    assert.notEqual(answers[0]?.body.claimId, answers[1]?.body.claimId);
-    assert.equal(await sumOf(laurel, { eventId }), '10 = 8 + 0 + 2');
-  });
-});
-
-describe('the same key with another event or reward', { concurrency: true }, () => {
-  it('is refused while the first claim runs, which is untouched', async () => {
-    const [first, second] = [await event(laurel), await event(laurel)];
-    const { token, key, claimId, gate } = await heldPlayer();
-    await laurel.claim(first.eventId, token, { key });
-    await gate.reached;
-    const before = await recordOf(laurel, claimId);
-
-    const refused = await laurel.claim(second.eventId, token, { key });
-    assert.deepEqual(
-      [refused.status, Reflect.get(refused.body, 'code')],
-      [422, 'idempotency_key_reused'],
-    );
-    assert.deepEqual(await recordOf(laurel, claimId), before);
-    gate.open();
-    assert.deepEqual(await outcomeOf(laurel, claimId), GRANTED);
-    assert.equal(await sumOf(laurel, second), '10 = 10 + 0 + 0');
-  });
-
-  it('is refused after the first claim ended, which is untouched', async () => {
-    const [first, second] = [await event(laurel), await event(laurel)];
-    const { token } = await laurel.signIn();
-    const { claimId } = (await laurel.claim(first.eventId, token, { key: 'mine', waitS: 20 })).body;
-    const before = await recordOf(laurel, claimId);
-
-    assert.equal((await laurel.claim(second.eventId, token, { key: 'mine' })).status, 422);
-    assert.deepEqual(await recordOf(laurel, claimId), before);
-    assert.equal(await sumOf(laurel, second), '10 = 10 + 0 + 0');
-  });
-
-  it('is refused for another reward of the same event, and for none', async () => {
-    const choice = { rewardSelection: 'PLAYER_CHOICE', rewards: [CAPE, MESOS] } as const;
-    const { eventId } = await event(laurel, { ...choice, rewards: [CAPE, MESOS] });
-    const { token } = await laurel.signIn();
-    const chosen = { key: 'mine', rewardId: 'mesos' };
-    const { claimId } = (await laurel.claim(eventId, token, { ...chosen, waitS: 20 })).body;
-    const before = await recordOf(laurel, claimId);
-
-    const other = await laurel.claim(eventId, token, { key: 'mine', rewardId: 'cape' });
-    const none = await laurel.claim(eventId, token, { key: 'mine' });
-    assert.deepEqual([other.status, none.status], [422, 422]);
-    assert.deepEqual(await recordOf(laurel, claimId), before);
-    assert.equal(await sumOf(laurel, { eventId }), '10 = 10 + 0 + 0');
-  });
-});
-
-describe('two keys for one event and period', { concurrency: true }, () => {
-  it('at once: one goes on, the other is refused, for every one of twenty players', async () => {
-    const { eventId } = await event(laurel, { rewards: [{ ...CAPE, stock: 100 }] });
-    const pairs = Array.from({ length: 20 }, async () => {
+    it('after the claim ended is the same claim with the same answer', async () => {
+      const { eventId } = await event(laurel);
       const { token } = await laurel.signIn();
-      return await Promise.all([1, 2].map(() => laurel.claim(eventId, token, { waitS: 20 })));
+      const first = await laurel.claim(eventId, token, { key: 'mine', waitS: 20 });
+      assert.deepEqual([first.status, first.body.state], [200, 'GRANTED']);
+
+      const again = await laurel.claim(eventId, token, { key: 'mine' });
+      assert.deepEqual([again.status, again.headers.get('idempotency-replayed')], [200, 'true']);
+      assert.deepEqual(again.body, first.body);
+      assert.equal(await sumOf(laurel, { eventId }), '10 = 9 + 0 + 1');
+      await runClosed(laurel, first.body);
+      assert.equal((await runsOf(laurel, first.body)).length, 1);
     });
-    for (const pair of await Promise.all(pairs)) {
-      const granted = pair.filter((a) => a.status === 200 && a.body.state === 'GRANTED');
-      const rejected = pair.filter((a) => a.body.reason === 'ALREADY_CLAIMED');
-      const refused = pair.filter((a) => Reflect.get(a.body, 'code') === 'already_claimed');
-      assert.equal(granted.length, 1);
-      assert.equal(rejected.length + refused.length, 1);
-      for (const { status, body } of rejected)
-        assert.deepEqual([status, body.state], [200, 'REJECTED']);
-      for (const { status } of refused) assert.equal(status, 409);
-    }
-    assert.equal(await sumOf(laurel, { eventId }), '100 = 80 + 0 + 20');
-    assert.equal(await laurel.store.entitlements.model.countDocuments({ eventId }), 20);
-  });
 
-  it('both accepted before either is looked at: one is granted, the other rejected', async () => {
-    const { eventId } = await event(laurel);
-    const { id, token } = await laurel.signIn();
-    const gates = ['one', 'two'].map((key) => checkpoints.hold('entitle', claimIdOf(id, key)));
-    const answers = await Promise.all(
-      ['one', 'two'].map((key) => laurel.claim(eventId, token, { key })),
-    );
-    assert.deepEqual(
-      answers.map((a) => a.status),
-      [202, 202],
-    );
-    await Promise.all(gates.map((gate) => gate.reached));
-    for (const gate of gates) gate.open();
+    it('is the same claim still when Temporal has long forgotten the run', async () => {
+      const { eventId } = await event(laurel);
+      const { claimId } = (
+        await laurel.claim(eventId, (await laurel.signIn()).token, { waitS: 20 })
+      ).body;
+      // What retention leaves is a record whose run Temporal does not know: copied to another player.
+      const { id, token } = await laurel.signIn();
+      const record = { ...(await recordOf(laurel, claimId)), userId: id, idempotencyKey: 'mine' };
+      await laurel.store.claims.model.insertOne({ ...record, _id: claimIdOf(id, 'mine') });
 
-    const outcomes = await Promise.all(answers.map((a) => outcomeOf(laurel, a.body.claimId)));
-    const [granted, rejected] = outcomes.sort((a, b) => (a.end < b.end ? -1 : 1));
-    assert.deepEqual({ ...granted, books: null }, { ...GRANTED, books: null });
-    assert.deepEqual(
-      { ...rejected, books: null },
-      {
-        end: 'REJECTED / ALREADY_CLAIMED',
-        steps: ['S0_ACCEPT OK', 'S1_VALIDATE REFUSED'],
-        lines: { cape: 'PENDING' },
-        given: { cape: 'NEVER_SEEN' },
-        isEntitled: false,
-        books: null,
-      },
-    );
-    assert.equal(await sumOf(laurel, { eventId }), '10 = 9 + 0 + 1');
-  });
-
-  it('where two claims a period are allowed: of three at once two are granted', async () => {
-    const { eventId } = await event(laurel, { claimsPerPeriod: 2 });
-    const { id, token } = await laurel.signIn();
-    const keys = ['one', 'two', 'three'];
-    const gates = keys.map((key) => checkpoints.hold('entitle', claimIdOf(id, key)));
-    const answers = await Promise.all(keys.map((key) => laurel.claim(eventId, token, { key })));
-    await Promise.all(gates.map((gate) => gate.reached));
-    for (const gate of gates) gate.open();
-
-    const outcomes = await Promise.all(answers.map((a) => outcomeOf(laurel, a.body.claimId)));
-    assert.deepEqual(outcomes.map((o) => o.end).sort(), [
-      'GRANTED',
-      'GRANTED',
-      'REJECTED / ALREADY_CLAIMED',
-    ]);
-    assert.equal(await laurel.store.entitlements.model.countDocuments({ eventId }), 2);
-    assert.equal(await sumOf(laurel, { eventId }), '10 = 8 + 0 + 2');
-  });
-
-  it('one after the other: the second is refused at once, and its key is left unused', async () => {
-    const { eventId } = await event(laurel);
-    const { id, token } = await laurel.signIn();
-    await laurel.claim(eventId, token, { waitS: 20 });
-    const refused = await laurel.claim(eventId, token, { key: 'second' });
-    assert.deepEqual([refused.status, Reflect.get(refused.body, 'code')], [409, 'already_claimed']);
-    assert.equal(await laurel.store.claims.findByKey(id, 'second'), null);
-
-    const elsewhere = await laurel.claim((await event(laurel)).eventId, token, {
-      key: 'second',
-      waitS: 20,
+      const again = await laurel.claim(eventId, token, { key: 'mine' });
+      assert.deepEqual([again.status, again.headers.get('idempotency-replayed')], [200, 'true']);
+      assert.deepEqual([again.body.claimId, again.body.state], [claimIdOf(id, 'mine'), 'GRANTED']);
+      await assert.rejects(workflowOf(laurel, again.body).describe(), WorkflowNotFoundError);
+      assert.equal(await sumOf(laurel, { eventId }), '10 = 9 + 0 + 1');
     });
-    assert.deepEqual([elsewhere.status, elsewhere.body.state], [200, 'GRANTED']);
+
+    it('sent many times at once is one claim, told of as new once', async () => {
+      const { eventId } = await event(laurel);
+      const players = await Promise.all(Array.from({ length: 5 }, () => laurel.signIn()));
+      const sent = players.map(({ token }) =>
+        Promise.all(
+          Array.from({ length: 6 }, () => laurel.claim(eventId, token, { key: 'mine', waitS: 20 })),
+        ),
+      );
+      for (const answers of await Promise.all(sent)) {
+        const ids = new Set(answers.map((a) => a.body.claimId));
+        const news = answers.filter((a) => a.headers.get('idempotency-replayed') === null);
+        assert.deepEqual([ids.size, news.length], [1, 1]);
+        assert.deepEqual(
+          new Set(answers.map((a) => `${a.status} ${a.body.state}`)),
+          new Set(['200 GRANTED']),
+        );
+      }
+      assert.equal(await sumOf(laurel, { eventId }), '10 = 5 + 0 + 5');
+    });
+
+    it('of another player is a claim of its own', async () => {
+      const { eventId } = await event(laurel);
+      const [one, two] = [await laurel.signIn(), await laurel.signIn()];
+      const answers = await Promise.all(
+        [one, two].map(({ token }) => laurel.claim(eventId, token, { key: 'shared', waitS: 20 })),
+      );
+      assert.deepEqual(
+        answers.map((a) => a.body.state),
+        ['GRANTED', 'GRANTED'],
+      );
+      assert.notEqual(answers[0]?.body.claimId, answers[1]?.body.claimId);
+      assert.equal(await sumOf(laurel, { eventId }), '10 = 8 + 0 + 2');
+    });
+  });
+
+  describe('the same key with another event or reward', { concurrency: true }, () => {
+    it('is refused while the first claim runs, which is untouched', async () => {
+      const [first, second] = [await event(laurel), await event(laurel)];
+      const { token, key, claimId, gate } = await heldPlayer();
+      await laurel.claim(first.eventId, token, { key });
+      await gate.reached;
+      const before = await recordOf(laurel, claimId);
+
+      const refused = await laurel.claim(second.eventId, token, { key });
+      assert.deepEqual(
+        [refused.status, Reflect.get(refused.body, 'code')],
+        [422, 'idempotency_key_reused'],
+      );
+      assert.deepEqual(await recordOf(laurel, claimId), before);
+      gate.open();
+      assert.deepEqual(await outcomeOf(laurel, claimId), GRANTED);
+      assert.equal(await sumOf(laurel, second), '10 = 10 + 0 + 0');
+    });
+
+    it('is refused after the first claim ended, which is untouched', async () => {
+      const [first, second] = [await event(laurel), await event(laurel)];
+      const { token } = await laurel.signIn();
+      const { claimId } = (await laurel.claim(first.eventId, token, { key: 'mine', waitS: 20 }))
+        .body;
+      const before = await recordOf(laurel, claimId);
+
+      assert.equal((await laurel.claim(second.eventId, token, { key: 'mine' })).status, 422);
+      assert.deepEqual(await recordOf(laurel, claimId), before);
+      assert.equal(await sumOf(laurel, second), '10 = 10 + 0 + 0');
+    });
+
+    it('is refused for another reward of the same event, and for none', async () => {
+      const choice = { rewardSelection: 'PLAYER_CHOICE', rewards: [CAPE, MESOS] } as const;
+      const { eventId } = await event(laurel, { ...choice, rewards: [CAPE, MESOS] });
+      const { token } = await laurel.signIn();
+      const chosen = { key: 'mine', rewardId: 'mesos' };
+      const { claimId } = (await laurel.claim(eventId, token, { ...chosen, waitS: 20 })).body;
+      const before = await recordOf(laurel, claimId);
+
+      const other = await laurel.claim(eventId, token, { key: 'mine', rewardId: 'cape' });
+      const none = await laurel.claim(eventId, token, { key: 'mine' });
+      assert.deepEqual([other.status, none.status], [422, 422]);
+      assert.deepEqual(await recordOf(laurel, claimId), before);
+      assert.equal(await sumOf(laurel, { eventId }), '10 = 10 + 0 + 0');
+    });
+  });
+
+  describe('two keys for one event and period', { concurrency: true }, () => {
+    it('at once: one goes on, the other is refused, for every one of twenty players', async () => {
+      const { eventId } = await event(laurel, { rewards: [{ ...CAPE, stock: 100 }] });
+      const pairs = Array.from({ length: 20 }, async () => {
+        const { token } = await laurel.signIn();
+        return await Promise.all([1, 2].map(() => laurel.claim(eventId, token, { waitS: 20 })));
+      });
+      for (const pair of await Promise.all(pairs)) {
+        const granted = pair.filter((a) => a.status === 200 && a.body.state === 'GRANTED');
+        const rejected = pair.filter((a) => a.body.reason === 'ALREADY_CLAIMED');
+        const refused = pair.filter((a) => Reflect.get(a.body, 'code') === 'already_claimed');
+        assert.equal(granted.length, 1);
+        assert.equal(rejected.length + refused.length, 1);
+        for (const { status, body } of rejected)
+          assert.deepEqual([status, body.state], [200, 'REJECTED']);
+        for (const { status } of refused) assert.equal(status, 409);
+      }
+      assert.equal(await sumOf(laurel, { eventId }), '100 = 80 + 0 + 20');
+      assert.equal(await laurel.store.entitlements.model.countDocuments({ eventId }), 20);
+    });
+
+    it('both accepted before either is looked at: one is granted, the other rejected', async () => {
+      const { eventId } = await event(laurel);
+      const { id, token } = await laurel.signIn();
+      const gates = ['one', 'two'].map((key) => checkpoints.hold('entitle', claimIdOf(id, key)));
+      const answers = await Promise.all(
+        ['one', 'two'].map((key) => laurel.claim(eventId, token, { key })),
+      );
+      assert.deepEqual(
+        answers.map((a) => a.status),
+        [202, 202],
+      );
+      await Promise.all(gates.map((gate) => gate.reached));
+      for (const gate of gates) gate.open();
+
+      const outcomes = await Promise.all(answers.map((a) => outcomeOf(laurel, a.body.claimId)));
+      const [granted, rejected] = outcomes.sort((a, b) => (a.end < b.end ? -1 : 1));
+      assert.deepEqual({ ...granted, books: null }, { ...GRANTED, books: null });
+      assert.deepEqual(
+        { ...rejected, books: null },
+        {
+          end: 'REJECTED / ALREADY_CLAIMED',
+          steps: ['S0_ACCEPT OK', 'S1_VALIDATE REFUSED'],
+          lines: { cape: 'PENDING' },
+          given: { cape: 'NEVER_SEEN' },
+          isEntitled: false,
+          books: null,
+        },
+      );
+      assert.equal(await sumOf(laurel, { eventId }), '10 = 9 + 0 + 1');
+    });
+
+    it('where two claims a period are allowed: of three at once two are granted', async () => {
+      const { eventId } = await event(laurel, { claimsPerPeriod: 2 });
+      const { id, token } = await laurel.signIn();
+      const keys = ['one', 'two', 'three'];
+      const gates = keys.map((key) => checkpoints.hold('entitle', claimIdOf(id, key)));
+      const answers = await Promise.all(keys.map((key) => laurel.claim(eventId, token, { key })));
+      await Promise.all(gates.map((gate) => gate.reached));
+      for (const gate of gates) gate.open();
+
+      const outcomes = await Promise.all(answers.map((a) => outcomeOf(laurel, a.body.claimId)));
+      assert.deepEqual(outcomes.map((o) => o.end).sort(), [
+        'GRANTED',
+        'GRANTED',
+        'REJECTED / ALREADY_CLAIMED',
+      ]);
+      assert.equal(await laurel.store.entitlements.model.countDocuments({ eventId }), 2);
+      assert.equal(await sumOf(laurel, { eventId }), '10 = 8 + 0 + 2');
+    });
+
+    it('one after the other: the second is refused at once, and its key is left unused', async () => {
+      const { eventId } = await event(laurel);
+      const { id, token } = await laurel.signIn();
+      await laurel.claim(eventId, token, { waitS: 20 });
+      const refused = await laurel.claim(eventId, token, { key: 'second' });
+      assert.deepEqual(
+        [refused.status, Reflect.get(refused.body, 'code')],
+        [409, 'already_claimed'],
+      );
+      assert.equal(await laurel.store.claims.findByKey(id, 'second'), null);
+
+      const elsewhere = await laurel.claim((await event(laurel)).eventId, token, {
+        key: 'second',
+        waitS: 20,
+      });
+      assert.deepEqual([elsewhere.status, elsewhere.body.state], [200, 'GRANTED']);
+    });
   });
 });

@@ -1,10 +1,13 @@
 /** What tests of the whole stack share: an open event, waiting, and looking at every book that must add up. */
 import assert from 'node:assert/strict';
+import type { TestContext } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { WorkflowHandle } from '@temporalio/client';
+import type { Connection } from 'mongoose';
 import { grantIdOf, isFinal } from '../domain/claim.ts';
 import type { EventFields } from '../domain/event.ts';
 import type { Claim } from '../store/claims.ts';
+import { connect } from '../store/connection.ts';
 import type { StoredEvent } from '../store/events.ts';
 import type { Reconciliation } from '../store/reconciliations.ts';
 import type { StaffContext } from '../store/staff.ts';
@@ -13,7 +16,7 @@ import { CAPE, eventFields, OPERATOR } from '../store/test-events.ts';
 import { workflowIdOf } from '../temporal/workflow-id.ts';
 import { RECONCILE_WORKFLOW, UPKEEP_QUEUE } from '../workflows/contract.ts';
 import type { Laurel } from './laurel.ts';
-import { uniqueName } from './servers.ts';
+import { testServers, uniqueName } from './servers.ts';
 
 export { CAPE, MESOS, OPERATOR } from '../store/test-events.ts';
 
@@ -48,6 +51,22 @@ export async function gameEvent(
   given: Partial<EventFields> = {},
 ): Promise<StoredEvent> {
   return await event(laurel, { fulfillment: { provider: 'game' }, ...given });
+}
+
+/**
+ * A connection to a database of the test's own, dropped and closed when the test ends. `options` is
+ * added to the connection string, such as `&monitorCommands=true`.
+ */
+export async function database(test: TestContext, options = ''): Promise<Connection> {
+  const { mongodbUri, stop } = await testServers();
+  const uri = mongodbUri(uniqueName('test')) + options;
+  const connection = await connect(uri, { appName: 'laurel-test' });
+  test.after(async () => {
+    await connection.dropDatabase();
+    await connection.close();
+    await stop();
+  });
+  return connection;
 }
 
 /** Looks until there is something to see, and returns it. @throws Error naming what was awaited */

@@ -38,8 +38,9 @@ const RULES: Record<string, { ours: string[]; packages?: RegExp }> = {
   demo: { ours: ['demo', 'local/stack-file.ts'] },
 };
 
-/** Only a process's own root reads the environment. */
-const READS_CONFIG = ['api/main.ts', 'worker/main.ts'];
+/** Only a process's own root reads the environment, and decides how the process ends. */
+const ROOTS = ['api/main.ts', 'worker/main.ts'];
+const FOR_ROOTS = ['config.ts', 'fatal.ts'];
 
 const IMPORT =
   /\b(?:import|export)\b[^'"`;]*?\bfrom\s*['"]([^'"]+)['"]|\bimport\s*\(?\s*['"]([^'"]+)['"]/g;
@@ -63,7 +64,7 @@ const isOurs = (target: string): boolean => target.endsWith('.ts');
 function isAllowed(file: string, target: string, rule: (typeof RULES)[string]): boolean {
   if (target.startsWith('node:')) return true;
   if (!isOurs(target)) return rule.packages?.test(target) ?? true;
-  if (target === 'config.ts' && READS_CONFIG.includes(file)) return true;
+  if (FOR_ROOTS.includes(target) && ROOTS.includes(file)) return true;
   return rule.ours.some((own) => target === own || target.startsWith(`${own}/`));
 }
 

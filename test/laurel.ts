@@ -122,7 +122,7 @@ export async function startLaurel(options: LaurelOptions = {}) {
     ...options.policy,
     PROVIDERS: { game: { baseUrl: game.url, secret } },
   };
-  const upkeep = upkeepDeps(store, runs, () => {});
+  const upkeep = upkeepDeps(store, runs, { onMended: () => {}, onFailure: () => {} });
   let workers: Worker[] = [];
   let running: Promise<unknown> = Promise.resolve();
 

@@ -51,9 +51,9 @@ export function activityDeps(store: Store, settings: ActivitySettings): Activity
 export function upkeepDeps(
   store: Store,
   runs: ClaimRuns,
-  onMended: UpkeepDeps['onMended'],
+  told: Pick<UpkeepDeps, 'onMended' | 'onFailure'>,
 ): UpkeepDeps {
   const { claims, entitlements, stock, reconciliations } = store;
   const userStatus = statusIn(store);
-  return { claims, entitlements, stock, reconciliations, runs, userStatus, onMended, now };
+  return { claims, entitlements, stock, reconciliations, runs, userStatus, ...told, now };
 }

@@ -4,6 +4,7 @@ import { NativeConnection } from '@temporalio/worker';
 import { createActivities } from '../activities/index.ts';
 import { createUpkeepActivities } from '../activities/upkeep.ts';
 import { workerConfig } from '../config.ts';
+import { endOnFatal } from '../fatal.ts';
 import { connect } from '../store/connection.ts';
 import { openStore } from '../store/index.ts';
 import { connectionOptions } from '../temporal/connection.ts';
@@ -15,6 +16,7 @@ import { activityDeps, upkeepDeps } from './deps.ts';
 import { installLogger } from './log.ts';
 import { createWorkers } from './workers.ts';
 
+endOnFatal('worker');
 const config = workerConfig();
 const log = installLogger(config.LOG_LEVEL);
 const namespace = config.TEMPORAL_NAMESPACE;
@@ -25,9 +27,10 @@ const temporal = await Connection.connect(connectionOptions(config));
 const client = new Client({ connection: temporal, namespace });
 await registerSearchAttributes(temporal, namespace);
 
-const upkeep = upkeepDeps(store, createClaimRuns(client), (kind, id) =>
-  log.warn({ kind, id }, 'reconciliation mended something'),
-);
+const upkeep = upkeepDeps(store, createClaimRuns(client), {
+  onMended: (kind, id) => log.warn({ kind, id }, 'reconciliation mended something'),
+  onFailure: (claimId, err) => log.error({ claimId, err }, 'reconciliation could not tend a claim'),
+});
 const native = await NativeConnection.connect(connectionOptions(config));
 const workers = await createWorkers({
   connection: native,
@@ -48,7 +51,8 @@ process.once('SIGINT', stop);
 
 const heartbeat = config.WORKER_HEARTBEAT_FILE;
 const beating = heartbeat && beat(heartbeat, workers);
-log.info('worker ready');
+// Whatever the log's level: whoever started this process waits for the line.
+process.stdout.write(`${JSON.stringify({ process: 'worker', msg: 'worker ready' })}\n`);
 
 try {
   await running;

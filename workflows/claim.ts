@@ -6,11 +6,21 @@ import { CancellationScope, CancelledFailure } from '@temporalio/workflow';
 import type { Validation } from '../activities/validate.ts';
 import { isFinal, type Reason } from '../domain/claim.ts';
 import { skipped } from '../domain/steps.ts';
-import { type Compensations, createCompensations } from './compensations.ts';
+import { createCompensations } from './compensations.ts';
 import type { ClaimInput, ClaimOutcome } from './contract.ts';
 import { type Fulfilment, fulfil } from './fulfilment.ts';
 import { park, type Way, waitParked } from './parking.ts';
-import { books, callsTo, listen, moment, note, type Run, tell, type Wakes } from './run.ts';
+import {
+  books,
+  callsTo,
+  listen,
+  moment,
+  note,
+  openLines,
+  type Run,
+  tell,
+  type Wakes,
+} from './run.ts';
 import { giveBackEntitlement, releaseHolds, revokeLines, type Undoing, undo } from './undo.ts';
 import { show } from './visibility.ts';
 
@@ -40,7 +50,7 @@ async function follow(claimId: string, wakes: Wakes): Promise<ClaimOutcome> {
 
 /** One telling of the claim, from what its record says to its end; null where it must be told anew. */
 async function live(claimId: string, wakes: Wakes): Promise<ClaimOutcome | null> {
-  const undoing: Undoing = { kept: [], isGivenUp: false };
+  const undoing: Undoing = { kept: [], isAsked: false, isOvertaken: false };
   const compensations = createCompensations();
 
   compensations.register(() => giveBackEntitlement(run, undoing));
@@ -49,8 +59,8 @@ async function live(claimId: string, wakes: Wakes): Promise<ClaimOutcome | null>
   if (isFinal(view.state)) return { claimId, state: view.state, reason: view.reason };
 
   compensations.register(() => releaseHolds(run, undoing));
-  if (isAtFulfilment(run)) compensations.register(() => revokeLines(run, undoing));
-  const verdict = await decide(run, refused, undoing, compensations);
+  compensations.register(() => revokeLines(run, undoing));
+  const verdict = await decide(run, refused, undoing);
   if (verdict.go === 'SETTLE') return await settle(run);
   if (verdict.go === 'FOLLOW') return null;
   return await undo(run, verdict.reason, compensations, undoing);
@@ -69,42 +79,33 @@ function newRun(
     calls: callsTo(view.provider, policy),
     untold: step ? [step] : [],
     grantedAt: {},
+    isAsking: view.asked,
     // An earlier run may have asked for any of them, and its requests may be under way.
     mayStillArrive: new Set(view.asked ? view.lineIds : []),
     latest: step?.endedAt ?? '',
+    heard: {},
     attempts: 0,
     parkings: view.parking?.number ?? 0,
   };
 }
 
-const isAtFulfilment = (run: Run): boolean => run.view.asked;
-
 /** Where the record says this claim stands, and what comes of it. */
-async function decide(
-  run: Run,
-  refused: Reason | null,
-  undoing: Undoing,
-  compensations: Compensations,
-): Promise<Verdict> {
+async function decide(run: Run, refused: Reason | null, undoing: Undoing): Promise<Verdict> {
   const { state, fate, fateReason, parking } = run.view;
   if (fate === 'GRANT') return { go: 'SETTLE' };
   if (state === 'NEEDS_ATTENTION' && parking) {
     const way = await waitParked(run, parking.number, parking.reason);
-    undoing.isGivenUp = fate === 'UNDO' && way === 'ABORT';
+    if (way === 'OVERTAKEN') return { go: 'FOLLOW' };
     if (fate === null) return way === 'RETRY' ? await fulfilOrPark(run, true) : verdictFor(way);
+    if (way === 'ABORT') undoing.kept.push(...parking.lineIds);
   }
   if (fate === 'UNDO') return { go: 'UNDO', reason: fateReason ?? 'INTERNAL' };
   if (refused) return { go: 'UNDO', reason: refused };
-  if (isAtFulfilment(run)) return await fulfilOrPark(run, true);
-  return await goForward(run, undoing, compensations);
+  return run.isAsking ? await fulfilOrPark(run, true) : await goForward(run);
 }
 
 /** S2 to S4 of a claim that passed its validation. */
-async function goForward(
-  run: Run,
-  undoing: Undoing,
-  compensations: Compensations,
-): Promise<Verdict> {
+async function goForward(run: Run): Promise<Verdict> {
   if (run.wakes.cancelled) return verdictFor('ABORT');
   run.untold.push(skipped('S2_CONDITIONS', moment(run)));
 
@@ -119,8 +120,8 @@ async function goForward(
     case 'HELD':
       note(run, reserved.at);
       tell(run);
+      run.isAsking = true;
   }
-  compensations.register(() => revokeLines(run, undoing));
   return await fulfilOrPark(run, false);
 }
 
@@ -137,7 +138,7 @@ async function fulfilOrPark(run: Run, isResumed: boolean): Promise<Verdict> {
 }
 
 async function parkAt(run: Run, { reason, detail }: Fulfilment & { end: 'PARK' }): Promise<Way> {
-  return await park(run, { reason, detail, step: 'S4_FULFIL' });
+  return await park(run, { reason, detail, step: 'S4_FULFIL', lineIds: openLines(run) });
 }
 
 /** What stopped S4: the cancellation, the player, another run; or a false alarm. */

@@ -9,7 +9,7 @@ import {
 } from '@temporalio/workflow';
 import type { LineAnswer, LookupResult } from '../activities/fulfil.ts';
 import type { Reason, Step, StepOutcome } from '../domain/claim.ts';
-import { LONGEST_BACKOFF_MS, moment, note, type Run } from './run.ts';
+import { hasNews, hear, LONGEST_BACKOFF_MS, moment, note, openLines, type Run } from './run.ts';
 
 /** A pending grant is asked after from this pause on, doubling. */
 const FIRST_POLL_MS = 1_000;
@@ -37,16 +37,19 @@ function parkingOf(failure: ActivityFailure): LineEnd {
   return { state: 'PARK', reason, detail: cause?.message ?? failure.message };
 }
 
+/** How long a line may stay undecided, however often its provider changes its mind about it. */
+interface Patience {
+  endsAtMs: number;
+  pauseMs: number;
+}
+
 /** Asks after a pending grant until it is decided, a callback being a reason to ask at once. */
-async function awaitOutcome(run: Run, lineId: string): Promise<LookupResult> {
-  const { claimId, policy, wakes } = run;
-  const patience = policy.pendingTimeoutMs;
-  let waitedMs = 0;
-  for (let pauseMs = FIRST_POLL_MS; waitedMs < patience; pauseMs = 2 * pauseMs) {
-    const waitMs = Math.min(pauseMs, LONGEST_BACKOFF_MS, patience - waitedMs);
-    wakes.callback = false;
-    await condition(() => wakes.callback, waitMs);
-    waitedMs += waitMs;
+async function awaitOutcome(run: Run, lineId: string, patience: Patience): Promise<LookupResult> {
+  const { claimId } = run;
+  for (let leftMs = leftOf(patience); leftMs > 0; leftMs = leftOf(patience)) {
+    const isNews = await condition(() => hasNews(run, lineId), Math.min(patience.pauseMs, leftMs));
+    if (!isNews) patience.pauseMs = Math.min(2 * patience.pauseMs, LONGEST_BACKOFF_MS);
+    hear(run, lineId);
     try {
       const known = await run.calls.poll.lookupLine({ claimId, lineId });
       note(run, known.at);
@@ -59,10 +62,15 @@ async function awaitOutcome(run: Run, lineId: string): Promise<LookupResult> {
   return { state: 'PENDING', at: moment(run) };
 }
 
+function leftOf({ endsAtMs }: Patience): number {
+  return endsAtMs - Date.now();
+}
+
 /** Asks for a line, past outages of our own database, until the provider's word is there. */
 async function ask(run: Run, lineId: string, isResumed: boolean): Promise<LineAnswer> {
   let resumed = isResumed;
   for (let pauseMs = FIRST_POLL_MS; ; pauseMs = Math.min(2 * pauseMs, LONGEST_BACKOFF_MS)) {
+    hear(run, lineId);
     const answer = await run.calls.forward.grantLine({ claimId: run.claimId, lineId, resumed });
     if (answer.state !== 'DATABASE_AWAY') {
       note(run, answer.at);
@@ -76,9 +84,11 @@ async function ask(run: Run, lineId: string, isResumed: boolean): Promise<LineAn
 }
 
 async function grantLine(run: Run, lineId: string, isResumed: boolean): Promise<LineEnd> {
+  let patience: Patience | undefined;
   for (let resumed = isResumed; ; resumed = true) {
     const answer = await ask(run, lineId, resumed);
-    const known = answer.state === 'PENDING' ? await awaitOutcome(run, lineId) : answer;
+    patience ??= { endsAtMs: Date.now() + run.policy.pendingTimeoutMs, pauseMs: FIRST_POLL_MS };
+    const known = answer.state === 'PENDING' ? await awaitOutcome(run, lineId, patience) : answer;
     switch (known.state) {
       case 'GRANTED':
         run.grantedAt[lineId] = known.at;
@@ -157,13 +167,14 @@ function stepOf(run: Run, startedAt: string, fulfilment: Fulfilment, ends: LineE
 export async function fulfil(run: Run, resumed: boolean): Promise<Fulfilment> {
   const startedAt = moment(run);
   run.attempts = 0;
-  const open = run.view.lineIds.filter((lineId) => !(lineId in run.grantedAt));
+  const open = openLines(run);
   const scope = new CancellationScope({ cancellable: true });
   run.wakes.onStop = () => scope.cancel();
   run.wakes.userLeft = false; // Every attempt reads the player's record itself.
   const ends = await scope.run(() => Promise.all(open.map((id) => endOf(run, id, resumed))));
   run.wakes.onStop = () => {};
-  const fulfilment = judge(ends);
+  // Told to stop before every grant was confirmed: whatever the attempts under way came to, it stops.
+  const fulfilment: Fulfilment = scope.consideredCancelled ? { end: 'STOPPED' } : judge(ends);
   run.untold.push(stepOf(run, startedAt, fulfilment, ends));
   return fulfilment;
 }

@@ -2,44 +2,63 @@
 import { condition } from '@temporalio/workflow';
 import type { Verdict } from '../activities/parking.ts';
 import type { Reason, StepName } from '../domain/claim.ts';
-import { books, type Run, tell } from './run.ts';
+import { books, hasNews, openLines, type Run, tell } from './run.ts';
 import { clearParking, describeParking, show } from './visibility.ts';
 
 /** `OVERTAKEN`: another run has moved the claim on; its record is to be followed. */
 export type Way = Exclude<Verdict, null> | 'OVERTAKEN';
+
+/** `isDecided`: by an admin or by the record, as against a callback or a cancellation. */
+interface Word {
+  way: Way;
+  isDecided: boolean;
+}
 
 /**
  * Waits for a word on this parking. The record is read before the first wait too: what was decided
  * may stand there with its signal lost. A provider's callback counts as a retry while going forward,
  * as that begins by asking the provider.
  */
-async function verdictOn(run: Run, number: number, isUndoing: boolean): Promise<Way> {
+async function verdictOn(run: Run, number: number, isUndoing: boolean): Promise<Word> {
   const { claimId, wakes } = run;
   // The cancellation that began an undoing is not also an abort of what it gets stuck on.
   const isSpent = isUndoing && wakes.cancelled;
   const isCancelled = () => wakes.cancelled && !isSpent;
-  const isCalledBack = () => wakes.callback && !isUndoing;
+  const isCalledBack = () => !isUndoing && openLines(run).some((lineId) => hasNews(run, lineId));
   for (;;) {
     wakes.decided = false;
     wakes.userLeft = false;
     const verdict = await books.readVerdict({ claimId, number });
-    if (verdict !== null) return verdict;
-    if (isCancelled()) return 'ABORT';
-    if (isCalledBack()) return 'RETRY';
+    if (verdict !== null) return { way: verdict, isDecided: true };
+    if (isCancelled()) return { way: 'ABORT', isDecided: false };
+    if (isCalledBack()) return { way: 'RETRY', isDecided: false };
     await condition(() => wakes.decided || wakes.userLeft || isCancelled() || isCalledBack());
+  }
+}
+
+/**
+ * Waits for a word and moves the record on by it. A retry without a decision gives way to one that
+ * an admin wrote meanwhile: that is read, and followed.
+ */
+async function leave(run: Run, number: number, isUndoing: boolean): Promise<Way> {
+  const { claimId } = run;
+  for (;;) {
+    const { way, isDecided } = await verdictOn(run, number, isUndoing);
+    const movesOn = way === 'RETRY' || (isUndoing && way === 'ABORT');
+    // Any other way takes the claim's fate next, which only one can.
+    if (!movesOn) return way;
+    if (await books.unpark({ claimId, number, isDecided })) return way;
   }
 }
 
 /** Waits at a parking that is on the record, then moves the claim on. */
 export async function waitParked(run: Run, number: number, reason: Reason): Promise<Way> {
-  const { claimId } = run;
   const isUndoing = reason === 'COMPENSATION_FAILED';
   run.parkings = number;
   show('NEEDS_ATTENTION', reason);
   describeParking(reason);
-  const way = await verdictOn(run, number, isUndoing);
+  const way = await leave(run, number, isUndoing);
   clearParking();
-  if (way === 'RETRY' || isUndoing) await books.unpark({ claimId, number });
   const goesForward = way === 'RETRY' && !isUndoing;
   show(goesForward ? 'FULFILLING' : 'COMPENSATING', goesForward ? null : reason);
   return way;
@@ -48,11 +67,10 @@ export async function waitParked(run: Run, number: number, reason: Reason): Prom
 /** Parks the claim with what is known so far, and waits. */
 export async function park(
   run: Run,
-  why: { reason: Reason; detail: string; step: StepName },
+  why: { reason: Reason; detail: string; step: StepName; lineIds: string[] },
 ): Promise<Way> {
   const { claimId, grantedAt } = run;
   const number = run.parkings + 1;
-  run.wakes.callback = false;
   const request = { claimId, number, ...why, since: tell(run), grantedAt };
   const isParked = await books.park(request);
   return isParked ? await waitParked(run, number, why.reason) : 'OVERTAKEN';

@@ -1,6 +1,7 @@
 /** Reconciliation: one pass that mends what fell between MongoDB and Temporal. Run by a schedule. */
-import { proxyActivities } from '@temporalio/workflow';
+import { ActivityFailure, proxyActivities } from '@temporalio/workflow';
 import type { UpkeepActivities } from '../activities/upkeep.ts';
+import { NOTHING_MENDED } from '../domain/reconciliation.ts';
 
 /**
  * A pass over everything that is open takes minutes at worst; it heartbeats, so that a worker that
@@ -12,10 +13,25 @@ const upkeep = proxyActivities<UpkeepActivities>({
   retry: { maximumAttempts: 2, initialInterval: '2 seconds' },
 });
 
+/** A part that broke is counted as a failure and does not keep the others from running. */
+async function part<T extends object>(work: () => Promise<T>): Promise<T | { broke: 1 }> {
+  try {
+    return await work();
+  } catch (error) {
+    if (error instanceof ActivityFailure) return { broke: 1 };
+    throw error;
+  }
+}
+
 export async function reconcile(): Promise<void> {
   const startedAt = new Date().toISOString();
-  const claims = await upkeep.tendOpenClaims();
-  const strays = await upkeep.freeStrays();
-  const books = await upkeep.checkBooks();
-  await upkeep.report({ startedAt, ...claims, ...strays, ...books });
+  const parts = [
+    await part(() => upkeep.tendOpenClaims()),
+    await part(() => upkeep.freeStrays()),
+    await part(() => upkeep.checkBooks()),
+  ];
+  const broke = parts.filter((p) => 'broke' in p).length;
+  const found = Object.assign({ ...NOTHING_MENDED, failures: 0, unbalanced: [] }, ...parts);
+  const { broke: _, failures, ...rest } = found;
+  await upkeep.report({ ...rest, startedAt, failures: failures + broke });
 }

@@ -14,7 +14,8 @@ import { FULFILLMENT_QUEUE, type FulfillmentPolicy, SIGNALS } from './contract.t
 
 /**
  * Steps on our own database: local activities, one marker each. Longer than its database
- * calls can take one after the other, each bounded to seconds by the connection; tried without end, as a database that
+ * calls take on all but the worst of days, each bounded to seconds by the connection. On those an
+ * attempt outlives its timeout and overlaps with the next, which every verb allows for. Tried without end, as a database that
  * is away comes back; past five seconds of backoff the wait becomes a timer on the server, so that
  * an outage does not hold a workflow task.
  */
@@ -64,8 +65,8 @@ export interface Wakes {
   cancelled: boolean;
   userLeft: boolean;
   decided: boolean;
-  /** Any callback since it was last cleared. */
-  callback: boolean;
+  /** How many callbacks came. Counted, so that one that comes while we ask is not taken as answered. */
+  callbacks: number;
   /** Called when the claim may have to stop: cancelled, or its player left. */
   onStop: () => void;
 }
@@ -76,14 +77,14 @@ export function listen(): Wakes {
     cancelled: false,
     userLeft: false,
     decided: false,
-    callback: false,
+    callbacks: 0,
     onStop: () => {},
   };
   setHandler(defineSignal(SIGNALS.decided), () => {
     wakes.decided = true;
   });
   setHandler(defineSignal(SIGNALS.providerCallback), () => {
-    wakes.callback = true;
+    wakes.callbacks += 1;
   });
   setHandler(defineSignal(SIGNALS.userLeft), () => {
     wakes.userLeft = true;
@@ -107,14 +108,33 @@ export interface Run {
   untold: Step[];
   /** When each line's grant was confirmed, by line. */
   grantedAt: Record<string, string>;
+  /** The record's write-ahead of S4 was read or written by this run. */
+  isAsking: boolean;
   /** Lines of which a request may still be under way to the provider. */
   mayStillArrive: Set<string>;
   /** The latest time that was read off our own clock, ISO 8601. */
   latest: string;
+  /** How many callbacks had come when the provider was last asked about a line. */
+  heard: Record<string, number>;
   /** Attempts at the line that took the most, in the S4 that runs. */
   attempts: number;
   /** How often the claim has been parked. */
   parkings: number;
+}
+
+/** The provider is about to be asked about the line, which answers every callback so far. */
+export function hear(run: Run, lineId: string): void {
+  run.heard[lineId] = run.wakes.callbacks;
+}
+
+/** Whether a callback came since the provider was last asked about the line. */
+export function hasNews(run: Run, lineId: string): boolean {
+  return run.wakes.callbacks > (run.heard[lineId] ?? 0);
+}
+
+/** The lines whose grant is not confirmed yet. */
+export function openLines(run: Run): string[] {
+  return run.view.lineIds.filter((lineId) => !(lineId in run.grantedAt));
 }
 
 /** The untold steps, which the caller is about to write. */

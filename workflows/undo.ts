@@ -9,10 +9,12 @@ import { show } from './visibility.ts';
 
 /** What the compensations of one claim found that cannot be undone. */
 export interface Undoing {
-  /** Lines that the provider will not take back, given up on by an admin. */
+  /** Lines that the provider will not take back, given up on by an admin: they stay granted. */
   kept: string[];
-  /** An admin's abort: what cannot be revoked stays granted, without asking again. */
-  isGivenUp: boolean;
+  /** Whether a provider may have been asked, as the record said when the claim's fate was taken. */
+  isAsked: boolean;
+  /** Another run has moved the claim on: leave the rest to it. */
+  isOvertaken: boolean;
 }
 
 /** Added to the longest request that may be under way: clocks and queues on the way. In milliseconds. */
@@ -59,10 +61,17 @@ function undoStep(run: Run, startedAt: string, outcome: StepOutcome, detail: str
   return { step: 'UNDO_FULFIL', outcome, startedAt, endedAt, attempts: run.attempts, detail };
 }
 
-/** The compensation of S4: every line revoked, or given up on by an admin. */
+/**
+ * The compensation of S4: every line revoked, or given up on by an admin. Nothing to do where no
+ * provider was ever asked.
+ */
 export async function revokeLines(run: Run, undoing: Undoing): Promise<void> {
-  let left: readonly string[] = run.view.lineIds;
-  for (;;) {
+  if (!undoing.isAsked) return;
+  if (undoing.kept.length > 0) {
+    run.untold.push(undoStep(run, moment(run), 'FAILED', `Kept: ${undoing.kept.join(', ')}`));
+    return;
+  }
+  for (let left = run.view.lineIds; ; ) {
     const startedAt = moment(run);
     run.attempts = 0;
     const refused = await revoke(run, left);
@@ -72,36 +81,47 @@ export async function revokeLines(run: Run, undoing: Undoing): Promise<void> {
       return;
     }
     const detail = refused.map((r) => `${r.lineId}: ${r.detail}`).join(' ');
-    if (undoing.isGivenUp) {
-      undoing.kept.push(...left);
-      run.untold.push(undoStep(run, startedAt, 'FAILED', detail));
-      return;
-    }
     run.untold.push(undoStep(run, startedAt, 'PARKED', detail));
-    const way = await park(run, { reason: 'COMPENSATION_FAILED', detail, step: 'UNDO_FULFIL' });
-    undoing.isGivenUp = way === 'ABORT';
+    const why = { reason: 'COMPENSATION_FAILED', detail, step: 'UNDO_FULFIL' } as const;
+    const way = await park(run, { ...why, lineIds: left });
+    if (way === 'RETRY') continue;
+    if (way === 'OVERTAKEN') undoing.isOvertaken = true;
+    else undoing.kept.push(...left);
+    run.untold.push(undoStep(run, moment(run), 'FAILED', detail));
+    return;
   }
 }
 
 export async function releaseHolds(run: Run, undoing: Undoing): Promise<void> {
+  if (undoing.isOvertaken) return;
   run.untold.push(await books.releaseHolds({ claimId: run.claimId, kept: undoing.kept }));
 }
 
 export async function giveBackEntitlement(run: Run, undoing: Undoing): Promise<void> {
+  if (undoing.isOvertaken) return;
   run.untold.push(await books.giveBackEntitlement({ claimId: run.claimId, kept: undoing.kept }));
 }
 
-/** Undoes the claim; null where it turned out to be granted, which then stands. */
+/**
+ * Undoes the claim; null where its record is to be followed anew: it turned out to be granted, which
+ * then stands, or another run has moved it on.
+ */
 export async function undo(
   run: Run,
   reason: Reason,
   compensations: Compensations,
   undoing: Undoing,
 ): Promise<ClaimOutcome | null> {
-  const { claimId } = run;
+  const { claimId, view, mayStillArrive } = run;
   const begun = await books.beginUndo(claimId, reason, tell(run));
   if (begun.fate === 'GRANT') return null;
+  undoing.isAsked = begun.isAsked;
+  if (begun.isAsked && !run.isAsking) {
+    // A twin of this run got further than this one knew, and its requests may be under way.
+    for (const lineId of view.lineIds) mayStillArrive.add(lineId);
+  }
   await compensations.run();
+  if (undoing.isOvertaken) return null;
   const end = await books.finishUndo({ claimId, kept: undoing.kept, since: tell(run) });
   if (end.state === 'GRANTED') {
     throw ApplicationFailure.nonRetryable('An undone claim cannot end granted', 'INTERNAL');

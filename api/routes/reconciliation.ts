@@ -20,9 +20,11 @@ const Run = z
       runsStarted: z.int(),
       decisionsSent: z.int(),
       claimsStopped: z.int(),
+      parkingsExpired: z.int(),
       holdsFreed: z.int(),
       entitlementsFreed: z.int(),
     }),
+    failures: z.int().openapi({ description: 'What could not be done in this run.' }),
     unbalanced: z.array(z.string()).openapi({
       description: 'Stock buckets whose books did not add up. There must be none.',
     }),
@@ -62,10 +64,11 @@ export function reconciliationRoutes(deps: ReconciliationRouteDeps) {
     const [runs, books] = await Promise.all([reconciliations.latest(RUNS_SHOWN), stock.allBooks()]);
     return c.json(
       {
-        runs: runs.map(({ startedAt, endedAt, unbalanced, ...mended }) => ({
+        runs: runs.map(({ startedAt, endedAt, failures, unbalanced, ...mended }) => ({
           startedAt: startedAt.toISOString(),
           endedAt: endedAt.toISOString(),
           mended,
+          failures,
           unbalanced,
         })),
         invariant: books.map((b) => ({

@@ -1,0 +1,18 @@
+/** How a process ends that cannot go on: with a reason for whoever started it. */
+import { ConfigError } from './config.ts';
+import { isOutage } from './store/connection.ts';
+
+/** What a person can mend is said in words; a mistake of ours keeps its stack. */
+function reasonOf(error: unknown): string {
+  if (error instanceof ConfigError) return error.message;
+  if (isOutage(error)) return `MongoDB cannot be reached: ${(error as Error).message}`;
+  return error instanceof Error ? (error.stack ?? error.message) : String(error);
+}
+
+/** Ends the process with 1 and the reason, for anything that nobody caught. */
+export function endOnFatal(name: string): void {
+  process.once('uncaughtException', (error) => {
+    process.stderr.write(`${name}: ${reasonOf(error)}\n`);
+    process.exit(1);
+  });
+}

@@ -1,0 +1,213 @@
+import assert from 'node:assert/strict';
+import { after, before, describe, it } from 'node:test';
+import type { UserStatus } from '../domain/user.ts';
+import { claimIdOf } from '../store/claims.ts';
+import { type Checkpoint, createCheckpoints } from './checkpoints.ts';
+import { answered, asked, claimAtGame, MOUNT, requestsFor } from './game-claims.ts';
+import { ADMIN, CAPE, callsAbout, event, parked, recordOf, recordOnce } from './helpers.ts';
+import { type Laurel, startLaurel } from './laurel.ts';
+import { decide, GRANTED, leaves, outcomeOf, undoneSteps } from './outcomes.ts';
+
+/** What a claim comes to that is stopped in S4 and undone. */
+const STOPPED = {
+  end: 'FAILED / USER_NOT_ACTIVE',
+  steps: undoneSteps('STOPPED'),
+  lines: { cape: 'REVOKED' },
+  isEntitled: false,
+  books: { cape: '10 = 10 + 0 + 0' },
+};
+
+let laurel: Laurel;
+const checkpoints = createCheckpoints();
+before(async () => {
+  laurel = await startLaurel({
+    activities: checkpoints.around,
+    policy: { FULFILLMENT_TIMEOUT_MS: 500 },
+  });
+});
+after(() => laurel.stop());
+
+/** A player leaves while their claim is held at the checkpoint; then the claim goes on. */
+async function leavesAt(checkpoint: Checkpoint, status?: UserStatus) {
+  const { eventId } = await event(laurel);
+  const { id, token } = await laurel.signIn();
+  const claimId = claimIdOf(id, 'mine');
+  const gate = checkpoints.hold(checkpoint, claimId);
+  await laurel.claim(eventId, token, { key: 'mine' });
+  await gate.reached;
+  await leaves(laurel, id, status);
+  gate.open();
+  return await outcomeOf(laurel, claimId);
+}
+
+describe('a player who leaves', { concurrency: true }, () => {
+  describe('a player who leaves before fulfilment', { concurrency: true }, () => {
+    const NOTHING_ASKED = {
+      ...STOPPED,
+      lines: { cape: 'CANCELLED' },
+      given: { cape: 'NEVER_SEEN' },
+    };
+
+    it('stops the claim at its validation', async () => {
+      assert.deepEqual(await leavesAt('read'), {
+        ...NOTHING_ASKED,
+        steps: [
+          'S0_ACCEPT OK',
+          'S1_VALIDATE REFUSED',
+          'UNDO_RESERVE SKIPPED',
+          'UNDO_ENTITLEMENT SKIPPED',
+        ],
+      });
+    });
+
+    it('stops the claim before anything is held', async () => {
+      assert.deepEqual(await leavesAt('entitle', 'WITHDRAWN'), {
+        ...NOTHING_ASKED,
+        steps: [
+          'S0_ACCEPT OK',
+          'S1_VALIDATE OK',
+          'S2_CONDITIONS SKIPPED',
+          'S3_RESERVE STOPPED',
+          'UNDO_RESERVE SKIPPED',
+          'UNDO_ENTITLEMENT OK',
+        ],
+      });
+    });
+
+    it('stops the claim before the provider is asked, and its grant is barred for good', async () => {
+      const outcome = await leavesAt('reserve', 'SUSPENDED');
+      assert.deepEqual(outcome, { ...STOPPED, given: { cape: 'REVOKED' } });
+    });
+  });
+
+  describe('a player who leaves during fulfilment', { concurrency: true }, () => {
+    it('stops a claim that waits for its next attempt at once', async () => {
+      const { claimId, id } = await claimAtGame(laurel, [
+        {
+          do: 'fail',
+          retryAfter: '60',
+        },
+      ]);
+      await answered(laurel, claimId, 'grant');
+      await leaves(laurel, id);
+      assert.deepEqual(await outcomeOf(laurel, claimId), {
+        ...STOPPED,
+        given: { cape: 'REVOKED ×0' },
+      });
+    });
+
+    it('stops the claim at its next attempt, should nobody tell it', async () => {
+      const { claimId, id } = await claimAtGame(laurel, [
+        {
+          do: 'fail',
+          retryAfter: '1',
+        },
+      ]);
+      await answered(laurel, claimId, 'grant');
+      await laurel.store.users.change(ADMIN, id, { status: 'BANNED' }, new Date());
+      assert.deepEqual(await outcomeOf(laurel, claimId), {
+        ...STOPPED,
+        given: { cape: 'REVOKED ×0' },
+      });
+      assert.deepEqual(new Set(callsAbout(laurel, claimId)), new Set(['grant', 'revoke']));
+    });
+
+    it('has what was granted before revoked, where another line is still tried', async () => {
+      const { claimId, id } = await claimAtGame(
+        laurel,
+        [{ do: 'fail', retryAfter: '60', lineId: 'mount' }],
+        { rewards: [CAPE, MOUNT] },
+      );
+      await answered(laurel, claimId, 'grant', 'cape');
+      await answered(laurel, claimId, 'grant', 'mount');
+      await leaves(laurel, id);
+      assert.deepEqual(await outcomeOf(laurel, claimId), {
+        ...STOPPED,
+        lines: { cape: 'REVOKED', mount: 'REVOKED' },
+        given: { cape: 'REVOKED ×1', mount: 'REVOKED ×0' },
+        books: { cape: '10 = 10 + 0 + 0', mount: '10 = 10 + 0 + 0' },
+      });
+    });
+
+    it('has a grant revoked whose answer was lost', async () => {
+      const { claimId, id } = await claimAtGame(laurel, [
+        { do: 'dropAfterGrant' },
+        { do: 'fail', on: ['lookup'], retryAfter: '60' },
+      ]);
+      await answered(laurel, claimId, 'lookup');
+      await leaves(laurel, id);
+      assert.deepEqual(await outcomeOf(laurel, claimId), {
+        ...STOPPED,
+        given: { cape: 'REVOKED ×1' },
+      });
+    });
+
+    it('has a grant revoked that is still pending', async () => {
+      const { claimId, id } = await claimAtGame(laurel, [{ do: 'pending' }]);
+      await answered(laurel, claimId, 'grant');
+      await leaves(laurel, id);
+      assert.deepEqual(await outcomeOf(laurel, claimId), {
+        ...STOPPED,
+        given: { cape: 'REVOKED ×0' },
+      });
+    });
+
+    it('has a grant revoked that was on its way when they left', async () => {
+      const { claimId, id } = await claimAtGame(laurel, [{ do: 'delay', delayMs: 300 }]);
+      await asked(laurel, claimId, 'grant');
+      await leaves(laurel, id);
+      assert.deepEqual(await outcomeOf(laurel, claimId), {
+        ...STOPPED,
+        given: { cape: 'REVOKED ×1' },
+      });
+      const [grant, revoke] = requestsFor(laurel, claimId);
+      assert.ok(grant && revoke && revoke.atMs - grant.atMs >= 300, 'the attempt was waited for');
+    });
+
+    it('stops a claim whose attempt under way fails, without parking it first', async () => {
+      const { claimId, id } = await claimAtGame(laurel, [{ do: 'fail', delayMs: 400 }]);
+      await asked(laurel, claimId, 'grant');
+      await leaves(laurel, id);
+      assert.deepEqual(await outcomeOf(laurel, claimId), {
+        ...STOPPED,
+        given: { cape: 'REVOKED ×0' },
+      });
+      assert.equal((await recordOf(laurel, claimId)).parking, null);
+    });
+  });
+
+  describe('a player who leaves later', { concurrency: true }, () => {
+    const PARKED = { ...STOPPED, steps: undoneSteps('PARKED'), given: { cape: 'REVOKED ×0' } };
+
+    it('ends a parked claim, which is undone', async () => {
+      const { claimId, id } = await claimAtGame(laurel, [{ do: 'fail' }]);
+      await parked(laurel, claimId);
+      await leaves(laurel, id);
+      assert.deepEqual(await outcomeOf(laurel, claimId), PARKED);
+    });
+
+    it('ends a parked claim though an admin says retry at the same time', async () => {
+      const { claimId, id } = await claimAtGame(laurel, [{ do: 'fail' }]);
+      await parked(laurel, claimId);
+      await laurel.store.users.change(ADMIN, id, { status: 'BANNED' }, new Date());
+      await decide(laurel, claimId, 'retry');
+      assert.deepEqual(await outcomeOf(laurel, claimId), PARKED);
+    });
+
+    it('keeps what was granted, once every grant is confirmed', async () => {
+      assert.deepEqual(await leavesAt('settle'), GRANTED);
+    });
+
+    it('and comes back in time loses nothing: the claim goes on', async () => {
+      const { claimId, id } = await claimAtGame(laurel, [{ do: 'pending' }]);
+      await answered(laurel, claimId, 'grant');
+      await laurel.store.users.change(ADMIN, id, { status: 'SUSPENDED' }, new Date());
+      await laurel.store.users.change(ADMIN, id, { status: 'ACTIVE' }, new Date());
+      await laurel.runs.wake(await recordOf(laurel, claimId), 'userLeft');
+      await answered(laurel, claimId, 'lookup');
+      laurel.game.settle(`${claimId}:cape`, 'GRANTED');
+      const claim = await recordOnce(laurel, claimId, (c) => c.state === 'GRANTED');
+      assert.equal(claim.fate, 'GRANT');
+    });
+  });
+});

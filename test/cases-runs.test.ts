@@ -1,0 +1,348 @@
+import assert from 'node:assert/strict';
+import { after, before, describe, it } from 'node:test';
+import { claimIdOf } from '../store/claims.ts';
+import { createCheckpoints } from './checkpoints.ts';
+import { answered, asked, claimAtGame, type Rule } from './game-claims.ts';
+import {
+  ADMIN,
+  event,
+  gameEvent,
+  leaveAlone,
+  parked,
+  reconcile,
+  recordOf,
+  runClosed,
+  runsOf,
+  workflowOf,
+} from './helpers.ts';
+import { type Laurel, startLaurel } from './laurel.ts';
+import {
+  decide,
+  GRANTED,
+  GRANTED_BY_GAME,
+  GRANTED_STEPS,
+  outcomeOf,
+  undoneSteps,
+} from './outcomes.ts';
+
+const ABORTED = {
+  end: 'FAILED / ABORTED_BY_ADMIN',
+  steps: undoneSteps('STOPPED'),
+  lines: { cape: 'REVOKED' },
+  isEntitled: false,
+  books: { cape: '10 = 10 + 0 + 0' },
+};
+const NEVER_ASKED = { lines: { cape: 'CANCELLED' }, given: { cape: 'NEVER_SEEN' } };
+
+/** The provider fails, and is not asked again for longer than a test takes. */
+const FAILING: Rule = { do: 'fail', retryAfter: '60' };
+
+let laurel: Laurel;
+const checkpoints = createCheckpoints();
+/** Claims whose runs met their fate before any worker had seen them. */
+const early = { cancelled: '', terminated: '' };
+
+before(async () => {
+  const policy = { FULFILLMENT_TIMEOUT_MS: 500 };
+  laurel = await startLaurel({ activities: checkpoints.around, policy, workers: false });
+  early.cancelled = (await newClaim()).claimId;
+  early.terminated = (await newClaim()).claimId;
+  await cancel(early.cancelled);
+  await terminate(early.terminated);
+  await laurel.startWorkers();
+});
+after(() => laurel.stop());
+
+async function newClaim() {
+  const { eventId } = await event(laurel);
+  return (await laurel.claim(eventId, (await laurel.signIn()).token)).body;
+}
+
+/** As the Web UI's buttons do. */
+async function cancel(claimId: string) {
+  await workflowOf(laurel, await recordOf(laurel, claimId)).cancel();
+}
+async function terminate(claimId: string) {
+  await workflowOf(laurel, await recordOf(laurel, claimId)).terminate('by mistake');
+}
+
+/** What becomes of a claim at the game whose run is cancelled once it has come so far. */
+async function cancelledOnce(rules: Rule[], isThere: (claimId: string) => Promise<unknown>) {
+  const { claimId } = await claimAtGame(laurel, rules);
+  await isThere(claimId);
+  await cancel(claimId);
+  return { claimId, outcome: await outcomeOf(laurel, claimId) };
+}
+
+/** How the last of the claim's runs closed. */
+const closedAs = async (claimId: string) =>
+  await runClosed(laurel, await recordOf(laurel, claimId));
+
+describe('runs', { concurrency: true }, () => {
+  describe('a run that an admin cancels', { concurrency: true }, () => {
+    it('before it has begun is undone', async () => {
+      assert.deepEqual(await outcomeOf(laurel, early.cancelled), {
+        ...ABORTED,
+        ...NEVER_ASKED,
+        steps: ['S0_ACCEPT OK', 'S1_VALIDATE OK', 'UNDO_RESERVE SKIPPED', 'UNDO_ENTITLEMENT OK'],
+      });
+      assert.equal(await closedAs(early.cancelled), 'CANCELLED');
+    });
+
+    it('during its validation is undone', async () => {
+      const { eventId } = await gameEvent(laurel);
+      laurel.game.rules.add({ do: 'delay', delayMs: 300, eventId });
+      const { id, token } = await laurel.signIn();
+      const claimId = claimIdOf(id, 'mine');
+      const gate = checkpoints.hold('entitle', claimId);
+      await laurel.claim(eventId, token, { key: 'mine' });
+      await gate.reached;
+      await cancel(claimId);
+      gate.open();
+      const { given, ...outcome } = await outcomeOf(laurel, claimId);
+      assert.deepEqual(outcome, ABORTED);
+      assert.match(given.cape ?? '', /^REVOKED/);
+      assert.equal(await closedAs(claimId), 'CANCELLED');
+    });
+
+    it('during its reservation is undone before the provider is asked', async () => {
+      const { eventId } = await event(laurel);
+      const { id, token } = await laurel.signIn();
+      const claimId = claimIdOf(id, 'mine');
+      const gate = checkpoints.hold('reserve', claimId);
+      await laurel.claim(eventId, token, { key: 'mine' });
+      await gate.reached;
+      await cancel(claimId);
+      // Until the worker, which holds the workflow task, reports to the server and hears of it.
+      await heartbeatOf(claimId);
+      gate.open();
+      assert.deepEqual(await outcomeOf(laurel, claimId), {
+        ...ABORTED,
+        steps: undoneSteps('').filter((step) => !step.startsWith('S4')),
+        given: { cape: 'REVOKED' },
+      });
+    });
+
+    it('while the provider is being asked is undone, whatever it answers', async () => {
+      const slow: Rule = { do: 'delay', delayMs: 300 };
+      const inFlight = (claimId: string) => asked(laurel, claimId, 'grant');
+      const { claimId, outcome } = await cancelledOnce([slow], inFlight);
+      assert.deepEqual(outcome, { ...ABORTED, given: { cape: 'REVOKED ×1' } });
+      assert.equal(await closedAs(claimId), 'CANCELLED');
+    });
+
+    it('between two attempts is undone at once', async () => {
+      const hasFailed = (claimId: string) => answered(laurel, claimId, 'grant');
+      const { outcome } = await cancelledOnce([FAILING], hasFailed);
+      assert.deepEqual(outcome, { ...ABORTED, given: { cape: 'REVOKED ×0' } });
+    });
+
+    it('while a grant is pending is undone', async () => {
+      const isPending = (claimId: string) => answered(laurel, claimId, 'grant');
+      const { outcome } = await cancelledOnce([{ do: 'pending' }], isPending);
+      assert.deepEqual(outcome, { ...ABORTED, given: { cape: 'REVOKED ×0' } });
+    });
+
+    it('while it is parked is undone', async () => {
+      const { outcome, claimId } = await cancelledOnce([{ do: 'fail' }], (id) =>
+        parked(laurel, id),
+      );
+      assert.deepEqual(outcome, {
+        ...ABORTED,
+        steps: undoneSteps('PARKED'),
+        given: { cape: 'REVOKED ×0' },
+      });
+      assert.equal(await closedAs(claimId), 'CANCELLED');
+    });
+
+    it('while it is being undone goes on with that, for the reason it had', async () => {
+      const rules: Rule[] = [{ do: 'refuse' }, { do: 'fail', on: ['revoke'], times: 4 }];
+      const isUndoing = (claimId: string) => asked(laurel, claimId, 'revoke', { times: 2 });
+      const { outcome } = await cancelledOnce(rules, isUndoing);
+      assert.deepEqual(outcome, {
+        ...ABORTED,
+        end: 'FAILED / FULFILLMENT_REFUSED',
+        steps: undoneSteps('REFUSED'),
+        given: { cape: 'REFUSED ×0' },
+      });
+    });
+
+    it('once every grant is confirmed stays granted', async () => {
+      const { eventId } = await event(laurel);
+      const { id, token } = await laurel.signIn();
+      const claimId = claimIdOf(id, 'mine');
+      const gate = checkpoints.hold('settle', claimId);
+      await laurel.claim(eventId, token, { key: 'mine' });
+      await gate.reached;
+      await cancel(claimId);
+      gate.open();
+      assert.deepEqual(await outcomeOf(laurel, claimId), GRANTED);
+      assert.equal(await closedAs(claimId), 'COMPLETED');
+    });
+  });
+
+  /** What becomes of a claim whose run is terminated, once reconciliation has looked at it. */
+  async function terminatedAndFound(claimId: string) {
+    await terminate(claimId);
+    await leaveAlone(laurel, claimId);
+    await reconcile(laurel);
+  }
+
+  describe('a run that an admin terminates by mistake', { concurrency: true }, () => {
+    it('before it has begun is followed by one that begins', async () => {
+      await leaveAlone(laurel, early.terminated);
+      await reconcile(laurel);
+      assert.deepEqual(await outcomeOf(laurel, early.terminated), GRANTED);
+      assert.equal((await runsOf(laurel, await recordOf(laurel, early.terminated), 2)).length, 2);
+    });
+
+    it('between two attempts is followed by one that goes on', async () => {
+      const { claimId } = await claimAtGame(laurel, [{ ...FAILING, times: 1 } as Rule]);
+      await answered(laurel, claimId, 'grant');
+      await terminatedAndFound(claimId);
+      assert.deepEqual(await outcomeOf(laurel, claimId), GRANTED_BY_GAME);
+    });
+
+    it('after a grant whose answer was lost is followed by one that finds it', async () => {
+      const rules: Rule[] = [
+        { do: 'dropAfterGrant' },
+        { do: 'fail', on: ['lookup'], retryAfter: '60', times: 1 },
+      ];
+      const { claimId } = await claimAtGame(laurel, rules);
+      await answered(laurel, claimId, 'lookup');
+      await terminatedAndFound(claimId);
+      assert.deepEqual(await outcomeOf(laurel, claimId), GRANTED_BY_GAME);
+    });
+
+    it('while a grant is pending is followed by one that waits for it', async () => {
+      const { claimId, grantId } = await claimAtGame(laurel, [{ do: 'pending' }]);
+      await answered(laurel, claimId, 'grant');
+      await terminatedAndFound(claimId);
+      await asked(laurel, claimId, 'lookup');
+      laurel.game.settle(grantId, 'GRANTED');
+      assert.deepEqual(await outcomeOf(laurel, claimId), GRANTED_BY_GAME);
+    });
+
+    it('while the claim is parked is followed by one that waits for the same decision', async () => {
+      const { claimId } = await claimAtGame(laurel, [{ do: 'fail', times: 3 }]);
+      await parked(laurel, claimId);
+      await terminatedAndFound(claimId);
+      await runsOf(laurel, await recordOf(laurel, claimId), 2);
+      assert.equal((await recordOf(laurel, claimId)).parking?.number, 1);
+      await decide(laurel, claimId, 'retry');
+      assert.deepEqual(await outcomeOf(laurel, claimId), GRANTED_BY_GAME);
+    });
+
+    it('while the claim is parked is made up for by the decision itself', async () => {
+      const { claimId } = await claimAtGame(laurel, [{ do: 'fail', times: 3 }]);
+      await parked(laurel, claimId);
+      await terminate(claimId);
+      await decide(laurel, claimId, 'abort');
+      assert.deepEqual(await outcomeOf(laurel, claimId), {
+        ...ABORTED,
+        steps: undoneSteps('PARKED'),
+        given: { cape: 'REVOKED ×0' },
+      });
+    });
+
+    it('while the claim is being undone is followed by one that undoes the rest', async () => {
+      const rules: Rule[] = [
+        { do: 'refuse' },
+        { do: 'fail', on: ['revoke'], retryAfter: '60', times: 1 },
+      ];
+      const { claimId } = await claimAtGame(laurel, rules);
+      await answered(laurel, claimId, 'revoke');
+      await terminatedAndFound(claimId);
+      assert.deepEqual(await outcomeOf(laurel, claimId), {
+        ...ABORTED,
+        end: 'FAILED / FULFILLMENT_REFUSED',
+        steps: undoneSteps('REFUSED'),
+        given: { cape: 'REFUSED ×0' },
+      });
+    });
+
+    it('while it settles leaves nothing half done', async () => {
+      const { eventId } = await event(laurel);
+      const { id, token } = await laurel.signIn();
+      const claimId = claimIdOf(id, 'mine');
+      const gate = checkpoints.hold('settle', claimId);
+      await laurel.claim(eventId, token, { key: 'mine' });
+      await gate.reached;
+      await terminatedAndFound(claimId);
+      gate.open();
+      assert.deepEqual(await outcomeOf(laurel, claimId), { ...GRANTED, steps: GRANTED_STEPS });
+    });
+  });
+
+  describe('reconciliation', { concurrency: true }, () => {
+    it('sends a decision that did not arrive', async () => {
+      const { claimId } = await claimAtGame(laurel, [{ do: 'fail', times: 3 }]);
+      await parked(laurel, claimId);
+      await laurel.store.claims.decide(ADMIN, claimId, 1, { action: 'RETRY', note: null });
+      await leaveAlone(laurel, claimId);
+      await reconcile(laurel);
+      assert.deepEqual(await outcomeOf(laurel, claimId), GRANTED_BY_GAME);
+    });
+
+    it('stops a parked claim whose player left, should nobody have told it', async () => {
+      const { claimId, id } = await claimAtGame(laurel, [{ do: 'fail' }]);
+      await parked(laurel, claimId);
+      await laurel.store.users.change(ADMIN, id, { status: 'BANNED' }, new Date());
+      await leaveAlone(laurel, claimId);
+      await reconcile(laurel);
+      assert.deepEqual(await outcomeOf(laurel, claimId), {
+        ...ABORTED,
+        end: 'FAILED / USER_NOT_ACTIVE',
+        steps: undoneSteps('PARKED'),
+        given: { cape: 'REVOKED ×0' },
+      });
+    });
+
+    it('stops a claim without a run whose player left', async () => {
+      const { claimId, id } = await claimAtGame(laurel, [FAILING]);
+      await answered(laurel, claimId, 'grant');
+      await terminate(claimId);
+      await laurel.store.users.change(ADMIN, id, { status: 'WITHDRAWN' }, new Date());
+      await leaveAlone(laurel, claimId);
+      await reconcile(laurel);
+      assert.deepEqual(await outcomeOf(laurel, claimId), {
+        ...ABORTED,
+        end: 'FAILED / USER_NOT_ACTIVE',
+        given: { cape: 'REVOKED ×0' },
+      });
+    });
+
+    it('leaves alone what is well, and says so to an auditor', async () => {
+      const { claimId } = await claimAtGame(laurel, [FAILING]);
+      await answered(laurel, claimId, 'grant');
+      await leaveAlone(laurel, claimId);
+      const before = await recordOf(laurel, claimId);
+      await reconcile(laurel);
+      assert.deepEqual(await recordOf(laurel, claimId), before);
+      assert.equal((await runsOf(laurel, before)).length, 1);
+
+      const { token } = await laurel.signIn('AUDITOR');
+      const { body } = await laurel.call<{
+        runs: { unbalanced: string[] }[];
+        invariant: { holds: boolean }[];
+      }>('GET', '/api/reconciliation', { token });
+      assert.ok(body.runs.length > 0);
+      assert.deepEqual(
+        body.runs.flatMap((run) => run.unbalanced),
+        [],
+      );
+      assert.ok(body.invariant.length > 0 && body.invariant.every((books) => books.holds));
+    });
+  });
+});
+
+/** Resolves once the worker has reported on a workflow task that takes long, and got the next one. */
+async function heartbeatOf(claimId: string): Promise<void> {
+  const handle = workflowOf(laurel, await recordOf(laurel, claimId));
+  for (;;) {
+    const { events } = await handle.fetchHistory();
+    const started = events?.filter((e) => e.workflowTaskStartedEventAttributes) ?? [];
+    if (started.length > 1) return;
+    await new Promise((resolve) => setTimeout(resolve, 100));
+  }
+}

@@ -1,0 +1,254 @@
+/** "How a claim stays exactly-once": each write is safe to repeat, bounded and durable (rules 4, 7, 10). */
+import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import { type AddressInfo, createServer, connect as dial, type Socket } from 'node:net';
+import { after, before, describe, it } from 'node:test';
+import type { mongo } from 'mongoose';
+import { claimIdOf } from '../store/claims.ts';
+import { connect, DATABASE_TIMEOUT_MS, isOutage } from '../store/connection.ts';
+import { openStore } from '../store/index.ts';
+import { RESERVE_DEADLINE_MS } from '../store/stock.ts';
+import { newClaim } from '../store/test-store.ts';
+import {
+  ADMIN,
+  booksOf,
+  CAPE,
+  database,
+  ended,
+  event,
+  gameEvent,
+  givenBy,
+  hasEntitlement,
+  recordOf,
+} from './helpers.ts';
+import { type Call, createInterposer } from './interpose.ts';
+import { type Laurel, startLaurel } from './laurel.ts';
+import { testServers, uniqueName } from './servers.ts';
+
+let laurel: Laurel;
+const interposer = createInterposer();
+before(async () => {
+  laurel = await startLaurel({ activities: interposer.around });
+});
+after(() => laurel.stop());
+
+async function player() {
+  const { id, token } = await laurel.signIn();
+  const key = uniqueName('key');
+  return { token, key, claimId: claimIdOf(id, key) };
+}
+
+describe('exactly once: a step whose answer was lost is tried again', { concurrency: true }, () => {
+  const forward: Call[] = [
+    'claims.get',
+    'entitlements.take',
+    'stock.reserve',
+    'claims.startFulfilling',
+    'provider.grant',
+    'claims.takeGrantFate',
+    'stock.settle',
+    'claims.finish',
+  ];
+  for (const call of forward) {
+    it(`and grants once: ${call}`, async () => {
+      const { eventId } = await event(laurel);
+      const { token, key, claimId } = await player();
+      interposer.lose(call, claimId);
+      await laurel.claim(eventId, token, { key });
+      const claim = await ended(laurel, claimId);
+      assert.equal(claim.state, 'GRANTED');
+      assert.equal(interposer.isPlanned(call, claimId), false, 'nothing was lost');
+      assert.deepEqual(await booksOf(laurel, { eventId }), {
+        ...{ stock: 10, available: 9, held: 0, granted: 1 },
+      });
+      assert.equal(await laurel.store.mailbox.model.countDocuments({ eventId }), 1);
+      assert.equal(await laurel.store.entitlements.model.countDocuments({ eventId }), 1);
+    });
+  }
+
+  const back: Call[] = [
+    'claims.takeUndoFate',
+    'provider.revoke',
+    'stock.release',
+    'entitlements.giveBack',
+    'claims.finish',
+  ];
+  for (const call of back) {
+    it(`and undoes once: ${call}`, async () => {
+      const { eventId } = await gameEvent(laurel);
+      const { token, key, claimId } = await player();
+      laurel.game.rules.add({ do: 'refuse', eventId });
+      interposer.lose(call, claimId);
+      await laurel.claim(eventId, token, { key });
+      const claim = await ended(laurel, claimId);
+      assert.deepEqual([claim.state, claim.reason], ['FAILED', 'FULFILLMENT_REFUSED']);
+      assert.equal(interposer.isPlanned(call, claimId), false, 'nothing was lost');
+      assert.deepEqual(await booksOf(laurel, { eventId }), {
+        ...{ stock: 10, available: 10, held: 0, granted: 0 },
+      });
+      assert.equal(await hasEntitlement(laurel, claimId), false);
+    });
+  }
+
+  it('and asks the game once more by the same key, which gives once', async () => {
+    const { eventId } = await gameEvent(laurel);
+    const { token, key, claimId } = await player();
+    laurel.game.rules.add({ do: 'fail', eventId, times: 2 });
+    await laurel.claim(eventId, token, { key });
+    assert.equal((await ended(laurel, claimId)).state, 'GRANTED');
+    const posts = laurel.game
+      .requests()
+      .filter((r) => r.verb === 'grant' && r.grantId?.startsWith(claimId));
+    assert.equal(posts.length, 3);
+    const key1 = `${claimId}:${CAPE.rewardId}`;
+    assert.deepEqual(new Set(posts.map((r) => r.idempotencyKey)), new Set([key1]));
+    assert.deepEqual(givenBy(laurel, claimId), { state: 'GRANTED', applied: 1 });
+  });
+});
+
+describe('exactly once: the books, not the workflow, know what is held', {
+  concurrency: true,
+}, () => {
+  it('the stock of a claim is taken before a provider is asked, and counted before it is final', async () => {
+    const { eventId } = await event(laurel);
+    const { token, key, claimId } = await player();
+    const seen: string[] = [];
+    const look = async (when: string) => {
+      const { state, fate } = await recordOf(laurel, claimId);
+      const { available, held, granted } = await booksOf(laurel, { eventId });
+      seen.push(`${when}: ${state}, fate ${fate}, ${available}/${held}/${granted}`);
+    };
+    for (const call of ['provider.grant', 'stock.settle', 'claims.finish'] as const) {
+      interposer.next(call, claimId, async (proceed) => {
+        await look(call);
+        return await proceed();
+      });
+    }
+    await laurel.claim(eventId, token, { key });
+    await ended(laurel, claimId);
+    await look('end');
+    assert.deepEqual(seen, [
+      'provider.grant: FULFILLING, fate null, 9/1/0',
+      'stock.settle: FULFILLING, fate GRANT, 9/1/0',
+      'claims.finish: FULFILLING, fate GRANT, 9/0/1',
+      'end: GRANTED, fate GRANT, 9/0/1',
+    ]);
+  });
+});
+
+describe('exactly once: what MongoDB answered lasts', () => {
+  it('each write on a claim’s way waits for the majority and its journal, each read for the majority', async (context) => {
+    const connection = await database(context, '&monitorCommands=true');
+    const store = await openStore(connection);
+    const commands: mongo.CommandStartedEvent[] = [];
+    connection.getClient().on('commandStarted', (started) => commands.push(started));
+
+    const { claims, stock, entitlements, mailbox } = store;
+    const { eventId } = await event({ store } as Laurel);
+    commands.length = 0;
+    await store.events.markClaimed(eventId, 1);
+    const undone = (await claims.accept(newClaim({ eventId }))).claim;
+    await claims.takeUndoFate(undone._id, 'USER_NOT_ACTIVE', []);
+    const { claim } = await claims.accept(newClaim({ eventId }));
+    const { _id: claimId, userId, periodKey, lines } = claim;
+    await entitlements.take(
+      { claimId, eventId, userId, periodKey, claimsPerPeriod: 1 },
+      new Date(),
+    );
+    const [settled, released] = [`${claimId}:cape`, `${undone._id}:cape`];
+    for (const holdId of [settled, released]) {
+      await stock.reserve({ holdId, eventId, rewardId: 'cape', quantity: 1, buckets: 1 });
+    }
+    await claims.startFulfilling(claimId, []);
+    const parking = { number: 1, reason: 'FULFILLMENT_UNKNOWN', detail: '', step: 'S4_FULFIL' };
+    await claims.park(claimId, parking as never, { lines, steps: [] });
+    await claims.decide(ADMIN, claimId, 1, { action: 'RETRY', note: null });
+    await claims.unpark(claimId, 1, true);
+    await mailbox.grant({ grantId: settled, claimId, userId, eventId, reward: {} as never });
+    await mailbox.revoke(settled);
+    await claims.takeGrantFate(claimId, lines, []);
+    await stock.settle(settled, 1);
+    await stock.release(released, 1);
+    await claims.finish(claimId, { state: 'GRANTED', reason: null, lines, steps: [] });
+    await entitlements.giveBack(claimId);
+    await stock.soldOut(eventId, [{ rewardId: 'cape', quantity: 1 }]);
+    await claims.get(claimId);
+    await entitlements.isUsedUp({ eventId, userId, periodKey, claimsPerPeriod: 1 });
+    await mailbox.lookup(settled);
+
+    const writes = commands.filter(({ commandName }) =>
+      ['insert', 'update', 'delete', 'findAndModify', 'commitTransaction'].includes(commandName),
+    );
+    // A write in a transaction carries no concern of its own: its commit does.
+    const alone = writes.filter(({ commandName, command }) => {
+      return commandName === 'commitTransaction' || command.autocommit !== false;
+    });
+    assert.equal(alone.length, 18, alone.map((c) => c.commandName).join());
+    for (const { commandName, command } of alone) {
+      const { w, j } = command.writeConcern ?? {};
+      assert.deepEqual({ w, j }, { w: 'majority', j: true }, commandName);
+    }
+    const reads = commands.filter(({ commandName }) => ['find', 'aggregate'].includes(commandName));
+    assert.equal(reads.length, 6);
+    for (const { commandName, command } of reads) {
+      const level = command.readConcern?.level;
+      assert.ok(level === 'majority' || level === 'snapshot', `${commandName}: ${level}`);
+    }
+  });
+});
+
+/** A way to the database that can go silent: connections stand, and nothing passes any more. */
+async function silentLine(uri: URL) {
+  const sockets: Socket[] = [];
+  let isSilent = false;
+  const proxy = createServer((near) => {
+    const far = dial(Number(uri.port), uri.hostname);
+    sockets.push(near, far);
+    for (const socket of [near, far]) socket.on('error', () => {});
+    near.on('data', (chunk) => isSilent || far.write(chunk));
+    far.on('data', (chunk) => isSilent || near.write(chunk));
+  });
+  proxy.listen(0, '127.0.0.1');
+  await once(proxy, 'listening');
+  const { port } = proxy.address() as AddressInfo;
+  return {
+    uri: `mongodb://127.0.0.1:${port}${uri.pathname}?directConnection=true`,
+    silence() {
+      isSilent = true;
+    },
+    async cut() {
+      for (const socket of sockets) socket.destroy();
+      proxy.close();
+      await once(proxy, 'close');
+    },
+  };
+}
+
+describe('exactly once: a late attempt is fenced', () => {
+  /** What an activity on our database may take, `startToCloseTimeout` in `workflows/run.ts`. */
+  const ACTIVITY_MS = 30_000;
+
+  it('a call to a database that has gone silent is given up long before its activity is', async (context) => {
+    const { mongodbUri, stop } = await testServers();
+    const line = await silentLine(new URL(mongodbUri(uniqueName('silent'))));
+    const connection = await connect(line.uri, { appName: 'test' });
+    context.after(async () => {
+      await line.cut();
+      await connection.close();
+      await stop();
+    });
+    const store = await openStore(connection);
+    line.silence();
+    const startedMs = performance.now();
+    const failure = await store.claims.accept(newClaim()).catch((error: unknown) => error);
+    const tookMs = performance.now() - startedMs;
+    assert.ok(isOutage(failure), `${failure}`);
+    // The driver tries once more by itself, each try waiting for a server and for an answer.
+    assert.ok(tookMs < 4 * DATABASE_TIMEOUT_MS + 1_000, `${tookMs} ms`);
+    assert.ok(tookMs < ACTIVITY_MS / 2, `${tookMs} ms`);
+  });
+
+  it('a reservation dies before the attempt that sent it is taken for lost', () => {
+    assert.ok(RESERVE_DEADLINE_MS + DATABASE_TIMEOUT_MS < ACTIVITY_MS);
+  });
+});
