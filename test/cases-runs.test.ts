@@ -284,6 +284,34 @@ describe('runs', { concurrency: true }, () => {
       assert.deepEqual(await outcomeOf(laurel, claimId), GRANTED_BY_GAME);
     });
 
+    it('decides on a parked claim that nobody touched for as long as the event gives', async () => {
+      const within = (action: 'RETRY' | 'ABORT' | 'WAIT', hours: number) =>
+        claimAtGame(laurel, [{ do: 'fail', times: 3 }], { parkedAfter: { action, hours } });
+      const [retried, aborted, early, waiting] = await Promise.all([
+        within('RETRY', 2),
+        within('ABORT', 2),
+        within('ABORT', 4),
+        within('WAIT', 2),
+      ]);
+      for (const { claimId } of [retried, aborted, early, waiting]) {
+        await parked(laurel, claimId);
+        const threeHoursAgo = new Date(Date.now() - 3 * 3_600_000);
+        const past = { updatedAt: threeHoursAgo, 'parking.at': threeHoursAgo };
+        await laurel.store.claims.model.updateOne({ _id: claimId }, past);
+      }
+      await reconcile(laurel);
+      assert.deepEqual(await outcomeOf(laurel, retried.claimId), GRANTED_BY_GAME);
+      assert.deepEqual(await outcomeOf(laurel, aborted.claimId), {
+        ...ABORTED,
+        steps: undoneSteps('PARKED'),
+        given: { cape: 'REVOKED ×0' },
+      });
+      for (const { claimId } of [early, waiting]) {
+        const { state, parking } = await recordOf(laurel, claimId);
+        assert.deepEqual([state, parking?.decision], ['NEEDS_ATTENTION', null]);
+      }
+    });
+
     it('stops a parked claim whose player left, should nobody have told it', async () => {
       const { claimId, id } = await claimAtGame(laurel, [{ do: 'fail' }]);
       await parked(laurel, claimId);

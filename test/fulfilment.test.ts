@@ -261,7 +261,9 @@ describe('fulfilment', { concurrency: true }, () => {
 
   describe('a request whose signature does not fit', () => {
     it('is refused for good; what is to be undone waits until the secret is mended', async () => {
-      const { claimId, eventId } = await claimAtGame(laurel, [], { provider: 'mistaken' });
+      const { claimId, eventId } = await claimAtGame(laurel, [], {
+        fulfillment: { provider: 'mistaken' },
+      });
       const claim = await recordOnce(laurel, claimId, (c) => c.state === 'COMPENSATING');
       assert.equal(claim.reason, 'FULFILLMENT_REFUSED');
       assert.match((await s4Of(claimId))?.detail ?? '', /^HTTP 401/);

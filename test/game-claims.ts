@@ -1,5 +1,5 @@
 /** Claims whose rewards come from the simulated game, and what the game saw of them. */
-import type { Reward } from '../domain/event.ts';
+import type { EventFields, Reward } from '../domain/event.ts';
 import type { LoggedRequest } from '../local/simulator-log.ts';
 import type { RuleInput } from '../local/simulator-rules.ts';
 import { CAPE, gameEvent } from './helpers.ts';
@@ -15,13 +15,16 @@ export type Rule = RuleInput extends infer R
     : never
   : never;
 
-/** A player claims at the simulated game, which misbehaves by these rules for this claim alone. */
+/**
+ * A player claims a new event at the simulated game, which misbehaves by these rules for this claim
+ * alone. `given` changes the event.
+ */
 export async function claimAtGame(
   laurel: Laurel,
   rules: Rule[] = [],
-  { rewards = [CAPE], provider = 'game' }: { rewards?: Reward[]; provider?: string } = {},
+  given: Partial<EventFields> = {},
 ) {
-  const { eventId } = await gameEvent(laurel, { rewards, fulfillment: { provider } });
+  const { eventId } = await gameEvent(laurel, given);
   const { id, token } = await laurel.signIn();
   laurel.game.rules.add(rules.map((rule) => ({ ...rule, eventId }) as RuleInput));
   const { claimId } = (await laurel.claim(eventId, token)).body;

@@ -22,6 +22,8 @@ export interface HeldCall {
   reached: Promise<void>;
   /** Lets the call go on. */
   open(): void;
+  /** Resolves once the call is over, however it went. */
+  done: Promise<void>;
 }
 
 /** What the driver throws when a connection breaks while an answer is awaited. */
@@ -76,12 +78,17 @@ export function createInterposer() {
     hold(call: Call, claimId: string): HeldCall {
       const reached = Promise.withResolvers<void>();
       const opened = Promise.withResolvers<void>();
+      const done = Promise.withResolvers<void>();
       next(call, claimId, async (proceed) => {
         reached.resolve();
         await opened.promise;
-        return await proceed();
+        try {
+          return await proceed();
+        } finally {
+          done.resolve();
+        }
       });
-      return { reached: reached.promise, open: opened.resolve };
+      return { reached: reached.promise, open: opened.resolve, done: done.promise };
     },
 
     /** Whether what was planned for the call has not come up yet. */
