@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import type { EntitlementRequest } from './entitlements.ts';
-import { type StoreFixture, someClaimId, storeFixture, unique } from './test-store.ts';
+import { profiled, type StoreFixture, someClaimId, storeFixture, unique } from './test-store.ts';
 
 let t: StoreFixture;
 before(async () => {
@@ -108,5 +108,20 @@ describe('the entitlement to a claim', () => {
     await take(today, winner);
     await take(today, loser);
     assert.deepEqual(await t.store.entitlements.heldBy([loser, winner]), [winner]);
+  });
+
+  it('is found again by when it was taken, off an index', async () => {
+    const today = period(3);
+    const claimIds = [someClaimId(), someClaimId(), someClaimId()];
+    const takenAt = (minute: number) => new Date(Date.UTC(2030, 0, 1, 0, minute));
+    for (const [minute, claimId] of claimIds.entries()) {
+      await t.store.entitlements.take({ ...today, claimId }, takenAt(minute));
+    }
+    const found: string[] = [];
+    const [query] = await profiled(t.connection, 'entitlements', async () => {
+      for await (const id of t.store.entitlements.takersSince(takenAt(1))) found.push(id);
+    });
+    assert.deepEqual(found, claimIds.slice(1));
+    assert.equal(query?.planSummary, 'IXSCAN { takenAt: 1 }');
   });
 });

@@ -54,6 +54,8 @@ export interface LaurelOptions {
   activities?: (deps: ActivityDeps) => ActivityDeps;
   /** Changes what the API is given. */
   api?: Partial<AppDeps>;
+  /** Added to the database's connection string, such as `&monitorCommands=true`. */
+  mongodbOptions?: string;
 }
 
 /** Registers a namespace and waits until the server takes work for it. */
@@ -77,7 +79,8 @@ async function newNamespace(connection: Connection): Promise<string> {
 
 export async function startLaurel(options: LaurelOptions = {}) {
   const servers = await testServers();
-  const database = await connect(servers.mongodbUri(uniqueName('laurel')), { appName: 'test' });
+  const uri = servers.mongodbUri(uniqueName('laurel')) + (options.mongodbOptions ?? '');
+  const database = await connect(uri, { appName: 'test' });
   const store = await openStore(database);
   const connection = await Connection.connect({ address: servers.temporalAddress });
   const native = await NativeConnection.connect({ address: servers.temporalAddress });

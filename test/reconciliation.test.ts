@@ -1,0 +1,300 @@
+/** "How a claim stays exactly-once": late writes are found and gaps are closed (rules 10 and 11). */
+import assert from 'node:assert/strict';
+import { after, before, describe, it } from 'node:test';
+import { grantIdOf } from '../domain/claim.ts';
+import type { ParkedAfter } from '../domain/event.ts';
+import { type Claim, claimIdOf } from '../store/claims.ts';
+import type { StoredEvent } from '../store/events.ts';
+import { someClaimId } from '../store/test-store.ts';
+import {
+  booksOf,
+  CAPE,
+  ended,
+  event,
+  gameEvent,
+  hasEntitlement,
+  leaveAlone,
+  parked,
+  reconcile,
+  recordOf,
+  runClosed,
+  workflowOf,
+} from './helpers.ts';
+import { type Call, createInterposer } from './interpose.ts';
+import { type Laurel, startLaurel } from './laurel.ts';
+import { uniqueName } from './servers.ts';
+
+let laurel: Laurel;
+const interposer = createInterposer();
+/** Keys after whose claim the API dies: it is recorded, and nothing is started. */
+const deadly = new Set<string>();
+/** What reconciliation mended, `{kind} {ID}`. */
+const mended: string[] = [];
+/** Claims of which Temporal cannot be asked. */
+const untouchable = new Set<string>();
+const failures: string[] = [];
+
+before(async () => {
+  const starter = {
+    async start(claim: Claim) {
+      if (!deadly.delete(claim.idempotencyKey)) await laurel.runs.start(claim);
+    },
+  };
+  laurel = await startLaurel({ activities: interposer.around, api: { starter } });
+  const { ensure, wake } = laurel.runs;
+  Object.assign(laurel.upkeep, {
+    onMended: (kind: string, id: string) => mended.push(`${kind} ${id}`),
+    onFailure: (id: string) => failures.push(id),
+    runs: {
+      wake,
+      async ensure(claim: Claim) {
+        if (untouchable.has(claim._id)) throw new Error('4 DEADLINE_EXCEEDED');
+        return await ensure(claim);
+      },
+    },
+  });
+});
+after(() => laurel.stop());
+
+/** A claim of the event, made by a new player. */
+async function claimOf({ eventId }: StoredEvent, isStarted = true): Promise<string> {
+  const { id, token } = await laurel.signIn();
+  const key = uniqueName('key');
+  if (!isStarted) deadly.add(key);
+  await laurel.claim(eventId, token, { key });
+  return claimIdOf(id, key);
+}
+
+async function grantedClaim(of: StoredEvent): Promise<string> {
+  const claimId = await claimOf(of);
+  assert.equal((await ended(laurel, claimId)).state, 'GRANTED');
+  return claimId;
+}
+
+async function failedClaim(of: StoredEvent): Promise<string> {
+  laurel.game.rules.add({ do: 'refuse', eventId: of.eventId });
+  const claimId = await claimOf(of);
+  assert.equal((await ended(laurel, claimId)).state, 'FAILED');
+  return claimId;
+}
+
+async function parkedClaim(given: Parameters<typeof gameEvent>[1] = {}): Promise<Claim> {
+  const of = await gameEvent(laurel, given);
+  laurel.game.rules.add({ do: 'fail', on: ['grant', 'lookup'], eventId: of.eventId, times: 3 });
+  return await parked(laurel, await claimOf(of));
+}
+
+/** A hold for the claim, written when it was over already. */
+async function holdLate({ eventId }: StoredEvent, claimId: string): Promise<string> {
+  const holdId = grantIdOf(claimId, CAPE.rewardId);
+  const request = { holdId, eventId, rewardId: CAPE.rewardId, quantity: 1, buckets: 1 };
+  assert.equal(await laurel.store.stock.reserve(request), 'HELD');
+  return holdId;
+}
+
+/** An entitlement for the claim, written when it was over already. */
+async function entitleLate(claimId: string): Promise<void> {
+  const { eventId, userId, periodKey, snapshot } = await recordOf(laurel, claimId);
+  const { claimsPerPeriod } = snapshot;
+  const request = { claimId, eventId, userId, periodKey, claimsPerPeriod };
+  assert.ok(await laurel.store.entitlements.take(request, new Date()));
+}
+
+const hasRun = async (claimId: string): Promise<boolean> => {
+  const claim = await recordOf(laurel, claimId);
+  return await workflowOf(laurel, claim)
+    .describe()
+    .then(() => true)
+    .catch(() => false);
+};
+
+describe('reconciliation', { concurrency: true }, () => {
+  describe('starts a run', { concurrency: true }, () => {
+    it('for a claim that has none', async () => {
+      const claimId = await claimOf(await event(laurel), false);
+      await leaveAlone(laurel, claimId);
+      await reconcile(laurel);
+      assert.equal((await ended(laurel, claimId)).state, 'GRANTED');
+      assert.ok(mended.includes(`runsStarted ${claimId}`));
+    });
+
+    it('but not for a claim that came this very moment, as its run is about to start', async () => {
+      const claimId = await claimOf(await event(laurel), false);
+      // However slowly this test runs.
+      const updatedAt = new Date(Date.now() + 60_000);
+      await laurel.store.claims.model.updateOne({ _id: claimId }, { updatedAt });
+      await reconcile(laurel);
+      assert.equal(await hasRun(claimId), false);
+      assert.equal((await recordOf(laurel, claimId)).state, 'PENDING_VALIDATION');
+    });
+
+    it('for a claim whose run is over though the claim is not', async () => {
+      const of = await event(laurel);
+      const claimId = await grantedClaim(of);
+      assert.equal(await runClosed(laurel, await recordOf(laurel, claimId)), 'COMPLETED');
+      const before = { state: 'FULFILLING', open: true, endedAt: null } as const;
+      await laurel.store.claims.model.updateOne({ _id: claimId }, before);
+      await leaveAlone(laurel, claimId);
+      await reconcile(laurel);
+      assert.equal((await ended(laurel, claimId)).state, 'GRANTED');
+      assert.equal((await booksOf(laurel, of)).granted, 1);
+    });
+
+    it('for the others, where one claim cannot be looked after', async () => {
+      const of = await event(laurel);
+      const [stuck, other] = [await claimOf(of, false), await claimOf(of, false)];
+      for (const claimId of [stuck, other]) await leaveAlone(laurel, claimId);
+      untouchable.add(stuck);
+      const stray = await holdLate(of, someClaimId());
+      const pass = await reconcile(laurel);
+      assert.equal((await ended(laurel, other)).state, 'GRANTED');
+      assert.ok(pass.failures >= 1);
+      assert.ok(failures.includes(stuck));
+      assert.ok(mended.includes(`holdsFreed ${stray}`));
+      untouchable.delete(stuck);
+      await reconcile(laurel);
+      assert.equal((await ended(laurel, stuck)).state, 'GRANTED');
+    });
+  });
+
+  describe('frees what came too late', { concurrency: true }, () => {
+    it('a hold of a claim that is granted, failed, or was never recorded', async () => {
+      const [good, bad] = [await gameEvent(laurel), await gameEvent(laurel)];
+      const granted = await holdLate(good, await grantedClaim(good));
+      const failed = await holdLate(bad, await failedClaim(bad));
+      const unknown = await holdLate(bad, someClaimId());
+      await reconcile(laurel);
+      for (const holdId of [granted, failed, unknown]) {
+        assert.ok(mended.includes(`holdsFreed ${holdId}`), holdId);
+      }
+      assert.deepEqual(await booksOf(laurel, good), {
+        ...{ stock: 10, available: 9, held: 0, granted: 1 },
+      });
+      assert.deepEqual(await booksOf(laurel, bad), {
+        ...{ stock: 10, available: 10, held: 0, granted: 0 },
+      });
+    });
+
+    it('but no hold of a claim that is open, however long it is parked', async () => {
+      const claim = await parkedClaim();
+      await leaveAlone(laurel, claim._id);
+      await reconcile(laurel);
+      assert.equal((await booksOf(laurel, claim)).held, 1);
+      assert.ok(await hasEntitlement(laurel, claim._id));
+    });
+
+    it('an entitlement of a claim that failed', async () => {
+      const claimId = await failedClaim(await gameEvent(laurel));
+      await entitleLate(claimId);
+      await reconcile(laurel);
+      assert.equal(await hasEntitlement(laurel, claimId), false);
+      assert.ok(mended.includes(`entitlementsFreed ${claimId}`));
+    });
+
+    it('but none of a claim that was granted, in whole or in part', async () => {
+      const granted = await grantedClaim(await event(laurel));
+      const kept = await failedClaim(await gameEvent(laurel));
+      await entitleLate(kept);
+      const lines = (await recordOf(laurel, kept)).lines.map((line) => ({
+        ...line,
+        state: 'GRANTED',
+      }));
+      await laurel.store.claims.model.updateOne({ _id: kept }, { lines });
+      await reconcile(laurel);
+      assert.ok(await hasEntitlement(laurel, granted));
+      assert.ok(await hasEntitlement(laurel, kept));
+    });
+
+    const late: { what: string; call: Call }[] = [
+      { what: 'an entitlement', call: 'entitlements.take' },
+      { what: 'a hold', call: 'stock.reserve' },
+    ];
+    for (const { what, call } of late) {
+      it(`${what} that a lost run still writes after its claim was undone`, async () => {
+        const of = await event(laurel);
+        const { id, token } = await laurel.signIn();
+        const claimId = claimIdOf(id, 'mine');
+        const lost = interposer.hold(call, claimId);
+        await laurel.claim(of.eventId, token, { key: 'mine' });
+        await lost.reached;
+        await laurel.store.users.model.updateOne({ _id: id }, { status: 'BANNED' });
+        await workflowOf(laurel, await recordOf(laurel, claimId)).terminate();
+        await leaveAlone(laurel, claimId);
+        await reconcile(laurel);
+        assert.equal((await ended(laurel, claimId)).reason, 'USER_NOT_ACTIVE');
+        lost.open();
+        await lost.done;
+        await reconcile(laurel);
+        assert.equal(await hasEntitlement(laurel, claimId), false);
+        assert.deepEqual(await booksOf(laurel, of), {
+          ...{ stock: 10, available: 10, held: 0, granted: 0 },
+        });
+      });
+    }
+  });
+
+  describe('looks after claims that wait for a person', { concurrency: true }, () => {
+    it('stops them where the player has left and nobody told them', async () => {
+      const { _id, userId } = await parkedClaim();
+      await laurel.store.users.model.updateOne({ _id: userId }, { status: 'WITHDRAWN' });
+      await leaveAlone(laurel, _id);
+      await reconcile(laurel);
+      assert.equal((await ended(laurel, _id)).reason, 'USER_NOT_ACTIVE');
+      assert.ok(mended.includes(`claimsStopped ${_id}`));
+    });
+
+    /** Makes the claim look as if it had been parked for so long. */
+    async function waited({ _id }: Claim, hours: number): Promise<void> {
+      const at = new Date(Date.now() - hours * 3_600_000);
+      await laurel.store.claims.model.updateOne({ _id }, { 'parking.at': at });
+      await leaveAlone(laurel, _id);
+    }
+
+    const policies: { parkedAfter: ParkedAfter; end: string }[] = [
+      { parkedAfter: { action: 'RETRY', hours: 2 }, end: 'GRANTED' },
+      { parkedAfter: { action: 'ABORT', hours: 2 }, end: 'FAILED' },
+    ];
+    for (const { parkedAfter, end } of policies) {
+      it(`decides on them as their event says once the time is over: ${parkedAfter.action}`, async () => {
+        const claim = await parkedClaim({ parkedAfter });
+        await waited(claim, 1.9);
+        await reconcile(laurel);
+        assert.equal((await recordOf(laurel, claim._id)).parking?.decision, null, 'too early');
+        await waited(claim, 2.1);
+        await reconcile(laurel);
+        assert.equal((await ended(laurel, claim._id)).state, end);
+        assert.ok(mended.includes(`parkingsExpired ${claim._id}`));
+      });
+    }
+
+    it('leaves them waiting where their event says so', async () => {
+      const claim = await parkedClaim({ parkedAfter: { action: 'WAIT', hours: 1 } });
+      await waited(claim, 100);
+      await reconcile(laurel);
+      const { state, parking } = await recordOf(laurel, claim._id);
+      assert.deepEqual([state, parking?.decision], ['NEEDS_ATTENTION', null]);
+    });
+  });
+
+  describe('keeps account', { concurrency: true }, () => {
+    it('of the buckets whose books do not add up', async () => {
+      const of = await event(laurel);
+      await laurel.store.stock.model.updateOne({ eventId: of.eventId }, { granted: 1 });
+      const { unbalanced } = await reconcile(laurel);
+      assert.ok(unbalanced.includes(`${of.eventId}/cape/0`));
+    });
+
+    it('of what it mended, pass by pass and in all', async () => {
+      const of = await event(laurel);
+      const before = await laurel.store.reconciliations.totals();
+      await holdLate(of, someClaimId());
+      await reconcile(laurel);
+      const after = await laurel.store.reconciliations.totals();
+      assert.ok(after.holdsFreed > before.holdsFreed);
+      const passes = await laurel.store.reconciliations.latest(200);
+      const sum = passes.reduce((total, pass) => total + pass.holdsFreed, 0);
+      assert.ok(sum >= after.holdsFreed, 'the passes on record tell less than the totals');
+      for (const { startedAt, endedAt } of passes) assert.ok(startedAt <= endedAt);
+    });
+  });
+});

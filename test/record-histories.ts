@@ -1,0 +1,158 @@
+/**
+ * Records the histories that `replay.test.ts` replays: `node test/record-histories.ts`, then
+ * `biome check --write test/fixtures`. The old ones may be thrown away only where no run of the old
+ * workflow code is left anywhere; until then a change to the code must replay both (`patched`).
+ */
+import assert from 'node:assert/strict';
+import { mkdir, writeFile } from 'node:fs/promises';
+import path from 'node:path';
+import type { RuleInput } from '../local/simulator-rules.ts';
+import { claimIdOf } from '../store/claims.ts';
+import { ended, event, gameEvent, parked, recordOf, workflowOf } from './helpers.ts';
+import { HISTORIES, historyToJson } from './histories.ts';
+import { createInterposer } from './interpose.ts';
+import { type Laurel, startLaurel } from './laurel.ts';
+import { decide } from './outcomes.ts';
+import { uniqueName } from './servers.ts';
+
+const interposer = createInterposer();
+const laurel: Laurel = await startLaurel({
+  activities: interposer.around,
+  policy: { FULFILLMENT_TIMEOUT_MS: 300 },
+});
+
+type Event = Awaited<ReturnType<typeof event>>;
+
+/** A claim of the event by a new player; `prepare` is done before it is made. */
+async function claimOf(of: Event, prepare: (claimId: string) => unknown = () => {}) {
+  const { id, token } = await laurel.signIn();
+  const key = uniqueName('key');
+  const claimId = claimIdOf(id, key);
+  await prepare(claimId);
+  await laurel.claim(of.eventId, token, { key });
+  return claimId;
+}
+
+async function claimAtGame(...rules: RuleInput[]): Promise<string> {
+  const of = await gameEvent(laurel);
+  laurel.game.rules.add(rules.map((rule) => ({ ...rule, eventId: of.eventId })));
+  return await claimOf(of);
+}
+
+const asked = (claimId: string, verb: string) =>
+  laurel.game.waitFor((game) =>
+    game.requests().some((r) => r.verb === verb && r.grantId?.startsWith(claimId)),
+  );
+
+const AWAY: RuleInput = { do: 'fail', on: ['grant', 'lookup'], times: 3 };
+
+/** What is told of each claim, and how it ends. */
+const STORIES: { name: string; end: string; play: () => Promise<string> }[] = [
+  {
+    name: 'granted-by-mailbox',
+    end: 'GRANTED',
+    play: async () => await claimOf(await event(laurel)),
+  },
+  { name: 'granted-by-game', end: 'GRANTED', play: () => claimAtGame() },
+  {
+    name: 'sold-out',
+    end: 'REJECTED / SOLD_OUT',
+    async play() {
+      const of = await event(laurel);
+      const { eventId } = of;
+      const sellOut = { available: 0, granted: 10 };
+      return await claimOf(of, (claimId) =>
+        interposer.next('stock.reserve', claimId, async (proceed) => {
+          await laurel.store.stock.model.updateOne({ eventId }, sellOut);
+          return await proceed();
+        }),
+      );
+    },
+  },
+  {
+    name: 'refused-and-undone',
+    end: 'FAILED / FULFILLMENT_REFUSED',
+    play: () => claimAtGame({ do: 'refuse' }),
+  },
+  {
+    name: 'parked-retried-and-granted',
+    end: 'GRANTED',
+    async play() {
+      const claimId = await claimAtGame(AWAY);
+      await parked(laurel, claimId);
+      await decide(laurel, claimId, 'retry');
+      return claimId;
+    },
+  },
+  {
+    name: 'parked-and-aborted',
+    end: 'FAILED / ABORTED_BY_ADMIN',
+    async play() {
+      const claimId = await claimAtGame(AWAY);
+      await parked(laurel, claimId);
+      await decide(laurel, claimId, 'abort');
+      return claimId;
+    },
+  },
+  {
+    name: 'not-to-be-revoked-and-given-up',
+    end: 'FAILED / COMPENSATION_FAILED',
+    async play() {
+      const claimId = await claimAtGame(AWAY, { do: 'refuseRevoke' });
+      await parked(laurel, claimId);
+      await decide(laurel, claimId, 'abort');
+      await parked(laurel, claimId, 2);
+      await decide(laurel, claimId, 'abort');
+      return claimId;
+    },
+  },
+  {
+    name: 'pending-and-called-back',
+    end: 'GRANTED',
+    async play() {
+      const claimId = await claimAtGame({ do: 'pending' });
+      await asked(claimId, 'lookup');
+      laurel.game.settle(`${claimId}:cape`, 'GRANTED');
+      return claimId;
+    },
+  },
+  {
+    name: 'cancelled',
+    end: 'FAILED / ABORTED_BY_ADMIN',
+    async play() {
+      const claimId = await claimAtGame({ do: 'fail' });
+      await asked(claimId, 'grant');
+      await workflowOf(laurel, await recordOf(laurel, claimId)).cancel();
+      return claimId;
+    },
+  },
+  {
+    name: 'banned-while-tried',
+    end: 'FAILED / USER_NOT_ACTIVE',
+    async play() {
+      const claimId = await claimAtGame({ do: 'fail' });
+      await asked(claimId, 'grant');
+      const claim = await recordOf(laurel, claimId);
+      const status = { status: 'BANNED' };
+      await laurel.store.users.model.updateOne({ _id: claim.userId }, status);
+      await laurel.runs.wake(claim, 'userLeft');
+      return claimId;
+    },
+  },
+];
+
+await mkdir(HISTORIES, { recursive: true });
+for (const { name, end, play } of STORIES) {
+  const claimId = await play();
+  const { state, reason } = await ended(laurel, claimId);
+  assert.equal(reason === null ? state : `${state} / ${reason}`, end, name);
+  const run = workflowOf(laurel, await recordOf(laurel, claimId));
+  await run.result().catch(() => {});
+  const history = await run.fetchHistory();
+  await writeFile(
+    path.join(HISTORIES, `${name}.json`),
+    `${JSON.stringify(historyToJson(history), null, 2)}\n`,
+  );
+  console.log(`${name}: ${history.events?.length} events`);
+}
+await laurel.stop();
