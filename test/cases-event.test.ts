@@ -20,7 +20,10 @@ before(async () => {
     api: { now: () => new Date(Date.now() + aheadMs) },
   });
 });
-after(() => laurel.stop());
+after(async () => {
+  checkpoints.openAll();
+  await laurel.stop();
+});
 
 /** A claim that was accepted and is held at the checkpoint. */
 async function heldClaim(eventId: string, checkpoint: Checkpoint, rewardId?: string) {

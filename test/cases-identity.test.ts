@@ -13,7 +13,10 @@ const checkpoints = createCheckpoints();
 before(async () => {
   laurel = await startLaurel({ activities: checkpoints.around });
 });
-after(() => laurel.stop());
+after(async () => {
+  checkpoints.openAll();
+  await laurel.stop();
+});
 
 /** A player with a key, whose claim is held at its start until `open`. */
 async function heldPlayer() {

@@ -25,7 +25,10 @@ before(async () => {
     policy: { FULFILLMENT_TIMEOUT_MS: 500 },
   });
 });
-after(() => laurel.stop());
+after(async () => {
+  checkpoints.openAll();
+  await laurel.stop();
+});
 
 /** A player leaves while their claim is held at the checkpoint; then the claim goes on. */
 async function leavesAt(checkpoint: Checkpoint, status?: UserStatus) {

@@ -51,7 +51,10 @@ before(async () => {
   await terminate(early.terminated);
   await laurel.startWorkers();
 });
-after(() => laurel.stop());
+after(async () => {
+  checkpoints.openAll();
+  await laurel.stop();
+});
 
 async function newClaim() {
   const { eventId } = await event(laurel);

@@ -19,7 +19,7 @@ export interface Held {
 }
 
 export function createCheckpoints() {
-  const held = new Map<string, { reached: () => void; opened: Promise<void> }>();
+  const held = new Map<string, { reached: () => void; opened: Promise<void>; open: () => void }>();
 
   async function pass(checkpoint: Checkpoint, claimId: string): Promise<void> {
     const gate = held.get(`${checkpoint} ${claimId}`);
@@ -32,9 +32,18 @@ export function createCheckpoints() {
     hold(checkpoint: Checkpoint, claimId: string): Held {
       const reached = Promise.withResolvers<void>();
       const opened = Promise.withResolvers<void>();
-      const gate = { reached: reached.resolve, opened: opened.promise };
-      held.set(`${checkpoint} ${claimId}`, gate);
-      return { reached: reached.promise, open: opened.resolve };
+      const open = opened.resolve;
+      held.set(`${checkpoint} ${claimId}`, {
+        reached: reached.resolve,
+        opened: opened.promise,
+        open,
+      });
+      return { reached: reached.promise, open };
+    },
+
+    /** Lets every claim go on that a test which failed has left behind, so that workers can stop. */
+    openAll(): void {
+      for (const gate of held.values()) gate.open();
     },
 
     /** What activities are given, with a checkpoint before each of these. */

@@ -4,7 +4,6 @@ import type { ClaimBody } from '../api/claims/body.ts';
 import { CLAIM_STATES, type ClaimState } from '../domain/claim.ts';
 import { ROLES, STAFF } from '../domain/user.ts';
 import type { Claim } from '../store/claims.ts';
-import { createCheckpoints } from './checkpoints.ts';
 import { MOUNT } from './game-claims.ts';
 import { CAPE, event, MESOS, recordOf } from './helpers.ts';
 import { type Laurel, startLaurel } from './laurel.ts';
@@ -22,13 +21,11 @@ interface Grant {
 }
 
 let laurel: Laurel;
-const checkpoints = createCheckpoints();
 /** A granted claim's record, to be copied where many claims are wanted. */
 let sample: Claim;
 
 before(async () => {
   laurel = await startLaurel({
-    activities: checkpoints.around,
     api: { webUi: { url: 'http://temporal.test/', namespace: 'a namespace' } },
   });
   const { eventId } = await event(laurel, { rewards: [MESOS] });

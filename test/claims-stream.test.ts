@@ -13,7 +13,10 @@ const checkpoints = createCheckpoints();
 before(async () => {
   laurel = await startLaurel({ activities: checkpoints.around });
 });
-after(() => laurel.stop());
+after(async () => {
+  checkpoints.openAll();
+  await laurel.stop();
+});
 
 interface Sent {
   id: number;

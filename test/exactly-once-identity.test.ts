@@ -33,14 +33,15 @@ import { uniqueName } from './servers.ts';
 let laurel: Laurel;
 /** Keys after whose claim the API dies: it is recorded, and nothing is started. */
 const deadly = new Set<string>();
-/** Whether each claim's record was there when its run was about to be started, by key. */
+/** Whether each claim's record was there when its run was first about to be started, by key. */
 const recordedFirst = new Map<string, boolean>();
 
 before(async () => {
   const starter = {
     async start(claim: { _id: string; userId: string; idempotencyKey: string; eventId: string }) {
       const record = await laurel.store.claims.get(claim._id);
-      recordedFirst.set(claim.idempotencyKey, record !== null);
+      const { idempotencyKey } = claim;
+      if (!recordedFirst.has(idempotencyKey)) recordedFirst.set(idempotencyKey, record !== null);
       if (!deadly.delete(claim.idempotencyKey)) await laurel.runs.start(claim);
     },
   };
