@@ -5,17 +5,22 @@ import { type Mended, NOTHING_MENDED } from '../domain/reconciliation.ts';
 import type { UserStatus } from '../domain/user.ts';
 import type { Claim, ClaimStore } from '../store/claims.ts';
 import type { EntitlementStore } from '../store/entitlements.ts';
+import type { OperationStore } from '../store/operations.ts';
 import type { Reconciliation, ReconciliationStore } from '../store/reconciliations.ts';
 import type { StockStore } from '../store/stock.ts';
+import type { BulkRuns } from '../temporal/bulk-runs.ts';
 import type { ClaimRuns } from '../temporal/runs.ts';
 import { type ClaimSignal, SIGNALS } from '../workflows/contract.ts';
+import { decideBatch } from './decide-batch.ts';
 
 export interface UpkeepDeps {
   claims: ClaimStore;
   entitlements: EntitlementStore;
   stock: StockStore;
   reconciliations: ReconciliationStore;
+  operations: OperationStore;
   runs: Pick<ClaimRuns, 'ensure' | 'wake'>;
+  bulkRuns: BulkRuns;
   userStatus(userId: string): Promise<UserStatus | null>;
   /** Told of each thing mended. */
   onMended(kind: keyof Mended, id: string): void;
@@ -168,6 +173,15 @@ export function createUpkeepActivities(deps: UpkeepDeps) {
         await Promise.all(batch.filter(isQuiet).map(look));
       }
       return { ...mended, failures };
+    },
+
+    /** The next batch of a bulk action; false where it is at its end. */
+    decideBatch: (operationId: string) => decideBatch(deps, operationId),
+
+    /** Bulk actions that are not done get a run where they have none. */
+    async tendOperations(): Promise<object> {
+      for (const { _id } of await deps.operations.running()) await deps.bulkRuns.start(_id);
+      return {};
     },
 
     /** Holds of final claims and entitlements of undone ones are given back: they came too late. */

@@ -29,6 +29,10 @@ const WHO: Record<string, readonly Role[] | 'anyone'> = {
   'POST /api/event-claims/{claimId}/abort': ['ADMIN'],
   'GET /api/grants': ROLES,
   'GET /api/reconciliation': ['AUDITOR', 'ADMIN'],
+  'GET /api/audit-log': ['AUDITOR', 'ADMIN'],
+  'POST /api/event-claims/retry': ['ADMIN'],
+  'POST /api/event-claims/abort': ['ADMIN'],
+  'GET /api/operations/{operationId}': ['ADMIN'],
   // By its signature, not by a token: without a provider of that name it is 404.
   'POST /api/provider-callbacks/{provider}': 'anyone',
   'GET /healthz': 'anyone',

@@ -9,12 +9,14 @@ import { emptyBodyIsNone, limitBodies } from './bodies.ts';
 import { observeRequests, showMended } from './metrics.ts';
 import { problemOf, sendProblem, toProblem } from './problem.ts';
 import { newRouter } from './router.ts';
+import { type AuditRouteDeps, auditRoutes } from './routes/audit-log.ts';
 import { type AuthRouteDeps, authRoutes } from './routes/auth.ts';
 import { type ClaimRouteDeps, claimRoutes } from './routes/claims.ts';
 import { docsRoutes } from './routes/docs.ts';
 import { type EventRouteDeps, eventRoutes } from './routes/events.ts';
 import { type GrantRouteDeps, grantRoutes } from './routes/grants.ts';
 import { type MetaRouteDeps, metaRoutes } from './routes/meta.ts';
+import { type OperationRouteDeps, operationRoutes } from './routes/operations.ts';
 import { type CallbackRouteDeps, callbackRoutes } from './routes/provider-callbacks.ts';
 import { type ReconciliationRouteDeps, reconciliationRoutes } from './routes/reconciliation.ts';
 import { type UserRouteDeps, userRoutes } from './routes/users.ts';
@@ -26,6 +28,8 @@ export type AppDeps = AuthRouteDeps &
   ClaimRouteDeps &
   GrantRouteDeps &
   ReconciliationRouteDeps &
+  AuditRouteDeps &
+  OperationRouteDeps &
   CallbackRouteDeps &
   MetaRouteDeps & { log: Logger };
 
@@ -49,6 +53,8 @@ export function createApp(deps: AppDeps) {
   app.route('/', claimRoutes(deps));
   app.route('/', grantRoutes(deps));
   app.route('/', reconciliationRoutes(deps));
+  app.route('/', auditRoutes(deps));
+  app.route('/', operationRoutes(deps));
   app.route('/', callbackRoutes(deps));
   app.route('/', metaRoutes(deps));
   app.route(

@@ -8,6 +8,7 @@ import { endOnFatal } from '../fatal.ts';
 import { watchClaims } from '../store/claim-changes.ts';
 import { connect } from '../store/connection.ts';
 import { openStore } from '../store/index.ts';
+import { createBulkRuns } from '../temporal/bulk-runs.ts';
 import { connectionOptions } from '../temporal/connection.ts';
 import { createClaimRuns } from '../temporal/runs.ts';
 import { createApp } from './app.ts';
@@ -31,7 +32,8 @@ const store = await openStore(database);
 // Lazy: claims are accepted while Temporal is away.
 const temporal = Connection.lazy(connectionOptions(config));
 const namespace = config.TEMPORAL_NAMESPACE;
-const runs = createClaimRuns(new Client({ connection: temporal, namespace }));
+const client = new Client({ connection: temporal, namespace });
+const runs = createClaimRuns(client);
 const changes = watchClaims(database, (err) => log.warn({ err }, 'change stream broken'));
 
 const passwords = createPasswords();
@@ -51,6 +53,7 @@ const app = createApp({
   rateLimits: createRateLimits({ enabled: config.RATE_LIMITS === 'on' }),
   providerSecrets: new Map(Object.entries(config.PROVIDERS).map(([name, p]) => [name, p.secret])),
   runs,
+  bulkRuns: createBulkRuns(client),
   starter: createStarter({ runs, log }),
   changes,
   onUserLeft: (userId) => stopClaimsOf({ claims: store.claims, runs }, userId),

@@ -7,6 +7,7 @@ import type { Role } from '../domain/user.ts';
 import { watchClaims } from '../store/claim-changes.ts';
 import { connect } from '../store/connection.ts';
 import { openStore } from '../store/index.ts';
+import { createBulkRuns } from '../temporal/bulk-runs.ts';
 import { createClaimRuns } from '../temporal/runs.ts';
 import { testServers, uniqueName } from '../test/servers.ts';
 import { type AppDeps, createApp } from './app.ts';
@@ -62,7 +63,8 @@ export async function testApp(overrides: Partial<AppDeps> = {}) {
   const store = await openStore(connection);
   const changes = watchClaims(connection, () => {});
   const temporal = Connection.lazy({ address: servers.temporalAddress });
-  const runs = createClaimRuns(new Client({ connection: temporal }));
+  const client = new Client({ connection: temporal });
+  const runs = createClaimRuns(client);
   const log = pino({ level: 'silent' });
   const now = () => new Date();
   const deps: AppDeps = {
@@ -73,6 +75,7 @@ export async function testApp(overrides: Partial<AppDeps> = {}) {
     rateLimits: createRateLimits({ enabled: false }),
     providerSecrets: new Map(),
     runs,
+    bulkRuns: createBulkRuns(client),
     starter: createStarter({ runs, log }),
     changes,
     onUserLeft: async () => {},

@@ -17,6 +17,7 @@ import {
   statesBefore,
 } from '../domain/claim.ts';
 import type { ParkedAfter } from '../domain/event.ts';
+import { createAuditLog } from './audit-log.ts';
 import { inTransaction, isDuplicateKey } from './connection.ts';
 import { after, type Position } from './cursor.ts';
 import type { StaffContext } from './staff.ts';
@@ -184,6 +185,7 @@ export type ClaimStore = ReturnType<typeof createClaimStore>;
 
 export function createClaimStore(connection: Connection, now: () => Date = () => new Date()) {
   const model = connection.model<Claim>('Claim', schema);
+  const audit = createAuditLog(connection, now);
 
   /** One guarded move. Null where the guard no longer holds: read the record and follow it. */
   async function move(
@@ -345,10 +347,22 @@ export function createClaimStore(connection: Connection, now: () => Date = () =>
         'parking.number': number,
         'parking.decision': null,
       };
-      return await inTransaction(connection, (session) => {
-        const decision: Decision = { action, note, by: staff.actor.userId, at: now() };
-        const set = { 'parking.decision': decision } as Partial<Claim>;
-        return move(claimId, guard, set, session);
+      const decision: Decision = { action, note, by: staff.actor.userId, at: now() };
+      const set = { 'parking.decision': decision } as Partial<Claim>;
+      return await inTransaction(connection, async (session) => {
+        const decided = await move(claimId, guard, set, session);
+        if (!decided) return null;
+        const { state, reason } = decided;
+        await audit.append(
+          { ...staff, session },
+          {
+            action: action === 'RETRY' ? 'claim.retry' : 'claim.abort',
+            targetId: claimId,
+            before: { state, reason, parking: number, decision: null },
+            after: { state, reason, parking: number, decision: { action, note } },
+          },
+        );
+        return decided;
       });
     },
 

@@ -14,6 +14,7 @@ import {
   type EventPatch,
   patched,
 } from '../domain/event-change.ts';
+import { createAuditLog } from './audit-log.ts';
 import { inTransaction } from './connection.ts';
 import { after, type Position } from './cursor.ts';
 import { createEventKeys, type KeyedRequest } from './event-idempotency.ts';
@@ -91,6 +92,7 @@ export function createEventStore(connection: Connection, now: () => Date = () =>
   const model = connection.model<Stored>('Event', schema);
   const keys = createEventKeys(connection);
   const stock = createStockChanges(connection);
+  const audit = createAuditLog(connection, now);
 
   async function find(eventId: string, session?: ClientSession): Promise<StoredEvent | null> {
     const found = await model.findById(eventId, null, session && { session }).lean<Stored>();
@@ -118,10 +120,11 @@ export function createEventStore(connection: Connection, now: () => Date = () =>
   }
 
   async function insert(
-    { actor, session }: StaffWrite,
+    write: StaffWrite,
     fields: EventFields,
     status: EventStatus,
   ): Promise<StoredEvent> {
+    const { actor, session } = write;
     const eventId = `evt_${randomBytes(12).toString('hex')}`;
     const rewards = await makeBuckets(session, eventId, fields.rewards);
     const at = now();
@@ -137,7 +140,10 @@ export function createEventStore(connection: Connection, now: () => Date = () =>
       updatedAt: at,
     };
     await model.insertOne(stored, { session });
-    return toEvent(stored);
+    const event = toEvent(stored);
+    const after = audited(event);
+    await audit.append(write, { action: 'event.create', targetId: eventId, before: null, after });
+    return event;
   }
 
   async function findCreated(
@@ -173,11 +179,12 @@ export function createEventStore(connection: Connection, now: () => Date = () =>
   }
 
   async function changeIn(
-    { session }: StaffWrite,
+    write: StaffWrite,
     eventId: string,
     patch: EventPatch,
     { ifMatchVersions }: ChangeOptions,
   ): Promise<StoredEvent> {
+    const { session } = write;
     if (patch.rewards) {
       const rewardIds = patch.rewards.map(({ rewardId }) => rewardId);
       await stock.lockBuckets(session, eventId, rewardIds);
@@ -199,10 +206,18 @@ export function createEventStore(connection: Connection, now: () => Date = () =>
       )
       .lean<Stored>();
     if (!changed) throw new DomainError('conflict', 'The event changed meanwhile. Read it again.');
-    return toEvent(changed);
+    const event = toEvent(changed);
+    await audit.append(write, {
+      action: 'event.update',
+      targetId: eventId,
+      before: audited(before),
+      after: audited(event),
+    });
+    return event;
   }
 
-  async function removeIn({ session }: StaffWrite, eventId: string, options: ChangeOptions) {
+  async function removeIn(write: StaffWrite, eventId: string, options: ChangeOptions) {
+    const { session } = write;
     const before = await mustFind(eventId, session);
     assertVersion(before, options.ifMatchVersions);
     const { deletedCount } = await model.deleteOne(
@@ -213,6 +228,8 @@ export function createEventStore(connection: Connection, now: () => Date = () =>
       throw new DomainError('conflict', 'Only a draft can be deleted. End the event instead.');
     }
     await stock.removeBuckets(session, eventId);
+    const gone = { before: audited(before), after: null };
+    await audit.append(write, { action: 'event.delete', targetId: eventId, ...gone });
   }
 
   return {
@@ -317,6 +334,11 @@ function visible({ audience, status, now }: EventFilter): object {
 function assertVersion({ version }: StoredEvent, expected: readonly number[] | undefined): void {
   if (expected === undefined || expected.includes(version)) return;
   throw new DomainError('version_mismatch', `The event is at version ${version} now.`);
+}
+
+/** What the audit log shows of an event: what staff can change. */
+function audited(event: StoredEvent): object {
+  return { ...fieldsOf(event), status: event.status, version: event.version };
 }
 
 function fieldsOf(event: StoredEvent): EventFields {

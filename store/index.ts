@@ -1,11 +1,13 @@
 /** All collections over one connection, with the indexes they cannot do without. */
 import type { Connection } from 'mongoose';
+import { createAuditLog } from './audit-log.ts';
 import { createClaimStore } from './claims.ts';
 import { createServerClock } from './clock.ts';
 import { createEntitlementStore } from './entitlements.ts';
 import { createEventStats } from './event-stats.ts';
 import { createEventStore } from './events.ts';
 import { createMailbox } from './mailbox.ts';
+import { createOperationStore } from './operations.ts';
 import { createReconciliationStore } from './reconciliations.ts';
 import { createRefreshTokenStore } from './refresh-tokens.ts';
 import { createStockStore } from './stock.ts';
@@ -20,6 +22,7 @@ export type Store = Awaited<ReturnType<typeof openStore>>;
 export async function openStore(connection: Connection, now: () => Date = () => new Date()) {
   const stock = createStockStore(connection, createServerClock(connection));
   const store = {
+    auditLog: createAuditLog(connection, now),
     users: createUserStore(connection),
     refreshTokens: createRefreshTokenStore(connection),
     events: createEventStore(connection, now),
@@ -28,8 +31,10 @@ export async function openStore(connection: Connection, now: () => Date = () => 
     claims: createClaimStore(connection, now),
     entitlements: createEntitlementStore(connection),
     mailbox: createMailbox(connection, now),
+    operations: createOperationStore(connection, now),
     reconciliations: createReconciliationStore(connection),
   };
   await Promise.all(Object.values(connection.models).map((model) => model.createIndexes()));
+  await store.auditLog.open();
   return store;
 }

@@ -4,6 +4,7 @@ import type { ClientSession, Connection } from 'mongoose';
 import { Schema } from 'mongoose';
 import { DomainError } from '../domain/errors.ts';
 import type { Role, UserStatus } from '../domain/user.ts';
+import { createAuditLog } from './audit-log.ts';
 import { inTransaction, isDuplicateKey } from './connection.ts';
 import { after, type Position } from './cursor.ts';
 import type { StaffContext, StaffWrite } from './staff.ts';
@@ -81,6 +82,7 @@ export type UserStore = ReturnType<typeof createUserStore>;
 
 export function createUserStore(connection: Connection) {
   const model = connection.model<Stored>('User', schema);
+  const audit = createAuditLog(connection);
 
   /**
    * Makes sure that an active admin besides this one is left. The write on that admin's record (a
@@ -119,6 +121,12 @@ export function createUserStore(connection: Connection) {
       )
       .lean<Stored>();
     if (!changed) throw new DomainError('not_found', 'There is no user with this ID.');
+    await audit.append(write, {
+      action: 'user.update',
+      targetId: userId,
+      before: { role: before.role, status: before.status },
+      after: { role, status },
+    });
     return { before: toUser(before), after: toUser(changed) };
   }
 

@@ -36,6 +36,7 @@ const RULES: Record<string, { ours: string[]; packages?: RegExp }> = {
   },
   local: { ours: ['local', 'config.ts'] },
   demo: { ours: ['demo', 'local/stack-file.ts'] },
+  ops: { ours: ['ops', 'store', 'local/stack-file.ts'] },
 };
 
 /** Only a process's own root reads the environment, and decides how the process ends. */

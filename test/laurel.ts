@@ -26,6 +26,7 @@ import { startSimulator } from '../local/simulator.ts';
 import { watchClaims } from '../store/claim-changes.ts';
 import { connect } from '../store/connection.ts';
 import { openStore } from '../store/index.ts';
+import { createBulkRuns } from '../temporal/bulk-runs.ts';
 import { registerSearchAttributes } from '../temporal/namespace.ts';
 import { createClaimRuns } from '../temporal/runs.ts';
 import { buildBundle } from '../worker/bundle.ts';
@@ -87,6 +88,7 @@ export async function startLaurel(options: LaurelOptions = {}) {
   const namespace = await newNamespace(connection);
   const client = new Client({ connection, namespace });
   const runs = createClaimRuns(client);
+  const bulkRuns = createBulkRuns(client);
   const log = pino({ level: 'silent' });
   const now = () => new Date();
   const changes = watchClaims(database, () => {});
@@ -102,6 +104,7 @@ export async function startLaurel(options: LaurelOptions = {}) {
     providerSecrets: new Map([['game', secret]]),
     providerNames: new Set(['mailbox', 'game']),
     runs,
+    bulkRuns,
     starter: createStarter({ runs, log }),
     changes,
     onUserLeft: (userId) => stopClaimsOf({ claims: store.claims, runs }, userId),
@@ -125,7 +128,8 @@ export async function startLaurel(options: LaurelOptions = {}) {
     ...options.policy,
     PROVIDERS: { game: { baseUrl: game.url, secret } },
   };
-  const upkeep = upkeepDeps(store, runs, { onMended: () => {}, onFailure: () => {} });
+  const told = { onMended: () => {}, onFailure: () => {} };
+  const upkeep = upkeepDeps(store, { runs, bulkRuns }, told);
   let workers: Worker[] = [];
   let running: Promise<unknown> = Promise.resolve();
 

@@ -5,6 +5,7 @@ import type { FulfillmentProvider } from '../domain/fulfillment.ts';
 import { createProviders } from '../providers/index.ts';
 import { isOutage } from '../store/connection.ts';
 import type { Store } from '../store/index.ts';
+import type { BulkRuns } from '../temporal/bulk-runs.ts';
 import type { ClaimRuns } from '../temporal/runs.ts';
 import type { FulfillmentPolicy } from '../workflows/contract.ts';
 
@@ -50,10 +51,11 @@ export function activityDeps(store: Store, settings: ActivitySettings): Activity
 
 export function upkeepDeps(
   store: Store,
-  runs: ClaimRuns,
+  running: { runs: ClaimRuns; bulkRuns: BulkRuns },
   told: Pick<UpkeepDeps, 'onMended' | 'onFailure'>,
 ): UpkeepDeps {
-  const { claims, entitlements, stock, reconciliations } = store;
+  const { claims, entitlements, stock, reconciliations, operations } = store;
   const userStatus = statusIn(store);
-  return { claims, entitlements, stock, reconciliations, runs, userStatus, ...told, now };
+  const stores = { claims, entitlements, stock, reconciliations, operations };
+  return { ...stores, ...running, userStatus, ...told, now };
 }

@@ -7,6 +7,7 @@ import { workerConfig } from '../config.ts';
 import { endOnFatal } from '../fatal.ts';
 import { connect } from '../store/connection.ts';
 import { openStore } from '../store/index.ts';
+import { createBulkRuns } from '../temporal/bulk-runs.ts';
 import { connectionOptions } from '../temporal/connection.ts';
 import { registerSearchAttributes, scheduleReconciliation } from '../temporal/namespace.ts';
 import { createClaimRuns } from '../temporal/runs.ts';
@@ -27,7 +28,8 @@ const temporal = await Connection.connect(connectionOptions(config));
 const client = new Client({ connection: temporal, namespace });
 await registerSearchAttributes(temporal, namespace);
 
-const upkeep = upkeepDeps(store, createClaimRuns(client), {
+const running = { runs: createClaimRuns(client), bulkRuns: createBulkRuns(client) };
+const upkeep = upkeepDeps(store, running, {
   onMended: (kind, id) => log.warn({ kind, id }, 'reconciliation mended something'),
   onFailure: (claimId, err) => log.error({ claimId, err }, 'reconciliation could not tend a claim'),
 });
@@ -40,7 +42,7 @@ const workers = await createWorkers({
   upkeep: createUpkeepActivities(upkeep),
 });
 
-const running = Promise.all(workers.map((worker) => worker.run()));
+const ran = Promise.all(workers.map((worker) => worker.run()));
 await scheduleReconciliation(client, config.RECONCILE_INTERVAL_MS);
 
 const stop = () => {
@@ -55,7 +57,7 @@ const beating = heartbeat && beat(heartbeat, workers);
 process.stdout.write(`${JSON.stringify({ process: 'worker', msg: 'worker ready' })}\n`);
 
 try {
-  await running;
+  await ran;
 } finally {
   clearInterval(beating);
   await Promise.allSettled([native.close(), temporal.close(), database.close()]);

@@ -9,6 +9,7 @@ export const FULFILLMENT_QUEUE = 'laurel-fulfillment';
 export const UPKEEP_QUEUE = 'laurel-upkeep';
 
 export const CLAIM_WORKFLOW = 'claim';
+export const BULK_WORKFLOW = 'bulk';
 export const RECONCILE_WORKFLOW = 'reconcile';
 export const RECONCILE_SCHEDULE = 'laurel-reconcile';
 
@@ -28,6 +29,10 @@ export const SEARCH_ATTRIBUTES = ['ClaimState', 'EventId', 'UserId', 'Reason'] a
 
 export interface ClaimInput {
   claimId: string;
+}
+
+export interface BulkInput {
+  operationId: string;
 }
 
 export interface ClaimOutcome {

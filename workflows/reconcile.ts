@@ -27,6 +27,7 @@ export async function reconcile(): Promise<void> {
   const startedAt = new Date().toISOString();
   const parts = [
     await part(() => upkeep.tendOpenClaims()),
+    await part(() => upkeep.tendOperations()),
     await part(() => upkeep.freeStrays()),
     await part(() => upkeep.checkBooks()),
   ];

@@ -18,6 +18,7 @@ import { NEWEST_FIRST, page, pageOf, pageQuery } from '../paging.ts';
 import { problems } from '../problem.ts';
 import { limitByUser, type RateLimits } from '../rate-limits.ts';
 import { type ApiEnv, idParam, json, newRouter, optionalJsonBody } from '../router.ts';
+import { moment } from '../times.ts';
 
 export interface ClaimRouteDeps extends AuthDeps, AcceptDeps, DecideDeps {
   store: AcceptDeps['store'];
@@ -34,10 +35,6 @@ const ClaimRequest = z
   .strictObject({ rewardId: z.string().min(1).max(64).optional() })
   .openapi('ClaimRequest');
 const Note = z.strictObject({ note: z.string().max(MAX_NOTE_LENGTH).optional() }).openapi('Note');
-
-const instant = z.iso.datetime({ offset: true }).transform((text) => new Date(text));
-const moment = (description: string) =>
-  instant.optional().openapi({ type: 'string', format: 'date-time', description });
 
 const ClaimQuery = z.object({
   userId: z.string().max(100).optional().openapi({

@@ -1,0 +1,214 @@
+/**
+ * The audit log: every change by staff, in the transaction that makes it. Entries are chained by
+ * hash, so that an edit, a deletion or a reordering behind the application's back is found. The
+ * application itself only ever adds to it.
+ */
+import { createHash } from 'node:crypto';
+import type { Connection } from 'mongoose';
+import { Schema } from 'mongoose';
+import type { Role } from '../domain/user.ts';
+import type { StaffWrite } from './staff.ts';
+
+export const AUDIT_ACTIONS = [
+  'user.update',
+  'event.create',
+  'event.update',
+  'event.delete',
+  'claim.retry',
+  'claim.abort',
+  'claims.retry',
+  'claims.abort',
+] as const;
+export type AuditAction = (typeof AUDIT_ACTIONS)[number];
+
+/** What was done to what. `before` and `after` are plain JSON; null where there was, or is, nothing. */
+export interface AuditedChange {
+  action: AuditAction;
+  targetId: string;
+  before: unknown;
+  after: unknown;
+}
+
+export interface AuditEntry extends AuditedChange {
+  /** Counts from 1 without gaps: the place in the chain. */
+  seq: number;
+  at: Date;
+  actorId: string;
+  actorRole: Role;
+  requestId: string;
+  /** The hash of the entry before; of the first one, 64 zeros. */
+  previous: string;
+  /** SHA-256 over all of the above, in hexadecimal. */
+  hash: string;
+}
+
+export interface AuditFilter {
+  actorId?: string | undefined;
+  action?: AuditAction | undefined;
+  since?: Date | undefined;
+  until?: Date | undefined;
+}
+
+/** What `verify` found: the chain's end, or its first broken place. */
+export type Verdict =
+  | { isWhole: true; entries: number; head: string }
+  | { isWhole: false; seq: number; why: string };
+
+type Stored = Omit<AuditEntry, 'seq'> & { _id: number };
+
+interface Head {
+  _id: 'head';
+  seq: number;
+  hash: string;
+}
+
+const GENESIS = '0'.repeat(64);
+
+const schema = new Schema<Stored>(
+  {
+    _id: { type: Number, required: true },
+    at: { type: Date, required: true },
+    actorId: { type: String, required: true },
+    actorRole: { type: String, required: true },
+    requestId: { type: String, required: true },
+    action: { type: String, required: true },
+    targetId: { type: String, required: true },
+    // Text, as its hash must come out the same whatever a driver or a dump does to types.
+    before: { type: String },
+    after: { type: String },
+    previous: { type: String, required: true },
+    hash: { type: String, required: true },
+  },
+  { collection: 'audit_log', versionKey: false, strict: 'throw' },
+);
+schema.index({ actorId: 1, _id: -1 }, { name: 'actor' });
+schema.index({ action: 1, _id: -1 }, { name: 'action' });
+schema.index({ at: -1 }, { name: 'time' });
+
+const headSchema = new Schema<Head>(
+  {
+    _id: { type: String, required: true },
+    seq: { type: Number, required: true },
+    hash: { type: String, required: true },
+  },
+  { collection: 'audit_head', versionKey: false, strict: 'throw' },
+);
+
+/** The hash of an entry: over its fields in this order, each as JSON, a line each. */
+function hashOf(entry: Omit<Stored, 'hash'>): string {
+  const { _id, previous, at, actorId, actorRole, requestId } = entry;
+  const { action, targetId, before, after } = entry;
+  const fields = [_id, previous, at.toISOString(), actorId, actorRole, requestId];
+  const lines = [...fields, action, targetId, before, after].map((field) => JSON.stringify(field));
+  return createHash('sha256').update(lines.join('\n')).digest('hex');
+}
+
+/** Whether an entry stands where it should; why not, otherwise. */
+function flawOf(entry: Stored, seq: number, previous: string): string | null {
+  if (entry._id !== seq) return `entry ${seq} is missing`;
+  if (entry.previous !== previous) return `entry ${seq} does not follow the one before it`;
+  if (entry.hash !== hashOf(entry)) return `entry ${seq} was changed`;
+  return null;
+}
+
+function toEntry({ _id, before, after, ...stored }: Stored): AuditEntry {
+  return {
+    ...stored,
+    seq: _id,
+    before: JSON.parse(String(before)),
+    after: JSON.parse(String(after)),
+  };
+}
+
+export type AuditLog = ReturnType<typeof createAuditLog>;
+
+export function createAuditLog(connection: Connection, now: () => Date = () => new Date()) {
+  const model = connection.model<Stored>('AuditEntry', schema);
+  const heads = connection.model<Head>('AuditHead', headSchema);
+
+  return {
+    model,
+
+    /** Makes the chain's head where there is none yet, so that even the first two changes meet on it. */
+    async open(): Promise<void> {
+      const first = { seq: 0, hash: GENESIS };
+      await heads.updateOne({ _id: 'head' }, { $setOnInsert: first }, { upsert: true });
+    },
+
+    /**
+     * Adds an entry, in the transaction of the change itself. The head is one document: of two
+     * changes at once one is begun again after the other, so the chain never forks.
+     */
+    async append({ actor, requestId, session }: StaffWrite, change: AuditedChange): Promise<void> {
+      const head = await heads.findById('head', null, { session }).lean<Head>();
+      const { seq, hash: previous } = head ?? { seq: 0, hash: GENESIS };
+      const unhashed = {
+        _id: seq + 1,
+        at: now(),
+        actorId: actor.userId,
+        actorRole: actor.role,
+        requestId,
+        action: change.action,
+        targetId: change.targetId,
+        before: JSON.stringify(change.before ?? null),
+        after: JSON.stringify(change.after ?? null),
+        previous,
+      };
+      const hash = hashOf(unhashed);
+      await model.insertOne({ ...unhashed, hash }, { session });
+      const set = { seq: unhashed._id, hash };
+      await heads.updateOne({ _id: 'head' }, { $set: set }, { session, upsert: true });
+    },
+
+    /** Newest first; up to `limit + 1` entries from before `beforeSeq` on. */
+    async page(
+      filter: AuditFilter,
+      beforeSeq: number | undefined,
+      limit: number,
+    ): Promise<AuditEntry[]> {
+      const { actorId, action, since, until } = filter;
+      const found = await model
+        .find({
+          ...(actorId !== undefined && { actorId }),
+          ...(action !== undefined && { action }),
+          ...(beforeSeq !== undefined && { _id: { $lt: beforeSeq } }),
+          ...((since || until) && {
+            at: { ...(since && { $gte: since }), ...(until && { $lt: until }) },
+          }),
+        })
+        .sort({ _id: -1 })
+        .limit(limit + 1)
+        .lean<Stored[]>();
+      return found.map(toEntry);
+    },
+
+    /**
+     * Walks the whole chain. Entries cut off at its end show against the head; an end that was cut
+     * off together with the head shows only against a head that was noted down elsewhere.
+     */
+    async verify(): Promise<Verdict> {
+      let seq = 0;
+      let previous = GENESIS;
+      for await (const entry of model.find().sort({ _id: 1 }).lean<Stored>().cursor()) {
+        seq += 1;
+        const why = flawOf(entry, seq, previous);
+        if (why) return { isWhole: false, seq, why };
+        previous = entry.hash;
+      }
+      const head = (await heads.findById('head').lean<Head>()) ?? { seq: 0, hash: GENESIS };
+      if (head.seq !== seq || head.hash !== previous) {
+        return {
+          isWhole: false,
+          seq: seq + 1,
+          why: `the log ends at ${seq}, its head says ${head.seq}`,
+        };
+      }
+      return { isWhole: true, entries: seq, head: previous };
+    },
+
+    /** The hash of one entry; null where there is none. For a head that was noted down elsewhere. */
+    async hashAt(seq: number): Promise<string | null> {
+      return (await model.findById(seq).lean<Stored>())?.hash ?? null;
+    },
+  };
+}
