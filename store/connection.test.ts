@@ -45,6 +45,19 @@ describe('a transaction', () => {
     });
   });
 
+  test('waits for those before it in the same process, and goes on after one that failed', async () => {
+    const order: string[] = [];
+    const slow = inTransaction(connection, async () => {
+      await new Promise((resolve) => setImmediate(resolve));
+      order.push('first');
+      throw new Error('no');
+    });
+    const next = inTransaction(connection, async () => order.push('second'));
+    await assert.rejects(slow, /no/);
+    await next;
+    assert.deepEqual(order, ['first', 'second']);
+  });
+
   test('leaves nothing of what failed', async () => {
     const things = connection.collection('things');
     await things.insertOne({ name: 'before' });

@@ -43,14 +43,34 @@ export async function connect(
 /** How long a transaction is begun again, in milliseconds; the driver alone would go on for minutes. */
 const TRANSACTION_PATIENCE_MS = 15_000;
 
+/** The end of the line of transactions over each client. */
+const lines = new WeakMap<object, Promise<unknown>>();
+
 /**
  * Runs `work` in one transaction (snapshot reads, majority writes), again from its start where
- * MongoDB asks for it. Never on a claim's way. @throws DomainError `unavailable` after 15 seconds
+ * MongoDB asks for it. Never on a claim's way. Those of one process take turns: staff's changes all
+ * meet on the audit log's head, and side by side they would only make one another begin again.
+ * @throws DomainError `unavailable` after 15 seconds
  */
 export async function inTransaction<T>(
   connection: mongoose.Connection,
   work: (session: mongoose.ClientSession) => Promise<T>,
   patienceMs: number = TRANSACTION_PATIENCE_MS,
+): Promise<T> {
+  const client = connection.getClient();
+  const before = lines.get(client) ?? Promise.resolve();
+  const turn = before.then(() => transact(client, work, patienceMs));
+  lines.set(
+    client,
+    turn.catch(() => {}),
+  );
+  return await turn;
+}
+
+async function transact<T>(
+  client: mongoose.mongo.MongoClient,
+  work: (session: mongoose.ClientSession) => Promise<T>,
+  patienceMs: number,
 ): Promise<T> {
   const startedAtMs = performance.now();
   const workInTime = (session: mongoose.ClientSession) => {
@@ -58,7 +78,7 @@ export async function inTransaction<T>(
     const detail = 'Too much is being changed at once. Try again.';
     throw new DomainError('unavailable', detail, { retryAfterS: 1 });
   };
-  return await connection.getClient().withSession((session) =>
+  return await client.withSession((session) =>
     session.withTransaction(async () => await workInTime(session), {
       readConcern: { level: 'snapshot' },
       writeConcern: WRITE_CONCERN,

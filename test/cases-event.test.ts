@@ -70,7 +70,7 @@ describe('an event', { concurrency: true }, () => {
     });
 
     it('is judged as at its acceptance: the claim window may close while it runs', async () => {
-      const claimUntil = new Date(Date.now() + 1_500);
+      const claimUntil = new Date(Date.now() + 3_000);
       const { eventId } = await event(laurel, { claimUntil, endsAt: new Date(1) });
       const claim = await heldClaim(eventId, 'read');
       await sleep(claimUntil.getTime() - Date.now() + 1);

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import { WorkflowNotFoundError } from '@temporalio/client';
+import { acceptClaim } from '../api/claims/accept.ts';
 import { claimIdOf } from '../store/claims.ts';
 import { createCheckpoints } from './checkpoints.ts';
 import { CAPE, event, MESOS, recordOf, runClosed, runsOf, workflowOf } from './helpers.ts';
@@ -92,6 +93,37 @@ describe('who may claim how often', { concurrency: true }, () => {
         );
       }
       assert.equal(await sumOf(laurel, { eventId }), '10 = 5 + 0 + 5');
+    });
+
+    it('while its twin is in flight is the claim, and not refused as claimed or sold out', async () => {
+      const rewards = [{ ...CAPE, stock: 1 }];
+      const { entitlements, stock } = laurel.store;
+      for (const claimsPerPeriod of [1, 2]) {
+        const { eventId } = await event(laurel, { rewards, claimsPerPeriod });
+        const { id, token } = await laurel.signIn();
+        // The twin is granted after the key was looked up and before what is left is looked at.
+        const twin = async () =>
+          void (await laurel.claim(eventId, token, { key: 'mine', waitS: 20 }));
+        const isUsedUp: typeof entitlements.isUsedUp = async (period) => {
+          if (claimsPerPeriod === 1) await twin();
+          return await entitlements.isUsedUp(period);
+        };
+        const soldOut: typeof stock.soldOut = async (...of) => {
+          if (claimsPerPeriod === 2) await twin();
+          return await stock.soldOut(...of);
+        };
+        const store = {
+          ...laurel.store,
+          entitlements: { ...entitlements, isUsedUp },
+          stock: { ...stock, soldOut },
+        };
+        const request = { userId: id, eventId, rewardId: null, idempotencyKey: 'mine' };
+        const { claim, replayed } = await acceptClaim({ store, now: () => new Date() }, request);
+        assert.deepEqual(
+          [claim._id, claim.state, replayed],
+          [claimIdOf(id, 'mine'), 'GRANTED', true],
+        );
+      }
     });
 
     it('of another player is a claim of its own', async () => {

@@ -35,7 +35,10 @@ before(async () => {
     api: { runs: runs as Laurel['runs'], changes: deaf },
   });
 });
-after(() => laurel.stop());
+after(async () => {
+  interposer.openAll();
+  await laurel.stop();
+});
 
 /** A claim parked in S4, as the game fails that many calls. */
 async function parkedClaim(times: number): Promise<Claim> {

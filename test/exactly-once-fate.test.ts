@@ -32,7 +32,10 @@ before(async () => {
     policy: { FULFILLMENT_TIMEOUT_MS: 400 },
   });
 });
-after(() => laurel.stop());
+after(async () => {
+  interposer.openAll();
+  await laurel.stop();
+});
 
 async function player() {
   const { id, token } = await laurel.signIn();

@@ -33,7 +33,10 @@ before(async () => {
   // A game that forgets what it never saw: the hardest to undo.
   laurel.game.configure({ tombstones: false });
 });
-after(() => laurel.stop());
+after(async () => {
+  interposer.openAll();
+  await laurel.stop();
+});
 
 type Rule = RuleInput extends infer R ? (R extends unknown ? Omit<R, 'grantId'> : never) : never;
 

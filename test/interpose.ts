@@ -40,6 +40,7 @@ export type Interposer = ReturnType<typeof createInterposer>;
 
 export function createInterposer() {
   const planned = new Map<string, Instead>();
+  const held = new Set<() => void>();
 
   /** The same verbs, each of which first looks whether something else is planned for it. */
   function wrap<T extends object>(group: string, verbs: T): T {
@@ -79,6 +80,7 @@ export function createInterposer() {
       const reached = Promise.withResolvers<void>();
       const opened = Promise.withResolvers<void>();
       const done = Promise.withResolvers<void>();
+      held.add(opened.resolve);
       next(call, claimId, async (proceed) => {
         reached.resolve();
         await opened.promise;
@@ -89,6 +91,11 @@ export function createInterposer() {
         }
       });
       return { reached: reached.promise, open: opened.resolve, done: done.promise };
+    },
+
+    /** Lets every call go on that is still held: a worker waits for them before it stops. */
+    openAll(): void {
+      for (const open of held) open();
     },
 
     /** Whether what was planned for the call has not come up yet. */

@@ -54,7 +54,10 @@ before(async () => {
     },
   });
 });
-after(() => laurel.stop());
+after(async () => {
+  interposer.openAll();
+  await laurel.stop();
+});
 
 /** A claim of the event, made by a new player. */
 async function claimOf({ eventId }: StoredEvent, isStarted = true): Promise<string> {
