@@ -15,11 +15,13 @@ const by = (userId: string): StaffContext => ({
 });
 
 let servers: TestServers;
+let uri: string;
 let connection: Connection;
 let users: UserStore;
 before(async () => {
   servers = await testServers();
-  connection = await connect(servers.mongodbUri(uniqueName('users')), { appName: 'test' });
+  uri = servers.mongodbUri(uniqueName('users'));
+  connection = await connect(uri, { appName: 'test' });
   users = createUserStore(connection);
   await users.model.createIndexes();
 });
@@ -94,17 +96,23 @@ describe('changing a user', () => {
     // Both have found the other one still there before either is removed.
     const bothFound = Promise.withResolvers<void>();
     let found = 0;
-    const update = users.model.updateOne.bind(users.model) as (...args: unknown[]) => unknown;
-    t.mock.method(users.model, 'updateOne', async (...args: unknown[]) => {
-      const result = await update(...args);
-      found += 1;
-      if (found === 2) bothFound.resolve();
-      await bothFound.promise;
-      return result;
-    });
+    // Two processes: the transactions of one take turns.
+    const other = await connect(uri, { appName: 'test' });
+    t.after(() => other.close());
+    const others = createUserStore(other);
+    for (const { model } of [users, others]) {
+      const update = model.updateOne.bind(model) as (...args: unknown[]) => unknown;
+      t.mock.method(model, 'updateOne', async (...args: unknown[]) => {
+        const result = await update(...args);
+        found += 1;
+        if (found === 2) bothFound.resolve();
+        await bothFound.promise;
+        return result;
+      });
+    }
     const removals = await Promise.allSettled([
       users.change(by(a.userId), b.userId, { role: 'PLAYER' }, later),
-      users.change(by(b.userId), a.userId, { status: 'BANNED' }, later),
+      others.change(by(b.userId), a.userId, { status: 'BANNED' }, later),
     ]);
     assert.deepEqual(removals.map((r) => r.status).sort(), ['fulfilled', 'rejected']);
     assert.equal(await users.model.countDocuments({ role: 'ADMIN', status: 'ACTIVE' }), 1);

@@ -87,7 +87,7 @@ describe("a claim's run", () => {
     const runId = await runIdOf(claim);
     await complete(claim);
     await laurel.runs.start(claim);
-    await laurel.runs.wake(claim, 'userLeft');
+    assert.equal(await laurel.runs.wake(claim, 'userLeft'), false);
     assert.equal(await runIdOf(claim), runId);
   });
 
@@ -103,7 +103,7 @@ describe("a claim's run", () => {
 
   it('hears a signal, and is started by it where none runs', async () => {
     const claim = someClaim();
-    await laurel.runs.wake(claim, 'decided');
+    assert.equal(await laurel.runs.wake(claim, 'decided'), true);
     const runId = await runIdOf(claim);
     await laurel.runs.wake(claim, 'userLeft');
     assert.equal(await runIdOf(claim), runId);

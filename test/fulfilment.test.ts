@@ -17,6 +17,8 @@ import { type Laurel, startLaurel } from './laurel.ts';
 import { decide, GRANTED_BY_GAME, outcomeOf, sumOf, told, undoneSteps } from './outcomes.ts';
 
 const TIMEOUT_MS = 500;
+/** The pause before the second attempt; it doubles. */
+const BACKOFF_MS = 200;
 /** The attempts after which a claim is parked. */
 const SPENT = 3;
 
@@ -44,7 +46,11 @@ const atGame = (secret: string) =>
 
 before(async () => {
   laurel = await startLaurel({
-    policy: { FULFILLMENT_TIMEOUT_MS: TIMEOUT_MS, FULFILLMENT_MAX_ATTEMPTS: SPENT },
+    policy: {
+      FULFILLMENT_TIMEOUT_MS: TIMEOUT_MS,
+      FULFILLMENT_MAX_ATTEMPTS: SPENT,
+      FULFILLMENT_INITIAL_INTERVAL_MS: BACKOFF_MS,
+    },
     activities: (deps) => ({
       ...deps,
       provider: (name) => (name === 'mistaken' ? mistaken : deps.provider(name)),
@@ -109,19 +115,19 @@ describe('fulfilment', { concurrency: true }, () => {
 
     it('and says for how long is left alone for that long', async () => {
       const fail = { do: 'fail', status: 429, times: 1 } as const;
-      const inTwoSeconds = () => new Date(Date.now() + 2_000).toUTCString();
+      const inThreeSeconds = () => new Date(Date.now() + 3_000).toUTCString();
       const [seconds, date, none] = await Promise.all([
-        claimAtGame(laurel, [{ ...fail, retryAfter: '1' }]),
-        claimAtGame(laurel, [{ ...fail, retryAfter: inTwoSeconds() }]),
+        claimAtGame(laurel, [{ ...fail, retryAfter: '2' }]),
+        claimAtGame(laurel, [{ ...fail, retryAfter: inThreeSeconds() }]),
         claimAtGame(laurel, [fail]),
       ]);
       for (const { claimId } of [seconds, date, none]) {
         assert.deepEqual(await outcomeOf(laurel, claimId), GRANTED_BY_GAME);
       }
       const firstPause = ({ claimId }: { claimId: string }) => pausesOf(claimId)[0] as number;
-      assert.ok(firstPause(seconds) >= 1_000, `${firstPause(seconds)} ms`);
-      // A date has no fractions: of two seconds more than one is left.
-      assert.ok(firstPause(date) >= 1_000, `${firstPause(date)} ms`);
+      assert.ok(firstPause(seconds) >= 2_000, `${firstPause(seconds)} ms`);
+      // A date has no fractions: of three seconds more than two are left.
+      assert.ok(firstPause(date) >= 2_000, `${firstPause(date)} ms`);
       assert.ok(firstPause(none) < firstPause(seconds), `${firstPause(none)} ms`);
     });
 
@@ -131,7 +137,7 @@ describe('fulfilment', { concurrency: true }, () => {
       ]);
       assert.deepEqual(await outcomeOf(laurel, claimId), GRANTED_BY_GAME);
       const [first = 0, second = 0] = pausesOf(claimId);
-      assert.ok(first >= 50 && second >= 100, `${first} ms, then ${second} ms`);
+      assert.ok(first >= BACKOFF_MS && second >= 2 * BACKOFF_MS, `${first} ms, then ${second} ms`);
     });
 
     it('and is slow is not asked for the reward twice', async () => {
