@@ -29,6 +29,9 @@ export interface UpkeepDeps {
   now(): Date;
 }
 
+/** What a pass did, as its workflow tells it. */
+export type PassReport = Omit<Reconciliation, 'startedAt' | 'endedAt'> & { startedAt: string };
+
 export type UpkeepActivities = ReturnType<typeof createUpkeepActivities>;
 
 /** A claim that changed this recently is being worked on; it is not looked for. In milliseconds. */
@@ -194,7 +197,7 @@ export function createUpkeepActivities(deps: UpkeepDeps) {
       return { unbalanced: (await deps.stock.unbalanced()).map((b) => String(b._id)) };
     },
 
-    async report(run: Omit<Reconciliation, 'startedAt' | 'endedAt'> & { startedAt: string }) {
+    async report(run: PassReport): Promise<void> {
       const startedAt = new Date(run.startedAt);
       await deps.reconciliations.add({ ...run, startedAt, endedAt: deps.now() });
     },

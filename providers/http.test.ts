@@ -246,7 +246,7 @@ describe('an HTTP provider that gives no answer', () => {
       const before = performance.now();
       assert.equal(await faultOf(verb, baseUrl, shortMs), 'UNKNOWN TIMEOUT');
       const tookMs = performance.now() - before;
-      assert.ok(tookMs > shortMs - 10 && tookMs < timeoutMs / 2, `took ${tookMs} ms`);
+      assert.ok(tookMs > shortMs - 10 && tookMs < timeoutMs, `took ${tookMs} ms`);
     });
 
     it(`has perhaps done the ${verb} when it cuts the connection`, async () => {

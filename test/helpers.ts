@@ -4,12 +4,12 @@ import type { TestContext } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { WorkflowHandle } from '@temporalio/client';
 import type { Connection } from 'mongoose';
+import type { PassReport } from '../activities/upkeep.ts';
 import { grantIdOf, isFinal } from '../domain/claim.ts';
 import type { EventFields } from '../domain/event.ts';
 import type { Claim } from '../store/claims.ts';
 import { connect } from '../store/connection.ts';
 import type { StoredEvent } from '../store/events.ts';
-import type { Reconciliation } from '../store/reconciliations.ts';
 import type { StaffContext } from '../store/staff.ts';
 import type { Books } from '../store/stock.ts';
 import { CAPE, eventFields, OPERATOR } from '../store/test-events.ts';
@@ -27,7 +27,8 @@ export const ADMIN: StaffContext = {
 
 const FAR_OFF = new Date('2100-01-01T00:00:00Z');
 const POLL_MS = 25;
-const PATIENCE_MS = 15_000;
+/** Long, as a busy machine is no fault of what is tested; only a failing test waits for it. */
+const PATIENCE_MS = 60_000;
 
 /** An active event, open now and for long, of ten capes through the mailbox; `given` changes it. */
 export async function event(
@@ -82,6 +83,14 @@ export async function until<T>(
     if (performance.now() > deadlineMs) throw new Error(`Waited in vain for ${what}`);
     await sleep(POLL_MS);
   }
+}
+
+/**
+ * The least of three measurements, in milliseconds: what is slow by nature is slow each time, what a
+ * busy machine delays is not.
+ */
+export async function leastMs(measureMs: () => Promise<number>): Promise<number> {
+  return Math.min(await measureMs(), await measureMs(), await measureMs());
 }
 
 /** The claim's record. */
@@ -209,13 +218,11 @@ export async function leaveAlone(laurel: Pick<Laurel, 'store'>, claimId: string)
   await laurel.store.claims.model.updateOne({ _id: claimId }, { updatedAt });
 }
 
-/** One pass of reconciliation; answers what it mended. */
-export async function reconcile(laurel: Pick<Laurel, 'client' | 'store'>): Promise<Reconciliation> {
-  await laurel.client.workflow.execute(RECONCILE_WORKFLOW, {
+/** One pass of reconciliation; answers what it did, whatever other passes do at the same time. */
+export async function reconcile(laurel: Pick<Laurel, 'client'>): Promise<PassReport> {
+  return await laurel.client.workflow.execute<() => Promise<PassReport>>(RECONCILE_WORKFLOW, {
     workflowId: uniqueName('reconcile'),
     taskQueue: UPKEEP_QUEUE,
+    args: [],
   });
-  const [latest] = await laurel.store.reconciliations.latest(1);
-  assert.ok(latest, 'the pass is on record');
-  return latest;
 }

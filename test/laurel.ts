@@ -29,14 +29,14 @@ import { openStore } from '../store/index.ts';
 import { createBulkRuns } from '../temporal/bulk-runs.ts';
 import { registerSearchAttributes } from '../temporal/namespace.ts';
 import { createClaimRuns } from '../temporal/runs.ts';
-import { buildBundle } from '../worker/bundle.ts';
 import { type ActivitySettings, activityDeps, upkeepDeps } from '../worker/deps.ts';
 import { createWorkers } from '../worker/workers.ts';
+import { testBundle } from './bundle.ts';
 import { testServers, uniqueName } from './servers.ts';
 
 /** Impatient, so that a test of spent retries takes seconds. */
 const POLICY = {
-  FULFILLMENT_TIMEOUT_MS: 1_000,
+  FULFILLMENT_TIMEOUT_MS: 2_000,
   FULFILLMENT_MAX_ATTEMPTS: 3,
   FULFILLMENT_INITIAL_INTERVAL_MS: 50,
   FULFILLMENT_PENDING_TIMEOUT_MS: 4_000,
@@ -138,7 +138,7 @@ export async function startLaurel(options: LaurelOptions = {}) {
     workers = await createWorkers({
       connection: native,
       namespace,
-      workflowBundle: await buildBundle(quiet),
+      workflowBundle: await testBundle(),
       activities: createActivities(options.activities?.(deps) ?? deps),
       upkeep: createUpkeepActivities(upkeep),
     });

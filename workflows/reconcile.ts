@@ -1,6 +1,6 @@
 /** Reconciliation: one pass that mends what fell between MongoDB and Temporal. Run by a schedule. */
 import { ActivityFailure, proxyActivities } from '@temporalio/workflow';
-import type { UpkeepActivities } from '../activities/upkeep.ts';
+import type { PassReport, UpkeepActivities } from '../activities/upkeep.ts';
 import { NOTHING_MENDED } from '../domain/reconciliation.ts';
 
 /**
@@ -23,7 +23,8 @@ async function part<T extends object>(work: () => Promise<T>): Promise<T | { bro
   }
 }
 
-export async function reconcile(): Promise<void> {
+/** Answers what the pass did, so that the Web UI shows it as the run's result. */
+export async function reconcile(): Promise<PassReport> {
   const startedAt = new Date().toISOString();
   const parts = [
     await part(() => upkeep.tendOpenClaims()),
@@ -34,5 +35,7 @@ export async function reconcile(): Promise<void> {
   const broke = parts.filter((p) => 'broke' in p).length;
   const found = Object.assign({ ...NOTHING_MENDED, failures: 0, unbalanced: [] }, ...parts);
   const { broke: _, failures, ...rest } = found;
-  await upkeep.report({ ...rest, startedAt, failures: failures + broke });
+  const report = { ...rest, startedAt, failures: failures + broke };
+  await upkeep.report(report);
+  return report;
 }
