@@ -15,7 +15,7 @@ import { openLedger } from './simulator-ledger.ts';
 import { createRequestLog, loggedAs } from './simulator-log.ts';
 import { createRules } from './simulator-rules.ts';
 
-const DEFAULT_WAIT_MS = 10_000;
+const DEFAULT_WAIT_MS = 60_000;
 
 export interface SimulatorOptions extends SimulatorSettings {
   /** `whsec_…`: verifies what comes in, signs callbacks. */

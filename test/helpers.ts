@@ -157,6 +157,16 @@ export async function runClosed(
   return (await handle.describe()).status.name;
 }
 
+/** How many signals the claim's latest run has got. */
+export async function signalsOf(
+  laurel: Pick<Laurel, 'client' | 'store'>,
+  claimId: string,
+): Promise<number> {
+  const handle = workflowOf(laurel, await recordOf(laurel, claimId));
+  const { events } = await until(() => handle.fetchHistory(), 'the history');
+  return events?.filter((e) => e.workflowExecutionSignaledEventAttributes).length ?? 0;
+}
+
 /** How many runs the claim ever had, by Temporal's own list, which lags: waits until it shows `least`. */
 export async function runsOf(
   laurel: Pick<Laurel, 'client'>,
