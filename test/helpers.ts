@@ -147,6 +147,17 @@ export function workflowOf(
   return laurel.client.workflow.getHandle(workflowIdOf(claim.userId, claim.idempotencyKey));
 }
 
+/** Resolves once the claim's run has nothing to do: what comes next comes from outside. */
+export async function atRest(
+  laurel: Pick<Laurel, 'client'>,
+  claim: { userId: string; idempotencyKey: string },
+): Promise<void> {
+  await until(async () => {
+    const { raw } = await workflowOf(laurel, claim).describe();
+    return !raw.pendingWorkflowTask && (raw.pendingActivities ?? []).length === 0;
+  }, 'the run to be at rest');
+}
+
 /** How the claim's latest run closed, such as `COMPLETED`; waits for it. */
 export async function runClosed(
   laurel: Pick<Laurel, 'client'>,

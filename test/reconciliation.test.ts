@@ -7,6 +7,7 @@ import { type Claim, claimIdOf } from '../store/claims.ts';
 import type { StoredEvent } from '../store/events.ts';
 import { someClaimId } from '../store/test-store.ts';
 import {
+  atRest,
   booksOf,
   CAPE,
   ended,
@@ -85,7 +86,10 @@ async function failedClaim(of: StoredEvent): Promise<string> {
 async function parkedClaim(given: Parameters<typeof gameEvent>[1] = {}): Promise<Claim> {
   const of = await gameEvent(laurel, given);
   laurel.game.rules.add({ do: 'fail', on: ['grant', 'lookup'], eventId: of.eventId, times: 3 });
-  return await parked(laurel, await claimOf(of));
+  const claim = await parked(laurel, await claimOf(of));
+  // It looks for a reason to stop once more after it is parked.
+  await atRest(laurel, claim);
+  return claim;
 }
 
 /** A hold for the claim, written when it was over already. */
