@@ -7,7 +7,7 @@ import type { Claim } from '../store/claims.ts';
 import { CHECK_VALID_MS } from '../workflows/contract.ts';
 import type { ActivityDeps } from './deps.ts';
 import { asking, broken, providerFailure } from './failures.ts';
-import { recordOf } from './record.ts';
+import { ownRunId, recordOf } from './record.ts';
 
 export interface LineRequest {
   claimId: string;
@@ -109,8 +109,9 @@ async function askFor(
 /** One attempt: look up where the line may have been asked for before, and ask where it was not. */
 async function attemptLine(deps: ActivityDeps, request: LineRequest): Promise<LineAnswer> {
   const { attempt: attempts } = activityInfo();
-  const mayStillArrive = request.resumed || attempts > 1;
   const claim = await recordOf(deps.claims, request.claimId);
+  // A run that was reset believes that it is the first to ask; the record knows better.
+  const mayStillArrive = request.resumed || attempts > 1 || claim.askedBy !== ownRunId();
   const provider = providerOf(deps, claim);
   const grant = requestOf(claim, request.lineId);
   const answered = () => ({ at: deps.now().toISOString(), attempts, mayStillArrive });

@@ -11,6 +11,11 @@ export async function recordOf(claims: ClaimStore, claimId: string): Promise<Cla
   return claim;
 }
 
+/** Temporal's ID of the run that the running activity is for. */
+export function ownRunId(): string | null {
+  return activityInfo().workflowExecution?.runId ?? null;
+}
+
 /** The running activity as a step: from when it was first scheduled, with all its attempts. */
 export function stepNow(
   step: StepName,

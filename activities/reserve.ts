@@ -4,7 +4,7 @@ import { grantIdOf } from '../domain/claim.ts';
 import { skipped, withSteps } from '../domain/steps.ts';
 import type { Claim } from '../store/claims.ts';
 import type { ActivityDeps } from './deps.ts';
-import { recordOf, stepNow } from './record.ts';
+import { ownRunId, recordOf, stepNow } from './record.ts';
 
 export type ReserveResult =
   | { state: 'HELD'; at: string }
@@ -55,7 +55,7 @@ export async function reserve(
     ? stepNow('S3_RESERVE', 'OK', deps.now())
     : skipped('S3_RESERVE', deps.now().toISOString());
   const story = withSteps(claim.steps, [...since, step]);
-  if (await deps.claims.startFulfilling(claimId, story)) return held();
+  if (await deps.claims.startFulfilling(claimId, story, ownRunId())) return held();
   const now = await recordOf(deps.claims, claimId);
   return now.fate === null ? held() : { state: 'OVERTAKEN' };
 }

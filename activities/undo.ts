@@ -45,6 +45,9 @@ export async function revokeLine(
   request: { claimId: string; lineId: string },
 ): Promise<RevokeAnswer & { at: string; attempts: number }> {
   const claim = await recordOf(deps.claims, request.claimId);
+  const told = () => ({ at: deps.now().toISOString(), attempts: activityInfo().attempt });
+  // A run that was reset would take back what the claim has ended with.
+  if (isFinal(claim.state)) return { state: 'REVOKED', ...told() };
   const { provider: name } = claim.snapshot;
   const provider = deps.provider(name);
   if (!provider) {
@@ -52,7 +55,7 @@ export async function revokeLine(
     throw providerFailure(new ProviderError('UNAVAILABLE', missing));
   }
   const answer = await asking(() => provider.revoke(grantIdOf(claim._id, request.lineId)));
-  return { ...answer, at: deps.now().toISOString(), attempts: activityInfo().attempt };
+  return { ...answer, ...told() };
 }
 
 /** The record of a claim that is being undone. @throws ApplicationFailure where it is not. */
@@ -78,7 +81,9 @@ export async function releaseHolds(deps: ActivityDeps, request: UndoRequest): Pr
 /** Gives the entitlement back, unless the player keeps something of the claim. */
 export async function giveBackEntitlement(deps: ActivityDeps, request: UndoRequest): Promise<Step> {
   const claim = await undoneRecord(deps, request.claimId);
-  const given = request.kept.length === 0 && (await deps.entitlements.giveBack(claim._id));
+  // What a final claim has left behind is for reconciliation, which knows what it was granted.
+  const mayGive = request.kept.length === 0 && !isFinal(claim.state);
+  const given = mayGive && (await deps.entitlements.giveBack(claim._id));
   return stepNow('UNDO_ENTITLEMENT', given ? 'OK' : 'SKIPPED', deps.now());
 }
 
@@ -93,13 +98,19 @@ function endedLine(line: Line, asked: boolean, end: UndoEnd, now: Date): Line {
   return { ...line, state: asked ? 'REVOKED' : 'CANCELLED', grantedAt: null };
 }
 
-/** Ends an undone claim, by the reason it was undone for. */
+/**
+ * Ends an undone claim, by the reason it was undone for. Where it is parked because of what could
+ * not be taken back, a run that was reset has taken it back after all.
+ */
 export async function finishUndo(
   deps: ActivityDeps,
   end: UndoEnd,
 ): Promise<{ state: FinalState; reason: Reason | null }> {
   const claim = await undoneRecord(deps, end.claimId);
   if (isFinal(claim.state)) return { state: claim.state, reason: claim.reason };
+  if (claim.state === 'NEEDS_ATTENTION' && claim.parking) {
+    await deps.claims.unpark(claim._id, claim.parking.number, true);
+  }
   const reason = end.kept.length > 0 ? 'COMPENSATION_FAILED' : (claim.fateReason ?? 'INTERNAL');
   const state = finalStateOf(reason);
   const finished = await deps.claims.finish(claim._id, {

@@ -1,6 +1,6 @@
 /** Reconciliation's activities: each looks at everything of one kind and mends it. Safe to repeat. */
 import { Context } from '@temporalio/activity';
-import { parseGrantId } from '../domain/claim.ts';
+import { type ClaimState, EARLY_STATES, parseGrantId } from '../domain/claim.ts';
 import { type Mended, NOTHING_MENDED } from '../domain/reconciliation.ts';
 import type { UserStatus } from '../domain/user.ts';
 import type { Claim, ClaimStore } from '../store/claims.ts';
@@ -90,9 +90,17 @@ async function expire(deps: UpkeepDeps, claim: Claim): Promise<void> {
   await wake(deps, claim, SIGNALS.decided);
 }
 
+/**
+ * Whether the claim may wait for long without looking at its player's record. Before S4 each step
+ * reads it, so that a run is all such a claim needs: where thousands of leavers' claims are queued,
+ * a signal to each in every pass would cost Temporal as much as stopping them.
+ */
+const mayWait = ({ fate, state }: Claim): boolean =>
+  fate === null && !(EARLY_STATES as readonly ClaimState[]).includes(state);
+
 /** What an open claim needs, done; null where it is well. */
 async function tend(deps: UpkeepDeps, claim: Claim): Promise<Tending | null> {
-  if (claim.fate === null && (await deps.userStatus(claim.userId)) !== 'ACTIVE') {
+  if (mayWait(claim) && (await deps.userStatus(claim.userId)) !== 'ACTIVE') {
     return (await wake(deps, claim, SIGNALS.userLeft)) ? 'claimsStopped' : 'runsStarted';
   }
   if (claim.state === 'NEEDS_ATTENTION') {

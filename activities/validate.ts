@@ -17,7 +17,8 @@ export interface ClaimView {
   /** A provider may have been asked for its lines already. */
   asked: boolean;
   lineIds: string[];
-  parking: { number: number; reason: Reason; lineIds: string[] } | null;
+  /** `isGivenUp`: an admin aborted an undoing that was stuck there, so its lines stay granted. */
+  parking: { number: number; reason: Reason; lineIds: string[]; isGivenUp: boolean } | null;
 }
 
 export interface Validation {
@@ -43,6 +44,7 @@ function viewOf(claim: Claim): ClaimView {
       number: parking.number,
       reason: parking.reason,
       lineIds: parking.lineIds,
+      isGivenUp: parking.reason === 'COMPENSATION_FAILED' && parking.decision?.action === 'ABORT',
     },
   };
 }

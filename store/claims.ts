@@ -57,6 +57,8 @@ export interface Claim {
   fateReason: Reason | null;
   /** The write-ahead of S4: a provider may have been asked for this claim's lines. */
   asked: boolean;
+  /** The run that was the first to ask, by Temporal's ID: any other may overlap with its requests. */
+  askedBy?: string | null;
   lines: Line[];
   steps: Step[];
   parking: Parking | null;
@@ -109,6 +111,7 @@ const schema = new Schema<Claim>(
     fate: { type: String, default: null },
     fateReason: { type: String, default: null },
     asked: { type: Boolean, required: true },
+    askedBy: { type: String, default: null },
     lines: { type: [Object], required: true },
     steps: { type: [Object], required: true },
     parking: { type: Object, default: null },
@@ -161,6 +164,7 @@ function newRecord(claim: NewClaim, now: Date): Claim {
     fate: null,
     fateReason: null,
     asked: false,
+    askedBy: null,
     lines: claim.lines.map((line) => ({ ...line, state: 'PENDING', grantedAt: null })),
     steps: [
       {
@@ -253,12 +257,16 @@ export function createClaimStore(connection: Connection, now: () => Date = () =>
       await move(claimId, guard, { state: 'RESERVING_STOCK' });
     },
 
-    /** The write-ahead of S4: from here on a provider may have been asked. */
-    async startFulfilling(claimId: string, steps: Step[]): Promise<Claim | null> {
+    /** The write-ahead of S4: from here on a provider may have been asked, first by this run. */
+    async startFulfilling(
+      claimId: string,
+      steps: Step[],
+      askedBy: string | null = null,
+    ): Promise<Claim | null> {
       return await move(
         claimId,
         { fate: null, state: { $in: EARLY_STATES } },
-        { state: 'FULFILLING', asked: true, steps },
+        { state: 'FULFILLING', asked: true, askedBy, steps },
       );
     },
 

@@ -104,11 +104,15 @@ const OUTAGES = new Set([
 /** Server errors of an election or a shutdown: `InterruptedAtShutdown`, `PrimarySteppedDown`, … */
 const OUTAGE_CODES = new Set([6, 7, 50, 89, 91, 189, 262, 9001, 10107, 11600, 11602, 13435, 13436]);
 
+/** Of a socket: the driver lets a write to one that the server has just closed through as it is. */
+const SOCKET_CODES = new Set(['EPIPE', 'ECONNRESET', 'ECONNREFUSED', 'ECONNABORTED', 'ETIMEDOUT']);
+
 /** Whether an error says that MongoDB is away for now, so that nothing is known of the call. */
 export function isOutage(error: unknown): boolean {
   if (!(error instanceof Error)) return false;
-  const code = (error as { code?: unknown }).code;
-  return OUTAGES.has(error.name) || (typeof code === 'number' && OUTAGE_CODES.has(code));
+  const { code } = error as { code?: unknown };
+  if (OUTAGES.has(error.name)) return true;
+  return typeof code === 'number' ? OUTAGE_CODES.has(code) : SOCKET_CODES.has(String(code));
 }
 
 /** Whether a write lost against a unique index; with a name, against that one. */

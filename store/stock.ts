@@ -126,16 +126,16 @@ export function createStockStore(connection: Connection, clock: ServerClock) {
     return matchedCount === 1;
   }
 
-  /** What is available in every bucket of the rewards, at one moment in time. */
-  async function snapshot(eventId: string, rewardIds: string[]) {
+  /** What is available in every bucket of the rewards, and whether the hold lies there, at one moment. */
+  async function snapshot(eventId: string, rewardIds: string[], holdId = '') {
     return await connection
       .getClient()
       .withSession({ snapshot: true }, (session) =>
         model.collection
-          .aggregate<Omit<StockBucket, 'holds'> & { holds: number }>(
+          .aggregate<Pick<StockBucket, 'rewardId' | 'available'> & { hasHold: boolean }>(
             [
               { $match: { eventId, rewardId: { $in: rewardIds } } },
-              { $set: { holds: { $size: '$holds' } } },
+              { $project: { rewardId: 1, available: 1, hasHold: { $in: [holdId, '$holds'] } } },
             ],
             { session },
           )
@@ -208,10 +208,11 @@ export function createStockStore(connection: Connection, clock: ServerClock) {
         if (await hold(request, preferred, deadline)) return 'HELD';
         for (let round = 0; round < ROUNDS; round++) {
           if (await hold(request, anyBucket, deadline)) return 'HELD';
-          const buckets = await snapshot(eventId, [rewardId]);
+          const buckets = await snapshot(eventId, [rewardId], holdId);
           if (buckets.length === 0) throw new Error(`${eventId}/${rewardId} has no stock buckets`);
-          // What this attempt found gone, an earlier one of the same line may have taken meanwhile.
-          if (await isHeld(holdId)) return 'HELD';
+          // What this attempt found gone, another one of the same line may have taken meanwhile. Seen
+          // at one moment with the units, or a hold given up in between would pass for sold out.
+          if (buckets.some((b) => b.hasHold)) return 'HELD';
           if (buckets.every((b) => b.available < request.quantity)) return 'SOLD_OUT';
         }
       } catch (error) {

@@ -3,7 +3,11 @@ import { after, before, describe, it } from 'node:test';
 import type { Connection } from '@temporalio/client';
 import { type Laurel, startLaurel } from '../test/laurel.ts';
 import { RECONCILE_SCHEDULE, SEARCH_ATTRIBUTES, UPKEEP_QUEUE } from '../workflows/contract.ts';
-import { registerSearchAttributes, scheduleReconciliation } from './namespace.ts';
+import {
+  ensureReconciliation,
+  registerSearchAttributes,
+  scheduleReconciliation,
+} from './namespace.ts';
 
 let laurel: Laurel;
 before(async () => {
@@ -55,5 +59,15 @@ describe('a namespace that a worker is about to poll', () => {
       [true, 'an admin looks into something'],
       'a worker that starts must not undo what an admin did',
     );
+  });
+
+  it('gets the schedule anew where it is gone, and has it left alone where it is not', async () => {
+    const handle = laurel.client.schedule.getHandle(RECONCILE_SCHEDULE);
+    await handle.pause('an admin looks into something');
+    assert.equal(await ensureReconciliation(laurel.client, 5_000), false);
+    assert.equal((await handle.describe()).state.paused, true);
+    await handle.delete();
+    assert.equal(await ensureReconciliation(laurel.client, 5_000), true);
+    assert.equal((await handle.describe()).state.paused, false);
   });
 });

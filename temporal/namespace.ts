@@ -39,23 +39,40 @@ export async function registerSearchAttributes(
   }
 }
 
-/** Makes or updates the schedule of reconciliation; a pass that is still running is not doubled. */
-export async function scheduleReconciliation(client: Client, intervalMs: number): Promise<void> {
-  const spec = { intervals: [{ every: intervalMs }] };
-  const action = {
-    type: 'startWorkflow' as const,
+const RECONCILIATION = {
+  action: {
+    type: 'startWorkflow',
     workflowType: RECONCILE_WORKFLOW,
     workflowId: RECONCILE_WORKFLOW,
     taskQueue: UPKEEP_QUEUE,
     args: [],
-  };
-  const policies = { overlap: 'SKIP', catchupWindow: intervalMs } as const;
+  },
+} as const;
+
+const rhythm = (intervalMs: number) => ({
+  spec: { intervals: [{ every: intervalMs }] },
+  policies: { overlap: 'SKIP', catchupWindow: intervalMs } as const,
+});
+
+/**
+ * Makes the schedule of reconciliation where there is none; one that is there is left as it is.
+ * True where it was made, which also starts a pass at once.
+ */
+export async function ensureReconciliation(client: Client, intervalMs: number): Promise<boolean> {
+  const scheduleId = RECONCILE_SCHEDULE;
+  const state = { triggerImmediately: true };
   try {
-    const state = { triggerImmediately: true };
-    await client.schedule.create({ scheduleId: RECONCILE_SCHEDULE, spec, action, policies, state });
+    await client.schedule.create({ scheduleId, ...RECONCILIATION, ...rhythm(intervalMs), state });
+    return true;
   } catch (error) {
-    if (!(error instanceof ScheduleAlreadyRunning)) throw error;
-    const handle = client.schedule.getHandle(RECONCILE_SCHEDULE);
-    await handle.update(({ state }) => ({ state, spec, action, policies }));
+    if (error instanceof ScheduleAlreadyRunning) return false;
+    throw error;
   }
+}
+
+/** Makes or updates the schedule of reconciliation; a pass that is still running is not doubled. */
+export async function scheduleReconciliation(client: Client, intervalMs: number): Promise<void> {
+  if (await ensureReconciliation(client, intervalMs)) return;
+  const handle = client.schedule.getHandle(RECONCILE_SCHEDULE);
+  await handle.update(({ state }) => ({ state, ...RECONCILIATION, ...rhythm(intervalMs) }));
 }

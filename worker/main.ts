@@ -14,6 +14,7 @@ import { createClaimRuns } from '../temporal/runs.ts';
 import { beat } from './beat.ts';
 import { workflowBundle } from './bundle.ts';
 import { activityDeps, upkeepDeps } from './deps.ts';
+import { keepNamespace } from './keep-namespace.ts';
 import { installLogger } from './log.ts';
 import { createWorkers } from './workers.ts';
 
@@ -44,6 +45,14 @@ const workers = await createWorkers({
 
 const ran = Promise.all(workers.map((worker) => worker.run()));
 await scheduleReconciliation(client, config.RECONCILE_INTERVAL_MS);
+const keeping = keepNamespace({
+  connection: temporal,
+  client,
+  namespace,
+  intervalMs: config.RECONCILE_INTERVAL_MS,
+  onRemade: () => log.warn('the schedule of reconciliation was gone, and was made again'),
+  onFailure: (err) => log.warn({ err }, 'the schedule of reconciliation could not be looked at'),
+});
 
 const stop = () => {
   for (const worker of workers) if (worker.getState() === 'RUNNING') worker.shutdown();
@@ -60,6 +69,7 @@ try {
   await ran;
 } finally {
   clearInterval(beating);
+  clearInterval(keeping);
   await Promise.allSettled([native.close(), temporal.close(), database.close()]);
 }
 log.info('worker stopped');

@@ -21,7 +21,14 @@ import {
   tell,
   type Wakes,
 } from './run.ts';
-import { giveBackEntitlement, releaseHolds, revokeLines, type Undoing, undo } from './undo.ts';
+import {
+  giveBackEntitlement,
+  releaseHolds,
+  revokeLines,
+  stillGiven,
+  type Undoing,
+  undo,
+} from './undo.ts';
 import { show } from './visibility.ts';
 
 /** What the steps came to: grant it, undo it for a reason, or follow what another run decided. */
@@ -97,7 +104,10 @@ async function decide(run: Run, refused: Reason | null, undoing: Undoing): Promi
     const way = await waitParked(run, parking.number, parking.reason);
     if (way === 'OVERTAKEN') return { go: 'FOLLOW' };
     if (fate === null) return way === 'RETRY' ? await fulfilOrPark(run, true) : verdictFor(way);
-    if (way === 'ABORT') undoing.kept.push(...parking.lineIds);
+    if (way === 'ABORT') undoing.kept.push(...(await stillGiven(run, parking.lineIds)));
+  } else if (parking?.isGivenUp) {
+    // The run that heard it was lost on its way to the end: an admin is not to be asked again.
+    undoing.kept.push(...(await stillGiven(run, parking.lineIds)));
   }
   if (fate === 'UNDO') return { go: 'UNDO', reason: fateReason ?? 'INTERNAL' };
   if (refused) return { go: 'UNDO', reason: refused };

@@ -1,5 +1,10 @@
 /** The way back: fate first, then each compensation, then the end. */
-import { ApplicationFailure, sleep } from '@temporalio/workflow';
+import {
+  ActivityFailure,
+  ApplicationFailure,
+  CancellationScope,
+  sleep,
+} from '@temporalio/workflow';
 import type { Reason, Step, StepOutcome } from '../domain/claim.ts';
 import type { Compensations } from './compensations.ts';
 import { CHECK_VALID_MS, type ClaimOutcome } from './contract.ts';
@@ -59,6 +64,28 @@ async function revoke(run: Run, lineIds: readonly string[]): Promise<Refusal[]> 
 function undoStep(run: Run, startedAt: string, outcome: StepOutcome, detail: string | null): Step {
   const endedAt = moment(run);
   return { step: 'UNDO_FULFIL', outcome, startedAt, endedAt, attempts: run.attempts, detail };
+}
+
+/**
+ * Of lines that could not be taken back when the claim was parked, those that the player still has:
+ * an earlier run of this claim, reset or lost since, may have got its provider to take some back
+ * after all. A provider that cannot be asked has not.
+ */
+export async function stillGiven(run: Run, lineIds: readonly string[]): Promise<string[]> {
+  const { claimId, calls } = run;
+  const isTakenBack = async (lineId: string): Promise<boolean> => {
+    try {
+      // Of a grant that was revoked, too, the answer is that the player is not to have it.
+      return (await calls.poll.lookupLine({ claimId, lineId })).state === 'REFUSED';
+    } catch (error) {
+      if (error instanceof ActivityFailure) return false;
+      throw error;
+    }
+  };
+  const takenBack = await CancellationScope.nonCancellable(() =>
+    Promise.all(lineIds.map(isTakenBack)),
+  );
+  return lineIds.filter((_, i) => !takenBack[i]);
 }
 
 /**

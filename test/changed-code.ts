@@ -1,0 +1,114 @@
+/** Workers on other workflow code than today's: as it was released, or as it might come to be. */
+import assert from 'node:assert/strict';
+import { cp, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import {
+  bundleWorkflowCode,
+  DefaultLogger,
+  NativeConnection,
+  type WorkflowBundleOption,
+} from '@temporalio/worker';
+import { createActivities } from '../activities/index.ts';
+import { createUpkeepActivities } from '../activities/upkeep.ts';
+import { activityDeps } from '../worker/deps.ts';
+import { createWorkers } from '../worker/workers.ts';
+import type { Laurel } from './laurel.ts';
+import { testServers } from './servers.ts';
+
+const ROOT = path.resolve(import.meta.dirname, '..');
+
+/** One change to today's source; `from` stands there exactly once. */
+export interface Edit {
+  file: string;
+  from: string;
+  to: string;
+}
+
+const BEFORE_RESERVING: Pick<Edit, 'file' | 'from'> = {
+  file: 'workflows/claim.ts',
+  from: '  const reserved = await books.reserve(',
+};
+
+/** A step more before stock is reserved, put in just so: what must not be deployed. */
+export const STEP_MORE: Edit = {
+  ...BEFORE_RESERVING,
+  to: `  await books.whyStopped(run.claimId);\n${BEFORE_RESERVING.from}`,
+};
+
+/** The same step as `docs/deploying-workflow-code.md` says. */
+export function patchedStep(): Edit[] {
+  return [
+    {
+      file: 'workflows/claim.ts',
+      from: "} from '@temporalio/workflow';",
+      to: ", patched } from '@temporalio/workflow';",
+    },
+    {
+      ...BEFORE_RESERVING,
+      to: `  if (patched('a-step-more')) await books.whyStopped(run.claimId);\n${BEFORE_RESERVING.from}`,
+    },
+  ];
+}
+
+async function apply(folder: string, { file, from, to }: Edit): Promise<void> {
+  const source = await readFile(path.join(folder, file), 'utf8');
+  assert.equal(source.split(from).length, 2, `${file} has once: ${from}`);
+  await writeFile(
+    path.join(folder, file),
+    source.replace(from, () => to),
+  );
+}
+
+/** Today's workflow code with these changes, as a bundle. */
+export async function changedBundle(edits: Edit[]): Promise<{ code: string }> {
+  const folder = await mkdtemp(path.join(tmpdir(), 'laurel-test-code-'));
+  try {
+    for (const part of ['workflows', 'domain', 'package.json']) {
+      await cp(path.join(ROOT, part), path.join(folder, part), { recursive: true });
+    }
+    await symlink(path.join(ROOT, 'node_modules'), path.join(folder, 'node_modules'));
+    for (const edit of edits) await apply(folder, edit);
+    return await bundleWorkflowCode({
+      workflowsPath: path.join(folder, 'workflows', 'index.ts'),
+      logger: new DefaultLogger('ERROR'),
+    });
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
+}
+
+/** As impatient as the workers of `startLaurel`. */
+const POLICY = {
+  FULFILLMENT_TIMEOUT_MS: 1_000,
+  FULFILLMENT_MAX_ATTEMPTS: 3,
+  FULFILLMENT_INITIAL_INTERVAL_MS: 50,
+  FULFILLMENT_PENDING_TIMEOUT_MS: 4_000,
+};
+
+/** Starts workers for this Laurel, which runs none of its own, on that bundle. */
+export async function startWorkersOn(
+  laurel: Laurel,
+  workflowBundle: WorkflowBundleOption,
+): Promise<{ stop(): Promise<void> }> {
+  const { temporalAddress, stop: release } = await testServers();
+  const connection = await NativeConnection.connect({ address: temporalAddress });
+  const { url: baseUrl, secret } = laurel.game;
+  const deps = activityDeps(laurel.store, { ...POLICY, PROVIDERS: { game: { baseUrl, secret } } });
+  const workers = await createWorkers({
+    connection,
+    namespace: laurel.namespace,
+    workflowBundle,
+    activities: createActivities(deps),
+    upkeep: createUpkeepActivities(laurel.upkeep),
+  });
+  const running = Promise.all(workers.map((worker) => worker.run()));
+  return {
+    async stop() {
+      for (const worker of workers) worker.shutdown();
+      await running;
+      await connection.close();
+      await release();
+    },
+  };
+}

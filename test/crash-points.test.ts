@@ -1,0 +1,331 @@
+/**
+ * The worker process is killed (`kill -9`) at every point of a claim's way, and another takes over.
+ * One worker brings a claim to each point and one kill is for all, as a lost worker is missed only
+ * after ten seconds.
+ */
+import assert from 'node:assert/strict';
+import { globSync, readFileSync } from 'node:fs';
+import path from 'node:path';
+import { after, before, describe, it } from 'node:test';
+import { nextChange } from '../api/claims/wait.ts';
+import { isFinal } from '../domain/claim.ts';
+import { NOTHING_MENDED } from '../domain/reconciliation.ts';
+import { type Child, startChild } from '../local/child.ts';
+import { LineWatch } from '../local/line-watch.ts';
+import { type ClaimChanges, watchClaims } from '../store/claim-changes.ts';
+import { type Claim, claimIdOf } from '../store/claims.ts';
+import {
+  type CrashClaim,
+  type CrashOrders,
+  PATIENCE_MS,
+  pointsOn,
+  READS,
+  REWARDS,
+  type Told,
+  WAYS,
+  type Way,
+} from './crash-points.ts';
+import { requestsFor } from './game-claims.ts';
+import { event, reconcile, recordOf, runClosed, until } from './helpers.ts';
+import type { Call } from './interpose.ts';
+import { type Laurel, startLaurel } from './laurel.ts';
+import { outcomeOf } from './outcomes.ts';
+import { type TestServers, testServers, uniqueName } from './servers.ts';
+
+const ROOT = path.dirname(import.meta.dirname);
+const NOWHERE = 'nowhere';
+
+interface Sent extends CrashClaim {
+  token: string;
+  key: string;
+  way: Way;
+  /** Where it stops, or `nowhere`. */
+  point: string;
+  /** Resolves once it is there; for one that stops nowhere, once it is final. */
+  reached: PromiseWithResolvers<void>;
+  isReached: boolean;
+  /** What is done about it. */
+  played: Promise<unknown>;
+}
+
+let laurel: Laurel;
+let changes: ClaimChanges;
+let servers: TestServers;
+const workers: Child[] = [];
+/** The one that takes over. */
+let second: TestWorker;
+const sent: Sent[] = [];
+/** The writes of claims that stopped nowhere, by claim, in the order of their first time. */
+const writes = new Map<string, Call[]>();
+/** Recorded by an API that died before it started their runs. */
+let recorded: { repeated: Sent; forgotten: Sent };
+let isApiDead = true;
+
+/** Resolves once the claim's record is so. @throws AssertionError where it does not come to it */
+async function seen(claimId: string, fits: (claim: Claim) => boolean): Promise<void> {
+  const read = () => laurel.store.claims.get(claimId);
+  const { signal } = new AbortController();
+  const limits = { timeoutMs: PATIENCE_MS, signal, isEnough: fits };
+  const claim = await nextChange(changes, claimId, read, limits);
+  assert.ok(claim && fits(claim), `${fits} holds for ${JSON.stringify(claim)}`);
+}
+
+const final = (claimId: string) => seen(claimId, (claim) => isFinal(claim.state));
+
+/** Resolves once all have come to something or the time is up: what did not fails its own test. */
+async function settled(promises: Promise<unknown>[]): Promise<void> {
+  const late = Promise.withResolvers<void>();
+  const timer = setTimeout(late.resolve, PATIENCE_MS / 2);
+  await Promise.race([Promise.allSettled(promises), late.promise]);
+  clearTimeout(timer);
+}
+
+/** A player who is about to claim: what the claim will be called is known before it is made. */
+async function player(way: Way, point: string): Promise<Sent> {
+  const { id: userId, token } = await laurel.signIn();
+  const key = uniqueName('key');
+  const named = { claimId: claimIdOf(userId, key), userId, token, key, eventId: '' };
+  const reached = Promise.withResolvers<void>();
+  return { ...named, way, point, reached, isReached: false, played: Promise.resolve() };
+}
+
+/** Has the claim accepted, on an event of its own; its run is not started yet. */
+async function accept(claim: Sent): Promise<void> {
+  const { way, token, key } = claim;
+  const { eventId } = await event(laurel, { rewards: REWARDS, ...way.event });
+  laurel.game.rules.add((way.rules ?? []).map((rule) => ({ ...rule, eventId })));
+  claim.eventId = eventId;
+  const { status } = await laurel.claim(eventId, token, { key });
+  assert.equal(status, 202);
+  await way.prepare?.(laurel, claim);
+}
+
+/** The settings of a worker process that works for this test. */
+function workerEnv(): NodeJS.ProcessEnv {
+  return {
+    ...process.env,
+    NODE_TEST_CONTEXT: undefined,
+    LOG_LEVEL: 'error',
+    MONGODB_URI: servers.mongodbUri(laurel.database.name),
+    TEMPORAL_ADDRESS: servers.temporalAddress,
+    TEMPORAL_NAMESPACE: laurel.namespace,
+    PROVIDERS: JSON.stringify({ game: { baseUrl: laurel.game.url, secret: laurel.game.secret } }),
+    FULFILLMENT_TIMEOUT_MS: '2000',
+    FULFILLMENT_MAX_ATTEMPTS: '6',
+    FULFILLMENT_INITIAL_INTERVAL_MS: '50',
+    FULFILLMENT_PENDING_TIMEOUT_MS: String(PATIENCE_MS),
+    // Once, when the worker starts.
+    RECONCILE_INTERVAL_MS: '86400000',
+  };
+}
+
+interface TestWorker {
+  child: Child;
+  /** Resolves once it was killed; rejects with its last words where it ended in any other way. */
+  died: Promise<void>;
+}
+
+async function startWorker(file: string, more: NodeJS.ProcessEnv = {}): Promise<TestWorker> {
+  const lines = new LineWatch();
+  const command = {
+    file: process.execPath,
+    args: [path.join(ROOT, file)],
+    env: { ...workerEnv(), ...more },
+  };
+  const child = await startChild(command, {
+    chunk: () => {},
+    line(text, stream) {
+      lines.add(text, stream);
+      if (text.startsWith('{"claimId"')) hear(JSON.parse(text));
+    },
+  });
+  workers.push(child);
+  const died = child.ended.then(({ signal, words }) => {
+    if (signal !== 'SIGKILL') throw new Error(`${file}: ${words}\n${lines.lastWords().join('\n')}`);
+  });
+  died.catch(() => {});
+  return { child, died };
+}
+
+function hear(told: Told): void {
+  if ('reached' in told) {
+    const claim = sent.find(({ claimId }) => claimId === told.claimId);
+    if (claim) claim.isReached = true;
+    claim?.reached.resolve();
+    return;
+  }
+  const known = writes.get(told.claimId) ?? [];
+  if (READS.includes(told.call) || known.includes(told.call)) return;
+  writes.set(told.claimId, [...known, told.call]);
+}
+
+/** Starts the claim's run, however long Temporal takes. */
+async function start({ claimId }: Sent): Promise<void> {
+  const record = await recordOf(laurel, claimId);
+  const isStarted = () =>
+    laurel.runs.start(record).then(
+      () => true,
+      () => false,
+    );
+  await until(isStarted, `a run of ${claimId}`, PATIENCE_MS);
+}
+
+/** Claims that take a while to their points, or to their ends. */
+const isEarly = ({ way, point }: Sent) => way.play !== undefined || point === NOWHERE;
+
+/**
+ * Starts such a claim; resolves once it waits for somebody, who then waits for `mayAct`, or is at
+ * its point before that. One that stops nowhere runs to its end.
+ */
+async function lead(claim: Sent, mayAct: Promise<void>): Promise<void> {
+  const { claimId, way, point, reached } = claim;
+  const world = { laurel, seen };
+  await start(claim);
+  const waits = way.play?.awaits(world, claim) ?? Promise.resolve();
+  claim.played = waits
+    .then(() => (point === NOWHERE ? undefined : mayAct))
+    .then(() => way.play?.does(world, claim));
+  // Where it fails, the test of the point tells.
+  claim.played.catch(() => {});
+  if (point !== NOWHERE) return void (await Promise.race([waits, reached.promise]));
+  await final(claimId);
+  reached.resolve();
+}
+
+/**
+ * Brings every claim to its point and kills the worker. First come those that somebody must act on;
+ * the others start when these wait, so that all are at their points within seconds: after eight,
+ * Temporal would be told what a task has done so far, and the next worker would not do that again.
+ */
+async function killAtAllPoints(worker: TestWorker): Promise<void> {
+  const allWait = Promise.withResolvers<void>();
+  const waiting = sent.filter(isEarly).map((claim) => lead(claim, allWait.promise));
+  await Promise.race([settled(waiting), worker.died]);
+  allWait.resolve();
+  await Promise.all(sent.filter((claim) => !isEarly(claim)).map(start));
+  await Promise.race([settled(sent.map(({ reached }) => reached.promise)), worker.died]);
+  worker.child.signal('SIGKILL');
+  await worker.died;
+}
+
+before(async () => {
+  const starter = {
+    async start(claim: Claim) {
+      if (!isApiDead) await laurel.runs.start(claim);
+    },
+  };
+  laurel = await startLaurel({ workers: false, api: { starter } });
+  changes = watchClaims(laurel.database, () => {});
+  servers = await testServers();
+  const [plain] = WAYS as [Way];
+  recorded = { repeated: await player(plain, NOWHERE), forgotten: await player(plain, NOWHERE) };
+  const points = WAYS.flatMap((way) =>
+    [NOWHERE, ...pointsOn(way)].map((point) => ({ way, point })),
+  );
+  sent.push(...(await Promise.all(points.map(({ way, point }) => player(way, point)))));
+  const orders: CrashOrders = Object.fromEntries(sent.map((c) => [c.claimId, c.point]));
+  const worker = await startWorker('test/crash-worker.ts', { CRASH_AT: JSON.stringify(orders) });
+  await Promise.all([...Object.values(recorded), ...sent].map(accept));
+  isApiDead = false;
+  await killAtAllPoints(worker);
+  second = await startWorker('worker/main.ts');
+});
+
+after(async () => {
+  for (const worker of workers) worker.signal('SIGKILL');
+  await Promise.all(workers.map((worker) => worker.ended));
+  await changes?.close();
+  await laurel?.stop();
+  await servers?.stop();
+});
+
+/** The claim came to the way's end: its record, the books, the entitlement and the provider agree. */
+async function checkEnding({ claimId, way, played }: Sent): Promise<void> {
+  await Promise.race([played.then(() => final(claimId)), second.died]);
+  const { steps, ...outcome } = await outcomeOf(laurel, claimId);
+  const told = steps.map((step) => step.split(' ')[0]);
+  assert.deepEqual({ ...outcome, steps: told }, way.ending);
+  assert.equal(await runClosed(laurel, await recordOf(laurel, claimId)), 'COMPLETED');
+  for (const lineId of Object.keys(way.ending.lines)) {
+    const asked = requestsFor(laurel, claimId, lineId).map((request) => request.verb);
+    assert.doesNotMatch(
+      asked.join(' '),
+      /grant grant/,
+      'asked again without a look at what it did',
+    );
+  }
+}
+
+function sentTo(way: Way, point: string): Sent {
+  const claim = sent.find((c) => c.way === way && c.point === point);
+  assert.ok(claim, 'the claim was accepted');
+  return claim;
+}
+
+describe('a worker that is killed', { concurrency: true }, () => {
+  for (const way of WAYS) {
+    describe(`on the way of a claim ${way.name}`, { concurrency: true }, () => {
+      for (const point of pointsOn(way)) {
+        it(point, async () => {
+          const claim = sentTo(way, point);
+          assert.ok(claim.isReached, 'the claim came to its point');
+          await checkEnding(claim);
+        });
+      }
+    });
+  }
+});
+
+describe('an API that is killed after claims.accept', { concurrency: true }, () => {
+  it('starts the run when the player asks again', async () => {
+    const { eventId, token, key, claimId } = recorded.repeated;
+    const { body } = await laurel.claim(eventId, token, { key });
+    assert.equal(body.claimId, claimId);
+    await checkEnding(recorded.repeated);
+  });
+
+  it('is made up for by reconciliation', () => checkEnding(recorded.forgotten));
+});
+
+describe('the points are all there are', () => {
+  for (const way of WAYS) {
+    it(`on the way of a claim ${way.name}`, async () => {
+      const { claimId } = sentTo(way, NOWHERE);
+      assert.deepEqual(writes.get(claimId), way.writes);
+      await checkEnding(sentTo(way, NOWHERE));
+    });
+  }
+
+  it('for every write of every way', () => {
+    const points = new Set(WAYS.flatMap((way) => way.crashAt));
+    const spared = WAYS.flatMap((way) => way.writes).filter((write) => !points.has(write));
+    assert.deepEqual(spared, []);
+  });
+
+  it('for every call in the code of a claim’s activities', () => {
+    const others = ['upkeep.ts', 'decide-batch.ts'];
+    const files = globSync('activities/*.ts', { cwd: ROOT }).filter(
+      (f) => !others.includes(path.basename(f)),
+    );
+    const code = files.map((file) => readFileSync(path.join(ROOT, file), 'utf8')).join('\n');
+    const found = code.matchAll(/\b(?:claims|entitlements|stock|provider)\.(?!ts\b)[a-z]\w*/gi);
+    const known = new Set<string>([...READS, ...WAYS.flatMap((way) => way.crashAt)]);
+    assert.deepEqual(
+      [...new Set([...found].map(([call]) => call))].filter((call) => !known.has(call)),
+      [],
+    );
+  });
+});
+
+describe('when all has ended', () => {
+  it('nothing is left for reconciliation to mend', async () => {
+    const { unbalanced, failures, ...pass } = await reconcile(laurel);
+    const mended = Object.fromEntries(
+      Object.keys(NOTHING_MENDED).map((kind) => [kind, Reflect.get(pass, kind)]),
+    );
+    assert.deepEqual(
+      { unbalanced, failures, mended },
+      { unbalanced: [], failures: 0, mended: NOTHING_MENDED },
+    );
+  });
+});
