@@ -1,18 +1,21 @@
 /**
- * Records the histories that `replay.test.ts` replays: `node test/record-histories.ts`, then
- * `biome check --write test/fixtures`. The old ones may be thrown away only where no run of the old
- * workflow code is left anywhere; until then a change to the code must replay both (`patched`).
+ * Keeps what a release must leave behind: `node test/record-histories.ts`, then `biome check --write
+ * test/fixtures`. It writes the folder of the version in `package.json`; those of earlier releases
+ * stay until none of their runs is left anywhere: `docs/deploying-workflow-code.md`.
  */
 import assert from 'node:assert/strict';
-import { mkdir, writeFile } from 'node:fs/promises';
+import { readFileSync } from 'node:fs';
 import path from 'node:path';
+import type { WorkflowHandle } from '@temporalio/client';
 import type { RuleInput } from '../local/simulator-rules.ts';
 import { claimIdOf } from '../store/claims.ts';
+import { buildBundle } from '../worker/bundle.ts';
+import { RECONCILE_WORKFLOW, UPKEEP_QUEUE } from '../workflows/contract.ts';
 import { ended, event, gameEvent, parked, recordOf, workflowOf } from './helpers.ts';
-import { HISTORIES, historyToJson } from './histories.ts';
 import { createInterposer } from './interpose.ts';
 import { type Laurel, startLaurel } from './laurel.ts';
 import { decide } from './outcomes.ts';
+import { keepBundle, keepHistory } from './releases.ts';
 import { uniqueName } from './servers.ts';
 
 const interposer = createInterposer();
@@ -141,18 +144,32 @@ const STORIES: { name: string; end: string; play: () => Promise<string> }[] = [
   },
 ];
 
-await mkdir(HISTORIES, { recursive: true });
+const manifest = path.resolve(import.meta.dirname, '..', 'package.json');
+const { version } = JSON.parse(readFileSync(manifest, 'utf8')) as { version: string };
+keepBundle(version, await buildBundle());
+async function keep(name: string, run: WorkflowHandle): Promise<void> {
+  await run.result().catch(() => {});
+  const history = await run.fetchHistory();
+  keepHistory(version, name, history);
+  console.log(`${name}: ${history.events?.length} events`);
+}
+
 for (const { name, end, play } of STORIES) {
   const claimId = await play();
   const { state, reason } = await ended(laurel, claimId);
   assert.equal(reason === null ? state : `${state} / ${reason}`, end, name);
-  const run = workflowOf(laurel, await recordOf(laurel, claimId));
-  await run.result().catch(() => {});
-  const history = await run.fetchHistory();
-  await writeFile(
-    path.join(HISTORIES, `${name}.json`),
-    `${JSON.stringify(historyToJson(history), null, 2)}\n`,
-  );
-  console.log(`${name}: ${history.events?.length} events`);
+  await keep(name, workflowOf(laurel, await recordOf(laurel, claimId)));
 }
+
+await parked(laurel, await claimAtGame(AWAY));
+const bulk = await laurel.call<{ operationId: string }>('POST', '/api/event-claims/retry', {
+  token: (await laurel.signIn('ADMIN')).token,
+  headers: { 'idempotency-key': uniqueName('key') },
+  body: {},
+});
+const { operationId } = bulk.body;
+await keep('bulk', laurel.client.workflow.getHandle(`operation/${operationId}`));
+
+const pass = { workflowId: uniqueName('reconcile'), taskQueue: UPKEEP_QUEUE, args: [] };
+await keep('reconcile', await laurel.client.workflow.start(RECONCILE_WORKFLOW, pass));
 await laurel.stop();

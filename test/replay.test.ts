@@ -1,28 +1,59 @@
 /**
- * Runs that began under the code of yesterday go on under the code of today. Where a history fails
- * here, the change needs `patched()`: see `record-histories.ts`.
+ * Runs that began under the code of a release go on under the code of today. Where a history fails
+ * here, the change needs `patched()`: `docs/deploying-workflow-code.md`.
  */
 import assert from 'node:assert/strict';
 import { before, describe, it } from 'node:test';
 import { DefaultLogger, Runtime, Worker, type WorkflowBundleOption } from '@temporalio/worker';
-import { buildBundle } from '../worker/bundle.ts';
-import { recordedHistories } from './histories.ts';
+import { CLAIM_WORKFLOW } from '../workflows/contract.ts';
+import { testBundle } from './bundle.ts';
+import { changedBundle, patchedStep, STEP_MORE } from './changed-code.ts';
+import type { History } from './histories.ts';
+import { releasedHistories, releases } from './releases.ts';
 
-const quiet = new DefaultLogger('ERROR');
-Runtime.install({ logger: quiet });
+Runtime.install({ logger: new DefaultLogger('ERROR') });
 
-let workflowBundle: WorkflowBundleOption;
-before(async () => {
-  workflowBundle = await buildBundle(quiet);
+interface Recorded {
+  name: string;
+  history: History;
+}
+
+const recorded: (Recorded & { release: string })[] = releases().flatMap((release) =>
+  releasedHistories(release).map((history) => ({ release, ...history })),
+);
+
+async function replay(workflowBundle: WorkflowBundleOption, { name, history }: Recorded) {
+  await Worker.runReplayHistory({ workflowBundle, replayName: name }, history);
+}
+
+describe('today’s workflow code goes on with a run of', () => {
+  let today: WorkflowBundleOption;
+  before(async () => {
+    today = await testBundle();
+  });
+
+  it('every release, as there are some', () => assert.ok(recorded.length >= 10));
+
+  for (const history of recorded) {
+    it(`${history.release}: ${history.name.replaceAll('-', ' ')}`, () => replay(today, history));
+  }
 });
 
-describe('today’s workflow code goes on with a run of yesterday', () => {
-  const histories = recordedHistories();
-  it('as there are some', () => assert.ok(histories.length >= 10));
+describe('a step more in a claim’s story', () => {
+  const claims = recorded.filter(({ history }) => {
+    const started = history.events?.[0]?.workflowExecutionStartedEventAttributes;
+    return started?.workflowType?.name === CLAIM_WORKFLOW;
+  });
 
-  for (const { name, history } of histories) {
-    it(name.replaceAll('-', ' '), async () => {
-      await Worker.runReplayHistory({ workflowBundle, replayName: name }, history);
-    });
-  }
+  it('is found out by every history, where it was put in just so', async () => {
+    const broken = await changedBundle([STEP_MORE]);
+    for (const history of claims) {
+      await assert.rejects(replay(broken, history), /Nondeterminism/i, history.name);
+    }
+  });
+
+  it('goes on with every history, where it was put in with patched()', async () => {
+    const next = await changedBundle(patchedStep());
+    for (const history of claims) await replay(next, history);
+  });
 });
