@@ -81,4 +81,13 @@ describe('an outage', () => {
     assert.equal(isOutage(new TypeError('x is not a function')), false);
     assert.equal(isOutage(conflict()), false);
   });
+
+  test('is also what Node says of a socket that ends while the driver writes to it', () => {
+    const ended = (code: string) =>
+      Object.assign(new Error('This socket has been ended'), { code });
+    for (const code of ['EPIPE', 'ECONNRESET', 'ETIMEDOUT']) {
+      assert.equal(isOutage(ended(code)), true, code);
+    }
+    assert.equal(isOutage(ended('ENOENT')), false);
+  });
 });

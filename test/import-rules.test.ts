@@ -37,6 +37,11 @@ const RULES: Record<string, { ours: string[]; packages?: RegExp }> = {
   local: { ours: ['local', 'config.ts'] },
   demo: { ours: ['demo', 'local/stack-file.ts'] },
   ops: { ours: ['ops', 'store', 'local/stack-file.ts'] },
+  // Independent of the rules that they check: what they know of the product they see from outside.
+  chaos: {
+    ours: ['chaos', 'domain', 'local', 'store', 'temporal', 'test', 'workflows/contract.ts'],
+  },
+  model: { ours: ['model', 'local', 'store', 'temporal/workflow-id.ts', 'test'] },
 };
 
 /** Only a process's own root reads the environment, and decides how the process ends. */

@@ -9,6 +9,8 @@ export interface Wire {
   cut(): void;
   /** Keeps connections and takes others, but nothing gets through either way. */
   hang(): void;
+  /** Lets everything through, each way so many milliseconds late. */
+  delay(ms: number): void;
   /** Cuts right after a request with this text has got through: it is served, its answer is lost. */
   cutAfter(text: string): Promise<void>;
   /** Lets connections through again; those that hung are broken. */
@@ -16,9 +18,52 @@ export interface Wire {
   close(): Promise<void>;
 }
 
+export interface ProxyOptions {
+  /**
+   * Changes what the server says, chunk by chunk; gets the proxy's own address. For servers that
+   * tell their clients where to connect, past the proxy.
+   */
+  rewrite?: (bytes: Buffer, address: string) => Buffer;
+}
+
+/** Passes chunks on, in order, each after the delay that holds when it comes. */
+function createLine(delayMs: () => number, deliver: (bytes: Buffer) => void) {
+  const waiting: { bytes: Buffer; dueMs: number }[] = [];
+  let timer: NodeJS.Timeout | undefined;
+
+  function deliverDue(): void {
+    timer = undefined;
+    for (let next = waiting[0]; next; next = waiting[0]) {
+      const leftMs = next.dueMs - performance.now();
+      if (leftMs > 0) {
+        timer = setTimeout(deliverDue, Math.ceil(leftMs));
+        return;
+      }
+      waiting.shift();
+      deliver(next.bytes);
+    }
+  }
+
+  return {
+    send(bytes: Buffer): void {
+      waiting.push({ bytes, dueMs: performance.now() + delayMs() });
+      if (timer === undefined) deliverDue();
+    },
+    drop(): void {
+      clearTimeout(timer);
+      waiting.length = 0;
+    },
+  };
+}
+
 /** Listens on a free port and passes everything on to `host:port`. */
-export async function startProxy(host: string, port: number): Promise<Wire> {
+export async function startProxy(
+  host: string,
+  port: number,
+  { rewrite = (bytes) => bytes }: ProxyOptions = {},
+): Promise<Wire> {
   let state: 'OPEN' | 'CUT' | 'HUNG' = 'OPEN';
+  let delayMs = 0;
   let trap: { text: string; sprung: () => void } | undefined;
   const clients = new Set<Socket>();
 
@@ -32,20 +77,32 @@ export async function startProxy(host: string, port: number): Promise<Wire> {
 
   function passOn(client: Socket): void {
     const server = net.connect(port, host);
-    client.on('data', (bytes) => {
-      if (state !== 'OPEN') return;
-      server.write(bytes);
-      if (trap && bytes.includes(trap.text)) {
-        cut();
-        trap.sprung();
-        trap = undefined;
-      }
+    const there = createLine(
+      () => delayMs,
+      (bytes) => {
+        if (state !== 'OPEN') return;
+        server.write(bytes);
+        if (trap && bytes.includes(trap.text)) {
+          cut();
+          trap.sprung();
+          trap = undefined;
+        }
+      },
+    );
+    const back = createLine(
+      () => delayMs,
+      (bytes) => {
+        if (state === 'OPEN') client.write(rewrite(bytes, address));
+      },
+    );
+    client.on('data', there.send);
+    server.on('data', back.send);
+    client.on('close', () => {
+      there.drop();
+      back.drop();
+      // What has got through is served before the server sees that nobody listens.
+      server.end();
     });
-    server.on('data', (bytes) => {
-      if (state === 'OPEN') client.write(bytes);
-    });
-    // What has got through is served before the server sees that nobody listens.
-    client.on('close', () => server.end());
     server.on('close', () => client.destroy());
     server.on('error', () => client.destroy());
   }
@@ -59,12 +116,18 @@ export async function startProxy(host: string, port: number): Promise<Wire> {
   });
   listener.listen(0, '127.0.0.1');
   await once(listener, 'listening');
+  const address = `127.0.0.1:${(listener.address() as AddressInfo).port}`;
 
   return {
-    address: `127.0.0.1:${(listener.address() as AddressInfo).port}`,
+    address,
     cut,
     hang() {
       state = 'HUNG';
+    },
+    delay(ms) {
+      if (state === 'HUNG') breakAll();
+      state = 'OPEN';
+      delayMs = ms;
     },
     async cutAfter(text) {
       await new Promise<void>((resolve) => {
@@ -74,6 +137,7 @@ export async function startProxy(host: string, port: number): Promise<Wire> {
     mend() {
       if (state === 'HUNG') breakAll();
       state = 'OPEN';
+      delayMs = 0;
     },
     async close() {
       breakAll();

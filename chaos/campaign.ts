@@ -1,0 +1,65 @@
+/** The events that players claim: each way of granting, some of them with too little for everybody. */
+
+export interface PlannedReward {
+  rewardId: string;
+  kind: 'ITEM' | 'CURRENCY' | 'POINTS' | 'COUPON';
+  name: string;
+  quantity: number;
+  /** Claims it is enough for, of a hundred that are sent to the event; null for unlimited. */
+  enoughForPercent: number | null;
+}
+
+export interface PlannedEvent {
+  title: string;
+  provider: 'mailbox' | 'simulator';
+  rewards: PlannedReward[];
+  rewardSelection?: 'PLAYER_CHOICE';
+  claimsPerPeriod?: number;
+  period?: { kind: 'DAILY'; timeZone: string; resetHour: number };
+}
+
+const reward = (
+  rewardId: string,
+  kind: PlannedReward['kind'],
+  quantity: number,
+  enoughForPercent: number | null,
+): PlannedReward => ({ rewardId, kind, name: `The ${rewardId}`, quantity, enoughForPercent });
+
+/** Two of the six sell out while the run lasts. */
+export const CAMPAIGN: readonly PlannedEvent[] = [
+  { title: 'Scarce mail', provider: 'mailbox', rewards: [reward('cape', 'ITEM', 1, 30)] },
+  {
+    title: 'Mail twice',
+    provider: 'mailbox',
+    claimsPerPeriod: 2,
+    rewards: [reward('mesos', 'CURRENCY', 1_000, null), reward('hat', 'ITEM', 1, 150)],
+  },
+  { title: 'Scarce in the game', provider: 'simulator', rewards: [reward('sword', 'ITEM', 2, 30)] },
+  {
+    title: 'A bundle in the game',
+    provider: 'simulator',
+    rewards: [
+      reward('gloves', 'ITEM', 1, 120),
+      reward('boots', 'ITEM', 2, 100),
+      reward('points', 'POINTS', 50, null),
+    ],
+  },
+  {
+    title: 'A choice in the game',
+    provider: 'simulator',
+    rewardSelection: 'PLAYER_CHOICE',
+    rewards: [reward('red', 'COUPON', 1, 40), reward('blue', 'COUPON', 1, 40)],
+  },
+  {
+    title: 'Every day in the game',
+    provider: 'simulator',
+    period: { kind: 'DAILY', timeZone: 'Asia/Seoul', resetHour: 5 },
+    rewards: [reward('potion', 'ITEM', 3, null)],
+  },
+];
+
+/** Units that a reward has at first, where so many claims are sent to its event. */
+export function stockOf({ enoughForPercent, quantity }: PlannedReward, claims: number) {
+  if (enoughForPercent === null) return null;
+  return quantity * Math.max(2, Math.round((claims * enoughForPercent) / 100));
+}

@@ -1,0 +1,65 @@
+/** Everything that is known at the end of a chaos run, from every side, for the checks and for a person. */
+import type { Connection } from 'mongoose';
+import type { LedgerGrant } from '../local/simulator-ledger.ts';
+import type { Claim } from '../store/claims.ts';
+import type { Entitlement } from '../store/entitlements.ts';
+import type { Store } from '../store/index.ts';
+import type { StockBucket } from '../store/stock.ts';
+import type { Story } from './players.ts';
+
+/** One grant in the mailbox. */
+export interface Mail {
+  _id: string;
+  state: 'GRANTED' | 'REVOKED';
+  userId?: string;
+  eventId?: string;
+  reward?: { rewardId: string; quantity: number };
+}
+
+/** The stock that the operators last set. */
+export interface SetStock {
+  eventId: string;
+  rewards: { rewardId: string; stock: number | null }[];
+}
+
+export interface Facts {
+  /** What the players were told. */
+  stories: Story[];
+  claims: Claim[];
+  events: SetStock[];
+  buckets: StockBucket[];
+  entitlements: Entitlement[];
+  mail: Mail[];
+  ledger: LedgerGrant[];
+  /** IDs of workflows of claims that still run. */
+  runsLeft: string[];
+  /** Buckets whose books were seen not to add up while the run lasted. */
+  unbalanced: string[];
+  /** Whether two passes of reconciliation came after the healing and left nothing undone. */
+  isReconciled: boolean;
+  /** Answers of 500. */
+  internalErrors: string[];
+  /** What is wrong with the audit log's chain; null where it is whole. */
+  auditBroken: string | null;
+}
+
+/** Reads what MongoDB knows. */
+export async function readBooks(
+  database: Connection,
+  store: Store,
+): Promise<Pick<Facts, 'claims' | 'events' | 'buckets' | 'entitlements' | 'mail' | 'auditBroken'>> {
+  const all = async <T extends object>(name: string) =>
+    (await database.collection(name).find().toArray()) as unknown as T[];
+  const claims = await all<Claim>('claims');
+  const eventIds = [...new Set((await all<StockBucket>('stock_buckets')).map((b) => b.eventId))];
+  const events = await Promise.all(eventIds.map((eventId) => store.events.get(eventId)));
+  const audit = await store.auditLog.verify();
+  return {
+    claims,
+    events: events.flatMap((event) => (event ? [event] : [])),
+    buckets: await all<StockBucket>('stock_buckets'),
+    entitlements: await all<Entitlement>('entitlements'),
+    mail: await all<Mail>('mailbox'),
+    auditBroken: audit.isWhole ? null : audit.why,
+  };
+}

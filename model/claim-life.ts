@@ -1,0 +1,213 @@
+/** A claim's life, S1 to S5 and back, after `product.md` and its case table. One move is one moment. */
+import type { Reason } from '../domain/claim.ts';
+import {
+  type Claim,
+  isSoldOut,
+  isUsedUp,
+  type Line,
+  named,
+  type Reward,
+  type World,
+  withClaim,
+} from './world.ts';
+
+type Move = (claim: Claim) => void;
+
+/** A claim that was just accepted. */
+export function newClaim(
+  request: Pick<Claim, 'player' | 'event' | 'choice'>,
+  lines: Line[],
+): Claim {
+  return {
+    ...request,
+    state: 'PENDING_VALIDATION',
+    reason: null,
+    lines,
+    isEntitled: false,
+    isAsked: false,
+    undoneFor: null,
+    decision: null,
+  };
+}
+
+/** Whether a claim in this state will never change again. */
+export const isFinal = (state: string): boolean =>
+  ['GRANTED', 'REJECTED', 'FAILED'].includes(state);
+
+/** The worlds that a claim's next move can lead to; none where it rests. */
+export function claimSteps(world: World, name: string): World[] {
+  return moves(world, named(world.claims, name)).map((move) => withClaim(world, name, move));
+}
+
+function moves(world: World, claim: Claim): Move[] {
+  const hasLeft = named(world.players, claim.player) !== 'ACTIVE';
+  switch (claim.state) {
+    case 'PENDING_VALIDATION':
+      if (hasLeft) return [undo('USER_NOT_ACTIVE')];
+      return [
+        isUsedUp(world, claim.event, claim.player) ? undo('ALREADY_CLAIMED') : takeEntitlement,
+      ];
+    case 'RESERVING_STOCK':
+      return [hasLeft ? undo('USER_NOT_ACTIVE') : reserve(world, claim)];
+    case 'FULFILLING':
+      return fulfil(claim, hasLeft);
+    case 'NEEDS_ATTENTION':
+      return claim.undoneFor === null ? leaveParking(claim, hasLeft) : undoAnyway(claim);
+    case 'COMPENSATING':
+      return [compensate];
+    default:
+      return [];
+  }
+}
+
+/** S1, where no rule says no. */
+function takeEntitlement(claim: Claim): void {
+  claim.isEntitled = true;
+  claim.state = 'RESERVING_STOCK';
+}
+
+/** S3: a hold on one line after the other; with the last the provider may be asked. */
+function reserve(world: World, claim: Claim): Move {
+  const at = claim.lines.findIndex((line) => line.isLimited && line.books === 'NONE');
+  const wanted = claim.lines[at];
+  if (wanted && isSoldOut(world, claim.event, rewardOf(world, claim, wanted))) {
+    return undo('SOLD_OUT');
+  }
+  return (now) => {
+    const line = now.lines[at];
+    if (line) line.books = 'HELD';
+    if (now.lines.some((l) => l.isLimited && l.books === 'NONE')) return;
+    now.state = 'FULFILLING';
+    now.isAsked = true;
+  };
+}
+
+function rewardOf(world: World, { event }: Claim, { rewardId }: Line): Reward {
+  const reward = named(world.events, event).rewards.find((r) => r.rewardId === rewardId);
+  if (!reward) throw new Error(`The model has no reward ${rewardId}`);
+  return reward;
+}
+
+/** S4: every line is asked for, then heard of; the worst decides. Rests while a grant is pending. */
+function fulfil(claim: Claim, hasLeft: boolean): Move[] {
+  const { lines } = claim;
+  if (lines.every((line) => line.known === 'CONFIRMED')) return [settle];
+  if (hasLeft) return [undo('USER_NOT_ACTIVE')];
+  const unasked = lines.findIndex((line) => line.known === 'NOTHING');
+  if (unasked >= 0) return [(now) => ask(now.lines[unasked] as Line)];
+  if (lines.some((line) => line.known === 'ASKED' && line.atProvider !== 'PENDING')) return [hear];
+  if (lines.some((line) => line.known === 'ASKED')) return [];
+  if (lines.some((line) => line.known === 'REFUSED')) return [undo('FULFILLMENT_REFUSED')];
+  return [park];
+}
+
+/** What the provider does with a request. A grant it has on record stays as it is. */
+function ask(line: Line): void {
+  const now = line.tries[0];
+  line.known = now === 'DOWN' || now === 'MUTE' || now === 'DEAF' ? 'SPENT' : 'ASKED';
+  if (line.known === 'ASKED') line.tries.shift();
+  if (line.atProvider !== 'NEVER_SEEN' || now === 'DOWN' || now === 'MUTE') return;
+  if (now === 'REFUSE') line.atProvider = 'REFUSED';
+  else if (now === 'PEND') line.atProvider = 'PENDING';
+  else give(line);
+}
+
+/** The player gets it. */
+export function give(line: Line): void {
+  line.atProvider = 'GRANTED';
+  line.given += 1;
+}
+
+function hear({ lines }: Claim): void {
+  for (const line of lines) {
+    if (line.known !== 'ASKED' || line.atProvider === 'PENDING') continue;
+    line.known = line.atProvider === 'GRANTED' ? 'CONFIRMED' : 'REFUSED';
+  }
+}
+
+/** The retries are spent: the holds are kept until a person decides. */
+function park(claim: Claim): void {
+  const spent = claim.lines.find((line) => line.known === 'SPENT');
+  const met = spent?.tries[0];
+  claim.state = 'NEEDS_ATTENTION';
+  claim.reason = met === 'DOWN' ? 'FULFILLMENT_UNAVAILABLE' : 'FULFILLMENT_UNKNOWN';
+}
+
+/** S5: holds become grants. */
+function settle(claim: Claim): void {
+  for (const line of claim.lines) line.books = 'GRANTED';
+  claim.state = 'GRANTED';
+}
+
+/**
+ * A parked claim goes by the admin's word, or ends as its player has left. Where both stand, either
+ * may be seen first.
+ */
+function leaveParking({ decision }: Claim, hasLeft: boolean): Move[] {
+  const ways: Move[] = [];
+  if (decision === 'ABORT') ways.push(undo('ABORTED_BY_ADMIN'));
+  if (hasLeft) ways.push(undo('USER_NOT_ACTIVE'));
+  else if (decision === 'RETRY') ways.push(tryAgain);
+  return ways;
+}
+
+function tryAgain(claim: Claim): void {
+  claim.state = 'FULFILLING';
+  claim.reason = null;
+  claim.decision = null;
+  for (const line of claim.lines.filter((l) => l.known === 'SPENT')) {
+    line.known = 'NOTHING';
+    line.tries.shift();
+  }
+}
+
+function undo(reason: Reason): Move {
+  return (claim) => {
+    claim.state = 'COMPENSATING';
+    claim.undoneFor = reason;
+    claim.decision = null;
+  };
+}
+
+/** An undoing that is stuck: a retry asks the provider again, an abort lets it keep what it has. */
+function undoAnyway({ decision }: Claim): Move[] {
+  if (decision === null) return [];
+  return [
+    (claim) => {
+      claim.state = 'COMPENSATING';
+      claim.decision = null;
+      if (decision === 'RETRY') for (const line of claim.lines) line.isKept = false;
+    },
+  ];
+}
+
+/** Takes back what a provider may have given; parks where it refuses, unless it was given up on. */
+function compensate(claim: Claim): void {
+  const isGivenUp = claim.lines.some((line) => line.isKept);
+  if (claim.isAsked && !isGivenUp) for (const line of claim.lines) revoke(line);
+  if (!isGivenUp && claim.lines.some((line) => line.isKept)) {
+    claim.state = 'NEEDS_ATTENTION';
+    claim.reason = 'COMPENSATION_FAILED';
+    return;
+  }
+  end(claim);
+}
+
+function revoke(line: Line): void {
+  line.isKept = line.isStubborn;
+  line.isStubborn = false;
+  if (!line.isKept && line.atProvider !== 'REFUSED') line.atProvider = 'REVOKED';
+}
+
+/** What is kept stays granted and counted, and the entitlement with it; all else is given back. */
+function end(claim: Claim): void {
+  const keepsSome = claim.lines.some((line) => line.isKept);
+  for (const line of claim.lines) line.books = line.isKept ? 'GRANTED' : 'NONE';
+  claim.isEntitled = keepsSome;
+  claim.reason = keepsSome ? 'COMPENSATION_FAILED' : claim.undoneFor;
+  claim.state = isRefusal(claim.reason) ? 'REJECTED' : 'FAILED';
+}
+
+/** A rule said no, and nothing was kept. */
+const isRefusal = (reason: Reason | null): boolean =>
+  reason === 'ALREADY_CLAIMED' || reason === 'SOLD_OUT';
