@@ -2,7 +2,7 @@
 import { activityInfo } from '@temporalio/activity';
 import type { Line, Reason, Step } from '../domain/claim.ts';
 import { type FinalState, finalStateOf, grantIdOf, isFinal } from '../domain/claim.ts';
-import type { RevokeAnswer } from '../domain/fulfillment.ts';
+import type { FulfillmentProvider, RevokeAnswer } from '../domain/fulfillment.ts';
 import { ProviderError } from '../domain/fulfillment.ts';
 import { withSteps } from '../domain/steps.ts';
 import type { Claim } from '../store/claims.ts';
@@ -39,6 +39,31 @@ export async function beginUndo(
   return { fate: 'UNDO', reason: now.fateReason ?? reason, isAsked: now.asked };
 }
 
+/**
+ * Whether the provider really still has given what it will not take back. Many answer a `DELETE` they
+ * have done before with 409, and its first answer may have been lost.
+ */
+async function confirmed(
+  provider: FulfillmentProvider,
+  grantId: string,
+  refusal: RevokeAnswer,
+): Promise<RevokeAnswer> {
+  const { state } = await asking(() => provider.lookup(grantId));
+  switch (state) {
+    case 'GRANTED':
+      return refusal;
+    case 'PENDING':
+    case 'NEVER_SEEN': {
+      // It may be given yet or never: an admin could only guess, so it is asked again.
+      const contradiction = `A grant to revoke is ${state}, and yet it cannot be revoked.`;
+      throw providerFailure(new ProviderError('UNAVAILABLE', contradiction));
+    }
+    case 'REVOKED':
+    case 'REFUSED':
+      return { state: 'REVOKED' };
+  }
+}
+
 /** Takes one line back at its provider. Whatever is not a definite answer is tried again, without end. */
 export async function revokeLine(
   deps: ActivityDeps,
@@ -54,8 +79,10 @@ export async function revokeLine(
     const missing = `No provider named ${name} is configured.`;
     throw providerFailure(new ProviderError('UNAVAILABLE', missing));
   }
-  const answer = await asking(() => provider.revoke(grantIdOf(claim._id, request.lineId)));
-  return { ...answer, ...told() };
+  const grantId = grantIdOf(claim._id, request.lineId);
+  const answer = await asking(() => provider.revoke(grantId));
+  const end = answer.state === 'REFUSED' ? await confirmed(provider, grantId, answer) : answer;
+  return { ...end, ...told() };
 }
 
 /** The record of a claim that is being undone. @throws ApplicationFailure where it is not. */

@@ -1,6 +1,5 @@
 /** Many sequences side by side, each the n-th of one seed. The first that differs is shrunk. */
 import fc from 'fast-check';
-
 import { type Sequence, sequences } from './plans.ts';
 import { Difference, play } from './play.ts';
 import { type System, startSystem } from './system.ts';
@@ -75,12 +74,7 @@ async function playOne(
     // Past its time every smaller sequence passes for good, so that the smallest so far is told.
     if (told && performance.now() > told.endsAtMs) return;
     try {
-      await played(
-        system,
-        one,
-        told ? Math.min(patienceMs, SHRINKING_PATIENCE_MS) : patienceMs,
-        tally,
-      );
+      await played(system, one, told ? SHRINKING_PATIENCE_MS : patienceMs, tally);
     } catch (error) {
       const endsAtMs = told?.endsAtMs ?? performance.now() + shrinkMs;
       told = { story: storyOf(error), endsAtMs };

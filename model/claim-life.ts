@@ -193,8 +193,9 @@ function compensate(claim: Claim): void {
   end(claim);
 }
 
+/** Whoever refuses to take back what he never gave is not believed. */
 function revoke(line: Line): void {
-  line.isKept = line.isStubborn;
+  line.isKept = line.isStubborn && line.atProvider === 'GRANTED';
   line.isStubborn = false;
   if (!line.isKept && line.atProvider !== 'REFUSED') line.atProvider = 'REVOKED';
 }

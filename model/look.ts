@@ -31,9 +31,10 @@ export async function claimsNow({ system, claimNames }: Cast): Promise<Record<st
 export async function look(cast: Cast, answers: string[]): Promise<Seen> {
   const names = Object.keys(cast.eventIds);
   const claims = (await Promise.all(names.map((name) => claimsOf(cast, name)))).flat();
-  const [stats, grants, ledger] = await Promise.all([
+  const [stats, grants, entitled, ledger] = await Promise.all([
     byName(names, (name) => statsOf(cast, name)),
     grantsOf(cast, claims),
+    entitledOf(cast),
     ledgerOf(cast, claims),
   ]);
   return {
@@ -48,6 +49,7 @@ export async function look(cast: Cast, answers: string[]): Promise<Seen> {
       names.flatMap((name) => (stats[name] ? [[name, tellCounts(stats[name].claims)]] : [])),
     ),
     grants,
+    entitled,
     ledger,
     signIns: Object.fromEntries(Object.entries(cast.players).map(([name, p]) => [name, p.signIn])),
   };
@@ -102,6 +104,11 @@ async function grantsOf(cast: Cast, claims: Claims): Promise<string[]> {
     .filter(({ claimId }) => final.has(claimId))
     .map(({ claimId, lineId }) => `${named(cast.claimNames, claimId)}:${lineId}`)
     .sort();
+}
+
+async function entitledOf({ system, claimNames }: Cast): Promise<string[]> {
+  const held = await system.laurel.store.entitlements.heldBy(Object.keys(claimNames));
+  return held.map((claimId) => named(claimNames, claimId)).sort();
 }
 
 /** What the providers have on record of every line. */

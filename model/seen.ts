@@ -15,6 +15,8 @@ export interface Seen {
   counts: Record<string, string>;
   /** Lines granted of final claims, as `GET /api/grants` lists them. */
   grants: string[];
+  /** Claims that have their entitlement. */
+  entitled: string[];
   /** What each line is at its provider; at the game also how often the player got it. */
   ledger: Record<string, string>;
   /** Whether each player may sign in. */
@@ -35,6 +37,9 @@ export function seenOf(world: World): Seen {
     books: Object.fromEntries(events.flatMap((entry) => booksIn(world, entry))),
     counts: Object.fromEntries(events.map(([name]) => [name, countsIn(world, name)])),
     grants: Object.entries(world.claims).flatMap(grantsOf).sort(),
+    entitled: Object.keys(world.claims)
+      .filter((name) => world.claims[name]?.isEntitled)
+      .sort(),
     ledger: Object.fromEntries(Object.entries(world.claims).flatMap((c) => ledgerOf(world, c))),
     signIns: mapped(world.players, (status) =>
       status === 'ACTIVE' ? '200' : '403 user_not_active',

@@ -195,7 +195,7 @@ describe('exactly once: fulfilment', { concurrency: true }, () => {
 
     it('parks the claim where the provider will not take it back, and drops nothing silently', async () => {
       const { claimId, eventId } = await claimAtGame([
-        { do: 'fail', times: 3 },
+        { do: 'dropAfterGrant' },
         { do: 'fail', on: ['lookup'], times: 2 },
         { do: 'refuseRevoke', times: 1 },
       ]);

@@ -1,7 +1,7 @@
 /**
  * Many players leave at once, while their claims wait for a run, are queued, run, are retried or
- * are parked. `LEAVERS=10000` gives the crowd the size that is promised, for ten minutes; a run of
- * all tests makes do with some hundred claims that really run, and with 10,000 records.
+ * are parked. `LEAVERS=10000` makes the crowd as large as is promised, and takes its time; a run of
+ * all tests makes do with some sixty claims that really run, and with 10,000 records.
  */
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';

@@ -5,12 +5,14 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import { Worker, type WorkflowBundleOption } from '@temporalio/worker';
+import type { Reward } from '../domain/event.ts';
 import type { RuleInput } from '../local/simulator-rules.ts';
 import { claimIdOf } from '../store/claims.ts';
 import { testBundle } from './bundle.ts';
 import { changedBundle, patchedStep, STEP_MORE, startWorkersOn } from './changed-code.ts';
-import { answered } from './game-claims.ts';
+import { answered, MOUNT } from './game-claims.ts';
 import {
+  CAPE,
   event,
   gameEvent,
   leaveAlone,
@@ -34,10 +36,16 @@ const STAGES = {
   undoing: [{ do: 'refuse' }, { do: 'fail', on: ['revoke'], retryAfter: '3', times: 1 }],
   parkedAndRetried: [{ do: 'fail', on: ['grant', 'lookup'], times: 3 }],
   parkedAndAborted: [{ do: 'dropAfterGrant' }, { do: 'fail', on: ['lookup'], times: 2 }],
-  parkedInUndoing: [{ do: 'refuse' }, { do: 'refuseRevoke', times: 1 }],
+  parkedInUndoing: [
+    { do: 'refuse', lineId: 'mount' },
+    { do: 'refuseRevoke', lineId: 'cape', times: 1 },
+  ],
 } satisfies Record<string, RuleInput[]>;
 type Stage = keyof typeof STAGES;
 const ALL = Object.keys(STAGES) as Stage[];
+
+/** Only what was given can be refused to be taken back: another line has the claim undone. */
+const REWARDS: { [stage in Stage]?: Reward[] } = { parkedInUndoing: [CAPE, MOUNT] };
 
 let laurel: Laurel;
 /** Today's code with a step more, as the recipe says. */
@@ -50,7 +58,7 @@ before(async () => {
 after(() => laurel.stop());
 
 async function claimAt(stage: Stage): Promise<string> {
-  const { eventId } = await gameEvent(laurel);
+  const { eventId } = await gameEvent(laurel, { rewards: REWARDS[stage] ?? [CAPE] });
   laurel.game.rules.add(STAGES[stage].map((rule: RuleInput) => ({ ...rule, eventId })));
   const { id, token } = await laurel.signIn();
   await laurel.claim(eventId, token, { key: 'mine' });

@@ -48,6 +48,11 @@ const asked = (claimId: string, verb: string) =>
   );
 
 const AWAY: RuleInput = { do: 'fail', on: ['grant', 'lookup'], times: 3 };
+/** The game gives it, and says so to nobody until the claim is parked. */
+const GRANTED_AND_AWAY: RuleInput[] = [
+  { do: 'dropAfterGrant' },
+  { do: 'fail', on: ['lookup'], times: 2 },
+];
 
 /** What is told of each claim, and how it ends. */
 const STORIES: { name: string; end: string; play: () => Promise<string> }[] = [
@@ -101,7 +106,7 @@ const STORIES: { name: string; end: string; play: () => Promise<string> }[] = [
     name: 'not-to-be-revoked-and-given-up',
     end: 'FAILED / COMPENSATION_FAILED',
     async play() {
-      const claimId = await claimAtGame(AWAY, { do: 'refuseRevoke' });
+      const claimId = await claimAtGame(...GRANTED_AND_AWAY, { do: 'refuseRevoke' });
       await parked(laurel, claimId);
       await decide(laurel, claimId, 'abort');
       await parked(laurel, claimId, 2);

@@ -57,7 +57,7 @@ const plan = fc.record<Plan>({
   ),
   hold: fc.nat(HOLDS - 1),
   portions: fc.integer({ min: 1, max: 7 }),
-  cuts: fc.oneof({ weight: 6, arbitrary: fc.constant(0) }, fc.constant(1), fc.constant(2)),
+  cuts: fc.constantFrom(0, 0, 0, 0, 1, 2, 2),
 });
 
 /** What each caller of each history is to do. */
@@ -285,7 +285,8 @@ describe('calls of a stock, many at once, could have been made one after the oth
       WANTED.filter((kind) => !seen.has(kind)),
       [],
     );
-    assert.ok(seen.has(`reserve ${undefined}`), 'no answer was lost');
+    const isLost = (kind: string) => kind.endsWith(`${undefined}`);
+    assert.ok([...seen].some(isLost), 'no answer was lost');
   });
 });
 
