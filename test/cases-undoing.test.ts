@@ -165,7 +165,7 @@ describe('undoing', { concurrency: true }, () => {
     it('follows a player who left as well: undone for that reason, once it can be', async () => {
       const { claimId, id } = await claimAtGame(laurel, [
         { do: 'dropAfterGrant' },
-        { do: 'fail', on: ['lookup'], retryAfter: '60' },
+        { do: 'fail', on: ['lookup'], retryAfter: '60', times: 1 },
         refusing(1),
       ]);
       await answered(laurel, claimId, 'lookup');

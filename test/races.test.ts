@@ -153,15 +153,17 @@ describe('a provider', { concurrency: true }, () => {
   test('that refuses a revoke is not asked again once an admin gave up on it', async () => {
     let revokes = 0;
     let isAway = false;
+    let isGiven = false;
     const { eventId, claimId } = await claimAt({
       grant: away,
-      lookup: async () => ({ state: 'NEVER_SEEN' }),
+      lookup: async () => ({ state: isGiven ? 'GRANTED' : 'NEVER_SEEN' }),
       revoke: async () => {
         revokes += 1;
         return isAway ? await away() : { state: 'REFUSED', detail: 'used already' };
       },
     });
     await parked(laurel, claimId, 1);
+    isGiven = true;
     assert.equal((await decide(claimId, 'abort')).status, 202);
     await parked(laurel, claimId, 2);
     isAway = true;
