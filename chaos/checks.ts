@@ -150,18 +150,14 @@ function unknownToUs(facts: Facts) {
   });
 }
 
-/**
- * Every line granted in our books was given by its provider. Where the game said that it cannot take
- * back what it had refused to give, we went by its word.
- */
+/** Every line granted in our books was given by its provider. */
 function notGiven(facts: Facts) {
   const states = new Map(given(facts).map((g) => [`${g.provider} ${g.grantId}`, g.state]));
   return facts.claims.flatMap((claim) =>
     kept(claim).flatMap(({ lineId }) => {
       const { provider } = claim.snapshot;
       const state = states.get(`${provider} ${grantIdOf(claim._id, lineId)}`) ?? 'never seen';
-      const isItsWord = claim.reason === 'COMPENSATION_FAILED' && state === 'REFUSED';
-      if (state === 'GRANTED' || isItsWord) return [];
+      if (state === 'GRANTED') return [];
       return [of(claim._id, `${lineId} is GRANTED with us, ${state} at the ${provider}`)];
     }),
   );

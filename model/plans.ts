@@ -127,11 +127,18 @@ const rushes = fc
   .map(({ event, player, claims }): Plan[] =>
     claims.map((claim) => ({ ...claim, event, player: player ?? claim.player })),
   );
+/** Two words on one parked claim at once, not always the same. */
+const quarrels = fc
+  .record({ claim: nth, actions: fc.tuple(decisions, decisions) })
+  .map(({ claim, actions }): Plan[] =>
+    actions.map((action) => ({ do: 'decide', claim, action, mayMiss: false })),
+  );
 const steps = fc.oneof(
   { withCrossShrink: true },
   { weight: 7, arbitrary: alone.map((plan): Plan[] => [plan]) },
   { weight: 2, arbitrary: fc.array(amongOthers, { minLength: 1, maxLength: MAX_AT_ONCE }) },
   { weight: 1, arbitrary: rushes },
+  { weight: 1, arbitrary: quarrels },
 );
 
 const rewards = fc
