@@ -2,10 +2,11 @@
  * The points at which a worker is killed: before and after every write on every way a claim can
  * take, the provider's grant among them. `after provider.grant`: it granted, and we never heard.
  */
+import { WorkflowNotFoundError } from '@temporalio/client';
 import type { EventFields } from '../domain/event.ts';
 import type { Claim } from '../store/claims.ts';
 import { HOLDS_PER_BUCKET } from '../store/stock.ts';
-import { SIGNALS } from '../workflows/contract.ts';
+import { type ClaimSignal, SIGNALS } from '../workflows/contract.ts';
 import { MOUNT, type Rule } from './game-claims.ts';
 import { CAPE, recordOf, workflowOf } from './helpers.ts';
 import type { Call } from './interpose.ts';
@@ -114,13 +115,21 @@ const GIVEN_AND_NEVER = { cape: 'REVOKED ×1', mount: 'REVOKED ×0' };
 
 const isParked = ({ state }: Claim) => state === 'NEEDS_ATTENTION';
 
+/** Signals the claim's run, however long that takes; one that is over has heard it before. */
+async function signal(laurel: Laurel, claimId: string, name: ClaimSignal): Promise<void> {
+  const run = workflowOf(laurel, await recordOf(laurel, claimId));
+  await run.signal(name).catch((error: unknown) => {
+    if (!(error instanceof WorkflowNotFoundError)) throw error;
+  });
+}
+
 /** An admin decides once the claim is parked. */
 const decided = (decision: 'retry' | 'abort'): Play => ({
   awaits: ({ seen }, { claimId }) => seen(claimId, isParked),
   async does({ laurel }, { claimId }) {
     await decide(laurel, claimId, decision);
     // The API's own signal is given up on after three seconds, and no reconciliation runs yet.
-    await workflowOf(laurel, await recordOf(laurel, claimId)).signal(SIGNALS.decided);
+    await signal(laurel, claimId, SIGNALS.decided);
   },
 });
 
@@ -137,7 +146,7 @@ const banned: Play = {
   },
   async does({ laurel }, { claimId, userId }) {
     await leaves(laurel, userId);
-    await workflowOf(laurel, await recordOf(laurel, claimId)).signal(SIGNALS.userLeft);
+    await signal(laurel, claimId, SIGNALS.userLeft);
   },
 };
 
