@@ -1,4 +1,5 @@
 /** Ports for the local stack's servers. */
+import { randomInt } from 'node:crypto';
 import { createServer } from 'node:net';
 
 /**
@@ -8,11 +9,8 @@ import { createServer } from 'node:net';
 const LOWEST = 20_000;
 const COUNT = 12_768;
 
-/**
- * Stacks that start at once look from different places on, by their process IDs: each has chosen
- * its ports some seconds before its last server listens.
- */
-const APART = 16;
+/** Enough to find a free one as long as one in ten is. */
+const TRIES = 200;
 
 const handedOut = new Set<number>();
 
@@ -26,16 +24,18 @@ export async function isFree(port: number, host = '127.0.0.1'): Promise<boolean>
 }
 
 /**
- * A free port, none of `taken` and none that this process was given before.
- * @throws Error if there is none
+ * A free port, none of `taken` and none that this process was given before. Drawn by lot: stacks
+ * that start at once, or come back to the port they had, do not get in each other's way by counting
+ * from the same place.
+ * @throws Error if none was found
  */
 export async function freePort(taken: ReadonlySet<number> = new Set()): Promise<number> {
-  for (let i = 0; i < COUNT; i++) {
-    const port = LOWEST + ((process.pid * APART + i) % COUNT);
+  for (let i = 0; i < TRIES; i++) {
+    const port = LOWEST + randomInt(COUNT);
     if (handedOut.has(port) || taken.has(port)) continue;
     handedOut.add(port);
     // On all addresses: another may listen on one of them only.
     if ((await isFree(port)) && (await isFree(port, '0.0.0.0'))) return port;
   }
-  throw new Error(`no free port from ${LOWEST} to ${LOWEST + COUNT - 1}`);
+  throw new Error(`no free port from ${LOWEST} to ${LOWEST + COUNT - 1} in ${TRIES} tries`);
 }

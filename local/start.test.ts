@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import type { Readable } from 'node:stream';
 import { after, before, describe, it } from 'node:test';
 import { promisify } from 'node:util';
+import { decodeJwt } from 'jose';
 import { type RunningStack, startStack } from '../test/stack.ts';
 import { temporaryFolder } from '../test/temporary-folder.ts';
 import { birthOf } from './process-identity.ts';
@@ -16,6 +17,16 @@ const START = join(import.meta.dirname, 'start.ts');
 
 function pidsOf({ api, worker, mongod, temporal, simulator }: StackFile): number[] {
   return [api.pid, worker.pid, mongod.pid, temporal.pid, simulator?.pid].map(Number);
+}
+
+/** The admin's user ID, which comes from the data: new data have a new one. */
+async function adminIdAt(stack: RunningStack): Promise<string> {
+  const { api, admin } = stack.file();
+  const body = JSON.stringify({ username: admin.username, password: admin.password });
+  const headers = { 'content-type': 'application/json' };
+  const answer = await fetch(`${api.url}/api/auth/login`, { method: 'POST', headers, body });
+  const { accessToken } = (await answer.json()) as { accessToken: string };
+  return String(decodeJwt(accessToken).sub);
 }
 
 async function wordOf(stream: Readable, word: string): Promise<void> {
@@ -55,12 +66,12 @@ describe('npm start', () => {
 
   it('goes on over the same data after it was itself killed', async () => {
     const before = stack.file();
+    const adminId = await adminIdAt(stack);
     await stack.killSupervisor();
-    const port = Number(new URL(before.api.url).port);
-    stack = await startStack({ dataDir, port });
+    stack = await startStack({ dataDir });
     for (const pid of pidsOf(before)) assert.equal(birthOf(pid), undefined);
-    assert.equal(stack.file().mongod.uri, before.mongod.uri);
     assert.deepEqual(stack.file().admin, before.admin);
+    assert.equal(await adminIdAt(stack), adminId);
   });
 
   it('stops everything within 20 seconds of SIGTERM, and ends well', async () => {
