@@ -1,7 +1,17 @@
 /** The binaries of the servers that the local stack runs, and which versions of them will do. */
-import { type Binary, type Kind, type ResolveOptions, resolveBinary } from './resolve-binary.ts';
+import { realpathSync } from 'node:fs';
+import { join } from 'node:path';
+import { javaEnvironment, resolveJava } from './java.ts';
+import { kafkaSources } from './kafka-sources.ts';
+import {
+  type Binary,
+  executable,
+  type Kind,
+  type ResolveOptions,
+  resolveBinary,
+} from './resolve-binary.ts';
 import { mongodSources, temporalSources } from './sources.ts';
-import { atLeast, seriesOf, type Version } from './version.ts';
+import { atLeast, parseVersion, seriesOf, type Version } from './version.ts';
 
 /** Finds or installs a mongod of 6.0 or newer. @throws NoBinary */
 export async function resolveMongod(options: ResolveOptions): Promise<Binary> {
@@ -33,6 +43,40 @@ export async function resolveTemporal(options: ResolveOptions): Promise<Binary> 
   return await resolveBinary(kind, options);
 }
 
+/** `path` is Kafka's home: the folder that holds `libs`. */
+export interface KafkaBinary extends Binary {
+  /** The path of the `java` that runs it. */
+  java: string;
+}
+
+/** Finds or installs Kafka of 4.1 or newer, and the Java for it. @throws NoBinary */
+export async function resolveKafka(options: ResolveOptions): Promise<KafkaBinary> {
+  const java = await resolveJava(options);
+  const kind: Kind = {
+    name: 'kafka',
+    binaryVariable: 'KAFKA_HOME',
+    versionCommand: (home) => ({
+      file: java,
+      args: ['-cp', join(home, 'libs', '*'), 'kafka.Kafka', '--version'],
+      env: javaEnvironment(options.env),
+    }),
+    versionPattern: /^(\d+\.\d+\.\d+\S*)/m,
+    onPath: kafkaHome,
+    refusal: kafkaRefusal,
+    sources: options.sources ?? (await kafkaSources()),
+    instead:
+      'Give the addresses of brokers in KAFKA_BROKERS, or the folder of an unpacked Kafka (4.1 or ' +
+      'newer) in KAFKA_HOME, or install mvn, or name a Maven repository in MVNW_REPOURL.',
+  };
+  return { ...(await resolveBinary(kind, options)), java };
+}
+
+/** Of a Kafka whose `bin` is on PATH, or linked to from there. */
+function kafkaHome(folder: string): string | undefined {
+  const script = executable(folder, 'kafka-server-start.sh');
+  return script === undefined ? undefined : join(realpathSync(script), '..', '..');
+}
+
 /** A mongod opens data of its own series, and of the last major release before it. */
 function mongodRefusal(version: Version, madeBy: string | undefined): string | undefined {
   if (!atLeast(version, 6, 0)) return '6.0 or newer is needed';
@@ -46,4 +90,12 @@ function temporalRefusal(version: Version, madeBy: string | undefined): string |
   if (!atLeast(version, 1, 29)) return 'server 1.29 or newer is needed (CLI 1.5)';
   if (madeBy === undefined || madeBy === seriesOf(version)) return undefined;
   return `the data in DATA_DIR are of server ${madeBy}`;
+}
+
+/** A broker reads what an older one wrote, and not what a newer one did. */
+function kafkaRefusal(version: Version, madeBy: string | undefined): string | undefined {
+  if (!atLeast(version, 4, 1)) return '4.1 or newer is needed';
+  const oldest = parseVersion(`${madeBy ?? '4.1'}.0`);
+  if (atLeast(version, oldest.major, oldest.minor)) return undefined;
+  return `the data in DATA_DIR are of Kafka ${madeBy}`;
 }

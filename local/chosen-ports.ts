@@ -8,15 +8,26 @@ export interface Ports {
   temporal: number;
   temporalUi: number;
   simulator: number;
+  kafka: number;
+  /** Where the broker reaches its own controller. */
+  kafkaController: number;
 }
 
 const VARIABLES: Partial<Record<keyof Ports, string>> = {
   mongod: 'MONGOD_PORT',
   temporal: 'TEMPORAL_PORT',
   temporalUi: 'TEMPORAL_UI_PORT',
+  kafka: 'KAFKA_PORT',
 };
 
-const NAMES = ['mongod', 'temporal', 'temporalUi', 'simulator'] as const;
+const NAMES = [
+  'mongod',
+  'temporal',
+  'temporalUi',
+  'simulator',
+  'kafka',
+  'kafkaController',
+] as const;
 
 /** A port that was set and cannot be had. */
 export class PortTaken extends Error {}

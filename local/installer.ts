@@ -23,6 +23,8 @@ export interface Fetching {
   say: Say;
   signal: AbortSignal;
   heartbeatMs?: number;
+  /** Finds why it failed in what it wrote to standard output, for a program that says it there. */
+  reasonIn?: (output: string) => string | undefined;
 }
 
 const LOOK_EVERY_MS = 500;
@@ -49,7 +51,10 @@ export async function runFetching(fetching: Fetching): Promise<string> {
   }
 }
 
-async function runToEnd({ file, args, env }: Fetching, signal: AbortSignal): Promise<string> {
+async function runToEnd(
+  { file, args, env, reasonIn }: Fetching,
+  signal: AbortSignal,
+): Promise<string> {
   return await new Promise((resolve, reject) => {
     const child = spawn(file, args, { env, stdio: ['ignore', 'pipe', 'pipe'] });
     const kill = () => child.kill('SIGKILL');
@@ -67,8 +72,9 @@ async function runToEnd({ file, args, env }: Fetching, signal: AbortSignal): Pro
     child.once('close', (code) => {
       signal.removeEventListener('abort', kill);
       if (signal.aborted) return reject(signal.reason);
-      if (code !== 0) return reject(new Error(lastWords(errors) ?? `it exited with code ${code}`));
-      resolve(output);
+      if (code === 0) return resolve(output);
+      const reason = reasonIn?.(output)?.slice(0, MAX_REASON_CHARS) ?? lastWords(errors);
+      reject(new Error(reason ?? `it exited with code ${code}`));
     });
   });
 }

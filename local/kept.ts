@@ -10,11 +10,21 @@ const port = z.number().int().min(1).max(65_535);
 
 const serversShape = z.object({
   ports: z
-    .object({ mongod: port, temporal: port, temporalUi: port, simulator: port })
+    .object({
+      mongod: port,
+      temporal: port,
+      temporalUi: port,
+      simulator: port,
+      kafka: port,
+      kafkaController: port,
+    })
     .partial()
     .default({}),
   /** The series of server that made the data: `6.0` of mongod, `1.32` of Temporal's server. */
-  madeBy: z.object({ mongod: z.string(), temporal: z.string() }).partial().default({}),
+  madeBy: z
+    .object({ mongod: z.string(), temporal: z.string(), kafka: z.string() })
+    .partial()
+    .default({}),
 });
 export type KeptServers = z.infer<typeof serversShape>;
 

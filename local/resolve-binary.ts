@@ -4,6 +4,7 @@ import { accessSync, chmodSync, constants, existsSync, rmSync, statSync } from '
 import { delimiter, join, resolve } from 'node:path';
 import { promisify } from 'node:util';
 import { BinaryCache } from './cache.ts';
+import type { Command } from './child.ts';
 import { given, serverEnvironment } from './environment.ts';
 import { reasonOf, type Say } from './progress.ts';
 import type { Source } from './sources.ts';
@@ -29,8 +30,12 @@ export interface Kind {
   /** Also the command's name. */
   name: string;
   binaryVariable: string;
-  /** Finds the server's version in what `--version` writes. */
+  /** What tells the server's version; `--version` of the binary unless given. */
+  versionCommand?: (path: string) => Command;
+  /** Finds the server's version in what that writes. */
   versionPattern: RegExp;
+  /** One that a folder of PATH leads to; the executable of that name unless given. */
+  onPath?: (folder: string) => string | undefined;
   /** Why a version cannot be used; undefined if it can. */
   refusal: (version: Version, madeBy: string | undefined) => string | undefined;
   sources: readonly Source[];
@@ -41,7 +46,8 @@ export interface Kind {
 /** None could be found or installed; the message says what was tried, and what to do. */
 export class NoBinary extends Error {}
 
-const VERSION_TIMEOUT_MS = 10_000;
+/** A machine that is busy takes seconds to start a JVM. */
+const VERSION_TIMEOUT_MS = 60_000;
 
 /** @throws NoBinary; the signal's reason if that aborts */
 export async function resolveBinary(kind: Kind, options: ResolveOptions): Promise<Binary> {
@@ -63,8 +69,8 @@ async function useNamed(kind: Kind, path: string, options: ResolveOptions): Prom
 async function findOnPath(kind: Kind, options: ResolveOptions): Promise<Binary | undefined> {
   const folders = (options.env.PATH ?? '').split(delimiter).filter((folder) => folder !== '');
   for (const folder of folders) {
-    const path = join(folder, kind.name);
-    if (!isExecutable(path)) continue;
+    const path = kind.onPath === undefined ? executable(folder, kind.name) : kind.onPath(folder);
+    if (path === undefined) continue;
     const binary = await inspectOr(kind, path, options);
     if (binary !== undefined) return binary;
   }
@@ -137,9 +143,14 @@ async function inspectOr(
 
 /** @throws Error with why the binary cannot be used */
 async function inspect(kind: Kind, path: string, options: ResolveOptions): Promise<Binary> {
-  const { stdout } = await promisify(execFile)(path, ['--version'], {
-    timeout: VERSION_TIMEOUT_MS,
+  const { file, args, env } = kind.versionCommand?.(path) ?? {
+    file: path,
+    args: ['--version'],
     env: serverEnvironment(options.env),
+  };
+  const { stdout } = await promisify(execFile)(file, args, {
+    timeout: VERSION_TIMEOUT_MS,
+    env,
     signal: options.signal,
   }).catch((error: Error & { stderr?: string; signal?: string | null }) => {
     const said = error.stderr?.trim().split('\n')[0];
@@ -154,11 +165,13 @@ async function inspect(kind: Kind, path: string, options: ResolveOptions): Promi
   return { path, version };
 }
 
-function isExecutable(path: string): boolean {
+/** The path of an executable file in a folder. */
+export function executable(folder: string, name: string): string | undefined {
+  const path = join(folder, name);
   try {
     accessSync(path, constants.X_OK);
-    return statSync(path).isFile();
+    return statSync(path).isFile() ? path : undefined;
   } catch {
-    return false;
+    return undefined;
   }
 }

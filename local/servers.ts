@@ -1,9 +1,10 @@
-/** mongod and Temporal's server, found or installed, and kept running. */
+/** mongod, Temporal's server and Kafka, found or installed, and kept running. */
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { resolveMongod, resolveTemporal } from './binaries.ts';
+import { resolveKafka, resolveMongod, resolveTemporal } from './binaries.ts';
 import { choosePorts, type Ports } from './chosen-ports.ts';
 import { given } from './environment.ts';
+import { kafkaBroker, kafkaSpec } from './kafka.ts';
 import { keepMadeBy, keptServers } from './kept.ts';
 import { dataSeriesOf, mongodSpec, mongodUri } from './mongod.ts';
 import type { Say } from './progress.ts';
@@ -78,6 +79,26 @@ export async function startTemporal(
   return inMemory ? running : { ...running, uiUrl: `http://127.0.0.1:${ports.temporalUi}` };
 }
 
+/** Brings up Kafka's broker over `{dataDir}/kafka`. @throws NoBinary, StartFailure */
+export async function startKafka(context: ServerContext, ports: Ports): Promise<Service> {
+  const { dataDir, signal } = context;
+  const madeBy = keptServers(dataDir).madeBy.kafka;
+  const { path, version, java } = await resolveKafka(resolveOptions(context, madeBy));
+  // A newer one goes on in the format of the first, which can still read it then.
+  if (madeBy === undefined) keepMadeBy(dataDir, { kafka: seriesOf(version) });
+  const options = {
+    home: path,
+    java,
+    folder: join(dataDir, 'kafka'),
+    port: ports.kafka,
+    controllerPort: ports.kafkaController,
+    logPath: logPath(dataDir, 'kafka'),
+  };
+  const service = await startService(context, await kafkaSpec(options, signal));
+  context.watcher.say(`kafka: ${formatVersion(version)} runs at ${kafkaBroker(ports.kafka)}`);
+  return service;
+}
+
 /** Starts one service under the context's eyes. @throws StartFailure */
 export async function startService(context: ServerContext, spec: ServiceSpec): Promise<Service> {
   const service = new Service(spec, context.watcher);
@@ -100,6 +121,8 @@ export interface StartServersOptions {
   dataDir: string;
   mongod?: boolean;
   temporal?: boolean;
+  /** Only where it is asked for. */
+  kafka?: boolean;
   env?: NodeJS.ProcessEnv;
   say?: Say;
   signal?: AbortSignal;
@@ -109,18 +132,19 @@ export interface Servers {
   /** Without a database's name. */
   mongodbUri: string;
   temporalAddress: string;
+  kafkaBrokers: string[];
   mongod: Service | undefined;
   temporal: Service | undefined;
-  /** Stops both, and lets go of the folder. */
+  /** Stops them, and lets go of the folder. */
   stop(): Promise<void>;
-  /** Ends both at once. */
+  /** Ends them at once. */
   kill(): void;
   /** Lets this process end though they run; they end with it. */
   unref(): void;
 }
 
 /**
- * The servers alone, for tests: Temporal's runs in memory, mongod in `dataDir`.
+ * The servers alone, for tests: Temporal's runs in memory, mongod and Kafka in `dataDir`.
  * @throws NoBinary, StartFailure, AlreadyRunning
  */
 export async function startServers(options: StartServersOptions): Promise<Servers> {
@@ -146,11 +170,13 @@ export async function startServers(options: StartServersOptions): Promise<Server
       const context = { dataDir, env, watcher, add, signal: each };
       const mongod = options.mongod === false ? [] : [startMongod(context, ports.mongod)];
       const temporal = options.temporal === false ? [] : [startTemporal(context, ports, true)];
-      return [...mongod, ...temporal];
+      const kafka = options.kafka === true ? [startKafka(context, ports)] : [];
+      return [...mongod, ...temporal, ...kafka];
     });
     return {
       mongodbUri: mongodUri(ports.mongod),
       temporalAddress: `127.0.0.1:${ports.temporal}`,
+      kafkaBrokers: [kafkaBroker(ports.kafka)],
       mongod: services.find(({ name }) => name === 'mongod'),
       temporal: services.find(({ name }) => name === 'temporal'),
       stop,

@@ -6,7 +6,14 @@ import { keptSecrets } from './kept.ts';
 import { stackSettings } from './settings.ts';
 
 describe('the settings of API and worker', () => {
-  const ports = { mongod: 1001, temporal: 1002, temporalUi: 1003, simulator: 1004 };
+  const ports = {
+    mongod: 1001,
+    temporal: 1002,
+    temporalUi: 1003,
+    simulator: 1004,
+    kafka: 1005,
+    kafkaController: 1006,
+  };
 
   it('are complete without any in the environment', async (t) => {
     const secrets = await keptSecrets(temporaryFolder(t));
@@ -18,7 +25,10 @@ describe('the settings of API and worker', () => {
     assert.deepEqual(workerConfig(settings.env).PROVIDERS, {
       simulator: { baseUrl: 'http://127.0.0.1:1004', secret: secrets.simulatorSecret },
     });
-    assert.deepEqual(settings.embedded, { mongod: true, temporal: true, simulator: true });
+    const embedded = { mongod: true, temporal: true, simulator: true, kafka: false };
+    assert.deepEqual(settings.embedded, embedded);
+    assert.equal(settings.env.KAFKA_BROKERS, undefined);
+    assert.deepEqual(settings.kafkaBrokers, []);
     assert.equal(settings.api.url, 'http://127.0.0.1:3000');
   });
 
@@ -28,6 +38,8 @@ describe('the settings of API and worker', () => {
       TEMPORAL_ADDRESS: 'cloud:7233',
       TEMPORAL_API_KEY: 'key',
       PROVIDERS: '{}',
+      EMBEDDED_KAFKA: '1',
+      KAFKA_BROKERS: 'one:9092, two:9092',
       ADMIN_USERNAME: 'root',
       ADMIN_PASSWORD: 'a long password',
       HOST: '::1',
@@ -35,9 +47,24 @@ describe('the settings of API and worker', () => {
     const secrets = await keptSecrets(temporaryFolder(t));
     const settings = stackSettings(env, 'data', ports, secrets, 3000);
     for (const [name, value] of Object.entries(env)) assert.equal(settings.env[name], value);
-    assert.deepEqual(settings.embedded, { mongod: false, temporal: false, simulator: false });
+    const embedded = { mongod: false, temporal: false, simulator: false, kafka: false };
+    assert.deepEqual(settings.embedded, embedded);
+    assert.deepEqual(settings.kafkaBrokers, ['one:9092', 'two:9092']);
     assert.deepEqual(settings.admin, { username: 'root', password: 'a long password' });
     assert.equal(settings.api.url, 'http://[::1]:3000');
+  });
+
+  it('name the own broker where one is asked for', async (t) => {
+    const secrets = await keptSecrets(temporaryFolder(t));
+    const settings = stackSettings({ EMBEDDED_KAFKA: '1' }, 'data', ports, secrets, 3000);
+    assert.equal(settings.embedded.kafka, true);
+    assert.equal(settings.env.KAFKA_BROKERS, '127.0.0.1:1005');
+    assert.deepEqual(settings.kafkaBrokers, ['127.0.0.1:1005']);
+    const unclear = { EMBEDDED_KAFKA: 'yes' };
+    assert.throws(
+      () => stackSettings(unclear, 'data', ports, secrets, 3000),
+      /EMBEDDED_KAFKA is yes; 1 runs a broker/,
+    );
   });
 
   it('name every variable that is wrong', async (t) => {

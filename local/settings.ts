@@ -1,21 +1,24 @@
 /** What the environment and the data folder make of a stack: what it runs itself, and with which settings. */
 import { resolve } from 'node:path';
-import { type ApiConfig, apiConfig, workerConfig } from '../config.ts';
+import { type ApiConfig, apiConfig, ConfigError, workerConfig } from '../config.ts';
 import type { Ports } from './chosen-ports.ts';
 import { given } from './environment.ts';
+import { kafkaBroker } from './kafka.ts';
 import type { KeptSecrets } from './kept.ts';
 import { mongodUri } from './mongod.ts';
 
 export interface Settings {
   /** Whether the stack runs these itself. */
-  embedded: { mongod: boolean; temporal: boolean; simulator: boolean };
+  embedded: { mongod: boolean; temporal: boolean; simulator: boolean; kafka: boolean };
   mongodbUri: string;
   temporalAddress: string;
   temporalUiUrl: string | undefined;
+  /** Empty where nothing goes over Kafka. */
+  kafkaBrokers: string[];
   admin: { username: string; password: string };
   api: { host: string; port: number; url: string };
   simulator: { url: string; secret: string };
-  /** The environment of API and worker. */
+  /** The environment of API, worker and streams. */
   env: NodeJS.ProcessEnv;
 }
 
@@ -39,6 +42,7 @@ export function stackSettings(
     mongod: given(env, 'MONGODB_URI') === undefined,
     temporal: given(env, 'TEMPORAL_ADDRESS') === undefined,
     simulator: given(env, 'PROVIDERS') === undefined,
+    kafka: wantsKafka(env) && given(env, 'KAFKA_BROKERS') === undefined,
   };
   const simulator = {
     url: `http://127.0.0.1:${ports.simulator}`,
@@ -63,6 +67,7 @@ export function stackSettings(
     mongodbUri: config.MONGODB_URI,
     temporalAddress: config.TEMPORAL_ADDRESS,
     temporalUiUrl: config.TEMPORAL_UI_URL,
+    kafkaBrokers: filled.KAFKA_BROKERS?.split(',').map((broker) => broker.trim()) ?? [],
     admin: { username: config.ADMIN_USERNAME, password: config.ADMIN_PASSWORD },
     api: { host: config.HOST, port: config.PORT, url: urlOf(config) },
     simulator,
@@ -79,7 +84,17 @@ function embeddedAddresses(embedded: Settings['embedded'], ports: Ports): NodeJS
           TEMPORAL_UI_URL: `http://127.0.0.1:${ports.temporalUi}`,
         }
       : {}),
+    ...(embedded.kafka ? { KAFKA_BROKERS: kafkaBroker(ports.kafka) } : {}),
   };
+}
+
+/** Kafka is no part of every Laurel, and its broker takes seconds and memory: only where it is asked for. */
+function wantsKafka(env: NodeJS.ProcessEnv): boolean {
+  const text = given(env, 'EMBEDDED_KAFKA') ?? '0';
+  if (text !== '0' && text !== '1') {
+    throw new ConfigError(`EMBEDDED_KAFKA is ${text}; 1 runs a broker, 0 none.`);
+  }
+  return text === '1';
 }
 
 function withoutEmpty(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {

@@ -45,11 +45,36 @@ export async function enter(
   entry.verb = route.verb;
   entry.signed = isSigned(door.secret, incoming.headers, incoming.body, door.now());
   if (!entry.signed) return problem(401, 'The signature does not fit.');
-  if (route.verb === 'metrics') return metrics(door.metricsOf(route.id), incoming.url);
+  return route.verb === 'metrics'
+    ? await tellMetrics(route.id, incoming.url, entry, door)
+    : await doVerb(route.verb, route.id, incoming, entry, door);
+}
 
-  const asked = route.verb === 'grant' ? parseGrant(incoming.body) : null;
+/** A player's metrics, as far as the rules let it. */
+async function tellMetrics(
+  userId: string,
+  url: URL,
+  entry: LoggedRequest,
+  door: Door,
+): Promise<Reply | 'DROP'> {
+  const behaviour = door.rules.decide({ verb: 'metrics', grantId: '', lineId: '', userId });
+  entry.behaviour = behaviour.do;
+  const reply = await behave(behaviour, door, () => metrics(door.metricsOf(userId), url));
+  if (behaviour.delayMs > 0) await door.wait(behaviour.delayMs);
+  return reply;
+}
+
+/** One of the three verbs on a grant, as far as the rules let it. */
+async function doVerb(
+  verb: Exclude<Verb, 'metrics'>,
+  id: string,
+  incoming: Incoming,
+  entry: LoggedRequest,
+  door: Door,
+): Promise<Reply | 'DROP'> {
+  const asked = verb === 'grant' ? parseGrant(incoming.body) : null;
   if (asked instanceof Error) return problem(400, asked.message);
-  const grantId = asked?.grantId ?? route.id;
+  const grantId = asked?.grantId ?? id;
   entry.grantId = grantId;
   if (entry.idempotencyKey !== grantId)
     return problem(400, 'The Idempotency-Key is not the grant.');
@@ -57,7 +82,7 @@ export async function enter(
 
   const lineId = grantId.slice(grantId.indexOf(':') + 1);
   const behaviour = door.rules.decide({
-    verb: route.verb,
+    verb,
     grantId,
     lineId,
     ...door.whose(grantId),
@@ -65,9 +90,7 @@ export async function enter(
   entry.behaviour = behaviour.do;
   const reply = await behave(behaviour, door, () => {
     if (asked) return door.grants.grant(asked, behaviour);
-    return route.verb === 'lookup'
-      ? door.grants.lookup(grantId)
-      : door.grants.revoke(grantId, behaviour);
+    return verb === 'lookup' ? door.grants.lookup(grantId) : door.grants.revoke(grantId, behaviour);
   });
   if (behaviour.delayMs > 0) await door.wait(behaviour.delayMs);
   return reply;
@@ -85,7 +108,7 @@ async function behave(behaviour: Behaviour, door: Door, act: () => Reply): Promi
   return behaviour.do === 'dropAfterGrant' ? 'DROP' : reply;
 }
 
-function routeOf({ method, url }: Incoming): { verb: Verb | 'metrics'; id: string } | null {
+function routeOf({ method, url }: Incoming): { verb: Verb; id: string } | null {
   const [, resource, id = '', rest = ''] = url.pathname.split('/').map(decodeURIComponent);
   switch (`${method} ${resource}${id && '/:id'}${rest && `/${rest}`}`) {
     case 'POST grants':

@@ -8,7 +8,7 @@ const LONGEST_LOG = 50_000;
 export interface LoggedRequest {
   atMs: number;
   /** Null for a path that is none of the contract's. */
-  verb: Verb | 'metrics' | null;
+  verb: Verb | null;
   method: string;
   path: string;
   grantId: string | null;
@@ -47,7 +47,7 @@ export function loggedAs({ method, url, headers }: Incoming, atMs: number): Logg
     atMs,
     verb: null,
     method,
-    path: url.pathname,
+    path: url.pathname + url.search,
     grantId: null,
     idempotencyKey: text('idempotency-key'),
     webhookId: text('webhook-id'),

@@ -2,12 +2,12 @@
 import crypto from 'node:crypto';
 import { z } from 'zod';
 
-/** The three calls of the provider contract that a rule can spoil. */
-export type Verb = 'grant' | 'lookup' | 'revoke';
+/** The calls of the provider contract that a rule can spoil. */
+export type Verb = 'grant' | 'lookup' | 'revoke' | 'metrics';
 
 const ms = z.number().int().min(0).max(3_600_000);
 const chance = z.number().min(0).max(1).default(0);
-const verbs = z.array(z.enum(['grant', 'lookup', 'revoke'])).min(1);
+const verbs = z.array(z.enum(['grant', 'lookup', 'revoke', 'metrics'])).min(1);
 const refusal = z.number().int().min(400).max(499);
 const isNotNow = (status: number) => [408, 409, 425, 429].includes(status);
 
@@ -94,7 +94,10 @@ export type Behaviour = { delayMs: number } & (
   | { do: 'applyLate'; applyAfterMs: number }
 );
 
-/** One call as rules see it; whose it is may be unknown for a grant never posted. */
+/**
+ * One call as rules see it. Whose it is may be unknown for a grant never posted; a call for metrics
+ * is about a player alone, and its grant and line are empty.
+ */
 export interface Call {
   verb: Verb;
   grantId: string;
@@ -125,7 +128,7 @@ export function createRules(): Rules {
       rules = [];
     },
     decide(call) {
-      const key = `${call.verb} ${call.grantId}`;
+      const key = `${call.verb} ${call.grantId || call.userId}`;
       const attempt = (attempts.get(key) ?? 0) + 1;
       attempts.set(key, attempt);
       const found = rules.find(({ rule, left }) => left > 0 && fits(rule, call));
@@ -156,7 +159,7 @@ function behaviourOf(rule: Rule, call: Call, attempt: number): Behaviour {
 
 /** The same for the same seed, grant, verb and attempt, in whatever order calls come. */
 function byChance(mix: Mix, call: Call, attempt: number): Behaviour {
-  const facts = JSON.stringify([mix.seed, call.verb, call.grantId, attempt]);
+  const facts = JSON.stringify([mix.seed, call.verb, call.grantId || call.userId, attempt]);
   const hash = crypto.createHash('sha256').update(facts).digest();
   const [least, most] = mix.delayMs;
   const delayMs = Math.round(least + (most - least) * fraction(hash, 4));

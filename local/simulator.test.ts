@@ -156,6 +156,34 @@ describe('a well-behaved game', () => {
       status: 200,
       retryAfter: null,
     });
+    assert.equal(game.requests()[0]?.path, where);
+  });
+
+  it('has its bad days with a player’s metrics too, where a rule says so', async () => {
+    const game = await start();
+    game.setMetrics('usr_a', { level: 30 });
+    const ask = (userId: string) => call(game, 'GET', `/players/${userId}/metrics?names=level`);
+    game.rules.add({ do: 'fail' });
+    assert.equal(
+      (await ask('usr_a')).status,
+      200,
+      'rules are for grants unless they say otherwise',
+    );
+    game.rules.add([
+      { do: 'fail', on: ['metrics'], userId: 'usr_a', times: 1, status: 429, retryAfter: '7' },
+      { do: 'dropAfterGrant', on: ['metrics'], userId: 'usr_a', times: 1 },
+    ]);
+    assert.equal((await ask('usr_b')).status, 200);
+    const failed = await ask('usr_a');
+    assert.deepEqual([failed.status, failed.retryAfter], [429, '7']);
+    await assert.rejects(ask('usr_a'));
+    assert.equal((await ask('usr_a')).status, 200);
+    const seen = game.requests().map(({ verb, behaviour, answer }) => [verb, behaviour, answer]);
+    assert.deepEqual(seen.slice(2), [
+      ['metrics', 'fail', 429],
+      ['metrics', 'dropAfterGrant', 'DROPPED'],
+      ['metrics', 'normal', 200],
+    ]);
   });
 });
 

@@ -81,7 +81,7 @@ function isUsual(platform: string, arch: string): boolean {
 }
 
 /** Runs one of our download scripts, which writes the binary's path as its last line. */
-async function runDownload(
+export async function runDownload(
   script: string,
   args: readonly string[],
   what: string,

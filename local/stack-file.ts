@@ -8,9 +8,12 @@ export interface StackFile {
   supervisor: { pid: number };
   api: { pid: number; url: string };
   worker: { pid: number };
+  /** There where activities and outcomes go over Kafka, as `kafka` is. */
+  streams?: { pid: number };
   mongod: { pid?: number; uri: string };
   /** `cli` is the path of the CLI's binary. */
   temporal: { pid?: number; address: string; uiUrl?: string; cli?: string };
+  kafka?: { pid?: number; brokers: string[] };
   simulator?: { pid: number; url: string; secret: string };
   admin: { username: string; password: string };
 }

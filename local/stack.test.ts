@@ -22,9 +22,10 @@ const SERVER = `
 const WORKER = `
   console.log(JSON.stringify({ level: 30, msg: 'worker ready' }));
   setInterval(() => {}, 1000);`;
+const STREAMS = WORKER.replace('worker', 'streams');
 const BROKEN_WORKER = "console.error('no workflow bundle'); process.exit(1);";
 
-const RESTART_MS = 30_000;
+const RESTART_MS = 90_000;
 
 interface Given {
   dataDir?: string;
@@ -34,7 +35,7 @@ interface Given {
 
 function stackOver(t: TestContext, { dataDir, worker = WORKER, env = {} }: Given = {}) {
   const folder = temporaryFolder(t);
-  const scripts = { api: SERVER, worker, simulator: SERVER };
+  const scripts = { api: SERVER, worker, streams: STREAMS, simulator: SERVER };
   const paths = Object.entries(scripts).map(([name, code]) => {
     const path = join(folder, `${name}.ts`);
     writeFileSync(path, code);
@@ -75,6 +76,8 @@ describe('a stack', () => {
     assert.match(file.mongod.uri, /^mongodb:\/\/127\.0\.0\.1:\d+\/laurel\?replicaSet=rs0$/);
     assert.ok(existsSync(file.temporal.cli ?? ''));
     assert.equal(file.admin.username, 'admin');
+    assert.equal('kafka' in file, false, 'nobody asked for one');
+    assert.equal('streams' in file, false, 'there is nothing for it to do');
   });
 
   it('gives API and simulator what they need to know of each other', async (t) => {
@@ -95,15 +98,17 @@ describe('a stack', () => {
   });
 
   it('starts again whichever process is killed, at the same address', async (t) => {
-    const { stack, dataDir } = stackOver(t);
+    const { stack, dataDir } = stackOver(t, { env: { EMBEDDED_KAFKA: '1' } });
     const first = await stack.start();
-    for (const name of ['api', 'worker', 'mongod', 'temporal', 'simulator'] as const) {
+    const own = ['api', 'worker', 'streams', 'mongod', 'temporal', 'simulator', 'kafka'] as const;
+    for (const name of own) {
       const pid = first[name]?.pid as number;
       process.kill(pid, 'SIGKILL');
       const file = await waitForFile(dataDir, (now) => now[name]?.pid !== pid, RESTART_MS);
       assert.deepEqual({ ...file[name], pid: 0 }, { ...first[name], pid: 0 });
     }
-    assert.equal((await fetch(first.api.url)).status, 200);
+    const { KAFKA_BROKERS } = await environmentOf(first.api.url);
+    assert.deepEqual(first.kafka?.brokers, [KAFKA_BROKERS]);
   });
 
   it('goes on at the next start with its data, keys and password', async (t) => {
@@ -184,14 +189,18 @@ describe('a stack', () => {
       MONGODB_URI: servers.mongod.uri,
       TEMPORAL_ADDRESS: servers.temporal.address,
       PROVIDERS: '{}',
+      EMBEDDED_KAFKA: '1',
+      KAFKA_BROKERS: 'one:9092,two:9092',
     };
     const { stack, dataDir } = stackOver(t, { env });
     const file = await stack.start();
     assert.deepEqual(file.mongod, { uri: servers.mongod.uri });
     assert.deepEqual(file.temporal, { address: servers.temporal.address });
+    assert.deepEqual(file.kafka, { brokers: ['one:9092', 'two:9092'] });
+    assert.notEqual(birthOf(Number(file.streams?.pid)), undefined);
     assert.equal('simulator' in file, false);
     assert.equal((await environmentOf(file.api.url)).PROVIDERS, '{}');
-    for (const name of ['mongo', 'temporal', 'simulator']) {
+    for (const name of ['mongo', 'temporal', 'simulator', 'kafka']) {
       assert.equal(existsSync(join(dataDir, name)), false);
     }
   });

@@ -12,6 +12,7 @@ import { RunRecords } from './run-records.ts';
 import {
   logPath,
   type ServerContext,
+  startKafka,
   startMongod,
   startService,
   startTemporal,
@@ -37,6 +38,8 @@ export interface StackOptions {
 export interface Scripts {
   api: string;
   worker: string;
+  /** Runs only where there are brokers. */
+  streams: string;
   simulator: string;
 }
 
@@ -44,19 +47,22 @@ const ROOT = resolve(import.meta.dirname, '..');
 const SCRIPTS: Scripts = {
   api: join(ROOT, 'api', 'main.ts'),
   worker: join(ROOT, 'worker', 'main.ts'),
+  streams: join(ROOT, 'streams', 'main.ts'),
   simulator: join(ROOT, 'local', 'simulator-main.ts'),
 };
 
-/** What the worker logs once it polls; it has no port to ask at. */
+/** What they log once they do their work; they have no port to ask at. */
 const WORKER_READY = '"msg":"worker ready"';
+const STREAMS_READY = '"msg":"streams ready"';
 
 /**
  * Who is stopped after whom, at the latest 4 + 6 + 3 + 5 s after the start of it: those who write
  * before those who are written to.
  */
-const STOP_ORDER = [['api'], ['worker'], ['temporal', 'simulator'], ['mongod']];
+const STOP_ORDER = [['api'], ['worker', 'streams'], ['temporal', 'simulator'], ['mongod', 'kafka']];
 const API_STOP_MS = 4_000;
 const WORKER_STOP_MS = 6_000;
+const STREAMS_STOP_MS = 6_000;
 const SIMULATOR_STOP_MS = 3_000;
 
 /** The worker may have to bundle the workflow code first. */
@@ -133,21 +139,24 @@ export class Stack {
     this.#settings = settings;
     await refuseTaken(settings.api);
     await together(signal, (each) => this.#startServers(settings, ports, this.#context(each)));
-    say('starting API and worker');
+    const hasStreams = settings.kafkaBrokers.length > 0;
+    say(hasStreams ? 'starting API, worker and streams' : 'starting API and worker');
     await together(signal, (each) => [
       startService(this.#context(each), this.#apiSpec(settings)),
       startService(this.#context(each), this.#workerSpec(settings)),
+      ...(hasStreams ? [startService(this.#context(each), this.#streamsSpec(settings))] : []),
     ]);
   }
 
   #startServers(settings: Settings, ports: Ports, context: ServerContext): Promise<unknown>[] {
-    const { mongod, temporal, simulator } = settings.embedded;
+    const { mongod, temporal, simulator, kafka } = settings.embedded;
     const keepCli = (cli: string) => {
       this.#cli = cli;
     };
     return [
       ...(mongod ? [startMongod(context, ports.mongod)] : []),
       ...(temporal ? [startTemporal(context, ports).then(({ cli }) => keepCli(cli))] : []),
+      ...(kafka ? [startKafka(context, ports)] : []),
       ...(simulator ? [startService(context, this.#simulatorSpec(settings, ports))] : []),
     ];
   }
@@ -179,12 +188,14 @@ export class Stack {
   }
 
   #describe(): StackFile {
-    const { embedded, api, simulator, mongodbUri, ...settings } = this.#settings as Settings;
+    const { embedded, api, simulator, mongodbUri, kafkaBrokers, ...settings } = this
+      .#settings as Settings;
     const pid = (name: string) => this.#readyPid(name);
     return {
       supervisor: { pid: process.pid },
       api: { pid: pid('api'), url: api.url },
       worker: { pid: pid('worker') },
+      ...(kafkaBrokers.length > 0 ? { streams: { pid: pid('streams') } } : {}),
       mongod: { ...(embedded.mongod ? { pid: pid('mongod') } : {}), uri: mongodbUri },
       temporal: {
         ...(embedded.temporal ? { pid: pid('temporal') } : {}),
@@ -192,6 +203,9 @@ export class Stack {
         ...(settings.temporalUiUrl === undefined ? {} : { uiUrl: settings.temporalUiUrl }),
         ...(this.#cli === undefined ? {} : { cli: this.#cli }),
       },
+      ...(kafkaBrokers.length > 0
+        ? { kafka: { ...(embedded.kafka ? { pid: pid('kafka') } : {}), brokers: kafkaBrokers } }
+        : {}),
       ...(embedded.simulator ? { simulator: { pid: pid('simulator'), ...simulator } } : {}),
       admin: settings.admin,
     };
@@ -218,6 +232,15 @@ export class Stack {
       ready: byLine(WORKER_READY),
       readyTimeoutMs: WORKER_READY_MS,
       stopTimeoutMs: WORKER_STOP_MS,
+    };
+  }
+
+  #streamsSpec({ env }: Settings): ServiceSpec {
+    return {
+      ...this.#ownProcess('streams', env),
+      ready: byLine(STREAMS_READY),
+      readyTimeoutMs: READY_MS,
+      stopTimeoutMs: STREAMS_STOP_MS,
     };
   }
 

@@ -112,7 +112,14 @@ describe('the command', () => {
 
   it('--help names the variables that matter', async () => {
     const { stdout } = await promisify(execFile)(process.execPath, [START, '--help']);
-    for (const name of ['PORT', 'DATA_DIR', 'MONGODB_URI', 'MONGOD_BINARY', 'TEMPORAL_CLI']) {
+    for (const name of [
+      'PORT',
+      'DATA_DIR',
+      'MONGODB_URI',
+      'MONGOD_BINARY',
+      'TEMPORAL_CLI',
+      'EMBEDDED_KAFKA',
+    ]) {
       assert.ok(stdout.includes(name), name);
     }
   });

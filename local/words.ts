@@ -19,6 +19,11 @@ Environment:
   TEMPORAL_CLI        Temporal's CLI to run (1.5 or newer); else PATH, the cache, an install
   TEMPORAL_PORT, TEMPORAL_UI_PORT
                       its ports (any free ones)
+  EMBEDDED_KAFKA      1 runs a Kafka broker too (0); it needs Java 17
+  KAFKA_BROKERS       brokers to use instead of an own one, with commas between them
+  KAFKA_HOME          the folder of the Kafka to run (4.1 or newer); else PATH, the cache, an install
+  KAFKA_PORT          its port (any free one)
+  JAVA_HOME           the Java for it; else PATH
   PROVIDERS           fulfilment providers as JSON, instead of the simulator
   XDG_CACHE_HOME      installed binaries are kept in its folder laurel (~/.cache)
   NO_COLOR            no colours
@@ -37,11 +42,12 @@ export function boldFor(stream: { isTTY?: boolean }, env: NodeJS.ProcessEnv): Bo
 
 /** The addresses, the admin, and a first call to copy. */
 export function readyText(stack: StackFile, dataDir: string, bold: Bold): string {
-  const { api, temporal, admin } = stack;
+  const { api, temporal, kafka, admin } = stack;
   const rows: [string, string | undefined][] = [
     ['API', api.url],
     ['API docs', `${api.url}/docs`],
     ['Temporal Web UI', temporal.uiUrl],
+    ['Kafka', kafka?.brokers.join(', ')],
     ['Admin', `${admin.username} / ${admin.password}`],
     ['Data and logs', dataDir],
   ];

@@ -6,7 +6,14 @@ import { type Ending, startChild } from '../local/child.ts';
 import { LineWatch } from '../local/line-watch.ts';
 import { readStackFile, type StackFile } from '../local/stack-file.ts';
 
-export type StackProcess = 'api' | 'worker' | 'mongod' | 'temporal' | 'simulator';
+export type StackProcess =
+  | 'api'
+  | 'worker'
+  | 'mongod'
+  | 'temporal'
+  | 'simulator'
+  | 'kafka'
+  | 'streams';
 
 export interface StartStackOptions {
   dataDir: string;
@@ -43,7 +50,8 @@ const READY_LINE = 'Ctrl-C stops it';
 /** Of whoever runs the tests; the stack under test is to run its own. */
 const NOT_PASSED_ON = [
   ...['MONGODB_URI', 'TEMPORAL_ADDRESS', 'TEMPORAL_UI_URL', 'PROVIDERS', 'NODE_TEST_CONTEXT'],
-  ...['MONGOD_PORT', 'TEMPORAL_PORT', 'TEMPORAL_UI_PORT'],
+  ...['MONGOD_PORT', 'TEMPORAL_PORT', 'TEMPORAL_UI_PORT', 'KAFKA_PORT'],
+  ...['EMBEDDED_KAFKA', 'KAFKA_BROKERS'],
 ];
 
 /** Resolves once the stack is ready. @throws Error with the output if it ends before */
