@@ -1,0 +1,70 @@
+/** What an activity event must look like, by whichever road it comes. */
+import { z } from 'zod';
+import { type ActivityEvent, DAY_MS } from '../domain/activity.ts';
+import type { Gauges } from '../domain/metrics.ts';
+
+export interface ActivityRules {
+  /** How old an activity may be, in days: its `id` is remembered for as long. */
+  ttlDays: number;
+  /** Metrics whose value is a state. */
+  gauges: Gauges;
+}
+
+/** How far ahead of ours a game server's clock may be, in milliseconds. */
+export const MAX_AHEAD_MS = 5 * 60_000;
+
+/** A billion at most, and whole: sums stay exact, and the same in whichever order they are made. */
+const MAX_VALUE = 1_000_000_000;
+
+/** Text that is seen: no control characters, and at a name's ends and inside it no space. */
+const name = z
+  .string('Not a text')
+  .regex(/^[^\s\p{C}]{1,128}$/u, 'Not 1 to 128 printable characters without spaces');
+
+const shape = z.strictObject(
+  {
+    id: name,
+    userId: name,
+    metric: name,
+    key: z
+      .string('Not a text')
+      .regex(/^[^\p{C}]{1,128}$/u, 'Not 1 to 128 printable characters')
+      .optional(),
+    value: z
+      .int('Not a whole number')
+      .min(-MAX_VALUE, 'Not a billion or less')
+      .max(MAX_VALUE, 'Not a billion or less')
+      .optional(),
+    at: z.iso
+      .datetime({ offset: true, error: 'Not a time as RFC 3339 writes it' })
+      .transform((text) => new Date(text)),
+  },
+  { error: (issue) => (issue.code === 'invalid_type' ? 'Not an object' : undefined) },
+);
+
+/** An event that can be counted, or why it cannot. */
+export type Checked = { event: ActivityEvent } | { message: string };
+
+/** Reads one event as it came. `now` is the moment of its arrival. */
+export function checkActivity(given: unknown, rules: ActivityRules, now: Date): Checked {
+  const { success, data: event, error } = shape.safeParse(given);
+  if (!success) return { message: messageOf(error.issues) };
+  const ageMs = now.getTime() - event.at.getTime();
+  if (ageMs > rules.ttlDays * DAY_MS) {
+    return { message: `at: More than ${rules.ttlDays} days ago` };
+  }
+  if (ageMs < -MAX_AHEAD_MS) return { message: 'at: In the future' };
+  if (event.value === undefined && Object.hasOwn(rules.gauges, event.metric)) {
+    return { message: `value: Missing, and ${event.metric} is a gauge` };
+  }
+  return { event };
+}
+
+/** Field by field; what an unknown field is called is not said, as it may be of any length. */
+function messageOf(issues: readonly z.core.$ZodIssue[]): string {
+  const words = issues.map(({ code, path, message }) => {
+    if (code === 'unrecognized_keys') return 'There are fields that are not known';
+    return path.length === 0 ? message : `${path.join('.')}: ${message}`;
+  });
+  return words.join('; ');
+}

@@ -1,0 +1,154 @@
+/**
+ * A player's progress. Activities are kept as they come, one insert each and nothing else; days that
+ * are over are folded into aggregates, and progress is read from both.
+ *
+ * - An activity of the last day is only kept. Its day is folded two days after its end, when no such
+ *   insert can be under way any more.
+ * - One that is older was perhaps too late for that: it is kept, marked `late`, and added to its day's
+ *   aggregates, in one transaction.
+ * - Days before the horizon are read from the aggregates; later ones, and what of a quarter of an
+ *   hour lies in a window, from the activities.
+ */
+import type { Connection } from 'mongoose';
+import {
+  type ActivityEvent,
+  DAY_MS,
+  dayOf,
+  type IngestOutcome,
+  MAX_ACTIVITY_EVENTS,
+} from '../domain/activity.ts';
+import type { ProgressQuery, ProgressReader } from '../domain/progress.ts';
+import { createActivityEventStore } from './activity-events.ts';
+import { type ActivityRules, checkActivity } from './activity-shape.ts';
+import { inTransaction, isDuplicateKey } from './connection.ts';
+import { createProgressDayStore } from './progress-days.ts';
+import { answerTo, planReads } from './progress-reads.ts';
+
+export const DEFAULT_RULES: ActivityRules = { ttlDays: 90, gauges: { level: 'HIGHEST' } };
+
+/** Until this age an activity waits for its day's fold, in milliseconds. */
+const FRESH_MS = DAY_MS;
+
+/** After its end, a day is folded so much later: a day more than `FRESH_MS`, for slow clocks and writes. */
+const FOLD_AFTER_MS = 2 * DAY_MS;
+
+/**
+ * From the beginning of their day on activities live so much longer than the age at which they are
+ * refused, and always until after their day's fold.
+ */
+const KEPT_LONGER_DAYS = 2;
+const LEAST_KEPT_DAYS = 6;
+
+/** How long a horizon is trusted that may have moved on, in milliseconds: what it tells stays true. */
+const HORIZON_TRUSTED_MS = 60_000;
+
+/** Batches that meet on the same new IDs are done again, each time with fewer left. */
+const MAX_LATE_ATTEMPTS = 5;
+
+export type ProgressStore = ReturnType<typeof createProgressStore>;
+
+export function createProgressStore(
+  connection: Connection,
+  rules: ActivityRules = DEFAULT_RULES,
+  now: () => Date = () => new Date(),
+) {
+  const activities = createActivityEventStore(connection);
+  const days = createProgressDayStore(connection);
+  let horizon: { day: number | null; readAtMs: number } | undefined;
+
+  async function foldedBefore(): Promise<number | null> {
+    if (!horizon || performance.now() - horizon.readAtMs > HORIZON_TRUSTED_MS) {
+      const readAtMs = performance.now();
+      horizon = { day: await days.foldedBefore(), readAtMs };
+    }
+    return horizon.day;
+  }
+
+  /** Answers how many of the events were new. */
+  async function addLate(events: ActivityEvent[]): Promise<number> {
+    for (let attempt = 1; ; attempt += 1) {
+      try {
+        return await inTransaction(connection, async (session) => {
+          const known = await activities.known(
+            events.map(({ id }) => id),
+            session,
+          );
+          const fresh = events.filter(({ id }) => !known.has(id));
+          if (fresh.length === 0) return 0;
+          await activities.addLate(fresh, session);
+          await days.addLate(fresh, session);
+          return fresh.length;
+        });
+      } catch (error) {
+        // Another batch kept one of them after this transaction had looked, or made the same day.
+        if (!isDuplicateKey(error) || attempt === MAX_LATE_ATTEMPTS) throw error;
+      }
+    }
+  }
+
+  const store = {
+    activities,
+    days,
+
+    /** Makes activities expire. To be called before anything is ingested. */
+    async open(): Promise<void> {
+      const keptDays = Math.max(rules.ttlDays + KEPT_LONGER_DAYS, LEAST_KEPT_DAYS);
+      await activities.expireAfter((keptDays * DAY_MS) / 1_000);
+    },
+
+    /**
+     * Counts each event of the batch once, for good: whatever of it is valid and new, and tells of
+     * the rest. A batch that failed in the middle may be sent again as it is.
+     * @param given up to 1,000 events as they came
+     * @param at when they came
+     */
+    async ingest(given: readonly unknown[], at: Date): Promise<IngestOutcome> {
+      if (given.length > MAX_ACTIVITY_EVENTS) throw new RangeError('a batch has 1,000 events');
+      const valid = new Map<string, ActivityEvent>();
+      const rejected: IngestOutcome['rejected'] = [];
+      given.forEach((one, index) => {
+        const checked = checkActivity(one, rules, at);
+        if ('message' in checked) rejected.push({ index, message: checked.message });
+        else if (!valid.has(checked.event.id)) valid.set(checked.event.id, checked.event);
+      });
+      const freshSinceMs = at.getTime() - FRESH_MS;
+      const fresh: ActivityEvent[] = [];
+      const late: ActivityEvent[] = [];
+      for (const event of valid.values()) {
+        (event.at.getTime() >= freshSinceMs ? fresh : late).push(event);
+      }
+      const accepted = (await activities.add(fresh)) + (late.length > 0 ? await addLate(late) : 0);
+      return { accepted, duplicates: given.length - rejected.length - accepted, rejected };
+    },
+
+    /** Folds every day that is due, the earliest first. Two processes may do so at once. */
+    async fold(at: Date): Promise<void> {
+      const due = dayOf(at.getTime() - FOLD_AFTER_MS);
+      for (let day = (await days.foldedBefore()) ?? 0; day < due; day += 1) {
+        const next = await activities.earliestDay(day * DAY_MS);
+        if (!next || dayOf(next.getTime()) >= due) break;
+        day = dayOf(next.getTime());
+        await days.fold(day);
+        await days.setFoldedBefore(day + 1);
+      }
+      await days.setFoldedBefore(due);
+      horizon = undefined;
+    },
+
+    /** See `ProgressReader`. At most two reads, however many queries there are. */
+    async read(userId: string, queries: ProgressQuery[]): Promise<(number | null)[]> {
+      if (queries.length === 0) return [];
+      const goneBeforeMs = now().getTime() - rules.ttlDays * DAY_MS;
+      const { plans, dayRanges, activityRanges } = planReads(queries, {
+        foldedBeforeMs: ((await foldedBefore()) ?? 0) * DAY_MS,
+        goneBeforeMs,
+      });
+      const [quarters, values] = await Promise.all([
+        days.read(userId, dayRanges),
+        activities.read(userId, activityRanges),
+      ]);
+      return plans.map((plan) => answerTo(plan, quarters, values));
+    },
+  } satisfies ProgressReader & Record<string, unknown>;
+  return store;
+}

@@ -1,0 +1,136 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { type Intake, takeBatch } from './consumer.ts';
+import type { OutgoingRecord } from './kafka.ts';
+import { type IncomingRecord, positionsAfter } from './records.ts';
+
+const record = (offset: number, value: string, partition = 0): IncomingRecord => ({
+  topic: 'game.activity',
+  partition,
+  offset: BigInt(offset),
+  leaderEpoch: 0,
+  key: Buffer.from('usr_1'),
+  value: Buffer.from(value),
+});
+
+/** What an intake needs to take a batch, and what it wrote and was told. */
+function intake(given: Partial<Intake>) {
+  const written: OutgoingRecord[] = [];
+  const failures: unknown[] = [];
+  const whole: Intake = {
+    brokers: [],
+    topic: 'game.activity',
+    deadTopic: 'game.activity.dead',
+    groupId: 'test',
+    batchSize: 10,
+    sideBySide: 1,
+    handle: async () => [],
+    outlet: {
+      send: async (records) => void written.push(...records),
+      close: async () => {},
+    },
+    signal: new AbortController().signal,
+    isPassing: () => false,
+    onFailure: (error) => failures.push(error),
+    ...given,
+  };
+  return { intake: whole, written, failures };
+}
+
+const textOf = ({ value, headers }: OutgoingRecord) => ({
+  value: value.toString(),
+  headers: Object.fromEntries([...(headers ?? [])].map(([k, v]) => [String(k), String(v)])),
+});
+
+describe('a batch', () => {
+  it('puts aside what cannot be taken, as it came, with the reason and its place', async () => {
+    const bad = record(7, 'bad', 3);
+    const t = intake({ handle: async () => [{ record: bad, reason: 'It is bad' }] });
+    await takeBatch(t.intake, [record(6, 'good', 3), bad]);
+    assert.deepEqual(t.written.map(textOf), [
+      {
+        value: 'bad',
+        headers: { reason: 'It is bad', topic: 'game.activity', partition: '3', offset: '7' },
+      },
+    ]);
+    assert.equal(t.written[0]?.topic, 'game.activity.dead');
+    assert.equal(t.written[0]?.key?.toString(), 'usr_1');
+  });
+
+  it('is tried again as a whole while the database is away', async () => {
+    const tries: number[] = [];
+    const t = intake({
+      isPassing: () => true,
+      handle: async (records) => {
+        tries.push(records.length);
+        if (tries.length < 3) throw new Error('away');
+        return [];
+      },
+    });
+    await takeBatch(t.intake, [record(1, 'a'), record(2, 'b')]);
+    assert.deepEqual(tries, [2, 2, 2]);
+    assert.deepEqual(t.written, []);
+  });
+
+  it('is not stopped by a record that makes it fail for no reason that is known', async () => {
+    const taken: string[] = [];
+    const t = intake({
+      handle: async (records) => {
+        const values = records.map(({ value }) => String(value));
+        if (values.includes('poison')) throw new TypeError('our own mistake');
+        taken.push(...values);
+        return [];
+      },
+    });
+    await takeBatch(t.intake, [record(1, 'a'), record(2, 'poison'), record(3, 'b')]);
+    assert.deepEqual(taken, ['a', 'b']);
+    assert.deepEqual(
+      t.written.map((one) => textOf(one).value),
+      ['poison'],
+    );
+    assert.ok(t.failures.length > 1, 'it was tried more than once');
+  });
+
+  it('waits for a broker that takes no dead letters', async () => {
+    let tries = 0;
+    const bad = record(1, 'bad');
+    const t = intake({
+      handle: async () => [{ record: bad, reason: 'It is bad' }],
+      outlet: {
+        send: async () => {
+          tries += 1;
+          if (tries < 3) throw new Error('away');
+        },
+        close: async () => {},
+      },
+    });
+    await takeBatch(t.intake, [bad]);
+    assert.equal(tries, 3);
+  });
+
+  it('ends in the middle of its tries when the process does', async () => {
+    const stopping = new AbortController();
+    const t = intake({
+      signal: stopping.signal,
+      isPassing: () => true,
+      handle: async () => {
+        stopping.abort();
+        throw new Error('away');
+      },
+    });
+    await assert.rejects(takeBatch(t.intake, [record(1, 'a')]), /away/);
+  });
+});
+
+describe('the place of a group', () => {
+  it('is behind the last record of each partition', () => {
+    const batch = [record(4, 'a', 0), record(9, 'b', 1), record(5, 'c', 0)];
+    assert.deepEqual(
+      positionsAfter(batch).map(({ partition, offset }) => [partition, offset]),
+      [
+        [0, 6n],
+        [1, 10n],
+      ],
+    );
+  });
+});

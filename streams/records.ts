@@ -1,0 +1,72 @@
+/** Records as they come, and in which batches. */
+import type { MessagesStream } from '@platformatic/kafka';
+
+/** A record as it came; nothing of it was looked at. */
+export interface IncomingRecord {
+  topic: string;
+  partition: number;
+  offset: bigint;
+  leaderEpoch: number;
+  key: Buffer | null;
+  value: Buffer | null;
+}
+
+/** One that cannot be taken, and why. */
+export interface RefusedRecord {
+  record: IncomingRecord;
+  reason: string;
+}
+
+type Stream = MessagesStream<Buffer, Buffer, Buffer, Buffer>;
+
+/**
+ * What has come, up to `most` at once: one record where they trickle, many where they queue up. Ends
+ * when the stream or the signal does. @throws the stream's error
+ */
+export async function* batchesOf(
+  stream: Stream,
+  most: number,
+  signal: AbortSignal,
+): AsyncGenerator<IncomingRecord[]> {
+  let failure: Error | undefined;
+  let wake = () => {};
+  const onChange = () => wake();
+  // For as long as the stream lives: one without such a listener stops fetching, and may not begin again.
+  for (const event of ['readable', 'close', 'end']) stream.on(event as 'readable', onChange);
+  stream.on('error', (error) => {
+    failure = error;
+  });
+  signal.addEventListener('abort', onChange, { once: true });
+  while (!signal.aborted) {
+    const changed = new Promise<void>((resolve) => {
+      wake = resolve;
+    });
+    const batch = take(stream, most);
+    if (batch.length > 0) yield batch;
+    else if (failure) throw failure;
+    else if (stream.destroyed || stream.readableEnded) return;
+    else await changed;
+  }
+}
+
+function take(stream: Stream, most: number): IncomingRecord[] {
+  const batch: IncomingRecord[] = [];
+  while (batch.length < most) {
+    const message = stream.read() as IncomingRecord | null;
+    if (message === null) break;
+    batch.push(message);
+  }
+  return batch;
+}
+
+/** Where a group goes on after these: of each partition the offset behind its last record. */
+export function positionsAfter(records: readonly IncomingRecord[]) {
+  const positions = new Map<
+    string,
+    { topic: string; partition: number; offset: bigint; leaderEpoch: number }
+  >();
+  for (const { topic, partition, offset, leaderEpoch } of records) {
+    positions.set(`${topic}/${partition}`, { topic, partition, offset: offset + 1n, leaderEpoch });
+  }
+  return [...positions.values()];
+}

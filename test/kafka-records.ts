@@ -1,0 +1,68 @@
+/** Writing and reading records in tests. */
+import { randomUUID } from 'node:crypto';
+import {
+  Consumer,
+  MessagesStreamModes,
+  ProduceAcks,
+  Producer,
+  stringDeserializers,
+  stringSerializers,
+} from '@platformatic/kafka';
+
+export interface TestRecord {
+  key?: string;
+  value: string;
+}
+
+/** A broker that was just killed may take a while to be itself again. */
+const PATIENT = { retries: 30, retryDelay: 500 };
+
+const client = (brokers: string[]) => ({
+  clientId: `test-${randomUUID()}`,
+  bootstrapBrokers: brokers,
+  ...PATIENT,
+});
+
+/** Writes them in their order, acknowledged. A record may be there twice if the broker was killed. */
+export async function produce(
+  brokers: string[],
+  topic: string,
+  records: TestRecord[],
+): Promise<void> {
+  const producer = new Producer({ ...client(brokers), serializers: stringSerializers });
+  try {
+    const messages = records.map((record) => ({ topic, ...record }));
+    await producer.send({ messages, acks: ProduceAcks.ALL });
+  } finally {
+    await producer.close();
+  }
+}
+
+export interface ReadRecord {
+  key: string | undefined;
+  value: string;
+  partition: number;
+  headers: Record<string, string>;
+}
+
+/** Collects a topic's records from the first on; `close` ends it. */
+export async function readTopic(brokers: string[], topic: string) {
+  const consumer = new Consumer({
+    ...client(brokers),
+    groupId: `test-${randomUUID()}`,
+    deserializers: stringDeserializers,
+    maxWaitTime: 250,
+  });
+  const stream = await consumer.consume({
+    topics: [topic],
+    mode: MessagesStreamModes.EARLIEST,
+    autocommit: false,
+  });
+  const records: ReadRecord[] = [];
+  stream.on('data', ({ key, value, partition, headers }) => {
+    records.push({ key, value, partition, headers: Object.fromEntries(headers) });
+  });
+  // A broker that is killed breaks the reading; what was read is still there.
+  stream.on('error', () => {});
+  return { records, close: () => consumer.close(true) };
+}
