@@ -1,4 +1,5 @@
-# One image for both processes: the API by default, the worker by the command `node worker/main.ts`.
+# One image for all processes: the API by default, `node worker/main.ts` and `node streams/main.ts` by
+# command.
 # Debian, not Alpine: Temporal's native core needs glibc. The version is that of the tests (npm's `node`).
 FROM node:24.21.0-bookworm-slim AS build
 WORKDIR /app

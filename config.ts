@@ -23,6 +23,16 @@ const provider = z.strictObject({
 });
 export type ProviderSettings = z.infer<typeof provider>;
 
+/** What Laurel computes itself cannot be made a gauge. */
+const COMPUTED = ['login.streak', 'account.ageDays', 'event.granted', 'time.between'];
+const gauges = z.record(
+  z
+    .string()
+    .regex(/^[^\s\p{C},]{1,128}$/u)
+    .refine((name) => !COMPUTED.includes(name), 'Laurel computes this metric itself'),
+  z.enum(['HIGHEST', 'LATEST']),
+);
+
 const privateJwk = z.looseObject({ kty: z.enum(['OKP', 'EC']), d: z.string().min(1) });
 
 const common = z.object({
@@ -40,6 +50,8 @@ const common = z.object({
   PROVIDERS: json(z.record(z.string().regex(/^(?!mailbox$)[a-z0-9_-]{1,64}$/), provider)).default(
     {},
   ),
+  GAUGES: json(gauges).default({ level: 'HIGHEST' }),
+  ACTIVITY_TTL_DAYS: z.coerce.number().int().min(1).max(3_650).default(90),
 });
 
 const api = common.extend({
@@ -62,8 +74,17 @@ const worker = common.extend({
   WORKER_HEARTBEAT_FILE: z.string().min(1).optional(),
 });
 
+const streams = common.extend({
+  KAFKA_BROKERS: z
+    .string()
+    .transform((list) => list.split(',').map((broker) => broker.trim()))
+    .pipe(z.array(z.string().regex(/^[^\s:]+(:\d{1,5})?$/, 'a host, or host:port')).min(1)),
+  STREAMS_HEARTBEAT_FILE: z.string().min(1).optional(),
+});
+
 export type ApiConfig = Readonly<z.infer<typeof api>>;
 export type WorkerConfig = Readonly<z.infer<typeof worker>>;
+export type StreamsConfig = Readonly<z.infer<typeof streams>>;
 
 /** A configuration that cannot be used; its message names every variable that is wrong and why. */
 export class ConfigError extends Error {}
@@ -87,4 +108,9 @@ export function apiConfig(env: NodeJS.ProcessEnv = process.env): ApiConfig {
 /** What the worker process reads. @throws ConfigError */
 export function workerConfig(env: NodeJS.ProcessEnv = process.env): WorkerConfig {
   return parse(worker, env);
+}
+
+/** What the process between Kafka and the rest reads. @throws ConfigError */
+export function streamsConfig(env: NodeJS.ProcessEnv = process.env): StreamsConfig {
+  return parse(streams, env);
 }

@@ -1,7 +1,11 @@
 /** What activities are given, so that they can be run against any store, provider or clock. */
 import type { FulfillmentProvider } from '../domain/fulfillment.ts';
+import type { GameDataProvider } from '../domain/game-data.ts';
+import type { Gauges } from '../domain/metrics.ts';
+import type { ProgressReader } from '../domain/progress.ts';
 import type { UserStatus } from '../domain/user.ts';
 import type { ClaimStore } from '../store/claims.ts';
+import type { ConditionFacts } from '../store/condition-facts.ts';
 import type { EntitlementStore } from '../store/entitlements.ts';
 import type { StockStore } from '../store/stock.ts';
 import type { FulfillmentPolicy } from '../workflows/contract.ts';
@@ -14,6 +18,11 @@ export interface ActivityDeps {
   userStatus(userId: string): Promise<UserStatus | null>;
   /** The provider of that name, or undefined where it is no longer configured. */
   provider(name: string): FulfillmentProvider | undefined;
+  conditionFacts: Pick<ConditionFacts, 'ofClaim'>;
+  progress: ProgressReader;
+  /** The provider of that name as a source of conditions, or undefined where it is not configured. */
+  gameData(name: string): GameDataProvider | undefined;
+  gauges: Gauges;
   /** Whether an error says that the database is away, as against a mistake of ours. */
   isOutage(error: unknown): boolean;
   policy: FulfillmentPolicy;

@@ -1,5 +1,6 @@
 /** The activities of a claim, bound to what they need. Their keys are their names in Temporal. */
 import type { Reason, Step } from '../domain/claim.ts';
+import { checkCondition, showChecking } from './conditions.ts';
 import type { ActivityDeps } from './deps.ts';
 import { grantLine, type LineRequest, lookupLine } from './fulfil.ts';
 import {
@@ -31,6 +32,8 @@ type ParkingId = { claimId: string; number: number };
 export function createActivities(deps: ActivityDeps) {
   return {
     validate: (claimId: string) => validate(deps, claimId),
+    showChecking: (claimId: string) => showChecking(deps, claimId),
+    checkCondition: (claimId: string) => checkCondition(deps, claimId),
     reserve: (claimId: string, since: Step[]) => reserve(deps, claimId, since),
     grantLine: (request: LineRequest) => grantLine(deps, request),
     lookupLine: (request: LineId) => lookupLine(deps, request),

@@ -17,6 +17,8 @@ export interface ClaimView {
   /** A provider may have been asked for its lines already. */
   asked: boolean;
   lineIds: string[];
+  /** Whom S2 asks. */
+  condition: 'BOOKS' | 'PROVIDERS' | null;
   /** `isGivenUp`: an admin aborted an undoing that was stuck there, so its lines stay granted. */
   parking: { number: number; reason: Reason; lineIds: string[]; isGivenUp: boolean } | null;
 }
@@ -30,6 +32,12 @@ export interface Validation {
   refused: Reason | null;
 }
 
+/** Our own books are asked in passing; a game server may be slow, or away. */
+function whomToAsk(condition: Claim['snapshot']['condition']): 'BOOKS' | 'PROVIDERS' | null {
+  if (!condition) return null;
+  return condition.providers.length > 0 ? 'PROVIDERS' : 'BOOKS';
+}
+
 function viewOf(claim: Claim): ClaimView {
   const { state, reason, fate, fateReason, asked, snapshot, lines, parking } = claim;
   return {
@@ -40,6 +48,7 @@ function viewOf(claim: Claim): ClaimView {
     asked,
     provider: snapshot.provider,
     lineIds: lines.map((line) => line.lineId),
+    condition: whomToAsk(snapshot.condition),
     parking: parking && {
       number: parking.number,
       reason: parking.reason,

@@ -9,10 +9,12 @@ import { emptyBodyIsNone, limitBodies } from './bodies.ts';
 import { observeRequests, showMended } from './metrics.ts';
 import { problemOf, sendProblem, toProblem } from './problem.ts';
 import { newRouter } from './router.ts';
+import { type ActivityRouteDeps, activityRoutes } from './routes/activity-events.ts';
 import { type AuditRouteDeps, auditRoutes } from './routes/audit-log.ts';
 import { type AuthRouteDeps, authRoutes } from './routes/auth.ts';
 import { type ClaimRouteDeps, claimRoutes } from './routes/claims.ts';
 import { docsRoutes } from './routes/docs.ts';
+import { type EligibilityRouteDeps, eligibilityRoutes } from './routes/eligibility.ts';
 import { type EventRouteDeps, eventRoutes } from './routes/events.ts';
 import { type GrantRouteDeps, grantRoutes } from './routes/grants.ts';
 import { type MetaRouteDeps, metaRoutes } from './routes/meta.ts';
@@ -25,10 +27,12 @@ import { type UserRouteDeps, userRoutes } from './routes/users.ts';
 export type AppDeps = AuthRouteDeps &
   UserRouteDeps &
   EventRouteDeps &
+  EligibilityRouteDeps &
   ClaimRouteDeps &
   GrantRouteDeps &
   ReconciliationRouteDeps &
   AuditRouteDeps &
+  ActivityRouteDeps &
   OperationRouteDeps &
   CallbackRouteDeps &
   MetaRouteDeps & { log: Logger };
@@ -50,11 +54,13 @@ export function createApp(deps: AppDeps) {
   app.route('/', authRoutes(deps));
   app.route('/', userRoutes(deps));
   app.route('/', eventRoutes(deps));
+  app.route('/', eligibilityRoutes(deps));
   app.route('/', claimRoutes(deps));
   app.route('/', grantRoutes(deps));
   app.route('/', reconciliationRoutes(deps));
   app.route('/', auditRoutes(deps));
   app.route('/', operationRoutes(deps));
+  app.route('/', activityRoutes(deps));
   app.route('/', callbackRoutes(deps));
   app.route('/', metaRoutes(deps));
   app.route(

@@ -35,6 +35,8 @@ const FITTING: Record<string, Fields> = {
     note: 'the game is back',
   },
   'POST /api/event-claims/abort': { eventId: 'evt_1', reason: 'INTERNAL', note: 'given up' },
+  // What is wrong with one event is told of that event: see its own test.
+  'POST /api/activity-events': { events: [] },
 };
 
 /** Routes whose body may be left out. */
@@ -50,16 +52,23 @@ const refusalOf = (route: string): [number, string] =>
 let t: TestApp;
 let admin: string;
 let player: string;
+let gameServer: string;
 before(async () => {
   t = await testApp();
   admin = (await t.signIn('ADMIN')).accessToken;
   player = (await t.signIn('PLAYER')).accessToken;
+  gameServer = (await t.signIn('GAME_SERVER')).accessToken;
 });
 after(() => t.close());
 
+function tokenFor(route: string): string {
+  if (route.endsWith('/activity-events')) return gameServer;
+  return route.endsWith('/claim') ? player : admin;
+}
+
 async function send(route: string, body: unknown, more: Record<string, string> = {}) {
   const [method = '', path = ''] = route.split(' ');
-  const token = route.endsWith('/claim') ? player : admin;
+  const token = tokenFor(route);
   const headers = { 'idempotency-key': route, ...more };
   return await t.call(method, path.replaceAll(/\{\w+\}/g, 'unknown'), { token, body, headers });
 }

@@ -7,14 +7,21 @@ import type { ApiEnv } from './router.ts';
 /** No body that a person's client sends comes near this. */
 const MAX_BODY_BYTES = 64 * 1024;
 
+/** Game servers send batches: a thousand events of a kilobyte each. */
+const MAX_BATCH_BYTES = 1024 * 1024;
+const BATCH_PATH = '/api/activity-events';
+
 /** Refuses larger bodies with `payload_too_large`. */
 export function limitBodies(): MiddlewareHandler<ApiEnv> {
-  return bodyLimit({
-    maxSize: MAX_BODY_BYTES,
-    onError() {
-      throw new DomainError('payload_too_large', `A body has at most ${MAX_BODY_BYTES} bytes.`);
-    },
-  });
+  const [single, batch] = [MAX_BODY_BYTES, MAX_BATCH_BYTES].map((maxSize) =>
+    bodyLimit({
+      maxSize,
+      onError() {
+        throw new DomainError('payload_too_large', `A body has at most ${maxSize} bytes.`);
+      },
+    }),
+  ) as [MiddlewareHandler, MiddlewareHandler];
+  return async (c, next) => await (c.req.path === BATCH_PATH ? batch : single)(c, next);
 }
 
 /**

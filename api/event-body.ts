@@ -4,6 +4,7 @@ import { CLAIM_STATES, REWARD_KINDS } from '../domain/claim.ts';
 import { EVENT_STATUSES, PARKED_ACTIONS, REWARD_SELECTIONS } from '../domain/event.ts';
 import { PERIOD_KINDS } from '../domain/period.ts';
 import type { StoredEvent } from '../store/events.ts';
+import { ConditionSchema } from './condition-schema.ts';
 
 const Reward = z.object({
   rewardId: z.string(),
@@ -29,7 +30,7 @@ export const EventSchema = z
       resetHour: z.int(),
     }),
     claimsPerPeriod: z.int(),
-    condition: z.null(),
+    condition: ConditionSchema,
     rewardSelection: z.enum(REWARD_SELECTIONS),
     rewards: z.array(Reward),
     fulfillment: z.object({ provider: z.string() }),

@@ -8,6 +8,7 @@ import {
   REWARD_SELECTIONS,
 } from '../domain/event.ts';
 import { isTimeZone, PERIOD_KINDS } from '../domain/period.ts';
+import { conditionFor } from './condition-schema.ts';
 
 const MAX_TITLE_LENGTH = 200;
 const MAX_DESCRIPTION_LENGTH = 5_000;
@@ -59,7 +60,7 @@ const reward = z.strictObject({
   }),
 });
 
-function fieldsFor(isProvider: (name: string) => boolean) {
+function fieldsFor({ isProvider, isSource }: ProviderNames) {
   return {
     title: text(MAX_TITLE_LENGTH),
     description: z.string().max(MAX_DESCRIPTION_LENGTH),
@@ -67,7 +68,7 @@ function fieldsFor(isProvider: (name: string) => boolean) {
     endsAt: moment,
     claimUntil: moment,
     claimsPerPeriod: z.int().min(1).max(MAX_CLAIMS_PER_PERIOD),
-    condition: z.null({ error: 'No condition is supported yet: leave it out' }),
+    condition: conditionFor(isSource),
     rewardSelection: z.enum(REWARD_SELECTIONS),
     rewards: z.array(reward).min(1).max(MAX_REWARDS),
     fulfillment: z.strictObject({
@@ -79,13 +80,19 @@ function fieldsFor(isProvider: (name: string) => boolean) {
   };
 }
 
+export interface ProviderNames {
+  /** Whether a name is that of a fulfilment provider. */
+  isProvider(name: string): boolean;
+  /** Whether a name is that of a provider that conditions can ask. */
+  isSource(name: string): boolean;
+}
+
 /**
  * The bodies of `POST /api/events` and `PATCH /api/events/{eventId}`. Whether fields fit each other
  * is the domain's to say.
- * @param isProvider whether a name is that of a fulfilment provider
  */
-export function eventBodies(isProvider: (name: string) => boolean) {
-  const fields = fieldsFor(isProvider);
+export function eventBodies(names: ProviderNames) {
+  const fields = fieldsFor(names);
   const newEvent = z
     .strictObject({
       ...fields,

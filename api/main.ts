@@ -5,6 +5,7 @@ import { pino } from 'pino';
 import { collectDefaultMetrics, Registry } from 'prom-client';
 import { apiConfig } from '../config.ts';
 import { endOnFatal } from '../fatal.ts';
+import { createGameDataProviders } from '../providers/index.ts';
 import { watchClaims } from '../store/claim-changes.ts';
 import { connect } from '../store/connection.ts';
 import { openStore } from '../store/index.ts';
@@ -27,7 +28,10 @@ const log = pino({ level: config.LOG_LEVEL, base: { process: 'api' } });
 const now = () => new Date();
 
 const database = await connect(config.MONGODB_URI, { appName: 'laurel-api' });
-const store = await openStore(database);
+const store = await openStore(database, undefined, {
+  ttlDays: config.ACTIVITY_TTL_DAYS,
+  gauges: config.GAUGES,
+});
 
 // Lazy: claims are accepted while Temporal is away.
 const temporal = Connection.lazy(connectionOptions(config));
@@ -42,6 +46,10 @@ await makeFirstAdmin(
   { username: config.ADMIN_USERNAME, password: config.ADMIN_PASSWORD },
 );
 
+/** What an eligibility answer waits for a game server, in milliseconds: a person looks at it. */
+const GAME_DATA_TIMEOUT_MS = 2_000;
+const gameData = createGameDataProviders(config.PROVIDERS, { timeoutMs: GAME_DATA_TIMEOUT_MS });
+
 const metrics = new Registry();
 collectDefaultMetrics({ register: metrics });
 
@@ -52,6 +60,8 @@ const app = createApp({
   passwords,
   rateLimits: createRateLimits({ enabled: config.RATE_LIMITS === 'on' }),
   providerSecrets: new Map(Object.entries(config.PROVIDERS).map(([name, p]) => [name, p.secret])),
+  gameData: (name) => gameData.get(name),
+  gauges: config.GAUGES,
   runs,
   bulkRuns: createBulkRuns(client),
   starter: createStarter({ runs, log }),

@@ -24,6 +24,9 @@ const FAILED_LOGINS: Allowance = { points: 10, duration: 300 };
 /** Of one player: a person clicks, and a client in a loop is slowed down. */
 const CLAIMS: Allowance = { points: 300, duration: 60 };
 
+/** Of one player: more than a screen that shows some events and looks again every few seconds. */
+const QUESTIONS: Allowance = { points: 600, duration: 60 };
+
 export interface Limit {
   /** Counts one. @throws DomainError `rate_limited` past the limit */
   take(key: string): Promise<void>;
@@ -33,6 +36,8 @@ export interface RateLimits {
   registrations: Limit;
   logins: Limit;
   claims: Limit;
+  /** Of questions that game servers may have to be asked for. */
+  questions: Limit;
   /** A limit on one caller's failed sign-ins to one name; a success forgives them. */
   loginAttempt(address: string, username: string): Attempt;
 }
@@ -45,6 +50,7 @@ export function createRateLimits({ enabled }: { enabled: boolean }): RateLimits 
     registrations: limit(REGISTRATIONS),
     logins: limit(LOGINS),
     claims: limit(CLAIMS),
+    questions: limit(QUESTIONS),
     loginAttempt(address, username) {
       const key = `${address} ${usernameKey(username)}`;
       return {
@@ -66,6 +72,7 @@ const UNLIMITED: RateLimits = {
   registrations: NO_LIMIT,
   logins: NO_LIMIT,
   claims: NO_LIMIT,
+  questions: NO_LIMIT,
   loginAttempt: () => ({ before: async () => {}, after: async () => {} }),
 };
 

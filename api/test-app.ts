@@ -74,6 +74,8 @@ export async function testApp(overrides: Partial<AppDeps> = {}) {
     passwords: createPasswords(),
     rateLimits: createRateLimits({ enabled: false }),
     providerSecrets: new Map(),
+    gameData: () => undefined,
+    gauges: { level: 'HIGHEST' },
     runs,
     bulkRuns: createBulkRuns(client),
     starter: createStarter({ runs, log }),

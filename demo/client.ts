@@ -1,5 +1,7 @@
 /** A client of Laurel's API, as a studio's own code would be one. */
 
+import type { Explained } from './quests.ts';
+
 export interface Answer<T> {
   status: number;
   headers: Headers;
@@ -9,8 +11,11 @@ export interface Answer<T> {
 export interface ClaimAnswer {
   claimId: string;
   eventId: string;
+  userId: string;
   state: string;
   reason: string | null;
+  /** Of a claim that was refused for its condition. */
+  explanation?: { condition: Explained } | null;
   createdAt: string;
   updatedAt: string;
 }

@@ -2,18 +2,21 @@
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
-import { readStackFile } from '../local/stack-file.ts';
+import { readStackFile, type StackFile } from '../local/stack-file.ts';
 import { type Api, createApi, type Stats } from './client.ts';
 import { checkGrants, checkLedger } from './ledger.ts';
+import { CONDITION, feed, told, wronglyJudged } from './quests.ts';
 import { type Player, playRound, type Round } from './round.ts';
 import { bold, each, green, progress, red, table } from './terminal.ts';
 
 const USAGE = `Usage: npm run demo [-- --players N]
 
 Plays a small campaign against the stack that npm start runs: an operator creates the event in
-demo/event.json twice, once fulfilled by the mailbox and once by the simulated game on a bad day;
-every player claims both, each claim sent three times at once with the same key. Exits with 1 if a
-reward was granted twice, a claim was lost, or the stock does not add up.
+demo/event.json, fulfilled by the mailbox, then by the simulated game on a bad day, then for those
+alone who completed three quests; the game's servers report the quests, over Kafka where a broker
+runs. Every player claims all of them, each claim sent three times at once with the same key. Exits
+with 1 if a reward was granted twice, a claim was lost, a player wrongly judged, or the stock does
+not add up.
 
   --players N   how many players (300)
   DATA_DIR      the data folder of the stack (.data)
@@ -47,18 +50,25 @@ async function joined(api: Api, names: readonly string[]): Promise<Player[]> {
   return players;
 }
 
-/** A user with the operator's role: it ends their tokens, so they sign in again. */
-async function operator(api: Api, adminToken: string, name: string): Promise<string> {
+type Role = 'OPERATOR' | 'GAME_SERVER';
+
+/** A user with that role: it ends their tokens, so they sign in again. */
+async function withRole(api: Api, adminToken: string, name: string, role: Role): Promise<string> {
   const { userId } = await api.join(name, PASSWORD);
-  const body = { role: 'OPERATOR' };
+  const body = { role };
   await api.get('PATCH', `/api/users/${userId}`, { token: adminToken, body });
   return await api.login(name, PASSWORD);
 }
 
-async function createEvent(api: Api, token: string, provider: string): Promise<string> {
+async function createEvent(
+  api: Api,
+  token: string,
+  provider: string,
+  condition: object | null = null,
+): Promise<string> {
   const file = path.join(import.meta.dirname, 'event.json');
   const event = JSON.parse(await readFile(file, 'utf8'));
-  const body = { ...event, fulfillment: { provider } };
+  const body = { ...event, condition, fulfillment: { provider } };
   return (await api.get<{ eventId: string }>('POST', '/api/events', { token, body })).eventId;
 }
 
@@ -102,6 +112,31 @@ function report(rounds: readonly Round[]): string {
   return table([[...heading, 'Slowest', 'Stock available/held/granted'], ...rows]);
 }
 
+interface Tokens {
+  adminToken: string;
+  operatorToken: string;
+  gameToken: string;
+}
+
+/** The round with a condition: those are granted who did what it asks for, the others told why not. */
+async function playQuests(
+  api: Api,
+  { adminToken, operatorToken, gameToken }: Tokens,
+  players: readonly Player[],
+  { kafka }: StackFile,
+): Promise<Round> {
+  const eventId = await createEvent(api, operatorToken, 'mailbox', CONDITION);
+  const way = await feed(api, { eventId, players, token: gameToken }, kafka?.brokers);
+  const round = await playRound(api, adminToken, players, { name: `quests over ${way}`, eventId });
+  round.broken.push(...wronglyJudged(players, round.claims));
+  const refused = round.claims.find((claim) => claim.explanation);
+  if (refused?.explanation) {
+    console.log(`What one refused player is told (${refused.claimId}):`);
+    for (const line of told(refused.explanation.condition)) console.log(`  ${line}`);
+  }
+  return round;
+}
+
 async function main(): Promise<number> {
   const { values } = parseArgs({
     options: { players: { type: 'string', default: '300' }, help: { type: 'boolean' } },
@@ -120,7 +155,7 @@ async function main(): Promise<number> {
   const api = createApi(stack.api.url);
   const adminToken = await api.login(stack.admin.username, stack.admin.password);
   const run = Date.now().toString(36);
-  const operatorToken = await operator(api, adminToken, `demo-${run}-operator`);
+  const operatorToken = await withRole(api, adminToken, `demo-${run}-operator`, 'OPERATOR');
   const players = await joined(
     api,
     Array.from({ length: count }, (_, n) => `demo-${run}-${n}`),
@@ -142,6 +177,8 @@ async function main(): Promise<number> {
   } else {
     console.log('No simulator runs, as PROVIDERS is set: only the mailbox was played.');
   }
+  const gameToken = await withRole(api, adminToken, `demo-${run}-game`, 'GAME_SERVER');
+  rounds.push(await playQuests(api, { adminToken, operatorToken, gameToken }, players, stack));
   const listed = await grantsOf(api, players);
   for (const round of rounds) checkGrants(listed, round);
 

@@ -15,6 +15,7 @@ type Condition = 'service_started' | 'service_healthy' | 'service_completed_succ
 export interface Service {
   image: string;
   build?: string;
+  hostname?: string;
   init?: boolean;
   read_only?: boolean;
   tmpfs?: string[];
@@ -28,7 +29,7 @@ export interface Service {
   volumes?: (string | Bind)[];
   networks?: string[];
   depends_on?: { [service: string]: { condition: Condition } };
-  healthcheck?: { test: string[] };
+  healthcheck?: { test?: string[]; disable?: boolean };
   stop_grace_period?: string;
   logging?: { options: { 'max-size': string } };
   deploy?: { resources: { limits: { memory: string } } };

@@ -86,7 +86,13 @@ function imports(
   return found;
 }
 
-for (const entry of ['api/main.ts', 'worker/main.ts', 'worker/bundle.ts', 'workflows/index.ts']) {
+for (const entry of [
+  'api/main.ts',
+  'worker/main.ts',
+  'worker/bundle.ts',
+  'workflows/index.ts',
+  'streams/main.ts',
+]) {
   test(`the image holds all that ${entry} imports`, () => {
     const { files, packages } = imports(entry);
     const copied = (path: string) => named.includes(`!${path.split('/')[0]}`);

@@ -1,4 +1,5 @@
 /** Changing an event: what a partial update makes of it, and what is frozen after its first claim. */
+import { isDeepStrictEqual } from 'node:util';
 import { DomainError, type FieldError } from './errors.ts';
 import {
   type EventFields,
@@ -44,7 +45,7 @@ export function patched(event: EventFields, patch: EventPatch): EventFields {
       resetHour: patch.period?.resetHour ?? event.period.resetHour,
     },
     claimsPerPeriod: patch.claimsPerPeriod ?? event.claimsPerPeriod,
-    condition: event.condition,
+    condition: patch.condition === undefined ? event.condition : patch.condition,
     rewardSelection: patch.rewardSelection ?? event.rewardSelection,
     rewards: (patch.rewards ?? event.rewards).map((reward) => withStock(reward, event.rewards)),
     fulfillment: { provider: patch.fulfillment?.provider ?? event.fulfillment.provider },
@@ -102,7 +103,7 @@ export function frozenChanges(before: EventFields, after: EventFields): FieldErr
     '/rewardSelection': before.rewardSelection !== after.rewardSelection,
     '/period': !samePeriod(before.period, after.period),
     '/claimsPerPeriod': before.claimsPerPeriod !== after.claimsPerPeriod,
-    '/condition': before.condition !== after.condition,
+    '/condition': !isDeepStrictEqual(before.condition, after.condition),
     '/fulfillment/provider': before.fulfillment.provider !== after.fulfillment.provider,
   };
   const message = 'This is frozen since the first claim';

@@ -1,5 +1,6 @@
 /** An event's shape and the rules on its status and windows. */
 import type { RewardKind } from './claim.ts';
+import type { Condition } from './condition.ts';
 import type { FieldError } from './errors.ts';
 import type { Period } from './period.ts';
 
@@ -35,8 +36,8 @@ export interface EventFields {
   claimUntil: Date;
   period: Period;
   claimsPerPeriod: number;
-  /** The condition tree; none is supported yet. */
-  condition: null;
+  /** What a player must have done; null where everybody may claim. */
+  condition: Condition | null;
   rewardSelection: RewardSelection;
   rewards: Reward[];
   fulfillment: { provider: string };

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import fc from 'fast-check';
 import { type ClaimState, type Fate, isFinal, mayMove, type Step } from '../domain/claim.ts';
+import type { Explanation } from '../domain/explanation.ts';
 import { type Claim, claimIdOf } from './claims.ts';
 import { newClaim, type StoreFixture, storeFixture, unique } from './test-store.ts';
 
@@ -19,6 +20,8 @@ interface Situation {
   fate: Fate | null;
   parkings: number;
   decided?: boolean;
+  /** Whether a provider may have been asked for its lines; true past the early states unless given. */
+  asked?: boolean;
 }
 
 const named = ({ state, fate, parkings, decided }: Situation) =>
@@ -28,6 +31,7 @@ const named = ({ state, fate, parkings, decided }: Situation) =>
 const SITUATIONS: Situation[] = [
   { state: 'PENDING_VALIDATION', fate: null, parkings: 0 },
   { state: 'CHECKING_CONDITIONS', fate: null, parkings: 0 },
+  { state: 'CHECKING_CONDITIONS', fate: null, parkings: 1 },
   { state: 'RESERVING_STOCK', fate: null, parkings: 0 },
   { state: 'FULFILLING', fate: null, parkings: 0 },
   { state: 'FULFILLING', fate: null, parkings: 1 },
@@ -50,7 +54,8 @@ const step = (name: Step['step']): Step => {
 };
 
 /** A claim put into that situation. */
-async function claimIn({ state, fate, parkings, decided }: Situation): Promise<Claim> {
+async function claimIn(situation: Situation): Promise<Claim> {
+  const { state, fate, parkings, decided, asked = !isEarly(situation) } = situation;
   const { claim } = await t.store.claims.accept(newClaim());
   const parking = {
     number: parkings,
@@ -64,7 +69,10 @@ async function claimIn({ state, fate, parkings, decided }: Situation): Promise<C
   const now = isFinal(state) ? { $set: { endedAt: new Date() }, $unset: { open: true } } : {};
   await t.store.claims.model.collection.updateOne(
     { _id: claim._id as never },
-    { ...now, $set: { ...now.$set, state, fate, parking: parkings > 0 ? parking : null } },
+    {
+      ...now,
+      $set: { ...now.$set, state, fate, asked, parking: parkings > 0 ? parking : null },
+    },
   );
   return (await t.store.claims.get(claim._id)) as Claim;
 }
@@ -99,11 +107,32 @@ const finishAs =
       steps,
     });
 
+const NOT_MET: Explanation = {
+  condition: { metric: 'level', atLeast: 30, have: 12, need: 30, met: false },
+  judgedFor: new Date('2026-11-22T12:00:00Z'),
+  window: {
+    startsAt: new Date('2026-11-01T00:00:00Z'),
+    claimUntil: new Date('2026-12-01T00:00:00Z'),
+  },
+  period: { key: 'once', startsAt: null, endsAt: null },
+  rewards: [{ rewardId: 'cape', available: 10 }],
+};
+
 /** Each move, and the situations it may be made in. */
 const MOVES: { name: string; move: Move; wins: (s: Situation) => boolean }[] = [
   {
     name: 'refusing by a rule',
     move: (c) => t.store.claims.reject(c._id, 'ALREADY_CLAIMED', [step('S1_VALIDATE')]),
+    wins: (s) => isEarly(s) && s.fate === null,
+  },
+  {
+    name: 'showing that providers are asked for its condition',
+    move: (c) => t.store.claims.showChecking(c._id),
+    wins: (s) => s.state === 'PENDING_VALIDATION',
+  },
+  {
+    name: 'explaining why its condition is not met',
+    move: (c) => t.store.claims.explain(c._id, NOT_MET),
     wins: (s) => isEarly(s) && s.fate === null,
   },
   {
@@ -167,7 +196,18 @@ const MOVES: { name: string; move: Move; wins: (s: Situation) => boolean }[] = [
 const isEarly = ({ state }: Situation) =>
   ['PENDING_VALIDATION', 'CHECKING_CONDITIONS', 'RESERVING_STOCK'].includes(state);
 
-const isUnderWay = ({ state }: Situation) => ['FULFILLING', 'COMPENSATING'].includes(state);
+const isUnderWay = ({ state }: Situation) =>
+  ['CHECKING_CONDITIONS', 'FULFILLING', 'COMPENSATING'].includes(state);
+
+describe('the explanation of a condition', () => {
+  it('is written once: what was counted late does not change it', async () => {
+    const { _id } = await claimIn({ state: 'PENDING_VALIDATION', fate: null, parkings: 0 });
+    const explained = await t.store.claims.explain(_id, NOT_MET);
+    assert.deepEqual(explained?.explanation, NOT_MET);
+    assert.equal(await t.store.claims.explain(_id, { ...NOT_MET, rewards: [] }), null);
+    assert.deepEqual((await t.store.claims.get(_id))?.explanation, NOT_MET);
+  });
+});
 
 describe("a move of a claim's record", () => {
   for (const { name, move, wins } of MOVES) {
@@ -311,6 +351,12 @@ describe('a parking', () => {
     const parked = await parkAs(2)(claim);
     assert.equal(parked?.parking?.decision, null);
     assert.equal(parked?.parking?.number, 2);
+  });
+
+  it('ends with the conditions where nothing was asked for yet', async () => {
+    const early = { state: 'NEEDS_ATTENTION', fate: null, parkings: 1, asked: false } as const;
+    const { _id } = await claimIn(early);
+    assert.equal((await t.store.claims.unpark(_id, 1, true))?.state, 'CHECKING_CONDITIONS');
   });
 
   it('ends with fulfilment, or with the undoing it interrupted', async () => {

@@ -17,6 +17,7 @@ import {
   statesBefore,
 } from '../domain/claim.ts';
 import type { ParkedAfter } from '../domain/event.ts';
+import type { Explanation, PinnedCondition } from '../domain/explanation.ts';
 import { createAuditLog } from './audit-log.ts';
 import { inTransaction, isDuplicateKey } from './connection.ts';
 import { after, type Position } from './cursor.ts';
@@ -72,7 +73,11 @@ export interface Claim {
     startsAt: Date;
     claimUntil: Date;
     parkedAfter: ParkedAfter;
+    /** Absent on claims from before there were conditions. */
+    condition?: PinnedCondition | null;
   };
+  /** Why the condition is not met: the verdict of S2, written once; absent where it was none. */
+  explanation?: Explanation;
   /** True until the claim is final, then absent: what the partial indexes on open claims go by. */
   open?: true;
   acceptedAt: Date;
@@ -117,6 +122,7 @@ const schema = new Schema<Claim>(
     parking: { type: Object, default: null },
     version: { type: Number, required: true },
     snapshot: { type: Object, required: true },
+    explanation: Object,
     open: Boolean,
     acceptedAt: { type: Date, required: true },
     createdAt: { type: Date, required: true },
@@ -251,6 +257,24 @@ export function createClaimStore(connection: Connection, now: () => Date = () =>
       );
     },
 
+    /** Says that a provider is about to be asked for the condition, which may take long. */
+    async showChecking(claimId: string): Promise<Claim | null> {
+      return await move(
+        claimId,
+        { fate: null, state: 'PENDING_VALIDATION' },
+        { state: 'CHECKING_CONDITIONS' },
+      );
+    },
+
+    /** The verdict of S2 where it is no. Once it stands, every later look says the same. */
+    async explain(claimId: string, explanation: Explanation): Promise<Claim | null> {
+      return await move(
+        claimId,
+        { fate: null, state: { $in: EARLY_STATES }, explanation: { $exists: false } },
+        { explanation },
+      );
+    },
+
     /** Says that the claim waits for room among the holds of a stock. */
     async showReserving(claimId: string): Promise<void> {
       const guard = { fate: null, state: { $in: statesBefore('RESERVING_STOCK') } };
@@ -326,7 +350,7 @@ export function createClaimStore(connection: Connection, now: () => Date = () =>
     },
 
     /**
-     * Goes on after a parking: forward, or with undoing where that was under way. Without a decision
+     * Goes on after a parking: forward from where it stood, or with undoing where that was under way. Without a decision
      * only where none stands: an admin's word that came meanwhile is not passed over.
      */
     async unpark(claimId: string, number: number, isDecided: boolean): Promise<Claim | null> {
@@ -336,8 +360,15 @@ export function createClaimStore(connection: Connection, now: () => Date = () =>
         ...(!isDecided && { 'parking.decision': null }),
       };
       const forward = { ...guard, fate: null };
-      const moved = await move(claimId, forward, { state: 'FULFILLING', reason: null });
-      return moved ?? (await move(claimId, { ...guard, fate: 'UNDO' }, { state: 'COMPENSATING' }));
+      return (
+        (await move(claimId, { ...forward, asked: true }, { state: 'FULFILLING', reason: null })) ??
+        (await move(
+          claimId,
+          { ...forward, asked: false },
+          { state: 'CHECKING_CONDITIONS', reason: null },
+        )) ??
+        (await move(claimId, { ...guard, fate: 'UNDO' }, { state: 'COMPENSATING' }))
+      );
     },
 
     /**

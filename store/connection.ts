@@ -13,12 +13,13 @@ export const WRITE_CONCERN = { w: 'majority', journal: true } as const;
 export const DATABASE_TIMEOUT_MS = 3_000;
 
 /**
- * Opens a connection; resolves once a primary is reached. Indexes are made by `createStore`, never
+ * Opens a connection; resolves once a primary is reached. `socketTimeoutMs` is how long a call may
+ * wait for its answer, for work that takes longer than any on a claim's way. Indexes are made by `createStore`, never
  * by mongoose on its own.
  */
 export async function connect(
   uri: string,
-  options: { appName: string; maxPoolSize?: number },
+  options: { appName: string; maxPoolSize?: number; socketTimeoutMs?: number },
 ): Promise<mongoose.Connection> {
   return await mongoose
     .createConnection(uri, {
@@ -35,7 +36,7 @@ export async function connect(
       serverSelectionTimeoutMS: DATABASE_TIMEOUT_MS,
       connectTimeoutMS: DATABASE_TIMEOUT_MS,
       waitQueueTimeoutMS: DATABASE_TIMEOUT_MS,
-      socketTimeoutMS: DATABASE_TIMEOUT_MS,
+      socketTimeoutMS: options.socketTimeoutMs ?? DATABASE_TIMEOUT_MS,
     })
     .asPromise();
 }

@@ -266,6 +266,12 @@ export function createEventStore(connection: Connection, now: () => Date = () =>
       return await find(eventId);
     },
 
+    /** Those of the IDs that are an event's. */
+    async existing(eventIds: string[]): Promise<Set<string>> {
+      const found = await model.find({ _id: { $in: eventIds } }, { _id: 1 }).lean<Stored[]>();
+      return new Set(found.map(({ _id }) => _id));
+    },
+
     /** Newest first; up to `limit + 1` events, so that the caller sees whether there are more. */
     async page(
       filter: EventFilter,

@@ -119,6 +119,48 @@ describe('changing a user', () => {
   });
 });
 
+describe('a status that another system reports', () => {
+  const reporter: StaffContext = {
+    actor: { userId: 'kafka/user.status', role: 'GAME_SERVER' },
+    requestId: 'user.status/0/1',
+  };
+  const at = (minutes: number) => new Date(now.getTime() + minutes * 60_000);
+  const report = (userId: string, status: 'ACTIVE' | 'BANNED', minutes: number) =>
+    users.report(reporter, { userId, status, at: at(minutes) }, later);
+
+  it('is taken as of its own time, and ends the tokens', async () => {
+    const { userId } = await users.register(newUser('reported'), now);
+    const { user, isLatest } = await report(userId, 'BANNED', 5);
+    assert.ok(isLatest);
+    assert.deepEqual(user, await users.get(userId));
+    assert.deepEqual([user.status, user.statusAt, user.tokenEpoch], ['BANNED', at(5), 1]);
+    assert.deepEqual(user.updatedAt, later);
+  });
+
+  it('changes nothing where a later one is known, also where that changed nothing', async () => {
+    const { userId } = await users.register(newUser('late'), now);
+    await report(userId, 'BANNED', 5);
+    await report(userId, 'BANNED', 9);
+    const { user, isLatest } = await report(userId, 'ACTIVE', 7);
+    assert.deepEqual([isLatest, user.status, user.tokenEpoch], [false, 'BANNED', 1]);
+    assert.deepEqual(user, await users.get(userId));
+  });
+
+  it('is taken again as it was, without ending the tokens again', async () => {
+    const { userId } = await users.register(newUser('again'), now);
+    await report(userId, 'BANNED', 5);
+    const { user, isLatest } = await report(userId, 'BANNED', 5);
+    assert.deepEqual([isLatest, user.tokenEpoch], [true, 1]);
+  });
+
+  it('is refused for nobody, and for the last active admin', async () => {
+    await assert.rejects(report('usr_none', 'BANNED', 5), { code: 'not_found' });
+    const last = await admin('last');
+    await assert.rejects(report(last.userId, 'BANNED', 5), { code: 'conflict' });
+    assert.deepEqual(await users.get(last.userId), last);
+  });
+});
+
 describe('a page of users', () => {
   it('walks through all of them, newest first, also those made in the same millisecond', async () => {
     const made: string[] = [];

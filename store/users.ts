@@ -45,6 +45,13 @@ export interface UserChange {
   status?: UserStatus | undefined;
 }
 
+/** What another system says of a user's status. */
+export interface StatusReport {
+  userId: string;
+  status: UserStatus;
+  at: Date;
+}
+
 type Stored = Omit<UserWithHash, 'userId'> & {
   _id: string;
   usernameKey: string;
@@ -194,6 +201,26 @@ export function createUserStore(connection: Connection) {
         throw error;
       });
       return toUser(found as Stored);
+    },
+
+    /**
+     * Takes a status that another system reports, as it was at `at`, unless a later one is known; see
+     * `change`. Answers the user as they are then, and whether the report was the latest.
+     * @throws DomainError as `change` does
+     */
+    async report(
+      staff: StaffContext,
+      { userId, status, at }: StatusReport,
+      now: Date,
+    ): Promise<{ user: User; isLatest: boolean }> {
+      return await inTransaction(connection, async (session) => {
+        const known = await model.findById(userId, WITHOUT_HASH, { session }).lean<Stored>();
+        if (known && at < known.statusAt) return { user: toUser(known), isLatest: false };
+        const { after } = await changeIn({ ...staff, session }, userId, { status }, now);
+        // Also where the status stays as it was: what comes later and was earlier is older than this.
+        await model.updateOne({ _id: userId }, { $set: { statusAt: at } }, { session });
+        return { user: { ...after, statusAt: at }, isLatest: true };
+      });
     },
 
     /**

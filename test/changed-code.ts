@@ -84,6 +84,7 @@ const POLICY = {
   FULFILLMENT_MAX_ATTEMPTS: 3,
   FULFILLMENT_INITIAL_INTERVAL_MS: 50,
   FULFILLMENT_PENDING_TIMEOUT_MS: 4_000,
+  GAUGES: {},
 };
 
 /** Starts workers for this Laurel, which runs none of its own, on that bundle. */

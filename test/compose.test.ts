@@ -9,7 +9,7 @@ import { after, before, describe, test } from 'node:test';
 import { parseEnv } from 'node:util';
 import { Ajv } from 'ajv';
 import { parse } from 'yaml';
-import { apiConfig, workerConfig } from '../config.ts';
+import { apiConfig, streamsConfig, workerConfig } from '../config.ts';
 import {
   type Bind,
   type ComposeFile,
@@ -100,6 +100,7 @@ describe('configuration', () => {
   for (const [name, read] of [
     ['api', apiConfig],
     ['worker', workerConfig],
+    ['streams', streamsConfig],
   ] as const) {
     test(`the ${name} starts from a made .env, and reads every variable it is given`, () => {
       const given = service(file, name).environment ?? {};
@@ -122,6 +123,36 @@ describe('configuration', () => {
 
   test("the history shards' number is written down, where no variable can change it", () => {
     assert.match(service(raw, 'temporal').environment?.NUM_HISTORY_SHARDS ?? '', /^\d+$/);
+  });
+
+  test('streams asks the broker where the broker says that it is to be found', () => {
+    const { environment = {}, hostname } = service(raw, 'kafka');
+    const brokers = service(raw, 'streams').environment?.KAFKA_BROKERS;
+    assert.equal(brokers, 'kafka:9092');
+    assert.equal(hostname, 'kafka');
+    assert.equal(environment.KAFKA_ADVERTISED_LISTENERS, `PLAINTEXT://${brokers}`);
+    assert.match(environment.KAFKA_LISTENERS ?? '', /^PLAINTEXT:\/\/:9092,/);
+  });
+
+  test("the broker's controller can be reached by nobody else, and is where it is looked for", () => {
+    const { environment = {} } = service(raw, 'kafka');
+    const [id, address] = environment.KAFKA_CONTROLLER_QUORUM_VOTERS?.split('@') ?? [];
+    assert.equal(id, environment.KAFKA_NODE_ID);
+    assert.match(address ?? '', /^127\.0\.0\.1:\d+$/);
+    assert.ok(environment.KAFKA_LISTENERS?.endsWith(`,CONTROLLER://${address}`));
+  });
+
+  test("the broker's cluster has an ID such as Kafka makes: 16 bytes in base64url", () => {
+    const id = service(raw, 'kafka').environment?.CLUSTER_ID ?? '';
+    assert.equal(Buffer.from(id, 'base64url').length, 16);
+    assert.equal(Buffer.from(id, 'base64url').toString('base64url'), id);
+  });
+
+  test('one broker is asked for one copy of what it keeps for itself', () => {
+    const { environment = {} } = service(raw, 'kafka');
+    const copies = Object.entries(environment).filter(([name]) => /FACTOR|MIN_ISR/.test(name));
+    assert.deepEqual([...new Set(copies.map(([, value]) => value))], ['1']);
+    assert.equal(copies.length, 5);
   });
 
   test('the server reads a dynamic configuration with fairness on', () => {
@@ -164,7 +195,7 @@ describe('start order', () => {
     const first = new Set(before('api'));
     assert.deepEqual(
       services.map(([name]) => name).filter((name) => !first.has(name)),
-      ['temporal-ui', 'api'],
+      ['temporal-ui', 'kafka', 'streams', 'api'],
     );
   });
 
@@ -199,31 +230,36 @@ describe('start order', () => {
   });
 });
 
-describe("the worker's health check", () => {
-  function healthOf(touchedAt: Date | undefined): number | null {
-    const { healthcheck } = service(file, 'worker');
-    const [kind, node, ...rest] = healthcheck?.test ?? [];
-    assert.deepEqual([kind, node], ['CMD', 'node']);
-    const beat = join(folder, 'alive');
-    if (touchedAt) {
-      writeFileSync(beat, '');
-      utimesSync(beat, touchedAt, touchedAt);
+for (const [name, variable] of [
+  ['worker', 'WORKER_HEARTBEAT_FILE'],
+  ['streams', 'STREAMS_HEARTBEAT_FILE'],
+] as const) {
+  describe(`the health check of ${name}`, () => {
+    function healthOf(touchedAt: Date | undefined): number | null {
+      const { healthcheck } = service(file, name);
+      const [kind, node, ...rest] = healthcheck?.test ?? [];
+      assert.deepEqual([kind, node], ['CMD', 'node']);
+      const beat = join(folder, `${name}-alive`);
+      if (touchedAt) {
+        writeFileSync(beat, '');
+        utimesSync(beat, touchedAt, touchedAt);
+      }
+      return spawnSync(process.execPath, rest, { env: { [variable]: beat } }).status;
     }
-    return spawnSync(process.execPath, rest, { env: { WORKER_HEARTBEAT_FILE: beat } }).status;
-  }
 
-  test('follows the age of the file that a running worker touches', () => {
-    assert.equal(healthOf(undefined), 1);
-    assert.equal(healthOf(new Date()), 0);
-    assert.equal(healthOf(new Date(Date.now() - 31_000)), 1);
-  });
+    test('follows the age of the file that the running process touches', () => {
+      assert.equal(healthOf(undefined), 1);
+      assert.equal(healthOf(new Date()), 0);
+      assert.equal(healthOf(new Date(Date.now() - 31_000)), 1);
+    });
 
-  test('looks at a place the worker may write to', () => {
-    const { tmpfs = [], environment } = service(file, 'worker');
-    const folders = tmpfs.map((mount) => `${mount.split(':')[0]}/`);
-    assert.ok(folders.some((mount) => environment?.WORKER_HEARTBEAT_FILE?.startsWith(mount)));
+    test('looks at a place the process may write to', () => {
+      const { tmpfs = [], environment } = service(file, name);
+      const folders = tmpfs.map((mount) => `${mount.split(':')[0]}/`);
+      assert.ok(folders.some((mount) => environment?.[variable]?.startsWith(mount)));
+    });
   });
-});
+}
 
 describe('what is mounted', () => {
   test('every named volume is declared, and every declared one is used', () => {
@@ -236,6 +272,9 @@ describe('what is mounted', () => {
       'postgresql-data:/var/lib/postgresql/data',
     ]);
     assert.equal(service(raw, 'mongodb').volumes?.[0], 'mongodb-data:/data/db');
+    const { volumes, environment } = service(raw, 'kafka');
+    assert.deepEqual(volumes, [`kafka-data:${environment?.KAFKA_LOG_DIRS}`]);
+    assert.equal(environment?.KAFKA_LOG_DIRS, '/var/lib/kafka/data');
   });
 
   test('every mounted file exists, cannot be written to, and is never made as a folder', () => {
@@ -274,6 +313,11 @@ describe('images', () => {
     );
   });
 
+  test('Kafka is of the version that runs in the tests', () => {
+    const { version } = JSON.parse(readFileSync(join(ROOT, 'local/kafka-jars.json'), 'utf8'));
+    assert.equal(service(raw, 'kafka').image, `apache/kafka:${version}`);
+  });
+
   test("Temporal's tools are of the server's version", () => {
     const tag = (name: string) => service(raw, name).image.split(':')[1];
     assert.equal(tag('temporal-schema'), tag('temporal'));
@@ -299,7 +343,7 @@ describe('what is open', () => {
   test('ours have a read-only root, a /tmp in memory and an init', () => {
     assert.deepEqual(
       ours.map(([name]) => name),
-      ['worker', 'api'],
+      ['worker', 'streams', 'api'],
     );
     for (const [name, { read_only, tmpfs, init }] of ours) {
       assert.equal(read_only, true, name);

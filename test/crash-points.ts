@@ -20,7 +20,7 @@ export type CrashOrders = Record<string, string>;
 export type Told = { claimId: string; reached: string } | { claimId: string; call: Call };
 
 /** Calls of a claim's activities that change nothing. */
-export const READS: readonly Call[] = ['claims.get', 'provider.lookup'];
+export const READS: readonly Call[] = ['claims.get', 'stock.books', 'provider.lookup'];
 
 export interface CrashClaim {
   claimId: string;
@@ -224,6 +224,32 @@ export const WAYS: Way[] = [
       lines: both('PENDING'),
       given: both('NEVER_SEEN'),
       steps: ['S0_ACCEPT', 'S1_VALIDATE'],
+    },
+  },
+  {
+    name: 'granted, as the game says that its condition is met',
+    writes: [
+      'entitlements.take',
+      'claims.showChecking',
+      ...START.slice(1),
+      'provider.grant',
+      ...SETTLE,
+    ],
+    crashAt: ['claims.showChecking'],
+    event: { condition: { not: { metric: 'cheating', atLeast: 1, source: 'game' } } },
+    ending: GRANTED,
+  },
+  {
+    name: 'rejected, as its condition is not met',
+    writes: ['entitlements.take', 'claims.explain', 'claims.takeUndoFate', ...GIVE_BACK],
+    crashAt: ['claims.explain', 'claims.takeUndoFate', ...GIVE_BACK.slice(1)],
+    event: { condition: { metric: 'boss.killed', atLeast: 1 } },
+    ending: {
+      ...UNDONE,
+      end: 'REJECTED / CONDITION_NOT_MET',
+      lines: both('CANCELLED'),
+      given: both('NEVER_SEEN'),
+      steps: ['S0_ACCEPT', 'S1_VALIDATE', 'S2_CONDITIONS', ...named(undoneSteps('')).slice(-2)],
     },
   },
   {

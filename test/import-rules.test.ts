@@ -28,11 +28,24 @@ const RULES: Record<string, { ours: string[]; packages?: RegExp }> = {
       'temporal',
       'workflows/contract.ts',
       'providers/webhook-signature.ts',
+      // Only its root, to ask what a condition asks; rewards are given by the worker alone.
+      'providers/index.ts',
       'api',
     ],
   },
   worker: {
     ours: ['domain', 'store', 'providers', 'temporal', 'activities', 'workflows', 'worker'],
+  },
+  streams: {
+    ours: [
+      'domain',
+      'store',
+      'temporal',
+      'workflows/contract.ts',
+      // A user who leaves is the same by whichever road it is said.
+      'api/claims/stop.ts',
+      'streams',
+    ],
   },
   local: { ours: ['local', 'config.ts'] },
   demo: { ours: ['demo', 'local/stack-file.ts'] },
@@ -45,8 +58,8 @@ const RULES: Record<string, { ours: string[]; packages?: RegExp }> = {
 };
 
 /** Only a process's own root reads the environment, and decides how the process ends. */
-const ROOTS = ['api/main.ts', 'worker/main.ts'];
-const FOR_ROOTS = ['config.ts', 'fatal.ts'];
+const ROOTS = ['api/main.ts', 'worker/main.ts', 'streams/main.ts'];
+const FOR_ROOTS = ['beat.ts', 'config.ts', 'fatal.ts'];
 
 const IMPORT =
   /\b(?:import|export)\b[^'"`;]*?\bfrom\s*['"]([^'"]+)['"]|\bimport\s*\(?\s*['"]([^'"]+)['"]/g;

@@ -23,6 +23,7 @@ import { createRateLimits } from '../api/rate-limits.ts';
 import { createTokens } from '../api/tokens.ts';
 import type { Role } from '../domain/user.ts';
 import { startSimulator } from '../local/simulator.ts';
+import { createGameDataProviders } from '../providers/index.ts';
 import { watchClaims } from '../store/claim-changes.ts';
 import { connect } from '../store/connection.ts';
 import { openStore } from '../store/index.ts';
@@ -41,6 +42,8 @@ const POLICY = {
   FULFILLMENT_INITIAL_INTERVAL_MS: 50,
   FULFILLMENT_PENDING_TIMEOUT_MS: 4_000,
 };
+
+const GAUGES = { level: 'HIGHEST', rank: 'LATEST' } as const;
 
 const quiet = new DefaultLogger('ERROR');
 Runtime.install({ logger: quiet, shutdownSignals: [] });
@@ -94,6 +97,8 @@ export async function startLaurel(options: LaurelOptions = {}) {
   const changes = watchClaims(database, () => {});
   const secret = `whsec_${randomBytes(32).toString('base64')}`;
   const { privateKey } = await generateKeyPair('EdDSA', { extractable: true });
+  // The game is told the API's address, and so starts after it.
+  let gameData: ReturnType<typeof createGameDataProviders> = new Map();
 
   const app = createApp({
     store,
@@ -102,6 +107,8 @@ export async function startLaurel(options: LaurelOptions = {}) {
     passwords: createPasswords(),
     rateLimits: createRateLimits({ enabled: false }),
     providerSecrets: new Map([['game', secret]]),
+    gameData: (name: string) => gameData.get(name),
+    gauges: GAUGES,
     providerNames: new Set(['mailbox', 'game']),
     runs,
     bulkRuns,
@@ -123,11 +130,9 @@ export async function startLaurel(options: LaurelOptions = {}) {
     callbackUrl: `${url}/api/provider-callbacks/game`,
   });
 
-  const settings: ActivitySettings = {
-    ...POLICY,
-    ...options.policy,
-    PROVIDERS: { game: { baseUrl: game.url, secret } },
-  };
+  const PROVIDERS = { game: { baseUrl: game.url, secret } };
+  const settings: ActivitySettings = { ...POLICY, ...options.policy, PROVIDERS, GAUGES };
+  gameData = createGameDataProviders(PROVIDERS, { timeoutMs: settings.FULFILLMENT_TIMEOUT_MS });
   const told = { onMended: () => {}, onFailure: () => {} };
   const upkeep = upkeepDeps(store, { runs, bulkRuns }, told);
   let workers: Worker[] = [];

@@ -47,6 +47,15 @@ const asked = (claimId: string, verb: string) =>
     game.requests().some((r) => r.verb === verb && r.grantId?.startsWith(claimId)),
   );
 
+/** The claim's player is banned, and the claim told. */
+async function leave(claimId: string): Promise<void> {
+  const claim = await recordOf(laurel, claimId);
+  await laurel.store.users.model.updateOne({ _id: claim.userId }, { status: 'BANNED' });
+  await laurel.runs.wake(claim, 'userLeft');
+}
+
+const OLD_ENOUGH = { metric: 'account.ageDays', atLeast: 0 };
+
 const AWAY: RuleInput = { do: 'fail', on: ['grant', 'lookup'], times: 3 };
 /** The game gives it, and says so to nobody until the claim is parked. */
 const GRANTED_AND_AWAY: RuleInput[] = [
@@ -125,6 +134,41 @@ const STORIES: { name: string; end: string; play: () => Promise<string> }[] = [
     },
   },
   {
+    name: 'condition-met',
+    end: 'GRANTED',
+    play: async () => await claimOf(await event(laurel, { condition: OLD_ENOUGH })),
+  },
+  {
+    name: 'condition-not-met',
+    end: 'REJECTED / CONDITION_NOT_MET',
+    play: async () => await claimOf(await event(laurel, { condition: { not: OLD_ENOUGH } })),
+  },
+  {
+    name: 'condition-asked-parked-and-retried',
+    end: 'GRANTED',
+    async play() {
+      const condition = { not: { metric: 'cheating', atLeast: 1, source: 'game' } };
+      laurel.game.rules.add({ do: 'fail', on: ['metrics'], times: 3 });
+      const claimId = await claimOf(await event(laurel, { condition }));
+      await parked(laurel, claimId);
+      await decide(laurel, claimId, 'retry');
+      return claimId;
+    },
+  },
+  {
+    name: 'condition-asked-and-banned',
+    end: 'FAILED / USER_NOT_ACTIVE',
+    async play() {
+      const condition = { metric: 'power', atLeast: 1, source: 'game' };
+      const { length } = laurel.game.requests();
+      laurel.game.rules.add({ do: 'fail', on: ['metrics'] });
+      const claimId = await claimOf(await event(laurel, { condition }));
+      await laurel.game.waitFor((game) => game.requests().length > length);
+      await leave(claimId);
+      return claimId;
+    },
+  },
+  {
     name: 'cancelled',
     end: 'FAILED / ABORTED_BY_ADMIN',
     async play() {
@@ -140,10 +184,7 @@ const STORIES: { name: string; end: string; play: () => Promise<string> }[] = [
     async play() {
       const claimId = await claimAtGame({ do: 'fail' });
       await asked(claimId, 'grant');
-      const claim = await recordOf(laurel, claimId);
-      const status = { status: 'BANNED' };
-      await laurel.store.users.model.updateOne({ _id: claim.userId }, status);
-      await laurel.runs.wake(claim, 'userLeft');
+      await leave(claimId);
       return claimId;
     },
   },

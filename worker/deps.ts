@@ -2,7 +2,8 @@
 import type { ActivityDeps } from '../activities/deps.ts';
 import type { UpkeepDeps } from '../activities/upkeep.ts';
 import type { FulfillmentProvider } from '../domain/fulfillment.ts';
-import { createProviders } from '../providers/index.ts';
+import type { Gauges } from '../domain/metrics.ts';
+import { createGameDataProviders, createProviders } from '../providers/index.ts';
 import { isOutage } from '../store/connection.ts';
 import type { Store } from '../store/index.ts';
 import type { BulkRuns } from '../temporal/bulk-runs.ts';
@@ -11,6 +12,7 @@ import type { FulfillmentPolicy } from '../workflows/contract.ts';
 
 export interface ActivitySettings {
   PROVIDERS: Record<string, { baseUrl: string; secret: string }>;
+  GAUGES: Gauges;
   FULFILLMENT_TIMEOUT_MS: number;
   FULFILLMENT_MAX_ATTEMPTS: number;
   FULFILLMENT_INITIAL_INTERVAL_MS: number;
@@ -37,12 +39,17 @@ export function activityDeps(store: Store, settings: ActivitySettings): Activity
     ['mailbox', store.mailbox],
     ...createProviders(settings.PROVIDERS, { timeoutMs: policy.timeoutMs }),
   ]);
+  const gameData = createGameDataProviders(settings.PROVIDERS, { timeoutMs: policy.timeoutMs });
   return {
     claims: store.claims,
     entitlements: store.entitlements,
     stock: store.stock,
     userStatus: statusIn(store),
     provider: (name) => providers.get(name),
+    conditionFacts: store.conditionFacts,
+    progress: store.progress,
+    gameData: (name) => gameData.get(name),
+    gauges: settings.GAUGES,
     isOutage,
     policy,
     now,

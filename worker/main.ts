@@ -3,6 +3,7 @@ import { Client, Connection } from '@temporalio/client';
 import { NativeConnection } from '@temporalio/worker';
 import { createActivities } from '../activities/index.ts';
 import { createUpkeepActivities } from '../activities/upkeep.ts';
+import { beat } from '../beat.ts';
 import { workerConfig } from '../config.ts';
 import { endOnFatal } from '../fatal.ts';
 import { connect } from '../store/connection.ts';
@@ -11,9 +12,9 @@ import { createBulkRuns } from '../temporal/bulk-runs.ts';
 import { connectionOptions } from '../temporal/connection.ts';
 import { registerSearchAttributes, scheduleReconciliation } from '../temporal/namespace.ts';
 import { createClaimRuns } from '../temporal/runs.ts';
-import { beat } from './beat.ts';
 import { workflowBundle } from './bundle.ts';
 import { activityDeps, upkeepDeps } from './deps.ts';
+import { keepFolding } from './folding.ts';
 import { keepNamespace } from './keep-namespace.ts';
 import { installLogger } from './log.ts';
 import { createWorkers } from './workers.ts';
@@ -24,7 +25,8 @@ const log = installLogger(config.LOG_LEVEL);
 const namespace = config.TEMPORAL_NAMESPACE;
 
 const database = await connect(config.MONGODB_URI, { appName: 'laurel-worker' });
-const store = await openStore(database);
+const activityRules = { ttlDays: config.ACTIVITY_TTL_DAYS, gauges: config.GAUGES };
+const store = await openStore(database, undefined, activityRules);
 const temporal = await Connection.connect(connectionOptions(config));
 const client = new Client({ connection: temporal, namespace });
 await registerSearchAttributes(temporal, namespace);
@@ -60,8 +62,13 @@ const stop = () => {
 process.once('SIGTERM', stop);
 process.once('SIGINT', stop);
 
+const folding = keepFolding(config.MONGODB_URI, activityRules, (err) => {
+  log.warn({ err }, 'days of activities are not folded yet');
+});
+
 const heartbeat = config.WORKER_HEARTBEAT_FILE;
-const beating = heartbeat && beat(heartbeat, workers);
+const isRunning = () => workers.every((worker) => worker.getState() === 'RUNNING');
+const beating = heartbeat && beat(heartbeat, isRunning);
 // Whatever the log's level: whoever started this process waits for the line.
 process.stdout.write(`${JSON.stringify({ process: 'worker', msg: 'worker ready' })}\n`);
 
@@ -69,6 +76,7 @@ try {
   await ran;
 } finally {
   clearInterval(beating);
+  clearInterval(folding);
   clearInterval(keeping);
   await Promise.allSettled([native.close(), temporal.close(), database.close()]);
 }

@@ -4,23 +4,13 @@
  */
 import { CancellationScope, CancelledFailure } from '@temporalio/workflow';
 import type { Validation } from '../activities/validate.ts';
-import { isFinal, type Reason } from '../domain/claim.ts';
-import { skipped } from '../domain/steps.ts';
+import { isFinal, type Reason, type StepName } from '../domain/claim.ts';
 import { createCompensations } from './compensations.ts';
+import { type Check, checkCondition } from './conditions.ts';
 import type { ClaimInput, ClaimOutcome } from './contract.ts';
 import { type Fulfilment, fulfil } from './fulfilment.ts';
 import { park, type Way, waitParked } from './parking.ts';
-import {
-  books,
-  callsTo,
-  listen,
-  moment,
-  note,
-  openLines,
-  type Run,
-  tell,
-  type Wakes,
-} from './run.ts';
+import { books, callsTo, listen, note, openLines, type Run, tell, type Wakes } from './run.ts';
 import {
   giveBackEntitlement,
   releaseHolds,
@@ -103,7 +93,7 @@ async function decide(run: Run, refused: Reason | null, undoing: Undoing): Promi
   if (state === 'NEEDS_ATTENTION' && parking) {
     const way = await waitParked(run, parking.number, parking.reason);
     if (way === 'OVERTAKEN') return { go: 'FOLLOW' };
-    if (fate === null) return way === 'RETRY' ? await fulfilOrPark(run, true) : verdictFor(way);
+    if (fate === null) return way === 'RETRY' ? await goOn(run) : verdictFor(way);
     if (way === 'ABORT') undoing.kept.push(...(await stillGiven(run, parking.lineIds)));
   } else if (parking?.isGivenUp) {
     // The run that heard it was lost on its way to the end: an admin is not to be asked again.
@@ -111,13 +101,18 @@ async function decide(run: Run, refused: Reason | null, undoing: Undoing): Promi
   }
   if (fate === 'UNDO') return { go: 'UNDO', reason: fateReason ?? 'INTERNAL' };
   if (refused) return { go: 'UNDO', reason: refused };
+  return await goOn(run);
+}
+
+/** Forward from where the record says the claim stands: S4 once a provider may have been asked. */
+async function goOn(run: Run): Promise<Verdict> {
   return run.isAsking ? await fulfilOrPark(run, true) : await goForward(run);
 }
 
 /** S2 to S4 of a claim that passed its validation. */
 async function goForward(run: Run): Promise<Verdict> {
-  if (run.wakes.cancelled) return verdictFor('ABORT');
-  run.untold.push(skipped('S2_CONDITIONS', moment(run)));
+  const kept = await checkOrPark(run);
+  if (kept) return kept;
 
   const reserved = await books.reserve(run.claimId, run.untold);
   switch (reserved.state) {
@@ -135,6 +130,26 @@ async function goForward(run: Run): Promise<Verdict> {
   return await fulfilOrPark(run, false);
 }
 
+/** S2, as often as it takes; null where the condition holds and the claim goes on. */
+async function checkOrPark(run: Run): Promise<Verdict | null> {
+  for (;;) {
+    if (run.wakes.cancelled) return verdictFor('ABORT');
+    const s2 = await checkCondition(run);
+    switch (s2.end) {
+      case 'MET':
+        return null;
+      case 'NOT_MET':
+        return { go: 'UNDO', reason: 'CONDITION_NOT_MET' };
+      case 'USER_NOT_ACTIVE':
+      case 'OVERTAKEN':
+        return verdictFor(s2.end);
+    }
+    const way =
+      s2.end === 'STOPPED' ? await whyStopped(run) : await parkAt(run, 'S2_CONDITIONS', s2);
+    if (way !== 'RETRY') return verdictFor(way);
+  }
+}
+
 /** S4, as often as it takes: a parked claim that is retried begins it with a lookup. */
 async function fulfilOrPark(run: Run, isResumed: boolean): Promise<Verdict> {
   for (let resumed = isResumed; ; resumed = true) {
@@ -142,13 +157,15 @@ async function fulfilOrPark(run: Run, isResumed: boolean): Promise<Verdict> {
     const s4 = await fulfil(run, resumed);
     if (s4.end === 'GRANTED') return { go: 'SETTLE' };
     if (s4.end === 'REFUSED') return { go: 'UNDO', reason: 'FULFILLMENT_REFUSED' };
-    const way = s4.end === 'STOPPED' ? await whyStopped(run) : await parkAt(run, s4);
+    const way = s4.end === 'STOPPED' ? await whyStopped(run) : await parkAt(run, 'S4_FULFIL', s4);
     if (way !== 'RETRY') return verdictFor(way);
   }
 }
 
-async function parkAt(run: Run, { reason, detail }: Fulfilment & { end: 'PARK' }): Promise<Way> {
-  return await park(run, { reason, detail, step: 'S4_FULFIL', lineIds: openLines(run) });
+type Parking = (Check | Fulfilment) & { end: 'PARK' };
+
+async function parkAt(run: Run, step: StepName, { reason, detail }: Parking): Promise<Way> {
+  return await park(run, { reason, detail, step, lineIds: openLines(run) });
 }
 
 /** What stopped S4: the cancellation, the player, another run; or a false alarm. */

@@ -60,7 +60,8 @@ export async function waitParked(run: Run, number: number, reason: Reason): Prom
   const way = await leave(run, number, isUndoing);
   clearParking();
   const goesForward = way === 'RETRY' && !isUndoing;
-  show(goesForward ? 'FULFILLING' : 'COMPENSATING', goesForward ? null : reason);
+  const forward = run.isAsking ? 'FULFILLING' : 'CHECKING_CONDITIONS';
+  show(goesForward ? forward : 'COMPENSATING', goesForward ? null : reason);
   return way;
 }
 

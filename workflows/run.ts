@@ -33,7 +33,16 @@ export const books = proxyLocalActivities<Activities>({
 export const LONGEST_BACKOFF_MS = 60_000;
 
 /** What an attempt does beside its two calls to the provider: reads of two documents, 3 s each at most. */
-const ATTEMPT_MARGIN_MS = 10_000;
+export const ATTEMPT_MARGIN_MS = 10_000;
+
+/** How the pauses between attempts at a provider grow. */
+export function backoffOf(policy: FulfillmentPolicy) {
+  return {
+    initialInterval: policy.initialIntervalMs,
+    backoffCoefficient: 2,
+    maximumInterval: Math.max(LONGEST_BACKOFF_MS, policy.initialIntervalMs),
+  };
+}
 
 /** Calls to a provider: activities of their own over HTTP, local ones for the mailbox in our database. */
 export function callsTo(provider: string, policy: FulfillmentPolicy) {
@@ -45,11 +54,7 @@ export function callsTo(provider: string, policy: FulfillmentPolicy) {
     // What was asked must be known before anything is undone.
     cancellationType: 'WAIT_CANCELLATION_COMPLETED',
   } as const;
-  const backoff = {
-    initialInterval: policy.initialIntervalMs,
-    backoffCoefficient: 2,
-    maximumInterval: Math.max(LONGEST_BACKOFF_MS, policy.initialIntervalMs),
-  };
+  const backoff = backoffOf(policy);
   return {
     forward: proxyActivities<Activities>({
       ...options,

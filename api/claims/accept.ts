@@ -1,6 +1,7 @@
 /** S0: from a request to a recorded claim, or the reason why not. */
 import { DomainError } from '../../domain/errors.ts';
 import { isOpenAt } from '../../domain/event.ts';
+import { pinCondition } from '../../domain/explanation.ts';
 import { periodKey } from '../../domain/period.ts';
 import type { Claim, ClaimStore, NewClaim } from '../../store/claims.ts';
 import type { EntitlementStore } from '../../store/entitlements.ts';
@@ -116,6 +117,7 @@ function draft(event: StoredEvent, request: ClaimRequest, acceptedAt: Date): New
       startsAt: event.startsAt,
       claimUntil: event.claimUntil,
       parkedAfter: event.parkedAfter,
+      condition: pinCondition(event, acceptedAt),
     },
   };
 }

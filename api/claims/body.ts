@@ -4,7 +4,9 @@ import { CLAIM_STATES, LINE_STATES, REASONS, REWARD_KINDS, STEPS } from '../../d
 import { isStaff } from '../../domain/user.ts';
 import type { Claim } from '../../store/claims.ts';
 import { workflowIdOf } from '../../temporal/workflow-id.ts';
+import { ExplainedSchema } from '../condition-schema.ts';
 import type { AuthenticatedUser } from '../router.ts';
+import { SURROUNDINGS, toSurroundingsBody } from '../surroundings.ts';
 
 const time = z.iso.datetime();
 
@@ -30,6 +32,21 @@ const Step = z
   })
   .openapi('ClaimStep');
 
+const ClaimExplanation = z
+  .object({
+    condition: ExplainedSchema,
+    judgedFor: time.openapi({ description: 'The moment of the claim’s acceptance.' }),
+    ...SURROUNDINGS,
+  })
+  .openapi('ClaimExplanation');
+
+/** What a claim that was refused for its condition shows; a claim that ended otherwise shows none. */
+function toExplanationBody({ reason, explanation }: Claim): ClaimBody['explanation'] {
+  if (reason !== 'CONDITION_NOT_MET' || !explanation) return null;
+  const { condition, judgedFor } = explanation;
+  return { condition, judgedFor: judgedFor.toISOString(), ...toSurroundingsBody(explanation) };
+}
+
 export const ClaimSchema = z
   .object({
     claimId: z.string(),
@@ -41,6 +58,9 @@ export const ClaimSchema = z
     reason: z.enum(REASONS).nullable(),
     lines: z.array(Line),
     steps: z.array(Step),
+    explanation: ClaimExplanation.nullable().openapi({
+      description: 'Why a claim was refused as `CONDITION_NOT_MET`, else null.',
+    }),
     version: z.int().openapi({ description: 'Only grows; the event ID of the stream.' }),
     acceptedAt: time,
     createdAt: time,
@@ -96,6 +116,7 @@ export function toClaimBody(
       grantedAt: grantedAt?.toISOString() ?? null,
     })),
     steps: claim.steps,
+    explanation: toExplanationBody(claim),
     version: claim.version,
     acceptedAt: claim.acceptedAt.toISOString(),
     createdAt: claim.createdAt.toISOString(),

@@ -12,6 +12,19 @@ const MESOS = {
   stock: null,
 };
 
+/** The contract's own example of a condition. */
+const CONDITION = {
+  all: [
+    { metric: 'quest.completed', key: 'snow-1', atLeast: 3, window: 'PERIOD' },
+    {
+      any: [
+        { metric: 'level', atLeast: 30 },
+        { metric: 'login.streak', atLeast: 7 },
+      ],
+    },
+  ],
+};
+
 /** The contract's own example, but for its condition. */
 const FESTIVAL = {
   title: 'Snow festival',
@@ -63,7 +76,7 @@ async function createClaimed(): Promise<ShownEvent> {
   return event;
 }
 
-const at = (event: ShownEvent) => `/api/events/${event.eventId}`;
+const at = (event: Pick<ShownEvent, 'eventId'>) => `/api/events/${event.eventId}`;
 const pointersOf = (answer: Answer<Fields>) =>
   ((answer.body.errors ?? []) as { pointer: string }[]).map(({ pointer }) => pointer);
 
@@ -121,13 +134,69 @@ describe('creating an event', () => {
     assert.deepEqual(event.fulfillment, { provider: 'game' });
   });
 
-  it('says that no condition is supported yet', async () => {
-    const condition = { metric: 'level', atLeast: 30 };
-    const answer = await operator('POST', '/api/events', { ...FESTIVAL, condition });
-    assert.equal(answer.status, 400);
-    assert.deepEqual(answer.body.errors, [
-      { pointer: '/condition', message: 'No condition is supported yet: leave it out' },
+  it('takes a condition, and shows it as it was written', async () => {
+    const event = await create({ condition: CONDITION });
+    assert.deepEqual(event.condition, CONDITION);
+    assert.deepEqual((await operator('GET', at(event))).body.condition, CONDITION);
+  });
+
+  it('takes a provider’s metric, and a chain to another event', async () => {
+    const first = await create();
+    const chained = { metric: 'event.granted', key: first.eventId, atLeast: 1 };
+    const asked = { metric: 'guild.rank', atMost: 10, source: 'game' };
+    const { condition } = await create({ condition: { any: [chained, { not: asked }] } });
+    assert.deepEqual(condition, { any: [chained, { not: asked }] });
+  });
+
+  it('refuses a condition that is none at the leaf that is wrong', async () => {
+    const LEAF = { metric: 'level', atLeast: 30 };
+    for (const [leaf, field] of [
+      [{ ...LEAF, metric: '' }, '/metric'],
+      [{ metric: 'level' }, ''],
+      [{ ...LEAF, atMost: 40 }, ''],
+      [{ ...LEAF, window: 'WEEK' }, '/window'],
+      [{ metric: 'account.ageDays', atLeast: 7, window: 'PERIOD' }, '/window'],
+      [{ ...LEAF, source: 'mailbox' }, '/source'],
+      [{ ...LEAF, source: 'nowhere' }, '/source'],
+      [{ metric: 'event.granted', atLeast: 1 }, '/key'],
+      [{ metric: 'event.granted', atLeast: 1, key: 'evt_none' }, '/key'],
+      [{ metric: 'time.between', equals: 1, key: 'noon' }, '/key'],
+      [{ ...LEAF, 'at/least': 3 }, '/at~1least'],
+    ] as const) {
+      const condition = { all: [LEAF, { not: leaf }] };
+      const answer = await operator('POST', '/api/events', { ...FESTIVAL, condition });
+      const told = JSON.stringify(answer.body);
+      assert.deepEqual([answer.status, answer.body.code], [400, 'invalid_request'], told);
+      const [error] = answer.body.errors as { pointer: string }[];
+      assert.equal(error?.pointer, `/condition/all/1/not${field}`);
+    }
+  });
+
+  it('changes a condition by the same rules, and takes it away', async () => {
+    const event = await create({ condition: CONDITION });
+    const chain = { metric: 'event.granted', key: 'evt_none', atLeast: 1 };
+    const wrong = await operator('PATCH', at(event), { condition: { all: [chain] } });
+    assert.deepEqual(wrong.body.errors, [
+      { pointer: '/condition/all/0/key', message: 'There is no event with this ID' },
     ]);
+    const kept = await operator<ShownEvent>('PATCH', at(event), { title: 'Snow' });
+    assert.deepEqual(kept.body.condition, CONDITION);
+    const other = { metric: 'level', atLeast: 3 };
+    const changed = await operator<ShownEvent>('PATCH', at(event), { condition: other });
+    assert.deepEqual(changed.body.condition, other);
+    const taken = await operator<ShownEvent>('PATCH', at(event), { condition: null });
+    assert.deepEqual([taken.status, taken.body.condition], [200, null]);
+  });
+
+  it('freezes the condition with the first claim', async () => {
+    const { eventId } = await create({ condition: CONDITION });
+    assert.ok(await t.store.events.markClaimed(eventId, 1));
+    const same = await operator('PATCH', at({ eventId }), { condition: CONDITION, title: 'Snow' });
+    assert.equal(same.status, 200);
+    const other = await operator('PATCH', at({ eventId }), { condition: null });
+    assert.deepEqual([other.status, other.body.code], [409, 'conflict']);
+    const [error] = other.body.errors as { pointer: string }[];
+    assert.equal(error?.pointer, '/condition');
   });
 
   it('names every place that does not fit together', async () => {

@@ -1,6 +1,8 @@
 /** `/api/events`: operators write events, players see those that are or will be open. */
 import { createRoute, z } from '@hono/zod-openapi';
 import type { Context } from 'hono';
+import { type Condition, leavesOf } from '../../domain/condition.ts';
+import { chainedEvents } from '../../domain/condition-facts.ts';
 import { DomainError } from '../../domain/errors.ts';
 import { EVENT_STATUSES } from '../../domain/event.ts';
 import { isStaff, STAFF } from '../../domain/user.ts';
@@ -8,6 +10,7 @@ import type { EventStatsStore } from '../../store/event-stats.ts';
 import type { EventStore, StoredEvent } from '../../store/events.ts';
 import type { StaffContext } from '../../store/staff.ts';
 import { type AuthDeps, access, GUARDED } from '../auth.ts';
+import { CONDITION_COMPONENTS } from '../condition-schema.ts';
 import { etagOf, ifMatchVersions, isKnownTo } from '../etags.ts';
 import { EventSchema, EventStatsSchema, toEventBody } from '../event-body.ts';
 import { eventBodies, toEventFields } from '../event-schemas.ts';
@@ -37,8 +40,10 @@ const ifMatch = z.object({
 });
 
 function routes(deps: EventRouteDeps) {
-  const isProvider = (name: string) => name === 'mailbox' || deps.providerSecrets.has(name);
-  const { newEvent, eventPatch } = eventBodies(isProvider);
+  // The mailbox gives, and knows nothing of a player.
+  const isSource = (name: string) => deps.providerSecrets.has(name);
+  const isProvider = (name: string) => name === 'mailbox' || isSource(name);
+  const { newEvent, eventPatch } = eventBodies({ isProvider, isSource });
   return {
     list: createRoute({
       ...access(deps),
@@ -139,6 +144,10 @@ function routes(deps: EventRouteDeps) {
 export function eventRoutes(deps: EventRouteDeps) {
   const { events, eventStats } = deps.store;
   const { list, read, create, change, remove, stats } = routes(deps);
+  const router = newRouter();
+  for (const [name, component] of Object.entries(CONDITION_COMPONENTS)) {
+    router.openAPIRegistry.registerComponent('schemas', name, component);
+  }
 
   /** The event; to anybody but staff a draft is none. */
   async function visible(c: Context<ApiEnv>, eventId: string): Promise<StoredEvent> {
@@ -147,7 +156,7 @@ export function eventRoutes(deps: EventRouteDeps) {
     throw new DomainError('not_found', 'There is no event with this ID.');
   }
 
-  return newRouter()
+  return router
     .openapi(list, async (c) => {
       const { status, cursor, limit } = c.req.valid('query');
       const audience = isStaff(c.get('user').role) ? 'staff' : 'player';
@@ -167,6 +176,7 @@ export function eventRoutes(deps: EventRouteDeps) {
     .openapi(create, async (c) => {
       const body = c.req.valid('json');
       const key = optionalIdempotencyKeyOf((name) => c.req.header(name));
+      await assertChained(events, body.condition);
       const made = await events.create(staffOf(c), toEventFields(body), body.status, key);
       if (made.replayed) c.header('Idempotency-Replayed', 'true');
       c.header('Location', `/api/events/${made.event.eventId}`);
@@ -176,7 +186,9 @@ export function eventRoutes(deps: EventRouteDeps) {
     .openapi(change, async (c) => {
       const { eventId } = c.req.valid('param');
       const options = { ifMatchVersions: ifMatchVersions(c.req.header('if-match')) };
-      const event = await events.change(staffOf(c), eventId, c.req.valid('json'), options);
+      const patch = c.req.valid('json');
+      await assertChained(events, patch.condition);
+      const event = await events.change(staffOf(c), eventId, patch, options);
       c.header('ETag', etagOf(event.version));
       return c.json(toEventBody(event), 200);
     })
@@ -189,6 +201,24 @@ export function eventRoutes(deps: EventRouteDeps) {
       const event = await visible(c, c.req.valid('param').eventId);
       return c.json(await eventStats.of(event), 200);
     });
+}
+
+/** @throws DomainError `invalid_request` where a condition asks about an event that does not exist */
+async function assertChained(
+  events: Pick<EventStore, 'existing'>,
+  condition: Condition | null | undefined,
+): Promise<void> {
+  const chained = condition ? chainedEvents(condition) : [];
+  if (!condition || chained.length === 0) return;
+  const existing = await events.existing(chained);
+  const errors = leavesOf(condition)
+    .filter(({ leaf }) => chainedEvents(leaf).some((eventId) => !existing.has(eventId)))
+    .map(({ pointer }) => ({
+      pointer: `/condition${pointer}/key`,
+      message: 'There is no event with this ID',
+    }));
+  if (errors.length === 0) return;
+  throw new DomainError('invalid_request', 'The body does not fit. See `errors`.', { errors });
 }
 
 function staffOf(c: Context<ApiEnv>): StaffContext {

@@ -1,0 +1,126 @@
+/** What judging a condition of twenty leaves costs a claim, counted. */
+import assert from 'node:assert/strict';
+import { after, before, describe, it } from 'node:test';
+import type { mongo } from 'mongoose';
+import { DAY_MS, dayOf } from '../domain/activity.ts';
+import type { Condition } from '../domain/condition.ts';
+import { claimIdOf } from '../store/claims.ts';
+import type { StoredEvent } from '../store/events.ts';
+import { event, recordOf, workflowOf } from './helpers.ts';
+import { type Laurel, startLaurel } from './laurel.ts';
+import { uniqueName } from './servers.ts';
+
+let laurel: Laurel;
+let other: StoredEvent;
+const commands: mongo.CommandStartedEvent[] = [];
+before(async () => {
+  laurel = await startLaurel({ mongodbOptions: '&monitorCommands=true' });
+  laurel.database.getClient().on('commandStarted', (started) => commands.push(started));
+  // Some days are aggregated, so that progress has both of its books to read.
+  await laurel.store.progress.days.setFoldedBefore(dayOf(Date.now() - 3 * DAY_MS));
+  other = await event(laurel);
+  await costOfClaim(other.eventId);
+});
+after(() => laurel.stop());
+
+const READS = ['find', 'aggregate', 'count', 'distinct'];
+const WRITES = ['insert', 'update', 'delete', 'findAndModify', 'bulkWrite'];
+
+/**
+ * What comes once in a while for all claims together, and not with each: the change stream of the
+ * waiting players, and how far progress is aggregated, which is read once a minute.
+ */
+function isShared({ commandName, command }: mongo.CommandStartedEvent): boolean {
+  const isStream = command.pipeline?.[0]?.$changeStream !== undefined;
+  return isStream || command[commandName] === 'progress_state';
+}
+
+const named = (of: string[]) =>
+  commands
+    .filter((started) => of.includes(started.commandName) && !isShared(started))
+    .map(({ commandName, command }) => `${commandName} ${command[commandName]}`);
+
+/** Makes one claim, and waits at Temporal for its run's end: that asks nothing of MongoDB. */
+async function costOfClaim(eventId: string) {
+  const { id, token } = await laurel.signIn();
+  const key = uniqueName('key');
+  commands.length = 0;
+  await laurel.claim(eventId, token, { key });
+  const run = workflowOf(laurel, { userId: id, idempotencyKey: key });
+  await run.result();
+  const [reads, writes] = [named(READS), named(WRITES)];
+  const { state, reason } = await recordOf(laurel, claimIdOf(id, key));
+  const { events } = await run.fetchHistory();
+  const end = reason === null ? state : `${state} / ${reason}`;
+  return { end, reads, writes, historyEvents: events?.length ?? 0 };
+}
+
+/** Twenty leaves of every kind that our own books answer. */
+function twentyLeaves(last: Condition): Condition {
+  const windows = ['EVENT', 'PERIOD', 'ALL_TIME'] as const;
+  const counters = Array.from({ length: 12 }, (_, n): Condition => {
+    const window = windows[n % 3] ?? 'EVENT';
+    return { metric: `quest.${n % 5}`, key: `k-${n}`, atMost: 0, window };
+  });
+  const others: Condition[] = [
+    { not: { metric: 'level', atLeast: 1 } },
+    { not: { metric: 'rank', atLeast: 1, window: 'PERIOD' } },
+    { metric: 'login.streak', atMost: 9 },
+    { metric: 'account.ageDays', atLeast: 0 },
+    { metric: 'event.granted', key: other.eventId, atMost: 0 },
+    { metric: 'event.granted', key: 'evt_else', atMost: 0, window: 'EVENT' },
+    { metric: 'time.between', key: '00:00-24:00', equals: 1 },
+  ];
+  return { all: [{ all: counters }, { all: others }, last] };
+}
+
+const MET: Condition = { metric: 'boss.killed', atMost: 0 };
+
+/** The reads of `some` without those of `base`. */
+function beyond(some: string[], base: string[]): string[] {
+  const left = [...base];
+  return some.filter((read) => {
+    const known = left.indexOf(read);
+    if (known !== -1) left.splice(known, 1);
+    return known === -1;
+  });
+}
+
+async function eventWith(condition: Condition | null) {
+  const period = { kind: 'DAILY', timeZone: 'Asia/Seoul', resetHour: 5 } as const;
+  const { eventId } = await event(laurel, { condition, period });
+  // The first claim of an event costs a write of its own.
+  await costOfClaim(eventId);
+  return eventId;
+}
+
+describe('judging a condition of twenty leaves', () => {
+  it('costs a granted claim three reads, no write and no event of its history', async () => {
+    const plain = await costOfClaim(await eventWith(null));
+    const judged = await costOfClaim(await eventWith(twentyLeaves(MET)));
+    assert.deepEqual([plain.end, judged.end], ['GRANTED', 'GRANTED']);
+    assert.deepEqual(beyond(judged.reads, plain.reads).sort(), [
+      'aggregate claims', // the claim, its player, and their grants elsewhere
+      'find activity_events',
+      'find progress_days',
+    ]);
+    assert.deepEqual(judged.writes, plain.writes);
+    assert.ok(judged.historyEvents <= 10, `${judged.historyEvents} history events`);
+  });
+
+  it('costs a refused claim the same, and one read of what is left, to tell', async () => {
+    const { end, reads } = await costOfClaim(await eventWith(twentyLeaves({ not: MET })));
+    assert.equal(end, 'REJECTED / CONDITION_NOT_MET');
+    const judging = ['aggregate claims', 'find activity_events', 'find progress_days'];
+    for (const read of judging) assert.equal(reads.filter((r) => r === read).length, 1, read);
+    const stockReads = reads.filter((r) => r === 'aggregate stock_buckets').length;
+    assert.equal(stockReads, 2, 'one before it was accepted, one for the explanation');
+  });
+
+  it('costs a claim without progress in its condition one read', async () => {
+    const plain = await costOfClaim(await eventWith(null));
+    const age = { metric: 'account.ageDays', atLeast: 0 };
+    const judged = await costOfClaim(await eventWith(age));
+    assert.deepEqual(beyond(judged.reads, plain.reads), ['aggregate claims']);
+  });
+});
