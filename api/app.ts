@@ -6,7 +6,7 @@ import { secureHeaders } from 'hono/secure-headers';
 import type { Logger } from 'pino';
 import { BEARER } from './auth.ts';
 import { emptyBodyIsNone, limitBodies } from './bodies.ts';
-import { observeRequests, showMended } from './metrics.ts';
+import { observeRequests, showBooks } from './metrics.ts';
 import { problemOf, sendProblem, toProblem } from './problem.ts';
 import { newRouter } from './router.ts';
 import { type ActivityRouteDeps, activityRoutes } from './routes/activity-events.ts';
@@ -95,7 +95,12 @@ function answerErrors(app: App, log: Logger): void {
 function guardRequests(app: App, deps: AppDeps): void {
   app.use(requestId({ limitLength: MAX_REQUEST_ID_LENGTH }));
   app.use(observeRequests(deps.metrics, deps.log));
-  showMended(deps.metrics, deps.store.reconciliations.totals);
+  const { claims, reconciliations } = deps.store;
+  showBooks(deps.metrics, {
+    mended: reconciliations.totals,
+    lastPassAt: async () => (await reconciliations.latest(1))[0]?.endedAt ?? null,
+    parked: claims.countParked,
+  });
   app.use(
     secureHeaders({
       // The docs page sets a policy of its own.

@@ -34,18 +34,60 @@ export function observeRequests(registry: Registry, log: Logger): MiddlewareHand
   };
 }
 
+/** What is read off the database for whoever watches. */
+export interface Books {
+  /** Everything reconciliation ever mended, by kind. */
+  mended(): Promise<Mended>;
+  /** When its last pass ended; null where there was none in a week. */
+  lastPassAt(): Promise<Date | null>;
+  /** How many claims wait for a person. */
+  parked(): Promise<number>;
+}
+
 /**
- * Shows what reconciliation ever mended, by kind. It is read off the record when asked for, so every
- * API process shows the same, and no restart begins at zero.
+ * Shows what the books say. It is read when asked for, so every API process shows the same, and no
+ * restart begins at zero. What cannot be read is left out: the rest is wanted then most of all.
  */
-export function showMended(registry: Registry, totals: () => Promise<Mended>): void {
-  new Gauge({
-    name: 'laurel_reconciliation_mended_total',
-    help: 'Things that reconciliation mended, ever.',
-    labelNames: ['kind'],
-    registers: [registry],
-    async collect() {
-      for (const [kind, count] of Object.entries(await totals())) this.set({ kind }, count);
+export function showBooks(registry: Registry, books: Books): void {
+  const show = (
+    name: string,
+    help: string,
+    labelNames: string[],
+    read: (gauge: Gauge) => Promise<void>,
+  ) =>
+    new Gauge({
+      name,
+      help,
+      labelNames,
+      registers: [registry],
+      async collect() {
+        if (labelNames.length > 0) this.reset();
+        // Once it was reset, a gauge without labels would show 0.
+        else this.remove();
+        await read(this).catch(() => {});
+      },
+    });
+  show(
+    'laurel_reconciliation_mended_total',
+    'Things that reconciliation mended, ever.',
+    ['kind'],
+    async (gauge) => {
+      for (const [kind, count] of Object.entries(await books.mended())) gauge.set({ kind }, count);
     },
-  });
+  );
+  show(
+    'laurel_reconciliation_last_pass_timestamp_seconds',
+    'When the last pass of reconciliation ended.',
+    [],
+    async (gauge) => {
+      const at = await books.lastPassAt();
+      if (at) gauge.set(at.getTime() / 1_000);
+    },
+  );
+  show(
+    'laurel_claims_parked',
+    'Claims that wait for a person (NEEDS_ATTENTION).',
+    [],
+    async (gauge) => gauge.set(await books.parked()),
+  );
 }

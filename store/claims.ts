@@ -477,6 +477,11 @@ export function createClaimStore(connection: Connection, now: () => Date = () =>
       return found.map((c) => c._id);
     },
 
+    /** How many claims are parked. */
+    async countParked(): Promise<number> {
+      return await model.countDocuments({ state: 'NEEDS_ATTENTION' });
+    },
+
     /** Those of the claims that are final; a claim never recorded counts as one. */
     async finalAmong(claimIds: string[]): Promise<Set<string>> {
       const running = await model

@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
+import { NOTHING_MENDED } from '../../domain/reconciliation.ts';
+import { newClaim } from '../../store/test-store.ts';
 import { type TestApp, testApp } from '../test-app.ts';
 
 const up = async () => {};
@@ -48,6 +50,25 @@ describe('around the API', () => {
     const response = await t.app.request('/metrics');
     assert.match(response.headers.get('content-type') ?? '', /^text\/plain; version=0\.0\.4/);
     assert.match(await response.text(), /^http_request_duration_seconds_bucket\{/m);
+  });
+
+  it('measures what the books say, and leaves out what nobody knows', async () => {
+    const shown = async () => await (await t.app.request('/metrics')).text();
+    assert.match(await shown(), /^laurel_claims_parked 0$/m);
+    assert.doesNotMatch(await shown(), /^laurel_reconciliation_last_pass_timestamp_seconds \d/m);
+
+    await t.store.claims.accept(newClaim());
+    await t.store.claims.model.updateMany({}, { state: 'NEEDS_ATTENTION' });
+    const endedAt = new Date(1_790_000_000_000);
+    const nothing = { ...NOTHING_MENDED, failures: 0, unbalanced: [] };
+    await t.store.reconciliations.add({ ...nothing, runsStarted: 3, startedAt: endedAt, endedAt });
+    for (const line of [
+      /^laurel_claims_parked 1$/m,
+      /^laurel_reconciliation_mended_total\{kind="runsStarted"\} 3$/m,
+      /^laurel_reconciliation_last_pass_timestamp_seconds 1790000000$/m,
+    ]) {
+      assert.match(await shown(), line);
+    }
   });
 
   it('shows the public keys', async () => {
