@@ -15,7 +15,7 @@ export interface ClaimAnswer {
   state: string;
   reason: string | null;
   /** Of a claim that was refused for its condition. */
-  explanation?: { condition: Explained } | null;
+  explanation?: { condition: Explained };
   createdAt: string;
   updatedAt: string;
 }

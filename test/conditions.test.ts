@@ -285,7 +285,7 @@ describe('a claim of an event with a condition', () => {
     await did(id, quest('snow-1'), quest('snow-1'));
     const again = await laurel.claim(eventId, token, { waitS: 30 });
     assert.equal(again.body.state, 'GRANTED');
-    assert.equal(again.body.explanation, null);
+    assert.equal(again.body.explanation, undefined);
     const story = told(await recordOf(laurel, again.body.claimId));
     assert.deepEqual(
       story,

@@ -41,10 +41,11 @@ const ClaimExplanation = z
   .openapi('ClaimExplanation');
 
 /** What a claim that was refused for its condition shows; a claim that ended otherwise shows none. */
-function toExplanationBody({ reason, explanation }: Claim): ClaimBody['explanation'] {
-  if (reason !== 'CONDITION_NOT_MET' || !explanation) return null;
+function toExplanationBody({ reason, explanation }: Claim): Pick<ClaimBody, 'explanation'> {
+  if (reason !== 'CONDITION_NOT_MET' || !explanation) return {};
   const { condition, judgedFor } = explanation;
-  return { condition, judgedFor: judgedFor.toISOString(), ...toSurroundingsBody(explanation) };
+  const surroundings = toSurroundingsBody(explanation);
+  return { explanation: { condition, judgedFor: judgedFor.toISOString(), ...surroundings } };
 }
 
 export const ClaimSchema = z
@@ -58,8 +59,8 @@ export const ClaimSchema = z
     reason: z.enum(REASONS).nullable(),
     lines: z.array(Line),
     steps: z.array(Step),
-    explanation: ClaimExplanation.nullable().openapi({
-      description: 'Why a claim was refused as `CONDITION_NOT_MET`, else null.',
+    explanation: ClaimExplanation.optional().openapi({
+      description: 'Why a claim was refused as `CONDITION_NOT_MET`; others have none.',
     }),
     version: z.int().openapi({ description: 'Only grows; the event ID of the stream.' }),
     acceptedAt: time,
@@ -116,7 +117,7 @@ export function toClaimBody(
       grantedAt: grantedAt?.toISOString() ?? null,
     })),
     steps: claim.steps,
-    explanation: toExplanationBody(claim),
+    ...toExplanationBody(claim),
     version: claim.version,
     acceptedAt: claim.acceptedAt.toISOString(),
     createdAt: claim.createdAt.toISOString(),
