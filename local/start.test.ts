@@ -30,10 +30,15 @@ async function adminIdAt(stack: RunningStack): Promise<string> {
 }
 
 async function wordOf(stream: Readable, word: string): Promise<void> {
-  for (;;) {
-    const [text] = await once(stream, 'data');
-    if (String(text).includes(word)) return;
-  }
+  let text = '';
+  await new Promise<void>((resolve) => {
+    stream.on('data', function look(bytes) {
+      text += String(bytes);
+      if (!text.includes(word)) return;
+      stream.off('data', look);
+      resolve();
+    });
+  });
 }
 
 describe('npm start', () => {

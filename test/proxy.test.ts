@@ -36,7 +36,10 @@ async function withWire(
 /** What comes back until there are so many characters. */
 async function heard(socket: Socket, length: number): Promise<string> {
   let text = '';
-  while (text.length < length) text += String(await once(socket, 'data').then(([bytes]) => bytes));
+  for await (const bytes of socket.iterator({ destroyOnReturn: false })) {
+    text += String(bytes);
+    if (text.length >= length) break;
+  }
   return text;
 }
 
