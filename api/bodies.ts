@@ -7,8 +7,8 @@ import type { ApiEnv } from './router.ts';
 /** No body that a person's client sends comes near this. */
 const MAX_BODY_BYTES = 64 * 1024;
 
-/** Game servers send batches: a thousand events of a kilobyte each. */
-const MAX_BATCH_BYTES = 1024 * 1024;
+/** Game servers send batches: a thousand events, with names in any script. */
+const MAX_BATCH_BYTES = 4 * 1024 * 1024;
 const BATCH_PATH = '/api/activity-events';
 
 /** Refuses larger bodies with `payload_too_large`. */

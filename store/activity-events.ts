@@ -4,8 +4,9 @@
  */
 import type { ClientSession, Connection } from 'mongoose';
 import { mongo, Schema } from 'mongoose';
-import { type ActivityEvent, DAY_MS, dayOf } from '../domain/activity.ts';
+import { type ActivityEvent, DAY_MS, dayOf, QUARTER_MS } from '../domain/activity.ts';
 import { WRITE_CONCERN } from './connection.ts';
+import { ALL_AT_ONCE, type Quarter, type QuarterValue, TOGETHER } from './progress-days.ts';
 
 export interface StoredActivity {
   _id: string;
@@ -19,9 +20,6 @@ export interface StoredActivity {
   /** It was added to its day's aggregates as it came; the fold must not count it again. */
   late?: true;
 }
-
-/** What progress is made of: an activity without its identity. */
-export type ActivityValue = Pick<StoredActivity, 'metric' | 'key' | 'value' | 'at'>;
 
 /** Activities of some metrics from one moment until before another, in milliseconds. */
 export interface ActivityRange {
@@ -104,8 +102,12 @@ export function createActivityEventStore(connection: Connection) {
       await collection.insertMany(documents, { session });
     },
 
-    /** A player's activities in those ranges. */
-    async read(userId: string, ranges: ActivityRange[]): Promise<ActivityValue[]> {
+    /**
+     * What a player's activities in those ranges come to, by the quarter of an hour; a quarter in
+     * which one of the cuts lies (milliseconds since the epoch) is told in parts. Brought together
+     * by the server: however much a player does, little comes over.
+     */
+    async read(userId: string, ranges: ActivityRange[], cutsMs: number[]): Promise<QuarterValue[]> {
       if (ranges.length === 0) return [];
       const $or = ranges.map(({ metrics, fromMs, untilMs }) => ({
         userId,
@@ -113,10 +115,13 @@ export function createActivityEventStore(connection: Connection) {
         day: { $gte: dayStart(fromMs), $lt: new Date(untilMs) },
         at: { $gte: new Date(fromMs), $lt: new Date(untilMs) },
       }));
-      return await model
-        .find({ $or }, { _id: 0, metric: 1, key: 1, value: 1, at: 1 })
-        .hint('player')
-        .lean<ActivityValue[]>();
+      const parts = await collection
+        .aggregate<Quarter & { _id: Pick<QuarterValue, 'metric' | 'key'>; startMs: number }>(
+          [{ $match: { $or } }, togetherUpTo(cutsMs)],
+          { hint: 'player', cursor: { batchSize: ALL_AT_ONCE } },
+        )
+        .toArray();
+      return parts.map(({ _id: { metric, key }, ...quarter }) => ({ metric, key, ...quarter }));
     },
 
     /** The first day from that moment on that has an activity; null where there is none. */
@@ -129,6 +134,15 @@ export function createActivityEventStore(connection: Connection) {
       return first?.day ?? null;
     },
   };
+}
+
+function togetherUpTo(cutsMs: number[]): object {
+  const ms = { $toLong: '$at' };
+  const cutsBefore = cutsMs.map((cutMs) => ({ $cond: [{ $gte: [ms, cutMs] }, 1, 0] }));
+  const quarter = { $floor: { $divide: [ms, QUARTER_MS] } };
+  const part = { quarter, cutsBefore: { $sum: cutsBefore } };
+  const _id = { metric: '$metric', key: { $ifNull: ['$key', null] }, ...part };
+  return { $group: { _id, startMs: { $min: ms }, ...TOGETHER } };
 }
 
 function stored({ id, userId, metric, key, value, at }: ActivityEvent): StoredActivity {

@@ -172,6 +172,8 @@ export function createClaimFeed(connection: Connection, turnMs: number = TURN_MS
     /** Reads claims again, and the stream from before that on: what is known already is left out. */
     async function startOver(): Promise<void> {
       await stream?.close();
+      known.clear();
+      lastAt = stored.at ?? null;
       const { operationTime } = await connection.getClient().db('admin').command({ ping: 1 });
       stream = watch({ startAtOperationTime: operationTime });
       const since = new Date((lastAt?.getTime() ?? 0) - CLOCKS_DIFFER_MS);

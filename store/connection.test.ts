@@ -2,8 +2,9 @@ import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import mongoose, { type Connection } from 'mongoose';
 import { DomainError } from '../domain/errors.ts';
+import { startProxy } from '../test/proxy.ts';
 import { type TestServers, testServers, uniqueName } from '../test/servers.ts';
-import { connect, inTransaction, isOutage } from './connection.ts';
+import { connect, inTransaction, isOfDatabase, isOutage } from './connection.ts';
 
 let servers: TestServers;
 let connection: Connection;
@@ -80,6 +81,31 @@ describe('an outage', () => {
     assert.equal(isOutage(away), true);
     assert.equal(isOutage(new TypeError('x is not a function')), false);
     assert.equal(isOutage(conflict()), false);
+  });
+
+  test('is seen in what ends a bulk of writes, as is an error that is the database’s own', async () => {
+    const { hostname, port } = new URL(servers.mongodbUri('any'));
+    const wire = await startProxy(hostname, Number(port));
+    const client = new mongoose.mongo.MongoClient(`mongodb://${wire.address}`, {
+      directConnection: true,
+      serverSelectionTimeoutMS: 10,
+    });
+    await client.connect();
+    wire.cut();
+    const bulk = await client
+      .db('any')
+      .collection<{ _id: number }>('any')
+      .insertMany([{ _id: 1 }], { ordered: false })
+      .catch((error: unknown) => error);
+    await client.close();
+    await wire.close();
+    assert.ok(bulk instanceof mongoose.mongo.MongoBulkWriteError);
+    assert.equal(isOutage(bulk), true);
+
+    const items = connection.collection<{ _id: number }>('items');
+    const twice = await items.insertMany([{ _id: 1 }, { _id: 1 }]).catch((error: unknown) => error);
+    assert.deepEqual([isOutage(twice), isOfDatabase(twice)], [false, true]);
+    assert.equal(isOfDatabase(new TypeError('x is not a function')), false);
   });
 
   test('is also what Node says of a socket that ends while the driver writes to it', () => {

@@ -111,9 +111,17 @@ const SOCKET_CODES = new Set(['EPIPE', 'ECONNRESET', 'ECONNREFUSED', 'ECONNABORT
 /** Whether an error says that MongoDB is away for now, so that nothing is known of the call. */
 export function isOutage(error: unknown): boolean {
   if (!(error instanceof Error)) return false;
+  // The driver dresses up whatever ends a bulk of writes, and keeps what it was in here.
+  const isDressed = error instanceof mongoose.mongo.MongoBulkWriteError;
+  if (isDressed && isOutage(error.errorResponse)) return true;
   const { code } = error as { code?: unknown };
   if (OUTAGES.has(error.name)) return true;
   return typeof code === 'number' ? OUTAGE_CODES.has(code) : SOCKET_CODES.has(String(code));
+}
+
+/** Whether an error is the database's or the driver's, whatever it says: not the fault of our data. */
+export function isOfDatabase(error: unknown): boolean {
+  return error instanceof mongoose.mongo.MongoError || isOutage(error);
 }
 
 /** Whether a write lost against a unique index; with a name, against that one. */

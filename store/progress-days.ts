@@ -69,6 +69,21 @@ const stateSchema = new Schema<{ _id: string; foldedBefore: number }>(
 const idOf = (userId: string, day: number, metric: string, key: string | null): string =>
   `${userId} ${day} ${metric} ${key ?? ''}`;
 
+/** What activities come to together: of a quarter of an hour, or of a part of one. */
+export const TOGETHER = {
+  sum: { $sum: { $ifNull: ['$value', 1] } },
+  highest: { $max: '$value' },
+  // Documents are compared field by field: by `at`, then by `value`, as `laterOf` does.
+  latest: {
+    $max: {
+      $cond: [{ $ne: [{ $type: '$value' }, 'missing'] }, { at: '$at', value: '$value' }, null],
+    },
+  },
+};
+
+/** More than one player has: all in one answer, as each further one would be another read. */
+export const ALL_AT_ONCE = 100_000;
+
 export type ProgressDayStore = ReturnType<typeof createProgressDayStore>;
 
 export function createProgressDayStore(connection: Connection) {
@@ -121,7 +136,11 @@ export function createProgressDayStore(connection: Connection) {
         day: { $gte: fromDay, $lt: untilDay },
         ...(keys && { key: { $in: keys } }),
       }));
-      const days = await model.find({ $or }).hint('player').lean<StoredDay[]>();
+      const days = await model
+        .find({ $or })
+        .hint('player')
+        .batchSize(ALL_AT_ONCE)
+        .lean<StoredDay[]>();
       return days.flatMap(quartersOf);
     },
   };
@@ -193,7 +212,6 @@ function foldPipeline(day: number): object[] {
       $floor: { $divide: [{ $subtract: [{ $toLong: '$at' }, day * DAY_MS] }, QUARTER_MS] },
     },
   };
-  const isGiven = { $ne: [{ $type: '$value' }, 'missing'] };
   const group = { userId: '$userId', metric: '$metric', key: { $ifNull: ['$key', null] } };
   const { userId, metric, key } = { userId: '$_id.userId', metric: '$_id.metric', key: '$_id.key' };
   return [
@@ -201,9 +219,7 @@ function foldPipeline(day: number): object[] {
     {
       $group: {
         _id: { ...group, number },
-        sum: { $sum: { $ifNull: ['$value', 1] } },
-        highest: { $max: '$value' },
-        latest: { $max: { $cond: [isGiven, { at: '$at', value: '$value' }, null] } },
+        ...TOGETHER,
       },
     },
     {

@@ -2,7 +2,7 @@
 import { DAY_MS, dayOf, QUARTER_MS } from '../domain/activity.ts';
 import type { ProgressQuery } from '../domain/progress.ts';
 import { streakOf } from '../domain/streak.ts';
-import type { ActivityRange, ActivityValue } from './activity-events.ts';
+import type { ActivityRange } from './activity-events.ts';
 import { type DayRange, laterOf, type Quarter, type QuarterValue } from './progress-days.ts';
 
 /** From one moment until before another, in milliseconds since the epoch. */
@@ -30,7 +30,18 @@ export interface Horizon {
 
 export function planReads(queries: ProgressQuery[], horizon: Horizon) {
   const plans = queries.map((query) => planOf(query, horizon));
-  return { plans, dayRanges: dayRangesOf(plans), activityRanges: activityRangesOf(plans) };
+  return {
+    plans,
+    dayRanges: dayRangesOf(plans),
+    activityRanges: activityRangesOf(plans),
+    cutsMs: cutsOf(plans),
+  };
+}
+
+/** Where a window of some query begins or ends within a quarter of an hour. */
+function cutsOf(plans: Plan[]): number[] {
+  const edges = plans.flatMap(({ raw }) => raw.flatMap(({ fromMs, untilMs }) => [fromMs, untilMs]));
+  return [...new Set(edges.filter((ms) => ms % QUARTER_MS !== 0))];
 }
 
 const isSpan = ({ fromMs, untilMs }: Span): boolean => fromMs < untilMs;
@@ -117,27 +128,17 @@ const isWithin = ({ fromMs, untilMs }: Span, ms: number): boolean => fromMs <= m
 export function answerTo(
   plan: Plan,
   quarters: QuarterValue[],
-  activities: ActivityValue[],
+  activities: QuarterValue[],
 ): number | null {
   const { query, aggregated, raw } = plan;
   const keys = keysOf(query);
-  const isAsked = (of: { metric: string; key?: string | null }) =>
-    of.metric === query.metric && (keys === null || keys.includes(of.key ?? null));
+  const isAsked = ({ metric, key }: QuarterValue) =>
+    metric === query.metric && (keys === null || keys.includes(key));
   const parts = [
     ...quarters.filter((q) => isAsked(q) && aggregated !== null && isWithin(aggregated, q.startMs)),
-    ...activities
-      .filter((a) => isAsked(a) && raw.some((span) => isWithin(span, a.at.getTime())))
-      .map(asQuarter),
+    ...activities.filter((a) => isAsked(a) && raw.some((span) => isWithin(span, a.startMs))),
   ];
   return combine(query, parts);
-}
-
-function asQuarter({ metric, key, value, at }: ActivityValue): QuarterValue {
-  const states =
-    value === undefined
-      ? { highest: null, latest: null }
-      : { highest: value, latest: { at, value } };
-  return { metric, key: key ?? null, startMs: at.getTime(), sum: value ?? 1, ...states };
 }
 
 function combine(query: ProgressQuery, parts: QuarterValue[]): number | null {

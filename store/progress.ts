@@ -139,13 +139,13 @@ export function createProgressStore(
     async read(userId: string, queries: ProgressQuery[]): Promise<(number | null)[]> {
       if (queries.length === 0) return [];
       const goneBeforeMs = now().getTime() - rules.ttlDays * DAY_MS;
-      const { plans, dayRanges, activityRanges } = planReads(queries, {
+      const { plans, dayRanges, activityRanges, cutsMs } = planReads(queries, {
         foldedBeforeMs: ((await foldedBefore()) ?? 0) * DAY_MS,
         goneBeforeMs,
       });
       const [quarters, values] = await Promise.all([
         days.read(userId, dayRanges),
-        activities.read(userId, activityRanges),
+        activities.read(userId, activityRanges, cutsMs),
       ]);
       return plans.map((plan) => answerTo(plan, quarters, values));
     },

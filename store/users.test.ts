@@ -66,12 +66,12 @@ describe('changing a user', () => {
     assert.deepEqual(await users.get(player.userId), after);
   });
 
-  it('writes nothing where nothing differs', async () => {
+  it('writes only when it was said where nothing differs', async () => {
     const player = await users.register(newUser('player'), now);
     const same = { role: 'PLAYER', status: 'ACTIVE' } as const;
     const { before, after } = await users.change(by('usr_boss'), player.userId, same, later);
     assert.deepEqual(after, before);
-    assert.deepEqual(await users.get(player.userId), player);
+    assert.deepEqual(await users.get(player.userId), { ...player, statusAt: later });
   });
 
   it('finds nobody under an unknown ID', async () => {
@@ -144,6 +144,19 @@ describe('a status that another system reports', () => {
     const { user, isLatest } = await report(userId, 'ACTIVE', 7);
     assert.deepEqual([isLatest, user.status, user.tokenEpoch], [false, 'BANNED', 1]);
     assert.deepEqual(user, await users.get(userId));
+  });
+
+  it('is older than what an admin says after it, whatever the clocks, and though it was so already', async () => {
+    const { userId } = await users.register(newUser('corrected'), now);
+    const staff: StaffContext = { actor: { userId: 'usr_admin', role: 'ADMIN' }, requestId: 'r' };
+    await report(userId, 'BANNED', 5);
+    await users.change(staff, userId, { status: 'ACTIVE' }, at(1));
+    assert.equal((await report(userId, 'BANNED', 5)).user.status, 'ACTIVE');
+
+    await users.change(staff, userId, { status: 'BANNED' }, at(10));
+    await users.change(staff, userId, { status: 'BANNED' }, at(20));
+    assert.equal((await report(userId, 'ACTIVE', 15)).user.status, 'BANNED');
+    assert.equal((await report(userId, 'ACTIVE', 25)).user.status, 'ACTIVE');
   });
 
   it('is taken again as it was, without ending the tokens again', async () => {

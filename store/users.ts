@@ -107,6 +107,11 @@ export function createUserStore(connection: Connection) {
     }
   }
 
+  /** A report from before that moment is old, also where it says something else than is known. */
+  async function noteStatus(userId: string, statusAt: Date, session: ClientSession): Promise<void> {
+    await model.updateOne({ _id: userId }, { $set: { statusAt } }, { session });
+  }
+
   async function changeIn(write: StaffWrite, userId: string, change: UserChange, now: Date) {
     const { session } = write;
     const before = await model.findById(userId, WITHOUT_HASH, { session }).lean<Stored>();
@@ -114,12 +119,15 @@ export function createUserStore(connection: Connection) {
     const role = change.role ?? before.role;
     const status = change.status ?? before.status;
     if (role === before.role && status === before.status) {
+      if (change.status !== undefined)
+        await noteStatus(userId, afterSaid(before.statusAt, now), session);
       return { before: toUser(before), after: toUser(before) };
     }
     if (isActiveAdmin(before) && !isActiveAdmin({ role, status })) {
       await keepAnAdmin(userId, session);
     }
-    const statusAt = status === before.status ? before.statusAt : now;
+    const isSaid = change.status !== undefined;
+    const statusAt = isSaid ? afterSaid(before.statusAt, now) : before.statusAt;
     const changed = await model
       .findOneAndUpdate(
         { _id: userId },
@@ -218,14 +226,15 @@ export function createUserStore(connection: Connection) {
         if (known && at < known.statusAt) return { user: toUser(known), isLatest: false };
         const { after } = await changeIn({ ...staff, session }, userId, { status }, now);
         // Also where the status stays as it was: what comes later and was earlier is older than this.
-        await model.updateOne({ _id: userId }, { $set: { statusAt: at } }, { session });
+        await noteStatus(userId, at, session);
         return { user: { ...after, statusAt: at }, isLatest: true };
       });
     },
 
     /**
      * Changes a user's role or status, which ends their tokens; without a difference nothing is
-     * written. @throws DomainError `not_found`; `conflict` if no active admin would be left
+     * written but, where a status is named, the moment at which it was. @throws DomainError
+     * `not_found`; `conflict` if no active admin would be left
      */
     async change(
       staff: StaffContext,
@@ -239,6 +248,10 @@ export function createUserStore(connection: Connection) {
     },
   };
 }
+
+/** Now, or right after what was said last: the clock of whoever said it may be ahead of ours. */
+const afterSaid = (said: Date, now: Date): Date =>
+  now > said ? now : new Date(said.getTime() + 1);
 
 function newRecord(user: NewUser, role: Role, now: Date): Stored {
   return {

@@ -16,9 +16,14 @@ export interface Publishing {
   signal: AbortSignal;
   /** Told of everything that is tried again. */
   onFailure: (error: unknown) => void;
+  /** Ten seconds unless given. */
+  keepEveryMs?: number;
   /** Told once every change from now on will be published, by this process or another. */
   onBegun: () => void;
 }
+
+/** How often the turn is made to last while the next changes are looked for, in milliseconds. */
+const KEEP_EVERY_MS = 10_000;
 
 /** How often a process that does not publish asks whether it should, in milliseconds. */
 const ASK_AGAIN_MS = 3_000;
@@ -43,7 +48,10 @@ export async function publishClaimStates(publishing: Publishing): Promise<void> 
 type Turn = NonNullable<Awaited<ReturnType<ClaimFeed['takeTurn']>>>;
 
 /** Until another process has the turn, or something breaks. */
-async function publishTurn({ outlet, signal, onFailure }: Publishing, turn: Turn): Promise<void> {
+async function publishTurn(publishing: Publishing, turn: Turn): Promise<void> {
+  const { outlet, signal, onFailure, keepEveryMs = KEEP_EVERY_MS } = publishing;
+  // A look at a long stretch of changes that are not of claims takes longer than a turn lasts.
+  const keeping = setInterval(() => void turn.keep().catch(onFailure), keepEveryMs);
   try {
     while (!signal.aborted) {
       const { changes, place } = await turn.next();
@@ -58,6 +66,7 @@ async function publishTurn({ outlet, signal, onFailure }: Publishing, turn: Turn
       await turn.remember(place);
     }
   } finally {
+    clearInterval(keeping);
     await turn.end();
   }
 }

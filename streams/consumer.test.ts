@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
+import { ProtocolError } from '@platformatic/kafka';
 import { type Intake, takeBatch } from './consumer.ts';
 import type { OutgoingRecord } from './kafka.ts';
 import { type IncomingRecord, positionsAfter } from './records.ts';
@@ -89,6 +90,30 @@ describe('a batch', () => {
       ['poison'],
     );
     assert.ok(t.failures.length > 1, 'it was tried more than once');
+  });
+
+  it('is put aside in parts where it is more than a broker takes at once, and cut where one is', async () => {
+    const tooLarge = new ProtocolError('MESSAGE_TOO_LARGE');
+    const sizeOf = ({ value, headers }: OutgoingRecord) =>
+      [value, ...[...(headers ?? [])].flat()].reduce((sum, { length }) => sum + length, 0);
+    const written: OutgoingRecord[] = [];
+    const t = intake({
+      handle: async (records) => records.map((one) => ({ record: one, reason: 'It is bad' })),
+      outlet: {
+        async send(records) {
+          if (records.reduce((sum, one) => sum + sizeOf(one), 0) > 1_000_000) throw tooLarge;
+          written.push(...records);
+        },
+        close: async () => {},
+      },
+    });
+    const many = Array.from({ length: 500 }, (_, n) => record(n, 'x'.repeat(4_000)));
+    await takeBatch(t.intake, [record(1_000, 'y'.repeat(999_999)), ...many]);
+    assert.equal(written.length, 501);
+    const [first] = written.map(textOf);
+    assert.equal(first?.value, 'y'.repeat(64 * 1_024));
+    assert.equal(first?.headers.cutFromBytes, '999999');
+    assert.deepEqual(t.failures, []);
   });
 
   it('waits for a broker that takes no dead letters', async () => {

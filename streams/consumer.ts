@@ -5,7 +5,7 @@
  */
 import { setTimeout as delay } from 'node:timers/promises';
 import { Consumer, MessagesStreamFallbackModes, MessagesStreamModes } from '@platformatic/kafka';
-import { deadLetter } from './dead-letters.ts';
+import { deadLetter, sendLetters } from './dead-letters.ts';
 import { clientOptions, type Outlet } from './kafka.ts';
 import { createLine } from './line.ts';
 import { persist } from './persist.ts';
@@ -107,7 +107,7 @@ export async function takeBatch(intake: Intake, batch: IncomingRecord[]): Promis
   const refused = await handled(intake, batch);
   if (refused.length === 0) return;
   const letters = refused.map((one) => deadLetter(deadTopic, one));
-  await persist(() => outlet.send(letters), { signal, onFailure });
+  await persist(() => sendLetters(outlet, letters), { signal, onFailure });
 }
 
 /** Until the batch is taken. A record that makes it fail time and again is found, and refused. */

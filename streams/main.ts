@@ -7,13 +7,20 @@ import { streamsConfig } from '../config.ts';
 import { DomainError } from '../domain/errors.ts';
 import { endOnFatal } from '../fatal.ts';
 import { createClaimFeed } from '../store/claim-feed.ts';
-import { connect, isOutage } from '../store/connection.ts';
+import { connect, isOfDatabase } from '../store/connection.ts';
 import { openStore } from '../store/index.ts';
 import { connectionOptions } from '../temporal/connection.ts';
 import { createClaimRuns } from '../temporal/runs.ts';
 import { runStreams } from './run.ts';
 
 endOnFatal('streams');
+
+/** As long as a look past an hour of a busy game's activities may take, in milliseconds. */
+const FEED_PATIENCE_MS = 1_800_000;
+
+/** How long the streams may take to stop: inside the 20 s that a supervisor grants. */
+const STOP_WITHIN_MS = 15_000;
+
 const config = streamsConfig();
 const log = pino({ level: config.LOG_LEVEL, base: { process: 'streams' } });
 
@@ -21,6 +28,12 @@ const database = await connect(config.MONGODB_URI, { appName: 'laurel-streams' }
 const store = await openStore(database, undefined, {
   ttlDays: config.ACTIVITY_TTL_DAYS,
   gauges: config.GAUGES,
+});
+// Changes of claims lie far apart where activities pour in, and MongoDB does not answer before the next.
+const feedDatabase = await connect(config.MONGODB_URI, {
+  appName: 'laurel-feed',
+  maxPoolSize: 4,
+  socketTimeoutMs: FEED_PATIENCE_MS,
 });
 // Lazy: activities are counted while Temporal is away.
 const temporal = Connection.lazy(connectionOptions(config));
@@ -30,7 +43,11 @@ const runs = createClaimRuns(
 
 const stopping = new AbortController();
 for (const signal of ['SIGTERM', 'SIGINT'] as const) {
-  process.once(signal, () => stopping.abort());
+  process.once(signal, () => {
+    stopping.abort();
+    // A look at the changes that is under way, or a timer that the client forgot, must not hold us up.
+    setTimeout(() => process.exit(), STOP_WITHIN_MS).unref();
+  });
 }
 
 let beating: NodeJS.Timeout | undefined;
@@ -45,10 +62,10 @@ try {
   await runStreams({
     brokers: config.KAFKA_BROKERS,
     store,
-    feed: createClaimFeed(database),
+    feed: createClaimFeed(feedDatabase),
     onUserLeft: (userId) => stopClaimsOf({ claims: store.claims, runs }, userId),
     isPassing: (error) =>
-      isOutage(error) || (error instanceof DomainError && error.code === 'unavailable'),
+      isOfDatabase(error) || (error instanceof DomainError && error.code === 'unavailable'),
     onFailure: (err) => log.warn({ err }, 'tried again'),
     onReady,
     now: () => new Date(),
@@ -56,6 +73,6 @@ try {
   });
 } finally {
   clearInterval(beating);
-  await Promise.allSettled([temporal.close(), database.close()]);
+  await Promise.allSettled([temporal.close(), feedDatabase.close(), database.close()]);
 }
 log.info('streams stopped');
