@@ -167,6 +167,19 @@ describe('an activity over Kafka', () => {
     assert.match(dead[0]?.headers.offset ?? '', /^\d+$/);
   });
 
+  it('is cut where no broker takes it twice, as its reason makes it longer', async () => {
+    const userId = uniqueName('usr');
+    // A mebibyte, less what a batch of one record takes around its key and value.
+    const value = 'x'.repeat(1_048_588 - 96 - userId.length);
+    await produce(kafka.brokers, 'game.activity', [{ key: userId, value }]);
+    await send('game.activity', kill(userId));
+    await caughtUp(userId);
+    assert.equal(await count(userId), 1);
+    const [dead] = await recordsOf('game.activity.dead', ({ key }) => key === userId, 1);
+    assert.equal(dead?.headers.cutFromBytes, String(value.length));
+    assert.ok(dead.value.length < value.length);
+  });
+
   it('comes to the same over HTTP, over Kafka and over both at once', async () => {
     const someEvents = fc.array(
       fc.record({
