@@ -10,6 +10,14 @@ export const ACCOUNT_AGE = 'account.ageDays';
 export const EVENT_GRANTED = 'event.granted';
 export const TIME_BETWEEN = 'time.between';
 
+/** What Laurel knows by itself: no activity may bear the name, as no condition would ever see it. */
+export const KNOWN_BY_ITSELF: readonly string[] = [
+  LOGIN_STREAK,
+  ACCOUNT_AGE,
+  EVENT_GRANTED,
+  TIME_BETWEEN,
+];
+
 /** Laurel's own books, as against a provider's. */
 export const OWN_SOURCE = 'progress';
 

@@ -1,7 +1,7 @@
 /** What an activity event must look like, by whichever road it comes. */
 import { z } from 'zod';
 import { type ActivityEvent, DAY_MS } from '../domain/activity.ts';
-import type { Gauges } from '../domain/metrics.ts';
+import { type Gauges, KNOWN_BY_ITSELF } from '../domain/metrics.ts';
 
 export interface ActivityRules {
   /** How old an activity may be, in days: its `id` is remembered for as long. */
@@ -54,6 +54,9 @@ export function checkActivity(given: unknown, rules: ActivityRules, now: Date): 
     return { message: `at: More than ${rules.ttlDays} days ago` };
   }
   if (ageMs < -MAX_AHEAD_MS) return { message: 'at: In the future' };
+  if (KNOWN_BY_ITSELF.includes(event.metric)) {
+    return { message: `metric: ${event.metric} is what Laurel knows by itself` };
+  }
   if (event.value === undefined && Object.hasOwn(rules.gauges, event.metric)) {
     return { message: `value: Missing, and ${event.metric} is a gauge` };
   }

@@ -143,6 +143,11 @@ describe('a batch', () => {
     ['a field too many', { more: 1 }, 'There are fields that are not known'],
     ['an age beyond the TTL', { at: ago(90 * DAY_MS + 1) }, 'at: More than 90 days ago'],
     ['the far future', { at: ago(-6 * MINUTE_MS) }, 'at: In the future'],
+    [
+      'a metric of our own',
+      { metric: 'login.streak' },
+      'metric: login.streak is what Laurel knows by itself',
+    ],
     ['a gauge without a state', { metric: 'level' }, 'value: Missing, and level is a gauge'],
   ];
   for (const [what, given, message] of wrong) {
