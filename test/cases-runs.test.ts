@@ -13,6 +13,7 @@ import {
   recordOf,
   runClosed,
   runsOf,
+  until,
   workflowOf,
 } from './helpers.ts';
 import { type Laurel, startLaurel } from './laurel.ts';
@@ -58,7 +59,15 @@ after(async () => {
 
 async function newClaim() {
   const { eventId } = await event(laurel);
-  return (await laurel.claim(eventId, (await laurel.signIn()).token)).body;
+  const { body } = await laurel.claim(eventId, (await laurel.signIn()).token);
+  const run = workflowOf(laurel, await recordOf(laurel, body.claimId));
+  const isThere = () =>
+    run.describe().then(
+      () => true,
+      () => false,
+    );
+  await until(isThere, 'the run of a new claim');
+  return body;
 }
 
 /** As the Web UI's buttons do. */
