@@ -9,6 +9,7 @@ import { connect } from '../store/connection.ts';
 import { openStore } from '../store/index.ts';
 import { createBulkRuns } from '../temporal/bulk-runs.ts';
 import { createClaimRuns } from '../temporal/runs.ts';
+import { dropDatabase } from '../test/drop-database.ts';
 import { testServers, uniqueName } from '../test/servers.ts';
 import { type AppDeps, createApp } from './app.ts';
 import { createStarter } from './claims/starter.ts';
@@ -128,7 +129,7 @@ export async function testApp(overrides: Partial<AppDeps> = {}) {
     async close() {
       await changes.close();
       await temporal.close();
-      await connection.dropDatabase();
+      await dropDatabase(connection);
       await connection.close();
       await servers.stop();
     },

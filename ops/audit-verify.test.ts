@@ -5,6 +5,7 @@ import { after, before, test } from 'node:test';
 import type { Connection } from 'mongoose';
 import { type AuditLog, createAuditLog } from '../store/audit-log.ts';
 import { connect, inTransaction } from '../store/connection.ts';
+import { dropDatabase } from '../test/drop-database.ts';
 import { type TestServers, testServers, uniqueName } from '../test/servers.ts';
 
 let servers: TestServers;
@@ -28,7 +29,7 @@ before(async () => {
   }
 });
 after(async () => {
-  await connection.dropDatabase();
+  await dropDatabase(connection);
   await connection.close();
   await servers.stop();
 });

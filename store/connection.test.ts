@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import mongoose, { type Connection } from 'mongoose';
 import { DomainError } from '../domain/errors.ts';
+import { dropDatabase } from '../test/drop-database.ts';
 import { startProxy } from '../test/proxy.ts';
 import { type TestServers, testServers, uniqueName } from '../test/servers.ts';
 import { connect, inTransaction, isOfDatabase, isOutage } from './connection.ts';
@@ -14,7 +15,7 @@ before(async () => {
   connection = await connect(servers.mongodbUri(uniqueName('connection')), { appName: 'test' });
 });
 after(async () => {
-  await connection.dropDatabase();
+  await dropDatabase(connection);
   await connection.close();
   await servers.stop();
 });

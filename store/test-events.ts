@@ -1,6 +1,7 @@
 /** For tests of events: a database of their own with the stores they need, and an event to start from. */
 import { randomUUID } from 'node:crypto';
 import type { EventFields, Reward } from '../domain/event.ts';
+import { dropDatabase } from '../test/drop-database.ts';
 import { testServers, uniqueName } from '../test/servers.ts';
 import { createServerClock } from './clock.ts';
 import { connect } from './connection.ts';
@@ -102,7 +103,7 @@ export async function eventsFixture() {
     },
 
     async close() {
-      await connection.dropDatabase();
+      await dropDatabase(connection);
       await connection.close();
       await servers.stop();
     },

@@ -1,6 +1,7 @@
 /** For tests of the stores: all of them over a database of their own, and what a claim starts from. */
 import { randomBytes } from 'node:crypto';
 import type { Connection } from 'mongoose';
+import { dropDatabase } from '../test/drop-database.ts';
 import { testServers } from '../test/servers.ts';
 import { claimIdOf, type NewClaim } from './claims.ts';
 import { connect } from './connection.ts';
@@ -26,7 +27,7 @@ export async function storeFixture() {
       stoppedAt = moment;
     },
     async close() {
-      await connection.dropDatabase();
+      await dropDatabase(connection);
       await connection.close();
       await stop();
     },

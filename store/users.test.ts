@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { after, before, beforeEach, describe, it } from 'node:test';
 import type { Connection } from 'mongoose';
+import { dropDatabase } from '../test/drop-database.ts';
 import { type TestServers, testServers, uniqueName } from '../test/servers.ts';
 import { connect } from './connection.ts';
 import type { StaffContext } from './staff.ts';
@@ -27,7 +28,7 @@ before(async () => {
 });
 beforeEach(() => users.model.deleteMany());
 after(async () => {
-  await connection.dropDatabase();
+  await dropDatabase(connection);
   await connection.close();
   await servers.stop();
 });

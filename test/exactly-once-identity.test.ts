@@ -9,6 +9,7 @@ import { claimIdOf } from '../store/claims.ts';
 import { openStore } from '../store/index.ts';
 import { bucket, newClaim } from '../store/test-store.ts';
 import { CLAIM_QUEUE, CLAIM_WORKFLOW, type ClaimOutcome } from '../workflows/contract.ts';
+import { dropDatabase } from './drop-database.ts';
 import {
   booksOf,
   CAPE,
@@ -186,7 +187,7 @@ describe('exactly once: whose claim it is', { concurrency: true }, () => {
       await connection.collection('stock_buckets').insertMany(duplicates as never[]);
       await assert.rejects(openStore(connection), /E11000/);
 
-      await connection.dropDatabase();
+      await dropDatabase(connection);
       await openStore(connection);
       const unique = async (collection: string) => {
         const indexes = await connection.collection(collection).indexes();

@@ -15,6 +15,7 @@ import type { Books } from '../store/stock.ts';
 import { CAPE, eventFields, OPERATOR } from '../store/test-events.ts';
 import { workflowIdOf } from '../temporal/workflow-id.ts';
 import { RECONCILE_WORKFLOW, UPKEEP_QUEUE } from '../workflows/contract.ts';
+import { dropDatabase } from './drop-database.ts';
 import type { Laurel } from './laurel.ts';
 import { testServers, uniqueName } from './servers.ts';
 
@@ -63,7 +64,7 @@ export async function database(test: TestContext, options = ''): Promise<Connect
   const uri = mongodbUri(uniqueName('test')) + options;
   const connection = await connect(uri, { appName: 'laurel-test' });
   test.after(async () => {
-    await connection.dropDatabase();
+    await dropDatabase(connection);
     await connection.close();
     await stop();
   });

@@ -33,6 +33,7 @@ import { createClaimRuns } from '../temporal/runs.ts';
 import { type ActivitySettings, activityDeps, upkeepDeps } from '../worker/deps.ts';
 import { createWorkers } from '../worker/workers.ts';
 import { testBundle } from './bundle.ts';
+import { dropDatabase } from './drop-database.ts';
 import { testServers, uniqueName } from './servers.ts';
 
 /** Impatient, so that a test of spent retries takes seconds. */
@@ -229,7 +230,7 @@ export async function startLaurel(options: LaurelOptions = {}) {
       await changes.close();
       http.close();
       if ('closeAllConnections' in http) http.closeAllConnections();
-      await database.dropDatabase();
+      await dropDatabase(database);
       await Promise.allSettled([native.close(), connection.close(), database.close()]);
       await servers.stop();
     },

@@ -10,6 +10,7 @@ import { connect, isOutage } from '../store/connection.ts';
 import { openStore, type Store } from '../store/index.ts';
 import { type HoldRequest, StockBusy } from '../store/stock.ts';
 import { bucket } from '../store/test-store.ts';
+import { dropDatabase } from './drop-database.ts';
 import { CAPE, event, OPERATOR } from './helpers.ts';
 import { check, createRecorder, type Operation, told } from './linearizability.ts';
 import { type StockAnswer, type StockCall, spelled, stockSpec } from './linearizability-stock.ts';
@@ -85,7 +86,7 @@ before(async () => {
   servers = await testServers();
   uri = new URL(servers.mongodbUri(uniqueName('linear')));
   const connection = await connect(uri.href, { appName: 'laurel-test' });
-  closings.push(() => connection.dropDatabase().then(() => connection.close()));
+  closings.push(() => dropDatabase(connection).then(() => connection.close()));
   direct = [await openStore(connection), await storesOver(), await storesOver()];
 });
 after(async () => {
