@@ -66,3 +66,14 @@ export async function readTopic(brokers: string[], topic: string) {
   stream.on('error', () => {});
   return { records, close: () => consumer.close(true) };
 }
+
+/** Longer than the results of a file take to be told. */
+const END_WITHIN_MS = 10_000;
+
+/**
+ * Ends this file's process soon, if it does not end by itself: a client whose broker was killed may
+ * leave a timer behind that would keep it alive for good. To be called last.
+ */
+export function endSoon(): void {
+  setTimeout(() => process.exit(), END_WITHIN_MS).unref();
+}

@@ -12,7 +12,7 @@ import { connect } from '../store/connection.ts';
 import { openStore, type Store } from '../store/index.ts';
 import { dropDatabase } from './drop-database.ts';
 import { until } from './helpers.ts';
-import { produce } from './kafka-records.ts';
+import { endSoon, produce } from './kafka-records.ts';
 import { type KafkaServer, kafkaServer } from './kafka-server.ts';
 import { type TestServers, testServers, uniqueName } from './servers.ts';
 
@@ -45,6 +45,7 @@ after(async () => {
   await dropDatabase(database);
   await database?.close();
   await Promise.all([servers?.stop(), kafka?.stop()]);
+  endSoon();
 });
 
 /** The streams' process, once it says that it is ready. */

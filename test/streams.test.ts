@@ -9,7 +9,7 @@ import { isOutage } from '../store/connection.ts';
 import { newClaim } from '../store/test-store.ts';
 import { runStreams } from '../streams/run.ts';
 import { until } from './helpers.ts';
-import { produce, type ReadRecord, readTopic } from './kafka-records.ts';
+import { endSoon, produce, type ReadRecord, readTopic } from './kafka-records.ts';
 import { type KafkaServer, kafkaServer } from './kafka-server.ts';
 import { uniqueName } from './servers.ts';
 
@@ -34,6 +34,7 @@ after(async () => {
   await streams?.stop();
   await t?.close();
   await kafka?.stop();
+  endSoon();
 });
 
 /** The streams as their process runs them; resolves once the topics are there. */
