@@ -84,13 +84,16 @@ describe('an outage', () => {
     assert.equal(isOutage(conflict()), false);
   });
 
-  test('is seen in what ends a bulk of writes, as is an error that is the database’s own', async () => {
+  test('is seen in what ends a bulk of writes, as is an error that is the database’s own', async (t) => {
     const { hostname, port } = new URL(servers.mongodbUri('any'));
     const wire = await startProxy(hostname, Number(port));
+    t.after(() => wire.close());
     const client = new mongoose.mongo.MongoClient(`mongodb://${wire.address}`, {
       directConnection: true,
-      serverSelectionTimeoutMS: 10,
+      // Time to connect on a busy machine; once the wire is cut it only runs out.
+      serverSelectionTimeoutMS: 2_000,
     });
+    t.after(() => client.close());
     await client.connect();
     wire.cut();
     const bulk = await client
@@ -98,8 +101,6 @@ describe('an outage', () => {
       .collection<{ _id: number }>('any')
       .insertMany([{ _id: 1 }], { ordered: false })
       .catch((error: unknown) => error);
-    await client.close();
-    await wire.close();
     assert.ok(bulk instanceof mongoose.mongo.MongoBulkWriteError);
     assert.equal(isOutage(bulk), true);
 
