@@ -20,6 +20,13 @@ const provider = z.strictObject({
   secret: z
     .string()
     .regex(/^whsec_[A-Za-z0-9+/]{32,}={0,2}$/, 'whsec_ and 24 or more bytes in base64'),
+  /** What the provider can take, over all workers. */
+  limit: z
+    .strictObject({
+      callsPerS: z.number().positive().max(10_000).optional(),
+      callsAtOnce: z.number().int().min(1).max(1_000).optional(),
+    })
+    .optional(),
 });
 export type ProviderSettings = z.infer<typeof provider>;
 
@@ -63,6 +70,9 @@ const api = common.extend({
   JWT_KEYS: json(z.array(privateJwk).min(1)),
   ACCESS_TOKEN_TTL_S: z.coerce.number().int().min(1).max(86_400).default(900),
   RATE_LIMITS: z.enum(['on', 'off']).default('on'),
+  ADMISSION_AT_ONCE: z.coerce.number().int().min(1).max(1_000).default(16),
+  ADMISSION_WAITING: z.coerce.number().int().min(0).max(100_000).default(12_500),
+  ADMISSION_PATIENCE_MS: ms(15_000),
 });
 
 const worker = common.extend({

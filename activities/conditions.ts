@@ -8,7 +8,7 @@ import { ProviderError } from '../domain/fulfillment.ts';
 import type { Claim } from '../store/claims.ts';
 import type { PlayerFacts } from '../store/condition-facts.ts';
 import type { ActivityDeps } from './deps.ts';
-import { asking, broken } from './failures.ts';
+import { asking, broken, isNoTurn } from './failures.ts';
 import { recordOf, stepNow } from './record.ts';
 
 export type ConditionCheck =
@@ -16,7 +16,7 @@ export type ConditionCheck =
   | { state: 'MET' | 'NOT_MET' | 'USER_NOT_ACTIVE'; step: Step }
   /** Another run has moved the claim on: follow the record. */
   | { state: 'OVERTAKEN' }
-  /** MongoDB is away: says nothing about the providers, so it must not use up their attempts. */
+  /** MongoDB is away, or a provider at its limit: must not use up the providers' attempts. */
   | { state: 'DATABASE_AWAY' };
 
 const isEarly = ({ fate, state }: Claim): boolean =>
@@ -44,7 +44,7 @@ async function explainFor(
       if (!game) {
         throw new ProviderError('UNAVAILABLE', `No provider named ${name} is configured.`);
       }
-      return await game.metrics(claim.userId, metrics);
+      return await deps.turnstile.pass(name, () => game.metrics(claim.userId, metrics));
     },
   });
   return explain(pinned.tree, facts);
@@ -114,7 +114,8 @@ export async function checkCondition(deps: ActivityDeps, claimId: string): Promi
   try {
     return await asking(() => judge(deps, claimId));
   } catch (error) {
-    if (deps.isOutage(error) && !activityInfo().isLocal) return { state: 'DATABASE_AWAY' };
+    const isAway = isNoTurn(error) || deps.isOutage(error);
+    if (isAway && !activityInfo().isLocal) return { state: 'DATABASE_AWAY' };
     throw error;
   }
 }

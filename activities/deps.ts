@@ -4,6 +4,7 @@ import type { GameDataProvider } from '../domain/game-data.ts';
 import type { Gauges } from '../domain/metrics.ts';
 import type { ProgressReader } from '../domain/progress.ts';
 import type { UserStatus } from '../domain/user.ts';
+import type { Turnstile } from '../providers/turnstile.ts';
 import type { ClaimStore } from '../store/claims.ts';
 import type { ConditionFacts } from '../store/condition-facts.ts';
 import type { EntitlementStore } from '../store/entitlements.ts';
@@ -18,6 +19,8 @@ export interface ActivityDeps {
   userStatus(userId: string): Promise<UserStatus | null>;
   /** The provider of that name, or undefined where it is no longer configured. */
   provider(name: string): FulfillmentProvider | undefined;
+  /** What every call to a provider passes first, unless it is our own mailbox. */
+  turnstile: Turnstile;
   conditionFacts: Pick<ConditionFacts, 'ofClaim'>;
   progress: ProgressReader;
   /** The provider of that name as a source of conditions, or undefined where it is not configured. */

@@ -25,6 +25,24 @@ export function providerFailure(error: ProviderError): ApplicationFailure {
   });
 }
 
+/** When a call that got no turn at its provider may try again, in milliseconds. */
+const NO_TURN_MS = 1_000;
+
+/** Whether a provider was not asked, as it is at its limit. */
+export function isNoTurn(error: unknown): error is Error {
+  return error instanceof Error && error.name === 'NoTurn';
+}
+
+/** Runs an attempt that costs nobody anything when it is repeated; without a turn it is. */
+export async function inTurn<T>(attempt: () => Promise<T>): Promise<T> {
+  try {
+    return await attempt();
+  } catch (error) {
+    if (!isNoTurn(error)) throw error;
+    throw providerFailure(new ProviderError('UNAVAILABLE', error.message, NO_TURN_MS));
+  }
+}
+
 /** Runs a provider's verb with its errors made into failures. */
 export async function asking<T>(call: () => Promise<T>): Promise<T> {
   try {

@@ -6,7 +6,7 @@ import { ProviderError } from '../domain/fulfillment.ts';
 import type { Claim } from '../store/claims.ts';
 import { CHECK_VALID_MS } from '../workflows/contract.ts';
 import type { ActivityDeps } from './deps.ts';
-import { asking, broken, providerFailure } from './failures.ts';
+import { asking, broken, inTurn, isNoTurn, providerFailure } from './failures.ts';
 import { ownRunId, recordOf } from './record.ts';
 
 export interface LineRequest {
@@ -29,7 +29,10 @@ export type LineAnswer =
   | ({ state: 'REFUSED'; detail: string } & Answered)
   /** Nothing was asked: the player left, or the claim's fate was decided elsewhere. */
   | ({ state: 'STOPPED' } & Answered)
-  /** MongoDB is away: says nothing about the provider, so it must not use up its attempts. */
+  /**
+   * MongoDB is away, or the provider has as many calls as it may have: says nothing about the
+   * provider, so it must not use up its attempts.
+   */
   | { state: 'DATABASE_AWAY' };
 
 export type LookupResult =
@@ -38,7 +41,7 @@ export type LookupResult =
   | { state: 'PENDING'; at: string }
   | { state: 'NEVER_SEEN'; at: string };
 
-function requestOf(claim: Claim, lineId: string): GrantRequest {
+export function requestOf(claim: Claim, lineId: string): GrantRequest {
   const line = claim.lines.find((l) => l.lineId === lineId);
   if (!line) throw broken(`Claim ${claim._id} has no line ${lineId}.`);
   const { kind, name, quantity } = line;
@@ -51,7 +54,7 @@ function requestOf(claim: Claim, lineId: string): GrantRequest {
   };
 }
 
-function providerOf(deps: ActivityDeps, claim: Claim): FulfillmentProvider {
+export function providerOf(deps: ActivityDeps, claim: Claim): FulfillmentProvider {
   const { provider } = claim.snapshot;
   const found = deps.provider(provider);
   if (found) return found;
@@ -61,12 +64,12 @@ function providerOf(deps: ActivityDeps, claim: Claim): FulfillmentProvider {
 }
 
 /** What the provider knows; a grant revoked behind our back counts as refused. */
-async function lookUp(
-  deps: ActivityDeps,
-  provider: FulfillmentProvider,
-  grantId: string,
-): Promise<LookupResult> {
-  const known = await asking(() => provider.lookup(grantId));
+async function lookUp(deps: ActivityDeps, claim: Claim, grantId: string): Promise<LookupResult> {
+  const provider = providerOf(deps, claim);
+  const { turnstile } = deps;
+  const known = await asking(() =>
+    turnstile.pass(claim.snapshot.provider, () => provider.lookup(grantId)),
+  );
   const at = deps.now().toISOString();
   switch (known.state) {
     case 'REFUSED':
@@ -95,15 +98,19 @@ async function mayGoOn(deps: ActivityDeps, claimId: string): Promise<boolean> {
  */
 async function askFor(
   deps: ActivityDeps,
-  provider: FulfillmentProvider,
+  claim: Claim,
   grant: GrantRequest,
 ): Promise<GrantAnswer | null> {
-  const lookedAtMs = performance.now();
-  if (!(await mayGoOn(deps, grant.claimId))) return null;
-  if (performance.now() - lookedAtMs > CHECK_VALID_MS) {
-    throw new TooSlow('The database was too slow to ask the provider safely.');
-  }
-  return await asking(() => provider.grant(grant));
+  const provider = providerOf(deps, claim);
+  // Its turn may take a while to come, and what was seen before would be old by then.
+  return await deps.turnstile.pass(claim.snapshot.provider, async () => {
+    const lookedAtMs = performance.now();
+    if (!(await mayGoOn(deps, grant.claimId))) return null;
+    if (performance.now() - lookedAtMs > CHECK_VALID_MS) {
+      throw new TooSlow('The database was too slow to ask the provider safely.');
+    }
+    return await asking(() => provider.grant(grant));
+  });
 }
 
 /** One attempt: look up where the line may have been asked for before, and ask where it was not. */
@@ -112,17 +119,16 @@ async function attemptLine(deps: ActivityDeps, request: LineRequest): Promise<Li
   const claim = await recordOf(deps.claims, request.claimId);
   // A run that was reset believes that it is the first to ask; the record knows better.
   const mayStillArrive = request.resumed || attempts > 1 || claim.askedBy !== ownRunId();
-  const provider = providerOf(deps, claim);
   const grant = requestOf(claim, request.lineId);
   const answered = () => ({ at: deps.now().toISOString(), attempts, mayStillArrive });
 
   if (mayStillArrive) {
     // A player who left is not asked after: what was granted is to be revoked, not to stand.
     if (!(await mayGoOn(deps, claim._id))) return { state: 'STOPPED', ...answered() };
-    const known = await lookUp(deps, provider, grant.grantId);
+    const known = await lookUp(deps, claim, grant.grantId);
     if (known.state !== 'NEVER_SEEN') return { ...known, attempts, mayStillArrive };
   }
-  const answer = await askFor(deps, provider, grant);
+  const answer = await askFor(deps, claim, grant);
   return { ...(answer ?? { state: 'STOPPED' }), ...answered() };
 }
 
@@ -134,7 +140,7 @@ export async function grantLine(deps: ActivityDeps, request: LineRequest): Promi
   try {
     return await attemptLine(deps, request);
   } catch (error) {
-    const isAway = error instanceof TooSlow || deps.isOutage(error);
+    const isAway = error instanceof TooSlow || isNoTurn(error) || deps.isOutage(error);
     if (isAway && !activityInfo().isLocal) return { state: 'DATABASE_AWAY' };
     throw error;
   }
@@ -147,5 +153,5 @@ export async function lookupLine(
 ): Promise<LookupResult> {
   const claim = await recordOf(deps.claims, request.claimId);
   const grantId = grantIdOf(claim._id, request.lineId);
-  return await lookUp(deps, providerOf(deps, claim), grantId);
+  return await inTurn(() => lookUp(deps, claim, grantId));
 }

@@ -13,6 +13,7 @@ import {
 } from './parking.ts';
 import { reserve } from './reserve.ts';
 import { type SettleRequest, settle } from './settle.ts';
+import { grantShort } from './short-way.ts';
 import {
   beginUndo,
   finishUndo,
@@ -31,6 +32,7 @@ type ParkingId = { claimId: string; number: number };
 
 export function createActivities(deps: ActivityDeps) {
   return {
+    grantShort: (claimId: string) => grantShort(deps, claimId),
     validate: (claimId: string) => validate(deps, claimId),
     showChecking: (claimId: string) => showChecking(deps, claimId),
     checkCondition: (claimId: string) => checkCondition(deps, claimId),

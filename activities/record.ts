@@ -16,16 +16,21 @@ export function ownRunId(): string | null {
   return activityInfo().workflowExecution?.runId ?? null;
 }
 
-/** The running activity as a step: from when it was first scheduled, with all its attempts. */
+/**
+ * The running activity as a step: from when it was first scheduled, or from `after` where other steps
+ * came first in it, with all its attempts.
+ */
 export function stepNow(
   step: StepName,
   outcome: StepOutcome,
   now: Date,
   detail: string | null = null,
+  after?: string,
 ): Step {
   const { scheduledTimestampMs, attempt } = activityInfo();
+  const began = Math.max(scheduledTimestampMs, after === undefined ? 0 : Date.parse(after));
   // Temporal's clock and ours may differ by a little; a step never ends before it starts.
-  const startedAt = new Date(Math.min(scheduledTimestampMs, now.getTime()));
+  const startedAt = new Date(Math.min(began, now.getTime()));
   return {
     step,
     outcome,

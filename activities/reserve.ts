@@ -1,6 +1,8 @@
 /** S3: a hold on every line with a stock, then the write-ahead of fulfilment. */
+import { activityInfo } from '@temporalio/activity';
 import type { Step } from '../domain/claim.ts';
 import { grantIdOf } from '../domain/claim.ts';
+import { isHeldEarly } from '../domain/early-hold.ts';
 import { skipped, withSteps } from '../domain/steps.ts';
 import type { Claim } from '../store/claims.ts';
 import type { ActivityDeps } from './deps.ts';
@@ -16,12 +18,13 @@ export type ReserveResult =
 const isBusy = (error: unknown): boolean => error instanceof Error && error.name === 'StockBusy';
 
 /** Holds line after line; the first that is sold out ends it. Null where everything is held. */
-async function firstSoldOut(deps: ActivityDeps, claim: Claim): Promise<string | null> {
+export async function firstSoldOut(deps: ActivityDeps, claim: Claim): Promise<string | null> {
+  const isLikely = isHeldEarly(claim) || activityInfo().attempt > 1;
   for (const { lineId, quantity, buckets } of claim.lines) {
     if (buckets === null) continue;
     const holdId = grantIdOf(claim._id, lineId);
     const request = { holdId, eventId: claim.eventId, rewardId: lineId, quantity, buckets };
-    const reserved = await deps.stock.reserve(request).catch(async (error: unknown) => {
+    const reserved = await deps.stock.reserve(request, isLikely).catch(async (error: unknown) => {
       // It may take long from here on: the player is shown where the claim stands.
       if (isBusy(error)) await deps.claims.showReserving(claim._id);
       throw error;

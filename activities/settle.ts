@@ -17,7 +17,11 @@ export interface SettleRequest {
 export type SettleResult = { state: 'GRANTED' } | { state: 'UNDONE' };
 
 /** The record with its fate taken, or as it stands where that was decided before. */
-async function takeFate(deps: ActivityDeps, claim: Claim, request: SettleRequest): Promise<Claim> {
+async function takeFate(
+  deps: ActivityDeps,
+  claim: Claim,
+  request: Omit<SettleRequest, 'claimId'>,
+): Promise<Claim> {
   if (claim.fate !== null) return claim;
   const lines = claim.lines.map((line): Line => {
     const at = request.grantedAt[line.lineId];
@@ -30,16 +34,26 @@ async function takeFate(deps: ActivityDeps, claim: Claim, request: SettleRequest
 
 /** Safe to repeat at any point: the fate is taken once, a settled hold is gone, the end is guarded. */
 export async function settle(deps: ActivityDeps, request: SettleRequest): Promise<SettleResult> {
-  const claim = await takeFate(deps, await recordOf(deps.claims, request.claimId), request);
+  return await settleClaim(deps, await recordOf(deps.claims, request.claimId), request);
+}
+
+/** The same for a claim that was read, or written, a moment ago. */
+export async function settleClaim(
+  deps: ActivityDeps,
+  read: Claim,
+  request: Omit<SettleRequest, 'claimId'>,
+): Promise<SettleResult> {
+  const claim = await takeFate(deps, read, request);
   if (claim.fate !== 'GRANT') return { state: 'UNDONE' };
   for (const { lineId, quantity, buckets } of claim.lines) {
     if (buckets !== null) await deps.stock.settle(grantIdOf(claim._id, lineId), quantity);
   }
+  const step = stepNow('S5_SETTLE', 'OK', deps.now(), null, request.since.at(-1)?.endedAt);
   const finished = await deps.claims.finish(claim._id, {
     state: 'GRANTED',
     reason: null,
     lines: claim.lines,
-    steps: withSteps(claim.steps, [stepNow('S5_SETTLE', 'OK', deps.now())]),
+    steps: withSteps(claim.steps, [step]),
   });
   if (!finished && !isFinal((await recordOf(deps.claims, claim._id)).state)) {
     throw new Error(`Claim ${claim._id} could not be ended.`);

@@ -2,12 +2,12 @@
 import { activityInfo } from '@temporalio/activity';
 import type { Line, Reason, Step } from '../domain/claim.ts';
 import { type FinalState, finalStateOf, grantIdOf, isFinal } from '../domain/claim.ts';
-import type { FulfillmentProvider, RevokeAnswer } from '../domain/fulfillment.ts';
+import type { LookupAnswer, RevokeAnswer } from '../domain/fulfillment.ts';
 import { ProviderError } from '../domain/fulfillment.ts';
 import { withSteps } from '../domain/steps.ts';
 import type { Claim } from '../store/claims.ts';
 import type { ActivityDeps } from './deps.ts';
-import { asking, broken, providerFailure } from './failures.ts';
+import { asking, broken, inTurn, providerFailure } from './failures.ts';
 import { recordOf, stepNow } from './record.ts';
 
 /** `GRANT`: it was settled instead, and stands. */
@@ -43,12 +43,7 @@ export async function beginUndo(
  * Whether the provider really still has given what it will not take back. Many answer a `DELETE` they
  * have done before with 409, and its first answer may have been lost.
  */
-async function confirmed(
-  provider: FulfillmentProvider,
-  grantId: string,
-  refusal: RevokeAnswer,
-): Promise<RevokeAnswer> {
-  const { state } = await asking(() => provider.lookup(grantId));
+function confirmed(state: LookupAnswer['state'], refusal: RevokeAnswer): RevokeAnswer {
   switch (state) {
     case 'GRANTED':
       return refusal;
@@ -80,9 +75,12 @@ export async function revokeLine(
     throw providerFailure(new ProviderError('UNAVAILABLE', missing));
   }
   const grantId = grantIdOf(claim._id, request.lineId);
-  const answer = await asking(() => provider.revoke(grantId));
-  const end = answer.state === 'REFUSED' ? await confirmed(provider, grantId, answer) : answer;
-  return { ...end, ...told() };
+  const pass = <T>(call: () => Promise<T>) =>
+    inTurn(() => asking(() => deps.turnstile.pass(name, call)));
+  const answer = await pass(() => provider.revoke(grantId));
+  if (answer.state !== 'REFUSED') return { ...answer, ...told() };
+  const { state } = await pass(() => provider.lookup(grantId));
+  return { ...confirmed(state, answer), ...told() };
 }
 
 /** The record of a claim that is being undone. @throws ApplicationFailure where it is not. */

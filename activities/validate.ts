@@ -1,9 +1,10 @@
 /** S1: where this run of the claim goes on; at a claim's beginning, whether the rules let it in. */
 import type { ClaimState, Fate, Reason, Step } from '../domain/claim.ts';
 import { isFinal } from '../domain/claim.ts';
+import { isHeldEarly } from '../domain/early-hold.ts';
 import { withSteps } from '../domain/steps.ts';
 import type { Claim } from '../store/claims.ts';
-import type { FulfillmentPolicy } from '../workflows/contract.ts';
+import { type FulfillmentPolicy, type LimitedQueue, providerQueue } from '../workflows/contract.ts';
 import type { ActivityDeps } from './deps.ts';
 import { recordOf, stepNow } from './record.ts';
 
@@ -58,21 +59,34 @@ function viewOf(claim: Claim): ClaimView {
   };
 }
 
+/** The same patience for all; a provider with a limit has a queue of its own. */
+function policyFor({ policy, turnstile }: ActivityDeps, { snapshot }: Claim): FulfillmentPolicy {
+  const queueOf = (name: string | undefined): LimitedQueue | undefined =>
+    name !== undefined && turnstile.isLimited(name)
+      ? { queue: providerQueue(name), waitMs: turnstile.longestWaitMs }
+      : undefined;
+  const [asked, another] = snapshot.condition?.providers ?? [];
+  const limited = queueOf(snapshot.provider);
+  const limitedCheck = another === undefined ? queueOf(asked) : undefined;
+  return { ...policy, ...(limited && { limited }), ...(limitedCheck && { limitedCheck }) };
+}
+
 const isPastValidation = (claim: Claim): boolean =>
   claim.fate !== null ||
   isFinal(claim.state) ||
   claim.state === 'FULFILLING' ||
   claim.state === 'NEEDS_ATTENTION';
 
-/** The rules, in the order a player would ask them. */
-async function refusal(deps: ActivityDeps, claim: Claim): Promise<Reason | null> {
+/** The rules, in the order a player would ask them; the entitlement is taken by the last. */
+export async function refusal(deps: ActivityDeps, claim: Claim): Promise<Reason | null> {
   const { userId, eventId, periodKey, acceptedAt, snapshot } = claim;
   if ((await deps.userStatus(userId)) !== 'ACTIVE') return 'USER_NOT_ACTIVE';
   // Judged as at acceptance: whoever got a 202 inside the window is served, however late it is now.
   if (acceptedAt < snapshot.startsAt || acceptedAt >= snapshot.claimUntil) return 'EVENT_NOT_OPEN';
   const { claimsPerPeriod } = snapshot;
   const request = { claimId: claim._id, eventId, userId, periodKey, claimsPerPeriod };
-  return (await deps.entitlements.take(request, deps.now())) ? null : 'ALREADY_CLAIMED';
+  const isTaken = await deps.entitlements.take(request, deps.now(), isHeldEarly(claim));
+  return isTaken ? null : 'ALREADY_CLAIMED';
 }
 
 /**
@@ -82,7 +96,7 @@ async function refusal(deps: ActivityDeps, claim: Claim): Promise<Reason | null>
  */
 export async function validate(deps: ActivityDeps, claimId: string): Promise<Validation> {
   const claim = await recordOf(deps.claims, claimId);
-  const { policy } = deps;
+  const policy = policyFor(deps, claim);
   if (isPastValidation(claim)) return { view: viewOf(claim), policy, step: null, refused: null };
 
   const refused = await refusal(deps, claim);

@@ -38,6 +38,16 @@ describe('the users of the moment', () => {
     assert.deepEqual(reads, ['a', 'a']);
   });
 
+  it('are read again where a younger look is asked for than there is', async () => {
+    await users.get('a');
+    nowMs += 24;
+    await users.get('a', 25);
+    assert.deepEqual(reads, ['a']);
+    nowMs += 1;
+    await users.get('a', 25);
+    assert.deepEqual(reads, ['a', 'a']);
+  });
+
   it('are read again at once when forgotten', async () => {
     await users.get('a');
     users.forget('a');

@@ -11,8 +11,8 @@ const MAX_AGE_MS = 500;
 const MAX_USERS = 10_000;
 
 export interface CurrentUsers {
-  /** The user as they stood at most 500 ms ago, or null where there is none. */
-  get(userId: string): Promise<User | null>;
+  /** The user as they stood at most `maxAgeMs` ago (500 ms), or null where there is none. */
+  get(userId: string, maxAgeMs?: number): Promise<User | null>;
   /** Forgets a user, so that this process sees a change of its own at once. */
   forget(userId: string): void;
 }
@@ -47,9 +47,9 @@ export function createCurrentUsers(
   }
 
   return {
-    get(userId) {
+    get(userId, maxAgeMs = MAX_AGE_MS) {
       const known = remembered.get(userId);
-      return known && now() - known.readAtMs < MAX_AGE_MS ? known.user : readNow(userId);
+      return known && now() - known.readAtMs < maxAgeMs ? known.user : readNow(userId);
     },
     forget(userId) {
       remembered.delete(userId);

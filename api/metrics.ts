@@ -2,8 +2,10 @@
 import type { MiddlewareHandler } from 'hono';
 import { routePath } from 'hono/route';
 import type { Logger } from 'pino';
-import { Gauge, Histogram, type Registry } from 'prom-client';
+import { Counter, Gauge, Histogram, type Registry } from 'prom-client';
+import { DomainError } from '../domain/errors.ts';
 import type { Mended } from '../domain/reconciliation.ts';
+import type { Turns } from './claims/turns.ts';
 import type { ApiEnv } from './router.ts';
 
 /** From a cached read to the longest `Prefer: wait`. */
@@ -90,4 +92,31 @@ export function showBooks(registry: Registry, books: Books): void {
     [],
     async (gauge) => gauge.set(await books.parked()),
   );
+}
+
+/** Shows the queue before the record, and counts what was refused without one, by code. */
+export function observeAdmission(registry: Registry) {
+  const refusals = new Counter({
+    name: 'laurel_claim_refusals_total',
+    help: 'Claims refused or turned away before they were recorded, by code.',
+    labelNames: ['code'],
+    registers: [registry],
+  });
+  return {
+    watch(admission: Turns): void {
+      new Gauge({
+        name: 'laurel_admission_claims',
+        help: 'Claims that wait to be recorded, and that are being recorded.',
+        labelNames: ['place'],
+        registers: [registry],
+        collect() {
+          this.set({ place: 'waiting' }, admission.waiting());
+          this.set({ place: 'under_way' }, admission.underWay());
+        },
+      });
+    },
+    refused(error: unknown): void {
+      if (error instanceof DomainError) refusals.inc({ code: error.code });
+    },
+  };
 }

@@ -56,6 +56,8 @@ export interface ChaosStack {
   wires: Wires;
   /** Resolves once the process has been ready for so long, or after ten seconds at most. */
   untilReadyFor(name: ProcessName, ms: number): Promise<void>;
+  /** The ID of the process that runs under the name now; undefined where there is none. */
+  pid(name: ProcessName): number | undefined;
   /** Sends a signal; the process's ID, or undefined where there is none to be hit now. */
   signal(name: ProcessName, signal: NodeJS.Signals): number | undefined;
   stop(): Promise<void>;
@@ -130,6 +132,7 @@ export async function startChaosStack(
         const lateAtMs = performance.now() + PATIENCE_MS;
         while (!isReady() && performance.now() < lateAtMs) await sleep(POLL_MS);
       },
+      pid: (name) => services.get(name)?.pid,
       signal(name, signal) {
         const pid = services.get(name)?.pid;
         return pid !== undefined && signalProcess(pid, signal) ? pid : undefined;

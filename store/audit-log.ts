@@ -7,6 +7,7 @@ import { createHash } from 'node:crypto';
 import type { Connection } from 'mongoose';
 import { Schema } from 'mongoose';
 import type { Role } from '../domain/user.ts';
+import { after, type Position } from './cursor.ts';
 import type { StaffWrite } from './staff.ts';
 
 export const AUDIT_ACTIONS = [
@@ -81,9 +82,12 @@ const schema = new Schema<Stored>(
   },
   { collection: 'audit_log', versionKey: false, strict: 'throw' },
 );
-schema.index({ actorId: 1, _id: -1 }, { name: 'actor' });
-schema.index({ action: 1, _id: -1 }, { name: 'action' });
-schema.index({ at: -1 }, { name: 'time' });
+// By time and then by place: a page of any time is read off its index, without those around it.
+const NEWEST = { at: -1, _id: -1 } as const;
+schema.index(NEWEST, { name: 'newest' });
+schema.index({ actorId: 1, ...NEWEST }, { name: 'actor_newest' });
+schema.index({ action: 1, ...NEWEST }, { name: 'action_newest' });
+schema.index({ actorId: 1, action: 1, ...NEWEST }, { name: 'actor_action_newest' });
 
 const headSchema = new Schema<Head>(
   {
@@ -160,10 +164,10 @@ export function createAuditLog(connection: Connection, now: () => Date = () => n
       await heads.updateOne({ _id: 'head' }, { $set: set }, { session, upsert: true });
     },
 
-    /** Newest first; up to `limit + 1` entries from before `beforeSeq` on. */
+    /** Newest first; up to `limit + 1` entries, so that the caller sees whether there are more. */
     async page(
       filter: AuditFilter,
-      beforeSeq: number | undefined,
+      from: Position<number> | undefined,
       limit: number,
     ): Promise<AuditEntry[]> {
       const { actorId, action, since, until } = filter;
@@ -171,12 +175,14 @@ export function createAuditLog(connection: Connection, now: () => Date = () => n
         .find({
           ...(actorId !== undefined && { actorId }),
           ...(action !== undefined && { action }),
-          ...(beforeSeq !== undefined && { _id: { $lt: beforeSeq } }),
-          ...((since || until) && {
-            at: { ...(since && { $gte: since }), ...(until && { $lt: until }) },
-          }),
+          $and: [
+            {},
+            ...(since ? [{ at: { $gte: since } }] : []),
+            ...(until ? [{ at: { $lt: until } }] : []),
+            after('at', from),
+          ],
         })
-        .sort({ _id: -1 })
+        .sort(NEWEST)
         .limit(limit + 1)
         .lean<Stored[]>();
       return found.map(toEntry);

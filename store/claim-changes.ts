@@ -5,29 +5,38 @@
 import type { Connection } from 'mongoose';
 import type { ClaimStore } from './claims.ts';
 
+/** @param isOpen true where it is known that the claim was not final with this change */
+export type OnChange = (isOpen?: boolean) => void;
+
 export interface ClaimChanges {
   /**
    * Calls `onChange` after each change of the claim, and now and then for nothing: read the claim
-   * each time. Subscribe first and read then, or a change in between is missed.
+   * each time, or only where it may be final, if nothing else is waited for. Subscribe first and read then, or a change in between is missed.
    * @returns ends the subscription
    */
-  subscribe(claimId: string, onChange: () => void): () => void;
+  subscribe(claimId: string, onChange: OnChange): () => void;
   close(): Promise<void>;
 }
 
 /** How often waiting requests read again while the change stream is broken, in milliseconds. */
 const FALLBACK_MS = 1_000;
 
+/** What is asked for of each change. */
+interface Change {
+  documentKey?: { _id?: unknown };
+  isOpen?: boolean;
+}
+
 type Watcher = ReturnType<ClaimStore['model']['collection']['watch']>;
 
 export function watchClaims(connection: Connection, onError: (error: unknown) => void) {
-  const waiting = new Map<string, Set<() => void>>();
+  const waiting = new Map<string, Set<OnChange>>();
   let watcher: Watcher | undefined;
   let isClosed = false;
   let retry: NodeJS.Timeout | undefined;
 
-  const wake = (claimId: string) => {
-    for (const onChange of waiting.get(claimId) ?? []) onChange();
+  const wake = (claimId: string, isOpen = false) => {
+    for (const onChange of waiting.get(claimId) ?? []) onChange(isOpen);
   };
   const wakeAll = () => {
     for (const claimId of waiting.keys()) wake(claimId);
@@ -37,17 +46,27 @@ export function watchClaims(connection: Connection, onError: (error: unknown) =>
   async function follow(): Promise<void> {
     while (!isClosed) {
       try {
-        watcher = connection
-          .collection('claims')
-          .watch(
-            [
-              { $match: { operationType: { $in: ['insert', 'update', 'replace'] } } },
-              { $project: { 'documentKey._id': 1 } },
-            ],
-            { maxAwaitTimeMS: 1_000 },
-          );
+        watcher = connection.collection('claims').watch(
+          [
+            { $match: { operationType: { $in: ['update', 'replace'] } } },
+            {
+              $project: {
+                'documentKey._id': 1,
+                // Only by its end does a claim lose the mark of an open one.
+                isOpen: {
+                  $and: [
+                    { $eq: ['$operationType', 'update'] },
+                    { $not: { $in: ['open', '$updateDescription.removedFields'] } },
+                  ],
+                },
+              },
+            },
+          ],
+          { maxAwaitTimeMS: 1_000 },
+        );
         for await (const change of watcher) {
-          wake(String((change as { documentKey?: { _id?: unknown } }).documentKey?._id));
+          const { documentKey, isOpen } = change as Change;
+          wake(String(documentKey?._id), isOpen);
         }
       } catch (error) {
         if (!isClosed) onError(error);

@@ -19,6 +19,7 @@ import {
 import type { ParkedAfter } from '../domain/event.ts';
 import type { Explanation, PinnedCondition } from '../domain/explanation.ts';
 import { createAuditLog } from './audit-log.ts';
+import { batchReads } from './batched-reads.ts';
 import { inTransaction, isDuplicateKey } from './connection.ts';
 import { after, type Position } from './cursor.ts';
 import type { StaffContext } from './staff.ts';
@@ -136,14 +137,19 @@ schema.index({ userId: 1, ...NEWEST }, { name: 'user' });
 schema.index({ eventId: 1, ...NEWEST }, { name: 'event' });
 schema.index({ state: 1, ...NEWEST }, { name: 'state' });
 schema.index(NEWEST, { name: 'newest' });
-// The reward is there so that an event's claims are counted from the index alone.
-schema.index({ eventId: 1, state: 1, rewardId: 1 }, { name: 'event_state' });
+// The reward is there so that an event's claims are counted from the index alone; see `claim-counts.ts`.
+schema.index({ eventId: 1, state: 1, ...NEWEST, rewardId: 1 }, { name: 'event_state_newest' });
 const open = { partialFilterExpression: { open: true } };
 schema.index({ userId: 1 }, { name: 'open_user', ...open });
 schema.index({ acceptedAt: 1 }, { name: 'open_accepted', ...open });
 schema.index(
   { endedAt: 1 },
   { name: 'undone', partialFilterExpression: { endedAt: { $type: 'date' }, fate: 'UNDO' } },
+);
+// Few: undone claims of which something stayed granted.
+schema.index(
+  { eventId: 1 },
+  { name: 'stray', partialFilterExpression: { fate: 'UNDO', 'lines.state': 'GRANTED' } },
 );
 schema.index(
   { userId: 1, endedAt: -1, _id: -1 },
@@ -215,8 +221,7 @@ export function createClaimStore(connection: Connection, now: () => Date = () =>
       .lean<Claim>();
   }
 
-  const get = async (claimId: string): Promise<Claim | null> =>
-    await model.findOne({ _id: claimId }).lean<Claim>();
+  const get = batchReads<Claim>((ids) => model.find({ _id: { $in: ids } }).lean<Claim[]>());
 
   return {
     model,

@@ -1,16 +1,19 @@
 /** Where a page of a newest-first list goes on. */
 
 /** The last item seen. `at` is its time of creation; the ID decides between equal times. */
-export interface Position {
+export interface Position<Id = string> {
   at: Date;
-  id: string;
+  id: Id;
 }
 
 /**
  * The filter for what comes after a position in an order of `{[timeField]: -1, _id: -1}`; empty
  * without one. One range and one `$or`, so that the index on both fields bounds the scan.
  */
-export function after(timeField: string, position: Position | undefined): Record<string, unknown> {
+export function after<Id>(
+  timeField: string,
+  position: Position<Id> | undefined,
+): Record<string, unknown> {
   if (!position) return {};
   return {
     [timeField]: { $lte: position.at },

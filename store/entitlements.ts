@@ -1,6 +1,7 @@
 /** The right to one claim of an event in a period: a document that one claim inserts and only it deletes. */
 import type { Connection } from 'mongoose';
 import { Schema } from 'mongoose';
+import { batchReads } from './batched-reads.ts';
 import { isDuplicateKey } from './connection.ts';
 
 export interface Entitlement {
@@ -42,6 +43,10 @@ export type EntitlementStore = ReturnType<typeof createEntitlementStore>;
 export function createEntitlementStore(connection: Connection) {
   const model = connection.model<Entitlement>('Entitlement', schema);
 
+  const slotById = batchReads((ids) =>
+    model.find({ _id: { $in: ids } }, { _id: 1 }).lean<Pick<Entitlement, '_id'>[]>(),
+  );
+
   /** Inserts into one slot; `TAKEN` where another claim has it, `OWN` where this claim has one already. */
   async function insert(request: EntitlementRequest, slot: string, now: Date) {
     try {
@@ -61,8 +66,10 @@ export function createEntitlementStore(connection: Connection) {
     /**
      * Takes one free slot of the period for this claim; false where other claims have them all.
      * Safe to repeat: a slot this claim already has is found by the unique index on the claim.
+     * `isLikely`: it probably has one, so that is looked for before anything is written.
      */
-    async take(request: EntitlementRequest, now: Date): Promise<boolean> {
+    async take(request: EntitlementRequest, now: Date, isLikely = false): Promise<boolean> {
+      if (isLikely && (await model.exists({ claimId: request.claimId }))) return true;
       const all = slots(request);
       // One slot is the rule: trying it first costs one write, and reading is for those who lose.
       const first = all[0] as string;
@@ -83,9 +90,8 @@ export function createEntitlementStore(connection: Connection) {
 
     /** Whether other claims have every slot of the period. */
     async isUsedUp(period: Period): Promise<boolean> {
-      const all = slots(period);
-      const used = await model.countDocuments({ _id: { $in: all } });
-      return used >= all.length;
+      const used = await Promise.all(slots(period).map(slotById));
+      return used.every((slot) => slot !== null);
     },
 
     /** The claims that took an entitlement since then, in the order in which they did. */

@@ -21,7 +21,9 @@ async function record(event: StoredEvent, claims: Recorded[]): Promise<void> {
   const documents = claims.map(({ state, rewardId = null, lines = {} }) => ({
     eventId: event.eventId,
     state,
+    fate: state === 'FAILED' ? 'UNDO' : null,
     rewardId,
+    createdAt: new Date(),
     lines: Object.entries(lines).map(([lineId, state]) => ({ lineId, state })),
   }));
   await t.connection.collection('claims').insertMany(documents);

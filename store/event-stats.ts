@@ -1,6 +1,7 @@
 /** What became of an event's rewards and claims, in numbers. */
 import type { Connection } from 'mongoose';
-import type { ClaimState } from '../domain/claim.ts';
+import type { ClaimState, Fate } from '../domain/claim.ts';
+import { type ClaimCount, createClaimCounts } from './claim-counts.ts';
 import type { StoredEvent } from './events.ts';
 import type { StockStore } from './stock.ts';
 
@@ -19,50 +20,40 @@ export interface EventStats {
   claims: { [S in ClaimState]?: number };
 }
 
-/** States in which some lines of a claim may be granted and others not. */
-const PARTLY_GRANTED: readonly ClaimState[] = [
-  'FULFILLING',
-  'COMPENSATING',
-  'NEEDS_ATTENTION',
-  'FAILED',
-];
-
-interface ClaimCount {
-  state: ClaimState;
-  /** The reward chosen; null where the claims are for all. */
-  rewardId: string | null;
-  count: number;
-}
+/** States of open claims in which some lines may be granted and others not. */
+const PARTLY_GRANTED: readonly ClaimState[] = ['FULFILLING', 'COMPENSATING', 'NEEDS_ATTENTION'];
 
 interface ClaimDocument {
   eventId: string;
   state: ClaimState;
+  fate: Fate | null;
   rewardId: string | null;
   lines: { lineId: string; state: string }[];
 }
 
 export type EventStatsStore = ReturnType<typeof createEventStats>;
 
-export function createEventStats(connection: Connection, stock: Pick<StockStore, 'books'>) {
+export function createEventStats(
+  connection: Connection,
+  stock: Pick<StockStore, 'books'>,
+  now: () => Date = () => new Date(),
+) {
+  const claimCounts = createClaimCounts(connection, now);
   const claims = connection.collection<ClaimDocument>('claims');
-
-  async function countClaims(eventId: string): Promise<ClaimCount[]> {
-    return await claims
-      .aggregate<ClaimCount>([
-        { $match: { eventId } },
-        {
-          $group: { _id: { state: '$state', rewardId: '$rewardId' }, count: { $sum: 1 } },
-        },
-        { $project: { _id: 0, state: '$_id.state', rewardId: '$_id.rewardId', count: 1 } },
-      ])
-      .toArray();
-  }
 
   /** Lines granted of claims that are not `GRANTED`, by reward: few, as such claims are. */
   async function countStrayGrants(eventId: string): Promise<Map<string, number>> {
     const found = await claims
       .aggregate<{ _id: string; count: number }>([
-        { $match: { eventId, state: { $in: PARTLY_GRANTED }, 'lines.state': 'GRANTED' } },
+        // Those that ended undone have an index of their own: few of them kept a line.
+        {
+          $match: {
+            $or: [
+              { eventId, state: { $in: PARTLY_GRANTED }, 'lines.state': 'GRANTED' },
+              { eventId, fate: 'UNDO', 'lines.state': 'GRANTED' },
+            ],
+          },
+        },
         { $unwind: '$lines' },
         { $match: { 'lines.state': 'GRANTED' } },
         { $group: { _id: '$lines.lineId', count: { $sum: 1 } } },
@@ -80,7 +71,7 @@ export function createEventStats(connection: Connection, stock: Pick<StockStore,
       const { eventId, rewards } = event;
       const [books, counts, strays] = await Promise.all([
         stock.books(eventId),
-        countClaims(eventId),
+        claimCounts.of(eventId),
         countStrayGrants(eventId),
       ]);
       const granted = (rewardId: string) =>

@@ -272,6 +272,12 @@ export function createEventStore(connection: Connection, now: () => Date = () =>
       return new Set(found.map(({ _id }) => _id));
     },
 
+    /** The IDs of the newest events. */
+    async latestIds(limit: number): Promise<string[]> {
+      const found = await model.find({}, { _id: 1 }).sort(NEWEST).limit(limit).lean<Stored[]>();
+      return found.map(({ _id }) => _id);
+    },
+
     /** Newest first; up to `limit + 1` events, so that the caller sees whether there are more. */
     async page(
       filter: EventFilter,

@@ -11,6 +11,7 @@ import { createEventStore } from './events.ts';
 import { createMailbox } from './mailbox.ts';
 import { createOperationStore } from './operations.ts';
 import { createProgressStore } from './progress.ts';
+import { createProviderLimitStore } from './provider-limits.ts';
 import { createReconciliationStore } from './reconciliations.ts';
 import { createRefreshTokenStore } from './refresh-tokens.ts';
 import { createStockStore } from './stock.ts';
@@ -33,13 +34,14 @@ export async function openStore(
     users: createUserStore(connection),
     refreshTokens: createRefreshTokenStore(connection),
     events: createEventStore(connection, now),
-    eventStats: createEventStats(connection, stock),
+    eventStats: createEventStats(connection, stock, now),
     stock,
     claims: createClaimStore(connection, now),
     conditionFacts: createConditionFacts(connection),
     entitlements: createEntitlementStore(connection),
     mailbox: createMailbox(connection, now),
     operations: createOperationStore(connection, now),
+    providerLimits: createProviderLimitStore(connection),
     reconciliations: createReconciliationStore(connection),
     progress: createProgressStore(connection, activityRules, now),
   };

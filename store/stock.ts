@@ -43,6 +43,12 @@ export interface Books {
   granted: number;
 }
 
+/** What one claim takes of a reward. */
+export interface RewardUnits {
+  rewardId: string;
+  quantity: number;
+}
+
 export interface EventBooks extends Books {
   eventId: string;
 }
@@ -143,6 +149,19 @@ export function createStockStore(connection: Connection, clock: ServerClock) {
       );
   }
 
+  /** For how many more claims of each of the rewards there are units, seen at one moment. */
+  async function roomFor(eventId: string, rewards: readonly RewardUnits[]): Promise<number[]> {
+    const buckets = await snapshot(
+      eventId,
+      rewards.map((r) => r.rewardId),
+    );
+    return rewards.map(({ rewardId, quantity }) =>
+      buckets
+        .filter((b) => b.rewardId === rewardId)
+        .reduce((sum, b) => sum + Math.floor(b.available / quantity), 0),
+    );
+  }
+
   async function booksOf(where: object, limit = MAX_BOOKS): Promise<EventBooks[]> {
     const units = { $multiply: ['$quantity', { $size: '$holds' }] };
     return await connection.getClient().withSession({ snapshot: true }, (session) =>
@@ -195,12 +214,13 @@ export function createStockStore(connection: Connection, clock: ServerClock) {
     /**
      * Sets units aside for one line of one claim. Safe to repeat: a hold that already lies in any
      * bucket is found, not taken twice. `SOLD_OUT` is said only after one snapshot saw every
-     * bucket without enough units.
+     * bucket without enough units. `isLikely`: its hold probably lies there, so that is looked for
+     * first; else a repetition is found out by the guards of its writes.
      * @throws StockBusy where units are free but could not be had; nothing is held then.
      */
-    async reserve(request: HoldRequest): Promise<Reservation> {
+    async reserve(request: HoldRequest, isLikely = false): Promise<Reservation> {
       const deadline = new Date((await clock.nowMs()) + RESERVE_DEADLINE_MS);
-      if (await isHeld(request.holdId)) return 'HELD';
+      if (isLikely && (await isHeld(request.holdId))) return 'HELD';
       const { eventId, rewardId, holdId } = request;
       const preferred = { _id: `${eventId}/${rewardId}/${firstBucket(holdId, request.buckets)}` };
       const anyBucket = { eventId, rewardId };
@@ -236,16 +256,12 @@ export function createStockStore(connection: Connection, clock: ServerClock) {
       return await close(holdId, quantity, 'available');
     },
 
+    roomFor,
+
     /** Those of the given rewards that lack the units for one more claim, seen at one moment. */
-    async soldOut(eventId: string, rewards: { rewardId: string; quantity: number }[]) {
-      const buckets = await snapshot(
-        eventId,
-        rewards.map((r) => r.rewardId),
-      );
-      return rewards.filter(({ rewardId, quantity }) => {
-        const own = buckets.filter((b) => b.rewardId === rewardId);
-        return own.every((b) => b.available < quantity);
-      });
+    async soldOut<R extends RewardUnits>(eventId: string, rewards: R[]): Promise<R[]> {
+      const room = await roomFor(eventId, rewards);
+      return rewards.filter((_, i) => room[i] === 0);
     },
 
     /** What each limited reward's buckets add up to, at one moment. */
@@ -254,9 +270,9 @@ export function createStockStore(connection: Connection, clock: ServerClock) {
       return books.map(({ eventId: _, ...sums }) => sums);
     },
 
-    /** The same of the latest thousand rewards by event. */
-    async allBooks(limit = MAX_BOOKS): Promise<EventBooks[]> {
-      return await booksOf({}, limit);
+    /** The same of several events, a thousand rewards at most. */
+    async booksOfEvents(eventIds: string[]): Promise<EventBooks[]> {
+      return await booksOf({ eventId: { $in: eventIds } });
     },
 
     /** Buckets whose own books do not add up: there must never be one. */

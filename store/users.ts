@@ -5,6 +5,7 @@ import { Schema } from 'mongoose';
 import { DomainError } from '../domain/errors.ts';
 import type { Role, UserStatus } from '../domain/user.ts';
 import { createAuditLog } from './audit-log.ts';
+import { batchReads } from './batched-reads.ts';
 import { inTransaction, isDuplicateKey } from './connection.ts';
 import { after, type Position } from './cursor.ts';
 import type { StaffContext, StaffWrite } from './staff.ts';
@@ -145,6 +146,10 @@ export function createUserStore(connection: Connection) {
     return { before: toUser(before), after: toUser(changed) };
   }
 
+  const byId = batchReads((ids) =>
+    model.find({ _id: { $in: ids } }, WITHOUT_HASH).lean<Stored[]>(),
+  );
+
   return {
     model,
 
@@ -167,7 +172,7 @@ export function createUserStore(connection: Connection) {
     },
 
     async get(userId: string): Promise<User | null> {
-      const found = await model.findById(userId, WITHOUT_HASH).lean<Stored>();
+      const found = await byId(userId);
       return found && toUser(found);
     },
 

@@ -6,6 +6,7 @@ import {
   type WorkflowStartOptions,
 } from '@temporalio/client';
 import { defineSearchAttributeKey } from '@temporalio/common';
+import { isShortWay } from '../domain/short-way.ts';
 import {
   CLAIM_QUEUE,
   CLAIM_WORKFLOW,
@@ -28,9 +29,18 @@ const USER_ID = defineSearchAttributeKey('UserId', 'KEYWORD');
 /** How long one call to Temporal may take, in milliseconds; what it was for is on the record anyway. */
 export const TEMPORAL_TIMEOUT_MS = 3_000;
 
+/** What a first start says besides: the claim as it was recorded. */
+export type RecordedRun = RunOf & Partial<Parameters<typeof isShortWay>[0]>;
+
 export type ClaimRuns = ReturnType<typeof createClaimRuns>;
 
-export function createClaimRuns(client: Client) {
+/**
+ * @param options.isEager hands the first task of a start to a worker of this process, past the queue;
+ *   only over a worker's own connection, and only where the worker has a slot for it
+ */
+export function createClaimRuns(client: Client, options: { isEager?: boolean } = {}) {
+  const eagerly = options.isEager ? { requestEagerStart: true } : {};
+
   function optionsFor(claim: RunOf) {
     return {
       workflowId: workflowIdOf(claim.userId, claim.idempotencyKey),
@@ -66,9 +76,12 @@ export function createClaimRuns(client: Client) {
 
   return {
     /** Starts the claim's run; one that runs, or ran to its end, is left as it is. */
-    async start(claim: RunOf): Promise<void> {
+    async start(claim: RecordedRun): Promise<void> {
       try {
-        await bounded(() => client.workflow.start(CLAIM_WORKFLOW, optionsFor(claim)));
+        const isShort = claim.snapshot !== undefined && isShortWay({ snapshot: claim.snapshot });
+        const args: [ClaimInput] = [{ claimId: claim._id, isShort }];
+        const start = { ...optionsFor(claim), ...eagerly, args };
+        await bounded(() => client.workflow.start(CLAIM_WORKFLOW, start));
       } catch (error) {
         if (!(error instanceof WorkflowExecutionAlreadyStartedError)) throw error;
       }

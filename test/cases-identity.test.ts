@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import { WorkflowNotFoundError } from '@temporalio/client';
-import { acceptClaim } from '../api/claims/accept.ts';
+import { createAcceptance } from '../api/claims/accept.ts';
 import { claimIdOf } from '../store/claims.ts';
 import { createCheckpoints } from './checkpoints.ts';
 import { CAPE, event, MESOS, recordOf, runClosed, runsOf, workflowOf } from './helpers.ts';
@@ -25,6 +25,21 @@ async function heldPlayer() {
   const key = uniqueName('key');
   const claimId = claimIdOf(player.id, key);
   return { ...player, key, claimId, gate: checkpoints.hold('read', claimId) };
+}
+
+/** Claims of one player that were recorded before any of them had its entitlement. */
+async function acceptTogether(userId: string, eventId: string, keys: string[]): Promise<string[]> {
+  const deps = { store: laurel.store, now: () => new Date() };
+  const { accept } = createAcceptance(deps, { holdsEarly: false });
+  const requests = keys.map((idempotencyKey) => ({
+    userId,
+    eventId,
+    rewardId: null,
+    idempotencyKey,
+  }));
+  const accepted = await Promise.all(requests.map(accept));
+  await Promise.all(accepted.map(({ claim }) => laurel.runs.start(claim)));
+  return accepted.map(({ claim }) => claim._id);
 }
 
 describe('who may claim how often', { concurrency: true }, () => {
@@ -108,17 +123,19 @@ describe('who may claim how often', { concurrency: true }, () => {
           if (claimsPerPeriod === 1) await twin();
           return await entitlements.isUsedUp(period);
         };
-        const soldOut: typeof stock.soldOut = async (...of) => {
+        const roomFor: typeof stock.roomFor = async (...of) => {
           if (claimsPerPeriod === 2) await twin();
-          return await stock.soldOut(...of);
+          return await stock.roomFor(...of);
         };
         const store = {
           ...laurel.store,
           entitlements: { ...entitlements, isUsedUp },
-          stock: { ...stock, soldOut },
+          stock: { ...stock, roomFor },
         };
         const request = { userId: id, eventId, rewardId: null, idempotencyKey: 'mine' };
-        const { claim, replayed } = await acceptClaim({ store, now: () => new Date() }, request);
+        const { claim, replayed } = await createAcceptance({ store, now: () => new Date() }).accept(
+          request,
+        );
         assert.deepEqual(
           [claim._id, claim.state, replayed],
           [claimIdOf(id, 'mine'), 'GRANTED', true],
@@ -211,19 +228,14 @@ describe('who may claim how often', { concurrency: true }, () => {
 
     it('both accepted before either is looked at: one is granted, the other rejected', async () => {
       const { eventId } = await event(laurel);
-      const { id, token } = await laurel.signIn();
-      const gates = ['one', 'two'].map((key) => checkpoints.hold('entitle', claimIdOf(id, key)));
-      const answers = await Promise.all(
-        ['one', 'two'].map((key) => laurel.claim(eventId, token, { key })),
-      );
-      assert.deepEqual(
-        answers.map((a) => a.status),
-        [202, 202],
-      );
+      const { id } = await laurel.signIn();
+      const keys = ['one', 'two'];
+      const gates = keys.map((key) => checkpoints.hold('entitle', claimIdOf(id, key)));
+      const claimIds = await acceptTogether(id, eventId, keys);
       await Promise.all(gates.map((gate) => gate.reached));
       for (const gate of gates) gate.open();
 
-      const outcomes = await Promise.all(answers.map((a) => outcomeOf(laurel, a.body.claimId)));
+      const outcomes = await Promise.all(claimIds.map((claimId) => outcomeOf(laurel, claimId)));
       const [granted, rejected] = outcomes.sort((a, b) => (a.end < b.end ? -1 : 1));
       assert.deepEqual({ ...granted, books: null }, { ...GRANTED, books: null });
       assert.deepEqual(
@@ -242,14 +254,14 @@ describe('who may claim how often', { concurrency: true }, () => {
 
     it('where two claims a period are allowed: of three at once two are granted', async () => {
       const { eventId } = await event(laurel, { claimsPerPeriod: 2 });
-      const { id, token } = await laurel.signIn();
+      const { id } = await laurel.signIn();
       const keys = ['one', 'two', 'three'];
       const gates = keys.map((key) => checkpoints.hold('entitle', claimIdOf(id, key)));
-      const answers = await Promise.all(keys.map((key) => laurel.claim(eventId, token, { key })));
+      const claimIds = await acceptTogether(id, eventId, keys);
       await Promise.all(gates.map((gate) => gate.reached));
       for (const gate of gates) gate.open();
 
-      const outcomes = await Promise.all(answers.map((a) => outcomeOf(laurel, a.body.claimId)));
+      const outcomes = await Promise.all(claimIds.map((claimId) => outcomeOf(laurel, claimId)));
       assert.deepEqual(outcomes.map((o) => o.end).sort(), [
         'GRANTED',
         'GRANTED',

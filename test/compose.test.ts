@@ -163,6 +163,9 @@ describe('configuration', () => {
     assert.equal(environment?.DYNAMIC_CONFIG_FILE_PATH, mount.target);
     const settings = parse(readFileSync(join(ROOT, mount.source), 'utf8'));
     assert.deepEqual(settings['matching.enableFairness'], [{ value: true }]);
+    for (const side of ['Read', 'Write']) {
+      assert.deepEqual(settings[`matching.numTaskqueue${side}Partitions`], [{ value: 1 }]);
+    }
   });
 
   test('worker, API and Web UI are in the namespace that is made', () => {

@@ -214,7 +214,8 @@ before(async () => {
       if (!isApiDead) await laurel.runs.start(claim);
     },
   };
-  laurel = await startLaurel({ workers: false, api: { starter } });
+  // What a run does by itself: the hold before it is the flash test's.
+  laurel = await startLaurel({ workers: false, api: { starter, holdsEarly: false } });
   changes = watchClaims(laurel.database, () => {});
   servers = await testServers();
   const [plain] = WAYS as [Way];

@@ -175,7 +175,7 @@ const makeRoom: Play = {
 
 export const WAYS: Way[] = [
   {
-    name: 'granted through the mailbox',
+    name: 'granted through the mailbox, on the short way',
     writes: [...START, 'provider.grant', ...SETTLE],
     crashAt: [...START, 'provider.grant', ...SETTLE],
     ending: GRANTED,
@@ -183,7 +183,7 @@ export const WAYS: Way[] = [
   {
     name: 'granted by the game',
     writes: [...START, 'provider.grant', ...SETTLE],
-    crashAt: ['provider.grant', ...SETTLE],
+    crashAt: [...START, 'provider.grant', ...SETTLE],
     event: GAME,
     ending: GRANTED_BY_GAME,
   },

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import { WorkflowNotFoundError } from '@temporalio/client';
-import { acceptClaim } from '../api/claims/accept.ts';
+import { createAcceptance } from '../api/claims/accept.ts';
 import { createStarter } from '../api/claims/starter.ts';
 import { grantIdOf, type Reason } from '../domain/claim.ts';
 import { claimIdOf } from '../store/claims.ts';
@@ -172,7 +172,7 @@ describe('exactly once: whose claim it is', { concurrency: true }, () => {
         },
       };
       const request = { userId: id, eventId, rewardId: null, idempotencyKey: key };
-      const { claim } = await acceptClaim({ store, now: () => new Date() }, request);
+      const { claim } = await createAcceptance({ store, now: () => new Date() }).accept(request);
       assert.equal(claim.lines[0]?.quantity, 5);
       assert.equal(claim.snapshot.eventVersion, version + 1);
       const rewards = [{ ...CAPE, quantity: 1 }];

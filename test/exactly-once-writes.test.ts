@@ -160,7 +160,8 @@ describe('exactly once: what MongoDB answered lasts', () => {
     );
     const [settled, released] = [`${claimId}:cape`, `${undone._id}:cape`];
     for (const holdId of [settled, released]) {
-      await stock.reserve({ holdId, eventId, rewardId: 'cape', quantity: 1, buckets: 1 });
+      const request = { holdId, eventId, rewardId: 'cape', quantity: 1, buckets: 1 };
+      await stock.reserve(request, true);
     }
     await claims.startFulfilling(claimId, []);
     const parking = { number: 1, reason: 'FULFILLMENT_UNKNOWN', detail: '', step: 'S4_FULFIL' };

@@ -19,6 +19,8 @@ export async function globalSetup(): Promise<void> {
   const { code } = await buildBundle(new DefaultLogger('ERROR'));
   writeFileSync(bundlePath, code);
   process.env.TEST_WORKFLOW_BUNDLE = bundlePath;
+  // Most files load the same modules: compiled once, each starts in two thirds of the time.
+  process.env.NODE_COMPILE_CACHE ??= join(folder, 'compiled');
   servers = await startServers({ dataDir: folder, say: (line) => console.error(line) });
   process.env.TEST_MONGODB_URI = servers.mongodbUri;
   process.env.TEST_TEMPORAL_ADDRESS = servers.temporalAddress;

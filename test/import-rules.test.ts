@@ -34,7 +34,20 @@ const RULES: Record<string, { ours: string[]; packages?: RegExp }> = {
     ],
   },
   worker: {
-    ours: ['domain', 'store', 'providers', 'temporal', 'activities', 'workflows', 'worker'],
+    // The sign of life goes with the workers, whichever root runs them.
+    ours: [
+      'domain',
+      'store',
+      'providers',
+      'temporal',
+      'activities',
+      'workflows',
+      'worker',
+      'beat.ts',
+    ],
+  },
+  combined: {
+    ours: ['api', 'worker', 'store', 'temporal', 'combined'],
   },
   streams: {
     ours: [
@@ -58,7 +71,7 @@ const RULES: Record<string, { ours: string[]; packages?: RegExp }> = {
 };
 
 /** Only a process's own root reads the environment, and decides how the process ends. */
-const ROOTS = ['api/main.ts', 'worker/main.ts', 'streams/main.ts'];
+const ROOTS = ['api/main.ts', 'worker/main.ts', 'combined/main.ts', 'streams/main.ts'];
 const FOR_ROOTS = ['beat.ts', 'config.ts', 'fatal.ts'];
 
 const IMPORT =

@@ -24,6 +24,7 @@ import { createTokens } from '../api/tokens.ts';
 import type { Role } from '../domain/user.ts';
 import { startSimulator } from '../local/simulator.ts';
 import { createGameDataProviders } from '../providers/index.ts';
+import type { Limit } from '../providers/turnstile.ts';
 import { watchClaims } from '../store/claim-changes.ts';
 import { connect } from '../store/connection.ts';
 import { openStore } from '../store/index.ts';
@@ -53,7 +54,9 @@ export type Laurel = Awaited<ReturnType<typeof startLaurel>>;
 
 export interface LaurelOptions {
   policy?: Partial<typeof POLICY>;
-  /** False to start the workers later, with `startWorkers`. */
+  /** Of the game, as its provider. */
+  limit?: Limit;
+  /** False to start the workers later, with `startWorkers`; each time it starts as many more. */
   workers?: boolean;
   /** Changes what the activities are given. */
   activities?: (deps: ActivityDeps) => ActivityDeps;
@@ -88,7 +91,6 @@ export async function startLaurel(options: LaurelOptions = {}) {
   const database = await connect(uri, { appName: 'test' });
   const store = await openStore(database);
   const connection = await Connection.connect({ address: servers.temporalAddress });
-  const native = await NativeConnection.connect({ address: servers.temporalAddress });
   const namespace = await newNamespace(connection);
   const client = new Client({ connection, namespace });
   const runs = createClaimRuns(client);
@@ -131,29 +133,35 @@ export async function startLaurel(options: LaurelOptions = {}) {
     callbackUrl: `${url}/api/provider-callbacks/game`,
   });
 
-  const PROVIDERS = { game: { baseUrl: game.url, secret } };
+  const PROVIDERS = { game: { baseUrl: game.url, secret, limit: options.limit } };
   const settings: ActivitySettings = { ...POLICY, ...options.policy, PROVIDERS, GAUGES };
   gameData = createGameDataProviders(PROVIDERS, { timeoutMs: settings.FULFILLMENT_TIMEOUT_MS });
   const told = { onMended: () => {}, onFailure: () => {} };
   const upkeep = upkeepDeps(store, { runs, bulkRuns }, told);
   let workers: Worker[] = [];
-  let running: Promise<unknown> = Promise.resolve();
+  let running: Promise<unknown>[] = [];
+  const natives: NativeConnection[] = [];
 
   async function startWorkers(): Promise<void> {
     const deps = activityDeps(store, settings);
-    workers = await createWorkers({
+    // The SDK allows one worker of a queue for each connection.
+    const native = await NativeConnection.connect({ address: servers.temporalAddress });
+    natives.push(native);
+    const started = await createWorkers({
       connection: native,
       namespace,
       workflowBundle: await testBundle(),
       activities: createActivities(options.activities?.(deps) ?? deps),
       upkeep: createUpkeepActivities(upkeep),
+      providers: new Map([['game', options.limit]]),
     });
-    running = Promise.all(workers.map((worker) => worker.run()));
+    workers.push(...started);
+    running.push(...started.map((worker) => worker.run()));
   }
   async function stopWorkers(): Promise<void> {
     for (const worker of workers) if (worker.getState() === 'RUNNING') worker.shutdown();
-    await running;
-    workers = [];
+    await Promise.all(running);
+    [workers, running] = [[], []];
   }
   if (options.workers !== false) await startWorkers();
 
@@ -231,7 +239,8 @@ export async function startLaurel(options: LaurelOptions = {}) {
       http.close();
       if ('closeAllConnections' in http) http.closeAllConnections();
       await dropDatabase(database);
-      await Promise.allSettled([native.close(), connection.close(), database.close()]);
+      await Promise.allSettled(natives.map((native) => native.close()));
+      await Promise.allSettled([connection.close(), database.close()]);
       await servers.stop();
     },
   };

@@ -13,7 +13,6 @@ import { changedBundle, patchedStep, STEP_MORE, startWorkersOn } from './changed
 import { answered, MOUNT } from './game-claims.ts';
 import {
   CAPE,
-  event,
   gameEvent,
   leaveAlone,
   reconcile,
@@ -24,7 +23,7 @@ import {
   workflowOf,
 } from './helpers.ts';
 import { type Laurel, startLaurel } from './laurel.ts';
-import { decide, GRANTED, GRANTED_BY_GAME, outcomeOf } from './outcomes.ts';
+import { decide, GRANTED_BY_GAME, outcomeOf } from './outcomes.ts';
 import { releasedBundle, releases } from './releases.ts';
 
 const PATIENCE_MS = 60_000;
@@ -134,10 +133,10 @@ describe('claims that are half done and claims that are parked end right', () =>
 
   it('but a claim that has taken the new step is not for the code before', async () => {
     const workers = await startWorkersOn(laurel, next);
-    const { eventId } = await event(laurel);
+    const { eventId } = await gameEvent(laurel);
     const { token } = await laurel.signIn();
     const { claimId } = (await laurel.claim(eventId, token)).body;
-    assert.deepEqual(await outcomeAt(claimId), GRANTED);
+    assert.deepEqual(await outcomeAt(claimId), GRANTED_BY_GAME);
     const history = await workflowOf(laurel, await recordOf(laurel, claimId)).fetchHistory();
     await workers.stop();
     await Worker.runReplayHistory({ workflowBundle: next }, history);

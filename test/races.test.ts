@@ -108,7 +108,7 @@ describe('a run whose first task was executed twice', { concurrency: true }, () 
     const claimId = claimIdOf(userId, KEY);
     // The twin holds the last unit, writes ahead and is granted; this run still sees what was true
     // a moment before: sold out.
-    insteadOfReserve.set(claimId, async (request) => {
+    const twin = async (request: HoldRequest) => {
       const { stock, claims, mailbox } = laurel.store;
       assert.equal(await stock.reserve(request), 'HELD');
       const { steps } = await recordOf(laurel, claimId);
@@ -118,6 +118,11 @@ describe('a run whose first task was executed twice', { concurrency: true }, () 
       const grantId = request.holdId;
       const grant = { grantId, claimId, userId, eventId, reward };
       assert.equal((await mailbox.grant(grant)).state, 'GRANTED');
+      return 'SOLD_OUT' as const;
+    };
+    // On the short way sold out is nobody's last word: the long way reserves again.
+    insteadOfReserve.set(claimId, async () => {
+      insteadOfReserve.set(claimId, twin);
       return 'SOLD_OUT';
     });
     await laurel.claim(eventId, token, { key: KEY });

@@ -4,6 +4,7 @@ import type { UpkeepDeps } from '../activities/upkeep.ts';
 import type { FulfillmentProvider } from '../domain/fulfillment.ts';
 import type { Gauges } from '../domain/metrics.ts';
 import { createGameDataProviders, createProviders } from '../providers/index.ts';
+import { createTurnstile, type Limit } from '../providers/turnstile.ts';
 import { isOutage } from '../store/connection.ts';
 import type { Store } from '../store/index.ts';
 import type { BulkRuns } from '../temporal/bulk-runs.ts';
@@ -11,7 +12,7 @@ import type { ClaimRuns } from '../temporal/runs.ts';
 import type { FulfillmentPolicy } from '../workflows/contract.ts';
 
 export interface ActivitySettings {
-  PROVIDERS: Record<string, { baseUrl: string; secret: string }>;
+  PROVIDERS: Record<string, { baseUrl: string; secret: string; limit?: Limit | undefined }>;
   GAUGES: Gauges;
   FULFILLMENT_TIMEOUT_MS: number;
   FULFILLMENT_MAX_ATTEMPTS: number;
@@ -33,6 +34,13 @@ export function policyOf(settings: ActivitySettings): FulfillmentPolicy {
   };
 }
 
+/** The providers that have a limit. */
+export function limitsOf(providers: ActivitySettings['PROVIDERS']): Map<string, Limit> {
+  return new Map(
+    Object.entries(providers).flatMap(([name, { limit }]) => (limit ? [[name, limit]] : [])),
+  );
+}
+
 export function activityDeps(store: Store, settings: ActivitySettings): ActivityDeps {
   const policy = policyOf(settings);
   const providers = new Map<string, FulfillmentProvider>([
@@ -46,6 +54,7 @@ export function activityDeps(store: Store, settings: ActivitySettings): Activity
     stock: store.stock,
     userStatus: statusIn(store),
     provider: (name) => providers.get(name),
+    turnstile: createTurnstile(store.providerLimits, limitsOf(settings.PROVIDERS), policy),
     conditionFacts: store.conditionFacts,
     progress: store.progress,
     gameData: (name) => gameData.get(name),

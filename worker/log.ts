@@ -14,8 +14,8 @@ const LEVELS = {
 const EXPECTED = /^No (workflows|activities|Nexus services) registered/;
 
 /** A logger for the process, which the SDK and its native core write to as well. */
-export function installLogger(level: string): Logger {
-  const log = pino({ level, base: { process: 'worker' } });
+export function installLogger(level: string, name = 'worker'): Logger {
+  const log = pino({ level, base: { process: name } });
   Runtime.install({
     // Signals are handled by main.ts: the worker stops before its connections do.
     shutdownSignals: [],

@@ -1,8 +1,14 @@
-/** The three workers of one process: claims, calls to providers, upkeep. */
+/** The workers of one process: claims, calls to providers, calls to each provider alone, upkeep. */
 import { type NativeConnection, Worker, type WorkflowBundleOption } from '@temporalio/worker';
 import type { Activities } from '../activities/index.ts';
 import type { UpkeepActivities } from '../activities/upkeep.ts';
-import { CLAIM_QUEUE, FULFILLMENT_QUEUE, UPKEEP_QUEUE } from '../workflows/contract.ts';
+import type { Limit } from '../providers/turnstile.ts';
+import {
+  CLAIM_QUEUE,
+  FULFILLMENT_QUEUE,
+  providerQueue,
+  UPKEEP_QUEUE,
+} from '../workflows/contract.ts';
 
 export interface WorkerDeps {
   connection: NativeConnection;
@@ -10,6 +16,8 @@ export interface WorkerDeps {
   workflowBundle: WorkflowBundleOption;
   activities: Activities;
   upkeep: UpkeepActivities;
+  /** Every provider in the configuration, with its limit where it has one. */
+  providers?: ReadonlyMap<string, Limit | undefined>;
 }
 
 /**
@@ -26,6 +34,24 @@ const SHUTDOWN_FORCE_MS = 15_000;
  * cache by the heap, which in a small container is more than there is.
  */
 const CACHED_WORKFLOWS = 500;
+
+/** Calls that one process makes to a provider at once, where its limit does not say less. */
+const CALLS_AT_ONCE = 100;
+
+/**
+ * What is over a provider's limit waits at the server, where events take turns: it hands out no more
+ * calls a second, and a worker takes no more at once. The limit itself is held by the turnstile, as
+ * an attempt can be two calls and a worker knows nothing of the others.
+ */
+function settingsFor(limit: Limit | undefined) {
+  const { callsPerS, callsAtOnce = CALLS_AT_ONCE } = limit ?? {};
+  const atOnce = Math.min(callsAtOnce, CALLS_AT_ONCE);
+  return {
+    maxConcurrentActivityTaskExecutions: atOnce,
+    maxConcurrentActivityTaskPolls: Math.min(atOnce, 2),
+    ...(callsPerS !== undefined && { maxTaskQueueActivitiesPerSecond: callsPerS }),
+  };
+}
 
 /**
  * Makes the workers; they poll once `run()` is called. Fairness between events orders what waits at
@@ -63,5 +89,14 @@ export async function createWorkers(deps: WorkerDeps): Promise<Worker[]> {
       maxCachedWorkflows: 10,
       maxConcurrentActivityTaskExecutions: 4,
     }),
+    // All of them, as calls may wait in the queue of one whose limit was taken away.
+    ...[...(deps.providers ?? [])].map(([name, limit]) =>
+      Worker.create({
+        ...shared,
+        taskQueue: providerQueue(name),
+        activities: deps.activities,
+        ...settingsFor(limit),
+      }),
+    ),
   ]);
 }

@@ -36,9 +36,10 @@ const FIRST_PAUSE_MS = 1_000;
 /** Game servers are asked as patiently as they are for rewards. */
 function checksAt(policy: FulfillmentPolicy) {
   return proxyActivities<Activities>({
-    taskQueue: FULFILLMENT_QUEUE,
+    taskQueue: policy.limitedCheck?.queue ?? FULFILLMENT_QUEUE,
     // One call to each provider, all at once; and more of our own reads than an attempt at a line has.
-    startToCloseTimeout: policy.timeoutMs + 2 * ATTEMPT_MARGIN_MS,
+    startToCloseTimeout:
+      policy.timeoutMs + (policy.limitedCheck?.waitMs ?? 0) + 2 * ATTEMPT_MARGIN_MS,
     retry: { ...backoffOf(policy), maximumAttempts: policy.maxAttempts },
   });
 }

@@ -5,6 +5,8 @@ import type { FinalState, Reason } from '../domain/claim.ts';
 export const CLAIM_QUEUE = 'laurel-claims';
 /** Calls to providers over HTTP, on a queue of their own: they can be rate-limited or paused alone. */
 export const FULFILLMENT_QUEUE = 'laurel-fulfillment';
+/** The same for one provider alone, where it has a limit. */
+export const providerQueue = (name: string): string => `${FULFILLMENT_QUEUE}-${name}`;
 /** Reconciliation, on a queue of its own so that a hot event never delays it. */
 export const UPKEEP_QUEUE = 'laurel-upkeep';
 
@@ -29,6 +31,11 @@ export const SEARCH_ATTRIBUTES = ['ClaimState', 'EventId', 'UserId', 'Reason'] a
 
 export interface ClaimInput {
   claimId: string;
+  /**
+   * The claim tries the short way first (`domain/short-way.ts`). Said at the start, so that a run
+   * goes on as it began: one from before there was a short way takes the long one.
+   */
+  isShort?: boolean;
 }
 
 export interface BulkInput {
@@ -57,4 +64,14 @@ export interface FulfillmentPolicy {
   initialIntervalMs: number;
   /** How long a `PENDING` answer may stay open before the claim is parked. */
   pendingTimeoutMs: number;
+  /** Where the claim's provider has a limit. */
+  limited?: LimitedQueue;
+  /** Where the only provider that its condition asks has one. */
+  limitedCheck?: LimitedQueue;
+}
+
+/** The queue of a provider with a limit, and how long a call may wait for its turn in milliseconds. */
+export interface LimitedQueue {
+  queue: string;
+  waitMs: number;
 }

@@ -48,9 +48,9 @@ export function backoffOf(policy: FulfillmentPolicy) {
 export function callsTo(provider: string, policy: FulfillmentPolicy) {
   if (provider === 'mailbox') return { forward: books, poll: books, back: books };
   const options = {
-    taskQueue: FULFILLMENT_QUEUE,
+    taskQueue: policy.limited?.queue ?? FULFILLMENT_QUEUE,
     // A lookup and a grant.
-    startToCloseTimeout: 2 * policy.timeoutMs + ATTEMPT_MARGIN_MS,
+    startToCloseTimeout: 2 * (policy.timeoutMs + (policy.limited?.waitMs ?? 0)) + ATTEMPT_MARGIN_MS,
     // What was asked must be known before anything is undone.
     cancellationType: 'WAIT_CANCELLATION_COMPLETED',
   } as const;

@@ -1,4 +1,6 @@
 /** S0: from a request to a recorded claim, or the reason why not. */
+
+import { isHeldEarly } from '../../domain/early-hold.ts';
 import { DomainError } from '../../domain/errors.ts';
 import { isOpenAt } from '../../domain/event.ts';
 import { pinCondition } from '../../domain/explanation.ts';
@@ -6,8 +8,12 @@ import { periodKey } from '../../domain/period.ts';
 import type { Claim, ClaimStore, NewClaim } from '../../store/claims.ts';
 import type { EntitlementStore } from '../../store/entitlements.ts';
 import type { EventStore, StoredEvent, StoredReward } from '../../store/events.ts';
-import type { StockStore } from '../../store/stock.ts';
-import type { UserStore } from '../../store/users.ts';
+import type { RewardUnits, StockStore } from '../../store/stock.ts';
+import type { User } from '../../store/users.ts';
+import { holdEarly } from './hold.ts';
+import { shareReads } from './shared-reads.ts';
+import { createTurns, NoTurn, Recalled, type TurnSettings, type Turns } from './turns.ts';
+import { createUnits } from './units.ts';
 
 export interface AcceptDeps {
   store: {
@@ -15,9 +21,32 @@ export interface AcceptDeps {
     entitlements: EntitlementStore;
     events: EventStore;
     stock: StockStore;
-    users: UserStore;
+    /** The player's record; as it was read a moment ago for this same request is enough. */
+    users: { get(userId: string): Promise<Pick<User, 'status'> | null> };
   };
   now: () => Date;
+}
+
+export interface AcceptanceOptions {
+  /** How many claims are recorded at once, and how many may wait for it. */
+  admission?: Turns;
+  /** Whether units are held here, before the claim's run; else all is left to the run. */
+  holdsEarly?: boolean;
+  /** Told where a recorded claim could not be held here: its run will do it. */
+  onHoldFailure?: (claimId: string, error: unknown) => void;
+}
+
+/**
+ * How many claims one process records at once, how many wait for that, and for how long. A claim
+ * here is some ten calls to MongoDB, and more side by side only wait for one another there; whoever
+ * waits costs an open request, some ten KiB. A crowd that is turned away costs more than one that
+ * waits, as each who comes back is authenticated again: the queue is as long as a flash event is large.
+ */
+export const ADMISSION: TurnSettings = { atOnce: 16, waiting: 12_500, patienceMs: 15_000 };
+
+/** Who waits for the same units; they are all told at once when there are none. */
+export function laneOf(of: { eventId: string; rewardId: string | null }): string {
+  return of.rewardId === null ? of.eventId : `${of.eventId}/${of.rewardId}`;
 }
 
 export interface ClaimRequest {
@@ -64,33 +93,33 @@ function chosen(event: StoredEvent, rewardId: string | null): StoredReward[] {
   return [reward];
 }
 
-/** Refuses what is plainly impossible, so that no claim and no workflow is made for it. */
+/** What the claim takes of the event's limited rewards. */
+const limitedOf = ({ lines }: NewClaim): RewardUnits[] =>
+  lines
+    .filter((line) => line.buckets !== null)
+    .map(({ lineId, quantity }) => ({ rewardId: lineId, quantity }));
+
+/** Refuses what is plainly impossible but for want of units. @throws DomainError */
 async function refuseImpossible(
   { store }: AcceptDeps,
   event: StoredEvent,
   claim: NewClaim,
 ): Promise<void> {
   const { eventId, userId, periodKey, snapshot } = claim;
-  if ((await store.users.get(userId))?.status !== 'ACTIVE') {
+  const { claimsPerPeriod } = snapshot;
+  const period = { eventId, userId, periodKey, claimsPerPeriod };
+  const [user, isUsedUp] = await Promise.all([
+    store.users.get(userId),
+    store.entitlements.isUsedUp(period),
+  ]);
+  if (user?.status !== 'ACTIVE') {
     throw new DomainError('user_not_active', 'Your account is not active.');
   }
   if (!isOpenAt(event, claim.acceptedAt)) {
     throw new DomainError('event_not_open', 'This event takes no claims now.');
   }
-  const { claimsPerPeriod } = snapshot;
-  const limited = claim.lines
-    .filter((line) => line.buckets !== null)
-    .map(({ lineId, quantity }) => ({ rewardId: lineId, quantity }));
-  const [isUsedUp, soldOut] = await Promise.all([
-    store.entitlements.isUsedUp({ eventId, userId, periodKey, claimsPerPeriod }),
-    limited.length > 0 ? store.stock.soldOut(eventId, limited) : [],
-  ]);
   if (isUsedUp) {
     throw new DomainError('already_claimed', 'You have claimed this event in this period.');
-  }
-  if (soldOut.length > 0) {
-    const names = soldOut.map((r) => r.rewardId).join(', ');
-    throw new DomainError('sold_out', `Nothing is left of ${names}.`);
   }
 }
 
@@ -122,43 +151,123 @@ function draft(event: StoredEvent, request: ClaimRequest, acceptedAt: Date): New
   };
 }
 
-async function acceptNew(deps: AcceptDeps, request: ClaimRequest): Promise<Accepted> {
-  const { events, claims } = deps.store;
-  for (let reads = 0; reads < MAX_READS; reads++) {
-    const event = await events.get(request.eventId);
+export type Acceptance = ReturnType<typeof createAcceptance>;
+
+/**
+ * The way from a request to a recorded claim, of one process. Bounded: what stands before the record
+ * is a queue, and beyond it is 503.
+ */
+export function createAcceptance(deps: AcceptDeps, options: AcceptanceOptions = {}) {
+  const { claims, events, stock } = deps.store;
+  const { admission = createTurns(ADMISSION), holdsEarly = true, onHoldFailure } = options;
+  const units = createUnits(stock, undefined, (eventId, rewardId) =>
+    admission.recall(laneOf({ eventId, rewardId })),
+  );
+  const readEvent = shareReads(
+    (eventId: string) => eventId,
+    (eventId: string) => events.get(eventId),
+  );
+
+  async function drafted(request: ClaimRequest): Promise<{ event: StoredEvent; claim: NewClaim }> {
+    const event = await readEvent(request.eventId);
     if (!event || event.status === 'DRAFT') {
       throw new DomainError('not_found', 'There is no event with this ID.');
     }
-    const claim = draft(event, request, deps.now());
-    await refuseImpossible(deps, event, claim);
-    // From the mark on, nothing the claim was made of can change any more.
-    if (!event.claimed && !(await events.markClaimed(event.eventId, event.version))) continue;
-    const recorded = await claims.accept(claim);
-    return recorded.created
-      ? { claim: recorded.claim, replayed: false }
-      : replay(recorded.claim, request);
+    return { event, claim: draft(event, request, deps.now()) };
   }
-  throw new DomainError('unavailable', 'The event is being changed. Try again.', {
-    retryAfterS: 1,
-  });
-}
 
-/**
- * Records the claim, or finds the one its key stands for. A refusal leaves the key unused; right
- * before it is uttered the key is looked up once more, as the twin of a request in flight must get
- * the claim and not `already_claimed` or `sold_out`.
- * @throws DomainError
- */
-export async function acceptClaim(deps: AcceptDeps, request: ClaimRequest): Promise<Accepted> {
-  const { userId, idempotencyKey } = request;
-  const earlier = await deps.store.claims.findByKey(userId, idempotencyKey);
-  if (earlier) return replay(earlier, request);
-  try {
-    return await acceptNew(deps, request);
-  } catch (error) {
-    if (!(error instanceof DomainError) || error.code === 'idempotency_key_reused') throw error;
-    const twin = await deps.store.claims.findByKey(userId, idempotencyKey);
-    if (twin) return replay(twin, request);
-    throw error;
+  /** Everything that would refuse the claim now, for one that is likely to be. @throws DomainError */
+  async function look(request: ClaimRequest): Promise<void> {
+    const { event, claim } = await drafted(request);
+    const looked = units.check(request, limitedOf(claim)).then(
+      () => null,
+      (error: unknown) => ({ error }),
+    );
+    await refuseImpossible(deps, event, claim);
+    // The other reasons come before this one.
+    const refused = await looked;
+    if (refused) throw refused.error;
   }
+
+  /** The record, and for a claim that it decides the hold. Null where the event was just changed. */
+  async function record(
+    request: ClaimRequest,
+    { event, claim }: { event: StoredEvent; claim: NewClaim },
+  ): Promise<Accepted | null> {
+    // From the mark on, nothing the claim was made of can change any more.
+    if (!event.claimed && !(await events.markClaimed(event.eventId, event.version))) return null;
+    const recorded = await claims.accept(claim);
+    if (!recorded.created) return replay(recorded.claim, request);
+    if (holdsEarly && isHeldEarly(claim)) {
+      // The record is the promise: what cannot be held now is held by the run.
+      await holdEarly(deps.store, recorded.claim, deps.now()).catch((error: unknown) => {
+        onHoldFailure?.(recorded.claim._id, error);
+      });
+    }
+    return { claim: recorded.claim, replayed: false };
+  }
+
+  async function acceptNew(request: ClaimRequest): Promise<Accepted> {
+    for (let reads = 0; reads < MAX_READS; reads++) {
+      const read = await drafted(request);
+      await refuseImpossible(deps, read.event, read.claim);
+      const limited = limitedOf(read.claim);
+      const isHeld = holdsEarly && isHeldEarly(read.claim);
+      if (!isHeld) await units.check(request, limited);
+      const ticket = isHeld ? await units.take(request, limited) : undefined;
+      try {
+        const accepted = await record(request, read);
+        if (accepted) return accepted;
+      } finally {
+        ticket?.end();
+      }
+    }
+    throw new DomainError('unavailable', 'The event is being changed. Try again.', {
+      retryAfterS: 1,
+    });
+  }
+
+  async function earlierOf(request: ClaimRequest): Promise<Accepted | null> {
+    const earlier = await claims.findByKey(request.userId, request.idempotencyKey);
+    return earlier && replay(earlier, request);
+  }
+
+  /** Refused as sold out without a turn, a record or a run, where that was seen a moment ago. */
+  async function acceptInTurn(request: ClaimRequest): Promise<Accepted> {
+    for (;;) {
+      if (units.isRemembered(request.eventId, request.rewardId)) await look(request);
+      // A replay does not stand in line. Where there is none, the record's own ID tells it apart.
+      if (admission.isFull()) {
+        const earlier = await earlierOf(request);
+        if (earlier) return earlier;
+      }
+      try {
+        return await admission.run(laneOf(request), () => acceptNew(request));
+      } catch (error) {
+        // Sold out while this one waited: that is looked at, and said, without a turn.
+        if (!(error instanceof Recalled)) throw error;
+      }
+    }
+  }
+
+  return {
+    /**
+     * Records the claim, or finds the one its key stands for. A refusal leaves the key unused; right
+     * before it is uttered the key is looked up once more, as the twin of a request in flight must
+     * get the claim and not `already_claimed` or `sold_out`.
+     * @throws DomainError
+     */
+    async accept(request: ClaimRequest): Promise<Accepted> {
+      try {
+        return await acceptInTurn(request);
+      } catch (error) {
+        // Who is turned away was looked up before, and no answer about the claim is given.
+        if (!(error instanceof DomainError) || error instanceof NoTurn) throw error;
+        if (error.code === 'idempotency_key_reused') throw error;
+        const twin = await earlierOf(request);
+        if (twin) return twin;
+        throw error;
+      }
+    },
+  };
 }

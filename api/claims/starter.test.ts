@@ -4,7 +4,7 @@ import { pino } from 'pino';
 import type { Claim } from '../../store/claims.ts';
 import { createStarter } from './starter.ts';
 
-const claim = { _id: 'clm_1' } as Claim;
+const claim = { _id: 'clm_1', eventId: 'evt_1' } as Claim;
 const log = pino({ level: 'silent' });
 
 /** A starter over a Temporal that the test plays, on a clock that the test turns. */
@@ -12,8 +12,10 @@ function starting(t: TestContext) {
   t.mock.timers.enable({ apis: ['setTimeout'] });
   const calls: PromiseWithResolvers<void>[] = [];
   let clockMs = 1_000_000;
+  const started: string[] = [];
   const runs = {
-    start() {
+    start({ eventId }: { eventId: string }) {
+      started.push(eventId);
       const call = Promise.withResolvers<void>();
       calls.push(call);
       return call.promise;
@@ -23,14 +25,15 @@ function starting(t: TestContext) {
 
   return {
     calls,
+    started,
     pass(ms: number) {
       clockMs += ms;
       t.mock.timers.tick(ms);
     },
     /** Asks for a start; tells whether the player still waits. */
-    ask() {
+    ask(eventId = claim.eventId) {
       const asked = { isWaiting: true };
-      void starter.start(claim).then(() => {
+      void starter.start({ ...claim, eventId }).then(() => {
         asked.isWaiting = false;
       });
       return asked;
@@ -102,17 +105,40 @@ describe('starting a claim', () => {
     assert.equal(asked.isWaiting, true);
   });
 
-  it('leaves the rest to reconciliation once a thousand starts are under way', async (t) => {
+  it('keeps no more than thirty-two starts under way, and lets nobody wait behind a long line', async (t) => {
     const temporal = starting(t);
-    for (let i = 0; i < 1_000; i++) temporal.ask();
+    for (let i = 0; i < 64; i++) temporal.ask();
     const asked = temporal.ask();
     await settle();
     assert.equal(asked.isWaiting, false);
-    assert.equal(temporal.calls.length, 1_000);
+    assert.equal(temporal.calls.length, 32);
 
     temporal.calls[0]?.resolve();
     await settle();
-    temporal.ask();
-    assert.equal(temporal.calls.length, 1_001);
+    assert.equal(temporal.calls.length, 33);
+  });
+
+  it('starts the claim of another event before the rest of a crowd', async (t) => {
+    const temporal = starting(t);
+    for (let i = 0; i < 40; i++) temporal.ask('evt_hot');
+    temporal.ask('evt_cold');
+    for (const call of temporal.calls.slice(0, 2)) call.resolve();
+    await settle();
+    assert.deepEqual(temporal.started.slice(32), ['evt_hot', 'evt_cold']);
+  });
+
+  it('leaves the rest to reconciliation once ten thousand wait, or after three minutes', async (t) => {
+    const temporal = starting(t);
+    const events = ['evt_1', 'evt_2'];
+    for (let i = 0; i < 10_100; i++) temporal.ask(events[i % 2]);
+    const asked = temporal.ask();
+    await settle();
+    assert.equal(asked.isWaiting, false);
+
+    temporal.pass(180_000);
+    await settle();
+    for (const call of [...temporal.calls]) call.resolve();
+    await settle();
+    assert.equal(temporal.calls.length, 32);
   });
 });

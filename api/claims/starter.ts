@@ -1,7 +1,7 @@
 /** Starting a claim's run without making the player wait for Temporal: the record is the promise. */
 import type { Logger } from 'pino';
-import type { Claim } from '../../store/claims.ts';
-import type { ClaimRuns } from '../../temporal/runs.ts';
+import type { ClaimRuns, RecordedRun } from '../../temporal/runs.ts';
+import { createTurns, NoTurn } from './turns.ts';
 
 /** Longest wait for a start, in milliseconds: some ten times what it takes when all is well. */
 const PATIENCE_MS = 500;
@@ -9,12 +9,16 @@ const PATIENCE_MS = 500;
 /** After a failed start nobody waits for this long, in milliseconds, as Temporal is likely down. */
 const AWAY_MS = 2_000;
 
-/** Starts under way at once; past it reconciliation starts the rest. */
-const MAX_UNDER_WAY = 1_000;
+/**
+ * Starts under way at once. Each is bounded to seconds, so that more than Temporal does in that time
+ * would fail together. Others wait for their turn, event by event; past the queue's end, or after
+ * some passes of reconciliation, that starts the rest.
+ */
+const TURNS = { atOnce: 32, waiting: 10_000, patienceMs: 180_000 } as const;
 
 export interface Starter {
   /** Starts the claim's run; resolves soon, whatever Temporal does, and never fails. */
-  start(claim: Claim): Promise<void>;
+  start(claim: RecordedRun): Promise<void>;
 }
 
 export function createStarter(deps: {
@@ -23,28 +27,28 @@ export function createStarter(deps: {
   nowMs?: () => number;
 }): Starter {
   const nowMs = deps.nowMs ?? (() => performance.now());
+  const turns = createTurns(TURNS);
   let awayUntilMs = 0;
-  let underWay = 0;
 
-  async function startNow(claim: Claim): Promise<void> {
-    underWay += 1;
+  type Started = Parameters<Starter['start']>[0];
+
+  async function startNow(claim: Started): Promise<void> {
     try {
-      await deps.runs.start(claim);
+      await turns.run(claim.eventId, () => deps.runs.start(claim));
       awayUntilMs = 0;
     } catch (err) {
-      awayUntilMs = nowMs() + AWAY_MS;
+      if (!(err instanceof NoTurn)) awayUntilMs = nowMs() + AWAY_MS;
       deps.log.warn({ err, claimId: claim._id }, 'claim recorded, but its run was not started yet');
-    } finally {
-      underWay -= 1;
     }
   }
 
   return {
     async start(claim) {
-      if (underWay >= MAX_UNDER_WAY) return;
       const isAway = nowMs() < awayUntilMs;
+      // A line this long is not through in anybody's patience.
+      const isLong = turns.waiting() >= TURNS.atOnce;
       const started = startNow(claim);
-      if (isAway) return;
+      if (isAway || isLong) return;
       const patience = Promise.withResolvers<void>();
       const timer = setTimeout(patience.resolve, PATIENCE_MS);
       await Promise.race([started, patience.promise]);

@@ -20,13 +20,21 @@ export async function nextChange(
   changes: ClaimChanges,
   claimId: string,
   read: () => Promise<Claim | null>,
-  until: { timeoutMs: number; signal: AbortSignal; isEnough: (claim: Claim) => boolean },
+  until: {
+    timeoutMs: number;
+    signal: AbortSignal;
+    isEnough: (claim: Claim) => boolean;
+    /** Nothing but its end is enough, so that changes before it need not be looked at. */
+    isForEnd?: boolean;
+  },
 ): Promise<Claim | null> {
   const endsAtMs = performance.now() + until.timeoutMs;
   let wake = Promise.withResolvers<void>();
-  const onChange = () => wake.resolve();
-  const unsubscribe = changes.subscribe(claimId, onChange);
-  until.signal.addEventListener('abort', onChange);
+  const look = () => wake.resolve();
+  const unsubscribe = changes.subscribe(claimId, (isOpen) => {
+    if (!isOpen || !until.isForEnd) look();
+  });
+  until.signal.addEventListener('abort', look);
   try {
     for (;;) {
       // Armed before the read: what changes during it wakes us at once.
@@ -34,13 +42,13 @@ export async function nextChange(
       const claim = await read();
       const leftMs = endsAtMs - performance.now();
       if (!claim || until.isEnough(claim) || leftMs <= 0 || until.signal.aborted) return claim;
-      const timer = setTimeout(onChange, Math.min(leftMs, REREAD_MS));
+      const timer = setTimeout(look, Math.min(leftMs, REREAD_MS));
       await wake.promise;
       clearTimeout(timer);
     }
   } finally {
     unsubscribe();
-    until.signal.removeEventListener('abort', onChange);
+    until.signal.removeEventListener('abort', look);
   }
 }
 
@@ -54,6 +62,6 @@ export async function waitForEnd(
   if (isFinal(claim.state) || waitS === 0) return claim;
   const read = () => deps.claims.get(claim._id);
   const isEnough = (now: Claim) => isFinal(now.state);
-  const until = { timeoutMs: waitS * 1_000, signal, isEnough };
+  const until = { timeoutMs: waitS * 1_000, signal, isEnough, isForEnd: true };
   return (await nextChange(deps.changes, claim._id, read, until)) ?? claim;
 }

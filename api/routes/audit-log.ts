@@ -28,7 +28,11 @@ const Entry = z
   })
   .openapi('AuditEntry');
 
-const Before = z.strictObject({ beforeSeq: z.int().min(1) });
+/** The last entry of the page before. */
+const NewestFirst = z.strictObject({
+  at: z.iso.datetime().transform((text) => new Date(text)),
+  id: z.int().min(1),
+});
 
 const toBody = (entry: AuditEntry) => ({ ...entry, at: entry.at.toISOString() });
 
@@ -45,7 +49,7 @@ export function auditRoutes(deps: AuditRouteDeps) {
         action: z.enum(AUDIT_ACTIONS).optional(),
         from: moment('Made at or after this moment.'),
         to: moment('Made before this moment.'),
-        ...pageQuery(Before),
+        ...pageQuery(NewestFirst),
       }),
     },
     responses: {
@@ -57,8 +61,8 @@ export function auditRoutes(deps: AuditRouteDeps) {
   return newRouter().openapi(list, async (c) => {
     const { cursor, limit, from, to, ...filter } = c.req.valid('query');
     const range = { since: from, until: to };
-    const found = await deps.store.auditLog.page({ ...filter, ...range }, cursor?.beforeSeq, limit);
-    const { items, nextCursor } = page(found, limit, ({ seq }) => ({ beforeSeq: seq }));
+    const found = await deps.store.auditLog.page({ ...filter, ...range }, cursor, limit);
+    const { items, nextCursor } = page(found, limit, ({ at, seq }) => ({ at, id: seq }));
     return c.json({ items: items.map(toBody), nextCursor }, 200);
   });
 }

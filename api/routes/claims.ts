@@ -1,19 +1,24 @@
 /** `/api/event-claims`: players claim and follow, staff read, admins decide on what is parked. */
 import { createRoute, z } from '@hono/zod-openapi';
 import type { Context } from 'hono';
+import type { Logger } from 'pino';
+import type { Registry } from 'prom-client';
 import { CLAIM_STATES, isFinal } from '../../domain/claim.ts';
 import { DomainError } from '../../domain/errors.ts';
 import { isStaff } from '../../domain/user.ts';
 import type { ClaimChanges } from '../../store/claim-changes.ts';
 import type { Claim } from '../../store/claims.ts';
 import { type AuthDeps, access, GUARDED } from '../auth.ts';
-import { type AcceptDeps, acceptClaim } from '../claims/accept.ts';
+import { type AcceptDeps, ADMISSION, createAcceptance } from '../claims/accept.ts';
 import { ClaimSchema, claimPath, toClaimBody, type WebUi } from '../claims/body.ts';
+import { startAfterCrowds } from '../claims/crowds.ts';
 import { type DecideDeps, decideClaim } from '../claims/decide.ts';
 import type { Starter } from '../claims/starter.ts';
 import { streamClaim } from '../claims/stream.ts';
+import { createTurns, type TurnSettings } from '../claims/turns.ts';
 import { preferredWaitS, waitForEnd } from '../claims/wait.ts';
 import { idempotencyKeyOf } from '../idempotency-key.ts';
+import { observeAdmission } from '../metrics.ts';
 import { NEWEST_FIRST, page, pageOf, pageQuery } from '../paging.ts';
 import { problems } from '../problem.ts';
 import { limitByUser, type RateLimits } from '../rate-limits.ts';
@@ -25,11 +30,20 @@ export interface ClaimRouteDeps extends AuthDeps, AcceptDeps, DecideDeps {
   starter: Starter;
   changes: ClaimChanges;
   rateLimits: RateLimits;
+  metrics: Registry;
+  log: Logger;
+  /** How many claims are recorded at once, and how many may wait for it. */
+  admission?: TurnSettings | undefined;
+  /** False leaves every hold to the claims' runs. */
+  holdsEarly?: boolean | undefined;
   /** Temporal's Web UI, where it is known. */
   webUi?: WebUi | undefined;
 }
 
 const MAX_NOTE_LENGTH = 1_000;
+
+/** How old a read of the caller is, at most, that this same request's token was checked by. */
+const READ_FOR_THIS_REQUEST_MS = 25;
 
 const ClaimRequest = z
   .strictObject({ rewardId: z.string().min(1).max(64).optional() })
@@ -158,6 +172,23 @@ function routes(deps: ClaimRouteDeps) {
 export function claimRoutes(deps: ClaimRouteDeps) {
   const { claims } = deps.store;
   const { accept, read, stream, list, retry, abort } = routes(deps);
+  const observed = observeAdmission(deps.metrics);
+  const admission = createTurns(deps.admission ?? ADMISSION);
+  observed.watch(admission);
+  const starter = startAfterCrowds(deps.starter, admission);
+  // A claim always reads its player's record; if nobody waited, that was just done for the token.
+  const users = {
+    get: (userId: string) => deps.currentUsers.get(userId, READ_FOR_THIS_REQUEST_MS),
+  };
+  const acceptance = createAcceptance(
+    { ...deps, store: { ...deps.store, users } },
+    {
+      admission,
+      holdsEarly: deps.holdsEarly ?? true,
+      onHoldFailure: (claimId, err) =>
+        deps.log.warn({ err, claimId }, 'claim recorded, but not held yet'),
+    },
+  );
   const toBody = (c: Context<ApiEnv>, claim: Claim) =>
     toClaimBody(claim, c.get('user'), deps.webUi);
 
@@ -195,9 +226,13 @@ export function claimRoutes(deps: ClaimRouteDeps) {
       const { eventId } = c.req.valid('param');
       const { rewardId = null } = c.req.valid('json');
       const { userId } = c.get('user');
-      const accepted = await acceptClaim(deps, { userId, eventId, rewardId, idempotencyKey });
+      const request = { userId, eventId, rewardId, idempotencyKey };
+      const accepted = await acceptance.accept(request).catch((error: unknown) => {
+        observed.refused(error);
+        throw error;
+      });
       // A replay finds its claim's run missing where we died between recording and starting it.
-      if (accepted.claim.state === 'PENDING_VALIDATION') await deps.starter.start(accepted.claim);
+      if (accepted.claim.state === 'PENDING_VALIDATION') await starter.start(accepted.claim);
       const claim = await waited(c, accepted.claim);
       c.header('Location', claimPath(claim._id));
       if (accepted.replayed) c.header('Idempotency-Replayed', 'true');

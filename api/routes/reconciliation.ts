@@ -1,5 +1,6 @@
 /** `/api/reconciliation`: what was mended lately, and whether the stock adds up. */
 import { createRoute, z } from '@hono/zod-openapi';
+import type { EventStore } from '../../store/events.ts';
 import type { ReconciliationStore } from '../../store/reconciliations.ts';
 import type { StockStore } from '../../store/stock.ts';
 import { type AuthDeps, access, GUARDED } from '../auth.ts';
@@ -7,10 +8,17 @@ import { problems } from '../problem.ts';
 import { json, newRouter } from '../router.ts';
 
 export interface ReconciliationRouteDeps extends AuthDeps {
-  store: { reconciliations: ReconciliationStore; stock: StockStore };
+  store: {
+    events: Pick<EventStore, 'latestIds'>;
+    reconciliations: ReconciliationStore;
+    stock: StockStore;
+  };
 }
 
 const RUNS_SHOWN = 20;
+
+/** Events whose books are shown, the newest: what is ever answered must not grow with the years. */
+const EVENTS_SHOWN = 500;
 
 const Run = z
   .object({
@@ -44,7 +52,7 @@ const Books = z
   .openapi('RewardBooks');
 
 export function reconciliationRoutes(deps: ReconciliationRouteDeps) {
-  const { reconciliations, stock } = deps.store;
+  const { events, reconciliations, stock } = deps.store;
   const read = createRoute({
     ...access(deps, 'AUDITOR', 'ADMIN'),
     method: 'get',
@@ -61,7 +69,11 @@ export function reconciliationRoutes(deps: ReconciliationRouteDeps) {
   });
 
   return newRouter().openapi(read, async (c) => {
-    const [runs, books] = await Promise.all([reconciliations.latest(RUNS_SHOWN), stock.allBooks()]);
+    const latest = await events.latestIds(EVENTS_SHOWN);
+    const [runs, books] = await Promise.all([
+      reconciliations.latest(RUNS_SHOWN),
+      stock.booksOfEvents(latest),
+    ]);
     return c.json(
       {
         runs: runs.map(({ startedAt, endedAt, failures, unbalanced, ...mended }) => ({

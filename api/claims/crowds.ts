@@ -1,0 +1,36 @@
+/** In a crowd, deciding comes before granting: its runs wait until its players know. */
+import type { Claim as Recorded } from '../../store/claims.ts';
+import { laneOf } from './accept.ts';
+import type { Starter } from './starter.ts';
+import type { Turns } from './turns.ts';
+
+type Claim = Parameters<Starter['start']>[0] & Pick<Recorded, 'rewardId'>;
+
+/** So many who wait for one event are a crowd: more than are recorded in half a second. */
+const CROWD = 250;
+
+/** A run waits for its event's crowd no longer than this, in milliseconds: one player's patience. */
+const LONGEST_PAUSE_MS = 10_000;
+
+/**
+ * Starts runs as `starter` does, but those of an event with a crowd at the door once all have passed
+ * it. On a machine of few cores, what a run costs would keep the others from knowing; all in all it
+ * costs the same later. Where the process dies meanwhile, reconciliation starts them.
+ */
+export function startAfterCrowds(
+  starter: Starter,
+  admission: Turns,
+): { start(claim: Claim): Promise<void> } {
+  return {
+    async start(claim) {
+      const lane = laneOf(claim);
+      if (admission.waitingIn(lane) < CROWD) return await starter.start(claim);
+      const longest = Promise.withResolvers<void>();
+      const timer = setTimeout(longest.resolve, LONGEST_PAUSE_MS);
+      void Promise.race([admission.cleared(lane), longest.promise]).then(() => {
+        clearTimeout(timer);
+        return starter.start(claim);
+      });
+    },
+  };
+}

@@ -1,0 +1,144 @@
+/** Taking turns: so much at once, so much waiting, and nobody's crowd keeps the others waiting. */
+import { DomainError } from '../../domain/errors.ts';
+
+export interface TurnSettings {
+  /** How much is worked on at once. */
+  atOnce: number;
+  /** How many may wait; one lane may have four fifths of them. */
+  waiting: number;
+  /** How long one may wait, in milliseconds. */
+  patienceMs: number;
+}
+
+/** There is no turn to be had: too many wait, or it took too long. */
+export class NoTurn extends DomainError {}
+
+/** Nobody in this lane is to wait any longer: what they wait for can be told without a turn. */
+export class Recalled extends Error {}
+
+export interface Turns {
+  /**
+   * Does the work when its turn comes. Lanes take turns, so that a crowd in one does not hold up
+   * another.
+   * @throws NoTurn (`unavailable`), or Recalled, without having begun the work
+   */
+  run<T>(lane: string, work: () => Promise<T>): Promise<T>;
+  underWay(): number;
+  /** Whether who comes now must wait. */
+  isFull(): boolean;
+  waiting(): number;
+  waitingIn(lane: string): number;
+  /** Sends everybody away who waits in the lane, as `Recalled`. */
+  recall(lane: string): void;
+  /** Resolves once nobody waits in the lane. */
+  cleared(lane: string): Promise<void>;
+}
+
+/** The share of the queue that one lane may fill. */
+const LANE_SHARE = 0.8;
+
+/**
+ * Who is turned away comes back after one to so many seconds, not all at the same moment: the longer
+ * the queue that is full, the later, as else those who come back take the time of those who wait.
+ */
+const LEAST_SPREAD_S = 3;
+const SERVED_PER_S = 1_000;
+
+interface Waiter {
+  begin: () => void;
+  sendAway: (reason: Error) => void;
+  timer: NodeJS.Timeout;
+}
+
+/** @param onTurnedAway told of each whose turn did not come */
+export function createTurns(settings: TurnSettings, onTurnedAway: () => void = () => {}): Turns {
+  const { atOnce, waiting: mostWaiting, patienceMs } = settings;
+  const mostInLane = Math.ceil(mostWaiting * LANE_SHARE);
+  const spreadS = Math.max(LEAST_SPREAD_S, Math.ceil(mostWaiting / SERVED_PER_S));
+  /** In the order in which the lanes have their next turn. */
+  const lanes = new Map<string, Set<Waiter>>();
+  const clearings = new Map<string, PromiseWithResolvers<void>>();
+  let underWay = 0;
+  let waiting = 0;
+  let turnedAway = 0;
+
+  function noTurn(): NoTurn {
+    turnedAway += 1;
+    onTurnedAway();
+    const detail = 'Too many are claiming at once. Try again shortly.';
+    return new NoTurn('unavailable', detail, { retryAfterS: 1 + (turnedAway % spreadS) });
+  }
+
+  function leave(lane: string, waiter: Waiter): void {
+    const line = lanes.get(lane);
+    if (!line?.delete(waiter)) return;
+    waiting -= 1;
+    if (line.size > 0) return;
+    lanes.delete(lane);
+    clearings.get(lane)?.resolve();
+    clearings.delete(lane);
+  }
+
+  /** Resolves when the turn has come; the one before has been counted out by then. */
+  async function waitIn(lane: string): Promise<void> {
+    const line = lanes.get(lane) ?? new Set<Waiter>();
+    if (waiting >= mostWaiting || line.size >= mostInLane) throw noTurn();
+    const turn = Promise.withResolvers<void>();
+    const timer = setTimeout(() => {
+      leave(lane, waiter);
+      turn.reject(noTurn());
+    }, patienceMs);
+    const waiter: Waiter = { begin: turn.resolve, sendAway: turn.reject, timer };
+    line.add(waiter);
+    lanes.set(lane, line);
+    waiting += 1;
+    await turn.promise;
+  }
+
+  /** Hands the turn that is over to the next lane. */
+  function passOn(): void {
+    const [next] = lanes;
+    if (!next) {
+      underWay -= 1;
+      return;
+    }
+    const [lane, line] = next;
+    const [waiter] = line;
+    lanes.delete(lane);
+    if (!waiter) return;
+    lanes.set(lane, line);
+    leave(lane, waiter);
+    clearTimeout(waiter.timer);
+    waiter.begin();
+  }
+
+  return {
+    async run(lane, work) {
+      if (underWay < atOnce) underWay += 1;
+      else await waitIn(lane);
+      try {
+        return await work();
+      } finally {
+        passOn();
+      }
+    },
+    underWay: () => underWay,
+    isFull: () => underWay >= atOnce,
+    waiting: () => waiting,
+    waitingIn: (lane) => lanes.get(lane)?.size ?? 0,
+    recall(lane) {
+      const recalled = new Recalled('What was waited for is decided.');
+      for (const waiter of [...(lanes.get(lane) ?? [])]) {
+        clearTimeout(waiter.timer);
+        leave(lane, waiter);
+        waiter.sendAway(recalled);
+      }
+    },
+    async cleared(lane) {
+      if (!lanes.has(lane)) return;
+      const clearing = clearings.get(lane) ?? Promise.withResolvers<void>();
+      clearings.set(lane, clearing);
+      await clearing.promise;
+    },
+  };
+}

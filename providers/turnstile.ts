@@ -1,0 +1,92 @@
+/** The limit of each provider, held over all processes: a call begins once it has its turn. */
+import { randomUUID } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
+
+/** A provider's limit: each part where it was given. */
+export interface Limit {
+  callsPerS?: number | undefined;
+  callsAtOnce?: number | undefined;
+}
+
+/** Where the turns are kept, for all processes: `store/provider-limits.ts`. */
+export interface TurnKeeper {
+  take(request: {
+    provider: string;
+    turnId: string;
+    limit: Limit;
+    leaseMs: number;
+    aheadMs: number;
+  }): Promise<number | null>;
+  giveBack(provider: string, turnId: string): Promise<void>;
+}
+
+/** The provider is as busy as it may be. Nothing was asked. */
+export class NoTurn extends Error {
+  override readonly name = 'NoTurn';
+}
+
+/** How long a call may wait for its turn, in milliseconds. */
+export const TURN_PATIENCE_MS = 3_000;
+
+/** How far ahead of its start a call is booked, in milliseconds: who waits holds a place meanwhile. */
+const AHEAD_MS = 500;
+
+/** Between two tries, in milliseconds; up to twice as much, so that those who wait do not try together. */
+const PAUSE_MS = 50;
+
+/** What a call does beside the exchange with its provider: reads of our own, bounded to seconds. */
+const LEASE_MARGIN_MS = 10_000;
+
+export interface Turnstile {
+  /** The longest that one call waits for its turn and for its start, in milliseconds. */
+  longestWaitMs: number;
+  /** Whether the provider has a limit. */
+  isLimited(provider: string): boolean;
+  /**
+   * Makes one call to the provider in its turn; at once where it has no limit. What has to hold
+   * right before the call is looked at inside.
+   * @throws NoTurn where no turn came within three seconds
+   */
+  pass<T>(provider: string, call: () => Promise<T>): Promise<T>;
+}
+
+/** @param options.timeoutMs the longest exchange with a provider, in milliseconds */
+export function createTurnstile(
+  keeper: TurnKeeper,
+  limits: ReadonlyMap<string, Limit>,
+  options: { timeoutMs: number; patienceMs?: number },
+): Turnstile {
+  const { timeoutMs, patienceMs = TURN_PATIENCE_MS } = options;
+  const leaseMs = timeoutMs + LEASE_MARGIN_MS;
+
+  async function turnAt(provider: string, limit: Limit, turnId: string): Promise<void> {
+    const request = { provider, turnId, limit, leaseMs, aheadMs: AHEAD_MS };
+    const endsAtMs = performance.now() + patienceMs;
+    for (;;) {
+      const waitMs = await keeper.take(request);
+      if (waitMs !== null) {
+        await sleep(waitMs);
+        return;
+      }
+      if (performance.now() >= endsAtMs) throw new NoTurn(`${provider} is at its limit.`);
+      await sleep(PAUSE_MS * (1 + Math.random()));
+    }
+  }
+
+  return {
+    longestWaitMs: patienceMs + AHEAD_MS + 2 * PAUSE_MS,
+    isLimited: (provider) => limits.has(provider),
+    async pass(provider, call) {
+      const limit = limits.get(provider);
+      if (!limit) return await call();
+      const turnId = randomUUID();
+      await turnAt(provider, limit, turnId);
+      try {
+        return await call();
+      } finally {
+        // Where this is lost, the turn ends by itself.
+        await keeper.giveBack(provider, turnId).catch(() => {});
+      }
+    },
+  };
+}

@@ -1,0 +1,210 @@
+/** A provider's limit, its rate and how many calls it takes at once, whoever works for it. */
+import assert from 'node:assert/strict';
+import { after, before, describe, it, type TestContext } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { ActivityDeps } from '../activities/deps.ts';
+import type { FulfillmentProvider } from '../domain/fulfillment.ts';
+import { createTurnstile, type Limit, NoTurn } from '../providers/turnstile.ts';
+import { createProviderLimitStore, type ProviderLimitStore } from '../store/provider-limits.ts';
+import { FULFILLMENT_QUEUE, providerQueue } from '../workflows/contract.ts';
+import { database, ended, event, gameEvent, recordOf, until, workflowOf } from './helpers.ts';
+import { type Laurel, startLaurel } from './laurel.ts';
+
+/** Two processes' turnstiles at one provider. */
+async function twoAt(t: TestContext, limit: Limit, patienceMs = 60_000) {
+  const connection = await database(t);
+  const limits = new Map([['game', limit]]);
+  const options = { timeoutMs: 2_000, patienceMs };
+  const keepers = [createProviderLimitStore(connection), createProviderLimitStore(connection)];
+  return keepers.map((keeper) => createTurnstile(keeper, limits, options));
+}
+
+/** Counts who is in at once. */
+function counting() {
+  const seen = { now: 0, most: 0, calls: 0 };
+  return {
+    seen,
+    async call<T>(work: () => Promise<T>): Promise<T> {
+      seen.now += 1;
+      seen.calls += 1;
+      seen.most = Math.max(seen.most, seen.now);
+      try {
+        return await work();
+      } finally {
+        seen.now -= 1;
+      }
+    },
+  };
+}
+
+describe('a turnstile', { concurrency: true }, () => {
+  it('lets so many calls be under way, over all processes', async (t) => {
+    const turnstiles = await twoAt(t, { callsAtOnce: 3 });
+    const { seen, call } = counting();
+    const calls = Array.from({ length: 30 }, (_, n) =>
+      turnstiles[n % 2]?.pass('game', () => call(() => sleep(5))),
+    );
+    await Promise.all(calls);
+    assert.equal(seen.calls, 30);
+    assert.ok(seen.most <= 3, `${seen.most} at once`);
+  });
+
+  it('books the starts of calls so far apart as the rate says, over all processes', async (t) => {
+    const connection = await database(t);
+    const keepers = [createProviderLimitStore(connection), createProviderLimitStore(connection)];
+    const limit = { callsPerS: 0.3 };
+    const starts: number[] = [];
+    for (let n = 0; n < 12; n++) {
+      const keeper = keepers[n % 2] as ProviderLimitStore;
+      const request = { provider: 'game', turnId: `${n}`, limit, leaseMs: 60_000, aheadMs: 60_000 };
+      assert.notEqual(await keeper.take(request), null);
+      starts.push((await keeper.model.findById('game').lean())?.startAtMs ?? 0);
+    }
+    for (const [n, start] of starts.slice(1).entries()) {
+      const apartMs = start - (starts[n] ?? 0);
+      assert.ok(apartMs >= 3_333, `${apartMs} ms between two calls`);
+    }
+    const tooFar = { provider: 'game', turnId: 'late', limit, leaseMs: 60_000, aheadMs: 0 };
+    assert.equal(await keepers[0]?.take(tooFar), null);
+  });
+
+  it('lets a call begin when its booked start has come', async () => {
+    const keeper = { take: async () => 50, giveBack: async () => {} };
+    const turnstile = createTurnstile(keeper, new Map([['game', {}]]), { timeoutMs: 1 });
+    const askedAtMs = performance.now();
+    const beganAtMs = await turnstile.pass('game', async () => performance.now());
+    assert.ok(beganAtMs - askedAtMs >= 49, `after ${beganAtMs - askedAtMs} ms`);
+  });
+
+  it('gives a turn up where the call failed, and where its process died', async (t) => {
+    const connection = await database(t);
+    const keeper = createProviderLimitStore(connection);
+    const limit = { callsAtOnce: 1 };
+    const of = (turnId: string) => ({ provider: 'game', turnId, limit, leaseMs: 300, aheadMs: 0 });
+    const [turnstile] = await twoAt(t, limit);
+    const broken = () => Promise.reject(new Error('broken'));
+    await assert.rejects(async () => await turnstile?.pass('game', broken), /broken/);
+    await turnstile?.pass('game', async () => {});
+
+    assert.equal(await keeper.take(of('dead')), 0);
+    assert.equal(await keeper.take(of('next')), null);
+    await until(async () => (await keeper.take(of('next'))) === 0, 'the turn of the dead to end');
+  });
+
+  it('turns a call away that got no turn in time, without having made it', async (t) => {
+    const [one, other] = await twoAt(t, { callsAtOnce: 1 }, 200);
+    const end = Promise.withResolvers<void>();
+    const begun = Promise.withResolvers<void>();
+    const long = one?.pass('game', async () => {
+      begun.resolve();
+      await end.promise;
+    });
+    await begun.promise;
+    let made = false;
+    const call = async () => {
+      made = true;
+    };
+    await assert.rejects(async () => await other?.pass('game', call), NoTurn);
+    assert.equal(made, false);
+    end.resolve();
+    await long;
+  });
+
+  it('is not in the way of a provider without a limit', async () => {
+    const keeper = {
+      take: () => Promise.reject(new Error('asked')),
+      giveBack: () => Promise.reject(new Error('asked')),
+    } satisfies Partial<ProviderLimitStore>;
+    const turnstile = createTurnstile(keeper, new Map(), { timeoutMs: 1 });
+    assert.equal(turnstile.isLimited('game'), false);
+    assert.equal(await turnstile.pass('game', async () => 'asked it'), 'asked it');
+  });
+});
+
+describe('claims at a provider with a limit, and two workers', () => {
+  const game = counting();
+  /** The game, counted: each call takes a moment there. */
+  const counted = (deps: ActivityDeps): ActivityDeps => ({
+    ...deps,
+    provider(name) {
+      const provider = deps.provider(name);
+      if (name !== 'game' || !provider) return provider;
+      const slow = <T>(call: () => Promise<T>) =>
+        game.call(async () => {
+          await sleep(20);
+          return await call();
+        });
+      return {
+        grant: (request) => slow(() => provider.grant(request)),
+        lookup: (grantId) => slow(() => provider.lookup(grantId)),
+        revoke: (grantId) => slow(() => provider.revoke(grantId)),
+      } satisfies FulfillmentProvider;
+    },
+  });
+
+  let laurel: Laurel;
+  before(async () => {
+    laurel = await startLaurel({
+      limit: { callsPerS: 50, callsAtOnce: 2 },
+      activities: counted,
+    });
+    await laurel.startWorkers();
+  });
+  after(() => laurel.stop());
+
+  /** The queues that the claim's activities were put on. */
+  async function queuesOf(claimId: string): Promise<(string | null | undefined)[]> {
+    const run = workflowOf(laurel, await recordOf(laurel, claimId));
+    await run.result();
+    const { events } = await run.fetchHistory();
+    return (events ?? []).flatMap(({ activityTaskScheduledEventAttributes: scheduled }) =>
+      scheduled ? [scheduled.taskQueue?.name] : [],
+    );
+  }
+
+  it('are all granted at their first attempt, no more than two calls at once', async () => {
+    const { eventId } = await gameEvent(laurel);
+    const players = await Promise.all(Array.from({ length: 10 }, () => laurel.signIn()));
+    const answers = await Promise.all(players.map(({ token }) => laurel.claim(eventId, token)));
+    const claims = await Promise.all(answers.map(({ body }) => ended(laurel, body.claimId)));
+    assert.deepEqual(new Set(claims.map(({ state }) => state)), new Set(['GRANTED']));
+    const attempts = claims.map(({ steps }) => steps.find((s) => s.step === 'S4_FULFIL')?.attempts);
+    assert.deepEqual(new Set(attempts), new Set([1]));
+    assert.ok(game.seen.most <= 2, `${game.seen.most} calls at once`);
+    const [first] = claims;
+    assert.deepEqual(await queuesOf(first?._id ?? ''), [providerQueue('game')]);
+  });
+
+  it('are asked there for their condition too', async () => {
+    const condition = { metric: 'guild.rank', atLeast: 1, source: 'game' };
+    const { eventId } = await event(laurel, { condition });
+    const { id, token } = await laurel.signIn();
+    laurel.game.setMetrics(id, { 'guild.rank': 3 });
+    const { body } = await laurel.claim(eventId, token);
+    await ended(laurel, body.claimId);
+    assert.deepEqual(await queuesOf(body.claimId), [providerQueue('game')]);
+  });
+});
+
+describe('claims at a provider without a limit', () => {
+  it('stay on the queue that all such share', async () => {
+    const laurel = await startLaurel();
+    try {
+      const { eventId } = await gameEvent(laurel);
+      const { token } = await laurel.signIn();
+      const { body } = await laurel.claim(eventId, token);
+      await ended(laurel, body.claimId);
+      const run = workflowOf(laurel, await recordOf(laurel, body.claimId));
+      await run.result();
+      const { events } = await run.fetchHistory();
+      const queues = (events ?? []).flatMap((e) =>
+        e.activityTaskScheduledEventAttributes
+          ? [e.activityTaskScheduledEventAttributes.taskQueue?.name]
+          : [],
+      );
+      assert.deepEqual(queues, [FULFILLMENT_QUEUE]);
+    } finally {
+      await laurel.stop();
+    }
+  });
+});

@@ -1,0 +1,86 @@
+/** The workers and what goes with them, over connections that the process's root has made. */
+import type { Client, Connection } from '@temporalio/client';
+import type { NativeConnection } from '@temporalio/worker';
+import type { Logger } from 'pino';
+import { createActivities } from '../activities/index.ts';
+import { createUpkeepActivities } from '../activities/upkeep.ts';
+import { beat } from '../beat.ts';
+import type { WorkerConfig } from '../config.ts';
+import type { ActivityRules } from '../store/activity-shape.ts';
+import type { Store } from '../store/index.ts';
+import { createBulkRuns } from '../temporal/bulk-runs.ts';
+import { registerSearchAttributes, scheduleReconciliation } from '../temporal/namespace.ts';
+import { createClaimRuns } from '../temporal/runs.ts';
+import { workflowBundle } from './bundle.ts';
+import { activityDeps, upkeepDeps } from './deps.ts';
+import { keepFolding } from './folding.ts';
+import { keepNamespace } from './keep-namespace.ts';
+import { createWorkers } from './workers.ts';
+
+export interface WorkerParts {
+  config: WorkerConfig;
+  log: Logger;
+  store: Store;
+  activityRules: ActivityRules;
+  temporal: Connection;
+  client: Client;
+  native: NativeConnection;
+}
+
+export interface RunningWorkers {
+  /** Resolves once all have stopped; rejects where one broke. */
+  ended: Promise<void>;
+  /** Takes no more work; what is under way gets its time. */
+  stop(): void;
+}
+
+/** Makes sure of the namespace, and works until it is stopped. */
+export async function runWorkers(parts: WorkerParts): Promise<RunningWorkers> {
+  const { config, log, store, activityRules, temporal, client, native } = parts;
+  const namespace = config.TEMPORAL_NAMESPACE;
+  const intervalMs = config.RECONCILE_INTERVAL_MS;
+  await registerSearchAttributes(temporal, namespace);
+
+  const running = { runs: createClaimRuns(client), bulkRuns: createBulkRuns(client) };
+  const upkeep = upkeepDeps(store, running, {
+    onMended: (kind, id) => log.warn({ kind, id }, 'reconciliation mended something'),
+    onFailure: (claimId, err) =>
+      log.error({ claimId, err }, 'reconciliation could not tend a claim'),
+  });
+  const workers = await createWorkers({
+    connection: native,
+    namespace,
+    workflowBundle: await workflowBundle(),
+    activities: createActivities(activityDeps(store, config)),
+    upkeep: createUpkeepActivities(upkeep),
+    providers: new Map(Object.entries(config.PROVIDERS).map(([name, { limit }]) => [name, limit])),
+  });
+
+  const ran = Promise.all(workers.map((worker) => worker.run()));
+  await scheduleReconciliation(client, intervalMs);
+  const keeping = keepNamespace({
+    connection: temporal,
+    client,
+    namespace,
+    intervalMs,
+    onRemade: () => log.warn('the schedule of reconciliation was gone, and was made again'),
+    onFailure: (err) => log.warn({ err }, 'the schedule of reconciliation could not be looked at'),
+  });
+  const folding = keepFolding(config.MONGODB_URI, activityRules, (err) => {
+    log.warn({ err }, 'days of activities are not folded yet');
+  });
+  const heartbeat = config.WORKER_HEARTBEAT_FILE;
+  const isRunning = () => workers.every((worker) => worker.getState() === 'RUNNING');
+  const beating = heartbeat ? beat(heartbeat, isRunning) : undefined;
+
+  return {
+    ended: ran
+      .then(() => {})
+      .finally(() => {
+        for (const timer of [keeping, folding, beating]) clearInterval(timer);
+      }),
+    stop() {
+      for (const worker of workers) if (worker.getState() === 'RUNNING') worker.shutdown();
+    },
+  };
+}
