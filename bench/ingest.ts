@@ -8,16 +8,25 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { isDeepStrictEqual } from 'node:util';
 import { ProduceAcks, Producer, stringSerializers } from '@platformatic/kafka';
 import type { Connection } from 'mongoose';
+import type { Child } from '../local/child.ts';
+import { freePort } from '../local/ports.ts';
 import { connect, WRITE_CONCERN } from '../store/connection.ts';
-import type { BenchOptions, Figures } from './main.ts';
-import { median } from './median.ts';
-import { type Measured, startMeasured } from './processes.ts';
+import { type Figures, ratio } from './figures.ts';
+import type { BenchOptions } from './options.ts';
+import { startProcess } from './processes.ts';
+import { inTurns, type Side } from './rounds.ts';
+import { withStops } from './scope.ts';
+import { type BenchServers, startBenchServers } from './servers.ts';
 
 const BATCH = 1_000;
 const PLAYERS = 5_000;
 const METRICS = ['quest.completed', 'boss.killed', 'login'];
 const IN_FLIGHT = 4;
 const POLL_MS = 5;
+
+const BARE = 'bare bulk writes';
+const HTTP = 'over HTTP';
+const KAFKA = 'over Kafka';
 
 interface Event {
   id: string;
@@ -36,61 +45,71 @@ type Road = (events: Event[]) => Promise<() => Promise<void>>;
 /** Half of what the driver alone does is what was promised. */
 const PROMISED = 0.5;
 
-export async function benchIngest({ isShort, say }: BenchOptions): Promise<Figures> {
-  const count = isShort ? 5_000 : 40_000;
-  const rounds = isShort ? 2 : 7;
-  const measured = await startMeasured(say);
-  const database = await connect(measured.mongodbUri, { appName: 'laurel-bench' });
-  try {
+export async function benchIngest(options: BenchOptions): Promise<Figures> {
+  return await withStops(async (stopAtEnd) => {
+    const { isShort, say } = options;
+    const count = isShort ? 5_000 : 40_000;
+    const servers = stopAtEnd(await startBenchServers({ kafka: true }, say));
+    const measured = stopAtEnd(await startMeasured(servers));
+    const database = await connect(measured.mongodbUri, { appName: 'laurel-bench' });
+    stopAtEnd({ stop: () => database.close() });
     const roads = await roadsTo(measured, database);
-    const rates = await measure(roads, count, rounds, say);
-    return figuresOf(rates, count);
-  } finally {
-    await database.close();
-    await measured.stop();
-  }
+    const sides = Object.entries(roads).map(([name, road]) => sideOf(name, road, count));
+    const rows = await inTurns(sides, options);
+    const checks = [HTTP, KAFKA].map((name) => ratio(rows, name, BARE, { atLeast: PROMISED }));
+    return { rows, checks, notes: [`${count} events a round.`] };
+  });
 }
 
-async function measure(
-  roads: Record<string, Road>,
-  count: number,
-  rounds: number,
-  say: (line: string) => void,
-): Promise<Record<string, number[]>> {
-  const names = Object.keys(roads);
-  const rates = Object.fromEntries(names.map((name): [string, number[]] => [name, []]));
-  // One round more, and first: code is compiled and connections are made in it.
-  for (let round = 0; round <= rounds; round += 1) {
-    // In turn another is first, so that none always comes after the same.
-    const order = names.map((_, n) => names[(n + round) % names.length] as string);
-    for (const name of order) {
-      const take = await roads[name]?.(makeEvents(count));
-      const startedMs = performance.now();
-      await take?.();
-      const rate = Math.round((count / (performance.now() - startedMs)) * 1_000);
-      if (round > 0) rates[name]?.push(rate);
-      say(`${round === 0 ? 'warm-up' : `round ${round}`}: ${name} ${rate}/s`);
-    }
-  }
-  return rates;
-}
-
-function figuresOf(rates: Record<string, number[]>, events: number): Figures {
-  const medians = Object.fromEntries(
-    Object.entries(rates).map(([name, all]) => [name, median(all)]),
-  );
-  const share = (name: string) => Number(((medians[name] ?? 0) / (medians.bare ?? 1)).toFixed(2));
-  const [http, kafka] = [share('http'), share('kafka')];
-  const isKept = Math.min(http, kafka) >= PROMISED;
+function sideOf(name: string, road: Road, count: number): Side {
   return {
-    lines: [
-      `${events} events a round, medians of ${rates.bare?.length} rounds:`,
-      `  bare bulk writes  ${medians.bare}/s`,
-      `  over HTTP         ${medians.http}/s, ${http} of bare`,
-      `  over Kafka        ${medians.kafka}/s, ${kafka} of bare`,
-      `  promised are ${PROMISED}: ${isKept ? 'kept' : 'not kept'}`,
-    ],
-    json: { events, perSecond: medians, share: { http, kafka }, promised: PROMISED, isKept, rates },
+    name,
+    unit: 'a second',
+    async run() {
+      const take = await road(makeEvents(count));
+      const startedMs = performance.now();
+      await take();
+      return { value: (count / (performance.now() - startedMs)) * 1_000 };
+    },
+  };
+}
+
+interface Measured {
+  mongodbUri: string;
+  brokers: string[];
+  apiUrl: string;
+  streams: Child;
+  admin: { username: string; password: string };
+  stop(): Promise<void>;
+}
+
+/** The API and the streams, as they run in production; no limits on callers. */
+async function startMeasured(servers: BenchServers): Promise<Measured> {
+  const { secrets, brokers } = servers;
+  const port = await freePort();
+  const mongodbUri = servers.mongodbUri('bench');
+  const env = {
+    ...process.env,
+    MONGODB_URI: mongodbUri,
+    // Nobody answers there, and nothing that is measured asks.
+    TEMPORAL_ADDRESS: '127.0.0.1:1',
+    KAFKA_BROKERS: brokers.join(','),
+    ADMIN_PASSWORD: secrets.adminPassword,
+    JWT_KEYS: secrets.jwtKeys,
+    PORT: String(port),
+    RATE_LIMITS: 'off',
+    LOG_LEVEL: 'info',
+  };
+  const api = await startProcess({ name: 'api', file: 'api/main.ts', ready: 'api ready' }, env);
+  const spec = { name: 'streams', file: 'streams/main.ts', ready: 'streams ready' };
+  const streams = await startProcess(spec, env);
+  return {
+    mongodbUri,
+    brokers,
+    apiUrl: `http://127.0.0.1:${port}`,
+    streams: streams.child,
+    admin: { username: 'admin', password: secrets.adminPassword },
+    stop: async () => void (await Promise.all([api.stop(), streams.stop()])),
   };
 }
 
@@ -109,9 +128,9 @@ function makeEvents(count: number): Event[] {
 async function roadsTo(measured: Measured, database: Connection): Promise<Record<string, Road>> {
   const token = await gameServerToken(measured);
   return {
-    bare: bareRoad(database),
-    http: httpRoad(measured, token),
-    kafka: kafkaRoad(measured, database),
+    [BARE]: bareRoad(database),
+    [HTTP]: httpRoad(measured, token),
+    [KAFKA]: kafkaRoad(measured, database),
   };
 }
 

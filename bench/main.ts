@@ -1,36 +1,71 @@
-/** `npm run bench -- <part> [--json] [--short]`: figures of one part, measured here and now. */
+/** `npm run bench -- <part>…|all`: figures, measured here and now, ours beside a yardstick's. */
+import { mkdirSync } from 'node:fs';
+import { resolve } from 'node:path';
 import { parseArgs } from 'node:util';
-import { benchIngest } from './ingest.ts';
+import { jsonOf, linesOf } from './figures.ts';
+import { machine, machineLine } from './machine.ts';
+import { PARTS } from './parts.ts';
 
-/** What a part measured: for people line by line, for programs as it is. */
-export interface Figures {
-  lines: string[];
-  json: object;
+/** Fewer say nothing about the spread. */
+const ROUNDS = 5;
+
+const USAGE = `usage: npm run bench -- <part>…|all [--json] [--short] [--rounds N] [--profile DIR]
+
+${Object.entries(PARTS)
+  .map(([name, { measures }]) => `  ${name.padEnd(8)} ${measures}`)
+  .join('\n')}
+
+  --json         one line of JSON on standard output; progress goes to standard error
+  --short        little work, one round: shows that it runs, not how fast
+  --rounds N     rounds that count (${ROUNDS}); one more comes first
+  --profile DIR  leaves CPU profiles of our processes there; \`node bench/profile.ts DIR\` reads them
+`;
+
+function isPart(name: string): boolean {
+  return Object.hasOwn(PARTS, name);
 }
 
-export interface BenchOptions {
-  /** Fewer events and rounds: shows that it runs, not how fast. */
-  isShort: boolean;
-  /** Takes progress. */
-  say: (line: string) => void;
+function asked() {
+  const { values, positionals } = parseArgs({
+    allowPositionals: true,
+    options: {
+      json: { type: 'boolean' },
+      short: { type: 'boolean' },
+      help: { type: 'boolean', short: 'h' },
+      rounds: { type: 'string' },
+      profile: { type: 'string' },
+    },
+  });
+  const names = positionals.includes('all') ? Object.keys(PARTS) : positionals;
+  const isShort = values.short === true;
+  const rounds = Number(values.rounds ?? (isShort ? 1 : ROUNDS));
+  const isRight = names.length > 0 && names.every(isPart) && Number.isInteger(rounds) && rounds > 0;
+  return { ...values, names, isShort, rounds, isRight };
 }
 
-const PARTS: Record<string, (options: BenchOptions) => Promise<Figures>> = { ingest: benchIngest };
-
-const { values, positionals } = parseArgs({
-  allowPositionals: true,
-  options: { json: { type: 'boolean' }, short: { type: 'boolean' } },
-});
-const part = PARTS[positionals[0] ?? ''];
-if (part === undefined || positionals.length !== 1) {
-  const names = Object.keys(PARTS).join('|');
-  process.stderr.write(`usage: npm run bench -- <${names}> [--json] [--short]\n`);
-  process.exit(2);
+function say(line: string): void {
+  process.stderr.write(`${line}\n`);
 }
 
-const figures = await part({
-  isShort: values.short === true,
-  say: (line) => void process.stderr.write(`${line}\n`),
-});
-const text = values.json ? JSON.stringify(figures.json, undefined, 2) : figures.lines.join('\n');
-process.stdout.write(`${text}\n`);
+// What was started ends with this process; only the folders are to be removed, on exit.
+for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(130));
+
+const { names, isShort, rounds, profile, json, help, isRight } = asked();
+if (help || !isRight) {
+  process.stderr.write(USAGE);
+  process.exit(help ? 0 : 2);
+}
+const profileDir = profile === undefined ? undefined : resolve(profile);
+if (profileDir !== undefined) mkdirSync(profileDir, { recursive: true });
+
+const on = machine();
+const measured: Record<string, object> = {};
+if (!json) process.stdout.write(`${machineLine(on)}\n`);
+for (const name of names) {
+  say(`${name}: ${PARTS[name]?.measures}`);
+  const figures = await PARTS[name]?.run({ isShort, rounds, profileDir, say });
+  if (figures === undefined) continue;
+  measured[name] = jsonOf(figures);
+  if (!json) process.stdout.write(`\n${linesOf(name, figures).join('\n')}\n`);
+}
+if (json) process.stdout.write(`${JSON.stringify({ machine: on, parts: measured })}\n`);

@@ -1,3 +1,5 @@
+/** Middles and tails of some numbers. */
+
 /** The middle of some numbers; of an even count the mean of the middle two. @throws for none */
 export function median(numbers: readonly number[]): number {
   const sorted = numbers.toSorted((a, b) => a - b);
@@ -7,4 +9,12 @@ export function median(numbers: readonly number[]): number {
   ];
   if (low === undefined || high === undefined) throw new RangeError('no numbers');
   return (low + high) / 2;
+}
+
+/** The smallest of the numbers that `percent` of them do not exceed (nearest rank). @throws for none */
+export function percentile(numbers: readonly number[], percent: number): number {
+  const sorted = numbers.toSorted((a, b) => a - b);
+  const found = sorted[Math.max(0, Math.ceil((percent / 100) * sorted.length) - 1)];
+  if (found === undefined) throw new RangeError('no numbers');
+  return found;
 }

@@ -1,69 +1,57 @@
-/** Servers and processes of ours for a measurement, over a folder that is thrown away. */
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+/** Processes of ours for a measurement, as they run in production. */
 import { join, resolve } from 'node:path';
 import { type Child, startChild } from '../local/child.ts';
-import { keptSecrets } from '../local/kept.ts';
 import { LineWatch } from '../local/line-watch.ts';
-import { freePort } from '../local/ports.ts';
-import { startServers } from '../local/servers.ts';
 
-const ROOT = resolve(import.meta.dirname, '..');
-const READY_MS = 60_000;
+export const ROOT = resolve(import.meta.dirname, '..');
 
-export interface Measured {
-  mongodbUri: string;
-  brokers: string[];
-  apiUrl: string;
-  streams: Child;
-  admin: { username: string; password: string };
+/** Loading the code and bundling the workflows, on a machine that does much else. */
+const READY_MS = 120_000;
+
+export interface ProcessSpec {
+  /** What it is shown as. */
+  name: string;
+  /** From the root of the project. */
+  file: string;
+  /** What it says once it works. */
+  ready: string;
+}
+
+export interface Running {
+  name: string;
+  child: Child;
   stop(): Promise<void>;
 }
 
-/** mongod, Kafka, the API and the streams, as they run in production; no limits on callers. */
-export async function startMeasured(say: (line: string) => void): Promise<Measured> {
-  const dataDir = mkdtempSync(join(tmpdir(), 'laurel-bench-'));
-  const servers = await startServers({ dataDir, temporal: false, kafka: true, say });
-  const secrets = await keptSecrets(dataDir);
-  const port = await freePort();
-  const mongodbUri = servers.mongodbUri.replace('/?', '/bench?');
-  const env = {
-    ...process.env,
-    MONGODB_URI: mongodbUri,
-    // Nobody answers there, and nothing that is measured asks.
-    TEMPORAL_ADDRESS: '127.0.0.1:1',
-    KAFKA_BROKERS: servers.kafkaBrokers.join(','),
-    ADMIN_PASSWORD: secrets.adminPassword,
-    JWT_KEYS: secrets.jwtKeys,
-    PORT: String(port),
-    RATE_LIMITS: 'off',
-    LOG_LEVEL: 'info',
-  };
-  const api = await startProcess('api/main.ts', 'api ready', env);
-  const streams = await startProcess('streams/main.ts', 'streams ready', env);
-  return {
-    mongodbUri,
-    brokers: servers.kafkaBrokers,
-    apiUrl: `http://127.0.0.1:${port}`,
-    streams,
-    admin: { username: 'admin', password: secrets.adminPassword },
-    async stop() {
-      for (const child of [api, streams]) child.signal('SIGTERM');
-      await Promise.all([api.ended, streams.ended]);
-      await servers.stop();
-      rmSync(dataDir, { recursive: true, force: true });
-    },
-  };
-}
-
-async function startProcess(file: string, words: string, env: NodeJS.ProcessEnv): Promise<Child> {
+/**
+ * Starts a process; resolves once it said that it works. With `profileDir` each of its threads
+ * leaves a CPU profile of its whole life there when it is stopped.
+ * @throws Error with its last words if it ends before
+ */
+export async function startProcess(
+  { name, file, ready }: ProcessSpec,
+  env: NodeJS.ProcessEnv,
+  profileDir?: string,
+): Promise<Running> {
   const lines = new LineWatch();
-  const ready = lines.next((line) => line.includes(words), AbortSignal.timeout(READY_MS));
-  ready.catch(() => {});
+  const said = lines.next((line) => line.includes(ready), AbortSignal.timeout(READY_MS));
+  const profiling = profileDir ? ['--cpu-prof', '--cpu-prof-dir', join(profileDir, name)] : [];
   const child = await startChild(
-    { file: process.execPath, args: [join(ROOT, file)], env },
+    { file: process.execPath, args: [...profiling, join(ROOT, file)], env },
     { chunk: () => {}, line: (text, stream) => lines.add(text, stream) },
   );
-  await ready;
-  return child;
+  const ended = child.ended.then(({ words }): never => {
+    throw new Error(`${file}: ${words}\n${lines.lastWords().join('\n')}`);
+  });
+  // Whichever comes second has no reader.
+  for (const promise of [said, ended]) promise.catch(() => {});
+  await Promise.race([said, ended]);
+  return {
+    name,
+    child,
+    async stop() {
+      child.signal('SIGTERM');
+      await child.ended;
+    },
+  };
 }

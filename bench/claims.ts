@@ -1,0 +1,147 @@
+/** Claims granted a second through the API, beside what the engine itself does. */
+import { randomUUID } from 'node:crypto';
+import { makeEvent } from './books.ts';
+import { claimGranted } from './claiming.ts';
+import { costRatio, type Figures, ratio, type Sample } from './figures.ts';
+import { ALL_CPU, rateOf, withWires } from './load.ts';
+import type { BenchOptions } from './options.ts';
+import { makePlayers } from './players.ts';
+import { inTurns, type Side } from './rounds.ts';
+import { withStops } from './scope.ts';
+import { startBenchServers } from './servers.ts';
+import { APART, COMBINED, exists, type Stack, startStack } from './stack.ts';
+import { startYardstickWorker, type YardstickWorker } from './yardstick/start.ts';
+
+const UNIT = 'a second';
+
+/** Claims of one round, by the number of clients: several for each, so that the last ones weigh little. */
+const CLAIMS: Record<number, number> = { 50: 200, 200: 400 };
+
+/** Units of each round's event: more than are claimed, and as many as the flash event has. */
+const STOCK = 1_000;
+
+interface Load {
+  clients: number;
+  count: number;
+}
+
+const nothingName = (clients: number) => `null workflow, ${clients} clients`;
+const claimsName = (provider: string, stack: string, clients: number) =>
+  `${provider === 'mailbox' ? provider : 'HTTP provider'} claims, ${stack}, ${clients} clients`;
+const sagaName = (clients: number) => `six plain activities, ${clients} clients`;
+
+export async function benchClaims(options: BenchOptions): Promise<Figures> {
+  return await withStops(async (stopAtEnd) => {
+    const { isShort, profileDir, say } = options;
+    const servers = stopAtEnd(await startBenchServers({ temporal: true }, say));
+    const apart = stopAtEnd(await startStack(servers, APART, { profileDir }));
+    const combined = exists(COMBINED)
+      ? stopAtEnd(await startStack(servers, COMBINED, { profileDir }))
+      : undefined;
+    const yardstick = stopAtEnd(await startYardstickWorker(servers, apart));
+    const loads = (isShort ? [4] : [50, 200]).map((clients) => {
+      return { clients, count: isShort ? 8 : (CLAIMS[clients] ?? 0) };
+    });
+    const rows = await inTurns(sidesOf({ apart, combined, yardstick }, loads), options);
+    const compared = comparisonsOf(loads, combined !== undefined);
+    const checks = compared.map(([ours, yardstick, atLeast]) =>
+      ratio(rows, ours, yardstick, { atLeast }),
+    );
+    const byCpu = compared.map(([ours, yardstick]) => costRatio(rows, ours, yardstick, ALL_CPU));
+    return { rows, checks, notes: [...byCpu, ...NOTES] };
+  });
+}
+
+const NOTES = [
+  'A claim is granted once its player has the answer that says so. A null workflow is started and',
+  'awaited by as many clients. CPU is of each process, for one claim; `client` is the load itself,',
+  'which is also the Temporal client of the yardsticks.',
+];
+
+function sidesOf(
+  running: { apart: Stack; combined: Stack | undefined; yardstick: YardstickWorker },
+  loads: Load[],
+): Side[] {
+  const { apart, combined, yardstick } = running;
+  const few = loads.slice(0, 1);
+  return [
+    ...loads.map((load) => nothingSide(yardstick, load)),
+    ...loads.map((load) => claimSide(apart, 'mailbox', load)),
+    ...(combined ? loads.map((load) => claimSide(combined, 'mailbox', load)) : []),
+    ...few.map((load) => claimSide(apart, 'game', load)),
+    ...few.map((load) => sagaSide(apart, yardstick, load)),
+  ];
+}
+
+/** Ours, the yardstick, and how much of it is to be reached. */
+function comparisonsOf(loads: Load[], isCombined: boolean): [string, string, number][] {
+  const few = loads[0]?.clients ?? 0;
+  const mailbox = (stack: string, clients: number) => claimsName('mailbox', stack, clients);
+  const beside = (stack: string, atLeast: number) =>
+    loads.map(({ clients }): [string, string, number] => {
+      return [mailbox(stack, clients), nothingName(clients), atLeast];
+    });
+  return [
+    ...beside(APART.name, 0.6),
+    ...(isCombined ? beside(COMBINED.name, 0.8) : []),
+    [claimsName('game', APART.name, few), nothingName(few), 0.45],
+    [mailbox(APART.name, few), sagaName(few), 2.5],
+  ];
+}
+
+function nothingSide(yardstick: YardstickWorker, load: Load): Side {
+  return {
+    name: nothingName(load.clients),
+    unit: UNIT,
+    run: (isWarmUp) => {
+      const items = Array.from({ length: countOf(load, isWarmUp) });
+      const { clients } = load;
+      return rateOf({ items, clients, pids: yardstick.pids() }, () => yardstick.nothing());
+    },
+  };
+}
+
+/** Claims of one event, whose provider is `mailbox` or `game`. */
+function claimSide(stack: Stack, provider: string, load: Load): Side {
+  const given = { fulfillment: { provider } };
+  return {
+    name: claimsName(provider, stack.name, load.clients),
+    unit: UNIT,
+    run: async (isWarmUp) => {
+      const { eventId } = await makeEvent(stack.books, STOCK, given);
+      return await grantMany(stack, eventId, { ...load, count: countOf(load, isWarmUp) });
+    },
+  };
+}
+
+/** One claim each of new players. */
+export async function grantMany(stack: Stack, eventId: string, load: Load): Promise<Sample> {
+  const { clients, count } = load;
+  const items = await makePlayers(stack.books, stack.tokens, count);
+  return await withWires(stack.port, clients, async (wires) => {
+    await Promise.all(wires.map((wire) => wire.open()));
+    return await rateOf({ items, clients, pids: stack.pids() }, async (player, client) => {
+      const wire = wires[client];
+      if (wire) await claimGranted(wire, eventId, player);
+    });
+  });
+}
+
+function sagaSide(stack: Stack, yardstick: YardstickWorker, load: Load): Side {
+  return {
+    name: sagaName(load.clients),
+    unit: UNIT,
+    run: async (isWarmUp) => {
+      const { eventId } = await makeEvent(stack.books, STOCK);
+      const items = await makePlayers(stack.books, stack.tokens, countOf(load, isWarmUp));
+      const { clients } = load;
+      return await rateOf({ items, clients, pids: yardstick.pids() }, async ({ userId }) => {
+        await yardstick.saga({ userId, eventId, idempotencyKey: randomUUID() });
+      });
+    },
+  };
+}
+
+function countOf({ count }: Load, isWarmUp: boolean): number {
+  return isWarmUp ? Math.ceil(count / 2) : count;
+}

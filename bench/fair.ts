@@ -1,0 +1,120 @@
+/** A cold event's claims while a hot event has a thousand waiting, beside the same on an idle stack. */
+import { makeEvent } from './books.ts';
+import { type ClaimAnswer, claimGranted, claimRequest } from './claiming.ts';
+import { type Figures, type Row, ratio, type Sample } from './figures.ts';
+import { closedLoop, sendUntilServed, withWires } from './load.ts';
+import { percentile } from './median.ts';
+import type { BenchOptions } from './options.ts';
+import { makePlayers } from './players.ts';
+import { roundName } from './rounds.ts';
+import { withStops } from './scope.ts';
+import { startBenchServers } from './servers.ts';
+import { APART, type Stack, startStack } from './stack.ts';
+import { until } from './until.ts';
+import { Wire } from './wire.ts';
+
+const IDLE = 'cold claim, idle stack, p95';
+const BESIDE = 'cold claim, hot event beside it, p95';
+const MOST = 5;
+const HOT_CLIENTS = 100;
+
+interface Sizes {
+  /** Claims of the hot event that wait when the first cold one comes. */
+  waiting: number;
+  cold: number;
+}
+
+export async function benchFair(options: BenchOptions): Promise<Figures> {
+  return await withStops(async (stopAtEnd) => {
+    const { isShort, rounds, profileDir, say } = options;
+    const sizes: Sizes = isShort ? { waiting: 20, cold: 3 } : { waiting: 1_000, cold: 40 };
+    const servers = stopAtEnd(await startBenchServers({ temporal: true }, say));
+    const stack = stopAtEnd(await startStack(servers, APART, { profileDir }));
+    const rows: Row[] = [BESIDE, IDLE].map((name) => ({ name, unit: 'ms', samples: [] }));
+    const waits: string[] = [];
+    for (let round = 0; round <= rounds; round++) {
+      const idle = await coldClaims(stack, sizes.cold);
+      const { beside, left } = await besideHot(stack, sizes);
+      if (round > 0) for (const [n, s] of [beside, idle].entries()) rows[n]?.samples.push(s);
+      const [hot, cold] = [beside.value.toFixed(0), idle.value.toFixed(0)];
+      const line = `p95 ${hot} ms, idle ${cold} ms; ${left} hot claims waited still at the end`;
+      if (round > 0) waits.push(`${line}.`);
+      say(`${roundName(round, rounds)}: ${line}`);
+    }
+    return { rows, checks: [ratio(rows, BESIDE, IDLE, { atMost: MOST })], notes: waits };
+  });
+}
+
+/** Fills the hot event's queue, measures cold claims beside it, and lets all of it end. */
+async function besideHot(stack: Stack, { waiting, cold }: Sizes) {
+  const { claims } = stack.books.store;
+  // Some are granted while others come in: more are sent than are to wait.
+  const { eventId } = await makeEvent(stack.books, 10 * waiting);
+  const openNow = () => claims.model.countDocuments({ eventId, open: true });
+  for (let missing = waiting; missing > 0; missing = waiting - (await openNow())) {
+    await claimMany(stack, eventId, missing);
+  }
+  const beside = await coldClaims(stack, cold);
+  const left = await openNow();
+  await until('the hot event to end', async () => (await openNow()) === 0);
+  return { beside, left };
+}
+
+async function claimMany(stack: Stack, eventId: string, count: number): Promise<void> {
+  const players = await makePlayers(stack.books, stack.tokens, count);
+  await withWires(stack.port, HOT_CLIENTS, (wires) =>
+    closedLoop(players, HOT_CLIENTS, async (player, client) => {
+      const answer = await (wires[client] &&
+        sendUntilServed(wires[client], claimRequest(eventId, player, 0)));
+      if (!answer || answer.status >= 300) throw new Error(`hot claim: ${answer?.status}`);
+    }),
+  );
+}
+
+/** Claims of an event of their own, one at a time; where each of them waited is told beside it. */
+async function coldClaims(stack: Stack, count: number): Promise<Sample> {
+  const { eventId } = await makeEvent(stack.books, 10 * count);
+  const players = await makePlayers(stack.books, stack.tokens, count);
+  const wire = new Wire(stack.port);
+  await wire.open();
+  const stays: Stay[] = [];
+  for (const player of players) {
+    const sentAtMs = Date.now();
+    const claim = await claimGranted(wire, eventId, player);
+    stays.push(stayOf(claim, sentAtMs, Date.now()));
+  }
+  wire.close();
+  const p95 = (what: keyof Stay) =>
+    percentile(
+      stays.map((stay) => stay[what]),
+      95,
+    );
+  const besides = ['to the record', 'in the queue', 'at work', 'to the player'] as const;
+  const also = Object.fromEntries(besides.map((what) => [`p95 ms ${what}`, p95(what)]));
+  return { value: p95('all'), also };
+}
+
+/** Where a claim's time went, in milliseconds. All clocks are this machine's. */
+interface Stay {
+  all: number;
+  /** In the API, until the claim was on record. */
+  'to the record': number;
+  /** From there to the first step in a worker: Temporal's queue, and the worker's slots. */
+  'in the queue': number;
+  'at work': number;
+  'to the player': number;
+}
+
+function stayOf({ steps }: ClaimAnswer, sentAtMs: number, answeredAtMs: number): Stay {
+  const step = (name: string) => steps.find((s) => s.step === name);
+  const recordedAtMs = Date.parse(step('S0_ACCEPT')?.endedAt ?? '');
+  const begunAtMs = Date.parse(step('S1_VALIDATE')?.startedAt ?? '');
+  const endedAtMs = Date.parse(step('S5_SETTLE')?.endedAt ?? '');
+  return {
+    all: answeredAtMs - sentAtMs,
+    'to the record': recordedAtMs - sentAtMs,
+    'in the queue': begunAtMs - recordedAtMs,
+    'at work': endedAtMs - begunAtMs,
+    'to the player': answeredAtMs - endedAtMs,
+  };
+}

@@ -1,0 +1,37 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { bound, linesOf, type Row, ratio } from './figures.ts';
+
+const row = (name: string, ...values: number[]): Row => {
+  return { name, unit: 'a second', samples: values.map((value) => ({ value })) };
+};
+
+describe('a ratio', () => {
+  it('is taken round by round, as both sides shared the machine in each', () => {
+    const rows = [row('ours', 10, 50, 30), row('theirs', 20, 100, 30)];
+    const { values, isKept } = ratio(rows, 'ours', 'theirs', { atLeast: 0.6 });
+    assert.deepEqual(values, [0.5, 0.5, 1]);
+    assert.equal(isKept, false);
+  });
+
+  it('of something that was not measured is refused', () => {
+    assert.throws(() => ratio([row('ours', 1)], 'ours', 'theirs', { atLeast: 1 }), /theirs/);
+  });
+});
+
+describe('a bound', () => {
+  it('is broken by one round', () => {
+    assert.equal(bound('granted', [1_000, 1_000, 1_001], { exactly: 1_000 }).isKept, false);
+    assert.equal(bound('granted', [1_000, 1_000], { exactly: 1_000 }).isKept, true);
+  });
+});
+
+it('the tables show medians, spreads and what was not kept', () => {
+  const rows = [row('ours', 10, 30, 20), row('theirs', 40, 40, 40)];
+  const checks = [ratio(rows, 'ours', 'theirs', { atLeast: 0.6 })];
+  const text = linesOf('part', { rows, checks, notes: ['A note.'] }).join('\n');
+  assert.match(text, /^part: 3 rounds/);
+  assert.match(text, /ours +20 +10–30 +a second/);
+  assert.match(text, /ours : theirs +0\.5 +0\.25–0\.75 +≥ 0\.6 +NOT KEPT/);
+  assert.match(text, /A note\.$/);
+});

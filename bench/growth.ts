@@ -1,0 +1,197 @@
+/**
+ * What earlier claims cost the next ones: the same claims on three databases side by side, with
+ * none, a hundred thousand and a million earlier ones in their collections.
+ */
+import { setTimeout as sleep } from 'node:timers/promises';
+import { grantMany } from './claims.ts';
+import { bound, type Check, type Figures, type Row, type Sample } from './figures.ts';
+import { type Call, callEveryRoute, filled } from './growth-calls.ts';
+import { pileUp } from './growth-pile.ts';
+import { type Seen, startProfile } from './growth-profile.ts';
+import type { Pile } from './growth-records.ts';
+import { openWorld } from './growth-world.ts';
+import { median } from './median.ts';
+import type { BenchOptions } from './options.ts';
+import { inTurns, type Side } from './rounds.ts';
+import { withStops } from './scope.ts';
+import { startBenchServers } from './servers.ts';
+import { APART, type Stack, startStack } from './stack.ts';
+
+const SIZES = [0, 100_000, 1_000_000];
+const SHORT_SIZES = [0, 500, 2_000];
+
+/** More than there are earlier claims of one event, and as many buckets as there can be. */
+const STOCK = 500_000;
+
+const CLIENTS = 50;
+const CLAIMS = 150;
+
+/** Keys and documents beyond those returned that pass as a constant: the buckets of a stock are 128. */
+const CONSTANT = 200;
+
+/** Where there are none, so many are made for the queries to find something. */
+const LEAST_TO_SEE = 100;
+
+/** How much dearer a claim may be. */
+const DEARER = 1.25;
+
+/** After a bulk insert MongoDB writes for a while; the rounds are not to pay for that. */
+const SETTLE_MS = 60_000;
+
+interface Grown {
+  claims: number;
+  stack: Stack;
+  pile: Pile;
+}
+
+/** What one route's dearest query looked at, beyond what it returned. */
+type Beyond = Map<string, Seen>;
+
+export async function benchGrowth(options: BenchOptions): Promise<Figures> {
+  return await withStops(async (stopAtEnd) => {
+    const { isShort, say } = options;
+    const servers = stopAtEnd(await startBenchServers({ temporal: true }, say));
+    const grown: Grown[] = [];
+    for (const claims of isShort ? SHORT_SIZES : SIZES) {
+      const spec = { ...APART, name: `after ${claims}` };
+      const stack = stopAtEnd(await startStack(servers, spec, {}));
+      const startedMs = performance.now();
+      const pile = await pileUp(stack.books, { claims, stock: STOCK, say });
+      const tookS = ((performance.now() - startedMs) / 1_000).toFixed(0);
+      say(`${nameOf(claims)}: piled up in ${tookS} s`);
+      grown.push({ claims, stack, pile });
+    }
+    await sleep(isShort ? 0 : SETTLE_MS);
+    const rows = await inTurns(
+      grown.map((one) => claimSide(one, isShort)),
+      options,
+    );
+    const looked: Beyond[] = [];
+    for (const one of grown) looked.push(await lookAt(one, servers.secrets.simulatorSecret));
+    return {
+      rows,
+      checks: [...costChecks(rows), ...lookChecks(looked)],
+      notes: notesOf(grown, looked),
+    };
+  });
+}
+
+const ALL_CPU = 'CPU ms but for clients';
+
+const nameOf = (claims: number) => `${claims.toLocaleString('en')} earlier claims`;
+
+/** Claims of the pile's last event, whose numbers nobody looks at. Every round is of new players. */
+function claimSide({ claims, stack, pile }: Grown, isShort: boolean): Side {
+  const eventId = pile.events.at(-1)?.eventId ?? '';
+  const load = isShort ? { clients: 4, count: 8 } : { clients: CLIENTS, count: CLAIMS };
+  return {
+    name: nameOf(claims),
+    unit: 'claims a second',
+    run: async () => {
+      const sample = await grantMany(stack, eventId, load);
+      const cpuMs = cpuOf(sample);
+      return { ...sample, also: { ...sample.also, [ALL_CPU]: cpuMs } };
+    },
+  };
+}
+
+/** Of the servers and of our processes, without the clients. */
+function cpuOf({ also = {} }: Sample): number {
+  const names = ['mongod', 'temporal', 'api', 'worker'];
+  return names.reduce((sum, name) => sum + (also[`${name} CPU ms`] ?? 0), 0);
+}
+
+/** Each size beside none, round by round. */
+function costChecks(rows: Row[]): Check[] {
+  const [none, ...others] = rows as [Row, ...Row[]];
+  const cpu = ({ samples }: Row) => samples.map(({ also }) => also?.[ALL_CPU] ?? Number.NaN);
+  return others.flatMap((row) => {
+    const dearer = ratios(cpu(row), cpu(none));
+    const slower = ratios(values(none), values(row));
+    return [
+      bound(`${row.name} : none, CPU of a claim`, [median(dearer)], { atMost: DEARER }),
+      bound(`none : ${row.name}, claims a second`, [median(slower)], { atMost: DEARER }),
+    ];
+  });
+}
+
+const values = ({ samples }: Row) => samples.map(({ value }) => value);
+const ratios = (top: number[], bottom: number[]) =>
+  top.map((value, round) => value / (bottom[round] ?? Number.NaN));
+
+/** Asks everything there is to ask, under the profiler. */
+async function lookAt(grown: Grown, providerSecret: string): Promise<Beyond> {
+  const { stack } = grown;
+  const { books, tokens, port } = stack;
+  const claims = Math.max(grown.claims, LEAST_TO_SEE);
+  const pile = grown.claims > 0 ? grown.pile : await pileUp(books, { claims, stock: STOCK });
+  const world = await openWorld(books, tokens, { pile, claims, providerSecret });
+  const profile = await startProfile(books.database, 'laurel-api');
+  const beyond: Beyond = new Map();
+  const call: Call = async (route, parts, query, { by, body, headers = {}, status }) => {
+    const [method, path] = filled(route, parts);
+    const response = await fetch(`http://127.0.0.1:${port}${path}${query}`, {
+      method,
+      headers: {
+        ...(by && { authorization: `Bearer ${by.token}` }),
+        ...(body !== undefined && { 'content-type': 'application/json' }),
+        ...headers,
+      },
+      ...(body !== undefined && { body: JSON.stringify(body) }),
+    });
+    const text = await response.text();
+    const isAwaited = status === undefined ? response.ok : response.status === status;
+    if (!isAwaited) throw new Error(`${route}${query}: ${response.status} ${text}`);
+    const isJson = /json/.test(response.headers.get('content-type') ?? '');
+    for (const seen of await profile.take()) note(beyond, route, seen);
+    return { body: isJson && text !== '' ? JSON.parse(text) : {} };
+  };
+  await callEveryRoute(world, call);
+  await profile.stop();
+  return beyond;
+}
+
+const beyondOf = ({ keys, docs, returned }: Seen) => Math.max(keys, docs) - returned;
+
+/** Keeps the dearest query of each kind. */
+function note(beyond: Beyond, route: string, seen: Seen): void {
+  const name = `${route}: ${seen.what}`;
+  const known = beyond.get(name);
+  if (known === undefined || beyondOf(seen) > beyondOf(known)) beyond.set(name, seen);
+}
+
+/** The books of the newest events are added up from all their buckets: few for each, but many events. */
+const BOOKS = 'GET /api/reconciliation: aggregate stock_buckets';
+
+function lookChecks(looked: Beyond[]): Check[] {
+  const dearest = looked.map((beyond) => {
+    const others = [...beyond].filter(([name]) => name !== BOOKS);
+    return Math.max(...others.map(([, seen]) => beyondOf(seen)));
+  });
+  const scans = looked.map((beyond) => {
+    return [...beyond.values()].filter(({ plan }) => plan.includes('COLLSCAN')).length;
+  });
+  return [
+    bound('queries of the API without an index', scans, { exactly: 0 }),
+    bound('looked at beyond what is returned, dearest query', dearest, { atMost: CONSTANT }),
+  ];
+}
+
+function notesOf(grown: Grown[], looked: Beyond[]): string[] {
+  const names = [...new Set(looked.flatMap((beyond) => [...beyond.keys()]))];
+  const changing = names.flatMap((name) => {
+    const seen = looked.map((beyond) => beyond.get(name));
+    const known = seen.filter((s) => s !== undefined).map(beyondOf);
+    const [least, most] = [Math.min(...known), Math.max(...known)];
+    if (most - least < 20) return [];
+    return [
+      `${name}: ${seen.map((s) => (s ? `${s.keys} keys, ${s.docs} docs` : '–')).join(' | ')}`,
+    ];
+  });
+  return [
+    `Sizes: ${grown.map(({ claims }) => claims.toLocaleString('en')).join(', ')} earlier claims, all in`,
+    'one mongod, in turns. What is looked at is the dearest query of each route; lists are asked for',
+    'from their beginning and from the middle. Those that do not look at the same:',
+    ...(changing.length > 0 ? changing : ['none']),
+  ];
+}

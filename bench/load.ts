@@ -1,0 +1,78 @@
+/** Clients in a closed loop: each sends its next request once the last was answered. */
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Sample } from './figures.ts';
+import { percentile } from './median.ts';
+import { countCpu, type Pids } from './usage.ts';
+import { type Answer, headerOf, Wire } from './wire.ts';
+
+/** What all processes together spent on one. */
+export const ALL_CPU = 'all CPU ms';
+
+/** Works through the items, `clients` at a time; each client is known by its number. */
+export async function closedLoop<T>(
+  items: readonly T[],
+  clients: number,
+  work: (item: T, client: number) => Promise<void>,
+): Promise<void> {
+  const waiting = items.values();
+  const client = async (_: unknown, number: number) => {
+    for (const item of waiting) await work(item, number);
+  };
+  await Promise.all(Array.from({ length: clients }, client));
+}
+
+/**
+ * How many items a second the clients get through, with how long one takes and what it costs each
+ * of the processes. `client` is this process.
+ */
+export async function rateOf<T>(
+  load: { items: readonly T[]; clients: number; pids: Pids },
+  work: (item: T, client: number) => Promise<void>,
+): Promise<Sample> {
+  const { items, clients, pids } = load;
+  const tookMs: number[] = [];
+  const spent = countCpu({ ...pids, client: process.pid });
+  const startedMs = performance.now();
+  await closedLoop(items, clients, async (item, client) => {
+    const beganMs = performance.now();
+    await work(item, client);
+    tookMs.push(performance.now() - beganMs);
+  });
+  const ms = performance.now() - startedMs;
+  const cpu = Object.entries(spent()).map(
+    ([name, cpuMs]) => [`${name} CPU ms`, cpuMs / items.length] as const,
+  );
+  const allCpuMs = cpu.reduce((sum, [, each]) => sum + each, 0);
+  return {
+    value: (items.length / ms) * 1_000,
+    also: {
+      'p50 ms': percentile(tookMs, 50),
+      'p95 ms': percentile(tookMs, 95),
+      ...Object.fromEntries(cpu),
+      ...(cpu.length > 0 && { [ALL_CPU]: allCpuMs }),
+    },
+  };
+}
+
+/** Lends each client a connection of its own, and closes them all at the end. */
+export async function withWires<T>(
+  port: number,
+  clients: number,
+  use: (wires: Wire[]) => Promise<T>,
+): Promise<T> {
+  const wires = Array.from({ length: clients }, () => new Wire(port));
+  try {
+    return await use(wires);
+  } finally {
+    for (const wire of wires) wire.close();
+  }
+}
+
+/** Sends until there is another answer than "not now": what any good client does. */
+export async function sendUntilServed(wire: Wire, request: string): Promise<Answer> {
+  for (;;) {
+    const answer = await wire.send(request);
+    if (answer.status !== 503) return answer;
+    await sleep(Number(headerOf(answer, 'retry-after') ?? 1) * 1_000);
+  }
+}

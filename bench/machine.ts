@@ -1,0 +1,27 @@
+/** What the figures were measured on: they mean nothing without it. */
+import os from 'node:os';
+
+export interface Machine {
+  cpu: string;
+  cores: number;
+  memoryGiB: number;
+  system: string;
+  node: string;
+  /** How many processes wanted a core, in the minute before the measurement. */
+  loadBefore: number;
+}
+
+export function machine(): Machine {
+  return {
+    cpu: os.cpus()[0]?.model.trim() ?? 'unknown',
+    cores: os.availableParallelism(),
+    memoryGiB: Math.round(os.totalmem() / 2 ** 30),
+    system: `${os.type()} ${os.release()} ${os.arch()}`,
+    node: process.version,
+    loadBefore: Number(os.loadavg()[0]?.toFixed(1)),
+  };
+}
+
+export function machineLine({ cpu, cores, memoryGiB, system, node, loadBefore }: Machine): string {
+  return `${cores} × ${cpu}, ${memoryGiB} GiB, ${system}, Node ${node}, load before ${loadBefore}`;
+}

@@ -1,0 +1,54 @@
+/** What API and worker have in RAM after a flash event, and after the next, and the next. */
+import { setTimeout as sleep } from 'node:timers/promises';
+import { flash, memoryOfStack } from './crowd.ts';
+import { bound, type Figures, type Row } from './figures.ts';
+import { crowdOf, story } from './flash.ts';
+import type { BenchOptions } from './options.ts';
+import { withStops } from './scope.ts';
+import { startBenchServers } from './servers.ts';
+import { APART, startStack } from './stack.ts';
+import { temporalClient } from './temporal.ts';
+
+/** In MiB, of RAM after a flash. */
+const MOST: Record<string, number> = { api: 400, worker: 700 };
+
+/** Growth from the first round to the last that passes as flat: collectors are not exact. */
+const FLAT = 1.1;
+
+/** Time for a collector to come by. */
+const REST_MS = 5_000;
+
+export async function benchMemory(options: BenchOptions): Promise<Figures> {
+  return await withStops(async (stopAtEnd) => {
+    const { isShort, profileDir, say } = options;
+    const rounds = isShort ? 1 : 3;
+    const servers = stopAtEnd(await startBenchServers({ temporal: true }, say));
+    const stack = stopAtEnd(await startStack(servers, APART, { profileDir }));
+    const { client, ...connection } = await temporalClient(servers, stack.namespace);
+    stopAtEnd(connection);
+    const rows = Object.keys(MOST).map((name): Row => ({ name, unit: 'MiB', samples: [] }));
+    for (let round = 1; round <= rounds; round++) {
+      const outcome = await flash(stack, client, crowdOf(options));
+      await sleep(isShort ? 0 : REST_MS);
+      const memory = memoryOfStack(stack);
+      for (const { name, samples } of rows) {
+        const { rssMiB = Number.NaN, peakMiB = Number.NaN } = memory[name] ?? {};
+        samples.push({ value: rssMiB, also: { 'peak MiB': peakMiB } });
+      }
+      const shown = rows.map(({ name, samples }) => `${name} ${samples.at(-1)?.value.toFixed(0)}`);
+      say(`round ${round} of ${rounds}: ${shown.join(' MiB, ')} MiB; ${story(outcome)}`);
+    }
+    return { rows, checks: checksOf(rows), notes: [] };
+  });
+}
+
+function checksOf(rows: Row[]) {
+  return rows.flatMap(({ name, samples }) => {
+    const values = samples.map(({ value }) => value);
+    const growth = (values.at(-1) ?? Number.NaN) / (values[0] ?? Number.NaN);
+    return [
+      bound(`${name} after a flash, MiB`, values, { atMost: MOST[name] ?? 0 }),
+      bound(`${name}, last round : first`, [growth], { atMost: FLAT }),
+    ];
+  });
+}

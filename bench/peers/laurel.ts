@@ -1,0 +1,45 @@
+/** Laurel's side: claims through the API, with all that it promises. */
+import { makePlayers } from '../players.ts';
+import type { Stack } from '../stack.ts';
+import { requestOf } from '../wire.ts';
+import type { Outcome } from './saga.ts';
+import { pidOf, type Side } from './side.ts';
+
+/** The longest that the API waits for a claim's end, in seconds. */
+const WAIT_S = 30;
+
+/** `processes` are the stack's own, by name. */
+export async function laurelSide(
+  name: string,
+  is: string,
+  { stack, processes }: { stack: Stack; processes: string[] },
+  players: number,
+): Promise<Side> {
+  const { books, port, tokens } = stack;
+  return {
+    name,
+    is,
+    pids: () => ({
+      server: [pidOf(stack.pids(), 'temporal')],
+      node: processes.map((one) => pidOf(stack.pids(), one)),
+      mongod: [pidOf(stack.pids(), 'mongod')],
+    }),
+    port,
+    books,
+    players: await makePlayers(books, tokens, players),
+    request: ({ token }, eventId, key) =>
+      requestOf('POST', `/api/event-claims/${eventId}/claim`, {
+        authorization: `Bearer ${token}`,
+        'idempotency-key': key,
+        prefer: `wait=${WAIT_S}`,
+      }),
+    outcomeIn: ({ status, body }) => {
+      const { state, code } = JSON.parse(body) as { state?: Outcome; code?: string };
+      if (status === 200 && state !== undefined) return state;
+      // Refused before it was recorded: as good as rejected.
+      if (status === 409 && code === 'sold_out') return 'REJECTED';
+      throw new Error(`a claim was answered ${status}: ${body}`);
+    },
+    grantedOf: (eventId) => books.store.claims.model.countDocuments({ eventId, state: 'GRANTED' }),
+  };
+}

@@ -1,0 +1,142 @@
+/** Laurel's own processes over the bench's servers, in each of the ways they can be run. */
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { Client, Connection } from '@temporalio/client';
+import type { Tokens } from '../api/tokens.ts';
+import { freePort } from '../local/ports.ts';
+import { type Books, openBooks } from './books.ts';
+import { tokensOf } from './players.ts';
+import { type ProcessSpec, ROOT, type Running, startProcess } from './processes.ts';
+import type { BenchServers } from './servers.ts';
+import type { Pids } from './usage.ts';
+import { databaseOf } from './yardstick/start.ts';
+
+/** A way of running Laurel; each has a database and a namespace of its own. */
+export interface StackSpec {
+  name: string;
+  processes: ProcessSpec[];
+}
+
+/** API and worker as processes of their own. */
+export const APART: StackSpec = {
+  name: 'apart',
+  processes: [
+    { name: 'api', file: 'api/main.ts', ready: 'api ready' },
+    { name: 'worker', file: 'worker/main.ts', ready: 'worker ready' },
+  ],
+};
+
+/** API and worker in one process, which starts its claims' runs eagerly. */
+export const COMBINED: StackSpec = {
+  name: 'one process',
+  processes: [{ name: 'combined', file: 'combined/main.ts', ready: 'api ready' }],
+};
+
+/** The API by itself, for what needs no workflow. */
+export const API_ALONE: StackSpec = { name: 'api', processes: APART.processes.slice(0, 1) };
+
+/** A stand-in for a game server, at which the provider `game` is set up. */
+const PROVIDER: ProcessSpec = {
+  name: 'provider',
+  file: 'bench/yardstick/provider.ts',
+  ready: 'provider ready',
+};
+
+export interface Stack {
+  name: string;
+  /** Where the API listens. */
+  port: number;
+  books: Books;
+  tokens: Tokens;
+  namespace: string;
+  /** Servers and processes that a claim costs time. */
+  pids(): Pids;
+  stop(): Promise<void>;
+}
+
+export function exists({ processes }: StackSpec): boolean {
+  return processes.every(({ file }) => existsSync(join(ROOT, file)));
+}
+
+/** Starts the processes one after the other; resolves once all of them work. */
+export async function startStack(
+  servers: BenchServers,
+  spec: StackSpec,
+  options: { profileDir?: string | undefined; env?: NodeJS.ProcessEnv },
+): Promise<Stack> {
+  const namespace = `bench-${spec.name.replaceAll(' ', '-')}`;
+  const usesTemporal = servers.pids().temporal !== undefined;
+  if (usesTemporal) await makeNamespace(servers.temporalAddress, namespace);
+  const [port, providerPort] = [await freePort(), await freePort()];
+  const mongodbUri = servers.mongodbUri(databaseOf(spec.name));
+  const secret = servers.secrets.simulatorSecret;
+  const env = {
+    ...process.env,
+    MONGODB_URI: mongodbUri,
+    TEMPORAL_ADDRESS: servers.temporalAddress,
+    TEMPORAL_NAMESPACE: namespace,
+    ADMIN_PASSWORD: servers.secrets.adminPassword,
+    JWT_KEYS: servers.secrets.jwtKeys,
+    PORT: String(port),
+    HOST: '127.0.0.1',
+    RATE_LIMITS: 'off',
+    LOG_LEVEL: 'info',
+    PROVIDERS: JSON.stringify({ game: { baseUrl: `http://127.0.0.1:${providerPort}`, secret } }),
+    ...options.env,
+  };
+  const running: Running[] = [];
+  try {
+    running.push(await startProcess(PROVIDER, { ...env, PORT: String(providerPort) }));
+    for (const one of spec.processes) {
+      running.push(await startProcess(one, env, options.profileDir));
+    }
+  } catch (error) {
+    await Promise.all(running.map((one) => one.stop()));
+    throw error;
+  }
+  const books = await openBooks(mongodbUri);
+  return {
+    name: spec.name,
+    port,
+    books,
+    tokens: await tokensOf(servers.secrets.jwtKeys),
+    namespace,
+    pids: () => ({
+      ...servers.pids(),
+      ...Object.fromEntries(running.map(({ name, child }) => [name, child.pid])),
+    }),
+    async stop() {
+      await books.database.close();
+      await Promise.all(running.map((one) => one.stop()));
+    },
+  };
+}
+
+const NAMESPACE_DAY_S = 86_400;
+const NAMESPACE_WAIT_MS = 30_000;
+const NAMESPACE_POLL_MS = 250;
+
+/** Makes a namespace; the server's own services learn of it some seconds later. */
+async function makeNamespace(address: string, namespace: string): Promise<void> {
+  const connection = await Connection.connect({ address });
+  try {
+    await connection.workflowService.registerNamespace({
+      namespace,
+      workflowExecutionRetentionPeriod: { seconds: NAMESPACE_DAY_S as never },
+    });
+    const client = new Client({ connection, namespace });
+    const giveUpMs = performance.now() + NAMESPACE_WAIT_MS;
+    for (;;) {
+      const error = await client.workflow.count().then(
+        () => undefined,
+        (reason: unknown) => reason,
+      );
+      if (error === undefined) return;
+      if (performance.now() > giveUpMs) throw error;
+      await sleep(NAMESPACE_POLL_MS);
+    }
+  } finally {
+    await connection.close();
+  }
+}
