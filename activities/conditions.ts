@@ -1,5 +1,4 @@
 /** S2: whether the event's condition holds for the player, judged as at the claim's acceptance. */
-import { activityInfo } from '@temporalio/activity';
 import { EARLY_STATES, type Step } from '../domain/claim.ts';
 import { explain } from '../domain/condition.ts';
 import { readFacts } from '../domain/condition-facts.ts';
@@ -8,7 +7,7 @@ import { ProviderError } from '../domain/fulfillment.ts';
 import type { Claim } from '../store/claims.ts';
 import type { PlayerFacts } from '../store/condition-facts.ts';
 import type { ActivityDeps } from './deps.ts';
-import { asking, broken, isNoTurn } from './failures.ts';
+import { asking, broken, isOursToRepeat } from './failures.ts';
 import { recordOf, stepNow } from './record.ts';
 
 export type ConditionCheck =
@@ -114,8 +113,7 @@ export async function checkCondition(deps: ActivityDeps, claimId: string): Promi
   try {
     return await asking(() => judge(deps, claimId));
   } catch (error) {
-    const isAway = isNoTurn(error) || deps.isOutage(error);
-    if (isAway && !activityInfo().isLocal) return { state: 'DATABASE_AWAY' };
+    if (isOursToRepeat(deps, error)) return { state: 'DATABASE_AWAY' };
     throw error;
   }
 }

@@ -1,6 +1,8 @@
 /** How errors cross from activities to workflows. */
+import { activityInfo } from '@temporalio/activity';
 import { ApplicationFailure, ApplicationFailureCategory } from '@temporalio/common';
 import { ProviderError } from '../domain/fulfillment.ts';
+import type { ActivityDeps } from './deps.ts';
 
 /** The failure's `type`: the workflow parks a claim by it. */
 export type FailureType = 'FULFILLMENT_UNAVAILABLE' | 'FULFILLMENT_UNKNOWN' | 'INTERNAL';
@@ -28,9 +30,24 @@ export function providerFailure(error: ProviderError): ApplicationFailure {
 /** When a call that got no turn at its provider may try again, in milliseconds. */
 const NO_TURN_MS = 1_000;
 
+/** Our own database is as good as away. */
+export class TooSlow extends Error {}
+
 /** Whether a provider was not asked, as it is at its limit. */
-export function isNoTurn(error: unknown): error is Error {
+function isNoTurn(error: unknown): error is Error {
   return error instanceof Error && error.name === 'NoTurn';
+}
+
+/**
+ * Whether an attempt to ask a provider failed for our own database, or for want of a turn: says
+ * nothing about the provider, so it must not use up its attempts. A local activity is repeated anyway.
+ */
+export function isOursToRepeat(
+  { isOutage }: Pick<ActivityDeps, 'isOutage'>,
+  error: unknown,
+): boolean {
+  const isOurs = error instanceof TooSlow || isNoTurn(error) || isOutage(error);
+  return isOurs && !activityInfo().isLocal;
 }
 
 /** Runs an attempt that costs nobody anything when it is repeated; without a turn it is. */

@@ -6,7 +6,7 @@ import { ProviderError } from '../domain/fulfillment.ts';
 import type { Claim } from '../store/claims.ts';
 import { CHECK_VALID_MS } from '../workflows/contract.ts';
 import type { ActivityDeps } from './deps.ts';
-import { asking, broken, inTurn, isNoTurn, providerFailure } from './failures.ts';
+import { asking, broken, inTurn, isOursToRepeat, providerFailure, TooSlow } from './failures.ts';
 import { ownRunId, recordOf } from './record.ts';
 
 export interface LineRequest {
@@ -83,9 +83,6 @@ async function lookUp(deps: ActivityDeps, claim: Claim, grantId: string): Promis
   }
 }
 
-/** Our own database is as good as away. */
-class TooSlow extends Error {}
-
 /** Whether the claim may still be fulfilled: read anew at every attempt, as a ban must take hold. */
 async function mayGoOn(deps: ActivityDeps, claimId: string): Promise<boolean> {
   const { fate, userId } = await recordOf(deps.claims, claimId);
@@ -140,8 +137,7 @@ export async function grantLine(deps: ActivityDeps, request: LineRequest): Promi
   try {
     return await attemptLine(deps, request);
   } catch (error) {
-    const isAway = error instanceof TooSlow || isNoTurn(error) || deps.isOutage(error);
-    if (isAway && !activityInfo().isLocal) return { state: 'DATABASE_AWAY' };
+    if (isOursToRepeat(deps, error)) return { state: 'DATABASE_AWAY' };
     throw error;
   }
 }

@@ -5,29 +5,28 @@ import type { Claim } from '../store/claims.ts';
 import type { ActivityDeps } from './deps.ts';
 import { recordOf, stepNow } from './record.ts';
 
-export interface SettleRequest {
-  claimId: string;
+export interface Confirmed {
   /** When each line's grant was confirmed, by line. */
   grantedAt: Record<string, string>;
   /** What happened since the record was last written. */
   since: Step[];
 }
 
+export interface SettleRequest extends Confirmed {
+  claimId: string;
+}
+
 /** The claim is granted, or it turned out to be undone by another run. */
 export type SettleResult = { state: 'GRANTED' } | { state: 'UNDONE' };
 
 /** The record with its fate taken, or as it stands where that was decided before. */
-async function takeFate(
-  deps: ActivityDeps,
-  claim: Claim,
-  request: Omit<SettleRequest, 'claimId'>,
-): Promise<Claim> {
+async function takeFate(deps: ActivityDeps, claim: Claim, confirmed: Confirmed): Promise<Claim> {
   if (claim.fate !== null) return claim;
   const lines = claim.lines.map((line): Line => {
-    const at = request.grantedAt[line.lineId];
+    const at = confirmed.grantedAt[line.lineId];
     return { ...line, state: 'GRANTED', grantedAt: at ? new Date(at) : deps.now() };
   });
-  const story = withSteps(claim.steps, request.since);
+  const story = withSteps(claim.steps, confirmed.since);
   const taken = await deps.claims.takeGrantFate(claim._id, lines, story);
   return taken ?? (await recordOf(deps.claims, claim._id));
 }
@@ -41,14 +40,14 @@ export async function settle(deps: ActivityDeps, request: SettleRequest): Promis
 export async function settleClaim(
   deps: ActivityDeps,
   read: Claim,
-  request: Omit<SettleRequest, 'claimId'>,
+  confirmed: Confirmed,
 ): Promise<SettleResult> {
-  const claim = await takeFate(deps, read, request);
+  const claim = await takeFate(deps, read, confirmed);
   if (claim.fate !== 'GRANT') return { state: 'UNDONE' };
   for (const { lineId, quantity, buckets } of claim.lines) {
     if (buckets !== null) await deps.stock.settle(grantIdOf(claim._id, lineId), quantity);
   }
-  const step = stepNow('S5_SETTLE', 'OK', deps.now(), null, request.since.at(-1)?.endedAt);
+  const step = stepNow('S5_SETTLE', 'OK', deps.now(), null, confirmed.since.at(-1)?.endedAt);
   const finished = await deps.claims.finish(claim._id, {
     state: 'GRANTED',
     reason: null,

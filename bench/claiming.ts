@@ -1,5 +1,6 @@
 /** A player's side of a claim: what is sent, and what of it counts. */
 import { randomUUID } from 'node:crypto';
+import { type ClaimState, isFinal as isFinalState } from '../domain/claim.ts';
 import { sendUntilServed } from './load.ts';
 import type { Player } from './players.ts';
 import { type Answer, requestOf, type Wire } from './wire.ts';
@@ -16,8 +17,6 @@ export interface ClaimAnswer {
 
 /** The longest that the API waits, in seconds. */
 const WAIT_S = 30;
-
-const FINAL = ['GRANTED', 'REJECTED', 'FAILED'];
 
 /** A claim with a key of its own, which waits for its end unless told not to. */
 export function claimRequest(eventId: string, { token }: Player, waitS = WAIT_S): string {
@@ -42,8 +41,8 @@ export function claimIn(answer: Answer): ClaimAnswer {
   return JSON.parse(answer.body) as ClaimAnswer;
 }
 
-export function isFinal({ state }: ClaimAnswer): boolean {
-  return FINAL.includes(state);
+export function isFinal({ state }: Pick<ClaimAnswer, 'state'>): boolean {
+  return isFinalState(state as ClaimState);
 }
 
 /** Follows a claim to its end, as a client does that prefers to wait. */

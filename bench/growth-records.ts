@@ -1,11 +1,13 @@
 /** What an earlier claim left behind in the collections, made from its number alone. */
 import { createHash } from 'node:crypto';
+import { snapshotOf } from '../api/claims/accept.ts';
 import { DAY_MS, dayOf } from '../domain/activity.ts';
 import type { FinalState, Line, Reason, Step, StepName } from '../domain/claim.ts';
 import { grantIdOf } from '../domain/claim.ts';
 import { type Claim, claimIdOf } from '../store/claims.ts';
 import type { Entitlement } from '../store/entitlements.ts';
 import type { StoredEvent } from '../store/events.ts';
+import { recordOf } from './players.ts';
 
 /** Events that the earlier claims are of; a player claimed each of them once. */
 export const PILED_EVENTS = 10;
@@ -109,7 +111,7 @@ export function claimOf(pile: Pile, n: number): Claim {
     steps: ending.steps.map((step) => stepOf(step, at)),
     parking: null,
     version: ending.steps.length > 2 ? 4 : 2,
-    snapshot: snapshotOf(event),
+    snapshot: snapshotOf(event, at),
     acceptedAt: at,
     createdAt: at,
     updatedAt: endedAt,
@@ -134,19 +136,6 @@ function stepOf(step: StepName, at: Date): Step {
   return { step, outcome: 'OK', startedAt: time, endedAt: time, attempts: 1, detail: null };
 }
 
-/** What the API pins of an event without a condition. */
-function snapshotOf(event: StoredEvent): Claim['snapshot'] {
-  return {
-    eventVersion: event.version,
-    provider: event.fulfillment.provider,
-    claimsPerPeriod: event.claimsPerPeriod,
-    startsAt: event.startsAt,
-    claimUntil: event.claimUntil,
-    parkedAfter: event.parkedAfter,
-    condition: null,
-  };
-}
-
 /** What a granted claim keeps. */
 export function entitlementOf({ _id, eventId, userId, periodKey, createdAt }: Claim): Entitlement {
   const slot = `${eventId}/${userId}/${periodKey}/0`;
@@ -167,22 +156,9 @@ export function mailOf({ _id, eventId, userId, lines, endedAt }: Claim): object[
 
 /** A player, who registered an hour before their first claim. */
 export function userOf(pile: Pile, player: number): object {
-  const at = registeredAtOf(pile, player);
-  const userId = userIdOf(player);
-  return {
-    _id: userId,
-    username: userId,
-    usernameKey: userId,
-    displayName: userId,
-    passwordHash: 'nobody signs in with it',
-    role: 'PLAYER',
-    // A few have left.
-    status: player % 50 === 49 ? 'BANNED' : 'ACTIVE',
-    statusAt: at,
-    tokenEpoch: 0,
-    createdAt: at,
-    updatedAt: at,
-  };
+  const record = recordOf(userIdOf(player), registeredAtOf(pile, player));
+  // A few have left.
+  return player % 50 === 49 ? { ...record, status: 'BANNED' } : record;
 }
 
 export function registeredAtOf(pile: Pile, player: number): Date {

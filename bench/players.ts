@@ -26,14 +26,16 @@ export async function makePlayers(
   count: number,
 ): Promise<Player[]> {
   const userIds = Array.from({ length: count }, () => newId('usr'));
-  await insertAll(store.users.model.collection, userIds.map(recordOf));
+  const now = new Date();
+  const records = userIds.map((userId) => recordOf(userId, now));
+  await insertAll(store.users.model.collection, records);
   return await Promise.all(
     userIds.map(async (userId) => ({ userId, token: await tokens.issue({ userId, epoch: 0 }) })),
   );
 }
 
-function recordOf(userId: string): object {
-  const now = new Date();
+/** An active player's record, with a password that nobody knows. */
+export function recordOf(userId: string, registeredAt: Date): object {
   return {
     _id: userId,
     username: userId,
@@ -42,9 +44,9 @@ function recordOf(userId: string): object {
     passwordHash: 'nobody signs in with it',
     role: 'PLAYER',
     status: 'ACTIVE',
-    statusAt: now,
+    statusAt: registeredAt,
     tokenEpoch: 0,
-    createdAt: now,
-    updatedAt: now,
+    createdAt: registeredAt,
+    updatedAt: registeredAt,
   };
 }

@@ -5,6 +5,7 @@ import type { Tokens } from '../api/tokens.ts';
 import type { Client } from '../chaos/client.ts';
 import type { Story, Told } from '../chaos/players.ts';
 import type { Books } from './books.ts';
+import { isFinal } from './claiming.ts';
 import { closedLoop } from './load.ts';
 import { makePlayers, type Player } from './players.ts';
 
@@ -34,8 +35,6 @@ const MOST_OPEN = 2_000;
 const BATCH = 200;
 
 const PEAK = { clients: 50, claims: 400, warmUp: 100 };
-
-const FINAL = ['GRANTED', 'REJECTED', 'FAILED'];
 
 /** Claims a second that the stack grants to fifty clients, each of whom waits for the end. */
 export async function peakOf(load: Load, giveUp: AbortSignal): Promise<number> {
@@ -76,7 +75,7 @@ async function claimOnce(
   return {
     story: { key, userId, eventId, rewardId: null, told: told.map(toldOf), refusals },
     tookMs: performance.now() - startedMs,
-    isFinal: told.some(({ state }) => FINAL.includes(state)),
+    isFinal: told.some(isFinal),
   };
 }
 

@@ -7,12 +7,26 @@ const TICK_MS = 10;
 /** Processes by the name they are shown under. */
 export type Pids = Record<string, number | undefined>;
 
-/** CPU time of a process since its start, all its threads together, in milliseconds. */
-function cpuMs(pid: number): number | undefined {
-  const stat = read(`/proc/${pid}/stat`);
-  // The second field is the program's name in brackets, and may hold anything.
-  const fields = stat?.slice(stat.lastIndexOf(')') + 2).split(' ');
-  return fields && (Number(fields[11]) + Number(fields[12])) * TICK_MS;
+export interface Stat {
+  parent: number;
+  /** CPU time since its start, all its threads together, in milliseconds. */
+  ownMs: number;
+  /** The same of children that ended and were waited for. */
+  reapedMs: number;
+}
+
+/** What Linux tells of a process (proc(5)); undefined where there is none. */
+export function statOf(pid: number): Stat | undefined {
+  const text = read(`/proc/${pid}/stat`);
+  if (text === undefined) return undefined;
+  // The second field is the program's name in brackets, and may hold anything; what follows is numbers.
+  const fields = text.slice(text.lastIndexOf(')') + 2).split(' ');
+  const at = (n: number) => Number(fields[n - 3]);
+  return {
+    parent: at(4),
+    ownMs: (at(14) + at(15)) * TICK_MS,
+    reapedMs: (at(16) + at(17)) * TICK_MS,
+  };
 }
 
 /** Memory that a process has in RAM now and had at most, in MiB. proc(5), `VmRSS` and `VmHWM`. */
@@ -33,7 +47,9 @@ export function countCpu(pids: Pids): () => Record<string, number> {
 }
 
 function spentBy(pids: Pids): Record<string, number> {
-  const spent = Object.entries(pids).map(([name, pid]) => [name, pid && cpuMs(pid)] as const);
+  const spent = Object.entries(pids).map(
+    ([name, pid]) => [name, pid && statOf(pid)?.ownMs] as const,
+  );
   return Object.fromEntries(spent.filter((entry): entry is [string, number] => !!entry[1]));
 }
 

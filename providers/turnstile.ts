@@ -1,22 +1,11 @@
 /** The limit of each provider, held over all processes: a call begins once it has its turn. */
 import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
-
-/** A provider's limit: each part where it was given. */
-export interface Limit {
-  callsPerS?: number | undefined;
-  callsAtOnce?: number | undefined;
-}
+import type { ProviderLimit, TurnRequest } from '../domain/provider-limit.ts';
 
 /** Where the turns are kept, for all processes: `store/provider-limits.ts`. */
 export interface TurnKeeper {
-  take(request: {
-    provider: string;
-    turnId: string;
-    limit: Limit;
-    leaseMs: number;
-    aheadMs: number;
-  }): Promise<number | null>;
+  take(request: TurnRequest): Promise<number | null>;
   giveBack(provider: string, turnId: string): Promise<void>;
 }
 
@@ -53,13 +42,13 @@ export interface Turnstile {
 /** @param options.timeoutMs the longest exchange with a provider, in milliseconds */
 export function createTurnstile(
   keeper: TurnKeeper,
-  limits: ReadonlyMap<string, Limit>,
+  limits: ReadonlyMap<string, ProviderLimit>,
   options: { timeoutMs: number; patienceMs?: number },
 ): Turnstile {
   const { timeoutMs, patienceMs = TURN_PATIENCE_MS } = options;
   const leaseMs = timeoutMs + LEASE_MARGIN_MS;
 
-  async function turnAt(provider: string, limit: Limit, turnId: string): Promise<void> {
+  async function turnAt(provider: string, limit: ProviderLimit, turnId: string): Promise<void> {
     const request = { provider, turnId, limit, leaseMs, aheadMs: AHEAD_MS };
     const endsAtMs = performance.now() + patienceMs;
     for (;;) {

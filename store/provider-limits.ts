@@ -4,6 +4,8 @@
  */
 import type { Connection } from 'mongoose';
 import { Schema } from 'mongoose';
+import type { ProviderLimit, TurnRequest } from '../domain/provider-limit.ts';
+import { isDuplicateKey } from './connection.ts';
 
 interface ProviderTurns {
   /** The provider's name. */
@@ -15,25 +17,6 @@ interface ProviderTurns {
   nextAtMs: number;
   /** Calls under way, each until it has ended for sure. */
   turns: { id: string; untilMs: number }[];
-}
-
-/** A provider's limit: each part where it was given. */
-export interface ProviderLimit {
-  /** Calls that may begin in a second. */
-  callsPerS?: number | undefined;
-  /** Calls that may be under way. */
-  callsAtOnce?: number | undefined;
-}
-
-export interface TurnRequest {
-  provider: string;
-  /** Names this one turn. */
-  turnId: string;
-  limit: ProviderLimit;
-  /** How long the call can take at most, in milliseconds, its start included: then the turn is over. */
-  leaseMs: number;
-  /** How far ahead a start may be booked, in milliseconds. */
-  aheadMs: number;
 }
 
 const schema = new Schema<ProviderTurns>(
@@ -71,8 +54,8 @@ export function createProviderLimitStore(connection: Connection) {
     await model.collection
       .updateOne({ _id: provider } as object, { $setOnInsert: FRESH }, { upsert: true })
       // Of two who insert it at once, one comes second.
-      .catch((error: { code?: unknown }) => {
-        if (error.code !== 11000) throw error;
+      .catch((error: unknown) => {
+        if (!isDuplicateKey(error)) throw error;
       });
     known.add(provider);
   }

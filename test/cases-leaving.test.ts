@@ -1,8 +1,7 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import type { UserStatus } from '../domain/user.ts';
-import { claimIdOf } from '../store/claims.ts';
-import { type Checkpoint, createCheckpoints } from './checkpoints.ts';
+import { type Checkpoint, createCheckpoints, heldClaim } from './checkpoints.ts';
 import { answered, asked, claimAtGame, MOUNT, requestsFor } from './game-claims.ts';
 import { ADMIN, CAPE, callsAbout, event, parked, recordOf, recordOnce } from './helpers.ts';
 import { type Laurel, startLaurel } from './laurel.ts';
@@ -35,11 +34,7 @@ after(async () => {
 /** A player leaves while their claim is held at the checkpoint; then the claim goes on. */
 async function leavesAt(checkpoint: Checkpoint, status?: UserStatus, provider = 'mailbox') {
   const { eventId } = await event(laurel, { fulfillment: { provider } });
-  const { id, token } = await laurel.signIn();
-  const claimId = claimIdOf(id, 'mine');
-  const gate = checkpoints.hold(checkpoint, claimId);
-  await laurel.claim(eventId, token, { key: 'mine' });
-  await gate.reached;
+  const { claimId, id, gate } = await heldClaim(laurel, checkpoints, eventId, checkpoint);
   await leaves(laurel, id, status);
   gate.open();
   return await outcomeOf(laurel, claimId);

@@ -1,7 +1,6 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
-import { claimIdOf } from '../store/claims.ts';
-import { createCheckpoints } from './checkpoints.ts';
+import { createCheckpoints, heldClaim } from './checkpoints.ts';
 import { answered, asked, claimAtGame, type Rule } from './game-claims.ts';
 import {
   ADMIN,
@@ -13,7 +12,7 @@ import {
   recordOf,
   runClosed,
   runsOf,
-  until,
+  runThere,
   workflowOf,
 } from './helpers.ts';
 import { type Laurel, startLaurel } from './laurel.ts';
@@ -63,13 +62,7 @@ after(async () => {
 async function newClaim() {
   const { eventId } = await event(laurel);
   const { body } = await laurel.claim(eventId, (await laurel.signIn()).token);
-  const run = workflowOf(laurel, await recordOf(laurel, body.claimId));
-  const isThere = () =>
-    run.describe().then(
-      () => true,
-      () => false,
-    );
-  await until(isThere, 'the run of a new claim');
+  await runThere(laurel, await recordOf(laurel, body.claimId));
   return body;
 }
 
@@ -107,11 +100,7 @@ describe('runs', { concurrency: true }, () => {
     it('during its validation is undone', async () => {
       const { eventId } = await gameEvent(laurel);
       laurel.game.rules.add({ do: 'delay', delayMs: 1_000, eventId });
-      const { id, token } = await laurel.signIn();
-      const claimId = claimIdOf(id, 'mine');
-      const gate = checkpoints.hold('entitle', claimId);
-      await laurel.claim(eventId, token, { key: 'mine' });
-      await gate.reached;
+      const { claimId, gate } = await heldClaim(laurel, checkpoints, eventId, 'entitle');
       await cancel(claimId);
       gate.open();
       const { given, ...outcome } = await outcomeOf(laurel, claimId);
@@ -122,11 +111,7 @@ describe('runs', { concurrency: true }, () => {
 
     it('during its reservation is undone before the provider is asked', async () => {
       const { eventId } = await gameEvent(laurel);
-      const { id, token } = await laurel.signIn();
-      const claimId = claimIdOf(id, 'mine');
-      const gate = checkpoints.hold('reserve', claimId);
-      await laurel.claim(eventId, token, { key: 'mine' });
-      await gate.reached;
+      const { claimId, gate } = await heldClaim(laurel, checkpoints, eventId, 'reserve');
       await cancel(claimId);
       // Until the worker, which holds the workflow task, reports to the server and hears of it.
       await heartbeatOf(claimId);
@@ -140,11 +125,7 @@ describe('runs', { concurrency: true }, () => {
 
     it('on the short way comes too late: all of it is one step', async () => {
       const { eventId } = await event(laurel);
-      const { id, token } = await laurel.signIn();
-      const claimId = claimIdOf(id, 'mine');
-      const gate = checkpoints.hold('reserve', claimId);
-      await laurel.claim(eventId, token, { key: 'mine' });
-      await gate.reached;
+      const { claimId, gate } = await heldClaim(laurel, checkpoints, eventId, 'reserve');
       await cancel(claimId);
       await heartbeatOf(claimId);
       gate.open();
@@ -198,11 +179,7 @@ describe('runs', { concurrency: true }, () => {
 
     it('once every grant is confirmed stays granted', async () => {
       const { eventId } = await event(laurel);
-      const { id, token } = await laurel.signIn();
-      const claimId = claimIdOf(id, 'mine');
-      const gate = checkpoints.hold('settle', claimId);
-      await laurel.claim(eventId, token, { key: 'mine' });
-      await gate.reached;
+      const { claimId, gate } = await heldClaim(laurel, checkpoints, eventId, 'settle');
       await cancel(claimId);
       gate.open();
       assert.deepEqual(await outcomeOf(laurel, claimId), GRANTED);
@@ -292,11 +269,7 @@ describe('runs', { concurrency: true }, () => {
 
     it('while it settles leaves nothing half done', async () => {
       const { eventId } = await event(laurel);
-      const { id, token } = await laurel.signIn();
-      const claimId = claimIdOf(id, 'mine');
-      const gate = checkpoints.hold('settle', claimId);
-      await laurel.claim(eventId, token, { key: 'mine' });
-      await gate.reached;
+      const { claimId, gate } = await heldClaim(laurel, checkpoints, eventId, 'settle');
       await terminatedAndFound(claimId);
       gate.open();
       assert.deepEqual(await outcomeOf(laurel, claimId), { ...GRANTED, steps: GRANTED_STEPS });

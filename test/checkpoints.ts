@@ -3,6 +3,8 @@
  * world meanwhile, and lets the claim go on.
  */
 import type { ActivityDeps } from '../activities/deps.ts';
+import { claimIdOf } from '../store/claims.ts';
+import type { Laurel } from './laurel.ts';
 
 /**
  * `read`: its record is read by the first activity. `entitle`: its entitlement is taken (S1).
@@ -17,6 +19,8 @@ export interface Held {
   /** Lets it go on, now and whenever it comes there again. */
   open(): void;
 }
+
+export type Checkpoints = ReturnType<typeof createCheckpoints>;
 
 export function createCheckpoints() {
   const held = new Map<string, { reached: () => void; opened: Promise<void>; open: () => void }>();
@@ -90,4 +94,19 @@ export function createCheckpoints() {
       };
     },
   };
+}
+
+/** A new player's claim of the event, which has come to the checkpoint. */
+export async function heldClaim(
+  laurel: Laurel,
+  checkpoints: Checkpoints,
+  eventId: string,
+  checkpoint: Checkpoint,
+) {
+  const { id, token } = await laurel.signIn();
+  const claimId = claimIdOf(id, 'mine');
+  const gate = checkpoints.hold(checkpoint, claimId);
+  await laurel.claim(eventId, token, { key: 'mine' });
+  await gate.reached;
+  return { claimId, id, token, gate };
 }

@@ -1,8 +1,7 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import type { ClaimBody } from '../api/claims/body.ts';
-import { claimIdOf } from '../store/claims.ts';
-import { type Checkpoint, createCheckpoints } from './checkpoints.ts';
+import { type Checkpoint, createCheckpoints, heldClaim } from './checkpoints.ts';
 import { claimAtGame } from './game-claims.ts';
 import { ended, event } from './helpers.ts';
 import { type Laurel, startLaurel } from './laurel.ts';
@@ -81,14 +80,9 @@ async function open(claimId: string, token: string, lastEventId?: string): Promi
 }
 
 /** A player's claim, held at the checkpoint. */
-async function heldClaim(checkpoint: Checkpoint) {
+async function held(checkpoint: Checkpoint) {
   const { eventId } = await event(laurel);
-  const { id, token } = await laurel.signIn();
-  const claimId = claimIdOf(id, 'mine');
-  const gate = checkpoints.hold(checkpoint, claimId);
-  await laurel.claim(eventId, token, { key: 'mine' });
-  await gate.reached;
-  return { claimId, token, id, gate };
+  return await heldClaim(laurel, checkpoints, eventId, checkpoint);
 }
 
 /** A claim that was granted. */
@@ -101,7 +95,7 @@ async function grantedClaim() {
 
 describe('the stream of a claim', { concurrency: true }, () => {
   it('tells the claim at once, then each change, and ends with the final state', async () => {
-    const { claimId, token, gate } = await heldClaim('read');
+    const { claimId, token, gate } = await held('read');
     const stream = await open(claimId, token);
     assert.equal(stream.status, 200);
     assert.match(stream.type ?? '', /^text\/event-stream/);
@@ -146,7 +140,7 @@ describe('the stream of a claim', { concurrency: true }, () => {
   });
 
   it('tells every one of its readers, its player and staff alike', async () => {
-    const { claimId, token, gate } = await heldClaim('grant');
+    const { claimId, token, gate } = await held('grant');
     const { token: staff } = await laurel.signIn('OPERATOR');
     const streams = await Promise.all([token, token, staff].map((reader) => open(claimId, reader)));
     for (const stream of streams) assert.equal((await stream.next())?.claim.state, 'FULFILLING');
@@ -157,7 +151,7 @@ describe('the stream of a claim', { concurrency: true }, () => {
   });
 
   it('does not mind a reader who leaves', async () => {
-    const { claimId, token, gate } = await heldClaim('read');
+    const { claimId, token, gate } = await held('read');
     const [leaver, stayer] = [await open(claimId, token), await open(claimId, token)];
     await Promise.all([leaver.next(), stayer.next()]);
     leaver.leave();
@@ -168,7 +162,7 @@ describe('the stream of a claim', { concurrency: true }, () => {
 
 describe('a stream that is taken up again', { concurrency: true }, () => {
   it('goes on after the event that came last', async () => {
-    const { claimId, token, gate } = await heldClaim('grant');
+    const { claimId, token, gate } = await held('grant');
     const first = await (await open(claimId, token)).next();
     const again = await open(claimId, token, String(first?.id));
     gate.open();
@@ -212,7 +206,7 @@ describe('a stream that is taken up again', { concurrency: true }, () => {
 
 describe('a stream whose reader may no longer read', { concurrency: true }, () => {
   it('ends with nothing more told, where its player is banned', async () => {
-    const { claimId, token, id, gate } = await heldClaim('entitle');
+    const { claimId, token, id, gate } = await held('entitle');
     const stream = await open(claimId, token);
     assert.equal((await stream.next())?.id, 1);
     await leaves(laurel, id);
@@ -222,7 +216,7 @@ describe('a stream whose reader may no longer read', { concurrency: true }, () =
   });
 
   it('ends with nothing more told, where an auditor is one no longer', async () => {
-    const { claimId, gate } = await heldClaim('entitle');
+    const { claimId, gate } = await held('entitle');
     const auditor = await laurel.signIn('AUDITOR');
     const { token: admin } = await laurel.signIn('ADMIN');
     const stream = await open(claimId, auditor.token);

@@ -6,7 +6,7 @@ import { DAY_MS, dayOf } from '../domain/activity.ts';
 import type { Condition } from '../domain/condition.ts';
 import { claimIdOf } from '../store/claims.ts';
 import type { StoredEvent } from '../store/events.ts';
-import { CAPE, event, recordOf, until, workflowOf } from './helpers.ts';
+import { CAPE, event, recordOf, runThere } from './helpers.ts';
 import { type Laurel, startLaurel } from './laurel.ts';
 import { uniqueName } from './servers.ts';
 
@@ -65,14 +65,7 @@ async function costOfClaim(eventId: string) {
   const key = uniqueName('key');
   commands.length = 0;
   await laurel.claim(eventId, token, { key });
-  const run = workflowOf(laurel, { userId: id, idempotencyKey: key });
-  // On a busy machine the answer does not wait for the run's start.
-  const isThere = () =>
-    run.describe().then(
-      () => true,
-      () => false,
-    );
-  await until(isThere, 'the run');
+  const run = await runThere(laurel, { userId: id, idempotencyKey: key });
   await run.result();
   const [reads, writes] = [named(READS), named(WRITES)];
   const { state, reason } = await recordOf(laurel, claimIdOf(id, key));

@@ -148,6 +148,21 @@ export function workflowOf(
   return laurel.client.workflow.getHandle(workflowIdOf(claim.userId, claim.idempotencyKey));
 }
 
+/** Resolves with the claim's run once Temporal has it: on a busy machine the answer comes before it. */
+export async function runThere(
+  laurel: Pick<Laurel, 'client'>,
+  claim: { userId: string; idempotencyKey: string },
+): Promise<WorkflowHandle> {
+  const run = workflowOf(laurel, claim);
+  const isThere = () =>
+    run.describe().then(
+      () => true,
+      () => false,
+    );
+  await until(isThere, 'the run');
+  return run;
+}
+
 /** Resolves once the claim's run has nothing to do: what comes next comes from outside. */
 export async function atRest(
   laurel: Pick<Laurel, 'client'>,

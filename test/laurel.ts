@@ -27,10 +27,10 @@ import { createCurrentUsers } from '../api/current-users.ts';
 import { createPasswords } from '../api/passwords.ts';
 import { createRateLimits } from '../api/rate-limits.ts';
 import { createTokens } from '../api/tokens.ts';
+import type { ProviderLimit } from '../domain/provider-limit.ts';
 import type { Role } from '../domain/user.ts';
 import { startSimulator } from '../local/simulator.ts';
 import { createGameDataProviders } from '../providers/index.ts';
-import type { Limit } from '../providers/turnstile.ts';
 import { watchClaims } from '../store/claim-changes.ts';
 import { connect } from '../store/connection.ts';
 import { openStore } from '../store/index.ts';
@@ -61,7 +61,7 @@ export type Laurel = Awaited<ReturnType<typeof startLaurel>>;
 export interface LaurelOptions {
   policy?: Partial<typeof POLICY>;
   /** Of the game, as its provider. */
-  limit?: Limit;
+  limit?: ProviderLimit;
   /** False to start the workers later, with `startWorkers`; each time it starts as many more. */
   workers?: boolean;
   /** Changes what the activities are given. */

@@ -4,14 +4,15 @@ import { after, before, describe, it, type TestContext } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { ActivityDeps } from '../activities/deps.ts';
 import type { FulfillmentProvider } from '../domain/fulfillment.ts';
-import { createTurnstile, type Limit, NoTurn } from '../providers/turnstile.ts';
+import type { ProviderLimit } from '../domain/provider-limit.ts';
+import { createTurnstile, NoTurn } from '../providers/turnstile.ts';
 import { createProviderLimitStore, type ProviderLimitStore } from '../store/provider-limits.ts';
 import { FULFILLMENT_QUEUE, providerQueue } from '../workflows/contract.ts';
 import { database, ended, event, gameEvent, recordOf, until, workflowOf } from './helpers.ts';
 import { type Laurel, startLaurel } from './laurel.ts';
 
 /** Two processes' turnstiles at one provider. */
-async function twoAt(t: TestContext, limit: Limit, patienceMs = 60_000) {
+async function twoAt(t: TestContext, limit: ProviderLimit, patienceMs = 60_000) {
   const connection = await database(t);
   const limits = new Map([['game', limit]]);
   const options = { timeoutMs: 2_000, patienceMs };

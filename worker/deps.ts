@@ -3,8 +3,9 @@ import type { ActivityDeps } from '../activities/deps.ts';
 import type { UpkeepDeps } from '../activities/upkeep.ts';
 import type { FulfillmentProvider } from '../domain/fulfillment.ts';
 import type { Gauges } from '../domain/metrics.ts';
+import type { ProviderLimit } from '../domain/provider-limit.ts';
 import { createGameDataProviders, createProviders } from '../providers/index.ts';
-import { createTurnstile, type Limit } from '../providers/turnstile.ts';
+import { createTurnstile } from '../providers/turnstile.ts';
 import { isOutage } from '../store/connection.ts';
 import type { Store } from '../store/index.ts';
 import type { BulkRuns } from '../temporal/bulk-runs.ts';
@@ -12,7 +13,7 @@ import type { ClaimRuns } from '../temporal/runs.ts';
 import type { FulfillmentPolicy } from '../workflows/contract.ts';
 
 export interface ActivitySettings {
-  PROVIDERS: Record<string, { baseUrl: string; secret: string; limit?: Limit | undefined }>;
+  PROVIDERS: Record<string, { baseUrl: string; secret: string; limit?: ProviderLimit | undefined }>;
   GAUGES: Gauges;
   FULFILLMENT_TIMEOUT_MS: number;
   FULFILLMENT_MAX_ATTEMPTS: number;
@@ -35,7 +36,7 @@ export function policyOf(settings: ActivitySettings): FulfillmentPolicy {
 }
 
 /** The providers that have a limit. */
-export function limitsOf(providers: ActivitySettings['PROVIDERS']): Map<string, Limit> {
+export function limitsOf(providers: ActivitySettings['PROVIDERS']): Map<string, ProviderLimit> {
   return new Map(
     Object.entries(providers).flatMap(([name, { limit }]) => (limit ? [[name, limit]] : [])),
   );

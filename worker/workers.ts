@@ -2,7 +2,7 @@
 import { type NativeConnection, Worker, type WorkflowBundleOption } from '@temporalio/worker';
 import type { Activities } from '../activities/index.ts';
 import type { UpkeepActivities } from '../activities/upkeep.ts';
-import type { Limit } from '../providers/turnstile.ts';
+import type { ProviderLimit } from '../domain/provider-limit.ts';
 import {
   CLAIM_QUEUE,
   FULFILLMENT_QUEUE,
@@ -17,7 +17,7 @@ export interface WorkerDeps {
   activities: Activities;
   upkeep: UpkeepActivities;
   /** Every provider in the configuration, with its limit where it has one. */
-  providers?: ReadonlyMap<string, Limit | undefined>;
+  providers?: ReadonlyMap<string, ProviderLimit | undefined>;
 }
 
 /**
@@ -43,7 +43,7 @@ const CALLS_AT_ONCE = 100;
  * calls a second, and a worker takes no more at once. The limit itself is held by the turnstile, as
  * an attempt can be two calls and a worker knows nothing of the others.
  */
-function settingsFor(limit: Limit | undefined) {
+function settingsFor(limit: ProviderLimit | undefined) {
   const { callsPerS, callsAtOnce = CALLS_AT_ONCE } = limit ?? {};
   const atOnce = Math.min(callsAtOnce, CALLS_AT_ONCE);
   return {

@@ -123,6 +123,19 @@ async function refuseImpossible(
   }
 }
 
+/** What of the event a claim is judged by to its end. */
+export function snapshotOf(event: StoredEvent, acceptedAt: Date): Claim['snapshot'] {
+  return {
+    eventVersion: event.version,
+    provider: event.fulfillment.provider,
+    claimsPerPeriod: event.claimsPerPeriod,
+    startsAt: event.startsAt,
+    claimUntil: event.claimUntil,
+    parkedAfter: event.parkedAfter,
+    condition: pinCondition(event, acceptedAt),
+  };
+}
+
 /** What will be recorded: everything the claim is judged by from now on, as it stands now. */
 function draft(event: StoredEvent, request: ClaimRequest, acceptedAt: Date): NewClaim {
   const lines = chosen(event, request.rewardId).map(
@@ -139,15 +152,7 @@ function draft(event: StoredEvent, request: ClaimRequest, acceptedAt: Date): New
     periodKey: periodKey(event.period, acceptedAt),
     acceptedAt,
     lines,
-    snapshot: {
-      eventVersion: event.version,
-      provider: event.fulfillment.provider,
-      claimsPerPeriod: event.claimsPerPeriod,
-      startsAt: event.startsAt,
-      claimUntil: event.claimUntil,
-      parkedAfter: event.parkedAfter,
-      condition: pinCondition(event, acceptedAt),
-    },
+    snapshot: snapshotOf(event, acceptedAt),
   };
 }
 
@@ -160,9 +165,9 @@ export type Acceptance = ReturnType<typeof createAcceptance>;
 export function createAcceptance(deps: AcceptDeps, options: AcceptanceOptions = {}) {
   const { claims, events, stock } = deps.store;
   const { admission = createTurns(ADMISSION), holdsEarly = true, onHoldFailure } = options;
-  const units = createUnits(stock, undefined, (eventId, rewardId) =>
-    admission.recall(laneOf({ eventId, rewardId })),
-  );
+  const units = createUnits(stock, {
+    onSoldOut: (of) => admission.recall(laneOf(of)),
+  });
   const readEvent = shareReads(
     (eventId: string) => eventId,
     (eventId: string) => events.get(eventId),

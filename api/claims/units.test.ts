@@ -20,7 +20,7 @@ function withRoom(room: number) {
       return [room];
     },
   };
-  const units = createUnits(stock, () => clockMs);
+  const units = createUnits(stock, { nowMs: () => clockMs });
   return {
     store,
     units,

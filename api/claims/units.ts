@@ -32,15 +32,21 @@ export type Units = ReturnType<typeof createUnits>;
 const keyOf = (eventId: string, rewards: readonly RewardUnits[]) =>
   `${eventId}/${rewards.map((r) => `${r.rewardId}*${r.quantity}`).join('/')}`;
 
-/**
- * @param nowMs milliseconds on a clock that never goes back
- * @param onSoldOut told whenever the store says that this is sold out
- */
-export function createUnits(
-  stock: Pick<StockStore, 'roomFor'>,
-  nowMs: () => number = () => performance.now(),
-  onSoldOut: (eventId: string, rewardId: string | null) => void = () => {},
-) {
+/** What somebody asks for: one reward of an event, or null for all of them. */
+interface Asked {
+  eventId: string;
+  rewardId: string | null;
+}
+
+export interface UnitsOptions {
+  /** Milliseconds on a clock that never goes back. */
+  nowMs?: () => number;
+  /** Told whenever the store says that this is sold out. */
+  onSoldOut?: (of: Asked) => void;
+}
+
+export function createUnits(stock: Pick<StockStore, 'roomFor'>, options: UnitsOptions = {}) {
+  const { nowMs = () => performance.now(), onSoldOut } = options;
   const tallies = new Map<string, Tally>();
   /** Until when what was asked for is remembered to be sold out, by event and named reward. */
   const soldOut = new Map<string, number>();
@@ -86,10 +92,7 @@ export function createUnits(
   }
 
   /** @throws DomainError `sold_out` where the store says so now */
-  async function seen(
-    request: { eventId: string; rewardId: string | null },
-    rewards: RewardUnits[],
-  ) {
+  async function seen(request: Asked, rewards: RewardUnits[]) {
     const atMs = nowMs();
     const left = await look(request.eventId, rewards);
     const gone = rewards.filter((_, i) => left[i]?.room === 0).map((r) => r.rewardId);
@@ -98,7 +101,7 @@ export function createUnits(
       return left;
     }
     remember(request.eventId, request.rewardId, atMs);
-    onSoldOut(request.eventId, request.rewardId);
+    onSoldOut?.(request);
     throw new DomainError('sold_out', `Nothing is left of ${gone.join(', ')}.`);
   }
 
@@ -109,10 +112,7 @@ export function createUnits(
     },
 
     /** Looks whether anything is left. @throws DomainError `sold_out` */
-    async check(
-      request: { eventId: string; rewardId: string | null },
-      rewards: RewardUnits[],
-    ): Promise<void> {
+    async check(request: Asked, rewards: RewardUnits[]): Promise<void> {
       if (rewards.length > 0) await seen(request, rewards);
     },
 
@@ -120,10 +120,7 @@ export function createUnits(
      * Waits until there are units beyond those that claims before this one are about to hold; end
      * the ticket once this one's own hold is decided. @throws DomainError `sold_out`
      */
-    async take(
-      request: { eventId: string; rewardId: string | null },
-      rewards: RewardUnits[],
-    ): Promise<Ticket> {
+    async take(request: Asked, rewards: RewardUnits[]): Promise<Ticket> {
       const own = rewards.map((reward) => tallyOf(request.eventId, reward));
       for (let looks = 0; looks < MAX_LOOKS; looks++) {
         const left = await seen(request, rewards);

@@ -1,0 +1,20 @@
+/** What a provider can take, and what is asked for before each call to one that has a limit. */
+
+/** A provider's limit: each part where it was given. */
+export interface ProviderLimit {
+  /** Calls that may begin in a second. */
+  callsPerS?: number | undefined;
+  /** Calls that may be under way. */
+  callsAtOnce?: number | undefined;
+}
+
+export interface TurnRequest {
+  provider: string;
+  /** Names this one turn. */
+  turnId: string;
+  limit: ProviderLimit;
+  /** How long the call can take at most, in milliseconds, its start included: then the turn is over. */
+  leaseMs: number;
+  /** How far ahead a start may be booked, in milliseconds. */
+  aheadMs: number;
+}
