@@ -6,6 +6,7 @@ import { secureHeaders } from 'hono/secure-headers';
 import type { Logger } from 'pino';
 import { BEARER } from './auth.ts';
 import { emptyBodyIsNone, limitBodies } from './bodies.ts';
+import { CLAIM_PATH } from './claims/admission.ts';
 import { observeRequests, showBooks } from './metrics.ts';
 import { problemOf, sendProblem, toProblem } from './problem.ts';
 import { newRouter } from './router.ts';
@@ -95,6 +96,7 @@ function answerErrors(app: App, log: Logger): void {
 function guardRequests(app: App, deps: AppDeps): void {
   app.use(requestId({ limitLength: MAX_REQUEST_ID_LENGTH }));
   app.use(observeRequests(deps.metrics, deps.log));
+  app.on('POST', CLAIM_PATH, deps.admission.turnAway);
   const { claims, reconciliations } = deps.store;
   showBooks(deps.metrics, {
     mended: reconciliations.totals,

@@ -103,7 +103,7 @@ export function observeAdmission(registry: Registry) {
     registers: [registry],
   });
   return {
-    watch(admission: Turns): void {
+    watch(admission: Pick<Turns, 'waiting' | 'underWay'>): void {
       new Gauge({
         name: 'laurel_admission_claims',
         help: 'Claims that wait to be recorded, and that are being recorded.',

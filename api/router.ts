@@ -1,4 +1,5 @@
 /** A router whose validation failures are problems, and the pieces a route's description is made of. */
+import type { HttpBindings } from '@hono/node-server';
 import { OpenAPIHono, z } from '@hono/zod-openapi';
 import { DomainError, type FieldError } from '../domain/errors.ts';
 import type { Role, UserStatus } from '../domain/user.ts';
@@ -12,6 +13,8 @@ export interface AuthenticatedUser {
 
 // A type, not an interface: hono wants an index signature here.
 export type ApiEnv = {
+  /** Missing where no server is in front, as in tests. */
+  Bindings: Partial<HttpBindings>;
   Variables: {
     requestId: string;
     /** Set by `requireUser`; reading it on a route without that is a mistake of ours. */

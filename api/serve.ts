@@ -11,10 +11,12 @@ import type { Store } from '../store/index.ts';
 import { createBulkRuns } from '../temporal/bulk-runs.ts';
 import type { ClaimRuns } from '../temporal/runs.ts';
 import { createApp } from './app.ts';
+import { createAdmission } from './claims/admission.ts';
 import { createStarter } from './claims/starter.ts';
 import { stopClaimsOf } from './claims/stop.ts';
 import { createCurrentUsers } from './current-users.ts';
 import { makeFirstAdmin } from './first-admin.ts';
+import { createMemoryRelease } from './memory.ts';
 import { createPasswords } from './passwords.ts';
 import { createRateLimits } from './rate-limits.ts';
 import { createTokens } from './tokens.ts';
@@ -49,6 +51,13 @@ export async function serveApi(parts: ApiParts) {
   const namespace = config.TEMPORAL_NAMESPACE;
   const metrics = new Registry();
   collectDefaultMetrics({ register: metrics });
+  const memory = createMemoryRelease();
+  const turns = {
+    atOnce: config.ADMISSION_AT_ONCE,
+    waiting: config.ADMISSION_WAITING,
+    patienceMs: config.ADMISSION_PATIENCE_MS,
+  };
+  const admission = createAdmission(metrics, turns, memory.soon);
 
   const app = createApp({
     store,
@@ -73,19 +82,20 @@ export async function serveApi(parts: ApiParts) {
         await parts.checkTemporal();
       },
     },
-    admission: {
-      atOnce: config.ADMISSION_AT_ONCE,
-      waiting: config.ADMISSION_WAITING,
-      patienceMs: config.ADMISSION_PATIENCE_MS,
-    },
+    admission,
     metrics,
     log,
     now,
   });
 
   const { PORT: port, HOST: hostname } = config;
-  const server = serve({ fetch: app.fetch, port, hostname }, (address) => {
+  const { createServer } = admission;
+  const server = serve({ fetch: app.fetch, port, hostname, createServer }, (address) => {
     log.info({ port: address.port }, 'api ready');
   });
-  return { server, close: () => changes.close() };
+  const close = async () => {
+    memory.stop();
+    await changes.close();
+  };
+  return { server, close };
 }

@@ -12,6 +12,7 @@ import { createClaimRuns } from '../temporal/runs.ts';
 import { dropDatabase } from '../test/drop-database.ts';
 import { testServers, uniqueName } from '../test/servers.ts';
 import { type AppDeps, createApp } from './app.ts';
+import { createAdmission } from './claims/admission.ts';
 import { createStarter } from './claims/starter.ts';
 import { createCurrentUsers } from './current-users.ts';
 import { createPasswords } from './passwords.ts';
@@ -67,6 +68,7 @@ export async function testApp(overrides: Partial<AppDeps> = {}) {
   const client = new Client({ connection: temporal });
   const runs = createClaimRuns(client);
   const log = pino({ level: 'silent' });
+  const metrics = new Registry();
   const now = () => new Date();
   const deps: AppDeps = {
     store,
@@ -83,7 +85,8 @@ export async function testApp(overrides: Partial<AppDeps> = {}) {
     changes,
     onUserLeft: async () => {},
     checks: { mongodb: async () => {}, temporal: async () => {} },
-    metrics: new Registry(),
+    metrics,
+    admission: createAdmission(metrics),
     log,
     now,
     ...overrides,

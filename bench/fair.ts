@@ -1,4 +1,6 @@
 /** A cold event's claims while a hot event has a thousand waiting, beside the same on an idle stack. */
+import type { Client } from '@temporalio/client';
+import { workflowIdOf } from '../temporal/workflow-id.ts';
 import { makeEvent } from './books.ts';
 import { type ClaimAnswer, claimGranted, claimRequest } from './claiming.ts';
 import { type Figures, type Row, ratio, type Sample } from './figures.ts';
@@ -10,6 +12,7 @@ import { roundName } from './rounds.ts';
 import { withStops } from './scope.ts';
 import { startBenchServers } from './servers.ts';
 import { APART, type Stack, startStack } from './stack.ts';
+import { temporalClient } from './temporal.ts';
 import { until } from './until.ts';
 import { Wire } from './wire.ts';
 
@@ -30,11 +33,13 @@ export async function benchFair(options: BenchOptions): Promise<Figures> {
     const sizes: Sizes = isShort ? { waiting: 20, cold: 3 } : { waiting: 1_000, cold: 40 };
     const servers = stopAtEnd(await startBenchServers({ temporal: true }, say));
     const stack = stopAtEnd(await startStack(servers, APART, { profileDir }));
+    const { client, ...connection } = await temporalClient(servers, stack.namespace);
+    stopAtEnd(connection);
     const rows: Row[] = [BESIDE, IDLE].map((name) => ({ name, unit: 'ms', samples: [] }));
     const waits: string[] = [];
     for (let round = 0; round <= rounds; round++) {
-      const idle = await coldClaims(stack, sizes.cold);
-      const { beside, left } = await besideHot(stack, sizes);
+      const idle = await coldClaims(stack, client, sizes.cold);
+      const { beside, left } = await besideHot(stack, client, sizes);
       if (round > 0) for (const [n, s] of [beside, idle].entries()) rows[n]?.samples.push(s);
       const [hot, cold] = [beside.value.toFixed(0), idle.value.toFixed(0)];
       const line = `p95 ${hot} ms, idle ${cold} ms; ${left} hot claims waited still at the end`;
@@ -46,7 +51,7 @@ export async function benchFair(options: BenchOptions): Promise<Figures> {
 }
 
 /** Fills the hot event's queue, measures cold claims beside it, and lets all of it end. */
-async function besideHot(stack: Stack, { waiting, cold }: Sizes) {
+async function besideHot(stack: Stack, client: Client, { waiting, cold }: Sizes) {
   const { claims } = stack.books.store;
   // Some are granted while others come in: more are sent than are to wait.
   const { eventId } = await makeEvent(stack.books, 10 * waiting);
@@ -54,7 +59,7 @@ async function besideHot(stack: Stack, { waiting, cold }: Sizes) {
   for (let missing = waiting; missing > 0; missing = waiting - (await openNow())) {
     await claimMany(stack, eventId, missing);
   }
-  const beside = await coldClaims(stack, cold);
+  const beside = await coldClaims(stack, client, cold);
   const left = await openNow();
   await until('the hot event to end', async () => (await openNow()) === 0);
   return { beside, left };
@@ -71,27 +76,48 @@ async function claimMany(stack: Stack, eventId: string, count: number): Promise<
   );
 }
 
+interface Visit {
+  claim: ClaimAnswer;
+  sentAtMs: number;
+  answeredAtMs: number;
+}
+
 /** Claims of an event of their own, one at a time; where each of them waited is told beside it. */
-async function coldClaims(stack: Stack, count: number): Promise<Sample> {
+async function coldClaims(stack: Stack, client: Client, count: number): Promise<Sample> {
   const { eventId } = await makeEvent(stack.books, 10 * count);
   const players = await makePlayers(stack.books, stack.tokens, count);
   const wire = new Wire(stack.port);
   await wire.open();
-  const stays: Stay[] = [];
+  const visits: Visit[] = [];
   for (const player of players) {
     const sentAtMs = Date.now();
     const claim = await claimGranted(wire, eventId, player);
-    stays.push(stayOf(claim, sentAtMs, Date.now()));
+    visits.push({ claim, sentAtMs, answeredAtMs: Date.now() });
   }
   wire.close();
+  const stays = await Promise.all(
+    visits.map(async (visit) => stayOf(visit, await runOf(stack, client, visit.claim.claimId))),
+  );
   const p95 = (what: keyof Stay) =>
     percentile(
       stays.map((stay) => stay[what]),
       95,
     );
-  const besides = ['to the record', 'in the queue', 'at work', 'to the player'] as const;
+  const besides = (Object.keys(stays[0] ?? {}) as (keyof Stay)[]).filter((what) => what !== 'all');
   const also = Object.fromEntries(besides.map((what) => [`p95 ms ${what}`, p95(what)]));
   return { value: p95('all'), also };
+}
+
+/** When the claim's run began, and when a worker took its first task, in Temporal's history. */
+async function runOf({ books }: Stack, client: Client, claimId: string) {
+  const claim = await books.store.claims.get(claimId);
+  const workflowId = workflowIdOf(claim?.userId ?? '', claim?.idempotencyKey ?? '');
+  const { events } = await client.workflow.getHandle(workflowId).fetchHistory();
+  const begun = events?.find((event) => event.workflowExecutionStartedEventAttributes);
+  const taken = events?.find((event) => event.workflowTaskStartedEventAttributes);
+  const atMs = (event: typeof begun) =>
+    Number(event?.eventTime?.seconds) * 1_000 + (event?.eventTime?.nanos ?? 0) / 1e6;
+  return { begunAtMs: atMs(begun), takenAtMs: atMs(taken) };
 }
 
 /** Where a claim's time went, in milliseconds. All clocks are this machine's. */
@@ -99,13 +125,20 @@ interface Stay {
   all: number;
   /** In the API, until the claim was on record. */
   'to the record': number;
-  /** From there to the first step in a worker: Temporal's queue, and the worker's slots. */
+  /** From there in the API's line of starts, until Temporal had the run. */
+  'to the run': number;
+  /** In Temporal's task queue, until a worker took it. */
   'in the queue': number;
+  /** In the worker, until its first step. */
+  'to the step': number;
   'at work': number;
   'to the player': number;
 }
 
-function stayOf({ steps }: ClaimAnswer, sentAtMs: number, answeredAtMs: number): Stay {
+function stayOf(
+  { claim: { steps }, sentAtMs, answeredAtMs }: Visit,
+  run: { begunAtMs: number; takenAtMs: number },
+): Stay {
   const step = (name: string) => steps.find((s) => s.step === name);
   const recordedAtMs = Date.parse(step('S0_ACCEPT')?.endedAt ?? '');
   const begunAtMs = Date.parse(step('S1_VALIDATE')?.startedAt ?? '');
@@ -113,7 +146,9 @@ function stayOf({ steps }: ClaimAnswer, sentAtMs: number, answeredAtMs: number):
   return {
     all: answeredAtMs - sentAtMs,
     'to the record': recordedAtMs - sentAtMs,
-    'in the queue': begunAtMs - recordedAtMs,
+    'to the run': run.begunAtMs - recordedAtMs,
+    'in the queue': run.takenAtMs - run.begunAtMs,
+    'to the step': begunAtMs - run.takenAtMs,
     'at work': endedAtMs - begunAtMs,
     'to the player': answeredAtMs - endedAtMs,
   };

@@ -4,6 +4,7 @@ import { flash, memoryOfStack } from './crowd.ts';
 import { bound, type Figures, type Row } from './figures.ts';
 import { crowdOf, story } from './flash.ts';
 import type { BenchOptions } from './options.ts';
+import { roundName } from './rounds.ts';
 import { withStops } from './scope.ts';
 import { startBenchServers } from './servers.ts';
 import { APART, startStack } from './stack.ts';
@@ -27,16 +28,18 @@ export async function benchMemory(options: BenchOptions): Promise<Figures> {
     const { client, ...connection } = await temporalClient(servers, stack.namespace);
     stopAtEnd(connection);
     const rows = Object.keys(MOST).map((name): Row => ({ name, unit: 'MiB', samples: [] }));
-    for (let round = 1; round <= rounds; round++) {
+    // The first is not counted: it compiles what the others run.
+    for (let round = isShort ? 1 : 0; round <= rounds; round++) {
       const outcome = await flash(stack, client, crowdOf(options));
       await sleep(isShort ? 0 : REST_MS);
       const memory = memoryOfStack(stack);
+      const shown: string[] = [];
       for (const { name, samples } of rows) {
         const { rssMiB = Number.NaN, peakMiB = Number.NaN } = memory[name] ?? {};
-        samples.push({ value: rssMiB, also: { 'peak MiB': peakMiB } });
+        if (round > 0) samples.push({ value: rssMiB, also: { 'peak MiB': peakMiB } });
+        shown.push(`${name} ${rssMiB.toFixed(0)} MiB`);
       }
-      const shown = rows.map(({ name, samples }) => `${name} ${samples.at(-1)?.value.toFixed(0)}`);
-      say(`round ${round} of ${rounds}: ${shown.join(' MiB, ')} MiB; ${story(outcome)}`);
+      say(`${roundName(round, rounds)}: ${shown.join(', ')}; ${story(outcome)}`);
     }
     return { rows, checks: checksOf(rows), notes: [] };
   });

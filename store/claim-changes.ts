@@ -2,6 +2,7 @@
  * Who waits for a claim to change. One change stream a process serves every waiting request; while
  * it is broken, everybody who waits reads again each second instead.
  */
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Connection } from 'mongoose';
 import type { ClaimStore } from './claims.ts';
 
@@ -21,6 +22,17 @@ export interface ClaimChanges {
 /** How often waiting requests read again while the change stream is broken, in milliseconds. */
 const FALLBACK_MS = 1_000;
 
+/**
+ * How long the stream rests before it asks for more, in milliseconds: for each change that it was
+ * given, and at most. A stream that waits at the server is woken by every write there, whomever it
+ * concerns; the more there is, the more of it comes in one answer.
+ */
+const REST_PER_CHANGE_MS = 10;
+const LONGEST_REST_MS = 50;
+
+/** What lay in one answer of the server is handed out within this time, in milliseconds. */
+const TOGETHER_MS = 2;
+
 /** What is asked for of each change. */
 interface Change {
   documentKey?: { _id?: unknown };
@@ -38,6 +50,8 @@ export function watchClaims(connection: Connection, onError: (error: unknown) =>
   const wake = (claimId: string, isOpen = false) => {
     for (const onChange of waiting.get(claimId) ?? []) onChange(isOpen);
   };
+  let restedAtMs = performance.now();
+  let given = 0;
   const wakeAll = () => {
     for (const claimId of waiting.keys()) wake(claimId);
   };
@@ -67,6 +81,10 @@ export function watchClaims(connection: Connection, onError: (error: unknown) =>
         for await (const change of watcher) {
           const { documentKey, isOpen } = change as Change;
           wake(String(documentKey?._id), isOpen);
+          given += 1;
+          if (performance.now() - restedAtMs < TOGETHER_MS) continue;
+          await sleep(Math.min(given * REST_PER_CHANGE_MS, LONGEST_REST_MS));
+          [given, restedAtMs] = [0, performance.now()];
         }
       } catch (error) {
         if (!isClosed) onError(error);

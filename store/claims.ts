@@ -19,7 +19,7 @@ import {
 import type { ParkedAfter } from '../domain/event.ts';
 import type { Explanation, PinnedCondition } from '../domain/explanation.ts';
 import { createAuditLog } from './audit-log.ts';
-import { batchReads } from './batched-reads.ts';
+import { batchReads } from './batches.ts';
 import { inTransaction, isDuplicateKey } from './connection.ts';
 import { after, type Position } from './cursor.ts';
 import type { StaffContext } from './staff.ts';

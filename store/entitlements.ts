@@ -1,7 +1,7 @@
 /** The right to one claim of an event in a period: a document that one claim inserts and only it deletes. */
 import type { Connection } from 'mongoose';
 import { Schema } from 'mongoose';
-import { batchReads } from './batched-reads.ts';
+import { batchReads } from './batches.ts';
 import { isDuplicateKey } from './connection.ts';
 
 export interface Entitlement {

@@ -5,6 +5,7 @@
  */
 import type { ClientSession, Connection } from 'mongoose';
 import { Schema } from 'mongoose';
+import { batch } from './batches.ts';
 import type { ServerClock } from './clock.ts';
 import { isDuplicateKey } from './connection.ts';
 
@@ -33,6 +34,13 @@ export interface HoldRequest {
   quantity: number;
   /** How many buckets the reward had when the claim was accepted; only a hint where to try first. */
   buckets: number;
+}
+
+/** One attempt at a hold: in which buckets, and until when. */
+interface HoldWrite {
+  request: HoldRequest;
+  where: object;
+  deadline: Date;
 }
 
 export interface Books {
@@ -65,6 +73,9 @@ export const HOLDS_PER_BUCKET = 400;
  * stock for a claim that has been undone meanwhile.
  */
 export const RESERVE_DEADLINE_MS = 5_000;
+
+/** Holds of one command: it takes the server some ten milliseconds. */
+const HOLDS_AT_ONCE = 100;
 
 /** Rounds over the buckets before a reservation gives up for now: units were there, then gone. */
 const ROUNDS = 8;
@@ -117,19 +128,56 @@ export type StockStore = ReturnType<typeof createStockStore>;
 export function createStockStore(connection: Connection, clock: ServerClock) {
   const model = connection.model<StockBucket>('StockBucket', schema);
 
-  /** One guarded write. Matches nothing where the bucket lacks units or room, or the deadline passed. */
-  async function hold(request: HoldRequest, where: object, deadline: Date): Promise<boolean> {
-    const { matchedCount } = await model.collection.updateOne(
-      {
-        ...where,
-        available: { $gte: request.quantity },
-        holds: { $ne: request.holdId },
-        [`holds.${HOLDS_PER_BUCKET - 1}`]: { $exists: false },
-        $expr: { $lt: ['$$NOW', deadline] },
-      } as object,
-      { $inc: { available: -request.quantity }, $push: { holds: request.holdId } } as object,
+  /** Matches nothing where the bucket lacks units or room, or the deadline passed. */
+  function guardedHold({ request, where, deadline }: HoldWrite) {
+    const filter = {
+      ...where,
+      available: { $gte: request.quantity },
+      holds: { $ne: request.holdId },
+      [`holds.${HOLDS_PER_BUCKET - 1}`]: { $exists: false },
+      $expr: { $lt: ['$$NOW', deadline] },
+    };
+    const update = {
+      $inc: { available: -request.quantity },
+      $push: { holds: request.holdId },
+    };
+    return { filter: filter as object, update: update as object };
+  }
+
+  /** One guarded write. */
+  async function hold(write: HoldWrite): Promise<boolean> {
+    const { filter, update } = guardedHold(write);
+    return (await model.collection.updateOne(filter, update)).matchedCount === 1;
+  }
+
+  /**
+   * Many guarded writes in one command. A crowd's writes on one bucket, sent one by one, meet at the
+   * server, and all but one of them begin anew; like this each comes after the other.
+   */
+  async function holdMany(writes: HoldWrite[]): Promise<boolean[]> {
+    const [only] = writes;
+    if (only && writes.length === 1) return [await hold(only)];
+    const operations = writes.map((write) => ({ updateOne: guardedHold(write) }));
+    const matched = await model.collection.bulkWrite(operations, { ordered: false }).then(
+      ({ matchedCount }) => matchedCount,
+      (error: unknown) => {
+        if (isDuplicateKey(error, 'hold')) return 0;
+        throw error;
+      },
     );
-    return matchedCount === 1;
+    if (matched === writes.length) return writes.map(() => true);
+    // The server only counts them: whose was among them is to be seen by what lies there.
+    const held = await heldAmong(writes.map(({ request }) => request.holdId));
+    return writes.map(({ request }) => held.has(request.holdId));
+  }
+  const holdTogether = batch(holdMany, HOLDS_AT_ONCE);
+
+  async function heldAmong(holdIds: string[]): Promise<Set<string>> {
+    const buckets = await model.collection
+      .find({ $and: [{ holds: { $in: holdIds } }, { holds: { $type: 'string' } }] })
+      .project<Pick<StockBucket, 'holds'>>({ holds: 1 })
+      .toArray();
+    return new Set(buckets.flatMap(({ holds }) => holds));
   }
 
   /** What is available in every bucket of the rewards, and whether the hold lies there, at one moment. */
@@ -225,9 +273,9 @@ export function createStockStore(connection: Connection, clock: ServerClock) {
       const preferred = { _id: `${eventId}/${rewardId}/${firstBucket(holdId, request.buckets)}` };
       const anyBucket = { eventId, rewardId };
       try {
-        if (await hold(request, preferred, deadline)) return 'HELD';
+        if (await holdTogether({ request, where: preferred, deadline })) return 'HELD';
         for (let round = 0; round < ROUNDS; round++) {
-          if (await hold(request, anyBucket, deadline)) return 'HELD';
+          if (await hold({ request, where: anyBucket, deadline })) return 'HELD';
           const buckets = await snapshot(eventId, [rewardId], holdId);
           if (buckets.length === 0) throw new Error(`${eventId}/${rewardId} has no stock buckets`);
           // What this attempt found gone, another one of the same line may have taken meanwhile. Seen

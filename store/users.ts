@@ -5,7 +5,7 @@ import { Schema } from 'mongoose';
 import { DomainError } from '../domain/errors.ts';
 import type { Role, UserStatus } from '../domain/user.ts';
 import { createAuditLog } from './audit-log.ts';
-import { batchReads } from './batched-reads.ts';
+import { batchReads } from './batches.ts';
 import { inTransaction, isDuplicateKey } from './connection.ts';
 import { after, type Position } from './cursor.ts';
 import type { StaffContext, StaffWrite } from './staff.ts';

@@ -1,6 +1,6 @@
 /** A flash event: a crowd claims few units in the same moment, and who gets them is decided before any run. */
 import assert from 'node:assert/strict';
-import { after, before, describe, it } from 'node:test';
+import { after, before, beforeEach, describe, it } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { createAcceptance } from '../api/claims/accept.ts';
 import { type Claim, claimIdOf } from '../store/claims.ts';
@@ -310,52 +310,113 @@ describe('an API so slow that the claim has ended before it holds', { concurrenc
   });
 });
 
-describe('a full queue before the record', () => {
-  it('turns the next away for some seconds, and keeps neither replays nor reads waiting', async () => {
-    const crowded = await startLaurel({
+describe('a crowd before the record', () => {
+  let crowded: Laurel;
+  let eventId: string;
+  /** Lets on whoever is at the record. */
+  let go: PromiseWithResolvers<void>;
+  before(async () => {
+    crowded = await startLaurel({
       workers: false,
-      api: { admission: { atOnce: 1, waiting: 5, patienceMs: 60_000 } },
+      // At the record is one, eight are inside, and at the door four of an event can wait.
+      admission: { atOnce: 1, waiting: 5, patienceMs: 60_000 },
     });
-    try {
-      const { eventId } = await event(crowded);
-      const known = await crowded.signIn();
-      const first = await crowded.claim(eventId, known.token, { key: 'known' });
+    const { isUsedUp } = crowded.store.entitlements;
+    crowded.store.entitlements.isUsedUp = async (period) => {
+      await go.promise;
+      return await isUsedUp(period);
+    };
+  });
+  after(() => crowded.stop());
+  beforeEach(async () => {
+    go = Promise.withResolvers();
+    ({ eventId } = await event(crowded, { rewards: [{ ...CAPE, stock: 20 }] }));
+  });
 
-      // Whoever is asked whether they have claimed stands still, and everybody behind them.
-      const { isUsedUp } = crowded.store.entitlements;
-      const go = Promise.withResolvers<void>();
-      crowded.store.entitlements.isUsedUp = async (period) => {
-        await go.promise;
-        return await isUsedUp(period);
-      };
-      const players = await Promise.all(Array.from({ length: 8 }, () => crowded.signIn()));
-      const keys = players.map(() => uniqueName('key'));
-      const claim = (n: number) =>
-        crowded.claim(eventId, players[n]?.token ?? '', { key: keys[n] ?? '' });
-      const asked = players.map((_, n) => claim(n));
-      // One is worked on and four wait, as a fifth of the queue is kept for other events.
-      const away = await Promise.all([0, 1, 2].map(() => Promise.race(asked.map(turnedAway))));
-      assert.deepEqual(new Set(away.map(({ status }) => status)), new Set([503]));
-      const seconds = Number(away[0]?.headers.get('retry-after'));
-      assert.ok(seconds >= 1 && seconds <= 3, `Retry-After: ${seconds}`);
+  /** Players who have not claimed yet; `claim` sends each one's claim, with the same key each time. */
+  async function players(count: number) {
+    return await Promise.all(
+      Array.from({ length: count }, async () => {
+        const { id, token } = await crowded.signIn();
+        const key = uniqueName('key');
+        return { id, claim: () => crowded.claim(eventId, token, { key }) };
+      }),
+    );
+  }
+  const metric = async (name: string) => {
+    const metrics = await (await fetch(`${crowded.url}/metrics`)).text();
+    return Number(
+      metrics
+        .split('\n')
+        .find((line) => line.startsWith(`${name} `))
+        ?.split(' ')[1],
+    );
+  };
+  const waitingAre = async (count: number) =>
+    await until(
+      async () => (await metric('laurel_admission_claims{place="waiting"}')) === count,
+      `${count} to wait`,
+    );
 
-      const replay = await crowded.claim(eventId, known.token, { key: 'known' });
-      assert.equal(replay.headers.get('idempotency-replayed'), 'true');
-      const path = `/api/event-claims/${first.body.claimId}`;
-      assert.equal((await crowded.call('GET', path, { token: known.token })).status, 200);
+  it('is turned away for some seconds where the queue is full, and keeps no reads waiting', async () => {
+    const known = await crowded.signIn();
+    const claimed = crowded.claim((await event(crowded)).eventId, known.token, { key: 'known' });
+    go.resolve();
+    const first = await claimed;
+    go = Promise.withResolvers();
 
-      go.resolve();
-      const statuses = (await Promise.all(asked)).map(({ status }) => status).sort();
-      assert.deepEqual(statuses, [202, 202, 202, 202, 202, 503, 503, 503]);
-      const again = await Promise.all(players.map((_, n) => claim(n)));
-      assert.ok(
-        again.every(({ status }) => status === 202),
-        'their keys were left unused',
-      );
-      assert.equal((await booksOf(crowded, { eventId })).held, 9);
-    } finally {
-      await crowded.stop();
-    }
+    const crowd = await players(16);
+    const before = (await metric('laurel_claim_refusals_total{code="unavailable"}')) || 0;
+    const asked = crowd.map(({ claim }) => claim());
+    const away = await Promise.all([0, 1, 2, 3].map(() => Promise.race(asked.map(turnedAway))));
+    assert.deepEqual(new Set(away.map(codeOf)), new Set(['unavailable']));
+    const seconds = Number(away[0]?.headers.get('retry-after'));
+    assert.ok(seconds >= 1 && seconds <= 3, `Retry-After: ${seconds}`);
+    await waitingAre(11);
+    const path = `/api/event-claims/${first.body.claimId}`;
+    assert.equal((await crowded.call('GET', path, { token: known.token })).status, 200);
+
+    go.resolve();
+    const statuses = (await Promise.all(asked)).map(({ status }) => status).sort();
+    assert.deepEqual(statuses, [...Array(12).fill(202), ...Array(4).fill(503)]);
+    assert.equal(await metric('laurel_claim_refusals_total{code="unavailable"}'), before + 4);
+    // Their keys were left unused, and the others' stand for their claims.
+    for (const { claim } of crowd) assert.equal((await claim()).status, 202);
+    assert.equal((await booksOf(crowded, { eventId })).held, 16);
+  });
+
+  it('lets a replay pass at the record', async () => {
+    const [known, ...others] = await players(7);
+    go.resolve();
+    await known?.claim();
+    go = Promise.withResolvers();
+    const asked = others.map(({ claim }) => claim());
+    await waitingAre(5);
+    assert.equal((await known?.claim())?.headers.get('idempotency-replayed'), 'true');
+    go.resolve();
+    await Promise.all(asked);
+  });
+
+  it('loses whoever hangs up at the door, and nobody else', async () => {
+    const inside = (await players(8)).map(({ claim }) => claim());
+    await waitingAre(7);
+    const { id, token } = await crowded.signIn();
+    const hangUp = new AbortController();
+    const headers = { authorization: `Bearer ${token}`, 'idempotency-key': 'mine' };
+    const path = `${crowded.url}/api/event-claims/${eventId}/claim`;
+    const gone = fetch(path, { method: 'POST', headers, signal: hangUp.signal });
+    await waitingAre(8);
+    const [last] = await players(1);
+    const behind = last?.claim();
+    await waitingAre(9);
+
+    hangUp.abort();
+    await assert.rejects(gone, { name: 'AbortError' });
+    await waitingAre(8);
+    go.resolve();
+    const answers = await Promise.all([...inside, behind]);
+    assert.deepEqual(new Set(answers.map((answer) => answer?.status)), new Set([202]));
+    assert.equal(await crowded.store.claims.get(claimIdOf(id, 'mine')), null);
   });
 });
 

@@ -20,9 +20,11 @@ import type { ActivityDeps } from '../activities/deps.ts';
 import { createActivities } from '../activities/index.ts';
 import { createUpkeepActivities } from '../activities/upkeep.ts';
 import { type AppDeps, createApp } from '../api/app.ts';
+import { createAdmission } from '../api/claims/admission.ts';
 import type { ClaimBody } from '../api/claims/body.ts';
 import { createStarter } from '../api/claims/starter.ts';
 import { stopClaimsOf } from '../api/claims/stop.ts';
+import type { TurnSettings } from '../api/claims/turns.ts';
 import { createCurrentUsers } from '../api/current-users.ts';
 import { createPasswords } from '../api/passwords.ts';
 import { createRateLimits } from '../api/rate-limits.ts';
@@ -66,6 +68,8 @@ export interface LaurelOptions {
   workers?: boolean;
   /** Changes what the activities are given. */
   activities?: (deps: ActivityDeps) => ActivityDeps;
+  /** How many claims are recorded at once, and how many may wait at the door. */
+  admission?: TurnSettings;
   /** Changes what the API is given. */
   api?: Partial<AppDeps>;
   /** Added to the database's connection string, such as `&monitorCommands=true`. */
@@ -109,6 +113,9 @@ export async function startLaurel(options: LaurelOptions = {}) {
   // The game is told the API's address, and so starts after it.
   let gameData: ReturnType<typeof createGameDataProviders> = new Map();
 
+  const metrics = new Registry();
+  const admission = createAdmission(metrics, options.admission);
+
   const app = createApp({
     store,
     tokens: await createTokens({ keys: [await exportJWK(privateKey)], ttlS: 900, now }),
@@ -126,12 +133,14 @@ export async function startLaurel(options: LaurelOptions = {}) {
     onUserLeft: (userId) => stopClaimsOf({ claims: store.claims, runs }, userId),
     webUi: undefined,
     checks: { mongodb: async () => {}, temporal: async () => {} },
-    metrics: new Registry(),
+    metrics,
+    admission,
     log,
     now,
     ...options.api,
   } as AppDeps);
-  const http = serve({ fetch: app.fetch, port: 0, hostname: '127.0.0.1' });
+  const { createServer } = admission;
+  const http = serve({ fetch: app.fetch, port: 0, hostname: '127.0.0.1', createServer });
   await new Promise((resolve) => http.once('listening', resolve));
   const url = `http://127.0.0.1:${(http.address() as AddressInfo).port}`;
   const game = await startSimulator({

@@ -10,9 +10,10 @@ import type { EntitlementStore } from '../../store/entitlements.ts';
 import type { EventStore, StoredEvent, StoredReward } from '../../store/events.ts';
 import type { RewardUnits, StockStore } from '../../store/stock.ts';
 import type { User } from '../../store/users.ts';
+import { createRecordTurns } from './admission.ts';
 import { holdEarly } from './hold.ts';
 import { shareReads } from './shared-reads.ts';
-import { createTurns, NoTurn, Recalled, type TurnSettings, type Turns } from './turns.ts';
+import { NoTurn, Recalled, type Turns } from './turns.ts';
 import { createUnits } from './units.ts';
 
 export interface AcceptDeps {
@@ -28,21 +29,13 @@ export interface AcceptDeps {
 }
 
 export interface AcceptanceOptions {
-  /** How many claims are recorded at once, and how many may wait for it. */
-  admission?: Turns;
+  /** Turns at the record. */
+  records?: Turns;
   /** Whether units are held here, before the claim's run; else all is left to the run. */
   holdsEarly?: boolean;
   /** Told where a recorded claim could not be held here: its run will do it. */
   onHoldFailure?: (claimId: string, error: unknown) => void;
 }
-
-/**
- * How many claims one process records at once, how many wait for that, and for how long. A claim
- * here is some ten calls to MongoDB, and more side by side only wait for one another there; whoever
- * waits costs an open request, some ten KiB. A crowd that is turned away costs more than one that
- * waits, as each who comes back is authenticated again: the queue is as long as a flash event is large.
- */
-export const ADMISSION: TurnSettings = { atOnce: 16, waiting: 12_500, patienceMs: 15_000 };
 
 /** Who waits for the same units; they are all told at once when there are none. */
 export function laneOf(of: { eventId: string; rewardId: string | null }): string {
@@ -164,9 +157,9 @@ export type Acceptance = ReturnType<typeof createAcceptance>;
  */
 export function createAcceptance(deps: AcceptDeps, options: AcceptanceOptions = {}) {
   const { claims, events, stock } = deps.store;
-  const { admission = createTurns(ADMISSION), holdsEarly = true, onHoldFailure } = options;
+  const { records = createRecordTurns(), holdsEarly = true, onHoldFailure } = options;
   const units = createUnits(stock, {
-    onSoldOut: (of) => admission.recall(laneOf(of)),
+    onSoldOut: (of) => records.recall(laneOf(of)),
   });
   const readEvent = shareReads(
     (eventId: string) => eventId,
@@ -242,12 +235,12 @@ export function createAcceptance(deps: AcceptDeps, options: AcceptanceOptions = 
     for (;;) {
       if (units.isRemembered(request.eventId, request.rewardId)) await look(request);
       // A replay does not stand in line. Where there is none, the record's own ID tells it apart.
-      if (admission.isFull()) {
+      if (records.isFull()) {
         const earlier = await earlierOf(request);
         if (earlier) return earlier;
       }
       try {
-        return await admission.run(laneOf(request), () => acceptNew(request));
+        return await records.run(laneOf(request), () => acceptNew(request));
       } catch (error) {
         // Sold out while this one waited: that is looked at, and said, without a turn.
         if (!(error instanceof Recalled)) throw error;

@@ -10,7 +10,7 @@ const settle = () => new Promise((resolve) => setImmediate(resolve));
 function behind(waiting: Record<string, number>) {
   const cleared = Promise.withResolvers<void>();
   const started: string[] = [];
-  const admission = {
+  const door = {
     waitingIn: (eventId: string) => waiting[eventId] ?? 0,
     cleared: () => cleared.promise,
   } as unknown as Turns;
@@ -20,9 +20,9 @@ function behind(waiting: Record<string, number>) {
     },
   };
   const start = (eventId: string) =>
-    startAfterCrowds(starter, admission).start({
+    startAfterCrowds(starter, door).start({
       ...{ _id: 'clm_1', userId: 'usr_1', idempotencyKey: 'k' },
-      ...{ eventId, rewardId: null },
+      eventId,
     });
   return { start, started, clear: cleared.resolve };
 }

@@ -1,10 +1,8 @@
 /** In a crowd, deciding comes before granting: its runs wait until its players know. */
-import type { Claim as Recorded } from '../../store/claims.ts';
-import { laneOf } from './accept.ts';
 import type { Starter } from './starter.ts';
 import type { Turns } from './turns.ts';
 
-type Claim = Parameters<Starter['start']>[0] & Pick<Recorded, 'rewardId'>;
+type Claim = Parameters<Starter['start']>[0];
 
 /** So many who wait for one event are a crowd: more than are recorded in half a second. */
 const CROWD = 250;
@@ -19,15 +17,14 @@ const LONGEST_PAUSE_MS = 10_000;
  */
 export function startAfterCrowds(
   starter: Starter,
-  admission: Turns,
+  door: Turns,
 ): { start(claim: Claim): Promise<void> } {
   return {
     async start(claim) {
-      const lane = laneOf(claim);
-      if (admission.waitingIn(lane) < CROWD) return await starter.start(claim);
+      if (door.waitingIn(claim.eventId) < CROWD) return await starter.start(claim);
       const longest = Promise.withResolvers<void>();
       const timer = setTimeout(longest.resolve, LONGEST_PAUSE_MS);
-      void Promise.race([admission.cleared(lane), longest.promise]).then(() => {
+      void Promise.race([door.cleared(claim.eventId), longest.promise]).then(() => {
         clearTimeout(timer);
         return starter.start(claim);
       });

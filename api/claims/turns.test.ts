@@ -20,13 +20,14 @@ function taking(t: TestContext, given: Partial<TurnSettings> = {}) {
     begun,
     ends,
     turnedAway: () => turnedAway,
-    ask(lane: string, name = lane) {
-      const done = turns.run(lane, async () => {
+    ask(lane: string, name = lane, onWait?: (leave: () => void) => void) {
+      const work = async () => {
         begun.push(name);
         const end = Promise.withResolvers<string>();
         ends.push(end);
         return await end.promise;
-      });
+      };
+      const done = turns.run(lane, work, onWait);
       done.catch(() => {});
       return done;
     },
@@ -140,6 +141,23 @@ describe('taking turns', () => {
     assert.equal(await working, 'done');
     await settle();
     assert.deepEqual(begun, ['a', 'cold']);
+  });
+
+  it('lets go who does not want the turn any more', async (t) => {
+    const { ask, begun, ends, turns } = taking(t, { atOnce: 1 });
+    const leaves: (() => void)[] = [];
+    const [, left, stays] = ['a', 'b', 'c'].map((name) =>
+      ask('hot', name, (leave) => leaves.push(leave)),
+    ) as [Promise<string>, Promise<string>, Promise<string>];
+    leaves[0]?.();
+    await assert.rejects(left, Recalled);
+    assert.equal(turns.waiting(), 1);
+    ends[0]?.resolve('');
+    await settle();
+    leaves[1]?.();
+    ends[1]?.resolve('done');
+    assert.equal(await stays, 'done');
+    assert.deepEqual(begun, ['a', 'c']);
   });
 
   it('turns away who has waited too long, and does not work for them later', async (t) => {

@@ -13,16 +13,17 @@ export interface TurnSettings {
 /** There is no turn to be had: too many wait, or it took too long. */
 export class NoTurn extends DomainError {}
 
-/** Nobody in this lane is to wait any longer: what they wait for can be told without a turn. */
+/** There is nothing to wait for any longer: what it is can be told without a turn, or nobody asks. */
 export class Recalled extends Error {}
 
 export interface Turns {
   /**
    * Does the work when its turn comes. Lanes take turns, so that a crowd in one does not hold up
    * another.
+   * @param onWait given the way out of the line, for who does not want the turn any more
    * @throws NoTurn (`unavailable`), or Recalled, without having begun the work
    */
-  run<T>(lane: string, work: () => Promise<T>): Promise<T>;
+  run<T>(lane: string, work: () => Promise<T>, onWait?: (leave: () => void) => void): Promise<T>;
   underWay(): number;
   /** Whether who comes now must wait. */
   isFull(): boolean;
@@ -51,7 +52,10 @@ interface Waiter {
 }
 
 /** @param onTurnedAway told of each whose turn did not come */
-export function createTurns(settings: TurnSettings, onTurnedAway: () => void = () => {}): Turns {
+export function createTurns(
+  settings: TurnSettings,
+  onTurnedAway: (error: NoTurn) => void = () => {},
+): Turns {
   const { atOnce, waiting: mostWaiting, patienceMs } = settings;
   const mostInLane = Math.ceil(mostWaiting * LANE_SHARE);
   const spreadS = Math.max(LEAST_SPREAD_S, Math.ceil(mostWaiting / SERVED_PER_S));
@@ -64,9 +68,10 @@ export function createTurns(settings: TurnSettings, onTurnedAway: () => void = (
 
   function noTurn(): NoTurn {
     turnedAway += 1;
-    onTurnedAway();
     const detail = 'Too many are claiming at once. Try again shortly.';
-    return new NoTurn('unavailable', detail, { retryAfterS: 1 + (turnedAway % spreadS) });
+    const error = new NoTurn('unavailable', detail, { retryAfterS: 1 + (turnedAway % spreadS) });
+    onTurnedAway(error);
+    return error;
   }
 
   function leave(lane: string, waiter: Waiter): void {
@@ -80,7 +85,7 @@ export function createTurns(settings: TurnSettings, onTurnedAway: () => void = (
   }
 
   /** Resolves when the turn has come; the one before has been counted out by then. */
-  async function waitIn(lane: string): Promise<void> {
+  async function waitIn(lane: string, onWait?: (leave: () => void) => void): Promise<void> {
     const line = lanes.get(lane) ?? new Set<Waiter>();
     if (waiting >= mostWaiting || line.size >= mostInLane) throw noTurn();
     const turn = Promise.withResolvers<void>();
@@ -92,7 +97,14 @@ export function createTurns(settings: TurnSettings, onTurnedAway: () => void = (
     line.add(waiter);
     lanes.set(lane, line);
     waiting += 1;
+    onWait?.(() => recall(lane, waiter));
     await turn.promise;
+  }
+
+  function recall(lane: string, waiter: Waiter): void {
+    clearTimeout(waiter.timer);
+    leave(lane, waiter);
+    waiter.sendAway(new Recalled('There is nothing to wait for any longer.'));
   }
 
   /** Hands the turn that is over to the next lane. */
@@ -113,9 +125,9 @@ export function createTurns(settings: TurnSettings, onTurnedAway: () => void = (
   }
 
   return {
-    async run(lane, work) {
+    async run(lane, work, onWait) {
       if (underWay < atOnce) underWay += 1;
-      else await waitIn(lane);
+      else await waitIn(lane, onWait);
       try {
         return await work();
       } finally {
@@ -127,12 +139,7 @@ export function createTurns(settings: TurnSettings, onTurnedAway: () => void = (
     waiting: () => waiting,
     waitingIn: (lane) => lanes.get(lane)?.size ?? 0,
     recall(lane) {
-      const recalled = new Recalled('What was waited for is decided.');
-      for (const waiter of [...(lanes.get(lane) ?? [])]) {
-        clearTimeout(waiter.timer);
-        leave(lane, waiter);
-        waiter.sendAway(recalled);
-      }
+      for (const waiter of [...(lanes.get(lane) ?? [])]) recall(lane, waiter);
     },
     async cleared(lane) {
       if (!lanes.has(lane)) return;

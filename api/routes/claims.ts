@@ -2,23 +2,21 @@
 import { createRoute, z } from '@hono/zod-openapi';
 import type { Context } from 'hono';
 import type { Logger } from 'pino';
-import type { Registry } from 'prom-client';
 import { CLAIM_STATES, isFinal } from '../../domain/claim.ts';
 import { DomainError } from '../../domain/errors.ts';
 import { isStaff } from '../../domain/user.ts';
 import type { ClaimChanges } from '../../store/claim-changes.ts';
 import type { Claim } from '../../store/claims.ts';
 import { type AuthDeps, access, GUARDED } from '../auth.ts';
-import { type AcceptDeps, ADMISSION, createAcceptance } from '../claims/accept.ts';
+import { type AcceptDeps, createAcceptance } from '../claims/accept.ts';
+import type { Admission } from '../claims/admission.ts';
 import { ClaimSchema, claimPath, toClaimBody, type WebUi } from '../claims/body.ts';
 import { startAfterCrowds } from '../claims/crowds.ts';
 import { type DecideDeps, decideClaim } from '../claims/decide.ts';
 import type { Starter } from '../claims/starter.ts';
 import { streamClaim } from '../claims/stream.ts';
-import { createTurns, type TurnSettings } from '../claims/turns.ts';
 import { preferredWaitS, waitForEnd } from '../claims/wait.ts';
 import { idempotencyKeyOf } from '../idempotency-key.ts';
-import { observeAdmission } from '../metrics.ts';
 import { NEWEST_FIRST, page, pageOf, pageQuery } from '../paging.ts';
 import { problems } from '../problem.ts';
 import { limitByUser, type RateLimits } from '../rate-limits.ts';
@@ -30,10 +28,9 @@ export interface ClaimRouteDeps extends AuthDeps, AcceptDeps, DecideDeps {
   starter: Starter;
   changes: ClaimChanges;
   rateLimits: RateLimits;
-  metrics: Registry;
   log: Logger;
-  /** How many claims are recorded at once, and how many may wait for it. */
-  admission?: TurnSettings | undefined;
+  /** Who is let in is still to be let to the record. */
+  admission: Admission;
   /** False leaves every hold to the claims' runs. */
   holdsEarly?: boolean | undefined;
   /** Temporal's Web UI, where it is known. */
@@ -172,10 +169,8 @@ function routes(deps: ClaimRouteDeps) {
 export function claimRoutes(deps: ClaimRouteDeps) {
   const { claims } = deps.store;
   const { accept, read, stream, list, retry, abort } = routes(deps);
-  const observed = observeAdmission(deps.metrics);
-  const admission = createTurns(deps.admission ?? ADMISSION);
-  observed.watch(admission);
-  const starter = startAfterCrowds(deps.starter, admission);
+  const { admission } = deps;
+  const starter = startAfterCrowds(deps.starter, admission.door);
   // A claim always reads its player's record; if nobody waited, that was just done for the token.
   const users = {
     get: (userId: string) => deps.currentUsers.get(userId, READ_FOR_THIS_REQUEST_MS),
@@ -183,7 +178,7 @@ export function claimRoutes(deps: ClaimRouteDeps) {
   const acceptance = createAcceptance(
     { ...deps, store: { ...deps.store, users } },
     {
-      admission,
+      records: admission.records,
       holdsEarly: deps.holdsEarly ?? true,
       onHoldFailure: (claimId, err) =>
         deps.log.warn({ err, claimId }, 'claim recorded, but not held yet'),
@@ -228,9 +223,10 @@ export function claimRoutes(deps: ClaimRouteDeps) {
       const { userId } = c.get('user');
       const request = { userId, eventId, rewardId, idempotencyKey };
       const accepted = await acceptance.accept(request).catch((error: unknown) => {
-        observed.refused(error);
+        admission.refused(error);
         throw error;
       });
+      admission.letNextIn(c);
       // A replay finds its claim's run missing where we died between recording and starting it.
       if (accepted.claim.state === 'PENDING_VALIDATION') await starter.start(accepted.claim);
       const claim = await waited(c, accepted.claim);

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { batchReads } from './batched-reads.ts';
+import { batchReads } from './batches.ts';
 
 interface Named {
   _id: string;
