@@ -95,6 +95,20 @@ describe('the units a claim may hope for', () => {
     assert.equal(units.isRemembered('evt_1', null), false);
   });
 
+  it('are not looked at for every claim where there are plenty, for a quarter of a second', async () => {
+    const { ask, store, pass } = withRoom(503);
+    assert.deepEqual(await fates([ask()]), ['goes on']);
+    pass(249);
+    assert.deepEqual(await fates([ask()]), ['goes on']);
+    assert.equal(store.looks, 1);
+    pass(1);
+    await fates([ask()]);
+    assert.equal(store.looks, 2);
+    // Of 503 units three are about to be held: what is left is no plenty any more.
+    await fates([ask()]);
+    assert.equal(store.looks, 3);
+  });
+
   it('are looked at by the store for every refusal, once for all who wait for it', async () => {
     const { units, store } = withRoom(0);
     const refusals = Array.from({ length: 50 }, () => units.check(ASKED, CAPE));

@@ -16,9 +16,21 @@ const MAX_REWARDS = 10_000;
 /** Looks at what is left before a claim goes on without a forecast: the hold decides anyway. */
 const MAX_LOOKS = 100;
 
+/** Where this many are left beyond all who are about to hold them, the next claims need not look. */
+const PLENTY = 500;
+
+/** How long a look at plenty counts, in milliseconds. */
+const PLENTY_MS = 250;
+
 /** Claims of one reward in this process: all that began, and those of them that came to an end. */
 interface Tally {
   begun: number;
+  ended: number;
+}
+
+/** What was seen of a reward: for how many claims there is room, and how many had ended by then. */
+interface Left {
+  room: number;
   ended: number;
 }
 
@@ -31,6 +43,14 @@ export type Units = ReturnType<typeof createUnits>;
 
 const keyOf = (eventId: string, rewards: readonly RewardUnits[]) =>
   `${eventId}/${rewards.map((r) => `${r.rewardId}*${r.quantity}`).join('/')}`;
+
+/** Remembers a value as the newest; past the bound the oldest goes. */
+function keep<V>(of: Map<string, V>, name: string, value: V): void {
+  of.delete(name);
+  of.set(name, value);
+  const [oldest] = of.keys();
+  if (of.size > MAX_REWARDS && oldest !== undefined) of.delete(oldest);
+}
 
 /** What somebody asks for: one reward of an event, or null for all of them. */
 interface Asked {
@@ -50,6 +70,8 @@ export function createUnits(stock: Pick<StockStore, 'roomFor'>, options: UnitsOp
   const tallies = new Map<string, Tally>();
   /** Until when what was asked for is remembered to be sold out, by event and named reward. */
   const soldOut = new Map<string, number>();
+  /** The last look at what there was plenty of, by event and named reward. */
+  const plenty = new Map<string, { left: Left[]; untilMs: number }>();
   const nameOf = (eventId: string, rewardId: string | null) => `${eventId}/${rewardId ?? ''}`;
   let ending = Promise.withResolvers<void>();
 
@@ -73,11 +95,22 @@ export function createUnits(stock: Pick<StockStore, 'roomFor'>, options: UnitsOp
   });
 
   function remember(eventId: string, rewardId: string | null, atMs: number): void {
-    const name = nameOf(eventId, rewardId);
-    soldOut.delete(name);
-    soldOut.set(name, atMs + REMEMBERED_MS);
-    const [oldest] = soldOut.keys();
-    if (soldOut.size > MAX_REWARDS && oldest !== undefined) soldOut.delete(oldest);
+    keep(soldOut, nameOf(eventId, rewardId), atMs + REMEMBERED_MS);
+  }
+
+  /** Whether each reward has units beyond those that claims here are about to hold, and `spare` more. */
+  function isFree(own: readonly Tally[], left: readonly Left[], spare = 0): boolean {
+    return own.every((tally, n) => {
+      const { room = 0, ended = 0 } = left[n] ?? {};
+      return room > tally.begun - ended + spare;
+    });
+  }
+
+  function isPlenty(name: string, own: readonly Tally[]): boolean {
+    const last = plenty.get(name);
+    if (last && last.untilMs > nowMs() && isFree(own, last.left, PLENTY)) return true;
+    plenty.delete(name);
+    return false;
   }
 
   function begin(own: readonly Tally[]): Ticket {
@@ -122,13 +155,12 @@ export function createUnits(stock: Pick<StockStore, 'roomFor'>, options: UnitsOp
      */
     async take(request: Asked, rewards: RewardUnits[]): Promise<Ticket> {
       const own = rewards.map((reward) => tallyOf(request.eventId, reward));
+      const name = nameOf(request.eventId, request.rewardId);
       for (let looks = 0; looks < MAX_LOOKS; looks++) {
+        if (isPlenty(name, own)) break;
         const left = await seen(request, rewards);
-        const isFree = own.every((tally, i) => {
-          const { room = 0, ended = 0 } = left[i] ?? {};
-          return room > tally.begun - ended;
-        });
-        if (isFree) break;
+        if (isFree(own, left, PLENTY)) keep(plenty, name, { left, untilMs: nowMs() + PLENTY_MS });
+        if (isFree(own, left)) break;
         // Where all have ended since, what they took is there to be seen.
         if (own.some((tally) => tally.begun > tally.ended)) await ending.promise;
       }
