@@ -95,8 +95,7 @@ function answerErrors(app: App, log: Logger): void {
 
 function guardRequests(app: App, deps: AppDeps): void {
   app.use(requestId({ limitLength: MAX_REQUEST_ID_LENGTH }));
-  app.use(observeRequests(deps.metrics, deps.log));
-  app.on('POST', CLAIM_PATH, deps.admission.turnAway);
+  app.use(observeRequests(deps.metrics, deps.log, deps.admission.cameAtMs));
   const { claims, reconciliations } = deps.store;
   showBooks(deps.metrics, {
     mended: reconciliations.totals,
@@ -112,6 +111,7 @@ function guardRequests(app: App, deps: AppDeps): void {
       strictTransportSecurity: false,
     }),
   );
+  app.on('POST', CLAIM_PATH, deps.admission.turnAway);
   app.use(
     methodNotAllowed({
       app,

@@ -27,7 +27,7 @@ const runs = createClaimRuns(client);
 const checkTemporal = () => temporal.healthService.check({});
 
 const api = await serveApi({ config, log, database, store, client, runs, checkTemporal });
-gracefully(api.server, log, async () => {
+gracefully(api, log, async () => {
   await api.close();
   await Promise.allSettled([temporal.close(), database.close()]);
 });

@@ -1,5 +1,5 @@
 /** What is measured and logged of every request. */
-import type { MiddlewareHandler } from 'hono';
+import type { Context, MiddlewareHandler } from 'hono';
 import { routePath } from 'hono/route';
 import type { Logger } from 'pino';
 import { Counter, Gauge, Histogram, type Registry } from 'prom-client';
@@ -14,8 +14,13 @@ const BUCKETS_S = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30];
 /**
  * Measures every request by method, route pattern and status, and logs it at debug. Neither holds
  * a path, a query, a token or a name.
+ * @param cameAtMs when a request came that waited before it got here
  */
-export function observeRequests(registry: Registry, log: Logger): MiddlewareHandler<ApiEnv> {
+export function observeRequests(
+  registry: Registry,
+  log: Logger,
+  cameAtMs: (c: Context<ApiEnv>) => number | undefined,
+): MiddlewareHandler<ApiEnv> {
   const durations = new Histogram({
     name: 'http_request_duration_seconds',
     help: 'Time to the first byte of an answer.',
@@ -24,7 +29,7 @@ export function observeRequests(registry: Registry, log: Logger): MiddlewareHand
     registers: [registry],
   });
   return async (c, next) => {
-    const startedAtMs = performance.now();
+    const startedAtMs = cameAtMs(c) ?? performance.now();
     await next();
     const durationMs = performance.now() - startedAtMs;
     const matched = routePath(c, -1);

@@ -37,7 +37,10 @@ const GAME_DATA_TIMEOUT_MS = 2_000;
 
 const now = () => new Date();
 
-/** Makes the first admin where there is none, and listens. `close` ends what only the API has open. */
+/**
+ * Makes the first admin where there is none, and listens. `turnAway` answers those who wait at the
+ * door, `close` ends what only the API has open.
+ */
 export async function serveApi(parts: ApiParts) {
   const { config, log, database, store, client, runs } = parts;
   const changes = watchClaims(database, (err) => log.warn({ err }, 'change stream broken'));
@@ -97,5 +100,5 @@ export async function serveApi(parts: ApiParts) {
     memory.stop();
     await changes.close();
   };
-  return { server, close };
+  return { server, turnAway: admission.close, close };
 }

@@ -7,14 +7,20 @@ const GRACE_MS = 5_000;
 
 /**
  * On SIGTERM or SIGINT: takes no more connections, lets requests end for a while, cleans up, exits.
+ * @param api its server, and what answers those who wait to be let in: they come back elsewhere
  * @param cleanUp closes what the process holds open
  */
-export function gracefully(server: ServerType, log: Logger, cleanUp: () => Promise<void>): void {
+export function gracefully(
+  { server, turnAway }: { server: ServerType; turnAway: () => void },
+  log: Logger,
+  cleanUp: () => Promise<void>,
+): void {
   let isStopping = false;
   const stop = async () => {
     if (isStopping) return;
     isStopping = true;
     log.info('api stopping');
+    turnAway();
     const closed = new Promise<void>((resolve) => server.close(() => resolve()));
     const cut = setTimeout(() => {
       if ('closeAllConnections' in server) server.closeAllConnections();

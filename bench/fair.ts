@@ -38,7 +38,7 @@ export async function benchFair(options: BenchOptions): Promise<Figures> {
     const rows: Row[] = [BESIDE, IDLE].map((name) => ({ name, unit: 'ms', samples: [] }));
     const waits: string[] = [];
     for (let round = 0; round <= rounds; round++) {
-      const idle = await coldClaims(stack, client, sizes.cold);
+      const idle = await sampleOf(stack, client, await coldClaims(stack, sizes.cold));
       const { beside, left } = await besideHot(stack, client, sizes);
       if (round > 0) for (const [n, s] of [beside, idle].entries()) rows[n]?.samples.push(s);
       const [hot, cold] = [beside.value.toFixed(0), idle.value.toFixed(0)];
@@ -59,8 +59,9 @@ async function besideHot(stack: Stack, client: Client, { waiting, cold }: Sizes)
   for (let missing = waiting; missing > 0; missing = waiting - (await openNow())) {
     await claimMany(stack, eventId, missing);
   }
-  const beside = await coldClaims(stack, client, cold);
+  const visits = await coldClaims(stack, cold);
   const left = await openNow();
+  const beside = await sampleOf(stack, client, visits);
   await until('the hot event to end', async () => (await openNow()) === 0);
   return { beside, left };
 }
@@ -82,8 +83,8 @@ interface Visit {
   answeredAtMs: number;
 }
 
-/** Claims of an event of their own, one at a time; where each of them waited is told beside it. */
-async function coldClaims(stack: Stack, client: Client, count: number): Promise<Sample> {
+/** Claims of an event of their own, one at a time. */
+async function coldClaims(stack: Stack, count: number): Promise<Visit[]> {
   const { eventId } = await makeEvent(stack.books, 10 * count);
   const players = await makePlayers(stack.books, stack.tokens, count);
   const wire = new Wire(stack.port);
@@ -95,6 +96,11 @@ async function coldClaims(stack: Stack, client: Client, count: number): Promise<
     visits.push({ claim, sentAtMs, answeredAtMs: Date.now() });
   }
   wire.close();
+  return visits;
+}
+
+/** How long they took, and where each of them waited. */
+async function sampleOf(stack: Stack, client: Client, visits: Visit[]): Promise<Sample> {
   const stays = await Promise.all(
     visits.map(async (visit) => stayOf(visit, await runOf(stack, client, visit.claim.claimId))),
   );
@@ -111,7 +117,8 @@ async function coldClaims(stack: Stack, client: Client, count: number): Promise<
 /** When the claim's run began, and when a worker took its first task, in Temporal's history. */
 async function runOf({ books }: Stack, client: Client, claimId: string) {
   const claim = await books.store.claims.get(claimId);
-  const workflowId = workflowIdOf(claim?.userId ?? '', claim?.idempotencyKey ?? '');
+  if (!claim) throw new Error(`there is no claim ${claimId}`);
+  const workflowId = workflowIdOf(claim.userId, claim.idempotencyKey);
   const { events } = await client.workflow.getHandle(workflowId).fetchHistory();
   const begun = events?.find((event) => event.workflowExecutionStartedEventAttributes);
   const taken = events?.find((event) => event.workflowTaskStartedEventAttributes);

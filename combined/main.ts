@@ -42,7 +42,7 @@ const api = await serveApi({ config, log, database, store, client, runs, checkTe
 // Both at once: one after the other would take longer than whoever stops us waits.
 process.once('SIGTERM', workers.stop);
 process.once('SIGINT', workers.stop);
-gracefully(api.server, log, async () => {
+gracefully(api, log, async () => {
   await workers.ended;
   await api.close();
   await Promise.allSettled([native.close(), temporal.close(), database.close()]);

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { batchReads } from './batches.ts';
+import { batch, batchReads } from './batches.ts';
 
 interface Named {
   _id: string;
@@ -43,6 +43,20 @@ describe('reads of one turn', () => {
       queries.map((ids) => ids.length),
       [100, 100, 50],
     );
+  });
+
+  it('go in a batch of their own where they have another key', async () => {
+    const sent: string[][] = [];
+    const ask = batch(
+      async (all: string[]) => {
+        sent.push(all);
+        return all.map((one) => one.toUpperCase());
+      },
+      100,
+      (one) => one.slice(0, 1),
+    );
+    assert.deepEqual(await Promise.all(['a1', 'b1', 'a2'].map(ask)), ['A1', 'B1', 'A2']);
+    assert.deepEqual(sent, [['a1', 'a2'], ['b1']]);
   });
 
   it('fail together, and the next ones by themselves', async () => {

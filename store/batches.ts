@@ -15,16 +15,18 @@ interface Waiting<T, R> {
  * costs a fraction of a round trip; alone it costs the same as before.
  * @param send answers each in order; where it fails, all fail with it
  * @param most of one batch
+ * @param keyOf what has another key goes in another batch
  */
 export function batch<T, R>(
   send: (asked: T[]) => Promise<R[]>,
   most: number,
+  keyOf: (one: T) => string = () => '',
 ): (one: T) => Promise<R> {
-  let waiting: Waiting<T, R>[] = [];
+  const waiting = new Map<string, Waiting<T, R>[]>();
 
-  async function flush(): Promise<void> {
-    const all = waiting;
-    waiting = [];
+  async function flush(key: string): Promise<void> {
+    const all = waiting.get(key) ?? [];
+    waiting.delete(key);
     if (all.length === 0) return;
     try {
       const answers = await send(all.map(({ asked }) => asked));
@@ -36,9 +38,14 @@ export function batch<T, R>(
 
   return (asked) => {
     const { promise, resolve, reject } = Promise.withResolvers<R>();
-    if (waiting.length === 0) setImmediate(flush);
-    waiting.push({ asked, resolve, reject });
-    if (waiting.length >= most) void flush();
+    const key = keyOf(asked);
+    const all = waiting.get(key) ?? [];
+    if (all.length === 0) {
+      waiting.set(key, all);
+      setImmediate(flush, key);
+    }
+    all.push({ asked, resolve, reject });
+    if (all.length >= most) void flush(key);
     return promise;
   };
 }

@@ -12,7 +12,8 @@ export type OnChange = (isOpen?: boolean) => void;
 export interface ClaimChanges {
   /**
    * Calls `onChange` after each change of the claim, and now and then for nothing: read the claim
-   * each time, or only where it may be final, if nothing else is waited for. Subscribe first and read then, or a change in between is missed.
+   * each time, or only where it may be final, if nothing else is waited for. Subscribe first and read
+   * then, or a change in between is missed.
    * @returns ends the subscription
    */
   subscribe(claimId: string, onChange: OnChange): () => void;
@@ -30,9 +31,6 @@ const FALLBACK_MS = 1_000;
 const REST_PER_CHANGE_MS = 10;
 const LONGEST_REST_MS = 50;
 
-/** What lay in one answer of the server is handed out within this time, in milliseconds. */
-const TOGETHER_MS = 2;
-
 /** What is asked for of each change. */
 interface Change {
   documentKey?: { _id?: unknown };
@@ -40,6 +38,13 @@ interface Change {
 }
 
 type Watcher = ReturnType<ClaimStore['model']['collection']['watch']>;
+
+/** Whether changes of the server's last answer are still to be handed out; true where that is hidden. */
+function hasMore(watcher: Watcher): boolean {
+  // The driver has its cursor there, and leaves it out of its types.
+  const { cursor } = watcher as unknown as { cursor?: { bufferedCount?(): number } };
+  return cursor?.bufferedCount?.() !== 0;
+}
 
 export function watchClaims(connection: Connection, onError: (error: unknown) => void) {
   const waiting = new Map<string, Set<OnChange>>();
@@ -50,8 +55,6 @@ export function watchClaims(connection: Connection, onError: (error: unknown) =>
   const wake = (claimId: string, isOpen = false) => {
     for (const onChange of waiting.get(claimId) ?? []) onChange(isOpen);
   };
-  let restedAtMs = performance.now();
-  let given = 0;
   const wakeAll = () => {
     for (const claimId of waiting.keys()) wake(claimId);
   };
@@ -59,6 +62,7 @@ export function watchClaims(connection: Connection, onError: (error: unknown) =>
   /** Follows the stream until it breaks, then tries anew for as long as it takes. */
   async function follow(): Promise<void> {
     while (!isClosed) {
+      let given = 0;
       try {
         watcher = connection.collection('claims').watch(
           [
@@ -82,9 +86,9 @@ export function watchClaims(connection: Connection, onError: (error: unknown) =>
           const { documentKey, isOpen } = change as Change;
           wake(String(documentKey?._id), isOpen);
           given += 1;
-          if (performance.now() - restedAtMs < TOGETHER_MS) continue;
+          if (hasMore(watcher)) continue;
           await sleep(Math.min(given * REST_PER_CHANGE_MS, LONGEST_REST_MS));
-          [given, restedAtMs] = [0, performance.now()];
+          given = 0;
         }
       } catch (error) {
         if (!isClosed) onError(error);

@@ -103,6 +103,20 @@ describe('a hold', () => {
     assert.deepEqual(await reward.books(), { available: 5, held: 0, granted: 0 });
   });
 
+  it('is found among many that are asked for at once, where one lies in another bucket', async () => {
+    const reward = await stocked([0, 5]);
+    const first = reward.newHold();
+    assert.equal(await reward.reserve(first), 'HELD');
+    await t.store.stock.model.updateMany(
+      { eventId: reward.eventId },
+      { $inc: { available: 20, stock: 20 } },
+    );
+    const all = [first, ...times(20, reward.newHold)];
+    const answers = await Promise.all(all.map((holdId) => reward.reserve(holdId)));
+    assert.deepEqual(new Set(answers), new Set(['HELD']));
+    assert.deepEqual(await reward.books(), { available: 24, held: 21, granted: 0 });
+  });
+
   it('is found again in whichever bucket it lies', async () => {
     const reward = await stocked([0, 0, 1, 0]);
     const holds = times(12, reward.newHold);

@@ -151,8 +151,10 @@ export function createStockStore(connection: Connection, clock: ServerClock) {
   }
 
   /**
-   * Many guarded writes in one command. A crowd's writes on one bucket, sent one by one, meet at the
-   * server, and all but one of them begin anew; like this each comes after the other.
+   * Many guarded writes of one event in one command. A crowd's writes on one bucket, sent one by one,
+   * meet at the server, and all but one of them begin anew; like this each comes after the other.
+   * A hold of theirs that was closed before it was looked for is not found, like one whose answer was
+   * lost: it may be taken again, and reconciliation gives it back.
    */
   async function holdMany(writes: HoldWrite[]): Promise<boolean[]> {
     const [only] = writes;
@@ -170,7 +172,7 @@ export function createStockStore(connection: Connection, clock: ServerClock) {
     const held = await heldAmong(writes.map(({ request }) => request.holdId));
     return writes.map(({ request }) => held.has(request.holdId));
   }
-  const holdTogether = batch(holdMany, HOLDS_AT_ONCE);
+  const holdTogether = batch(holdMany, HOLDS_AT_ONCE, ({ request }) => request.eventId);
 
   async function heldAmong(holdIds: string[]): Promise<Set<string>> {
     const buckets = await model.collection

@@ -11,8 +11,10 @@ import {
   type ServerOptions,
   type ServerResponse,
 } from 'node:http';
+import { setImmediate as immediate } from 'node:timers/promises';
 import type { Context, MiddlewareHandler } from 'hono';
 import type { Registry } from 'prom-client';
+import { DomainError } from '../../domain/errors.ts';
 import { observeAdmission } from '../metrics.ts';
 import type { ApiEnv } from '../router.ts';
 import { createTurns, NoTurn, Recalled, type TurnSettings, type Turns } from './turns.ts';
@@ -34,15 +36,19 @@ const INSIDE = 8;
 /** So many at the door leave behind what is worth collecting. */
 const CROWD = 1_000;
 
-/** Where a claim is made. */
+/** Where a claim is made: as a route, and in a request's first line, with or without a host. */
 export const CLAIM_PATH = '/api/event-claims/:eventId/claim';
-const CLAIM_URL = /^\/api\/event-claims\/([^/?]+)\/claim(?:\?|$)/;
+const CLAIM_URL = /^(?:https?:\/\/[^/?#]*)?\/api\/event-claims\/([^/?#]+)\/claim(?:[?#]|$)/;
 
 export interface Admission {
   /** Node's own, with the door in front of what handles the server's requests. */
   createServer: typeof createServer;
-  /** Middleware of the claim route, in front of all other: answers those who were turned away. */
+  /** Middleware of the claim route, in front of all that costs: answers those who were turned away. */
   turnAway: MiddlewareHandler<ApiEnv>;
+  /** When the request came, before it waited; undefined for one that was not at the door. */
+  cameAtMs(c: Context<ApiEnv>): number | undefined;
+  /** Turns away all who wait at the door, and whoever would have to from now on. */
+  close(): void;
   /** Lets the next in before this one is answered: what it still does takes long and costs nothing. */
   letNextIn(c: Context<ApiEnv>): void;
   /** Who waits at the door, by event. */
@@ -53,8 +59,12 @@ export interface Admission {
   refused(error: unknown): void;
 }
 
-/** What became of a request at the door: it is in until it calls this, or there was no turn for it. */
-type Visit = (() => void) | NoTurn;
+/** What became of a request at the door: a place inside until it leaves, or no turn. */
+interface Visit {
+  cameAtMs: number;
+  leave?: () => void;
+  turnedAway?: NoTurn;
+}
 
 /** @param onCrowd told, over and over, that a crowd is at the door which takes much memory */
 export function createAdmission(
@@ -75,10 +85,11 @@ export function createAdmission(
       const eventId = claimedEvent(request);
       if (eventId === undefined) return handler(request, response);
       if (door.waiting() >= CROWD) onCrowd();
-      void pass(door, eventId, response, (visit) => {
-        visits.set(request, visit);
-        handler(request, response);
-      });
+      const visit: Visit = { cameAtMs: performance.now() };
+      visits.set(request, visit);
+      // It settles once the answer was handed over, though its type does not say so.
+      const handle = async () => await handler(request, response);
+      void pass(door, eventId, { visit, request, response, handle });
     });
   }
   const visitOf = ({ env }: Context<ApiEnv>) => env?.incoming && visits.get(env.incoming);
@@ -86,13 +97,16 @@ export function createAdmission(
     createServer: createServerBehind as typeof createServer,
     async turnAway(c, next) {
       const visit = visitOf(c);
-      if (visit instanceof NoTurn) throw visit;
+      if (visit?.turnedAway) throw visit.turnedAway;
+      if (!visit && c.env?.incoming) {
+        // Spelled so that the door did not know it, such as `cl%61im`: nobody passes like this.
+        throw new DomainError('not_found', 'There is nothing at this address.');
+      }
       await next();
     },
-    letNextIn(c) {
-      const visit = visitOf(c);
-      if (typeof visit === 'function') visit();
-    },
+    letNextIn: (c) => visitOf(c)?.leave?.(),
+    cameAtMs: (c) => visitOf(c)?.cameAtMs,
+    close: door.close,
     door,
     records,
     refused: observed.refused,
@@ -109,23 +123,34 @@ function claimedEvent({ method, url = '' }: IncomingMessage): string | undefined
   return method === 'POST' ? CLAIM_URL.exec(url)?.[1] : undefined;
 }
 
-/** Goes on when the request's turn has come, or when it is known that it does not come. */
-async function pass(
-  door: Turns,
-  lane: string,
-  response: ServerResponse,
-  goOn: (visit: Visit) => void,
-): Promise<void> {
+interface AtDoor {
+  visit: Visit;
+  request: IncomingMessage;
+  response: ServerResponse;
+  handle: () => Promise<void>;
+}
+
+/**
+ * Handles the request when its turn has come, or when it is known that it does not come. Its place
+ * inside is free once it leaves, or was answered. It does not wait for the client to take the answer,
+ * nor to send the rest of a request: so nobody keeps a place by being slow.
+ */
+async function pass(door: Turns, lane: string, at: AtDoor): Promise<void> {
+  const { visit, request, response, handle } = at;
   const enter = async () => {
     const left = Promise.withResolvers<void>();
-    response.once('close', left.resolve);
-    goOn(left.resolve);
-    await left.promise;
+    visit.leave = left.resolve;
+    const answered = handle();
+    // A body as small as a claim's is here with the headers, or right behind them.
+    await immediate();
+    if (request.complete) await Promise.race([answered, left.promise]);
   };
   // Whoever hangs up leaves the line.
   const onWait = (leave: () => void) => void response.once('close', leave);
   await door.run(lane, enter, onWait).catch((error: unknown) => {
-    if (error instanceof NoTurn) goOn(error);
-    else if (!(error instanceof Recalled)) throw error;
+    if (error instanceof Recalled) return;
+    if (!(error instanceof NoTurn)) throw error;
+    visit.turnedAway = error;
+    return handle();
   });
 }

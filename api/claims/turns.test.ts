@@ -160,6 +160,18 @@ describe('taking turns', () => {
     assert.deepEqual(begun, ['a', 'c']);
   });
 
+  it('turns away who waits once it is closed, and lets nobody wait from then on', async (t) => {
+    const { ask, begun, ends, turns } = taking(t, { atOnce: 1 });
+    const working = ask('hot', 'a');
+    const waiting = [ask('hot'), ask('cold')];
+    turns.close();
+    for (const one of waiting) await assert.rejects(one, NoTurn);
+    await assert.rejects(ask('hot'), NoTurn);
+    ends[0]?.resolve('done');
+    assert.equal(await working, 'done');
+    assert.deepEqual(begun, ['a']);
+  });
+
   it('turns away who has waited too long, and does not work for them later', async (t) => {
     const { ask, begun, ends, turns } = taking(t, { atOnce: 1 });
     ask('hot', 'a');

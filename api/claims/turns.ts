@@ -33,6 +33,8 @@ export interface Turns {
   recall(lane: string): void;
   /** Resolves once nobody waits in the lane. */
   cleared(lane: string): Promise<void>;
+  /** Turns away everybody who waits, and whoever would have to from now on. */
+  close(): void;
 }
 
 /** The share of the queue that one lane may fill. */
@@ -65,6 +67,7 @@ export function createTurns(
   let underWay = 0;
   let waiting = 0;
   let turnedAway = 0;
+  let isClosed = false;
 
   function noTurn(): NoTurn {
     turnedAway += 1;
@@ -74,20 +77,23 @@ export function createTurns(
     return error;
   }
 
-  function leave(lane: string, waiter: Waiter): void {
+  /** False where it does not wait any more. */
+  function leave(lane: string, waiter: Waiter): boolean {
     const line = lanes.get(lane);
-    if (!line?.delete(waiter)) return;
+    if (!line?.delete(waiter)) return false;
     waiting -= 1;
-    if (line.size > 0) return;
+    if (line.size > 0) return true;
     lanes.delete(lane);
     clearings.get(lane)?.resolve();
     clearings.delete(lane);
+    return true;
   }
 
   /** Resolves when the turn has come; the one before has been counted out by then. */
   async function waitIn(lane: string, onWait?: (leave: () => void) => void): Promise<void> {
     const line = lanes.get(lane) ?? new Set<Waiter>();
-    if (waiting >= mostWaiting || line.size >= mostInLane) throw noTurn();
+    const isFull = waiting >= mostWaiting || line.size >= mostInLane;
+    if (isClosed || isFull) throw noTurn();
     const turn = Promise.withResolvers<void>();
     const timer = setTimeout(() => {
       leave(lane, waiter);
@@ -97,15 +103,16 @@ export function createTurns(
     line.add(waiter);
     lanes.set(lane, line);
     waiting += 1;
-    onWait?.(() => recall(lane, waiter));
+    onWait?.(() => sendAway(lane, waiter, recalled));
     await turn.promise;
   }
 
-  function recall(lane: string, waiter: Waiter): void {
+  function sendAway(lane: string, waiter: Waiter, reason: () => Error): void {
+    if (!leave(lane, waiter)) return;
     clearTimeout(waiter.timer);
-    leave(lane, waiter);
-    waiter.sendAway(new Recalled('There is nothing to wait for any longer.'));
+    waiter.sendAway(reason());
   }
+  const recalled = () => new Recalled('There is nothing to wait for any longer.');
 
   /** Hands the turn that is over to the next lane. */
   function passOn(): void {
@@ -139,13 +146,19 @@ export function createTurns(
     waiting: () => waiting,
     waitingIn: (lane) => lanes.get(lane)?.size ?? 0,
     recall(lane) {
-      for (const waiter of [...(lanes.get(lane) ?? [])]) recall(lane, waiter);
+      for (const waiter of [...(lanes.get(lane) ?? [])]) sendAway(lane, waiter, recalled);
     },
     async cleared(lane) {
       if (!lanes.has(lane)) return;
       const clearing = clearings.get(lane) ?? Promise.withResolvers<void>();
       clearings.set(lane, clearing);
       await clearing.promise;
+    },
+    close() {
+      isClosed = true;
+      for (const [lane, line] of [...lanes]) {
+        for (const waiter of [...line]) sendAway(lane, waiter, noTurn);
+      }
     },
   };
 }
