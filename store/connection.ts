@@ -1,6 +1,7 @@
 /** The one way to MongoDB: explicit concerns, bounded calls, and what an outage looks like. */
 import mongoose from 'mongoose';
 import { DomainError } from '../domain/errors.ts';
+import { endWaitsWithSockets } from './driver-close.ts';
 
 /** Majority and journal: what was answered survives any one crash. */
 export const WRITE_CONCERN = { w: 'majority', journal: true } as const;
@@ -21,6 +22,7 @@ export async function connect(
   uri: string,
   options: { appName: string; maxPoolSize?: number; socketTimeoutMs?: number },
 ): Promise<mongoose.Connection> {
+  endWaitsWithSockets();
   return await mongoose
     .createConnection(uri, {
       appName: options.appName,
