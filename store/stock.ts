@@ -114,7 +114,9 @@ schema.index(
 );
 
 /** The partial index serves only a query that repeats its filter; without it every bucket is read. */
-const lies = (holdId: string) => ({ $and: [{ holds: holdId }, { holds: { $type: 'string' } }] });
+const lies = (holds: string | { $in: string[] }) => ({
+  $and: [{ holds }, { holds: { $type: 'string' } }],
+});
 
 /** Which bucket a hold tries first: spread evenly, and the same for every retry. */
 function firstBucket(holdId: string, buckets: number): number {
@@ -176,7 +178,7 @@ export function createStockStore(connection: Connection, clock: ServerClock) {
 
   async function heldAmong(holdIds: string[]): Promise<Set<string>> {
     const buckets = await model.collection
-      .find({ $and: [{ holds: { $in: holdIds } }, { holds: { $type: 'string' } }] })
+      .find(lies({ $in: holdIds }))
       .project<Pick<StockBucket, 'holds'>>({ holds: 1 })
       .toArray();
     return new Set(buckets.flatMap(({ holds }) => holds));

@@ -5,12 +5,8 @@ import { connect, type Socket } from 'node:net';
 import { after, before, beforeEach, describe, it } from 'node:test';
 import { claimIdOf } from '../store/claims.ts';
 import { booksOf, CAPE, event, until } from './helpers.ts';
-import { type Laurel, startLaurel } from './laurel.ts';
+import { type ClaimAnswer as Answer, codeOf, type Laurel, startLaurel } from './laurel.ts';
 import { uniqueName } from './servers.ts';
-
-type Answer = Awaited<ReturnType<Laurel['claim']>>;
-
-const codeOf = ({ body }: Answer) => (body as unknown as { code: string }).code;
 
 /** The answer, where it is a refusal for want of room; else nothing, ever. */
 async function turnedAway(answer: Promise<Answer>): Promise<Answer> {

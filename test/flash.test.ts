@@ -19,10 +19,8 @@ import {
   runClosed,
   until,
 } from './helpers.ts';
-import { type Laurel, startLaurel } from './laurel.ts';
+import { type ClaimAnswer as Answer, codeOf, type Laurel, startLaurel } from './laurel.ts';
 import { uniqueName } from './servers.ts';
-
-type Answer = Awaited<ReturnType<Laurel['claim']>>;
 
 let laurel: Laurel;
 before(async () => {
@@ -41,8 +39,6 @@ async function patiently(claim: () => Promise<Answer>): Promise<Answer> {
     await sleep(Number(answer.headers.get('retry-after')) * 1_000);
   }
 }
-
-const codeOf = ({ body }: Answer) => (body as unknown as { code: string }).code;
 
 const recordsOf = (eventId: string): Promise<Claim[]> =>
   laurel.store.claims.model.find({ eventId }).lean<Claim[]>();

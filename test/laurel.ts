@@ -263,3 +263,9 @@ export async function startLaurel(options: LaurelOptions = {}) {
     },
   };
 }
+
+/** What the API answers to a claim. */
+export type ClaimAnswer = Awaited<ReturnType<Laurel['claim']>>;
+
+/** The code of an answer that is a problem. */
+export const codeOf = ({ body }: ClaimAnswer) => (body as unknown as { code: string }).code;
