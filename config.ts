@@ -1,4 +1,5 @@
 /** The environment, parsed once into one frozen object. Only composition roots read it. */
+import { BlockList, isIP } from 'node:net';
 import { z } from 'zod';
 
 const ms = (fallback: number) =>
@@ -42,6 +43,25 @@ const gauges = z.record(
 
 const privateJwk = z.looseObject({ kty: z.enum(['OKP', 'EC']), d: z.string().min(1) });
 
+/** Addresses and networks, with commas between them: `10.0.0.0/8, 2001:db8::7`. */
+export const trustedProxies = z.string().transform((list, context) => {
+  const networks = new BlockList();
+  for (const entry of list.split(',').map((part) => part.trim())) {
+    const [address = '', prefix] = entry.split('/');
+    const bits = isIP(address) === 6 ? 128 : 32;
+    const length = prefix === undefined ? bits : /^\d{1,3}$/.test(prefix) ? Number(prefix) : -1;
+    if (isIP(address) === 0 || length < 0 || length > bits) {
+      const message = `"${entry}" is no address and no network such as 10.0.0.0/8`;
+      context.addIssue({ code: 'custom', message });
+    } else if (length === 0) {
+      context.addIssue({ code: 'custom', message: `"${entry}" would believe everybody` });
+    } else {
+      networks.addSubnet(address, length, bits === 128 ? 'ipv6' : 'ipv4');
+    }
+  }
+  return networks;
+});
+
 const common = z.object({
   LOG_LEVEL: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent']).default('info'),
   MONGODB_URI: z
@@ -70,6 +90,7 @@ const api = common.extend({
   JWT_KEYS: json(z.array(privateJwk).min(1)),
   ACCESS_TOKEN_TTL_S: z.coerce.number().int().min(1).max(86_400).default(900),
   RATE_LIMITS: z.enum(['on', 'off']).default('on'),
+  TRUSTED_PROXIES: trustedProxies.default(new BlockList()),
   ADMISSION_AT_ONCE: z.coerce.number().int().min(1).max(1_000).default(16),
   ADMISSION_WAITING: z.coerce.number().int().min(0).max(100_000).default(12_500),
   ADMISSION_PATIENCE_MS: ms(15_000),

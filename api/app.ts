@@ -1,4 +1,5 @@
 /** The HTTP application: what every request passes, and the routers behind it. */
+import { BlockList } from 'node:net';
 import { methodNotAllowed } from 'hono/method-not-allowed';
 import { requestId } from 'hono/request-id';
 import { routePath } from 'hono/route';
@@ -7,6 +8,7 @@ import type { Logger } from 'pino';
 import { BEARER } from './auth.ts';
 import { emptyBodyIsNone, limitBodies } from './bodies.ts';
 import { CLAIM_PATH } from './claims/admission.ts';
+import { clientOf } from './client.ts';
 import { observeRequests, showBooks } from './metrics.ts';
 import { problemOf, sendProblem, toProblem } from './problem.ts';
 import { newRouter } from './router.ts';
@@ -36,7 +38,11 @@ export type AppDeps = AuthRouteDeps &
   ActivityRouteDeps &
   OperationRouteDeps &
   CallbackRouteDeps &
-  MetaRouteDeps & { log: Logger };
+  MetaRouteDeps & {
+    log: Logger;
+    /** Proxies in front of us whose word on a client counts; nobody's where it is left out. */
+    trustedProxies?: BlockList | undefined;
+  };
 
 const MAX_REQUEST_ID_LENGTH = 128;
 
@@ -95,6 +101,11 @@ function answerErrors(app: App, log: Logger): void {
 
 function guardRequests(app: App, deps: AppDeps): void {
   app.use(requestId({ limitLength: MAX_REQUEST_ID_LENGTH }));
+  const trusted = deps.trustedProxies ?? new BlockList();
+  app.use(async (c, next) => {
+    c.set('client', clientOf(c.env?.incoming, trusted));
+    await next();
+  });
   app.use(observeRequests(deps.metrics, deps.log, deps.admission.cameAtMs));
   const { claims, reconciliations } = deps.store;
   showBooks(deps.metrics, {

@@ -1,10 +1,9 @@
 /** Limits on how often one caller may do a thing, kept in this process's memory. */
-import { isIPv6 } from 'node:net';
-import type { HttpBindings } from '@hono/node-server';
-import type { Context, MiddlewareHandler } from 'hono';
+import type { MiddlewareHandler } from 'hono';
 import { RateLimiterMemory, type RateLimiterRes } from 'rate-limiter-flexible';
 import { DomainError } from '../domain/errors.ts';
 import { usernameKey } from '../store/users.ts';
+import { limitKeyOf } from './client.ts';
 import type { Attempt } from './passwords.ts';
 import type { ApiEnv } from './router.ts';
 
@@ -79,7 +78,7 @@ const UNLIMITED: RateLimits = {
 /** Counts every request against a limit, by its caller's address. */
 export function limitByAddress(limit: Limit): MiddlewareHandler<ApiEnv> {
   return async (c, next) => {
-    await limit.take(clientAddress(c));
+    await limit.take(limitKeyOf(c.get('client').address));
     await next();
   };
 }
@@ -90,27 +89,6 @@ export function limitByUser(limit: Limit): MiddlewareHandler<ApiEnv> {
     await limit.take(c.get('user').userId);
     await next();
   };
-}
-
-/**
- * Whose request it is, as the socket says: an IPv4 address, or the /64 an IPv6 caller moves within.
- * Headers such as `X-Forwarded-For` are anyone's to write and do not count; a gateway in front
- * limits by itself (`RATE_LIMITS=off`).
- */
-export function clientAddress(c: Context): string {
-  const bindings = c.env as Partial<HttpBindings> | undefined;
-  const address = bindings?.incoming?.socket.remoteAddress ?? 'no socket';
-  const plain = address.replace(/^::ffff:(?=\d+\.)/, '');
-  return isIPv6(plain) ? networkOf(plain) : plain;
-}
-
-/** The first four groups of an IPv6 address. RFC 4291, section 2.2: `::` stands for groups of zeros. */
-function networkOf(address: string): string {
-  const [head = '', tail] = address.split('::');
-  const first = head.split(':').filter(Boolean);
-  const last = (tail ?? '').split(':').filter(Boolean);
-  const zeros = Array<string>(8 - first.length - last.length).fill('0');
-  return `${[...first, ...zeros, ...last].slice(0, 4).join(':')}::/64`;
 }
 
 function limit(allowance: Allowance): Limit {

@@ -3,6 +3,7 @@ import type { HttpBindings } from '@hono/node-server';
 import { OpenAPIHono, z } from '@hono/zod-openapi';
 import { DomainError, type FieldError } from '../domain/errors.ts';
 import type { Role, UserStatus } from '../domain/user.ts';
+import type { Client } from './client.ts';
 
 export interface AuthenticatedUser {
   userId: string;
@@ -17,6 +18,7 @@ export type ApiEnv = {
   Bindings: Partial<HttpBindings>;
   Variables: {
     requestId: string;
+    client: Client;
     /** Set by `requireUser`; reading it on a route without that is a mistake of ours. */
     user: AuthenticatedUser;
   };

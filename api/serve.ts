@@ -68,6 +68,7 @@ export async function serveApi(parts: ApiParts) {
     currentUsers: createCurrentUsers(store.users.get),
     passwords,
     rateLimits: createRateLimits({ enabled: config.RATE_LIMITS === 'on' }),
+    trustedProxies: config.TRUSTED_PROXIES,
     providerSecrets: new Map(providers.map(([name, { secret }]) => [name, secret])),
     gameData: (name) => gameData.get(name),
     gauges: config.GAUGES,

@@ -4,9 +4,10 @@ import { DomainError } from '../../domain/errors.ts';
 import type { RefreshTokenStore } from '../../store/refresh-tokens.ts';
 import type { User, UserStore } from '../../store/users.ts';
 import { type AuthDeps, access } from '../auth.ts';
+import { limitKeyOf } from '../client.ts';
 import type { Passwords } from '../passwords.ts';
 import { problems } from '../problem.ts';
-import { clientAddress, limitByAddress, type RateLimits } from '../rate-limits.ts';
+import { limitByAddress, type RateLimits } from '../rate-limits.ts';
 import { json, jsonBody, newRouter } from '../router.ts';
 import { toUserBody, UserSchema } from '../user-body.ts';
 
@@ -151,7 +152,7 @@ export function authRoutes(deps: AuthRouteDeps) {
       const { username, password } = c.req.valid('json');
       if (username === '' || password === '') throw wrongCredentials();
       const user = await users.findByUsername(username);
-      const attempt = rateLimits.loginAttempt(clientAddress(c), username);
+      const attempt = rateLimits.loginAttempt(limitKeyOf(c.get('client').address), username);
       const matched = await passwords.matches(password, user?.passwordHash ?? null, attempt);
       if (!user || !matched) throw wrongCredentials();
       if (user.status !== 'ACTIVE') {
