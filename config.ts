@@ -1,9 +1,17 @@
 /** The environment, parsed once into one frozen object. Only composition roots read it. */
 import { BlockList, isIP } from 'node:net';
 import { z } from 'zod';
+import { wholeNumber } from './domain/whole-number.ts';
 
-const ms = (fallback: number) =>
-  z.coerce.number().int().positive().max(86_400_000).default(fallback);
+/** A whole number within bounds. */
+const whole = (least: number, most: number, fallback: number) =>
+  z
+    .string()
+    .transform((text) => wholeNumber(text) ?? Number.NaN)
+    .pipe(z.number('a whole number, in digits').min(least).max(most))
+    .default(fallback);
+
+const ms = (fallback: number) => whole(1, 86_400_000, fallback);
 
 const json = <T extends z.ZodType>(shape: T) =>
   z.string().transform((text, context) => {
@@ -78,27 +86,27 @@ const common = z.object({
     {},
   ),
   GAUGES: json(gauges).default({ level: 'HIGHEST' }),
-  ACTIVITY_TTL_DAYS: z.coerce.number().int().min(1).max(3_650).default(90),
+  ACTIVITY_TTL_DAYS: whole(1, 3_650, 90),
 });
 
 const api = common.extend({
-  PORT: z.coerce.number().int().min(0).max(65_535).default(3000),
+  PORT: whole(0, 65_535, 3000),
   HOST: z.string().min(1).default('0.0.0.0'),
   TEMPORAL_UI_URL: z.url().optional(),
   ADMIN_USERNAME: z.string().min(3).max(64).default('admin'),
   ADMIN_PASSWORD: z.string().min(12).max(128),
   JWT_KEYS: json(z.array(privateJwk).min(1)),
-  ACCESS_TOKEN_TTL_S: z.coerce.number().int().min(1).max(86_400).default(900),
+  ACCESS_TOKEN_TTL_S: whole(1, 86_400, 900),
   RATE_LIMITS: z.enum(['on', 'off']).default('on'),
   TRUSTED_PROXIES: trustedProxies.default(new BlockList()),
-  ADMISSION_AT_ONCE: z.coerce.number().int().min(1).max(1_000).default(16),
-  ADMISSION_WAITING: z.coerce.number().int().min(0).max(100_000).default(12_500),
+  ADMISSION_AT_ONCE: whole(1, 1_000, 16),
+  ADMISSION_WAITING: whole(0, 100_000, 12_500),
   ADMISSION_PATIENCE_MS: ms(15_000),
 });
 
 const worker = common.extend({
   FULFILLMENT_TIMEOUT_MS: ms(10_000),
-  FULFILLMENT_MAX_ATTEMPTS: z.coerce.number().int().min(1).max(1_000).default(8),
+  FULFILLMENT_MAX_ATTEMPTS: whole(1, 1_000, 8),
   FULFILLMENT_INITIAL_INTERVAL_MS: ms(1_000),
   FULFILLMENT_PENDING_TIMEOUT_MS: ms(600_000),
   RECONCILE_INTERVAL_MS: ms(60_000),

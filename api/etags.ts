@@ -1,4 +1,14 @@
 /** An event's version as an entity tag, and the preconditions that name one (RFC 9110, section 13). */
+import { DomainError } from '../domain/errors.ts';
+import { wholeNumber } from '../domain/whole-number.ts';
+
+/** One entity tag (RFC 9110, section 8.8.3), and the comma or the end behind it. */
+const ENTITY_TAG = /\s*(W\/)?"([\x21\x23-\x7e\x80-\xff]*)"\s*(?:,|$)/y;
+
+interface EntityTag {
+  isWeak: boolean;
+  opaque: string;
+}
 
 /** The strong entity tag of a version: `"3"`. */
 export function etagOf(version: number): string {
@@ -7,24 +17,37 @@ export function etagOf(version: number): string {
 
 /**
  * The versions that `If-Match` allows; undefined where it allows any. A weak tag, or one that is
- * none of ours, allows nothing: the comparison is the strong one.
+ * none of ours, such as `"03"`, allows nothing: the comparison is the strong one, byte by byte.
+ * @throws DomainError `invalid_request` where it is neither a star nor a list of entity tags: taken
+ *   for no condition, it would let a change through that was meant to be guarded
  */
 export function ifMatchVersions(header: string | undefined): number[] | undefined {
   if (header === undefined || header.trim() === '*') return undefined;
-  return tagsOf(header)
-    .filter(({ weak }) => !weak)
-    .map(({ tag }) => Number(tag));
+  const tags = tagsOf(header);
+  if (tags === undefined) {
+    throw new DomainError('invalid_request', '`If-Match` is `*` or a list of tags such as `"3"`.');
+  }
+  return tags.filter(({ isWeak }) => !isWeak).flatMap(({ opaque }) => wholeNumber(opaque) ?? []);
 }
 
-/** Whether `If-None-Match` names the version the server has; its comparison is the weak one. */
+/**
+ * Whether `If-None-Match` names the version the server has; its comparison is the weak one. What is
+ * no list of tags names none: the whole answer is always right.
+ */
 export function isKnownTo(header: string | undefined, version: number): boolean {
   if (header === undefined) return false;
-  return header.trim() === '*' || tagsOf(header).some(({ tag }) => tag === String(version));
+  if (header.trim() === '*') return true;
+  return (tagsOf(header) ?? []).some(({ opaque }) => opaque === String(version));
 }
 
-function tagsOf(header: string): { weak: boolean; tag: string }[] {
-  return [...header.matchAll(/(W\/)?"([^"]*)"/g)].map(([, weak, tag = '']) => ({
-    weak: weak !== undefined,
-    tag,
-  }));
+/** Undefined where the header is no list of entity tags. */
+function tagsOf(header: string): EntityTag[] | undefined {
+  const tags: EntityTag[] = [];
+  ENTITY_TAG.lastIndex = 0;
+  while (ENTITY_TAG.lastIndex < header.length) {
+    const [found, weak, opaque = ''] = ENTITY_TAG.exec(header) ?? [];
+    if (found === undefined) return undefined;
+    tags.push({ isWeak: weak !== undefined, opaque });
+  }
+  return tags.length > 0 ? tags : undefined;
 }

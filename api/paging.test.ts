@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { z } from '@hono/zod-openapi';
 import fc from 'fast-check';
-import { NEWEST_FIRST, page, pageQuery } from './paging.ts';
+import { encodeCursor, NEWEST_FIRST, page, pageQuery } from './paging.ts';
 
 const query = z.object(pageQuery(NEWEST_FIRST));
 
@@ -38,6 +38,11 @@ describe('a page', () => {
 
   it('takes no cursor but its own', () => {
     fc.assert(fc.property(fc.string(), (cursor) => query.safeParse({ cursor }).success === false));
+    const own = encodeCursor({ at: new Date(0), id: 'a' });
+    assert.equal(query.safeParse({ cursor: own }).success, true);
+    for (const cursor of [`${own}=`, `${own}!`, ` ${own}`, `${own}\n`, own.replace('e', 'e.')]) {
+      assert.equal(query.safeParse({ cursor }).success, false, cursor);
+    }
     for (const position of [null, {}, { at: 'today', id: 'a' }, { at: { $gt: '' }, id: 'a' }]) {
       const cursor = Buffer.from(JSON.stringify(position)).toString('base64url');
       assert.equal(query.safeParse({ cursor }).success, false, JSON.stringify(position));

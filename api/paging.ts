@@ -1,5 +1,6 @@
 /** Cursor paging: `{items, nextCursor}`, `limit` 1–200, 50 by default. */
 import { z } from '@hono/zod-openapi';
+import { wholeNumber } from '../domain/whole-number.ts';
 
 export const MAX_PAGE = 200;
 export const DEFAULT_PAGE = 50;
@@ -33,11 +34,10 @@ export function pageQuery<S extends z.ZodType>(position: S) {
         type: 'string',
         description: 'The `nextCursor` of the page before; opaque.',
       }),
-    limit: z.coerce
-      .number()
-      .int()
-      .min(1)
-      .max(MAX_PAGE)
+    limit: z
+      .string()
+      .transform((text) => wholeNumber(text) ?? Number.NaN)
+      .pipe(z.number('it is not a whole number').min(1).max(MAX_PAGE))
       .default(DEFAULT_PAGE)
       .openapi({ type: 'integer', minimum: 1, maximum: MAX_PAGE, default: DEFAULT_PAGE }),
   };
@@ -70,8 +70,11 @@ export function encodeCursor(position: object): string {
 }
 
 function decode(text: string): unknown {
+  const bytes = Buffer.from(text, 'base64url');
+  // What is no base64url is passed over there, so that many texts would be one cursor.
+  if (bytes.toString('base64url') !== text) return undefined;
   try {
-    return JSON.parse(Buffer.from(text, 'base64url').toString());
+    return JSON.parse(bytes.toString());
   } catch {
     return undefined;
   }

@@ -45,7 +45,8 @@ afterEach(() => {
 const says =
   (status: number, body: unknown, headers: Record<string, string> = {}): Answer =>
   (response) => {
-    response.writeHead(status, headers).end(typeof body === 'string' ? body : JSON.stringify(body));
+    const all = { 'content-type': 'application/json', ...headers };
+    response.writeHead(status, all).end(typeof body === 'string' ? body : JSON.stringify(body));
   };
 
 function game(to = baseUrl, limitMs = timeoutMs) {
@@ -116,6 +117,7 @@ describe('a player’s game data', () => {
     'metrics that are a list': says(200, { metrics: [1] }),
     'a number that is a text': says(200, { metrics: { a: '3' } }),
     'a number that is none': says(200, '{"metrics": {"a": 1e999}}'),
+    'numbers in a page of HTML': says(200, { metrics: { a: 1 } }, { 'content-type': 'text/html' }),
     'an answer without end': says(200, 'x'.repeat(100_000)),
     'a connection that is cut': (response) => response.destroy(),
   };

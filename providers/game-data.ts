@@ -3,6 +3,7 @@ import { randomUUID } from 'node:crypto';
 import { ProviderError } from '../domain/fulfillment.ts';
 import type { GameData, GameDataProvider } from '../domain/game-data.ts';
 import { createAgent, type Exchange, exchange } from './http-exchange.ts';
+import { isObject, objectIn } from './json-answer.ts';
 import { retryAfterMs } from './retry-after.ts';
 import { sign } from './webhook-signature.ts';
 
@@ -60,8 +61,8 @@ function headersOf(secret: string, nowMs: number): Record<string, string> {
 /** The numbers asked for; null where the answer is none, or one of them is no number. */
 function dataIn(answer: Exchange, names: readonly string[]): GameData | null {
   if (answer.kind !== 'ANSWERED' || answer.status !== 200) return null;
-  const metrics = objectIn(objectIn(parsed(answer.body))?.metrics);
-  if (!metrics) return null;
+  const metrics = objectIn(answer)?.metrics;
+  if (!isObject(metrics)) return null;
   const known = names.filter((name) => Object.hasOwn(metrics, name) && metrics[name] !== null);
   const numbers = known.map((name) => [name, metrics[name]] as const);
   return numbers.every(isNumbered) ? new Map(numbers) : null;
@@ -69,18 +70,6 @@ function dataIn(answer: Exchange, names: readonly string[]): GameData | null {
 
 function isNumbered(entry: readonly [string, unknown]): entry is readonly [string, number] {
   return Number.isFinite(entry[1]);
-}
-
-function parsed(body: string | null): unknown {
-  try {
-    return JSON.parse(body ?? '');
-  } catch {
-    return null;
-  }
-}
-
-function objectIn(value: unknown): Record<string, unknown> | null {
-  return typeof value === 'object' && value !== null && !Array.isArray(value) ? { ...value } : null;
 }
 
 function unavailable(name: string, answer: Exchange, nowMs: number): ProviderError {

@@ -33,7 +33,7 @@ export type Exchange =
       kind: 'ANSWERED';
       status: number;
       headers: IncomingHttpHeaders;
-      /** Null where it was longer than `LONGEST_ANSWER_BYTES`, cut off, or too slow. */
+      /** Null where it was longer than `LONGEST_ANSWER_BYTES`, cut off, too slow, or no UTF-8. */
       body: string | null;
     };
 
@@ -95,8 +95,8 @@ async function readBody(response: IncomingMessage): Promise<string | null> {
       if (bytes > LONGEST_ANSWER_BYTES) return null;
       chunks.push(chunk);
     }
+    return new TextDecoder('utf-8', { fatal: true }).decode(Buffer.concat(chunks));
   } catch {
     return null;
   }
-  return new TextDecoder().decode(Buffer.concat(chunks));
 }

@@ -32,6 +32,8 @@ interface Received {
 }
 type Handler = (request: http.IncomingMessage, response: http.ServerResponse) => void;
 
+const JSON_TYPE = { 'content-type': 'application/json' };
+
 const received: Received[] = [];
 let handler: Handler;
 const server = http.createServer(async (request, response) => {
@@ -95,7 +97,8 @@ function answers(
   headers: http.OutgoingHttpHeaders = {},
 ): Handler {
   const text = typeof body === 'string' ? body : JSON.stringify(body);
-  return (_request, response) => response.writeHead(status, headers).end(text);
+  const all = { ...JSON_TYPE, ...headers };
+  return (_request, response) => response.writeHead(status, all).end(text);
 }
 
 /** The contract's answer table: status and body, then what grant, lookup and revoke make of them. */
@@ -147,6 +150,54 @@ describe('what an HTTP provider answers', () => {
       });
     }
   }
+
+  const granted = JSON.stringify({ state: 'GRANTED' });
+  const oneOf = (type: string, body: string | Buffer): Handler => {
+    const headers = type === '' ? {} : { 'content-type': type };
+    return (_request, response) => response.writeHead(200, headers).end(body);
+  };
+
+  for (const type of ['', 'text/html', 'text/plain', 'text/json', 'application/jsonp', 'json']) {
+    it(`settles nothing as ${type || 'no type'}, though it reads GRANTED`, async () => {
+      handler = oneOf(type, granted);
+      assert.equal(await outcome('grant'), 'UNKNOWN');
+      assert.equal(await outcome('lookup'), 'UNKNOWN');
+      assert.equal(await outcome('revoke'), 'REVOKED', 'the status alone says so');
+    });
+  }
+
+  for (const type of [
+    'application/json',
+    'Application/JSON;charset=UTF-8',
+    'application/json ; v=1',
+    'application/vnd.game.grant+json',
+    'application/problem+json; charset=utf-8',
+  ]) {
+    it(`is JSON as ${type}`, async () => {
+      handler = oneOf(type, granted);
+      assert.equal(await outcome('grant'), 'GRANTED');
+    });
+  }
+
+  it('may begin with a byte order mark, and of a name that comes twice the last counts', async () => {
+    handler = oneOf('application/json', `\ufeff${granted}`);
+    assert.equal(await outcome('grant'), 'GRANTED');
+    handler = oneOf('application/json', '{"state":"GRANTED","state":"PENDING"}');
+    assert.equal(await outcome('lookup'), 'PENDING');
+  });
+
+  it('settles nothing where it is no UTF-8', async () => {
+    const latin1 = Buffer.from('{"state":"GRANTED","note":"\u00fc"}', 'latin1');
+    for (const body of [latin1, Buffer.from(granted, 'utf16le'), Buffer.from([0x1f, 0x8b, 8])]) {
+      handler = oneOf('application/json', body);
+      assert.equal(await outcome('grant'), 'UNKNOWN');
+    }
+  });
+
+  it('gives its reason for a refusal in JSON alone', async () => {
+    handler = answers(400, { detail: 'no such item' }, { 'content-type': 'text/html' });
+    assert.equal(await outcome('grant'), 'REFUSED HTTP 400');
+  });
 
   it('is believed by its status where the body of a refusal cannot be read', async () => {
     handler = answers(403, 'x'.repeat(LONGEST_ANSWER_BYTES + 1));
@@ -292,12 +343,12 @@ describe('an HTTP provider that gives no answer', () => {
 
   it('has perhaps granted when its answer stops half-way, or is cut', async () => {
     handler = (_request, response) => {
-      response.writeHead(200, { 'content-length': 1_000 });
+      response.writeHead(200, { ...JSON_TYPE, 'content-length': 1_000 });
       response.write('{"state":');
     };
     assert.equal(await outcome('grant', baseUrl, shortMs), 'UNKNOWN');
     handler = (request, response) => {
-      response.writeHead(200, { 'content-length': 20 });
+      response.writeHead(200, { ...JSON_TYPE, 'content-length': 20 });
       response.write('{"state":"GRANTED"}', () => request.socket.destroy());
     };
     assert.equal(await outcome('grant'), 'UNKNOWN');

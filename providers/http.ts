@@ -9,6 +9,7 @@ import {
   type RevokeAnswer,
 } from '../domain/fulfillment.ts';
 import { createAgent, type Exchange, exchange, type HttpCall } from './http-exchange.ts';
+import { objectIn } from './json-answer.ts';
 import { type RefusalBody, refusalDetail } from './refusal-detail.ts';
 import { retryAfterMs } from './retry-after.ts';
 import { sign } from './webhook-signature.ts';
@@ -120,13 +121,8 @@ function refused(answer: Answer): { state: 'REFUSED'; detail: string } {
 }
 
 /** What the body says; nothing where it is no JSON object. */
-function saidIn({ body }: Answer): { state?: unknown } & RefusalBody {
-  try {
-    const value: unknown = JSON.parse(body ?? '');
-    return typeof value === 'object' && value !== null ? { ...value } : {};
-  } catch {
-    return {};
-  }
+function saidIn(answer: Answer): { state?: unknown } & RefusalBody {
+  return objectIn(answer) ?? {};
 }
 
 /** Field by field, so that nothing else a caller's object carries leaves the house. */

@@ -27,6 +27,7 @@ interface Sent {
 interface Stream {
   status: number;
   type: string | null;
+  headers: Headers;
   /** The next event, or null at the stream's end. */
   next(): Promise<Sent | null>;
   /** Every event from here to the end. */
@@ -69,6 +70,7 @@ async function open(claimId: string, token: string, lastEventId?: string): Promi
   return {
     status: response.status,
     type: response.headers.get('content-type'),
+    headers: response.headers,
     next: async () => (await events.next()).value ?? null,
     async rest() {
       const all: Sent[] = [];
@@ -99,6 +101,8 @@ describe('the stream of a claim', { concurrency: true }, () => {
     const stream = await open(claimId, token);
     assert.equal(stream.status, 200);
     assert.match(stream.type ?? '', /^text\/event-stream/);
+    assert.equal(stream.headers.get('x-accel-buffering'), 'no');
+    assert.equal(stream.headers.get('cache-control'), 'no-cache, no-transform');
     const first = await stream.next();
     assert.deepEqual(
       [first?.id, first?.event, first?.claim.state],
@@ -193,7 +197,7 @@ describe('a stream that is taken up again', { concurrency: true }, () => {
 
   it('starts anew where its last event makes no sense', async () => {
     const { claimId, token, claim } = await grantedClaim();
-    for (const lastEventId of ['x', '-1', 'NaN', '{"$gt":""}', '']) {
+    for (const lastEventId of ['x', '-1', 'NaN', '0x99', '1e9', '+99', '99.0', '{"$gt":""}', '']) {
       const sent = await (await open(claimId, token, lastEventId)).rest();
       assert.deepEqual(
         sent.map((s) => s.id),

@@ -27,7 +27,7 @@ export function streamClaim(
   mayRead: () => Promise<boolean>,
   toBody: (claim: Claim) => ClaimBody,
 ): Response {
-  return streamSSE(c, async (stream) => {
+  const response = streamSSE(c, async (stream) => {
     const left = new AbortController();
     stream.onAbort(() => left.abort());
     const read = () => deps.claims.get(claim._id);
@@ -48,4 +48,17 @@ export function streamClaim(
       if (current?.version === sent) await stream.write(': still here\n\n');
     }
   });
+  return unbuffered(response);
+}
+
+/**
+ * Nothing on the way may hold a stream back: nginx does unless told not to, and whoever compresses
+ * waits for enough to compress. How it is framed is for Node to say: chunks are none for HTTP/1.0.
+ */
+function unbuffered(response: Response): Response {
+  response.headers.set('X-Accel-Buffering', 'no');
+  response.headers.set('Cache-Control', 'no-cache, no-transform');
+  response.headers.delete('Transfer-Encoding');
+  response.headers.delete('Connection');
+  return response;
 }

@@ -5,6 +5,7 @@ import type { Logger } from 'pino';
 import { CLAIM_STATES, isFinal } from '../../domain/claim.ts';
 import { DomainError } from '../../domain/errors.ts';
 import { isStaff } from '../../domain/user.ts';
+import { wholeNumber } from '../../domain/whole-number.ts';
 import type { ClaimChanges } from '../../store/claim-changes.ts';
 import type { Claim } from '../../store/claims.ts';
 import { type AuthDeps, access, GUARDED } from '../auth.ts';
@@ -253,7 +254,8 @@ export function claimRoutes(deps: ClaimRouteDeps) {
     })
     .openapi(stream, async (c) => {
       const claim = await visible(c, c.req.valid('param').claimId);
-      const lastVersion = Number(c.req.header('last-event-id') ?? 0) || 0;
+      // What is no version of ours, such as `0x5`, names nothing that was seen: all of it is sent.
+      const lastVersion = wholeNumber(c.req.header('last-event-id') ?? '') ?? 0;
       // An EventSource comes back after every end, until it is told that there is no more.
       if (isFinal(claim.state) && lastVersion >= claim.version) return c.body(null, 204);
       const { userId } = c.get('user');

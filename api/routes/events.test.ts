@@ -533,6 +533,19 @@ describe('changing an event', () => {
     ]);
   });
 
+  it('goes by the very tag that was read', async () => {
+    const event = await create();
+    for (const tag of ['"01"', '"0x1"', 'W/"1"']) {
+      const answer = await operator('PATCH', at(event), { title: 'Other' }, { 'if-match': tag });
+      assert.deepEqual([answer.status, answer.body.code], [412, 'version_mismatch'], tag);
+    }
+    for (const method of ['PATCH', 'DELETE']) {
+      const body = method === 'PATCH' ? { title: 'Other' } : undefined;
+      const answer = await operator(method, at(event), body, { 'if-match': '1' });
+      assert.deepEqual([answer.status, answer.body.code], [400, 'invalid_request'], method);
+    }
+  });
+
   it('refuses a move of the status that the contract does not draw', async () => {
     const event = await create({ status: 'DRAFT' });
     const answer = await operator('PATCH', at(event), { status: 'PAUSED' });

@@ -126,7 +126,7 @@ function routes(deps: EventRouteDeps) {
       request: { ...byEvent, headers: ifMatch },
       responses: {
         204: { description: 'It is gone' },
-        ...problems(...GUARDED, 404, 'conflict', 412),
+        ...problems('invalid_request', ...GUARDED, 404, 'conflict', 412),
       },
     }),
     stats: createRoute({
