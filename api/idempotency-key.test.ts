@@ -4,7 +4,8 @@ import { DomainError } from '../domain/errors.ts';
 import { idempotencyKeyOf, optionalIdempotencyKeyOf } from './idempotency-key.ts';
 
 /** Headers by name, in whatever letters, as a request has them. */
-const sending = (headers: Record<string, string>) => (name: string) => headers[name.toLowerCase()];
+const sending = (headers: Record<string, string | string[]>) => (name: string) =>
+  [headers[name.toLowerCase()] ?? []].flat();
 const keyFrom = (value: string) => idempotencyKeyOf(sending({ 'idempotency-key': value }));
 
 const refusedAs = (code: string) => (error: unknown) =>
@@ -15,10 +16,34 @@ describe('an idempotency key', () => {
     assert.equal(keyFrom('order-1'), 'order-1');
   });
 
-  it('may come as X-Idempotency-Key, the standard name being the one that counts', () => {
+  it('may come as X-Idempotency-Key, or under both names', () => {
     assert.equal(idempotencyKeyOf(sending({ 'x-idempotency-key': 'old' })), 'old');
-    const both = sending({ 'x-idempotency-key': 'old', 'idempotency-key': 'new' });
-    assert.equal(idempotencyKeyOf(both), 'new');
+    const both = sending({ 'x-idempotency-key': '"same"', 'idempotency-key': 'same' });
+    assert.equal(idempotencyKeyOf(both), 'same');
+  });
+
+  it('is one: of several none is chosen', () => {
+    for (const headers of [
+      { 'idempotency-key': ['a', 'b'] },
+      { 'idempotency-key': ['a', 'a'] },
+      { 'idempotency-key': ['a', ''] },
+      { 'x-idempotency-key': ['a', 'b'] },
+      { 'idempotency-key': 'a', 'x-idempotency-key': 'b' },
+      { 'idempotency-key': 'a', 'x-idempotency-key': '' },
+      { 'idempotency-key': '"a", "b"' },
+      { 'idempotency-key': '"a","b","c"' },
+    ]) {
+      const read = () => idempotencyKeyOf(sending(headers));
+      assert.throws(read, refusedAs('idempotency_key_invalid'), JSON.stringify(headers));
+      const readOptional = () => optionalIdempotencyKeyOf(sending(headers));
+      assert.throws(readOptional, refusedAs('idempotency_key_invalid'), JSON.stringify(headers));
+    }
+  });
+
+  it('may hold a comma', () => {
+    for (const key of ['a, b', 'a,b', '"a, b"', '"a",']) {
+      assert.equal(keyFrom(key), key.startsWith('"a, ') ? 'a, b' : key);
+    }
   });
 
   it('is the same with quotes and without', () => {

@@ -1,5 +1,7 @@
 /** The `Idempotency-Key` header, as the IETF draft of that name has it: a structured string, or bare. */
+import type { Context } from 'hono';
 import { DomainError } from '../domain/errors.ts';
+import type { ApiEnv } from './router.ts';
 
 /** 1–255 characters of printable ASCII. */
 const KEY = /^[\x20-\x7e]{1,255}$/;
@@ -10,13 +12,43 @@ function unquoted(value: string): string {
   return inner === undefined ? value : inner.replace(/\\(["\\])/g, '$1');
 }
 
+/** Two structured strings or more: what a proxy makes of two headers. */
+const LIST = /^("(?:[^"\\]|\\["\\])*")(?:\s*,\s*"(?:[^"\\]|\\["\\])*")+$/;
+
+/** The values of a header by its name, one for each time it was sent. */
+export type HeaderLines = (name: string) => readonly string[];
+
+/**
+ * The headers of a request, line by line. `Headers` joins those of one name with a comma, which may
+ * as well be part of a key.
+ */
+export function headerLines(c: Context<ApiEnv>): HeaderLines {
+  const raw = c.env?.incoming?.rawHeaders;
+  return (name) => {
+    const joined = c.req.header(name);
+    if (!raw) return joined === undefined ? [] : [joined];
+    return raw.filter((_, i) => i % 2 === 1 && raw[i - 1]?.toLowerCase() === name);
+  };
+}
+
+/** The key that was sent; undefined where no header was. */
+function sentKey(lines: HeaderLines): string | undefined {
+  const [standard, other] = [lines('idempotency-key'), lines('x-idempotency-key')];
+  const keys = [...standard, ...other].map((value) => value.trim());
+  const isOne = standard.length < 2 && other.length < 2 && new Set(keys.map(unquoted)).size < 2;
+  if (isOne && !keys.some((key) => LIST.test(key))) return keys[0];
+  const detail = 'Send one idempotency key. Which of several would count, only we would know.';
+  throw new DomainError('idempotency_key_invalid', detail);
+}
+
 /**
  * The key of a request; `X-Idempotency-Key` means the same.
- * @throws DomainError `idempotency_key_missing` (also for an empty one), `idempotency_key_invalid`
+ * @param lines the request's headers, as `headerLines` gives them
+ * @throws DomainError `idempotency_key_missing` (also for an empty one); `idempotency_key_invalid`,
+ *   also for more than one header, unless both names hold the same key
  */
-export function idempotencyKeyOf(header: (name: string) => string | undefined): string {
-  const sent = header('idempotency-key') ?? header('x-idempotency-key') ?? '';
-  const key = unquoted(sent.trim());
+export function idempotencyKeyOf(lines: HeaderLines): string {
+  const key = unquoted(sentKey(lines) ?? '');
   if (key === '') {
     throw new DomainError('idempotency_key_missing', 'Send an `Idempotency-Key` header.');
   }
@@ -28,9 +60,6 @@ export function idempotencyKeyOf(header: (name: string) => string | undefined): 
 }
 
 /** The same where the header may be left out. */
-export function optionalIdempotencyKeyOf(
-  header: (name: string) => string | undefined,
-): string | undefined {
-  const isSent = (header('idempotency-key') ?? header('x-idempotency-key')) !== undefined;
-  return isSent ? idempotencyKeyOf(header) : undefined;
+export function optionalIdempotencyKeyOf(lines: HeaderLines): string | undefined {
+  return sentKey(lines) === undefined ? undefined : idempotencyKeyOf(lines);
 }

@@ -1,9 +1,11 @@
 /** A router whose validation failures are problems, and the pieces a route's description is made of. */
 import type { HttpBindings } from '@hono/node-server';
-import { OpenAPIHono, z } from '@hono/zod-openapi';
+import { OpenAPIHono, type RouteConfig, z } from '@hono/zod-openapi';
 import { DomainError, type FieldError } from '../domain/errors.ts';
 import type { Role, UserStatus } from '../domain/user.ts';
 import type { Client } from './client.ts';
+import { problems } from './problem.ts';
+import { knownQuery } from './query.ts';
 
 export interface AuthenticatedUser {
   userId: string;
@@ -27,15 +29,33 @@ export type ApiEnv = {
 /** How many wrong places one answer names. */
 const MAX_FIELD_ERRORS = 50;
 
-/** A router for one resource: what does not fit a route's description is refused before its handler. */
+/**
+ * A router for one resource: what does not fit a route's description is refused before its handler,
+ * query parameters that the route does not name included.
+ */
 export function newRouter(): OpenAPIHono<ApiEnv> {
-  return new OpenAPIHono<ApiEnv>({
+  const router = new OpenAPIHono<ApiEnv>({
     defaultHook: (result, c) => {
       // Where a body is required and none came, the validator is given an empty object instead.
       if (result.target === 'json' && c.req.header('content-type') === undefined) throw noBody();
       if (!result.success) throw refusalOf(result.target, result.error.issues);
     },
   });
+  const { openapi } = router;
+  router.openapi = ((route, ...rest) => openapi(withKnownQuery(route), ...rest)) as typeof openapi;
+  return router;
+}
+
+/** The route with its query looked at right after its guards, and the refusal in its description. */
+function withKnownQuery<R extends RouteConfig>(route: R): R {
+  const { middleware = [], responses, request } = route;
+  const known = request?.query instanceof z.ZodObject ? Object.keys(request.query.shape) : [];
+  const { 400: refusal } = problems('invalid_request');
+  return {
+    ...route,
+    middleware: [middleware, knownQuery(known)].flat(),
+    responses: { 400: refusal, ...responses },
+  };
 }
 
 /** An ID in a path. It has no shape to fail: what names nothing is simply not found. */

@@ -46,6 +46,7 @@ export interface AuditEntry extends AuditedChange {
 export interface AuditFilter {
   actorId?: string | undefined;
   action?: AuditAction | undefined;
+  targetId?: string | undefined;
   since?: Date | undefined;
   until?: Date | undefined;
 }
@@ -88,6 +89,7 @@ schema.index(NEWEST, { name: 'newest' });
 schema.index({ actorId: 1, ...NEWEST }, { name: 'actor_newest' });
 schema.index({ action: 1, ...NEWEST }, { name: 'action_newest' });
 schema.index({ actorId: 1, action: 1, ...NEWEST }, { name: 'actor_action_newest' });
+schema.index({ targetId: 1, ...NEWEST }, { name: 'target_newest' });
 
 const headSchema = new Schema<Head>(
   {
@@ -170,11 +172,12 @@ export function createAuditLog(connection: Connection, now: () => Date = () => n
       from: Position<number> | undefined,
       limit: number,
     ): Promise<AuditEntry[]> {
-      const { actorId, action, since, until } = filter;
+      const { actorId, action, targetId, since, until } = filter;
       const found = await model
         .find({
           ...(actorId !== undefined && { actorId }),
           ...(action !== undefined && { action }),
+          ...(targetId !== undefined && { targetId }),
           $and: [
             {},
             ...(since ? [{ at: { $gte: since } }] : []),

@@ -6,7 +6,7 @@ import { type AuthDeps, access, GUARDED } from '../auth.ts';
 import { page, pageOf, pageQuery } from '../paging.ts';
 import { problems } from '../problem.ts';
 import { json, newRouter } from '../router.ts';
-import { moment } from '../times.ts';
+import { ordered, timeRange } from '../times.ts';
 
 export interface AuditRouteDeps extends AuthDeps {
   store: { auditLog: AuditLog };
@@ -28,6 +28,9 @@ const Entry = z
   })
   .openapi('AuditEntry');
 
+/** Longer than any ID of ours. */
+const MAX_TARGET_LENGTH = 300;
+
 /** The last entry of the page before. */
 const NewestFirst = z.strictObject({
   at: z.iso.datetime().transform((text) => new Date(text)),
@@ -44,13 +47,15 @@ export function auditRoutes(deps: AuditRouteDeps) {
     summary: 'Changes by staff, the latest first',
     tags: ['Operation'],
     request: {
-      query: z.object({
-        actorId: z.string().max(100).optional(),
-        action: z.enum(AUDIT_ACTIONS).optional(),
-        from: moment('Made at or after this moment.'),
-        to: moment('Made before this moment.'),
-        ...pageQuery(NewestFirst),
-      }),
+      query: ordered(
+        z.object({
+          actorId: z.string().max(100).optional(),
+          action: z.enum(AUDIT_ACTIONS).optional(),
+          targetId: z.string().max(MAX_TARGET_LENGTH).optional(),
+          ...timeRange('Made'),
+          ...pageQuery(NewestFirst),
+        }),
+      ),
     },
     responses: {
       200: json(pageOf(Entry), 'A page of entries'),

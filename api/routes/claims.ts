@@ -17,12 +17,12 @@ import { type DecideDeps, decideClaim } from '../claims/decide.ts';
 import type { Starter } from '../claims/starter.ts';
 import { streamClaim } from '../claims/stream.ts';
 import { preferredWaitS, waitForEnd } from '../claims/wait.ts';
-import { idempotencyKeyOf } from '../idempotency-key.ts';
+import { headerLines, idempotencyKeyOf } from '../idempotency-key.ts';
 import { NEWEST_FIRST, page, pageOf, pageQuery } from '../paging.ts';
 import { problems } from '../problem.ts';
 import { limitByUser, type RateLimits } from '../rate-limits.ts';
 import { type ApiEnv, idParam, json, newRouter, optionalJsonBody } from '../router.ts';
-import { moment } from '../times.ts';
+import { ordered, timeRange } from '../times.ts';
 
 export interface ClaimRouteDeps extends AuthDeps, AcceptDeps, DecideDeps {
   store: AcceptDeps['store'];
@@ -54,8 +54,7 @@ const ClaimQuery = z.object({
   }),
   eventId: z.string().max(100).optional(),
   state: z.enum(CLAIM_STATES).optional(),
-  from: moment('Created at or after this moment.'),
-  to: moment('Created before this moment.'),
+  ...timeRange('Created'),
   ...pageQuery(NEWEST_FIRST),
 });
 
@@ -156,7 +155,7 @@ function routes(deps: ClaimRouteDeps) {
       path: '/api/event-claims',
       summary: 'Claims, newest first',
       tags,
-      request: { query: ClaimQuery },
+      request: { query: ordered(ClaimQuery) },
       responses: {
         200: json(pageOf(ClaimSchema), 'A page of claims'),
         ...problems('invalid_request', ...GUARDED),
@@ -218,7 +217,7 @@ export function claimRoutes(deps: ClaimRouteDeps) {
 
   return newRouter()
     .openapi(accept, async (c) => {
-      const idempotencyKey = idempotencyKeyOf((name) => c.req.header(name));
+      const idempotencyKey = idempotencyKeyOf(headerLines(c));
       const { eventId } = c.req.valid('param');
       const { rewardId = null } = c.req.valid('json');
       const { userId } = c.get('user');

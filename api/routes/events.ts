@@ -14,7 +14,7 @@ import { CONDITION_COMPONENTS } from '../condition-schema.ts';
 import { etagOf, ifMatchVersions, isKnownTo } from '../etags.ts';
 import { EventSchema, EventStatsSchema, toEventBody } from '../event-body.ts';
 import { eventBodies, toEventFields } from '../event-schemas.ts';
-import { optionalIdempotencyKeyOf } from '../idempotency-key.ts';
+import { headerLines, optionalIdempotencyKeyOf } from '../idempotency-key.ts';
 import { NEWEST_FIRST, page, pageOf, pageQuery } from '../paging.ts';
 import { problems } from '../problem.ts';
 import { type ApiEnv, idParam, json, jsonBody, newRouter } from '../router.ts';
@@ -175,7 +175,7 @@ export function eventRoutes(deps: EventRouteDeps) {
     })
     .openapi(create, async (c) => {
       const body = c.req.valid('json');
-      const key = optionalIdempotencyKeyOf((name) => c.req.header(name));
+      const key = optionalIdempotencyKeyOf(headerLines(c));
       await assertChained(events, body.condition);
       const made = await events.create(staffOf(c), toEventFields(body), body.status, key);
       if (made.replayed) c.header('Idempotency-Replayed', 'true');

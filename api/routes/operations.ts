@@ -7,7 +7,7 @@ import { DomainError } from '../../domain/errors.ts';
 import type { Operation, OperationStore } from '../../store/operations.ts';
 import type { BulkRuns } from '../../temporal/bulk-runs.ts';
 import { type AuthDeps, access, GUARDED } from '../auth.ts';
-import { idempotencyKeyOf } from '../idempotency-key.ts';
+import { headerLines, idempotencyKeyOf } from '../idempotency-key.ts';
 import { problems } from '../problem.ts';
 import { type ApiEnv, idParam, json, newRouter, optionalJsonBody } from '../router.ts';
 
@@ -99,7 +99,7 @@ export function operationRoutes(deps: OperationRouteDeps) {
     action: Operation['action'],
     body: z.output<typeof BulkRequest>,
   ): Promise<{ operationId: string }> {
-    const idempotencyKey = idempotencyKeyOf((name) => c.req.header(name));
+    const idempotencyKey = idempotencyKeyOf(headerLines(c));
     const { userId, role } = c.get('user');
     const staff = { actor: { userId, role }, requestId: c.get('requestId') };
     const { eventId = null, reason = null, note = null } = body;
