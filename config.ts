@@ -1,7 +1,9 @@
 /** The environment, parsed once into one frozen object. Only composition roots read it. */
 import { BlockList, isIP } from 'node:net';
 import { z } from 'zod';
+import { PASSWORD_LENGTH, USERNAME_LENGTH } from './domain/user.ts';
 import { wholeNumber } from './domain/whole-number.ts';
+import { textShape } from './store/text-shape.ts';
 
 /** A whole number within bounds. */
 const whole = (least: number, most: number, fallback: number) =>
@@ -42,9 +44,8 @@ export type ProviderSettings = z.infer<typeof provider>;
 /** What Laurel computes itself cannot be made a gauge. */
 const COMPUTED = ['login.streak', 'account.ageDays', 'event.granted', 'time.between'];
 const gauges = z.record(
-  z
-    .string()
-    .regex(/^[^\s\p{C},]{1,128}$/u)
+  textShape('LINE', [1, 128])
+    .regex(/^[^\s\p{C},]+$/u, 'Printable characters without spaces and commas')
     .refine((name) => !COMPUTED.includes(name), 'Laurel computes this metric itself'),
   z.enum(['HIGHEST', 'LATEST']),
 );
@@ -93,8 +94,8 @@ const api = common.extend({
   PORT: whole(0, 65_535, 3000),
   HOST: z.string().min(1).default('0.0.0.0'),
   TEMPORAL_UI_URL: z.url().optional(),
-  ADMIN_USERNAME: z.string().min(3).max(64).default('admin'),
-  ADMIN_PASSWORD: z.string().min(12).max(128),
+  ADMIN_USERNAME: textShape('NAME', USERNAME_LENGTH).default('admin'),
+  ADMIN_PASSWORD: textShape('LINE', PASSWORD_LENGTH),
   JWT_KEYS: json(z.array(privateJwk).min(1)),
   ACCESS_TOKEN_TTL_S: whole(1, 86_400, 900),
   RATE_LIMITS: z.enum(['on', 'off']).default('on'),

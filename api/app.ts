@@ -6,7 +6,7 @@ import { routePath } from 'hono/route';
 import { secureHeaders } from 'hono/secure-headers';
 import type { Logger } from 'pino';
 import { BEARER } from './auth.ts';
-import { emptyBodyIsNone, limitBodies } from './bodies.ts';
+import { limitBodies, readBodies } from './bodies.ts';
 import { CLAIM_PATH } from './claims/admission.ts';
 import { clientOf } from './client.ts';
 import { observeRequests, showBooks } from './metrics.ts';
@@ -49,7 +49,8 @@ const MAX_REQUEST_ID_LENGTH = 128;
 const INFO = {
   title: 'Laurel',
   version: '1',
-  description: 'Grants game event rewards exactly once.',
+  description:
+    'Grants game event rewards exactly once. A text in a body is stored as NFC. One in which nothing can be seen is refused, and so is one with half of a surrogate pair, a control character (but line breaks in descriptions and notes), a bidirectional control, or a joiner, variation selector or tag outside of an emoji. Lengths count code points.',
 };
 
 /** Builds the application; it listens to nothing by itself. */
@@ -134,5 +135,5 @@ function guardRequests(app: App, deps: AppDeps): void {
     }),
   );
   app.use(limitBodies());
-  app.use(emptyBodyIsNone);
+  app.use(readBodies);
 }

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
+import { BAD_TEXTS } from '../test/bad-texts.ts';
 import { type Answer, type Fields, PASSWORD, type TestApp, testApp } from './test-app.ts';
 
 const EVENT = {
@@ -10,6 +11,7 @@ const EVENT = {
   claimUntil: '2027-01-07T15:00:00Z',
   period: { kind: 'DAILY', timeZone: 'Asia/Seoul', resetHour: 5 },
   claimsPerPeriod: 1,
+  condition: { metric: 'quest.completed', key: 'snow-1', atLeast: 3, source: 'progress' },
   rewardSelection: 'ALL',
   rewards: [{ rewardId: 'cape', kind: 'ITEM', name: 'Frost cape', quantity: 1, stock: 500 }],
   fulfillment: { provider: 'mailbox' },
@@ -76,7 +78,43 @@ async function send(route: string, body: unknown, more: Record<string, string> =
 const refused = (answer: Answer<Fields>, expected: [number, string], what: string) =>
   assert.deepEqual([answer.status, answer.body.code], expected, what);
 
+const pointersOf = ({ body }: Answer<Fields>) =>
+  (body.errors as { pointer: string }[]).map(({ pointer }) => pointer);
+
 const WRONG_FOR_TEXT = [{ $gt: '' }, { $ne: null }, ['a'], [], {}, 7, true, null];
+
+type Schema = Record<string, unknown>;
+interface OpenApi {
+  paths: Record<string, Record<string, { requestBody?: { content: Record<string, Fields> } }>>;
+  components: { schemas: Record<string, Schema> };
+}
+
+/** Where a schema has free text: a list is entered at its first place, a component only once. */
+function textsIn(document: OpenApi, schema: Schema, way: string[] = [], seen: string[] = []) {
+  const found: string[][] = [];
+  const enter = (inner: unknown, more: string[] = [], now = seen) =>
+    found.push(...textsIn(document, inner as Schema, [...way, ...more], now));
+  const { $ref, type, properties = {}, items, anyOf = [], oneOf = [] } = schema;
+  const component = typeof $ref === 'string' ? ($ref.split('/').at(-1) ?? '') : '';
+  if (component && !seen.includes(component)) {
+    enter(document.components.schemas[component], [], [...seen, component]);
+  }
+  for (const [field, inner] of Object.entries(properties as Fields)) enter(inner, [field]);
+  if (items) enter(items, ['0']);
+  for (const choice of [...(anyOf as Schema[]), ...(oneOf as Schema[])]) enter(choice);
+  const isFree = ['enum', 'const', 'format', 'pattern'].every((bound) => !(bound in schema));
+  return [type].flat().includes('string') && isFree ? [way, ...found] : found;
+}
+
+const openApi = async () => (await t.call<OpenApi>('GET', '/openapi.json')).body;
+
+/** Where the bodies that a route takes have free text, from their description. */
+function textsOf(document: OpenApi, route: string): string[][] {
+  const [method = '', path = ''] = route.split(' ');
+  const content = document.paths[path]?.[method.toLowerCase()]?.requestBody?.content;
+  const ways = textsIn(document, content?.['application/json']?.schema as Schema);
+  return ways.filter(([first]) => first !== 'events');
+}
 
 /** Where a body holds text, at any depth: the way there, key by key. */
 function textPlaces(value: unknown, way: string[] = []): string[][] {
@@ -95,11 +133,8 @@ function withChange(body: Fields, way: string[], value: unknown): Fields {
 
 describe('a body', () => {
   it('is tried for every route that takes one', async () => {
-    const { body } = await t.call<{ paths: Record<string, Record<string, object>> }>(
-      'GET',
-      '/openapi.json',
-    );
-    const taking = Object.entries(body.paths).flatMap(([path, methods]) =>
+    const { paths } = await openApi();
+    const taking = Object.entries(paths).flatMap(([path, methods]) =>
       Object.entries(methods)
         .filter(([, route]) => 'requestBody' in route)
         .map(([method]) => `${method.toUpperCase()} ${path}`),
@@ -117,13 +152,30 @@ describe('a body', () => {
       });
     }
 
+    it(`${route} refuses every bad text, and says where`, async () => {
+      for (const way of textsOf(await openApi(), route)) {
+        const where = way.join('/');
+        for (const [what, value] of Object.entries(BAD_TEXTS)) {
+          const answer = await send(route, withChange(fitting, way, value));
+          refused(answer, refusalOf(route), `${what} in ${where}`);
+          if (answer.status === 400) assert.deepEqual(pointersOf(answer), [`/${where}`]);
+        }
+      }
+    });
+
+    it(`${route} refuses bytes that are not UTF-8`, async () => {
+      const text = Buffer.from(JSON.stringify({ ...fitting, more: 'caf\u00e9' }), 'latin1');
+      const answer = await send(route, text);
+      refused(answer, [400, 'invalid_request'], 'Latin-1');
+      assert.equal(answer.body.detail, 'The body is not UTF-8.');
+    });
+
     it(`${route} refuses a field it does not know, and says which`, async () => {
       for (const field of ['unknown', '$where', '__proto__', 'constructor', 'a/b', '']) {
         const text = JSON.stringify(fitting).replace('{', `{${JSON.stringify(field)}:1,`);
         const answer = await send(route, text);
         refused(answer, [400, 'invalid_request'], field);
-        const [error] = answer.body.errors as { pointer: string }[];
-        assert.equal(error?.pointer, `/${field.replaceAll('/', '~1')}`);
+        assert.equal(pointersOf(answer)[0], `/${field.replaceAll('/', '~1')}`);
       }
     });
 
@@ -176,4 +228,37 @@ describe('a body', () => {
       assert.ok(![400, 415].includes(answer.status), `${answer.status}`);
     });
   }
+});
+
+describe('a text', () => {
+  it('is stored as NFC, whichever form it was sent in, with its emoji whole', async () => {
+    const korean = '눈 축제 👨‍👩‍👧 ❤️ 1️⃣';
+    const sent = korean.normalize('NFD');
+    assert.notEqual(sent, korean);
+    const event = {
+      ...EVENT,
+      title: ` ${sent} `,
+      description: `${sent}\n${sent}`,
+      condition: { not: { any: [{ metric: '퀘스트', key: '눈 1', atLeast: 1 }] } },
+      rewards: [{ rewardId: 'cape', kind: 'ITEM', name: sent, quantity: 1 }],
+    };
+    const asSent = JSON.parse(JSON.stringify(event).normalize('NFD')) as Fields;
+    const { status, body } = await send('POST /api/events', asSent, {
+      'idempotency-key': 'nfc',
+    });
+    assert.equal(status, 201);
+    assert.equal(body.title, korean);
+    assert.equal(body.description, `${korean}\n${korean}`);
+    assert.deepEqual(body.condition, event.condition);
+    assert.equal((body.rewards as Fields[])[0]?.name, korean);
+  });
+
+  it('is a name as NFC too', async () => {
+    const body = { username: 'A\u030asa of snow', password: PASSWORD };
+    const answer = await t.call('POST', '/api/auth/register', { body });
+    assert.deepEqual(
+      [answer.body.username, answer.body.displayName],
+      ['Åsa of snow', 'Åsa of snow'],
+    );
+  });
 });

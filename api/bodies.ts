@@ -1,4 +1,5 @@
 /** What every request's body passes before a route looks at it. */
+import { isUtf8 } from 'node:buffer';
 import type { MiddlewareHandler } from 'hono';
 import { bodyLimit } from 'hono/body-limit';
 import { DomainError } from '../domain/errors.ts';
@@ -25,14 +26,18 @@ export function limitBodies(): MiddlewareHandler<ApiEnv> {
 }
 
 /**
- * Takes an empty body for none, though a content type is sent with it, as many clients always do:
- * a route with an optional body then goes on, any other names the fields it misses.
+ * Refuses bytes that are not UTF-8 (RFC 8259, section 8.1): read all the same, what they stand for
+ * would be stored as U+FFFD. An empty body is taken for none, though a content type is sent with it,
+ * as many clients always do: a route with an optional body then goes on, any other names the fields
+ * it misses.
  */
-export const emptyBodyIsNone: MiddlewareHandler<ApiEnv> = async (c, next) => {
+export const readBodies: MiddlewareHandler<ApiEnv> = async (c, next) => {
   const { headers } = c.req.raw;
-  // As bytes: whoever checks a signature over the body later must get it as it came.
-  if (headers.has('content-type') && (await c.req.arrayBuffer()).byteLength === 0) {
-    headers.delete('content-type');
+  if (headers.has('content-type')) {
+    // As bytes: whoever checks a signature over the body later must get it as it came.
+    const bytes = await c.req.arrayBuffer();
+    if (bytes.byteLength === 0) headers.delete('content-type');
+    if (!isUtf8(bytes)) throw new DomainError('invalid_request', 'The body is not UTF-8.');
   }
   await next();
 };

@@ -116,6 +116,7 @@ export const MaybeExplainedSchema: z.ZodType<Explained | null> = z
 
 /**
  * A condition as an operator may write it, null for none; what is wrong is reported at its own place.
+ * Its texts become NFC, as those of activities do, so that a key means the same in both.
  * @param isSource whether a leaf may name it as the provider to ask
  */
 export function conditionFor(isSource: (name: string) => boolean): z.ZodType<Condition | null> {
@@ -127,7 +128,14 @@ export function conditionFor(isSource: (name: string) => boolean): z.ZodType<Con
         context.addIssue({ code: 'custom', message, path: pathOf(pointer) });
       }
     })
+    .transform(inNfc)
     .openapi(orNull('Condition'));
+}
+
+function inNfc(condition: Condition | null): Condition | null {
+  const normal = (_: string, value: unknown) =>
+    typeof value === 'string' ? value.normalize('NFC') : value;
+  return JSON.parse(JSON.stringify(condition), normal);
 }
 
 /** RFC 6901, section 4. */

@@ -9,6 +9,7 @@ import {
 } from '../domain/event.ts';
 import { isTimeZone, PERIOD_KINDS } from '../domain/period.ts';
 import { conditionFor } from './condition-schema.ts';
+import { text, trimmedText } from './text.ts';
 
 const MAX_TITLE_LENGTH = 200;
 const MAX_DESCRIPTION_LENGTH = 5_000;
@@ -32,8 +33,6 @@ const moment = z.iso
   .refine((at) => FIRST_MOMENT <= at && at <= LAST_MOMENT, 'Not between the years 1970 and 9999')
   .openapi({ type: 'string', format: 'date-time' });
 
-const text = (maxLength: number) => z.string().trim().min(1).max(maxLength);
-
 const units = (min: number) => z.int().min(min).max(MAX_UNITS);
 
 const period = {
@@ -53,7 +52,7 @@ const parkedAfter = {
 const reward = z.strictObject({
   rewardId: z.string().regex(/^[a-z0-9_-]{1,64}$/, 'Only 1 to 64 of a–z, 0–9, _ and -'),
   kind: z.enum(REWARD_KINDS),
-  name: text(MAX_TITLE_LENGTH),
+  name: trimmedText('LINE', [1, MAX_TITLE_LENGTH]),
   quantity: units(1).openapi({ description: 'Units one claim gives.' }),
   stock: units(0).nullable().optional().openapi({
     description: 'Units to give in all; null for unlimited, as it is for a new reward without one.',
@@ -62,8 +61,8 @@ const reward = z.strictObject({
 
 function fieldsFor({ isProvider, isSource }: ProviderNames) {
   return {
-    title: text(MAX_TITLE_LENGTH),
-    description: z.string().max(MAX_DESCRIPTION_LENGTH),
+    title: trimmedText('LINE', [1, MAX_TITLE_LENGTH]),
+    description: text('LINES', [0, MAX_DESCRIPTION_LENGTH]),
     startsAt: moment,
     endsAt: moment,
     claimUntil: moment,

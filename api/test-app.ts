@@ -22,7 +22,7 @@ import { createTokens } from './tokens.ts';
 /** The password of every user of the tests. */
 export const PASSWORD = 'correct horse battery';
 
-/** One call. A body that is no string is sent as JSON. */
+/** One call. A body that is neither a string nor bytes is sent as JSON. */
 export interface Call {
   token?: string | undefined;
   body?: unknown;
@@ -103,8 +103,9 @@ export async function testApp(overrides: Partial<AppDeps> = {}) {
     if (body !== undefined && !sent.has('content-type')) {
       sent.set('content-type', 'application/json');
     }
-    const text = typeof body === 'string' ? body : JSON.stringify(body);
-    const init = { method, headers: sent, ...(text !== undefined && { body: text }) };
+    const isAsSent = typeof body === 'string' || body instanceof Uint8Array;
+    const content = isAsSent ? (body as string | Uint8Array<ArrayBuffer>) : JSON.stringify(body);
+    const init = { method, headers: sent, ...(content !== undefined && { body: content }) };
     return await read<T>(await app.request(path, init));
   }
 

@@ -2,12 +2,16 @@
 import { COMPARATORS, CONDITION_WINDOWS, DEEPEST, type Leaf, MOST_LEAVES } from './condition.ts';
 import type { FieldError } from './errors.ts';
 import { ACCOUNT_AGE, EVENT_GRANTED, OWN_SOURCE, parseTimeSpan, TIME_BETWEEN } from './metrics.ts';
+import { readText } from './text.ts';
 
 /** A comma would end a name where a provider is asked for several. */
-const METRIC = /^[^\s\p{C},]{1,128}$/u;
+const METRIC = /^[^\s\p{C},]+$/u;
 
-/** Printable, and no longer than the names a game gives its quests. */
-const KEY = /^[^\p{C}]{1,128}$/u;
+/** Printable. */
+const KEY = /^[^\p{C}]+$/u;
+
+/** As long as the names a game gives its quests. */
+const NAME_LENGTH = [1, 128] as const;
 
 /** Far beyond any count, and still exact as a double. */
 const MOST = 1_000_000_000_000;
@@ -107,11 +111,11 @@ interface LeafError {
 function shapeErrors(leaf: Fields, isProvider: IsProvider): LeafError[] {
   const errors: LeafError[] = [];
   const { metric, key, window, source } = leaf;
-  if (typeof metric !== 'string' || !METRIC.test(metric)) {
+  if (!isNamed(metric, METRIC)) {
     const message = 'Not the name of a metric: 1 to 128 characters, no spaces or commas';
     errors.push({ field: '/metric', message });
   }
-  if (key !== undefined && (typeof key !== 'string' || !KEY.test(key))) {
+  if (key !== undefined && !isNamed(key, KEY)) {
     errors.push({ field: '/key', message: 'Not 1 to 128 printable characters' });
   }
   if (window !== undefined && !(CONDITION_WINDOWS as readonly unknown[]).includes(window)) {
@@ -122,6 +126,11 @@ function shapeErrors(leaf: Fields, isProvider: IsProvider): LeafError[] {
     errors.push({ field: '/source', message: 'No provider of this name is configured' });
   }
   return [...errors, ...comparisonErrors(leaf)];
+}
+
+function isNamed(value: unknown, pattern: RegExp): boolean {
+  if (typeof value !== 'string' || !pattern.test(value)) return false;
+  return 'text' in readText(value, 'LINE', NAME_LENGTH);
 }
 
 function comparisonErrors(leaf: Fields): LeafError[] {

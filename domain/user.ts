@@ -9,6 +9,10 @@ export const STAFF = ['OPERATOR', 'AUDITOR', 'ADMIN'] as const satisfies readonl
 export const USER_STATUSES = ['ACTIVE', 'SUSPENDED', 'BANNED', 'WITHDRAWN'] as const;
 export type UserStatus = (typeof USER_STATUSES)[number];
 
+/** The fewest and the most characters. */
+export const USERNAME_LENGTH = [3, 64] as const;
+export const PASSWORD_LENGTH = [12, 128] as const;
+
 export function isStaff(role: Role): boolean {
   return (STAFF as readonly Role[]).includes(role);
 }

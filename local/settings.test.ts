@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { apiConfig, workerConfig } from '../config.ts';
+import { BAD_TEXTS } from '../test/bad-texts.ts';
 import { temporaryFolder } from '../test/temporary-folder.ts';
 import { keptSecrets } from './kept.ts';
 import { stackSettings } from './settings.ts';
@@ -52,6 +53,21 @@ describe('the settings of API and worker', () => {
     assert.deepEqual(settings.kafkaBrokers, ['one:9092', 'two:9092']);
     assert.deepEqual(settings.admin, { username: 'root', password: 'a long password' });
     assert.equal(settings.api.url, 'http://[::1]:3000');
+  });
+
+  it('refuse an admin who could not sign in, and a gauge that no activity can name', async (t) => {
+    const secrets = await keptSecrets(temporaryFolder(t));
+    const { env } = stackSettings({}, 'data', ports, secrets, 3000);
+    for (const text of Object.values(BAD_TEXTS)) {
+      // No environment can hold a NUL, but the rule is the same.
+      for (const name of ['ADMIN_USERNAME', 'ADMIN_PASSWORD']) {
+        assert.throws(() => apiConfig({ ...env, [name]: text }), { message: new RegExp(name) });
+      }
+      const GAUGES = JSON.stringify({ [text]: 'LATEST' });
+      assert.throws(() => apiConfig({ ...env, GAUGES }), { message: /GAUGES/ });
+    }
+    const GAUGES = JSON.stringify({ ['레벨'.normalize('NFD')]: 'LATEST' });
+    assert.deepEqual(apiConfig({ ...env, GAUGES }).GAUGES, { 레벨: 'LATEST' });
   });
 
   it('name the own broker where one is asked for', async (t) => {

@@ -20,6 +20,14 @@ describe('why a provider refused', () => {
     assert.equal(refusalDetail(400, { detail }), 'HTTP 400: 인벤토리가 가득 찼습니다 [31m 🧊');
   });
 
+  it('keeps emoji whole, and is nothing where nothing can be seen', () => {
+    assert.equal(refusalDetail(400, { detail: '👨‍👩‍👧 ❤️' }), 'HTTP 400: 👨‍👩‍👧 ❤️');
+    assert.equal(
+      refusalDetail(400, { detail: '\u3164\u2800', title: '눈'.normalize('NFD') }),
+      'HTTP 400: 눈',
+    );
+  });
+
   it('is at most 200 characters long and never half a character', () => {
     const said = refusalDetail(400, { detail: '🧊'.repeat(500) });
     assert.equal(said, `HTTP 400: ${'🧊'.repeat(200)}`);

@@ -1,12 +1,10 @@
 /** What of a provider's refusal may stand on a claim's record, where players and staff read it. */
+import { printableLine } from '../domain/text.ts';
 
 const LONGEST = 200;
 
 /** Our own secret or signature, should a provider's message echo the request. */
 const SECRETS = /whsec_[\w+/=]+|\bv1a?,[\w+/=]+/g;
-
-/** Control, format, private and unassigned characters, and every kind of space. */
-const UNPRINTABLE = /[\p{C}\p{Z}]+/gu;
 
 /** The fields in which providers say why; `detail` and `title` are those of RFC 9457. */
 export interface RefusalBody {
@@ -25,7 +23,5 @@ export function refusalDetail(status: number, body: RefusalBody): string {
 }
 
 function printable(text: unknown): string {
-  if (typeof text !== 'string') return '';
-  const plain = text.replace(SECRETS, '…').replace(UNPRINTABLE, ' ').trim();
-  return Array.from(plain).slice(0, LONGEST).join('');
+  return typeof text === 'string' ? printableLine(text.replace(SECRETS, '…'), LONGEST) : '';
 }

@@ -2,6 +2,7 @@
 import { z } from 'zod';
 import { type ActivityEvent, DAY_MS } from '../domain/activity.ts';
 import { type Gauges, KNOWN_BY_ITSELF } from '../domain/metrics.ts';
+import { textShape } from './text-shape.ts';
 
 export interface ActivityRules {
   /** How old an activity may be, in days: its `id` is remembered for as long. */
@@ -16,18 +17,20 @@ export const MAX_AHEAD_MS = 5 * 60_000;
 /** A billion at most, and whole: sums stay exact, and the same in whichever order they are made. */
 const MAX_VALUE = 1_000_000_000;
 
+const NAME_LENGTH = [1, 128] as const;
+
 /** Text that is seen: no control characters, and at a name's ends and inside it no space. */
-const name = z
-  .string('Not a text')
-  .regex(/^[^\s\p{C}]{1,128}$/u, 'Not 1 to 128 printable characters without spaces');
+const name = textShape('LINE', NAME_LENGTH).regex(
+  /^[^\s\p{C}]{1,128}$/u,
+  'Not 1 to 128 printable characters without spaces',
+);
 
 const shape = z.strictObject(
   {
     id: name,
     userId: name,
     metric: name,
-    key: z
-      .string('Not a text')
+    key: textShape('LINE', NAME_LENGTH)
       .regex(/^[^\p{C}]{1,128}$/u, 'Not 1 to 128 printable characters')
       .optional(),
     value: z

@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { DomainError } from '../domain/errors.ts';
 import { USER_STATUSES } from '../domain/user.ts';
 import { MAX_AHEAD_MS } from '../store/activity-shape.ts';
+import { textShape } from '../store/text-shape.ts';
 import type { UserStore } from '../store/users.ts';
 import { jsonOf } from './json.ts';
 import type { IncomingRecord, RefusedRecord } from './records.ts';
@@ -17,7 +18,7 @@ export interface UserStatusDeps {
 }
 
 const shape = z.strictObject({
-  userId: z.string().min(1).max(128),
+  userId: textShape('LINE', [1, 128]),
   status: z.enum(USER_STATUSES),
   at: z.iso.datetime({ offset: true }).transform((text) => new Date(text)),
 });

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
+import { BAD_TEXTS } from '../../test/bad-texts.ts';
 import { uniqueName } from '../../test/servers.ts';
 import { type TestApp, testApp } from '../test-app.ts';
 
@@ -24,9 +25,12 @@ const kill = (given: object = {}) => ({
   ...given,
 });
 
-async function count(userId: string): Promise<number | null | undefined> {
+async function count(
+  userId: string,
+  key: string | null = null,
+): Promise<number | null | undefined> {
   const window = { from: null, until: new Date(), timeZone: 'UTC', resetHour: 0 };
-  const query = { metric: 'boss.killed', key: null, aggregation: 'COUNT' as const, ...window };
+  const query = { metric: 'boss.killed', key, aggregation: 'COUNT' as const, ...window };
   return (await t.store.progress.read(userId, [query]))[0];
 }
 
@@ -68,6 +72,22 @@ describe('a game server', () => {
     const at = new Date(Date.now() + 9 * 60 * MINUTE_MS).toISOString().replace('Z', '+09:00');
     assert.equal((await post({ events: [kill({ userId, at })] })).body.accepted, 1);
     assert.equal(await count(userId), 1);
+  });
+
+  it('is told of every text that cannot be taken', async () => {
+    for (const field of ['id', 'userId', 'metric', 'key']) {
+      const events = Object.values(BAD_TEXTS).map((text) => kill({ [field]: text }));
+      const { accepted, rejected } = (await post({ events })).body;
+      const told = (rejected as { message: string }[]).map(({ message }) => message.split(':')[0]);
+      assert.deepEqual([accepted, told], [0, events.map(() => field)]);
+    }
+  });
+
+  it('may spell a name as NFC or not', async () => {
+    const userId = uniqueName('usr');
+    const events = ['눈', '눈'.normalize('NFD')].map((key) => kill({ userId, key }));
+    assert.equal((await post({ events })).body.accepted, 2);
+    assert.equal(await count(userId, '눈'), 2);
   });
 
   it('finds its events described', async () => {

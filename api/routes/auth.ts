@@ -1,6 +1,8 @@
 /** `/api/auth`: register, sign in, stay signed in, sign out. */
 import { createRoute, z } from '@hono/zod-openapi';
 import { DomainError } from '../../domain/errors.ts';
+import { NAME_RULE, type TextLength, type TextUse } from '../../domain/text.ts';
+import { PASSWORD_LENGTH, USERNAME_LENGTH } from '../../domain/user.ts';
 import type { RefreshTokenStore } from '../../store/refresh-tokens.ts';
 import type { User, UserStore } from '../../store/users.ts';
 import { type AuthDeps, access } from '../auth.ts';
@@ -9,6 +11,7 @@ import type { Passwords } from '../passwords.ts';
 import { problems } from '../problem.ts';
 import { limitByAddress, type RateLimits } from '../rate-limits.ts';
 import { json, jsonBody, newRouter } from '../router.ts';
+import { text } from '../text.ts';
 import { toUserBody, UserSchema } from '../user-body.ts';
 
 export interface AuthRouteDeps extends AuthDeps {
@@ -18,44 +21,33 @@ export interface AuthRouteDeps extends AuthDeps {
   now: () => Date;
 }
 
-const USERNAME_LENGTH = [3, 64] as const;
-const PASSWORD_LENGTH = [12, 128] as const;
 const DISPLAY_NAME_LENGTH = [1, 64] as const;
 const MAX_REFRESH_TOKEN_LENGTH = 256;
 
-/** Letters, digits, marks, punctuation, symbols and single blanks between them: nothing unseen. */
-const VISIBLE = /^[\p{L}\p{N}\p{M}\p{P}\p{S}]+( [\p{L}\p{N}\p{M}\p{P}\p{S}]+)*$/u;
-
 /** The rule is described in words: many readers of a description cannot read `\p` in a pattern. */
-const visible = ([min, max]: readonly [number, number]) => {
-  const description = 'Only visible characters, with single blanks between them';
-  const fits = (text: string) => VISIBLE.test(text);
-  return z.string().min(min).max(max).refine(fits, description).openapi({ description });
-};
+const name = (length: TextLength) => text('NAME', length).openapi({ description: NAME_RULE });
 
 const Registration = z
   .strictObject({
-    username: visible(USERNAME_LENGTH),
-    password: z.string().min(PASSWORD_LENGTH[0]).max(PASSWORD_LENGTH[1]),
-    displayName: visible(DISPLAY_NAME_LENGTH).optional(),
+    username: name(USERNAME_LENGTH),
+    password: text('LINE', PASSWORD_LENGTH),
+    displayName: name(DISPLAY_NAME_LENGTH).optional(),
   })
   .openapi('Registration');
 
 /** What does not fit is taken as empty, which no user has: its answer is `invalid_credentials`. */
-const orEmpty = ([minLength, maxLength]: readonly [number, number]) =>
-  z
-    .string()
-    .min(minLength)
-    .max(maxLength)
-    .catch('')
-    .openapi({ type: 'string', minLength, maxLength });
+const orEmpty = (use: TextUse, [minLength, maxLength]: TextLength) =>
+  text(use, [minLength, maxLength]).catch('').openapi({ type: 'string', minLength, maxLength });
 
 const Credentials = z
-  .strictObject({ username: orEmpty(USERNAME_LENGTH), password: orEmpty(PASSWORD_LENGTH) })
+  .strictObject({
+    username: orEmpty('NAME', USERNAME_LENGTH),
+    password: orEmpty('LINE', PASSWORD_LENGTH),
+  })
   .openapi('Credentials', { required: ['username', 'password'] });
 
 const RefreshToken = z
-  .strictObject({ refreshToken: z.string().min(1).max(MAX_REFRESH_TOKEN_LENGTH) })
+  .strictObject({ refreshToken: text('LINE', [1, MAX_REFRESH_TOKEN_LENGTH]) })
   .openapi('RefreshToken');
 
 const TokenPair = z

@@ -22,6 +22,7 @@ import { NEWEST_FIRST, page, pageOf, pageQuery } from '../paging.ts';
 import { problems } from '../problem.ts';
 import { limitByUser, type RateLimits } from '../rate-limits.ts';
 import { type ApiEnv, idParam, json, newRouter, optionalJsonBody } from '../router.ts';
+import { text } from '../text.ts';
 import { ordered, timeRange } from '../times.ts';
 
 export interface ClaimRouteDeps extends AuthDeps, AcceptDeps, DecideDeps {
@@ -44,9 +45,11 @@ const MAX_NOTE_LENGTH = 1_000;
 const READ_FOR_THIS_REQUEST_MS = 25;
 
 const ClaimRequest = z
-  .strictObject({ rewardId: z.string().min(1).max(64).optional() })
+  .strictObject({ rewardId: text('LINE', [1, 64]).optional() })
   .openapi('ClaimRequest');
-const Note = z.strictObject({ note: z.string().max(MAX_NOTE_LENGTH).optional() }).openapi('Note');
+const Note = z
+  .strictObject({ note: text('LINES', [0, MAX_NOTE_LENGTH]).optional() })
+  .openapi('Note');
 
 const ClaimQuery = z.object({
   userId: z.string().max(100).optional().openapi({

@@ -10,6 +10,7 @@ import { type AuthDeps, access, GUARDED } from '../auth.ts';
 import { headerLines, idempotencyKeyOf } from '../idempotency-key.ts';
 import { problems } from '../problem.ts';
 import { type ApiEnv, idParam, json, newRouter, optionalJsonBody } from '../router.ts';
+import { text } from '../text.ts';
 
 export interface OperationRouteDeps extends AuthDeps {
   store: { operations: OperationStore };
@@ -21,9 +22,9 @@ const MAX_NOTE_LENGTH = 1_000;
 
 const BulkRequest = z
   .strictObject({
-    eventId: z.string().min(1).max(100).optional(),
+    eventId: text('LINE', [1, 100]).optional(),
     reason: z.enum(REASONS).optional(),
-    note: z.string().max(MAX_NOTE_LENGTH).optional(),
+    note: text('LINES', [0, MAX_NOTE_LENGTH]).optional(),
   })
   .openapi('BulkRequest');
 

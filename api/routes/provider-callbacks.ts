@@ -10,6 +10,7 @@ import type { ClaimRuns } from '../../temporal/runs.ts';
 import { SIGNALS } from '../../workflows/contract.ts';
 import { problems } from '../problem.ts';
 import { type ApiEnv, idParam, json, jsonBody, newRouter } from '../router.ts';
+import { text } from '../text.ts';
 
 export interface CallbackRouteDeps {
   store: { claims: ClaimStore };
@@ -22,7 +23,7 @@ export interface CallbackRouteDeps {
 
 const Callback = z
   .strictObject({
-    grantId: z.string().max(200),
+    grantId: text('LINE', [0, 200]),
     state: z.enum(['GRANTED', 'PENDING', 'REVOKED', 'REFUSED']),
   })
   .openapi('ProviderCallback');
