@@ -15,6 +15,9 @@ const whole = (least: number, most: number, fallback: number) =>
 
 const ms = (fallback: number) => whole(1, 86_400_000, fallback);
 
+/** How many there may be of something at once. */
+const atMost = (fallback: number) => whole(1, 1_000_000, fallback);
+
 const json = <T extends z.ZodType>(shape: T) =>
   z.string().transform((text, context) => {
     try {
@@ -100,6 +103,10 @@ const api = common.extend({
   ACCESS_TOKEN_TTL_S: whole(1, 86_400, 900),
   RATE_LIMITS: z.enum(['on', 'off']).default('on'),
   TRUSTED_PROXIES: trustedProxies.default(new BlockList()),
+  MAX_CONNECTIONS: atMost(20_000),
+  MAX_CONNECTIONS_PER_ADDRESS: atMost(1_000),
+  HEADERS_TIMEOUT_MS: ms(10_000),
+  BODY_TIMEOUT_MS: ms(30_000),
   ADMISSION_AT_ONCE: whole(1, 1_000, 16),
   ADMISSION_WAITING: whole(0, 100_000, 12_500),
   ADMISSION_PATIENCE_MS: ms(15_000),

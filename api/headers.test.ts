@@ -4,6 +4,7 @@ import { type IncomingMessage, request } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { after, before, describe, it } from 'node:test';
 import { type ServerType, serve } from '@hono/node-server';
+import { boundedServer, CONNECTIONS } from './connections.ts';
 import { type Fields, type TestApp, testApp } from './test-app.ts';
 
 let t: TestApp;
@@ -16,7 +17,7 @@ before(async () => {
     t.signIn('ADMIN'),
     t.signIn(),
   ]);
-  const { createServer } = t.deps.admission;
+  const createServer = boundedServer(t.deps.metrics, CONNECTIONS, t.deps.admission.behindDoor);
   server = serve({ fetch: t.app.fetch, port: 0, hostname: '127.0.0.1', createServer });
   await new Promise((resolve) => server.once('listening', resolve));
 });

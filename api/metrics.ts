@@ -125,3 +125,22 @@ export function observeAdmission(registry: Registry) {
     },
   };
 }
+
+/** Shows how many connections are open, and counts those that ended at a bound. */
+export function observeConnections(registry: Registry, open: () => number) {
+  new Gauge({
+    name: 'laurel_http_connections',
+    help: 'Connections that are open.',
+    registers: [registry],
+    collect() {
+      this.set(open());
+    },
+  });
+  const refusals = new Counter({
+    name: 'laurel_http_connections_refused_total',
+    help: 'Connections turned away or cut at a bound: of the process, of one address, of what was pipelined, of what nobody reads.',
+    labelNames: ['bound'],
+    registers: [registry],
+  });
+  return (bound: string): void => refusals.inc({ bound });
+}

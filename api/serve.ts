@@ -14,6 +14,7 @@ import { createApp } from './app.ts';
 import { createAdmission } from './claims/admission.ts';
 import { createStarter } from './claims/starter.ts';
 import { stopClaimsOf } from './claims/stop.ts';
+import { boundedServer, type ConnectionBounds } from './connections.ts';
 import { createCurrentUsers } from './current-users.ts';
 import { makeFirstAdmin } from './first-admin.ts';
 import { createMemoryRelease } from './memory.ts';
@@ -93,7 +94,7 @@ export async function serveApi(parts: ApiParts) {
   });
 
   const { PORT: port, HOST: hostname } = config;
-  const { createServer } = admission;
+  const createServer = boundedServer(metrics, boundsOf(config), admission.behindDoor);
   const server = serve({ fetch: app.fetch, port, hostname, createServer }, (address) => {
     log.info({ port: address.port }, 'api ready');
   });
@@ -102,4 +103,16 @@ export async function serveApi(parts: ApiParts) {
     await changes.close();
   };
   return { server, turnAway: admission.close, close };
+}
+
+/** A gateway that limits by itself is all the addresses there are. */
+function boundsOf(config: ApiConfig): ConnectionBounds {
+  const isLimited = config.RATE_LIMITS === 'on';
+  return {
+    most: config.MAX_CONNECTIONS,
+    mostOfAddress: isLimited ? config.MAX_CONNECTIONS_PER_ADDRESS : Number.POSITIVE_INFINITY,
+    headersTimeoutMs: config.HEADERS_TIMEOUT_MS,
+    bodyTimeoutMs: config.BODY_TIMEOUT_MS,
+    trusted: config.TRUSTED_PROXIES,
+  };
 }

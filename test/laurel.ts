@@ -25,6 +25,7 @@ import type { ClaimBody } from '../api/claims/body.ts';
 import { createStarter } from '../api/claims/starter.ts';
 import { stopClaimsOf } from '../api/claims/stop.ts';
 import type { TurnSettings } from '../api/claims/turns.ts';
+import { boundedServer, CONNECTIONS } from '../api/connections.ts';
 import { createCurrentUsers } from '../api/current-users.ts';
 import { createPasswords } from '../api/passwords.ts';
 import { createRateLimits } from '../api/rate-limits.ts';
@@ -139,7 +140,7 @@ export async function startLaurel(options: LaurelOptions = {}) {
     now,
     ...options.api,
   } as AppDeps);
-  const { createServer } = admission;
+  const createServer = boundedServer(metrics, CONNECTIONS, admission.behindDoor);
   const http = serve({ fetch: app.fetch, port: 0, hostname: '127.0.0.1', createServer });
   await new Promise((resolve) => http.once('listening', resolve));
   const url = `http://127.0.0.1:${(http.address() as AddressInfo).port}`;

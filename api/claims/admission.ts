@@ -3,14 +3,7 @@
  * bare request: no token has been verified, no body read and no record looked for, so that ten
  * thousand fit into little memory. Inside, a few wait for their turn at the record.
  */
-import {
-  createServer,
-  type IncomingMessage,
-  type RequestListener,
-  type Server,
-  type ServerOptions,
-  type ServerResponse,
-} from 'node:http';
+import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
 import { setImmediate as immediate } from 'node:timers/promises';
 import type { Context, MiddlewareHandler } from 'hono';
 import type { Registry } from 'prom-client';
@@ -41,8 +34,8 @@ export const CLAIM_PATH = '/api/event-claims/:eventId/claim';
 const CLAIM_URL = /^(?:https?:\/\/[^/?#]*)?\/api\/event-claims\/([^/?#]+)\/claim(?:[?#]|$)/;
 
 export interface Admission {
-  /** Node's own, with the door in front of what handles the server's requests. */
-  createServer: typeof createServer;
+  /** Puts the door in front of what handles the server's requests. */
+  behindDoor(handler: RequestListener): RequestListener;
   /** Middleware of the claim route, in front of all that costs: answers those who were turned away. */
   turnAway: MiddlewareHandler<ApiEnv>;
   /** When the request came, before it waited; undefined for one that was not at the door. */
@@ -80,8 +73,9 @@ export function createAdmission(
     underWay: records.underWay,
   });
   const visits = new WeakMap<IncomingMessage, Visit>();
-  function createServerBehind(options: ServerOptions, handler: RequestListener): Server {
-    return createServer(options, (request, response) => {
+  const visitOf = ({ env }: Context<ApiEnv>) => env?.incoming && visits.get(env.incoming);
+  return {
+    behindDoor: (handler) => (request, response) => {
       const eventId = claimedEvent(request);
       if (eventId === undefined) return handler(request, response);
       if (door.waiting() >= CROWD) onCrowd();
@@ -90,11 +84,7 @@ export function createAdmission(
       // It settles once the answer was handed over, though its type does not say so.
       const handle = async () => await handler(request, response);
       void pass(door, eventId, { visit, request, response, handle });
-    });
-  }
-  const visitOf = ({ env }: Context<ApiEnv>) => env?.incoming && visits.get(env.incoming);
-  return {
-    createServer: createServerBehind as typeof createServer,
+    },
     async turnAway(c, next) {
       const visit = visitOf(c);
       if (visit?.turnedAway) throw visit.turnedAway;

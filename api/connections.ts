@@ -1,0 +1,190 @@
+/**
+ * What one connection may hold, and how many there may be. Node hands on every request that it has
+ * parsed, however many came at once and whether or not the answers are taken: a few kilobytes of
+ * pipelined requests become as many answers in memory. Here a connection has one request at a time.
+ */
+import { createServer, type RequestListener, type Server, type ServerOptions } from 'node:http';
+import { BlockList, type Socket } from 'node:net';
+import type { Registry } from 'prom-client';
+import { clientOf, isTrusted, limitKeyOf } from './client.ts';
+import { observeConnections } from './metrics.ts';
+import { type ProblemCode, problemOf } from './problem.ts';
+import { rawAnswer } from './raw-answer.ts';
+
+export interface ConnectionBounds {
+  /** Connections of the whole process. */
+  most: number;
+  /** Connections of one address that is no trusted proxy's. */
+  mostOfAddress: number;
+  /** In which a request's headers must have come, and then its body. */
+  headersTimeoutMs: number;
+  bodyTimeoutMs: number;
+  /** After which an answer of which nothing is taken any more is given up; 30 s. */
+  unreadTimeoutMs?: number;
+  trusted: BlockList;
+}
+
+/** Wide bounds, for tests: all their clients have one address. */
+export const CONNECTIONS: ConnectionBounds = {
+  most: 20_000,
+  mostOfAddress: 20_000,
+  headersTimeoutMs: 10_000,
+  bodyTimeoutMs: 30_000,
+  trusted: new BlockList(),
+};
+
+/**
+ * Requests that may wait behind the one under way. A client that pipelines more loses the
+ * connection, as it must expect (RFC 9112, section 9.3.2): what was parsed cannot be put back, and
+ * takes some kilobytes each.
+ */
+const MOST_BEHIND = 16;
+
+/** As long as a common proxy waits. In milliseconds. */
+const UNREAD_TIMEOUT_MS = 30_000;
+
+/** Answers of this size and more count as unread until they are taken, up to so many bytes in all. */
+const LARGE_ANSWER_BYTES = 16 * 1024;
+const MOST_UNREAD_BYTES = 64 * 1024 * 1024;
+
+/** How often Node looks for requests that are late, in milliseconds. */
+const LOOK_EVERY_MS = 1_000;
+const RETRY_AFTER_S = 5;
+
+/**
+ * Node's `createServer` with these bounds, for whoever makes the server.
+ * @param around put between the bounds and what handles the requests
+ */
+export function boundedServer(
+  metrics: Registry,
+  bounds: ConnectionBounds = CONNECTIONS,
+  around: (handler: RequestListener) => RequestListener = (handler) => handler,
+): typeof createServer {
+  const { headersTimeoutMs, bodyTimeoutMs } = bounds;
+  const make = (options: ServerOptions, handler: RequestListener) => {
+    const refused = observeConnections(metrics, () => open());
+    const underWay = new WeakMap<Socket, (() => void)[]>();
+    const late = {
+      headersTimeout: headersTimeoutMs,
+      requestTimeout: headersTimeoutMs + bodyTimeoutMs,
+      connectionsCheckingInterval: LOOK_EVERY_MS,
+    };
+    const oneByOne = oneAtATime(around(handler), underWay, refused);
+    const server = createServer({ ...options, ...late }, oneByOne);
+    server.timeout = bounds.unreadTimeoutMs ?? UNREAD_TIMEOUT_MS;
+    server.on('timeout', (socket) => {
+      // A request that takes its time is quiet, too; an answer that nobody takes fills the socket.
+      if (!underWay.has(socket) || socket.writableLength > 0) socket.destroy();
+    });
+    const open = countConnections(server, bounds, refused);
+    return server;
+  };
+  return make as typeof createServer;
+}
+
+type OnRefused = (bound: 'process' | 'address' | 'pipelined' | 'unread') => void;
+
+/** Turns connections away where there are too many; answers how many are open. */
+function countConnections(
+  server: Server,
+  { most, mostOfAddress, trusted }: ConnectionBounds,
+  onRefused: OnRefused,
+): () => number {
+  const ofAddress = new Map<string, number>();
+  let open = 0;
+  server.on('connection', (socket) => {
+    const { address } = clientOf({ headers: {}, socket }, trusted);
+    const key = limitKeyOf(address);
+    const others = ofAddress.get(key) ?? 0;
+    if (open >= most) {
+      onRefused('process');
+      return turnAway(socket, 'unavailable', 'Too many connections. Try again shortly.');
+    }
+    if (others >= mostOfAddress && !isTrusted(address, trusted)) {
+      onRefused('address');
+      return turnAway(socket, 'rate_limited', 'Too many connections from one address.');
+    }
+    open += 1;
+    ofAddress.set(key, others + 1);
+    socket.once('close', () => {
+      open -= 1;
+      const left = (ofAddress.get(key) ?? 1) - 1;
+      if (left > 0) ofAddress.set(key, left);
+      else ofAddress.delete(key);
+    });
+  });
+  return () => open;
+}
+
+function turnAway(socket: Socket, code: ProblemCode, detail: string): void {
+  const answer = problemOf(code, detail, '/');
+  socket.write(rawAnswer({ ...answer, headers: { 'Retry-After': String(RETRY_AFTER_S) } }));
+  socket.destroySoon();
+}
+
+/**
+ * Begins a connection's next request once the answer before it was handed to the system whole.
+ * @param underWay filled with the connections that have one, and what waits behind it
+ */
+function oneAtATime(
+  handler: RequestListener,
+  underWay: WeakMap<Socket, (() => void)[]>,
+  onRefused: OnRefused,
+): RequestListener {
+  /** What of each answer was not taken yet when it was whole, the oldest first. */
+  const unread = new Map<Socket, number>();
+  let unreadBytes = 0;
+
+  function taken(socket: Socket): void {
+    unreadBytes -= unread.get(socket) ?? 0;
+    unread.delete(socket);
+  }
+
+  /** Who reads is done soon: it is the oldest answer that nobody takes. */
+  function countUnread(socket: Socket): void {
+    const bytes = socket.writableLength;
+    if (bytes < LARGE_ANSWER_BYTES) return;
+    unread.set(socket, bytes);
+    unreadBytes += bytes;
+    for (const [oldest] of unread) {
+      if (unreadBytes <= MOST_UNREAD_BYTES) return;
+      taken(oldest);
+      onRefused('unread');
+      oldest.destroy();
+    }
+  }
+
+  function next(socket: Socket, behind: (() => void)[]): void {
+    const begin = behind.shift();
+    // Nothing follows an answer that ends the connection (RFC 9112, section 9.6).
+    const isOver = socket.destroyed || socket.writableEnded;
+    if (begin && !isOver) begin();
+    else underWay.delete(socket);
+    if (behind.length === 0 && !isOver) socket.resume();
+  }
+
+  return (request, response) => {
+    const { socket } = request;
+    // Turned away already.
+    if (socket.destroyed || socket.writableEnded) return;
+    const begin = () => {
+      const behind = underWay.get(socket) ?? [];
+      underWay.set(socket, behind);
+      response.once('prefinish', () => countUnread(socket));
+      response.once('close', () => {
+        taken(socket);
+        next(socket, behind);
+      });
+      handler(request, response);
+    };
+    const behind = underWay.get(socket);
+    if (!behind) return begin();
+    if (behind.length >= MOST_BEHIND) {
+      onRefused('pipelined');
+      return void socket.destroy();
+    }
+    behind.push(begin);
+    // What is parsed takes memory: the rest stays where it is until this one's turn.
+    socket.pause();
+  };
+}
