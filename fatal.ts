@@ -1,12 +1,19 @@
 /** How a process ends that cannot go on: with a reason for whoever started it. */
 import { ConfigError } from './config.ts';
-import { isOutage } from './store/connection.ts';
+import { databaseTrouble } from './store/connection.ts';
 
 /** What a person can mend is said in words; a mistake of ours keeps its stack. */
 function reasonOf(error: unknown): string {
   if (error instanceof ConfigError) return error.message;
-  if (isOutage(error)) return `MongoDB cannot be reached: ${(error as Error).message}`;
-  return error instanceof Error ? (error.stack ?? error.message) : String(error);
+  if (!(error instanceof Error)) return String(error);
+  switch (databaseTrouble(error)) {
+    case 'AWAY':
+      return `MongoDB cannot be reached: ${error.message}`;
+    case 'REFUSES':
+      return `MongoDB refuses: ${error.message} (code ${(error as { code?: unknown }).code})`;
+    case null:
+      return error.stack ?? error.message;
+  }
 }
 
 /** Ends the process with 1 and the reason, for anything that nobody caught. */

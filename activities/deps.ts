@@ -26,8 +26,8 @@ export interface ActivityDeps {
   /** The provider of that name as a source of conditions, or undefined where it is not configured. */
   gameData(name: string): GameDataProvider | undefined;
   gauges: Gauges;
-  /** Whether an error says that the database is away, as against a mistake of ours. */
-  isOutage(error: unknown): boolean;
+  /** What an error says of our database: it is away, it is there and refuses, or nothing (null). */
+  databaseTrouble(error: unknown): 'AWAY' | 'REFUSES' | null;
   policy: FulfillmentPolicy;
   now(): Date;
 }

@@ -1,11 +1,10 @@
 /** How errors cross from activities to workflows. */
-import { activityInfo } from '@temporalio/activity';
+import { activityInfo, log } from '@temporalio/activity';
 import { ApplicationFailure, ApplicationFailureCategory } from '@temporalio/common';
 import { ProviderError } from '../domain/fulfillment.ts';
+import { NoTurn } from '../domain/provider-limit.ts';
+import type { FailureType } from '../workflows/contract.ts';
 import type { ActivityDeps } from './deps.ts';
-
-/** The failure's `type`: the workflow parks a claim by it. */
-export type FailureType = 'FULFILLMENT_UNAVAILABLE' | 'FULFILLMENT_UNKNOWN' | 'INTERNAL';
 
 /** A state of our own data that trying again cannot mend: the claim is parked for a person. */
 export function broken(message: string): ApplicationFailure {
@@ -33,21 +32,22 @@ const NO_TURN_MS = 1_000;
 /** Our own database is as good as away. */
 export class TooSlow extends Error {}
 
-/** Whether a provider was not asked, as it is at its limit. */
-function isNoTurn(error: unknown): error is Error {
-  return error instanceof Error && error.name === 'NoTurn';
-}
-
 /**
  * Whether an attempt to ask a provider failed for our own database, or for want of a turn: says
  * nothing about the provider, so it must not use up its attempts. A local activity is repeated anyway.
+ * What our database said is logged here, as the attempt ends without an error.
  */
 export function isOursToRepeat(
-  { isOutage }: Pick<ActivityDeps, 'isOutage'>,
+  { databaseTrouble }: Pick<ActivityDeps, 'databaseTrouble'>,
   error: unknown,
 ): boolean {
-  const isOurs = error instanceof TooSlow || isNoTurn(error) || isOutage(error);
-  return isOurs && !activityInfo().isLocal;
+  if (activityInfo().isLocal) return false;
+  if (error instanceof TooSlow || error instanceof NoTurn) return true;
+  const trouble = databaseTrouble(error);
+  if (trouble === 'AWAY') log.warn('MongoDB is away; it is tried again', { error });
+  // It may last until a person mends it, and the claim waits so long.
+  if (trouble === 'REFUSES') log.error('MongoDB refuses; it is tried again', { error });
+  return trouble !== null;
 }
 
 /** Runs an attempt that costs nobody anything when it is repeated; without a turn it is. */
@@ -55,7 +55,7 @@ export async function inTurn<T>(attempt: () => Promise<T>): Promise<T> {
   try {
     return await attempt();
   } catch (error) {
-    if (!isNoTurn(error)) throw error;
+    if (!(error instanceof NoTurn)) throw error;
     throw providerFailure(new ProviderError('UNAVAILABLE', error.message, NO_TURN_MS));
   }
 }

@@ -4,6 +4,7 @@ import type { Step } from '../domain/claim.ts';
 import { grantIdOf } from '../domain/claim.ts';
 import { isHeldEarly } from '../domain/early-hold.ts';
 import { skipped, withSteps } from '../domain/steps.ts';
+import { StockBusy } from '../domain/stock-busy.ts';
 import type { Claim } from '../store/claims.ts';
 import type { ActivityDeps } from './deps.ts';
 import { ownRunId, recordOf, stepNow } from './record.ts';
@@ -15,8 +16,6 @@ export type ReserveResult =
   /** Another run has decided the claim's fate: follow the record. */
   | { state: 'OVERTAKEN' };
 
-const isBusy = (error: unknown): boolean => error instanceof Error && error.name === 'StockBusy';
-
 /** Holds line after line; the first that is sold out ends it. Null where everything is held. */
 export async function firstSoldOut(deps: ActivityDeps, claim: Claim): Promise<string | null> {
   const isLikely = isHeldEarly(claim) || activityInfo().attempt > 1;
@@ -26,7 +25,7 @@ export async function firstSoldOut(deps: ActivityDeps, claim: Claim): Promise<st
     const request = { holdId, eventId: claim.eventId, rewardId: lineId, quantity, buckets };
     const reserved = await deps.stock.reserve(request, isLikely).catch(async (error: unknown) => {
       // It may take long from here on: the player is shown where the claim stands.
-      if (isBusy(error)) await deps.claims.showReserving(claim._id);
+      if (error instanceof StockBusy) await deps.claims.showReserving(claim._id);
       throw error;
     });
     if (reserved === 'SOLD_OUT') return lineId;

@@ -1,11 +1,13 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
-import type { AddressInfo } from 'node:net';
+import { type AddressInfo, connect } from 'node:net';
 import { after, before, describe, it } from 'node:test';
 import { createAdaptorServer } from '@hono/node-server';
 import { createRoute, z } from '@hono/zod-openapi';
+import { mongo } from 'mongoose';
 import { pino } from 'pino';
 import { DomainError } from '../domain/errors.ts';
+import { until } from '../test/helpers.ts';
 import { json, newRouter, optionalJsonBody } from './router.ts';
 import { type TestApp, testApp } from './test-app.ts';
 
@@ -41,7 +43,9 @@ after(() => t.close());
 
 const FAILURES: Record<string, () => Error> = {
   bug: () => new TypeError('the secret inside'),
-  outage: () => Object.assign(new Error('10.0.0.7 is away'), { name: 'MongoNetworkError' }),
+  outage: () => new mongo.MongoNetworkError('10.0.0.7 is away'),
+  denied: () => new mongo.MongoServerError({ message: '10.0.0.7 refuses', code: 18 }),
+  elsewhere: () => Object.assign(new Error('10.0.0.7 refuses'), { code: 'ECONNREFUSED' }),
   refusal: () => new DomainError('rate_limited', 'Slow down.', { retryAfterS: 7 }),
 };
 
@@ -62,11 +66,25 @@ describe('an error', () => {
     assert.deepEqual(line && (line.err as { message: string }).message, 'the secret inside');
   });
 
-  it('of an outage says when to come back, and nothing of the servers', async () => {
-    const answer = await t.call('GET', '/test/fails/outage');
-    assert.deepEqual([answer.status, answer.body.code], [503, 'unavailable']);
-    assert.equal(answer.headers.get('retry-after'), '2');
-    assert.ok(!JSON.stringify(answer.body).includes('10.0.0.7'));
+  it('of the database says when to come back, and nothing of the servers', async () => {
+    // What passes is a warning; what a person must mend is an error, with its code.
+    const logged = { outage: { level: 40, code: undefined }, denied: { level: 50, code: 18 } };
+    for (const [how, expected] of Object.entries(logged)) {
+      const headers = { 'x-request-id': how };
+      const answer = await t.call('GET', `/test/fails/${how}`, { headers });
+      assert.deepEqual([answer.status, answer.body.code], [503, 'unavailable']);
+      assert.equal(answer.headers.get('retry-after'), '2');
+      assert.ok(!JSON.stringify(answer.body).includes('10.0.0.7'));
+      const line = lines.find((l) => l.requestId === how && l.err);
+      assert.ok(line);
+      const { code } = line.err as { code?: number };
+      assert.deepEqual({ level: line.level, code }, expected);
+    }
+  });
+
+  it('of any other socket is not the database’s', async () => {
+    const answer = await t.call('GET', '/test/fails/elsewhere');
+    assert.deepEqual([answer.status, answer.body.code], [500, 'internal']);
   });
 
   it('of the domain is answered as it is', async () => {
@@ -147,6 +165,35 @@ describe('what is kept of a request', () => {
 });
 
 describe('over a socket', () => {
+  it('a client that hangs up while it uploads is no fault of ours, nor a warning', async (test) => {
+    const server = createAdaptorServer({ fetch: t.app.fetch }).listen(0, '127.0.0.1');
+    test.after(() => server.close());
+    await once(server, 'listening');
+    const { port } = server.address() as AddressInfo;
+    const uploads = {
+      known: 'content-length: 100\r\n\r\n{"user',
+      unknown: 'transfer-encoding: chunked\r\n\r\n6\r\n{"user\r\n',
+    };
+    for (const [id, upload] of Object.entries(uploads)) {
+      const path = '/api/auth/register';
+      const socket = connect(port, '127.0.0.1');
+      const asked = once(server, 'request');
+      const head = `POST ${path} HTTP/1.1\r\nhost: x\r\nx-request-id: ${id}\r\n`;
+      socket.write(`${head}content-type: application/json\r\n${upload}`);
+      await asked;
+      socket.resetAndDestroy();
+      const handled = await until(
+        () => lines.find((l) => l.requestId === id && l.msg === 'request'),
+        'the request to be logged',
+      );
+      assert.equal(handled.status, 499, id);
+      const loud = lines.filter((l) => l.requestId === id && Number(l.level) > 20);
+      assert.deepEqual(loud, [], id);
+    }
+    const text = await t.deps.metrics.metrics();
+    assert.match(text, /_count\{method="POST",route="\/api\/auth\/register",status="499"\} 2/);
+  });
+
   it('answers a body of five megabytes with 413, also one of unknown length', async () => {
     const server = createAdaptorServer({ fetch: t.app.fetch });
     server.listen(0, '127.0.0.1');

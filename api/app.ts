@@ -1,17 +1,19 @@
 /** The HTTP application: what every request passes, and the routers behind it. */
 import { BlockList } from 'node:net';
+import type { Context } from 'hono';
 import { methodNotAllowed } from 'hono/method-not-allowed';
 import { requestId } from 'hono/request-id';
 import { routePath } from 'hono/route';
 import { secureHeaders } from 'hono/secure-headers';
 import type { Logger } from 'pino';
+import { databaseTrouble } from '../store/connection.ts';
 import { BEARER } from './auth.ts';
 import { limitBodies, readBodies } from './bodies.ts';
 import { CLAIM_PATH } from './claims/admission.ts';
 import { clientOf } from './client.ts';
 import { observeRequests, showBooks } from './metrics.ts';
 import { problemOf, sendProblem, toProblem } from './problem.ts';
-import { newRouter } from './router.ts';
+import { type ApiEnv, newRouter } from './router.ts';
 import { type ActivityRouteDeps, activityRoutes } from './routes/activity-events.ts';
 import { type AuditRouteDeps, auditRoutes } from './routes/audit-log.ts';
 import { type AuthRouteDeps, authRoutes } from './routes/auth.ts';
@@ -87,12 +89,27 @@ export function createApp(deps: AppDeps) {
 
 type App = ReturnType<typeof newRouter>;
 
+/** What measurements count a request as whose client hung up; nobody is there to be told. */
+const CLIENT_CLOSED = 499;
+
+/** Whether the client hung up before its request was here: what failed is its own upload. */
+function isHungUp({ env }: Context<ApiEnv>): boolean {
+  const incoming = env?.incoming;
+  return incoming?.complete === false && incoming.destroyed;
+}
+
 function answerErrors(app: App, log: Logger): void {
   app.onError((error, c) => {
-    const answer = toProblem(error, c.get('requestId'), c.req.path);
     const seen = { requestId: c.get('requestId'), method: c.req.method, route: routePath(c, -1) };
+    const answer = toProblem(error, c.get('requestId'), c.req.path);
+    if (answer.status === 500 && isHungUp(c)) {
+      log.debug({ ...seen, err: error }, 'the client hung up');
+      return new Response(null, { status: CLIENT_CLOSED });
+    }
     if (answer.status === 500) log.error({ ...seen, err: error }, 'request failed');
-    if (answer.status === 503) log.warn({ ...seen, err: error }, 'request not served');
+    // A database that is there and refuses may do so until a person mends it.
+    const level = databaseTrouble(error) === 'REFUSES' ? 'error' : 'warn';
+    if (answer.status === 503) log[level]({ ...seen, err: error }, 'request not served');
     return sendProblem(c, answer);
   });
   app.notFound((c) =>

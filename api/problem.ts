@@ -4,7 +4,7 @@ import type { Context } from 'hono';
 import { HTTPException } from 'hono/http-exception';
 import type { ContentfulStatusCode } from 'hono/utils/http-status';
 import { DomainError, ERROR_CODES, type ErrorCode, type FieldError } from '../domain/errors.ts';
-import { isOutage } from '../store/connection.ts';
+import { isOfDatabase } from '../store/connection.ts';
 
 /** What only the edge can say: no rule of the domain utters these. */
 const EDGE_CODES = ['method_not_allowed', 'internal'] as const;
@@ -37,7 +37,7 @@ const TABLE = {
 } as const satisfies { [C in ProblemCode]: readonly [ContentfulStatusCode, string] };
 type Table = typeof TABLE;
 
-/** When a caller should come back after an outage of MongoDB, in seconds: about one election. */
+/** When a caller should come back where MongoDB does not serve, in seconds: about one election. */
 const OUTAGE_RETRY_AFTER_S = 2;
 
 export const ProblemSchema = z
@@ -76,7 +76,7 @@ export function statusOf(code: ProblemCode): ContentfulStatusCode {
 export function toProblem(error: unknown, requestId: string, instance: string): ProblemAnswer {
   if (error instanceof DomainError) return ofDomainError(error, instance);
   if (error instanceof HTTPException) return ofHttpException(error, requestId, instance);
-  if (isOutage(error)) {
+  if (isOfDatabase(error)) {
     const retryAfterS = OUTAGE_RETRY_AFTER_S;
     const detail = 'The service is not available. Try again shortly.';
     return ofDomainError(new DomainError('unavailable', detail, { retryAfterS }), instance);

@@ -1,6 +1,7 @@
 /** After the faults: everything is mended, parked claims are retried, and Laurel gets to its end. */
 import { setTimeout as sleep } from 'node:timers/promises';
-import { isOutage } from '../store/connection.ts';
+import { ServiceError } from '@temporalio/client';
+import { isOfDatabase } from '../store/connection.ts';
 import { OWN_PROCESSES } from './plan.ts';
 import type { Scene } from './scene.ts';
 
@@ -76,7 +77,7 @@ async function until(
   for (;;) {
     signal.throwIfAborted();
     const found = await look().catch((error: Error) => {
-      if (late.aborted || isOutage(error) || error.name === 'ServiceError') return false;
+      if (late.aborted || isOfDatabase(error) || error instanceof ServiceError) return false;
       throw error;
     });
     if (found) return true;

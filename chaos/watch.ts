@@ -1,6 +1,6 @@
 /** Looks at the books while everything breaks: they must add up at every moment, not only at the end. */
 import { setTimeout as sleep } from 'node:timers/promises';
-import { isOutage } from '../store/connection.ts';
+import { isOfDatabase } from '../store/connection.ts';
 import type { Store } from '../store/index.ts';
 
 const EVERY_MS = 1_000;
@@ -28,7 +28,7 @@ export function watchBooks(
     while (!stopped.signal.aborted) {
       // While MongoDB is killed there is nothing to look at.
       await look().catch((error: unknown) => {
-        if (!isOutage(error)) throw error;
+        if (!isOfDatabase(error)) throw error;
       });
       await sleep(EVERY_MS, undefined, { signal: stopped.signal }).catch(() => {});
     }

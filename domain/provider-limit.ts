@@ -18,3 +18,8 @@ export interface TurnRequest {
   /** How far ahead a start may be booked, in milliseconds. */
   aheadMs: number;
 }
+
+/** The provider is as busy as it may be. Nothing was asked. */
+export class NoTurn extends Error {
+  override readonly name = 'NoTurn';
+}

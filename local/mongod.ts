@@ -21,6 +21,8 @@ export interface MongodOptions {
   dbPath: string;
   port: number;
   logPath: string;
+  /** Lets a test make commands fail. */
+  testCommands?: boolean | undefined;
 }
 
 /** The address of a mongod of ours; `database` is the one that a client uses unless it names another. */
@@ -28,7 +30,8 @@ export function mongodUri(port: number, database = ''): string {
   return `mongodb://127.0.0.1:${port}/${database}?replicaSet=${REPLICA_SET}`;
 }
 
-export function mongodSpec({ binary, dbPath, port, logPath }: MongodOptions): ServiceSpec {
+export function mongodSpec(options: MongodOptions): ServiceSpec {
+  const { binary, dbPath, port, logPath, testCommands = false } = options;
   mkdirSync(dbPath, { recursive: true, mode: 0o700 });
   const flags = {
     '--replSet': REPLICA_SET,
@@ -43,6 +46,7 @@ export function mongodSpec({ binary, dbPath, port, logPath }: MongodOptions): Se
     // A primary waits 15 s for secondaries to take over when it is told to end; here are none.
     'shutdownTimeoutMillisForSignaledShutdown=100',
     'diagnosticDataCollectionEnabled=false',
+    ...(testCommands ? ['enableTestCommands=1'] : []),
   ];
   return {
     name: 'mongod',

@@ -37,13 +37,21 @@ export interface Temporal {
   cli: string;
 }
 
-/** Brings up mongod over `{dataDir}/mongo`. @throws NoBinary, StartFailure */
-export async function startMongod(context: ServerContext, port: number): Promise<Mongod> {
+/**
+ * Brings up mongod over `{dataDir}/mongo`. @throws NoBinary, StartFailure
+ * @param testCommands lets a test make commands fail
+ */
+export async function startMongod(
+  context: ServerContext,
+  port: number,
+  testCommands?: boolean,
+): Promise<Mongod> {
   const { dataDir } = context;
   const madeBy = keptServers(dataDir).madeBy.mongod;
   const { path, version } = await resolveMongod(resolveOptions(context, madeBy));
   const dbPath = join(dataDir, 'mongo');
-  const spec = mongodSpec({ binary: path, dbPath, port, logPath: logPath(dataDir, 'mongod') });
+  const log = logPath(dataDir, 'mongod');
+  const spec = mongodSpec({ binary: path, dbPath, port, logPath: log, testCommands });
   const service = await startService(context, spec);
   keepMadeBy(dataDir, { mongod: await dataSeriesOf(port) });
   context.watcher.say(`mongod: ${formatVersion(version)} runs at 127.0.0.1:${port}`);
@@ -120,6 +128,8 @@ export interface StartServersOptions {
   /** A folder of their own; leftovers of an earlier run over it are stopped. */
   dataDir: string;
   mongod?: boolean;
+  /** Lets a test make mongod's commands fail. */
+  testCommands?: boolean;
   temporal?: boolean;
   /** Only where it is asked for. */
   kafka?: boolean;
@@ -168,7 +178,9 @@ export async function startServers(options: StartServersOptions): Promise<Server
     const ports = await choosePorts(dataDir, {});
     await together(signal ?? new AbortController().signal, (each) => {
       const context = { dataDir, env, watcher, add, signal: each };
-      const mongod = options.mongod === false ? [] : [startMongod(context, ports.mongod)];
+      const { testCommands } = options;
+      const mongod =
+        options.mongod === false ? [] : [startMongod(context, ports.mongod, testCommands)];
       const temporal = options.temporal === false ? [] : [startTemporal(context, ports, true)];
       const kafka = options.kafka === true ? [startKafka(context, ports)] : [];
       return [...mongod, ...temporal, ...kafka];

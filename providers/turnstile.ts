@@ -1,17 +1,12 @@
 /** The limit of each provider, held over all processes: a call begins once it has its turn. */
 import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { ProviderLimit, TurnRequest } from '../domain/provider-limit.ts';
+import { NoTurn, type ProviderLimit, type TurnRequest } from '../domain/provider-limit.ts';
 
 /** Where the turns are kept, for all processes: `store/provider-limits.ts`. */
 export interface TurnKeeper {
   take(request: TurnRequest): Promise<number | null>;
   giveBack(provider: string, turnId: string): Promise<void>;
-}
-
-/** The provider is as busy as it may be. Nothing was asked. */
-export class NoTurn extends Error {
-  override readonly name = 'NoTurn';
 }
 
 /** How long a call may wait for its turn, in milliseconds. */

@@ -5,7 +5,7 @@
 import type { ClientSession, Connection } from 'mongoose';
 import { mongo, Schema } from 'mongoose';
 import { type ActivityEvent, DAY_MS, dayOf, QUARTER_MS } from '../domain/activity.ts';
-import { WRITE_CONCERN } from './connection.ts';
+import { isAnswer, isDuplicateKey, WRITE_CONCERN } from './connection.ts';
 import { ALL_AT_ONCE, type Quarter, type QuarterValue, TOGETHER } from './progress-days.ts';
 
 export interface StoredActivity {
@@ -49,8 +49,6 @@ const EXPIRY = 'expiry';
 /** The server's `IndexOptionsConflict`: the index is there, and expires after another time. */
 const INDEX_OPTIONS_CONFLICT = 85;
 
-const DUPLICATE_KEY = 11000;
-
 export type ActivityEventStore = ReturnType<typeof createActivityEventStore>;
 
 export function createActivityEventStore(connection: Connection) {
@@ -66,7 +64,7 @@ export function createActivityEventStore(connection: Connection) {
       try {
         await collection.createIndex({ day: 1 }, { name: EXPIRY, expireAfterSeconds });
       } catch (error) {
-        if ((error as mongo.MongoServerError).code !== INDEX_OPTIONS_CONFLICT) throw error;
+        if (!isAnswer(error, INDEX_OPTIONS_CONFLICT)) throw error;
         const index = { name: EXPIRY, expireAfterSeconds };
         await connection.db?.command({ collMod: collection.collectionName, index });
       }
@@ -84,7 +82,7 @@ export function createActivityEventStore(connection: Connection) {
         });
         return events.length;
       } catch (error) {
-        return events.length - duplicatesIn(error);
+        return events.length - duplicatesIn(error, collection);
       }
     },
 
@@ -165,10 +163,8 @@ function byPlayer(a: StoredActivity, b: StoredActivity): number {
 }
 
 /** How many of a bulk's writes were of known IDs. @throws the error if it says anything else */
-function duplicatesIn(error: unknown): number {
-  if (!(error instanceof mongo.MongoBulkWriteError)) throw error;
-  const failed = [error.writeErrors].flat();
-  const isPlain = failed.length > 0 && error.result.getWriteConcernError() === undefined;
-  if (!isPlain || failed.some(({ code }) => code !== DUPLICATE_KEY)) throw error;
-  return failed.length;
+function duplicatesIn(error: unknown, collection: { collectionName: string }): number {
+  const isBulk = error instanceof mongo.MongoBulkWriteError;
+  if (!isBulk || !isDuplicateKey(error, collection)) throw error;
+  return [error.writeErrors].flat().length;
 }

@@ -95,7 +95,7 @@ export function createClaimCounts(connection: Connection, now: () => Date = () =
       const { upsertedCount, matchedCount } = await model.replaceOne(guard, next, { upsert: true });
       return upsertedCount + matchedCount === 1;
     } catch (error) {
-      if (isDuplicateKey(error)) return false;
+      if (isDuplicateKey(error, model.collection)) return false;
       throw error;
     }
   }

@@ -7,6 +7,7 @@ import type { Connection, mongo } from 'mongoose';
 import { Schema } from 'mongoose';
 import type { ClaimState, Reason } from '../domain/claim.ts';
 import type { Claim } from './claims.ts';
+import { isAnswer } from './connection.ts';
 
 /** A claim as one change left it. */
 export interface ClaimChange {
@@ -90,7 +91,7 @@ const MOST_KNOWN = 50_000;
  * `ChangeStreamHistoryLost`, `ChangeStreamFatalError` and `InvalidResumeToken`: the oplog does not
  * reach back so far, or is another one, as after a restore.
  */
-const HISTORY_LOST = new Set([286, 280, 260]);
+const HISTORY_LOST = [286, 280, 260];
 
 const FIELDS = { eventId: 1, userId: 1, state: 1, reason: 1, version: 1, updatedAt: 1 } as const;
 type Published = Pick<Claim, '_id' | keyof typeof FIELDS>;
@@ -250,7 +251,7 @@ export function createClaimFeed(connection: Connection, turnMs: number = TURN_MS
         try {
           return await collect();
         } catch (error) {
-          if (!HISTORY_LOST.has(Number((error as mongo.MongoServerError).code))) throw error;
+          if (!isAnswer(error, ...HISTORY_LOST)) throw error;
           await startOver();
           return await collect();
         }

@@ -239,7 +239,7 @@ export function createClaimStore(connection: Connection, now: () => Date = () =>
         await model.insertOne(record);
         return { claim: record, created: true };
       } catch (error) {
-        if (!isDuplicateKey(error)) throw error;
+        if (!isDuplicateKey(error, model.collection)) throw error;
         const earlier = await get(record._id);
         if (!earlier) throw error;
         return { claim: earlier, created: false };

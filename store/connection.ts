@@ -1,7 +1,7 @@
 /** The one way to MongoDB: explicit concerns, bounded calls, and what an outage looks like. */
 import mongoose from 'mongoose';
 import { DomainError } from '../domain/errors.ts';
-import { endWaitsWithSockets } from './driver-close.ts';
+import { mendDriver } from './driver-close.ts';
 
 /** Majority and journal: what was answered survives any one crash. */
 export const WRITE_CONCERN = { w: 'majority', journal: true } as const;
@@ -22,7 +22,7 @@ export async function connect(
   uri: string,
   options: { appName: string; maxPoolSize?: number; socketTimeoutMs?: number },
 ): Promise<mongoose.Connection> {
-  endWaitsWithSockets();
+  mendDriver();
   return await mongoose
     .createConnection(uri, {
       appName: options.appName,
@@ -90,44 +90,93 @@ async function transact<T>(
   );
 }
 
-const OUTAGES = new Set([
-  'MongoServerSelectionError',
-  'MongoNetworkError',
-  'MongoNetworkTimeoutError',
-  'MongoOperationTimeoutError',
-  'MongoNotConnectedError',
-  'MongoTopologyClosedError',
-  'MongoPoolClearedError',
-  'MongoPoolClosedError',
-  'PoolClearedOnNetworkError',
-  'MongoWaitQueueTimeoutError',
-  'MongooseServerSelectionError',
+/**
+ * What a write is refused for by its own content: a key that is taken, a validator of the
+ * collection's, a document that is too large.
+ */
+const CODES_OF_CONTENT = new Set([11000, 121, 10334, 17419, 17420]);
+
+/** What the server answers in an election, at its shutdown, or where a call took too long: it passes. */
+const PASSING_CODES = new Set([
+  6, 7, 50, 89, 91, 189, 262, 9001, 10107, 11600, 11602, 13435, 13436,
 ]);
 
-/** Server errors of an election or a shutdown: `InterruptedAtShutdown`, `PrimarySteppedDown`, … */
-const OUTAGE_CODES = new Set([6, 7, 50, 89, 91, 189, 262, 9001, 10107, 11600, 11602, 13435, 13436]);
+/** Labels of the server's and the driver's: the same again may succeed. */
+const PASSING_LABELS = ['RetryableWriteError', 'TransientTransactionError'];
 
-/** Of a socket: the driver lets a write to one that the server has just closed through as it is. */
-const SOCKET_CODES = new Set(['EPIPE', 'ECONNRESET', 'ECONNREFUSED', 'ECONNABORTED', 'ETIMEDOUT']);
+const { MongoBulkWriteError, MongoError, MongoInvalidArgumentError, MongoServerError } =
+  mongoose.mongo;
 
-/** Whether an error says that MongoDB is away for now, so that nothing is known of the call. */
-export function isOutage(error: unknown): boolean {
-  if (!(error instanceof Error)) return false;
-  // The driver dresses up whatever ends a bulk of writes, and keeps what it was in here.
-  const isDressed = error instanceof mongoose.mongo.MongoBulkWriteError;
-  if (isDressed && isOutage(error.errorResponse)) return true;
-  const { code } = error as { code?: unknown };
-  if (OUTAGES.has(error.name)) return true;
-  return typeof code === 'number' ? OUTAGE_CODES.has(code) : SOCKET_CODES.has(String(code));
+/** The driver dresses up whatever ends a bulk of writes, and keeps what it was inside. */
+function undressed(error: unknown): unknown {
+  const inside = error instanceof MongoBulkWriteError ? error.errorResponse : undefined;
+  return inside instanceof MongoError ? inside : error;
 }
 
-/** Whether an error is the database's or the driver's, whatever it says: not the fault of our data. */
+/** What MongoDB said of each write that it refused; empty where anything else went wrong too. */
+function refusalsIn(error: unknown): { code: number; message: string }[] {
+  if (!(error instanceof MongoServerError)) return [];
+  if (!(error instanceof MongoBulkWriteError)) {
+    return [{ code: Number(error.code), message: error.message }];
+  }
+  if (error.result.getWriteConcernError() !== undefined) return [];
+  return [error.writeErrors]
+    .flat()
+    .map(({ code, errmsg }) => ({ code: Number(code), message: errmsg ?? '' }));
+}
+
+/** Whether what was to be written is itself the reason that it was not. */
+function isOfContent(error: unknown): boolean {
+  // The driver looks at what it is given before it sends anything.
+  if (error instanceof MongoInvalidArgumentError) return true;
+  const refusals = refusalsIn(error);
+  return refusals.length > 0 && refusals.every(({ code }) => CODES_OF_CONTENT.has(code));
+}
+
+/**
+ * What an error says of MongoDB, judged by who raised it: the driver's own classes, never a number or
+ * a name that others have too. Nothing is known then of the call, and nobody else is to blame for it.
+ * `AWAY`: it was not reached, or has no primary for now; that passes. `REFUSES`: it is there and does
+ * not do it, whatever its code: a person must look. Null where the error is not the database's: it is
+ * somebody else's, or the write's own content was refused (its key is taken, it is too large).
+ */
+export function databaseTrouble(error: unknown): 'AWAY' | 'REFUSES' | null {
+  if (error instanceof mongoose.Error.MongooseServerSelectionError) return 'AWAY';
+  const raised = undressed(error);
+  if (!(raised instanceof MongoError) || isOfContent(raised)) return null;
+  const isPassing =
+    !(raised instanceof MongoServerError) ||
+    PASSING_CODES.has(Number(raised.code)) ||
+    PASSING_LABELS.some((label) => raised.hasErrorLabel(label));
+  return isPassing ? 'AWAY' : 'REFUSES';
+}
+
+/** Whether an error is the database's, as against one of the request, of ours, or of another server. */
 export function isOfDatabase(error: unknown): boolean {
-  return error instanceof mongoose.mongo.MongoError || isOutage(error);
+  return databaseTrouble(error) !== null;
 }
 
-/** Whether a write lost against a unique index; with a name, against that one. */
-export function isDuplicateKey(error: unknown, index?: string): boolean {
-  if (!(error instanceof Error) || (error as { code?: unknown }).code !== 11000) return false;
-  return index === undefined || error.message.includes(`index: ${index} `);
+/** Whether MongoDB's server answered with one of those codes: nobody else's numbers count. */
+export function isAnswer(error: unknown, ...codes: number[]): boolean {
+  return error instanceof MongoServerError && codes.includes(Number(error.code));
+}
+
+/** Where a duplicate was found: `… collection: laurel.users index: username dup key: …`. */
+const PLACE_OF_DUPLICATE = / collection: [^.]+\.(\S+) index: (\S+) /;
+
+/**
+ * Whether writes lost against that unique index of that collection, all that failed of them, and
+ * nothing else went wrong.
+ */
+export function isDuplicateKey(
+  error: unknown,
+  { collectionName }: { collectionName: string },
+  index = '_id_',
+): boolean {
+  const refusals = refusalsIn(error);
+  const isThere = ({ code, message }: { code: number; message: string }) => {
+    const [, inCollection, ofIndex] = PLACE_OF_DUPLICATE.exec(message) ?? [];
+    return code === 11000 && inCollection === collectionName && ofIndex === index;
+  };
+  return refusals.length > 0 && refusals.every(isThere);
 }

@@ -1,25 +1,55 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { createRequire } from 'node:module';
-import { type AddressInfo, connect, createServer } from 'node:net';
+import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
 import { it, type TestContext } from 'node:test';
-import { endWaitsWithSockets } from './driver-close.ts';
+import mongoose from 'mongoose';
+import { mendDriver } from './driver-close.ts';
 
 const requireOfMongoose = createRequire(createRequire(import.meta.url).resolve('mongoose'));
 const { Connection } = requireOfMongoose('mongodb/lib/cmap/connection.js');
 
-it('a command that is written while its socket closes does not wait for ever', async (t: TestContext) => {
-  endWaitsWithSockets();
-  const server = createServer().listen(0, '127.0.0.1');
+/** A socket to a server that ends each at once, or leaves it open. */
+async function socketTo(t: TestContext, { isEnding = false } = {}): Promise<Socket> {
+  const server = createServer((other) => isEnding && other.end()).listen(0, '127.0.0.1');
   t.after(() => server.close());
   await once(server, 'listening');
   const socket = connect((server.address() as AddressInfo).port, '127.0.0.1');
   await once(socket, 'connect');
+  return socket;
+}
+
+const command = { toBin: async () => [Buffer.from('a command')] };
+
+/** Has the driver write a command to the socket. */
+function write(socket: Socket): Promise<void> {
+  mendDriver();
+  const connection = Object.create(Connection.prototype, { socket: { value: socket } });
+  return connection.writeCommand(command, { agreedCompressor: 'none' });
+}
+
+const listenersOf = (socket: Socket) =>
+  ['close', 'drain', 'error'].map((event) => socket.listenerCount(event));
+
+it('a command that is written while its socket closes does not wait for ever', async (t) => {
+  const socket = await socketTo(t);
   // As once the server's end has been read; `close` is told a little later.
   socket.destroy();
+  await write(socket);
+  assert.deepEqual(listenersOf(socket), [0, 0, 0]);
+});
 
-  const connection = Object.create(Connection.prototype, { socket: { value: socket } });
-  const command = { toBin: async () => [Buffer.from('a command')] };
-  await connection.writeCommand(command, { agreedCompressor: 'none' });
-  assert.deepEqual([socket.listenerCount('close'), socket.listenerCount('drain')], [0, 0]);
+it('a command that is written to a socket that the server has ended says whose socket it was', async (t) => {
+  const socket = await socketTo(t, { isEnding: true });
+  socket.resume();
+  // In the same turn, while the driver still takes the socket for open.
+  const written = new Promise<void>((resolve, reject) => {
+    socket.once('end', () => void write(socket).then(resolve, reject));
+  });
+  await assert.rejects(written, (error: unknown) => {
+    assert.ok(error instanceof mongoose.mongo.MongoNetworkError, `${error}`);
+    assert.equal((error.cause as NodeJS.ErrnoException).code, 'EPIPE');
+    return true;
+  });
+  assert.deepEqual(listenersOf(socket), [0, 0, 0]);
 });

@@ -54,8 +54,8 @@ export function createEntitlementStore(connection: Connection) {
       await model.insertOne({ _id: slot, claimId, eventId, takenAt: now });
       return 'INSERTED';
     } catch (error) {
-      if (isDuplicateKey(error, 'claim')) return 'OWN';
-      if (isDuplicateKey(error)) return 'TAKEN';
+      if (isDuplicateKey(error, model.collection, 'claim')) return 'OWN';
+      if (isDuplicateKey(error, model.collection)) return 'TAKEN';
       throw error;
     }
   }

@@ -52,7 +52,7 @@ export function createMailbox(connection: Connection, now: () => Date = () => ne
       await model.insertOne({ _id: grantId, state: 'GRANTED', userId, eventId, reward, at: now() });
       return { state: 'GRANTED' };
     } catch (error) {
-      if (!isDuplicateKey(error)) throw error;
+      if (!isDuplicateKey(error, model.collection)) throw error;
       const { state } = await lookup(grantId);
       if (state === 'GRANTED') return { state };
       return { state: 'REFUSED', detail: 'This grant was revoked before it arrived.' };

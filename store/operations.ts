@@ -168,7 +168,7 @@ export function createOperationStore(connection: Connection, now: () => Date = (
       const operation =
         earlier ??
         (await create(staff, request).catch(async (error) => {
-          const twin = isDuplicateKey(error) ? await get(operationId) : null;
+          const twin = isDuplicateKey(error, model.collection) ? await get(operationId) : null;
           if (twin) return twin;
           throw error;
         }));

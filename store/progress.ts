@@ -81,7 +81,10 @@ export function createProgressStore(
         });
       } catch (error) {
         // Another batch kept one of them after this transaction had looked, or made the same day.
-        if (!isDuplicateKey(error) || attempt === MAX_LATE_ATTEMPTS) throw error;
+        const isMet = [activities, days].some(({ model }) =>
+          isDuplicateKey(error, model.collection),
+        );
+        if (!isMet || attempt === MAX_LATE_ATTEMPTS) throw error;
       }
     }
   }

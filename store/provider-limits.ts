@@ -55,7 +55,7 @@ export function createProviderLimitStore(connection: Connection) {
       .updateOne({ _id: provider } as object, { $setOnInsert: FRESH }, { upsert: true })
       // Of two who insert it at once, one comes second.
       .catch((error: unknown) => {
-        if (!isDuplicateKey(error)) throw error;
+        if (!isDuplicateKey(error, model.collection)) throw error;
       });
     known.add(provider);
   }

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import fc from 'fast-check';
-import { createStockStore, HOLDS_PER_BUCKET, type StockBucket, StockBusy } from './stock.ts';
+import { StockBusy } from '../domain/stock-busy.ts';
+import { createStockStore, HOLDS_PER_BUCKET, type StockBucket } from './stock.ts';
 import {
   bucket,
   profiled,

@@ -5,6 +5,7 @@
  */
 import type { ClientSession, Connection } from 'mongoose';
 import { Schema } from 'mongoose';
+import { StockBusy } from '../domain/stock-busy.ts';
 import { batch } from './batches.ts';
 import type { ServerClock } from './clock.ts';
 import { isDuplicateKey } from './connection.ts';
@@ -83,11 +84,6 @@ const ROUNDS = 8;
 /** Rewards whose books one answer shows. */
 const MAX_BOOKS = 1_000;
 
-/** Units are free, but every bucket is full of holds or was taken by others first. Try again later. */
-export class StockBusy extends Error {
-  override readonly name = 'StockBusy';
-}
-
 /** The units a claim could hold, or the claims it waits behind: what a reservation comes to. */
 export type Reservation = 'HELD' | 'SOLD_OUT';
 
@@ -165,7 +161,7 @@ export function createStockStore(connection: Connection, clock: ServerClock) {
     const matched = await model.collection.bulkWrite(operations, { ordered: false }).then(
       ({ matchedCount }) => matchedCount,
       (error: unknown) => {
-        if (isDuplicateKey(error, 'hold')) return 0;
+        if (isDuplicateKey(error, model.collection, 'hold')) return 0;
         throw error;
       },
     );
@@ -289,7 +285,7 @@ export function createStockStore(connection: Connection, clock: ServerClock) {
         }
       } catch (error) {
         // The index says that another attempt of this same line has just taken it elsewhere.
-        if (isDuplicateKey(error, 'hold')) return 'HELD';
+        if (isDuplicateKey(error, model.collection, 'hold')) return 'HELD';
         throw error;
       }
       throw new StockBusy(`${eventId}/${rewardId} has units, but no bucket with room for a hold`);

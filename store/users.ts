@@ -159,7 +159,7 @@ export function createUserStore(connection: Connection) {
       try {
         await model.insertOne(stored);
       } catch (error) {
-        if (!isDuplicateKey(error, 'username')) throw error;
+        if (!isDuplicateKey(error, model.collection, 'username')) throw error;
         throw new DomainError('username_taken', 'Somebody already has this username.');
       }
       return toUser(stored);
@@ -210,7 +210,7 @@ export function createUserStore(connection: Connection) {
           .lean<Stored>();
       // Of two upserts at once one may lose against the unique index; it then finds the other's.
       const found = await write().catch((error) => {
-        if (isDuplicateKey(error)) return write();
+        if (isDuplicateKey(error, model.collection, 'username')) return write();
         throw error;
       });
       return toUser(found as Stored);

@@ -7,7 +7,7 @@ import { streamsConfig } from '../config.ts';
 import { DomainError } from '../domain/errors.ts';
 import { endOnFatal } from '../fatal.ts';
 import { createClaimFeed } from '../store/claim-feed.ts';
-import { connect, isOfDatabase } from '../store/connection.ts';
+import { connect, databaseTrouble, isOfDatabase } from '../store/connection.ts';
 import { openStore } from '../store/index.ts';
 import { connectionOptions } from '../temporal/connection.ts';
 import { createClaimRuns } from '../temporal/runs.ts';
@@ -66,7 +66,8 @@ try {
     onUserLeft: (userId) => stopClaimsOf({ claims: store.claims, runs }, userId),
     isPassing: (error) =>
       isOfDatabase(error) || (error instanceof DomainError && error.code === 'unavailable'),
-    onFailure: (err) => log.warn({ err }, 'tried again'),
+    onFailure: (err) =>
+      log[databaseTrouble(err) === 'REFUSES' ? 'error' : 'warn']({ err }, 'tried again'),
     onReady,
     now: () => new Date(),
     signal: stopping.signal,

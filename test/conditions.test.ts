@@ -14,7 +14,7 @@ import {
   runClosed,
   workflowOf,
 } from './helpers.ts';
-import { createInterposer } from './interpose.ts';
+import { connectionBroke, createInterposer } from './interpose.ts';
 import { type Laurel, startLaurel } from './laurel.ts';
 import { decide, GRANTED, GRANTED_STEPS, leaves, outcomeOf, told } from './outcomes.ts';
 import { uniqueName } from './servers.ts';
@@ -28,9 +28,6 @@ after(async () => {
   interposer.openAll();
   await laurel.stop();
 });
-
-/** What the driver throws when a connection breaks while an answer is awaited. */
-const broken = () => Object.assign(new Error('connection closed'), { name: 'MongoNetworkError' });
 
 const MINUTE_MS = 60_000;
 const LONG_AGO = new Date('2020-01-01T00:00:00Z');
@@ -302,7 +299,7 @@ describe('a claim of an event with a condition', () => {
       await proceed();
       // Reported late, of a time before the claim.
       await did(id, ...THREE);
-      throw broken();
+      throw connectionBroke();
     });
     const { body } = await laurel.claim(eventId, token, { key, waitS: 30 });
     assert.ok(!interposer.isPlanned('claims.explain', claimId));
@@ -397,7 +394,7 @@ describe('a claim whose condition a game server is asked for', () => {
     const key = uniqueName('key');
     const claimId = claimIdOf(id, key);
     interposer.next('claims.explain', claimId, async () => {
-      throw broken();
+      throw connectionBroke();
     });
     await laurel.claim(eventId, token, { key });
     const claim = await ended(laurel, claimId);

@@ -5,7 +5,7 @@ import { type AddressInfo, createServer, connect as dial, type Socket } from 'no
 import { after, before, describe, it } from 'node:test';
 import type { mongo } from 'mongoose';
 import { claimIdOf } from '../store/claims.ts';
-import { connect, DATABASE_TIMEOUT_MS, isOutage } from '../store/connection.ts';
+import { connect, DATABASE_TIMEOUT_MS, isOfDatabase } from '../store/connection.ts';
 import { openStore } from '../store/index.ts';
 import { RESERVE_DEADLINE_MS } from '../store/stock.ts';
 import { newClaim } from '../store/test-store.ts';
@@ -249,7 +249,7 @@ describe('exactly once: a late attempt is fenced', () => {
     const startedMs = performance.now();
     const failure = await store.claims.accept(newClaim()).catch((error: unknown) => error);
     const tookMs = performance.now() - startedMs;
-    assert.ok(isOutage(failure), `${failure}`);
+    assert.ok(isOfDatabase(failure), `${failure}`);
     // The driver tries once more by itself, each try waiting for a server and for an answer.
     assert.ok(tookMs < 4 * DATABASE_TIMEOUT_MS + 1_000, `${tookMs} ms`);
     assert.ok(tookMs < ACTIVITY_MS / 2, `${tookMs} ms`);

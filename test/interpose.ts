@@ -2,6 +2,7 @@
  * A test's hand between a claim and the world: one call that an activity makes for the claim is
  * held back, or done with its answer lost, or watched.
  */
+import { mongo } from 'mongoose';
 import type { ActivityDeps } from '../activities/deps.ts';
 
 type Verb = (...args: never[]) => unknown;
@@ -27,10 +28,8 @@ export interface HeldCall {
 }
 
 /** What the driver throws when a connection breaks while an answer is awaited. */
-function connectionBroke(): Error {
-  return Object.assign(new Error('connection 7 to 127.0.0.1:27017 closed'), {
-    name: 'MongoNetworkError',
-  });
+export function connectionBroke(): Error {
+  return new mongo.MongoNetworkError('connection 7 to 127.0.0.1:27017 closed');
 }
 
 /** The claim that the arguments of a call are about. */

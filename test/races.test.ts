@@ -4,6 +4,7 @@ import { after, before, describe, test } from 'node:test';
 import type { ActivityDeps } from '../activities/deps.ts';
 import { type FulfillmentProvider, ProviderError } from '../domain/fulfillment.ts';
 import { withSteps } from '../domain/steps.ts';
+import { StockBusy } from '../domain/stock-busy.ts';
 import { claimIdOf } from '../store/claims.ts';
 import type { HoldRequest } from '../store/stock.ts';
 import {
@@ -303,7 +304,7 @@ describe('a stock without room for one more hold', () => {
     const { id, token } = await laurel.signIn();
     const claimId = claimIdOf(id, KEY);
     insteadOfReserve.set(claimId, async () => {
-      throw Object.assign(new Error('full'), { name: 'StockBusy' });
+      throw new StockBusy('full');
     });
     await laurel.claim(eventId, token, { key: KEY });
     const { state, version } = await ended(laurel, claimId);

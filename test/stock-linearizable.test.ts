@@ -6,9 +6,10 @@ import assert from 'node:assert/strict';
 import { after, before, describe, it, type TestContext } from 'node:test';
 import fc from 'fast-check';
 import { DomainError } from '../domain/errors.ts';
-import { connect, isOutage } from '../store/connection.ts';
+import { StockBusy } from '../domain/stock-busy.ts';
+import { connect, isOfDatabase } from '../store/connection.ts';
 import { openStore, type Store } from '../store/index.ts';
-import { type HoldRequest, StockBusy } from '../store/stock.ts';
+import type { HoldRequest } from '../store/stock.ts';
 import { bucket } from '../store/test-store.ts';
 import { dropDatabase } from './drop-database.ts';
 import { CAPE, event, OPERATOR } from './helpers.ts';
@@ -198,7 +199,7 @@ async function loseAnswers(wire: Wire, times: number): Promise<void> {
 
 /** Nothing is known of a call whose connection broke, nor of one that gave up on the database. */
 const saysNothing = (error: unknown): boolean =>
-  isOutage(error) || (error instanceof DomainError && error.code === 'unavailable');
+  isOfDatabase(error) || (error instanceof DomainError && error.code === 'unavailable');
 
 /** Everybody calls as planned, all at once. Answers what happened. */
 async function play(callers: Caller[], plans: Plan[][], of: Stocked) {

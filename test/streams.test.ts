@@ -5,7 +5,7 @@ import fc from 'fast-check';
 import { type SignedIn, type TestApp, testApp } from '../api/test-app.ts';
 import { createClaimFeed } from '../store/claim-feed.ts';
 import type { Claim } from '../store/claims.ts';
-import { isOutage } from '../store/connection.ts';
+import { isOfDatabase } from '../store/connection.ts';
 import { newClaim } from '../store/test-store.ts';
 import { runStreams } from '../streams/run.ts';
 import { until } from './helpers.ts';
@@ -51,7 +51,7 @@ async function start(turnMs?: number) {
     onUserLeft: async (userId) => {
       left.push(userId);
     },
-    isPassing: isOutage,
+    isPassing: isOfDatabase,
     onFailure: (e) => {
       if (process.env.SHOW) console.log('FAIL', e);
     },

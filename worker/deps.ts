@@ -6,7 +6,7 @@ import type { Gauges } from '../domain/metrics.ts';
 import type { ProviderLimit } from '../domain/provider-limit.ts';
 import { createGameDataProviders, createProviders } from '../providers/index.ts';
 import { createTurnstile } from '../providers/turnstile.ts';
-import { isOutage } from '../store/connection.ts';
+import { databaseTrouble } from '../store/connection.ts';
 import type { Store } from '../store/index.ts';
 import type { BulkRuns } from '../temporal/bulk-runs.ts';
 import type { ClaimRuns } from '../temporal/runs.ts';
@@ -60,7 +60,7 @@ export function activityDeps(store: Store, settings: ActivitySettings): Activity
     progress: store.progress,
     gameData: (name) => gameData.get(name),
     gauges: settings.GAUGES,
-    isOutage,
+    databaseTrouble,
     policy,
     now,
   };

@@ -1,6 +1,6 @@
 /** Temporal's log lines, and ours, as one stream of JSON. */
 import { DefaultLogger, Runtime } from '@temporalio/worker';
-import { type Logger, pino } from 'pino';
+import { type Logger, pino, stdSerializers } from 'pino';
 
 const LEVELS = {
   TRACE: 'trace',
@@ -15,7 +15,9 @@ const EXPECTED = /^No (workflows|activities|Nexus services) registered/;
 
 /** A logger for the process, which the SDK and its native core write to as well. */
 export function installLogger(level: string, name = 'worker'): Logger {
-  const log = pino({ level, base: { process: name } });
+  // The SDK names a cause `error`, and pino shows only an `err` as one.
+  const serializers = { error: stdSerializers.err };
+  const log = pino({ level, base: { process: name }, serializers });
   Runtime.install({
     // Signals are handled by main.ts: the worker stops before its connections do.
     shutdownSignals: [],

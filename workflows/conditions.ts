@@ -21,6 +21,7 @@ import {
   moment,
   note,
   openLines,
+  parkingOf,
   type Run,
 } from './run.ts';
 
@@ -55,11 +56,13 @@ async function ask({ claimId, policy }: Run): Promise<ConditionCheck> {
 }
 
 /** Whatever a provider that is asked a question fails with, nothing is known and nothing was done. */
-function parkingOf(failure: ActivityFailure): Check & { end: 'PARK' } {
-  const { cause } = failure;
-  const isOurs = cause instanceof ApplicationFailure && cause.type === 'INTERNAL';
-  const reason = isOurs ? 'INTERNAL' : 'FULFILLMENT_UNAVAILABLE';
-  return { end: 'PARK', reason, detail: cause?.message ?? failure.message };
+function parkingFor(failure: ActivityFailure): Check & { end: 'PARK' } {
+  const { reason, detail } = parkingOf(failure, 'FULFILLMENT_UNAVAILABLE');
+  return {
+    end: 'PARK',
+    reason: reason === 'INTERNAL' ? reason : 'FULFILLMENT_UNAVAILABLE',
+    detail,
+  };
 }
 
 function endOf(run: Run, check: ConditionCheck): Check {
@@ -104,7 +107,7 @@ async function checkAtProviders(run: Run): Promise<Check> {
       return { end: 'STOPPED' };
     }
     if (!(error instanceof ActivityFailure)) throw error;
-    const parking = parkingOf(error);
+    const parking = parkingFor(error);
     tell('PARKED', policy.maxAttempts, parking.detail);
     return parking;
   } finally {

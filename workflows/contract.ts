@@ -75,3 +75,11 @@ export interface LimitedQueue {
   queue: string;
   waitMs: number;
 }
+
+/** The `type` of a failure that an activity knows: a claim is parked for it. Any other is a mistake. */
+export const FAILURE_TYPES = [
+  'FULFILLMENT_UNAVAILABLE',
+  'FULFILLMENT_UNKNOWN',
+  'INTERNAL',
+] as const;
+export type FailureType = (typeof FAILURE_TYPES)[number];

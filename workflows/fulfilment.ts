@@ -9,7 +9,16 @@ import {
 } from '@temporalio/workflow';
 import type { LineAnswer, LookupResult } from '../activities/fulfil.ts';
 import type { Reason, Step, StepOutcome } from '../domain/claim.ts';
-import { hasNews, hear, LONGEST_BACKOFF_MS, moment, note, openLines, type Run } from './run.ts';
+import {
+  hasNews,
+  hear,
+  LONGEST_BACKOFF_MS,
+  moment,
+  note,
+  openLines,
+  parkingOf,
+  type Run,
+} from './run.ts';
 
 /** A pending grant is asked after from this pause on, doubling. */
 const FIRST_POLL_MS = 1_000;
@@ -26,16 +35,6 @@ export type Fulfilment =
   | { end: 'STOPPED' }
   | { end: 'REFUSED' }
   | { end: 'PARK'; reason: Reason; detail: string };
-
-const REASONS = ['FULFILLMENT_UNAVAILABLE', 'FULFILLMENT_UNKNOWN', 'INTERNAL'] as const;
-
-/** Why a spent activity parks the claim. Our own timeout is an unknown outcome, not a failure. */
-function parkingOf(failure: ActivityFailure): LineEnd {
-  const { cause } = failure;
-  const type = cause instanceof ApplicationFailure ? cause.type : undefined;
-  const reason = REASONS.find((r) => r === type) ?? 'FULFILLMENT_UNKNOWN';
-  return { state: 'PARK', reason, detail: cause?.message ?? failure.message };
-}
 
 /** How long a line may stay undecided, however often its provider changes its mind about it. */
 interface Patience {
@@ -124,7 +123,8 @@ async function endOf(run: Run, lineId: string, resumed: boolean): Promise<LineEn
     if (isCancellation(error)) return { state: 'STOPPED' };
     if (error instanceof ActivityFailure) {
       run.attempts = run.policy.maxAttempts;
-      return parkingOf(error);
+      // Our own timeout is an unknown outcome, not a failure.
+      return { state: 'PARK', ...parkingOf(error, 'FULFILLMENT_UNKNOWN') };
     }
     throw error;
   }

@@ -1,5 +1,7 @@
 /** One run of a claim: what it carries from step to step, the calls it makes, and what can stop it. */
 import {
+  type ActivityFailure,
+  ApplicationFailure,
   CancellationScope,
   defineSignal,
   isCancellation,
@@ -9,8 +11,14 @@ import {
 } from '@temporalio/workflow';
 import type { Activities } from '../activities/index.ts';
 import type { ClaimView } from '../activities/validate.ts';
-import type { Step } from '../domain/claim.ts';
-import { FULFILLMENT_QUEUE, type FulfillmentPolicy, SIGNALS } from './contract.ts';
+import type { Reason, Step } from '../domain/claim.ts';
+import {
+  FAILURE_TYPES,
+  type FailureType,
+  FULFILLMENT_QUEUE,
+  type FulfillmentPolicy,
+  SIGNALS,
+} from './contract.ts';
 
 /**
  * Steps on our own database: local activities, one marker each. Longer than its database
@@ -159,4 +167,24 @@ export function note(run: Run, at: string): void {
 export function moment(run: Run): string {
   note(run, new Date().toISOString());
   return run.latest;
+}
+
+/** What is shown of a mistake of ours: the log has its words, which are not for players. */
+const MISTAKE = 'Something went wrong on our side. The log says what.';
+
+/**
+ * Why a spent activity that asks providers parks the claim. Only what a provider's answer came to is
+ * the provider's; any other failure is ours.
+ * @param silence what it means that the activity did not end in time
+ */
+export function parkingOf<S extends Reason>(
+  { cause }: ActivityFailure,
+  silence: S,
+): { reason: S | FailureType; detail: string } {
+  if (!(cause instanceof ApplicationFailure)) {
+    return { reason: silence, detail: cause?.message ?? 'It did not end in time.' };
+  }
+  const type = FAILURE_TYPES.find((known) => known === cause.type);
+  if (type === undefined) return { reason: 'INTERNAL', detail: MISTAKE };
+  return { reason: type, detail: cause.message };
 }

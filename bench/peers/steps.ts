@@ -63,12 +63,11 @@ async function grant(store: Store, order: Order): Promise<Learnt> {
 async function record(store: Store, connection: Connection, order: Order): Promise<Learnt> {
   const { claimId: _id, userId, eventId, refusal } = order;
   const ended = { _id, userId, eventId, outcome: outcomeOf(order), refusal, at: new Date() };
-  await recordsOf(connection)
-    .insertOne(ended)
-    .catch((error: unknown) => {
-      // An earlier attempt of this same step wrote it.
-      if (!isDuplicateKey(error)) throw error;
-    });
+  const records = recordsOf(connection);
+  await records.insertOne(ended).catch((error: unknown) => {
+    // An earlier attempt of this same step wrote it.
+    if (!isDuplicateKey(error, records)) throw error;
+  });
   if (refusal !== null) return {};
   // After the record: a hold that is gone is a grant only where a record says so.
   const { rewardId, quantity } = rewardOf(order);

@@ -1,0 +1,175 @@
+/**
+ * An error of the database is the database's, whatever its code: a real mongod is made to fail by one
+ * code after another, under the API and under the workers.
+ */
+import assert from 'node:assert/strict';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, afterEach, before, describe, it } from 'node:test';
+import { type Servers, startServers } from '../local/servers.ts';
+import { claimIdOf } from '../store/claims.ts';
+import { event, gameEvent, givenBy, parked, recordOf, until } from './helpers.ts';
+import { createInterposer } from './interpose.ts';
+import { codeOf, type Laurel, startLaurel } from './laurel.ts';
+import { GRANTED, GRANTED_BY_GAME, outcomeOf } from './outcomes.ts';
+import { uniqueName } from './servers.ts';
+
+const folder = mkdtempSync(join(tmpdir(), 'laurel-database-errors-'));
+const interposer = createInterposer();
+let servers: Servers;
+let laurel: Laurel;
+/** Commands that failed, as the driver saw them. */
+let failures = 0;
+
+before(async () => {
+  // A mongod of its own, as it is to fail for nobody else.
+  const temporal = process.env.TEST_TEMPORAL_ADDRESS === undefined;
+  servers = await startServers({ dataDir: folder, testCommands: true, temporal });
+  process.env.TEST_MONGODB_URI = servers.mongodbUri;
+  process.env.TEST_TEMPORAL_ADDRESS ??= servers.temporalAddress;
+  laurel = await startLaurel({
+    activities: interposer.around,
+    mongodbOptions: '&monitorCommands=true',
+    // An attempt that is charged to the provider is the last.
+    policy: { FULFILLMENT_MAX_ATTEMPTS: 1 },
+  });
+  laurel.database.getClient().on('commandFailed', () => {
+    failures += 1;
+  });
+});
+afterEach(work);
+after(async () => {
+  interposer.openAll();
+  await laurel.stop();
+  await servers.stop();
+  rmSync(folder, { recursive: true, force: true });
+});
+
+/** Makes mongod answer a command on a collection with that code, until it is told to stop. */
+async function fail(errorCode: number, command: string, collection: string): Promise<void> {
+  const namespace = `${laurel.database.name}.${collection}`;
+  await laurel.database
+    .getClient()
+    .db('admin')
+    .command({
+      configureFailPoint: 'failCommand',
+      mode: 'alwaysOn',
+      data: { failCommands: [command], namespace, errorCode },
+    });
+}
+
+async function work(): Promise<void> {
+  const off = { configureFailPoint: 'failCommand', mode: 'off' };
+  await laurel.database.getClient().db('admin').command(off);
+}
+
+/** Who may not, what is not there, what is full, what is interrupted, what never is, what has no name. */
+const CODES = [
+  2,
+  8,
+  11,
+  13,
+  18,
+  20,
+  26,
+  28,
+  43,
+  50,
+  59,
+  66,
+  73,
+  76,
+  96,
+  112,
+  117,
+  125,
+  133,
+  134,
+  146,
+  162,
+  189,
+  202,
+  211,
+  225,
+  244,
+  246,
+  251,
+  263,
+  292,
+  317,
+  318,
+  334,
+  391,
+  8000,
+  9001,
+  10334 - 1,
+  14031,
+  31_249,
+];
+
+describe('whatever code MongoDB fails by', () => {
+  it('a claim is told to come back, and is one claim once it works', async () => {
+    const { eventId } = await event(laurel);
+    const { id, token } = await laurel.signIn();
+    for (const code of CODES) {
+      await fail(code, 'insert', 'claims');
+      const refused = await laurel.claim(eventId, token, { key: 'mine' });
+      assert.deepEqual([refused.status, codeOf(refused)], [503, 'unavailable'], `${code}`);
+      assert.match(refused.headers.get('retry-after') ?? '', /^[1-9]\d*$/, `${code}`);
+    }
+    await work();
+    const again = await laurel.claim(eventId, token, { key: 'mine' });
+    assert.equal(again.status, 202);
+    assert.deepEqual(await outcomeOf(laurel, claimIdOf(id, 'mine')), GRANTED);
+  });
+
+  it('no attempt is charged to the provider, and the claim is granted once it works', async () => {
+    const codes = [2, 13, 43, 8000];
+    const claims = await Promise.all(codes.map(() => claimBeforeItsProvider()));
+    for (const [i, code] of codes.entries()) {
+      await fail(code, 'find', 'users');
+      const before = failures;
+      claims[i]?.goOn();
+      await until(() => failures > before, `${code} to be met`);
+    }
+    await work();
+    for (const { claimId } of claims) {
+      assert.deepEqual(await outcomeOf(laurel, claimId), GRANTED_BY_GAME);
+      assert.equal(givenBy(laurel, claimId)?.applied, 1);
+    }
+  });
+});
+
+describe('a mistake of ours while a provider is asked', () => {
+  it('parks the claim as ours, and does not tell the player its words', async () => {
+    const { claimId, goOn } = await claimBeforeItsProvider();
+    interposer.next('provider.grant', claimId, async () => {
+      throw new TypeError('x is not a function');
+    });
+    goOn();
+    const { parking, steps } = await parked(laurel, claimId);
+    assert.equal(parking?.reason, 'INTERNAL');
+    assert.ok(!JSON.stringify([parking, steps]).includes('x is not'));
+  });
+});
+
+/** A claim that has its units and is about to ask the game, once it is let on. */
+async function claimBeforeItsProvider() {
+  const { eventId } = await gameEvent(laurel);
+  const { id, token } = await laurel.signIn();
+  const key = uniqueName('key');
+  const claimId = claimIdOf(id, key);
+  const there = Promise.withResolvers<void>();
+  const opened = Promise.withResolvers<void>();
+  interposer.next('claims.startFulfilling', claimId, async (proceed) => {
+    const claim = await proceed();
+    there.resolve();
+    await opened.promise;
+    return claim;
+  });
+  assert.equal((await laurel.claim(eventId, token, { key })).status, 202);
+  await there.promise;
+  assert.equal((await recordOf(laurel, claimId)).state, 'FULFILLING');
+  return { claimId, goOn: opened.resolve };
+}
