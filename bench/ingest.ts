@@ -53,6 +53,7 @@ export async function benchIngest(options: BenchOptions): Promise<Figures> {
     const measured = stopAtEnd(await startMeasured(servers));
     const database = await connect(measured.mongodbUri, { appName: 'laurel-bench' });
     stopAtEnd({ stop: () => database.close() });
+    await makePlayers(database);
     const roads = await roadsTo(measured, database);
     const sides = Object.entries(roads).map(([name, road]) => sideOf(name, road, count));
     const rows = await inTurns(sides, options);
@@ -113,12 +114,22 @@ async function startMeasured(servers: BenchServers): Promise<Measured> {
   };
 }
 
+const playerId = (n: number): string => `usr_${String(n).padStart(24, '0')}`;
+
+/** No more of a player than that there is one: a password costs half a second. */
+async function makePlayers(database: Connection): Promise<void> {
+  const users = Array.from({ length: PLAYERS }, (_, n) => {
+    return { _id: playerId(n), usernameKey: playerId(n) };
+  });
+  await database.collection<{ _id: string }>('users').insertMany(users);
+}
+
 function makeEvents(count: number): Event[] {
   const nowMs = Date.now();
   const any = (n: number) => Math.floor(Math.random() * n);
   return Array.from({ length: count }, () => ({
     id: randomUUID(),
-    userId: `usr_${String(any(PLAYERS)).padStart(24, '0')}`,
+    userId: playerId(any(PLAYERS)),
     metric: METRICS[any(METRICS.length)] as string,
     key: `key-${any(20)}`,
     at: new Date(nowMs - any(3_600_000)).toISOString(),

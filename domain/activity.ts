@@ -1,21 +1,43 @@
 /** What players do in a game, as its servers report it, and how it is bundled by time. */
 
-/** One thing that one player did. */
-export interface ActivityEvent {
-  /** Given by the game's server; counts once, for good. */
-  id: string;
+/** What an event says, apart from its ID: by this a repetition is told from a mistake. */
+export interface ActivityContent {
+  /**
+   * Who sent it: the user ID of a game server. Undefined for a Kafka record that does not say; such an
+   * event is the same as one with its ID and content from any sender.
+   */
+  sender?: string | undefined;
   userId: string;
   metric: string;
   key?: string | undefined;
   /** An amount to add, 1 unless given; of a gauge its state. */
   value?: number | undefined;
   at: Date;
+  /** The time as sent, where that was ahead of our clock; `at` is then the moment of arrival. */
+  sentAt?: Date | undefined;
+}
+
+/** One thing that one player did. */
+export interface ActivityEvent extends ActivityContent {
+  /** Given by the game's server; counts once for its sender, for good. */
+  id: string;
+}
+
+/** Whether two events with one ID say the same, whoever sent them. */
+export function isSameActivity(a: ActivityContent, b: ActivityContent): boolean {
+  return (
+    a.userId === b.userId &&
+    a.metric === b.metric &&
+    a.key === b.key &&
+    (a.value ?? 1) === (b.value ?? 1) &&
+    (a.sentAt ?? a.at).getTime() === (b.sentAt ?? b.at).getTime()
+  );
 }
 
 /** What became of a batch: counts, and what was refused by its place in the batch. */
 export interface IngestOutcome {
   accepted: number;
-  /** Seen before, by this road or the other; nothing was counted again. */
+  /** Seen before with the same content, by this road or the other; nothing was counted again. */
   duplicates: number;
   rejected: { index: number; message: string }[];
 }

@@ -1,20 +1,26 @@
 /**
- * The collection `activity_events`: each activity as it came. Its `_id` is the event's own, which
- * is what makes it count once; progress of the last days is read from here.
+ * The collection `activity_events`: each activity as it came. Its `_id` makes it count once (see
+ * `activity-places.ts`); progress of the last days is read from here.
  */
 import type { ClientSession, Connection } from 'mongoose';
 import { mongo, Schema } from 'mongoose';
-import { type ActivityEvent, DAY_MS, dayOf, QUARTER_MS } from '../domain/activity.ts';
+import { DAY_MS, dayOf, QUARTER_MS } from '../domain/activity.ts';
+import type { Placed } from './activity-places.ts';
 import { isAnswer, isDuplicateKey, WRITE_CONCERN } from './connection.ts';
 import { ALL_AT_ONCE, type Quarter, type QuarterValue, TOGETHER } from './progress-days.ts';
 
 export interface StoredActivity {
+  /** The event's ID; where another sender had it before, with this one's behind it. */
   _id: string;
+  /** The game server's user ID; missing where a Kafka record did not say. */
+  sender?: string;
   userId: string;
   metric: string;
   key?: string;
   value?: number;
   at: Date;
+  /** As sent, where that was ahead of our clock. */
+  sentAt?: Date;
   /** The beginning of the UTC day of `at`. */
   day: Date;
   /** It was added to its day's aggregates as it came; the fold must not count it again. */
@@ -31,11 +37,13 @@ export interface ActivityRange {
 const schema = new Schema<StoredActivity>(
   {
     _id: { type: String, required: true },
+    sender: String,
     userId: { type: String, required: true },
     metric: { type: String, required: true },
     key: String,
     value: Number,
     at: { type: Date, required: true },
+    sentAt: Date,
     day: { type: Date, required: true },
     late: Boolean,
   },
@@ -70,33 +78,32 @@ export function createActivityEventStore(connection: Connection) {
       }
     },
 
-    /** Keeps those that are new, whatever happens to the others. Answers how many were. */
-    async add(events: readonly ActivityEvent[]): Promise<number> {
-      if (events.length === 0) return 0;
+    /** Keeps those whose place is free, whatever happens to the others. Answers the others. */
+    async add(placed: readonly Placed[]): Promise<Placed[]> {
+      if (placed.length === 0) return [];
       // A player's next to each other: the server finds the place in its index once.
-      const documents = events.map(stored).sort(byPlayer);
+      const sorted = placed.toSorted(byPlayer);
       try {
-        await collection.insertMany(documents, {
+        await collection.insertMany(sorted.map(stored), {
           ordered: false,
           writeConcern: WRITE_CONCERN,
         });
-        return events.length;
+        return [];
       } catch (error) {
-        return events.length - duplicatesIn(error, collection);
+        return duplicatesIn(error, collection).map((index) => sorted[index] as Placed);
       }
     },
 
-    /** Those of the IDs that are here, seen in that transaction. */
-    async known(ids: string[], session: ClientSession): Promise<Set<string>> {
-      const found = await model
-        .find({ _id: { $in: ids } }, { _id: 1 }, { session })
-        .lean<{ _id: string }[]>();
-      return new Set(found.map(({ _id }) => _id));
+    /** Those of the places that are taken, by `_id`; in a transaction as it sees them. */
+    async find(ids: string[], session?: ClientSession): Promise<Map<string, StoredActivity>> {
+      const options = { batchSize: ALL_AT_ONCE, ...(session && { session }) };
+      const found = await collection.find({ _id: { $in: ids } }, options).toArray();
+      return new Map(found.map((one) => [one._id, one]));
     },
 
     /** Keeps events that are added to the aggregates in the same transaction. */
-    async addLate(events: readonly ActivityEvent[], session: ClientSession): Promise<void> {
-      const documents = events.map((event) => ({ ...stored(event), late: true as const }));
+    async addLate(placed: readonly Placed[], session: ClientSession): Promise<void> {
+      const documents = placed.map((one) => ({ ...stored(one), late: true as const }));
       await collection.insertMany(documents, { session });
     },
 
@@ -143,28 +150,31 @@ function togetherUpTo(cutsMs: number[]): object {
   return { $group: { _id, startMs: { $min: ms }, ...TOGETHER } };
 }
 
-function stored({ id, userId, metric, key, value, at }: ActivityEvent): StoredActivity {
+function stored({ event, _id }: Placed): StoredActivity {
+  const { sender, userId, metric, key, value, at, sentAt } = event;
   return {
-    _id: id,
+    _id,
+    ...(sender !== undefined && { sender }),
     userId,
     metric,
     ...(key !== undefined && { key }),
     ...(value !== undefined && { value }),
     at,
+    ...(sentAt && { sentAt }),
     day: dayStart(at.getTime()),
   };
 }
 
 const dayStart = (ms: number): Date => new Date(dayOf(ms) * DAY_MS);
 
-function byPlayer(a: StoredActivity, b: StoredActivity): number {
+function byPlayer({ event: a }: Placed, { event: b }: Placed): number {
   if (a.userId === b.userId) return 0;
   return a.userId < b.userId ? -1 : 1;
 }
 
-/** How many of a bulk's writes were of known IDs. @throws the error if it says anything else */
-function duplicatesIn(error: unknown, collection: { collectionName: string }): number {
+/** Which of a bulk's writes met a known `_id`. @throws the error if it says anything else */
+function duplicatesIn(error: unknown, collection: { collectionName: string }): number[] {
   const isBulk = error instanceof mongo.MongoBulkWriteError;
   if (!isBulk || !isDuplicateKey(error, collection)) throw error;
-  return [error.writeErrors].flat().length;
+  return [error.writeErrors].flat().map(({ index }) => index);
 }

@@ -11,7 +11,7 @@ export interface ActivityRules {
   gauges: Gauges;
 }
 
-/** How far ahead of ours a game server's clock may be, in milliseconds. */
+/** How far ahead of ours a game server's clock may be, in milliseconds: such a time counts as now. */
 export const MAX_AHEAD_MS = 5 * 60_000;
 
 /** A billion at most, and whole: sums stay exact, and the same in whichever order they are made. */
@@ -24,6 +24,9 @@ const name = textShape('LINE', NAME_LENGTH).regex(
   /^[^\s\p{C}]{1,128}$/u,
   'Not 1 to 128 printable characters without spaces',
 );
+
+/** Whether a text can be the ID of whoever sends an activity. */
+export const isId = (text: string): boolean => name.safeParse(text).success;
 
 const shape = z.strictObject(
   {
@@ -63,7 +66,7 @@ export function checkActivity(given: unknown, rules: ActivityRules, now: Date): 
   if (event.value === undefined && Object.hasOwn(rules.gauges, event.metric)) {
     return { message: `value: Missing, and ${event.metric} is a gauge` };
   }
-  return { event };
+  return { event: ageMs < 0 ? { ...event, at: now, sentAt: event.at } : event };
 }
 
 /** Field by field; what an unknown field is called is not said, as it may be of any length. */

@@ -15,12 +15,14 @@ import {
   DAY_MS,
   dayOf,
   type IngestOutcome,
+  isSameActivity,
   MAX_ACTIVITY_EVENTS,
 } from '../domain/activity.ts';
 import type { ProgressQuery, ProgressReader } from '../domain/progress.ts';
 import { createActivityEventStore } from './activity-events.ts';
+import { createActivityIntake, type Kept } from './activity-intake.ts';
 import { type ActivityRules, checkActivity } from './activity-shape.ts';
-import { inTransaction, isDuplicateKey } from './connection.ts';
+import { createKnownUsers } from './known-users.ts';
 import { createProgressDayStore } from './progress-days.ts';
 import { answerTo, planReads } from './progress-reads.ts';
 
@@ -42,8 +44,17 @@ const LEAST_KEPT_DAYS = 6;
 /** How long a horizon is trusted that may have moved on, in milliseconds: what it tells stays true. */
 const HORIZON_TRUSTED_MS = 60_000;
 
-/** Batches that meet on the same new IDs are done again, each time with fewer left. */
-const MAX_LATE_ATTEMPTS = 5;
+const NO_SUCH_USER = 'userId: There is no user with this ID';
+const OTHER_CONTENT = 'id: Used before for another activity';
+
+/** Who sent the event at a place of the batch; undefined where that is not known. */
+type SenderOf = (index: number) => string | undefined;
+
+/** An event and its place in the batch. */
+interface Indexed {
+  index: number;
+  event: ActivityEvent;
+}
 
 export type ProgressStore = ReturnType<typeof createProgressStore>;
 
@@ -54,6 +65,8 @@ export function createProgressStore(
 ) {
   const activities = createActivityEventStore(connection);
   const days = createProgressDayStore(connection);
+  const intake = createActivityIntake(connection, activities, days);
+  const users = createKnownUsers(connection);
   let horizon: { day: number | null; readAtMs: number } | undefined;
 
   async function foldedBefore(): Promise<number | null> {
@@ -64,29 +77,29 @@ export function createProgressStore(
     return horizon.day;
   }
 
-  /** Answers how many of the events were new. */
-  async function addLate(events: ActivityEvent[]): Promise<number> {
-    for (let attempt = 1; ; attempt += 1) {
-      try {
-        return await inTransaction(connection, async (session) => {
-          const known = await activities.known(
-            events.map(({ id }) => id),
-            session,
-          );
-          const fresh = events.filter(({ id }) => !known.has(id));
-          if (fresh.length === 0) return 0;
-          await activities.addLate(fresh, session);
-          await days.addLate(fresh, session);
-          return fresh.length;
-        });
-      } catch (error) {
-        // Another batch kept one of them after this transaction had looked, or made the same day.
-        const isMet = [activities, days].some(({ model }) =>
-          isDuplicateKey(error, model.collection),
-        );
-        if (!isMet || attempt === MAX_LATE_ATTEMPTS) throw error;
-      }
+  /** The events by their place in the batch, and why the others are none. */
+  async function check(given: readonly unknown[], at: Date, senderOf: SenderOf) {
+    const rejected: IngestOutcome['rejected'] = [];
+    const wellFormed: Indexed[] = [];
+    given.forEach((one, index) => {
+      const checked = checkActivity(one, rules, at);
+      if ('message' in checked) rejected.push({ index, message: checked.message });
+      else wellFormed.push({ index, event: { ...checked.event, sender: senderOf(index) } });
+    });
+    const known = await users.among(wellFormed.map(({ event }) => event.userId));
+    const valid = wellFormed.filter(({ event }) => known.has(event.userId));
+    for (const { index, event } of wellFormed) {
+      if (!known.has(event.userId)) rejected.push({ index, message: NO_SUCH_USER });
     }
+    return { valid, rejected };
+  }
+
+  async function keepAll(events: readonly ActivityEvent[], at: Date): Promise<Kept[]> {
+    const freshSinceMs = at.getTime() - FRESH_MS;
+    const { fresh = [], late = [] } = Object.groupBy(events, (event) =>
+      event.at.getTime() >= freshSinceMs ? 'fresh' : 'late',
+    );
+    return [...(await intake.keep(fresh)), ...(await intake.keepLate(late))];
   }
 
   const store = {
@@ -100,27 +113,31 @@ export function createProgressStore(
     },
 
     /**
-     * Counts each event of the batch once, for good: whatever of it is valid and new, and tells of
-     * the rest. A batch that failed in the middle may be sent again as it is.
+     * Counts each event of the batch once for its sender, for good: whatever of it is valid and new,
+     * and tells of the rest. A batch that failed in the middle may be sent again as it is.
      * @param given up to 1,000 events as they came
      * @param at when they came
+     * @param senderOf who sent the event at that place of the batch
      */
-    async ingest(given: readonly unknown[], at: Date): Promise<IngestOutcome> {
+    async ingest(
+      given: readonly unknown[],
+      at: Date,
+      senderOf: SenderOf = () => undefined,
+    ): Promise<IngestOutcome> {
       if (given.length > MAX_ACTIVITY_EVENTS) throw new RangeError('a batch has 1,000 events');
-      const valid = new Map<string, ActivityEvent>();
-      const rejected: IngestOutcome['rejected'] = [];
-      given.forEach((one, index) => {
-        const checked = checkActivity(one, rules, at);
-        if ('message' in checked) rejected.push({ index, message: checked.message });
-        else if (!valid.has(checked.event.id)) valid.set(checked.event.id, checked.event);
-      });
-      const freshSinceMs = at.getTime() - FRESH_MS;
-      const fresh: ActivityEvent[] = [];
-      const late: ActivityEvent[] = [];
-      for (const event of valid.values()) {
-        (event.at.getTime() >= freshSinceMs ? fresh : late).push(event);
+      const { valid, rejected } = await check(given, at, senderOf);
+      const byId = Map.groupBy(valid, ({ event }) => `${event.id} ${event.sender ?? ''}`);
+      const firsts = [...byId.values()].map(([first]) => (first as Indexed).event);
+      const kept = new Map((await keepAll(firsts, at)).map((one) => [one.event, one]));
+      let accepted = 0;
+      for (const [first, ...others] of byId.values()) {
+        const is = kept.get((first as Indexed).event) as Kept;
+        if (is.isNew) accepted += 1;
+        for (const { index, event } of is.isNew ? others : [first as Indexed, ...others]) {
+          if (!isSameActivity(is.kept, event)) rejected.push({ index, message: OTHER_CONTENT });
+        }
       }
-      const accepted = (await activities.add(fresh)) + (late.length > 0 ? await addLate(late) : 0);
+      rejected.sort((a, b) => a.index - b.index);
       return { accepted, duplicates: given.length - rejected.length - accepted, rejected };
     },
 

@@ -5,7 +5,7 @@ import { dropDatabase } from '../test/drop-database.ts';
 import { testServers } from '../test/servers.ts';
 import { claimIdOf, type NewClaim } from './claims.ts';
 import { connect } from './connection.ts';
-import { openStore } from './index.ts';
+import { openStore, type Store } from './index.ts';
 import type { StockBucket } from './stock.ts';
 
 export type StoreFixture = Awaited<ReturnType<typeof storeFixture>>;
@@ -32,6 +32,12 @@ export async function storeFixture() {
       await stop();
     },
   };
+}
+
+/** The ID of a new player, for what asks whether a user exists. */
+export async function newPlayer({ users }: Pick<Store, 'users'>): Promise<string> {
+  const names = { username: unique('player'), displayName: 'Player', passwordHash: 'none' };
+  return (await users.register(names, new Date())).userId;
 }
 
 /** What the API would record for a claim of one cape; `given` changes it. */

@@ -9,6 +9,7 @@ export interface IncomingRecord {
   leaderEpoch: number;
   key: Buffer | null;
   value: Buffer | null;
+  headers?: ReadonlyMap<Buffer, Buffer>;
 }
 
 /** One that cannot be taken, and why. */

@@ -36,18 +36,19 @@ interface Done {
   metric: string;
   key?: string;
   value?: number;
-  /** Minutes before now; negative for a clock that is ahead. */
+  /** Minutes before now; negative for what is done, and reported, only then. */
   minutesAgo?: number;
 }
 
 /** The game's servers report what a player did. */
 async function did(userId: string, ...all: Done[]): Promise<void> {
-  const now = new Date();
+  const nowMs = Date.now();
   const events = all.map(({ minutesAgo = 1, ...activity }) => {
-    const at = new Date(now.getTime() - minutesAgo * MINUTE_MS).toISOString();
+    const at = new Date(nowMs - minutesAgo * MINUTE_MS).toISOString();
     return { id: uniqueName('act'), userId, ...activity, at };
   });
-  const { accepted } = await laurel.store.progress.ingest(events, now);
+  const arrivedMs = Math.max(nowMs, ...events.map(({ at }) => Date.parse(at)));
+  const { accepted } = await laurel.store.progress.ingest(events, new Date(arrivedMs));
   assert.equal(accepted, all.length);
 }
 

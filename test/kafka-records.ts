@@ -1,7 +1,9 @@
 /** Writing and reading records in tests. */
 import { randomUUID } from 'node:crypto';
 import {
+  Admin,
   Consumer,
+  ListOffsetTimestamps,
   MessagesStreamModes,
   ProduceAcks,
   Producer,
@@ -12,6 +14,7 @@ import {
 export interface TestRecord {
   key?: string;
   value: string;
+  headers?: Record<string, string>;
 }
 
 /** A broker that was just killed may take a while to be itself again. */
@@ -36,6 +39,41 @@ export async function produce(
   } finally {
     await producer.close();
   }
+}
+
+/** Does something as the brokers' admin. */
+export async function withAdmin<T>(
+  brokers: string[],
+  use: (admin: Admin) => Promise<T>,
+): Promise<T> {
+  const admin = new Admin(client(brokers));
+  try {
+    return await use(admin);
+  } finally {
+    await admin.close();
+  }
+}
+
+/** How many records of the topic the group has not committed yet. */
+export async function lagOf(brokers: string[], topic: string, groupId: string): Promise<bigint> {
+  return await withAdmin(brokers, async (admin) => {
+    const { topics } = await admin.metadata({ topics: [topic] });
+    const indexes = Array.from({ length: topics.get(topic)?.partitionsCount ?? 0 }, (_, n) => n);
+    const latest = indexes.map((partitionIndex) => {
+      return { partitionIndex, timestamp: ListOffsetTimestamps.LATEST };
+    });
+    const [ends] = await admin.listOffsets({ topics: [{ name: topic, partitions: latest }] });
+    const [group] = await admin.listConsumerGroupOffsets({
+      groups: [{ groupId, topics: [{ name: topic, partitionIndexes: indexes }] }],
+    });
+    const committed = new Map(
+      group?.topics[0]?.partitions.map((one) => [one.partitionIndex, one.committedOffset]),
+    );
+    return (ends?.partitions ?? []).reduce((lag, { partitionIndex, offset }) => {
+      const place = committed.get(partitionIndex) ?? -1n;
+      return lag + offset - (place < 0n ? 0n : place);
+    }, 0n);
+  });
 }
 
 export interface ReadRecord {

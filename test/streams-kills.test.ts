@@ -10,6 +10,7 @@ import { type Child, startChild } from '../local/child.ts';
 import { LineWatch } from '../local/line-watch.ts';
 import { connect } from '../store/connection.ts';
 import { openStore, type Store } from '../store/index.ts';
+import { newPlayer } from '../store/test-store.ts';
 import { dropDatabase } from './drop-database.ts';
 import { until } from './helpers.ts';
 import { endSoon, produce } from './kafka-records.ts';
@@ -31,6 +32,7 @@ let kafka: KafkaServer;
 let uri: string;
 let database: Connection;
 let store: Store;
+let players: string[];
 let child: Child | undefined;
 
 before(async () => {
@@ -38,6 +40,7 @@ before(async () => {
   uri = servers.mongodbUri(uniqueName('kills'));
   database = await connect(uri, { appName: 'test' });
   store = await openStore(database);
+  players = await Promise.all(Array.from({ length: PLAYERS }, () => newPlayer(store)));
 });
 after(async () => {
   child?.signal('SIGKILL');
@@ -79,7 +82,7 @@ function event(n: number, nowMs: number) {
   const ageMs = n % 7 === 0 ? 20 * 86_400_000 : 60_000;
   return {
     id: `act-${n}`,
-    userId: `usr_${n % PLAYERS}`,
+    userId: players[n % PLAYERS] as string,
     metric: 'boss.killed',
     key: `boss-${n % 3}`,
     value: 1 + (n % 5),
@@ -117,11 +120,11 @@ describe('events that pour in over Kafka', () => {
     await keptAtLeast(EVENTS);
     assert.equal(await kept(), EVENTS);
     const window = { from: null, until: new Date(), timeZone: 'UTC', resetHour: 0 };
-    for (let player = 0; player < PLAYERS; player += 1) {
-      const own = events.filter(({ userId }) => userId === `usr_${player}`);
+    for (const player of players) {
+      const own = events.filter(({ userId }) => userId === player);
       const keys = [null, 'boss-0', 'boss-1', 'boss-2'];
       const counted = await store.progress.read(
-        `usr_${player}`,
+        player,
         keys.map((key) => ({
           metric: 'boss.killed',
           aggregation: 'COUNT' as const,

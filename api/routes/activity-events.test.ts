@@ -8,18 +8,24 @@ const MINUTE_MS = 60_000;
 const DAY_MS = 86_400_000;
 
 let t: TestApp;
-let token: string;
+let [token, otherToken] = ['', ''];
+let playerId: string;
 before(async () => {
   t = await testApp();
-  token = (await t.signIn('GAME_SERVER')).accessToken;
+  const servers = [await t.signIn('GAME_SERVER'), await t.signIn('GAME_SERVER')];
+  [token, otherToken] = servers.map(({ accessToken }) => accessToken) as [string, string];
+  playerId = await player();
 });
 after(() => t.close());
 
-const post = (body: unknown) => t.call('POST', '/api/activity-events', { token, body });
+const player = async (): Promise<string> => (await t.signIn()).id;
+
+const post = (body: unknown, by = token) =>
+  t.call('POST', '/api/activity-events', { token: by, body });
 
 const kill = (given: object = {}) => ({
   id: uniqueName('act'),
-  userId: 'usr_1',
+  userId: playerId,
   metric: 'boss.killed',
   at: new Date(Date.now() - MINUTE_MS).toISOString(),
   ...given,
@@ -29,14 +35,15 @@ async function count(
   userId: string,
   key: string | null = null,
 ): Promise<number | null | undefined> {
-  const window = { from: null, until: new Date(), timeZone: 'UTC', resetHour: 0 };
+  const until = new Date(Date.now() + 1);
+  const window = { from: null, until, timeZone: 'UTC', resetHour: 0 };
   const query = { metric: 'boss.killed', key, aggregation: 'COUNT' as const, ...window };
   return (await t.store.progress.read(userId, [query]))[0];
 }
 
 describe('a game server', () => {
   it('is told how many events were new, known and refused, and why', async () => {
-    const userId = uniqueName('usr');
+    const userId = await player();
     const event = kill({ userId });
     const old = kill({ userId, at: new Date(Date.now() - 91 * DAY_MS).toISOString() });
     const { status, body } = await post({ events: [event, old, event, kill({ userId }), null] });
@@ -52,6 +59,42 @@ describe('a game server', () => {
     assert.equal(await count(userId), 2);
   });
 
+  it('has IDs of its own, and is told where it used one for something else', async () => {
+    const [mine, yours] = [await player(), await player()];
+    const [one, other] = [kill({ userId: mine }), kill({ userId: yours })];
+    const same = { ...other, id: one.id };
+    assert.equal((await post({ events: [one] })).body.accepted, 1);
+    assert.equal((await post({ events: [same] }, otherToken)).body.accepted, 1);
+    const { body } = await post({ events: [same, one] });
+    const message = 'id: Used before for another activity';
+    assert.deepEqual(body, { accepted: 0, duplicates: 1, rejected: [{ index: 0, message }] });
+    assert.deepEqual([await count(mine), await count(yours)], [1, 1]);
+  });
+
+  it('is told of users who do not exist, an ID in capitals being another one', async () => {
+    const userId = await player();
+    const events = [uniqueName('usr'), userId.toUpperCase(), userId].map((id) =>
+      kill({ userId: id }),
+    );
+    const message = 'userId: There is no user with this ID';
+    assert.deepEqual((await post({ events })).body, {
+      accepted: 1,
+      duplicates: 0,
+      rejected: [
+        { index: 0, message },
+        { index: 1, message },
+      ],
+    });
+  });
+
+  it('may have a clock that is three seconds ahead: its events count at once', async () => {
+    const userId = await player();
+    const at = new Date(Date.now() + 3_000).toISOString();
+    const { body } = await post({ events: [kill({ userId, at })] });
+    assert.deepEqual(body, { accepted: 1, duplicates: 0, rejected: [] });
+    assert.equal(await count(userId), 1);
+  });
+
   it('may send nothing', async () => {
     const { status, body } = await post({ events: [] });
     assert.deepEqual([status, body], [202, { accepted: 0, duplicates: 0, rejected: [] }]);
@@ -59,7 +102,7 @@ describe('a game server', () => {
 
   it('may send a thousand events with the longest of names at once, and no more', async () => {
     const long = () => uniqueName('x'.repeat(115));
-    const userId = uniqueName('usr');
+    const userId = await player();
     const events = Array.from({ length: 1_000 }, () => kill({ id: long(), key: long(), userId }));
     assert.equal((await post({ events })).body.accepted, 1_000);
     assert.equal(await count(userId), 1_000);
@@ -68,7 +111,7 @@ describe('a game server', () => {
   });
 
   it('may send times in any zone', async () => {
-    const userId = uniqueName('usr');
+    const userId = await player();
     const at = new Date(Date.now() + 9 * 60 * MINUTE_MS).toISOString().replace('Z', '+09:00');
     assert.equal((await post({ events: [kill({ userId, at })] })).body.accepted, 1);
     assert.equal(await count(userId), 1);
@@ -84,7 +127,7 @@ describe('a game server', () => {
   });
 
   it('may spell a name as NFC or not', async () => {
-    const userId = uniqueName('usr');
+    const userId = await player();
     const events = ['눈', '눈'.normalize('NFD')].map((key) => kill({ userId, key }));
     assert.equal((await post({ events })).body.accepted, 2);
     assert.equal(await count(userId, '눈'), 2);

@@ -14,12 +14,19 @@ export interface ActivityRouteDeps extends AuthDeps {
 /** For the description alone: each event is looked at by itself, so that one never refuses a batch. */
 const ActivityEventSchema = z
   .strictObject({
-    id: z.string().openapi({ description: 'Counts once, for good.' }),
-    userId: z.string(),
-    metric: z.string(),
-    key: z.string().optional(),
+    id: z.string().openapi({
+      description:
+        'Counts once for its sender, the signed-in game server, for good. Sent again with the same content it is a duplicate; with other content it is rejected.',
+    }),
+    userId: z
+      .string()
+      .openapi({ description: 'Exact, also in its case; of a user who does not exist: rejected.' }),
+    metric: z.string().openapi({ description: 'Compared in NFC.' }),
+    key: z.string().optional().openapi({ description: 'Compared in NFC.' }),
     value: z.int().optional().openapi({ description: 'An amount, 1 unless given; or a state.' }),
-    at: z.iso.datetime({ offset: true }),
+    at: z.iso.datetime({ offset: true }).openapi({
+      description: 'Up to five minutes ahead of our clock it counts as of now; further, rejected.',
+    }),
   })
   .openapi('ActivityEvent');
 
@@ -38,10 +45,17 @@ const Batch = z
 const Outcome = z
   .object({
     accepted: z.int().openapi({ description: 'New, and counted.' }),
-    duplicates: z.int().openapi({ description: 'Seen before, and not counted again.' }),
-    rejected: z.array(
-      z.object({ index: z.int().openapi({ description: 'Its place.' }), message: z.string() }),
-    ),
+    duplicates: z
+      .int()
+      .openapi({ description: 'Seen before with the same content, and not counted again.' }),
+    rejected: z
+      .array(
+        z.object({
+          index: z.int().openapi({ description: 'Its place in the batch, from 0.' }),
+          message: z.string(),
+        }),
+      )
+      .openapi({ description: 'Not counted, and why. The other events of the batch are.' }),
   })
   .openapi('ActivityOutcome');
 
@@ -50,11 +64,14 @@ export function activityRoutes(deps: ActivityRouteDeps) {
     ...access(deps, 'GAME_SERVER'),
     method: 'post',
     path: '/api/activity-events',
-    summary: 'Counts what players did, each event once for good',
+    summary: 'Counts what players did, each event once for its sender, for good',
     tags: ['Game servers'],
     request: { body: jsonBody(Batch) },
     responses: {
-      202: json(Outcome, 'What became of the events; a batch may be sent again as it is'),
+      202: json(
+        Outcome,
+        'What became of each event; look at `rejected`. A batch may be sent again as it is',
+      ),
       ...problems('invalid_request', ...GUARDED, 413, 415, 'unavailable'),
     },
   });
@@ -63,6 +80,7 @@ export function activityRoutes(deps: ActivityRouteDeps) {
   router.openAPIRegistry.register('ActivityEvent', ActivityEventSchema);
   return router.openapi(ingest, async (c) => {
     const { events } = c.req.valid('json');
-    return c.json(await deps.store.progress.ingest(events, deps.now()), 202);
+    const sender = c.get('user').userId;
+    return c.json(await deps.store.progress.ingest(events, deps.now(), () => sender), 202);
   });
 }

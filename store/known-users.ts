@@ -1,0 +1,32 @@
+/** Whether users exist, for batches that name many of them. */
+import type { Connection } from 'mongoose';
+
+/** IDs kept in memory; about 100 bytes each. */
+const MOST_REMEMBERED = 50_000;
+
+/** Remembers who exists, as users are never removed. Who does not is asked for each time. */
+export function createKnownUsers(connection: Connection) {
+  const users = connection.collection<{ _id: string }>('users');
+  const remembered = new Set<string>();
+  return {
+    /** Those of the IDs that are a user's, by at most one read. IDs are exact, also in their case. */
+    async among(ids: readonly string[]): Promise<Set<string>> {
+      const asked = new Set(ids);
+      const known = new Set([...asked].filter((id) => remembered.has(id)));
+      const unknown = [...asked].filter((id) => !known.has(id));
+      if (unknown.length === 0) return known;
+      const found = await users
+        .find({ _id: { $in: unknown } }, { projection: { _id: 1 }, batchSize: unknown.length + 1 })
+        .toArray();
+      for (const { _id } of found) {
+        known.add(_id);
+        remembered.add(_id);
+      }
+      for (const oldest of remembered) {
+        if (remembered.size <= MOST_REMEMBERED) break;
+        remembered.delete(oldest);
+      }
+      return known;
+    },
+  };
+}
