@@ -6,12 +6,14 @@ import { wholeNumber } from './domain/whole-number.ts';
 import { textShape } from './store/text-shape.ts';
 
 /** A whole number within bounds. */
-const whole = (least: number, most: number, fallback: number) =>
+const number = (least: number, most: number) =>
   z
     .string()
     .transform((text) => wholeNumber(text) ?? Number.NaN)
-    .pipe(z.number('a whole number, in digits').min(least).max(most))
-    .default(fallback);
+    .pipe(z.number('a whole number, in digits').min(least).max(most));
+
+const whole = (least: number, most: number, fallback: number) =>
+  number(least, most).default(fallback);
 
 const ms = (fallback: number) => whole(1, 86_400_000, fallback);
 
@@ -96,6 +98,7 @@ const common = z.object({
 const api = common.extend({
   PORT: whole(0, 65_535, 3000),
   HOST: z.string().min(1).default('0.0.0.0'),
+  METRICS_PORT: number(0, 65_535).optional(),
   TEMPORAL_UI_URL: z.url().optional(),
   ADMIN_USERNAME: textShape('NAME', USERNAME_LENGTH).default('admin'),
   ADMIN_PASSWORD: textShape('LINE', PASSWORD_LENGTH),

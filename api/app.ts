@@ -23,6 +23,7 @@ import { type EligibilityRouteDeps, eligibilityRoutes } from './routes/eligibili
 import { type EventRouteDeps, eventRoutes } from './routes/events.ts';
 import { type GrantRouteDeps, grantRoutes } from './routes/grants.ts';
 import { type MetaRouteDeps, metaRoutes } from './routes/meta.ts';
+import { type MetricsRouteDeps, metricsRoutes } from './routes/metrics.ts';
 import { type OperationRouteDeps, operationRoutes } from './routes/operations.ts';
 import { type CallbackRouteDeps, callbackRoutes } from './routes/provider-callbacks.ts';
 import { type ReconciliationRouteDeps, reconciliationRoutes } from './routes/reconciliation.ts';
@@ -40,7 +41,10 @@ export type AppDeps = AuthRouteDeps &
   ActivityRouteDeps &
   OperationRouteDeps &
   CallbackRouteDeps &
-  MetaRouteDeps & {
+  MetaRouteDeps &
+  MetricsRouteDeps & {
+    /** False where they have a port of their own. */
+    metricsArePublic?: boolean | undefined;
     log: Logger;
     /** Proxies in front of us whose word on a client counts; nobody's where it is left out. */
     trustedProxies?: BlockList | undefined;
@@ -73,6 +77,7 @@ export function createApp(deps: AppDeps) {
   app.route('/', activityRoutes(deps));
   app.route('/', callbackRoutes(deps));
   app.route('/', metaRoutes(deps));
+  if (deps.metricsArePublic ?? true) app.route('/', metricsRoutes(deps));
   app.route(
     '/',
     docsRoutes(() => description),

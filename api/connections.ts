@@ -57,7 +57,7 @@ const RETRY_AFTER_S = 5;
  */
 export function boundedServer(
   metrics: Registry,
-  bounds: ConnectionBounds = CONNECTIONS,
+  bounds: ConnectionBounds,
   around: (handler: RequestListener) => RequestListener = (handler) => handler,
 ): typeof createServer {
   const { headersTimeoutMs, bodyTimeoutMs } = bounds;

@@ -1,4 +1,4 @@
-/** An event's version as an entity tag, and the preconditions that name one (RFC 9110, section 13). */
+/** Entity tags, such as an event's version, and the preconditions that name one (RFC 9110, section 13). */
 import { DomainError } from '../domain/errors.ts';
 import { wholeNumber } from '../domain/whole-number.ts';
 
@@ -31,13 +31,14 @@ export function ifMatchVersions(header: string | undefined): number[] | undefine
 }
 
 /**
- * Whether `If-None-Match` names the version the server has; its comparison is the weak one. What is
- * no list of tags names none: the whole answer is always right.
+ * Whether `If-None-Match` names what the server has; its comparison is the weak one. What is no list
+ * of tags names none: the whole answer is always right.
+ * @param current what stands in its tag: a version, or else a text
  */
-export function isKnownTo(header: string | undefined, version: number): boolean {
+export function isKnownTo(header: string | undefined, current: number | string): boolean {
   if (header === undefined) return false;
   if (header.trim() === '*') return true;
-  return (tagsOf(header) ?? []).some(({ opaque }) => opaque === String(version));
+  return (tagsOf(header) ?? []).some(({ opaque }) => opaque === String(current));
 }
 
 /** Undefined where the header is no list of entity tags. */

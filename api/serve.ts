@@ -18,6 +18,7 @@ import { boundedServer, type ConnectionBounds } from './connections.ts';
 import { createCurrentUsers } from './current-users.ts';
 import { makeFirstAdmin } from './first-admin.ts';
 import { createMemoryRelease } from './memory.ts';
+import { serveMetrics } from './metrics-server.ts';
 import { createPasswords } from './passwords.ts';
 import { createRateLimits } from './rate-limits.ts';
 import { createTokens } from './tokens.ts';
@@ -89,16 +90,23 @@ export async function serveApi(parts: ApiParts) {
     },
     admission,
     metrics,
+    metricsArePublic: config.METRICS_PORT === undefined,
     log,
     now,
   });
 
   const { PORT: port, HOST: hostname } = config;
-  const createServer = boundedServer(metrics, boundsOf(config), admission.behindDoor);
+  const bounds = boundsOf(config);
+  const createServer = boundedServer(metrics, bounds, admission.behindDoor);
   const server = serve({ fetch: app.fetch, port, hostname, createServer }, (address) => {
     log.info({ port: address.port }, 'api ready');
   });
+  const { METRICS_PORT } = config;
+  const metricsServer =
+    METRICS_PORT !== undefined &&
+    (await serveMetrics(metrics, { port: METRICS_PORT, hostname }, bounds));
   const close = async () => {
+    if (metricsServer) metricsServer.close();
     memory.stop();
     await changes.close();
   };

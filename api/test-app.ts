@@ -86,6 +86,8 @@ export async function testApp(overrides: Partial<AppDeps> = {}) {
     onUserLeft: async () => {},
     checks: { mongodb: async () => {}, temporal: async () => {} },
     metrics,
+    // A test looks at what it has just done.
+    metricsAgeMs: 0,
     admission: createAdmission(metrics),
     log,
     now,

@@ -135,6 +135,8 @@ export async function startLaurel(options: LaurelOptions = {}) {
     webUi: undefined,
     checks: { mongodb: async () => {}, temporal: async () => {} },
     metrics,
+    // A test looks at what it has just done.
+    metricsAgeMs: 0,
     admission,
     log,
     now,

@@ -1,22 +1,27 @@
 /** `/openapi.json` and its page `/docs`, served from our own files: no other host is asked. */
 import { readFile } from 'node:fs/promises';
 import { createRoute, z } from '@hono/zod-openapi';
-import { compress } from 'hono/compress';
 import { DomainError } from '../../domain/errors.ts';
 import { idParam, newRouter } from '../router.ts';
+import { NOT_CHANGED, unchanging } from '../unchanging.ts';
 
 const page = new URL('../docs/', import.meta.url);
 const swaggerUi = new URL(import.meta.resolve('swagger-ui-dist/package.json'));
 
+/** They change with a release only, and not all of them then. */
+const WEEK = 'public, max-age=604800';
+/** Kept, but asked for again each time: an answer without a body, as long as it is the same. */
+const ASK_FIRST = 'public, no-cache';
+
+const asset = (url: URL, type: string) =>
+  unchanging(() => readFile(url), { 'Content-Type': type, 'Cache-Control': WEEK });
+
 /** The only files the page asks for. */
-const ASSETS = new Map<string, { url: URL; type: string }>([
-  ['page.js', { url: new URL('page.js', page), type: 'text/javascript' }],
-  ['swagger-ui.css', { url: new URL('swagger-ui.css', swaggerUi), type: 'text/css' }],
-  [
-    'swagger-ui-bundle.js',
-    { url: new URL('swagger-ui-bundle.js', swaggerUi), type: 'text/javascript' },
-  ],
-  ['favicon-32x32.png', { url: new URL('favicon-32x32.png', swaggerUi), type: 'image/png' }],
+const ASSETS = new Map([
+  ['page.js', asset(new URL('page.js', page), 'text/javascript')],
+  ['swagger-ui.css', asset(new URL('swagger-ui.css', swaggerUi), 'text/css')],
+  ['swagger-ui-bundle.js', asset(new URL('swagger-ui-bundle.js', swaggerUi), 'text/javascript')],
+  ['favicon-32x32.png', asset(new URL('favicon-32x32.png', swaggerUi), 'image/png')],
 ]);
 
 /** Swagger UI sets styles on elements and draws its icons from `data:` URLs; nothing else is inline. */
@@ -38,12 +43,12 @@ const description = createRoute({
   path: '/openapi.json',
   summary: 'This description',
   tags,
-  middleware: [compress()],
   responses: {
     200: {
       description: 'OpenAPI 3.1',
       content: { 'application/json': { schema: z.looseObject({ openapi: z.string() }) } },
     },
+    ...NOT_CHANGED,
   },
 });
 
@@ -52,32 +57,37 @@ const docs = createRoute({
   path: '/docs',
   summary: 'This description as a page',
   tags,
-  responses: { 200: { description: 'A page', content: { 'text/html': { schema: z.string() } } } },
+  responses: {
+    200: { description: 'A page', content: { 'text/html': { schema: z.string() } } },
+    ...NOT_CHANGED,
+  },
 });
 
-const asset = createRoute({
+const file = createRoute({
   hide: true,
   method: 'get',
   path: '/docs/{name}',
-  middleware: [compress()],
   request: { params: z.object({ name: idParam('name') }) },
   responses: { 200: { description: 'A file of the page' } },
 });
 
-/** @param described the whole API's description; asked for with each request, as it is made last */
+/** @param described the whole API's description; asked for with the first request, as it is made last */
 export function docsRoutes(described: () => { openapi: string }) {
+  const json = unchanging(() => JSON.stringify(described()), {
+    'Content-Type': 'application/json',
+    'Cache-Control': ASK_FIRST,
+  });
+  const html = unchanging(() => readFile(new URL('index.html', page)), {
+    'Content-Type': 'text/html; charset=UTF-8',
+    'Content-Security-Policy': POLICY,
+    'Cache-Control': ASK_FIRST,
+  });
   return newRouter()
-    .openapi(description, (c) => c.json(described(), 200))
-    .openapi(docs, async (c) => {
-      const html = await readFile(new URL('index.html', page), 'utf8');
-      return c.html(html, 200, { 'Content-Security-Policy': POLICY });
-    })
-    .openapi(asset, async (c) => {
-      const file = ASSETS.get(c.req.valid('param').name);
-      if (!file) throw new DomainError('not_found', 'The page has no such file.');
-      return c.body(new Uint8Array(await readFile(file.url)), 200, {
-        'Content-Type': file.type,
-        'Cache-Control': 'public, max-age=3600',
-      });
+    .openapi(description, json)
+    .openapi(docs, html)
+    .openapi(file, async (c) => {
+      const answer = ASSETS.get(c.req.valid('param').name);
+      if (!answer) throw new DomainError('not_found', 'The page has no such file.');
+      return await answer(c);
     });
 }

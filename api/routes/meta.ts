@@ -1,12 +1,12 @@
-/** Around the API: is it well, what does it measure, which keys does it sign with. */
+/** Around the API: is it well, and which keys does it sign with. */
 import { createRoute, z } from '@hono/zod-openapi';
-import type { Registry } from 'prom-client';
 import { json, newRouter } from '../router.ts';
+import { sharedFor } from '../shared-for.ts';
 import type { Tokens } from '../tokens.ts';
+import { NOT_CHANGED, unchanging } from '../unchanging.ts';
 
 export interface MetaRouteDeps {
   tokens: Tokens;
-  metrics: Registry;
   /** Each resolves while the server behind it answers. */
   checks: { mongodb: () => Promise<void>; temporal: () => Promise<void> };
 }
@@ -48,32 +48,29 @@ const readyz = createRoute({
   },
 });
 
-const metrics = createRoute({
-  method: 'get',
-  path: '/metrics',
-  summary: 'Measurements, for Prometheus',
-  tags,
-  responses: {
-    200: { description: 'In the text format', content: { 'text/plain': { schema: z.string() } } },
-  },
-});
-
 const jwks = createRoute({
   method: 'get',
   path: '/.well-known/jwks.json',
   summary: 'The public keys access tokens are verified with',
   tags: ['Auth'],
-  responses: { 200: json(Jwks, 'A JWK set (RFC 7517)') },
+  responses: { 200: json(Jwks, 'A JWK set (RFC 7517)'), ...NOT_CHANGED },
 });
 
+/** Whoever verifies tokens may keep the keys so long: a new one signs later than it is shown. */
+const KEYS_KEPT = 'public, max-age=300';
+
 export function metaRoutes(deps: MetaRouteDeps) {
+  // Anyone may ask, however often: the servers are asked once for all who wait.
+  const mongodbState = sharedFor(0, () => stateOf(() => deps.checks.mongodb()));
+  const temporalState = sharedFor(0, () => stateOf(() => deps.checks.temporal()));
+  const keys = unchanging(() => JSON.stringify(deps.tokens.jwks), {
+    'Content-Type': 'application/json',
+    'Cache-Control': KEYS_KEPT,
+  });
   return newRouter()
     .openapi(healthz, (c) => c.json({ status: 'ok' as const }, 200))
     .openapi(readyz, async (c) => {
-      const [mongodb, temporal] = await Promise.all([
-        stateOf(deps.checks.mongodb),
-        stateOf(deps.checks.temporal),
-      ]);
+      const [mongodb, temporal] = await Promise.all([mongodbState(), temporalState()]);
       const checks = { mongodb, temporal };
       if (mongodb === 'down') {
         return c.json({ status: 'unavailable' as const, checks }, 503, {
@@ -82,10 +79,7 @@ export function metaRoutes(deps: MetaRouteDeps) {
       }
       return c.json({ status: temporal === 'down' ? 'degraded' : 'ok', checks }, 200);
     })
-    .openapi(metrics, async (c) =>
-      c.text(await deps.metrics.metrics(), 200, { 'Content-Type': deps.metrics.contentType }),
-    )
-    .openapi(jwks, (c) => c.json(deps.tokens.jwks as z.infer<typeof Jwks>, 200));
+    .openapi(jwks, keys);
 }
 
 async function stateOf(ask: () => Promise<void>): Promise<'ok' | 'down'> {

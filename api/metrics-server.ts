@@ -1,0 +1,28 @@
+/** The measurements on a port of their own, which need not be open to whoever may call the API. */
+import { once } from 'node:events';
+import type { Server } from 'node:http';
+import { serve } from '@hono/node-server';
+import { Registry } from 'prom-client';
+import { boundedServer, type ConnectionBounds } from './connections.ts';
+import { newRouter } from './router.ts';
+import { metricsRoutes } from './routes/metrics.ts';
+
+/** Whoever scrapes: some Prometheus servers, and a person. */
+const MOST_CONNECTIONS = 100;
+
+/**
+ * Serves `/metrics` alone; resolves once it listens.
+ * @throws Error where it cannot, as the port is taken
+ */
+export async function serveMetrics(
+  metrics: Registry,
+  { port, hostname }: { port: number; hostname: string },
+  bounds: ConnectionBounds,
+): Promise<Server> {
+  const app = newRouter().route('/', metricsRoutes({ metrics }));
+  // The connections that are measured are the API's.
+  const createServer = boundedServer(new Registry(), { ...bounds, most: MOST_CONNECTIONS });
+  const server = serve({ fetch: app.fetch, port, hostname, createServer }) as Server;
+  await once(server, 'listening');
+  return server;
+}
