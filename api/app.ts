@@ -12,7 +12,7 @@ import { limitBodies, readBodies } from './bodies.ts';
 import { CLAIM_PATH } from './claims/admission.ts';
 import { clientOf } from './client.ts';
 import { observeRequests, showBooks } from './metrics.ts';
-import { problemOf, sendProblem, toProblem } from './problem.ts';
+import { problemOf, problemOfRefusal, sendProblem, toProblem } from './problem.ts';
 import { type ApiEnv, newRouter } from './router.ts';
 import { type ActivityRouteDeps, activityRoutes } from './routes/activity-events.ts';
 import { type AuditRouteDeps, auditRoutes } from './routes/audit-log.ts';
@@ -28,6 +28,7 @@ import { type OperationRouteDeps, operationRoutes } from './routes/operations.ts
 import { type CallbackRouteDeps, callbackRoutes } from './routes/provider-callbacks.ts';
 import { type ReconciliationRouteDeps, reconciliationRoutes } from './routes/reconciliation.ts';
 import { type UserRouteDeps, userRoutes } from './routes/users.ts';
+import { settleUnreadBodies } from './unread-bodies.ts';
 
 /** Everything the routes need: the sum of what each route file asks for. */
 export type AppDeps = AuthRouteDeps &
@@ -136,6 +137,7 @@ function guardRequests(app: App, deps: AppDeps): void {
     lastPassAt: async () => (await reconciliations.latest(1))[0]?.endedAt ?? null,
     parked: claims.countParked,
   });
+  app.use(settleUnreadBodies);
   app.use(
     secureHeaders({
       // The docs page sets a policy of its own.
@@ -145,6 +147,10 @@ function guardRequests(app: App, deps: AppDeps): void {
       strictTransportSecurity: false,
     }),
   );
+  app.use(async (c, next) => {
+    const refusal = c.env?.refusal;
+    return refusal ? sendProblem(c, problemOfRefusal(refusal, c.req.path)) : await next();
+  });
   app.on('POST', CLAIM_PATH, deps.admission.turnAway);
   app.use(
     methodNotAllowed({

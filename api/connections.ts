@@ -9,7 +9,7 @@ import type { Registry } from 'prom-client';
 import { clientOf, isTrusted, limitKeyOf } from './client.ts';
 import { observeConnections } from './metrics.ts';
 import { type ProblemCode, problemOf } from './problem.ts';
-import { rawAnswer } from './raw-answer.ts';
+import { rawProblem } from './raw-answer.ts';
 
 export interface ConnectionBounds {
   /** Connections of the whole process. */
@@ -118,7 +118,7 @@ function countConnections(
 
 function turnAway(socket: Socket, code: ProblemCode, detail: string): void {
   const answer = problemOf(code, detail, '/');
-  socket.write(rawAnswer({ ...answer, headers: { 'Retry-After': String(RETRY_AFTER_S) } }));
+  socket.write(rawProblem({ ...answer, headers: { 'Retry-After': String(RETRY_AFTER_S) } }));
   socket.destroySoon();
 }
 

@@ -5,6 +5,7 @@ import { HTTPException } from 'hono/http-exception';
 import type { ContentfulStatusCode } from 'hono/utils/http-status';
 import { DomainError, ERROR_CODES, type ErrorCode, type FieldError } from '../domain/errors.ts';
 import { isOfDatabase } from '../store/connection.ts';
+import type { Refusal } from './refusals.ts';
 
 /** What only the edge can say: no rule of the domain utters these. */
 const EDGE_CODES = ['method_not_allowed', 'internal'] as const;
@@ -102,6 +103,13 @@ export function problemOf(
   const [status, title] = TABLE[code];
   const problem = { type: `urn:laurel:problem:${code}`, title, status, detail, code, instance };
   return { problem: errors ? { ...problem, errors } : problem, status, headers: {} };
+}
+
+/** The answer to a request that never reached a route. */
+export function problemOfRefusal(refusal: Refusal, instance: string): ProblemAnswer {
+  const answer = problemOf(refusal.code, refusal.detail, instance);
+  const { status = answer.status } = refusal;
+  return { ...answer, status, problem: { ...answer.problem, status } };
 }
 
 const CONTENT = { 'application/problem+json': { schema: ProblemSchema } };

@@ -6,6 +6,7 @@ import type { Role, UserStatus } from '../domain/user.ts';
 import type { Client } from './client.ts';
 import { problems } from './problem.ts';
 import { knownQuery } from './query.ts';
+import type { Refusal } from './refusals.ts';
 
 export interface AuthenticatedUser {
   userId: string;
@@ -17,7 +18,10 @@ export interface AuthenticatedUser {
 // A type, not an interface: hono wants an index signature here.
 export type ApiEnv = {
   /** Missing where no server is in front, as in tests. */
-  Bindings: Partial<HttpBindings>;
+  Bindings: Partial<HttpBindings> & {
+    /** Why a request is refused that should not have come this far. */
+    refusal?: Refusal;
+  };
   Variables: {
     requestId: string;
     client: Client;

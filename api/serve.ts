@@ -1,4 +1,5 @@
 /** The API, wired and listening, over connections that the process's root has made. */
+import type { Server } from 'node:http';
 import { serve } from '@hono/node-server';
 import type { Client } from '@temporalio/client';
 import type { Connection as Database } from 'mongoose';
@@ -21,6 +22,7 @@ import { createMemoryRelease } from './memory.ts';
 import { serveMetrics } from './metrics-server.ts';
 import { createPasswords } from './passwords.ts';
 import { createRateLimits } from './rate-limits.ts';
+import { createRefusals } from './refusals.ts';
 import { createTokens } from './tokens.ts';
 
 export interface ApiParts {
@@ -98,9 +100,12 @@ export async function serveApi(parts: ApiParts) {
   const { PORT: port, HOST: hostname } = config;
   const bounds = boundsOf(config);
   const createServer = boundedServer(metrics, bounds, admission.behindDoor);
-  const server = serve({ fetch: app.fetch, port, hostname, createServer }, (address) => {
+  const refusals = createRefusals(app.fetch);
+  const options = { ...refusals.options, port, hostname, createServer };
+  const server = serve(options, (address) => {
     log.info({ port: address.port }, 'api ready');
-  });
+  }) as Server;
+  refusals.watch(server);
   const { METRICS_PORT } = config;
   const metricsServer =
     METRICS_PORT !== undefined &&

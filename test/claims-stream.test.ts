@@ -1,4 +1,6 @@
 import assert from 'node:assert/strict';
+import { connect } from 'node:net';
+import { text } from 'node:stream/consumers';
 import { after, before, describe, it } from 'node:test';
 import type { ClaimBody } from '../api/claims/body.ts';
 import { type Checkpoint, createCheckpoints, heldClaim } from './checkpoints.ts';
@@ -131,6 +133,17 @@ describe('the stream of a claim', { concurrency: true }, () => {
       sent.map((s) => s.claim),
       [claim],
     );
+  });
+
+  it('is not cut into chunks for a client of HTTP/1.0, which knows none', async (t) => {
+    const { claimId, token, claim } = await grantedClaim();
+    const socket = connect(Number(new URL(laurel.url).port), '127.0.0.1');
+    t.after(() => socket.destroy());
+    const path = `/api/event-claims/${claimId}/stream`;
+    socket.write(`GET ${path} HTTP/1.0\r\nAuthorization: Bearer ${token}\r\n\r\n`);
+    const [head = '', events = ''] = (await text(socket)).split(/\r\n\r\n(.*)/s);
+    assert.ok(!/transfer-encoding|keep-alive/i.test(head), head);
+    assert.deepEqual(parse(events.trim()).claim, claim);
   });
 
   it('tells a claim that is parked, and goes on', async () => {

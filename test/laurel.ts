@@ -3,6 +3,7 @@
  * simulated game, with a database and a Temporal namespace of its own.
  */
 import { randomBytes } from 'node:crypto';
+import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { serve } from '@hono/node-server';
 import { Client, Connection } from '@temporalio/client';
@@ -29,6 +30,7 @@ import { boundedServer, CONNECTIONS } from '../api/connections.ts';
 import { createCurrentUsers } from '../api/current-users.ts';
 import { createPasswords } from '../api/passwords.ts';
 import { createRateLimits } from '../api/rate-limits.ts';
+import { createRefusals } from '../api/refusals.ts';
 import { createTokens } from '../api/tokens.ts';
 import type { ProviderLimit } from '../domain/provider-limit.ts';
 import type { Role } from '../domain/user.ts';
@@ -143,7 +145,10 @@ export async function startLaurel(options: LaurelOptions = {}) {
     ...options.api,
   } as AppDeps);
   const createServer = boundedServer(metrics, CONNECTIONS, admission.behindDoor);
-  const http = serve({ fetch: app.fetch, port: 0, hostname: '127.0.0.1', createServer });
+  const refusals = createRefusals(app.fetch);
+  const listening = { ...refusals.options, port: 0, hostname: '127.0.0.1', createServer };
+  const http = serve(listening) as Server;
+  refusals.watch(http);
   await new Promise((resolve) => http.once('listening', resolve));
   const url = `http://127.0.0.1:${(http.address() as AddressInfo).port}`;
   const game = await startSimulator({
