@@ -1,6 +1,6 @@
 /** One batch of a bulk action: each claim decided on as an admin's own click would. Safe to repeat. */
 import { Context } from '@temporalio/activity';
-import type { ClaimStore } from '../store/claims.ts';
+import type { Claim, ClaimStore } from '../store/claims.ts';
 import type { Operation, OperationStore, Parked } from '../store/operations.ts';
 import type { ClaimRuns } from '../temporal/runs.ts';
 import { SIGNALS } from '../workflows/contract.ts';
@@ -13,41 +13,55 @@ export interface DecideBatchDeps {
 
 const BATCH = 50;
 
-/** Whether the claim was decided as asked for: now, by an earlier try of this batch, or by somebody. */
-async function isDecided(
-  deps: DecideBatchDeps,
-  operation: Operation,
+/**
+ * Decides on one claim, and counts it in the same write. One that can no longer be decided on counts
+ * as done where it was decided in the same way, by an earlier try of this batch or by somebody.
+ * False where it did not count: it did before, or the operation was stopped.
+ */
+async function decideOn(
+  { claims, operations, runs }: DecideBatchDeps,
+  { _id, action, note, actor, requestId }: Operation,
   { claimId, number }: Parked,
 ): Promise<boolean> {
-  const { action, note, actor, requestId } = operation;
   const staff = { actor, requestId };
-  const decided = await deps.claims.decide(staff, claimId, number, { action, note });
-  const claim = decided ?? (await deps.claims.get(claimId));
-  const parking = claim?.parking;
-  if (!claim || !parking) return false;
-  if (parking.number === number && parking.decision?.action !== action) return false;
-  // Where the signal is lost, reconciliation sends it.
-  if (claim.state === 'NEEDS_ATTENTION') {
-    await deps.runs.wake(claim, SIGNALS.decided).catch(() => {});
+  const decided = await claims.decide(staff, claimId, number, { action, note }, (session) =>
+    operations.count(_id, claimId, 'done', session),
+  );
+  const claim = decided ?? (await claims.get(claimId));
+  const isDone = claim !== null && wasDecided(claim, number, action);
+  const isCounted =
+    decided !== null || (await operations.count(_id, claimId, isDone ? 'done' : 'failed'));
+  // Also for one that an earlier try has counted. Where the signal is lost, reconciliation sends it.
+  if (isDone && claim.state === 'NEEDS_ATTENTION') {
+    await runs.wake(claim, SIGNALS.decided).catch(() => {});
   }
-  return true;
+  return isCounted;
 }
 
-/** Decides on the next batch; false where the operation is at its end. */
+/** Whether that parking of the claim was decided so. One that came after it was only after a retry. */
+function wasDecided({ parking }: Claim, number: number, action: Operation['action']): boolean {
+  if (!parking) return false;
+  return parking.number === number ? parking.decision?.action === action : action === 'RETRY';
+}
+
+/** Decides on the next batch; false where the operation is at its end, or was stopped. */
 export async function decideBatch(deps: DecideBatchDeps, operationId: string): Promise<boolean> {
   const { operations } = deps;
-  const known = await operations.get(operationId);
-  if (known?.state !== 'RUNNING') return false;
+  const running = async () => {
+    const known = await operations.get(operationId);
+    return known?.state === 'RUNNING' ? known : null;
+  };
+  const known = await running();
+  if (!known) return false;
   const operation = await operations.takeBatch(known, BATCH);
   if (operation.batch.length === 0) {
-    await operations.finish(operationId);
+    await operations.finish(operation);
     return false;
   }
-  let done = 0;
   for (const parked of operation.batch) {
-    if (await isDecided(deps, operation, parked)) done += 1;
+    if (!(await decideOn(deps, operation, parked)) && !(await running())) return false;
     Context.current().heartbeat();
   }
-  await operations.countBatch(operation, done, operation.batch.length - done);
+  await operations.endBatch(operation);
   return true;
 }

@@ -34,7 +34,9 @@ const WHO: Record<string, readonly Role[] | 'anyone'> = {
   'POST /api/activity-events': ['GAME_SERVER'],
   'POST /api/event-claims/retry': ['ADMIN'],
   'POST /api/event-claims/abort': ['ADMIN'],
+  'GET /api/operations': ['ADMIN'],
   'GET /api/operations/{operationId}': ['ADMIN'],
+  'POST /api/operations/{operationId}/stop': ['ADMIN'],
   // By its signature, not by a token: without a provider of that name it is 404.
   'POST /api/provider-callbacks/{provider}': 'anyone',
   'GET /healthz': 'anyone',

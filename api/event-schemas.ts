@@ -10,6 +10,7 @@ import {
 import { isTimeZone, PERIOD_KINDS } from '../domain/period.ts';
 import { conditionFor } from './condition-schema.ts';
 import { text, trimmedText } from './text.ts';
+import { moment } from './times.ts';
 
 const MAX_TITLE_LENGTH = 200;
 const MAX_DESCRIPTION_LENGTH = 5_000;
@@ -19,19 +20,6 @@ const MAX_CLAIMS_PER_PERIOD = 100;
 /** A year. */
 const MAX_PARKED_HOURS = 8_760;
 const DEFAULT_PARKED_HOURS = 24;
-
-/** What RFC 3339 can write, from the epoch on: an offset may carry a year 9999 over its end. */
-const FIRST_MOMENT = new Date(0);
-const LAST_MOMENT = new Date('9999-12-31T23:59:59.999Z');
-
-const moment = z.iso
-  .datetime({
-    offset: true,
-    error: 'Not a time as RFC 3339 writes it, such as 2026-12-01T00:00:00Z',
-  })
-  .transform((text) => new Date(text))
-  .refine((at) => FIRST_MOMENT <= at && at <= LAST_MOMENT, 'Not between the years 1970 and 9999')
-  .openapi({ type: 'string', format: 'date-time' });
 
 const units = (min: number) => z.int().min(min).max(MAX_UNITS);
 

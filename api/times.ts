@@ -1,18 +1,29 @@
-/** Moments in a query: RFC 3339, in UTC or with an offset. */
+/** Moments that come in: RFC 3339, in UTC or with an offset. */
 import { z } from '@hono/zod-openapi';
 
-const instant = z.iso.datetime({ offset: true }).transform((text) => new Date(text));
+/** What RFC 3339 can write, from the epoch on: an offset may carry a year 9999 over its end. */
+const FIRST_MOMENT = new Date(0);
+const LAST_MOMENT = new Date('9999-12-31T23:59:59.999Z');
 
-const moment = (description: string) =>
-  instant.optional().openapi({ type: 'string', format: 'date-time', description });
+/** A moment that comes in, with or without an offset. */
+export const moment = z.iso
+  .datetime({
+    offset: true,
+    error: 'Not a time as RFC 3339 writes it, such as 2026-12-01T00:00:00Z',
+  })
+  .transform((text) => new Date(text))
+  .refine((at) => FIRST_MOMENT <= at && at <= LAST_MOMENT, 'Not between the years 1970 and 9999')
+  .openapi({ type: 'string', format: 'date-time' });
+
+const bound = (description: string) => moment.optional().openapi({ description });
 
 /**
  * The query fields `from` and `to`, to be spread into a query schema that `ordered` then checks.
  * @param what is in the range, such as `Created`
  */
 export const timeRange = (what: string) => ({
-  from: moment(`${what} at or after this moment.`),
-  to: moment(`${what} before this moment.`),
+  from: bound(`${what} at or after this moment.`),
+  to: bound(`${what} before this moment.`),
 });
 
 /** The query, refused where `from` is later than `to`: nothing lies there, so one of them is wrong. */

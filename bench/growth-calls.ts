@@ -199,9 +199,13 @@ async function callOperations(world: World, call: Call): Promise<void> {
     return (await call(route, [], '', { by, body, headers: key() })).body.operationId;
   };
   const operationId = await bulk('retry', { eventId, reason });
-  await bulk('abort', { reason });
-  await bulk('abort', {});
+  const abortId = await bulk('abort', { reason, provider: third.snapshot.provider });
+  await bulk('abort', { parkedBefore: new Date().toISOString() });
+  await bulk('abort', { all: true });
+  await bulk('abort', { all: true, dryRun: true });
   await call('GET /api/operations/{operationId}', [String(operationId)], '', { by });
+  for (const query of ['', '?state=RUNNING']) await call('GET /api/operations', [], query, { by });
+  await call('POST /api/operations/{operationId}/stop', [String(abortId)], '', { by });
 }
 
 async function callAround(world: World, call: Call): Promise<void> {

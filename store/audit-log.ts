@@ -19,6 +19,7 @@ export const AUDIT_ACTIONS = [
   'claim.abort',
   'claims.retry',
   'claims.abort',
+  'operation.stop',
 ] as const;
 export type AuditAction = (typeof AUDIT_ACTIONS)[number];
 

@@ -379,12 +379,14 @@ export function createClaimStore(connection: Connection, now: () => Date = () =>
     /**
      * Writes an admin's decision on the parking of that number. Null where the claim is not parked
      * so any more, or was decided already: a stale second click changes nothing.
+     * @param along what is written with it or not at all; where it answers false, nothing is
      */
     async decide(
       staff: StaffContext,
       claimId: string,
       number: number,
       { action, note }: Pick<Decision, 'action' | 'note'>,
+      along?: (session: ClientSession) => Promise<boolean>,
     ): Promise<Claim | null> {
       const guard = {
         state: 'NEEDS_ATTENTION',
@@ -396,6 +398,10 @@ export function createClaimStore(connection: Connection, now: () => Date = () =>
       return await inTransaction(connection, async (session) => {
         const decided = await move(claimId, guard, set, session);
         if (!decided) return null;
+        if (along && !(await along(session))) {
+          await session.abortTransaction();
+          return null;
+        }
         const { state, reason } = decided;
         await audit.append(
           { ...staff, session },

@@ -1,32 +1,52 @@
 /** Bulk actions on parked claims: what was asked for, how far it is, and which claims are next. */
 import { createHash } from 'node:crypto';
-import type { Connection } from 'mongoose';
+import { isDeepStrictEqual } from 'node:util';
+import type { ClientSession, Connection } from 'mongoose';
 import { Schema } from 'mongoose';
 import type { Reason } from '../domain/claim.ts';
 import { DomainError } from '../domain/errors.ts';
 import type { Role } from '../domain/user.ts';
 import { createAuditLog } from './audit-log.ts';
+import { type ClaimGroup, groupStages } from './claim-groups.ts';
 import { type Claim, createClaimStore, type Decision } from './claims.ts';
 import { inTransaction, isDuplicateKey } from './connection.ts';
-import type { Position } from './cursor.ts';
+import { after, type Position } from './cursor.ts';
 import type { StaffContext } from './staff.ts';
 
-/** Which parked claims: all, or those of one event or one reason. */
+/** Which parked claims, as it was asked for: those that fit whatever is named, or `all`. */
 export interface BulkFilter {
-  eventId: string | null;
-  reason: Reason | null;
+  eventId?: string;
+  reason?: Reason;
+  provider?: string;
+  /** Parked before this moment. */
+  parkedBefore?: Date;
+  all?: true;
 }
 
-export interface BulkRequest extends BulkFilter {
+export interface BulkRequest {
   action: Decision['action'];
+  filter: BulkFilter;
   note: string | null;
   idempotencyKey: string;
+}
+
+export const OPERATION_STATES = ['RUNNING', 'STOPPED', 'DONE'] as const;
+export type OperationState = (typeof OPERATION_STATES)[number];
+
+/** What a bulk action would be about, were it asked for now. */
+export interface BulkPreview {
+  matches: number;
+  groups: ClaimGroup<'reason' | 'eventId' | 'provider'>[];
+  /** The claims that would be first. */
+  sample: string[];
 }
 
 /** One stay of one claim in `NEEDS_ATTENTION`. */
 export interface Parked {
   claimId: string;
   number: number;
+  /** Whether the operation has counted it. */
+  isCounted: boolean;
 }
 
 export interface Operation {
@@ -37,7 +57,7 @@ export interface Operation {
   /** Who asked for it, in whose name the claims are decided on. */
   actor: { userId: string; role: Role };
   requestId: string;
-  state: 'RUNNING' | 'DONE';
+  state: OperationState;
   /** Claims that fitted when it was asked for. */
   total: number;
   /** Decided on by this operation, or by somebody else in the same way. */
@@ -71,7 +91,12 @@ const schema = new Schema<Operation>(
   },
   { collection: 'operations', versionKey: false, strict: 'throw' },
 );
-schema.index({ state: 1, createdAt: 1 }, { name: 'state' });
+const NEWEST = { createdAt: -1, _id: -1 } as const;
+schema.index(NEWEST, { name: 'newest' });
+schema.index({ state: 1, ...NEWEST }, { name: 'state_newest' });
+
+/** Claims that a preview names. */
+const SAMPLE = 20;
 
 /** Made of admin and key alone, so that the same request sent twice is one operation. */
 export function operationIdOf(userId: string, idempotencyKey: string): string {
@@ -89,14 +114,24 @@ function olderFirst(position: Position | null): object {
   };
 }
 
-function isSame(operation: Operation, request: BulkRequest): boolean {
-  const { action, filter, note } = operation;
-  return (
-    action === request.action &&
-    filter.eventId === request.eventId &&
-    filter.reason === request.reason &&
-    note === request.note
-  );
+function isSame(operation: Operation, { action, filter, note }: BulkRequest): boolean {
+  const { action: itsAction, filter: itsFilter, note: itsNote } = operation;
+  return action === itsAction && note === itsNote && isDeepStrictEqual(filter, itsFilter);
+}
+
+/**
+ * The claims it is about: parked before it was asked for. One that is retried and parks again is
+ * not taken twice.
+ */
+function fitting({ filter, createdAt }: Pick<Operation, 'filter' | 'createdAt'>) {
+  const { eventId, reason, provider, parkedBefore } = filter;
+  return {
+    state: 'NEEDS_ATTENTION' as const,
+    'parking.at': { $lte: createdAt, ...(parkedBefore && { $lt: parkedBefore }) },
+    ...(eventId !== undefined && { eventId }),
+    ...(reason !== undefined && { reason }),
+    ...(provider !== undefined && { 'snapshot.provider': provider }),
+  };
 }
 
 export type OperationStore = ReturnType<typeof createOperationStore>;
@@ -109,21 +144,9 @@ export function createOperationStore(connection: Connection, now: () => Date = (
   const get = async (operationId: string): Promise<Operation | null> =>
     await model.findById(operationId).lean<Operation>();
 
-  /**
-   * The claims it is about: parked before it was asked for. One that is retried and parks again is
-   * not taken twice.
-   */
-  const fitting = ({ filter, createdAt }: Pick<Operation, 'filter' | 'createdAt'>) => ({
-    state: 'NEEDS_ATTENTION' as const,
-    'parking.at': { $lte: createdAt },
-    ...(filter.eventId !== null && { eventId: filter.eventId }),
-    ...(filter.reason !== null && { reason: filter.reason }),
-  });
-
   async function create(staff: StaffContext, request: BulkRequest): Promise<Operation> {
-    const { action, note, eventId, reason, idempotencyKey } = request;
+    const { action, note, filter, idempotencyKey } = request;
     const at = now();
-    const filter = { eventId, reason };
     const total = await claims.countDocuments(fitting({ filter, createdAt: at }));
     const operation: Operation = {
       _id: operationIdOf(staff.actor.userId, idempotencyKey),
@@ -190,7 +213,11 @@ export function createOperationStore(connection: Connection, now: () => Date = (
         .lean<Claim[]>();
       const last = found.at(-1);
       if (!last) return operation;
-      const batch = found.map((c) => ({ claimId: c._id, number: c.parking?.number ?? 0 }));
+      const batch = found.map((c) => ({
+        claimId: c._id,
+        number: c.parking?.number ?? 0,
+        isCounted: false,
+      }));
       const set = { batch, after: { at: last.createdAt, id: last._id }, updatedAt: now() };
       const guard = {
         _id: operation._id,
@@ -201,17 +228,106 @@ export function createOperationStore(connection: Connection, now: () => Date = (
       return (await get(operation._id)) ?? operation;
     },
 
-    /** Counts a batch as dealt with, once. */
-    async countBatch(operation: Operation, done: number, failed: number): Promise<void> {
+    /**
+     * Counts one claim of the batch as dealt with, once. False where it was counted before, or the
+     * operation was stopped. In the session of a decision, both stand or neither does.
+     */
+    async count(
+      operationId: string,
+      claimId: string,
+      as: 'done' | 'failed',
+      session?: ClientSession,
+    ): Promise<boolean> {
+      const counted = await model.updateOne(
+        {
+          _id: operationId,
+          state: 'RUNNING',
+          batch: { $elemMatch: { claimId, isCounted: false } },
+        },
+        { $inc: { [as]: 1 }, $set: { 'batch.$.isCounted': true, updatedAt: now() } },
+        { ...(session && { session }) },
+      );
+      return counted.matchedCount === 1;
+    },
+
+    /** Makes room for the next batch, once each claim of this one is counted. */
+    async endBatch({ _id }: Operation): Promise<void> {
+      const guard = {
+        _id,
+        state: 'RUNNING' as const,
+        batch: { $not: { $elemMatch: { isCounted: false } } },
+      };
+      await model.updateOne(guard, { $set: { batch: [], updatedAt: now() } });
+    },
+
+    /** Ends an operation that has no more claims. Those that left before their turn have failed it. */
+    async finish({ _id, total, done, failed }: Operation): Promise<void> {
+      const end = { state: 'DONE' as const, failed: Math.max(failed, total - done) };
       await model.updateOne(
-        { _id: operation._id, 'batch.0.claimId': operation.batch[0]?.claimId ?? '' },
-        { $set: { batch: [], updatedAt: now() }, $inc: { done, failed } },
+        { _id, state: 'RUNNING', 'batch.0': { $exists: false } },
+        { $set: { ...end, updatedAt: now() } },
       );
     },
 
-    async finish(operationId: string): Promise<void> {
-      const set = { state: 'DONE' as const, updatedAt: now() };
-      await model.updateOne({ _id: operationId, state: 'RUNNING' }, { $set: set });
+    /**
+     * Stops an operation: no claim is decided on by it from now on, and what is done stays. Stopping
+     * it again changes nothing.
+     * @throws DomainError `not_found`; `invalid_transition` where it is done
+     */
+    async stop(staff: StaffContext, operationId: string): Promise<Operation> {
+      return await inTransaction(connection, async (session) => {
+        const end = { state: 'STOPPED' as const, batch: [], updatedAt: now() };
+        const stopped = await model
+          .findOneAndUpdate(
+            { _id: operationId, state: 'RUNNING' },
+            { $set: end },
+            { session, returnDocument: 'after' },
+          )
+          .lean<Operation>();
+        if (!stopped)
+          return notRunning(await model.findById(operationId, null, { session }).lean<Operation>());
+        const { done, failed } = stopped;
+        await audit.append(
+          { ...staff, session },
+          {
+            action: 'operation.stop',
+            targetId: operationId,
+            before: { state: 'RUNNING' },
+            after: { state: 'STOPPED', done, failed },
+          },
+        );
+        return stopped;
+      });
+    },
+
+    /** What an action with this filter would be about. Nothing is written. */
+    async preview(filter: BulkFilter): Promise<BulkPreview> {
+      const fits = fitting({ filter, createdAt: now() });
+      const by = ['reason', 'eventId', 'provider'] as const;
+      const [groups, first] = await Promise.all([
+        claims.aggregate<BulkPreview['groups'][number]>([{ $match: fits }, ...groupStages(by)]),
+        claims
+          .find(fits, { _id: 1 })
+          .sort({ createdAt: 1, _id: 1 })
+          .limit(SAMPLE)
+          .lean<Pick<Claim, '_id'>[]>(),
+      ]);
+      const matches = groups.reduce((sum, { count }) => sum + count, 0);
+      return { matches, groups, sample: first.map(({ _id }) => _id) };
+    },
+
+    /** Newest first; up to `limit + 1` operations, so that the caller sees whether there are more. */
+    async page(
+      filter: { state?: OperationState | undefined },
+      from: Position | undefined,
+      limit: number,
+    ): Promise<Operation[]> {
+      const { state } = filter;
+      return await model
+        .find({ ...(state && { state }), ...after('createdAt', from) })
+        .sort(NEWEST)
+        .limit(limit + 1)
+        .lean<Operation[]>();
     },
 
     /** Operations that are not done: reconciliation makes sure that each has a run. */
@@ -219,4 +335,11 @@ export function createOperationStore(connection: Connection, now: () => Date = (
       return await model.find({ state: 'RUNNING' }).sort({ createdAt: 1 }).lean<Operation[]>();
     },
   };
+}
+
+/** What stopping answers for an operation that does not run. */
+function notRunning(operation: Operation | null): Operation {
+  if (!operation) throw new DomainError('not_found', 'There is no operation with this ID.');
+  if (operation.state === 'STOPPED') return operation;
+  throw new DomainError('invalid_transition', 'This bulk action is done.');
 }

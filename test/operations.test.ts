@@ -1,6 +1,7 @@
 /** Bulk retry and abort of parked claims. */
 import assert from 'node:assert/strict';
 import { after, afterEach, before, describe, test } from 'node:test';
+import type { Parked } from '../store/operations.ts';
 import { booksOf, ended, gameEvent, parked, reconcile, until } from './helpers.ts';
 import { type Laurel, startLaurel } from './laurel.ts';
 import { uniqueName } from './servers.ts';
@@ -51,6 +52,17 @@ async function progress(operationId: string): Promise<OperationBody> {
   return (await laurel.call<OperationBody>('GET', path, { token: admin.token })).body;
 }
 
+/** What a worker does for one claim of its batch, before it dies. */
+async function decideOn(operationId: string, { claimId, number }: Parked): Promise<void> {
+  const { operations, claims } = laurel.store;
+  const staff = { actor: { userId: admin.id, role: 'ADMIN' as const }, requestId: 'test' };
+  const retry = { action: 'RETRY', note: null } as const;
+  const decided = await claims.decide(staff, claimId, number, retry, (session) =>
+    operations.count(operationId, claimId, 'done', session),
+  );
+  assert.ok(decided);
+}
+
 const done = (operationId: string) =>
   until(async () => {
     const now = await progress(operationId);
@@ -95,14 +107,35 @@ describe('a bulk retry', () => {
     const { batch } = await laurel.store.operations.takeBatch(operation, 50);
     const [first] = batch;
     assert.ok(first);
-    const staff = { actor: operation.actor, requestId: operation.requestId };
-    const retry = { action: 'RETRY', note: null } as const;
-    await laurel.store.claims.decide(staff, first.claimId, first.number, retry);
-    assert.deepEqual((await progress(body.operationId)).done, 0);
+    await decideOn(body.operationId, first);
+    assert.deepEqual((await progress(body.operationId)).done, 1);
     await laurel.startWorkers();
     const { total, done: decided, failed } = await done(body.operationId);
     assert.deepEqual([total, decided, failed], [3, 3, 0]);
     for (const claimId of claimIds) assert.equal((await ended(laurel, claimId)).state, 'GRANTED');
+  });
+
+  test('that is stopped within a batch leaves the rest as it is, whatever dies meanwhile', async () => {
+    const { eventId, claimIds } = await parkedClaims(3);
+    await laurel.stopWorkers();
+    const { body } = await bulk('retry', { eventId });
+    const operation = await laurel.store.operations.get(body.operationId);
+    assert.ok(operation);
+    const { batch } = await laurel.store.operations.takeBatch(operation, 50);
+    const [first] = batch;
+    assert.ok(first);
+    await decideOn(body.operationId, first);
+    const stop = `/api/operations/${body.operationId}/stop`;
+    const stopped = await laurel.call<OperationBody>('POST', stop, { token: admin.token });
+    assert.deepEqual([stopped.status, stopped.body.state], [200, 'STOPPED']);
+    await laurel.startWorkers();
+    await laurel.client.workflow.getHandle(`operation/${body.operationId}`).result();
+    const { state, total, done: decided, failed } = await progress(body.operationId);
+    assert.deepEqual([state, total, decided, failed], ['STOPPED', 3, 1, 0]);
+    for (const claimId of claimIds) {
+      const { decision } = (await parked(laurel, claimId)).parking ?? {};
+      assert.equal(decision?.action, claimId === first.claimId ? 'RETRY' : undefined);
+    }
   });
 
   test('counts a claim that was decided otherwise as failed', async () => {
@@ -119,7 +152,7 @@ describe('a bulk retry', () => {
   test('whose run could not be started is by reconciliation', async () => {
     const { eventId, claimIds } = await parkedClaims(1);
     const staff = { actor: { userId: admin.id, role: 'ADMIN' as const }, requestId: 'test' };
-    const request = { action: 'RETRY', eventId, reason: null, note: null } as const;
+    const request = { action: 'RETRY', filter: { eventId }, note: null } as const;
     const idempotencyKey = uniqueName('bulk');
     const { _id } = await laurel.store.operations.request(staff, { ...request, idempotencyKey });
     await reconcile(laurel);
@@ -157,7 +190,7 @@ describe('a bulk action is refused', () => {
   test('without a key, from anybody but an admin, and with fields it does not know', async () => {
     const { token } = admin;
     const path = '/api/event-claims/retry';
-    assert.equal((await laurel.call('POST', path, { token })).status, 400);
+    assert.equal((await laurel.call('POST', path, { token, body: { all: true } })).status, 400);
     const operator = await laurel.signIn('OPERATOR');
     assert.equal((await laurel.call('POST', path, operator)).status, 403);
     assert.equal((await bulk('retry', { everything: true })).status, 400);

@@ -4,13 +4,21 @@ import type { Context } from 'hono';
 import type { Logger } from 'pino';
 import { REASONS } from '../../domain/claim.ts';
 import { DomainError } from '../../domain/errors.ts';
-import type { Operation, OperationStore } from '../../store/operations.ts';
+import {
+  type BulkFilter,
+  OPERATION_STATES,
+  type Operation,
+  type OperationStore,
+} from '../../store/operations.ts';
+import type { StaffContext } from '../../store/staff.ts';
 import type { BulkRuns } from '../../temporal/bulk-runs.ts';
 import { type AuthDeps, access, GUARDED } from '../auth.ts';
-import { headerLines, idempotencyKeyOf } from '../idempotency-key.ts';
+import { headerLines, idempotencyKeyOf, optionalIdempotencyKeyOf } from '../idempotency-key.ts';
+import { NEWEST_FIRST, page, pageOf, pageQuery } from '../paging.ts';
 import { problems } from '../problem.ts';
-import { type ApiEnv, idParam, json, newRouter, optionalJsonBody } from '../router.ts';
+import { type ApiEnv, idParam, json, jsonBody, newRouter, optionalJsonBody } from '../router.ts';
 import { text } from '../text.ts';
+import { moment } from '../times.ts';
 
 export interface OperationRouteDeps extends AuthDeps {
   store: { operations: OperationStore };
@@ -20,41 +28,112 @@ export interface OperationRouteDeps extends AuthDeps {
 
 const MAX_NOTE_LENGTH = 1_000;
 
+const FILTER = {
+  eventId: text('LINE', [1, 100]).optional(),
+  reason: z.enum(REASONS).optional(),
+  provider: text('LINE', [1, 100]).optional(),
+};
+
 const BulkRequest = z
   .strictObject({
-    eventId: text('LINE', [1, 100]).optional(),
-    reason: z.enum(REASONS).optional(),
+    ...FILTER,
+    parkedBefore: moment.optional(),
+    all: z.boolean().optional().openapi({
+      description: 'Must be true where nothing else says which claims, and only there.',
+    }),
+    dryRun: z.boolean().optional().openapi({
+      description: 'True changes nothing, and tells which claims it would be.',
+    }),
     note: text('LINES', [0, MAX_NOTE_LENGTH]).optional(),
   })
+  .refine((body) => isFiltered(body) || body.all === true, {
+    path: ['all'],
+    error:
+      'Say which claims by `eventId`, `reason`, `provider` or `parkedBefore`, or say true here',
+  })
+  .refine((body) => !isFiltered(body) || body.all !== true, {
+    path: ['all'],
+    error: 'All claims, or those that a filter names: not both',
+  })
   .openapi('BulkRequest');
+type BulkRequest = z.output<typeof BulkRequest>;
+
+type Filters = 'eventId' | 'reason' | 'provider' | 'parkedBefore';
+
+function isFiltered(body: Partial<Record<Filters, unknown>>): boolean {
+  const { eventId, reason, provider, parkedBefore } = body;
+  return [eventId, reason, provider, parkedBefore].some((filter) => filter !== undefined);
+}
+
+/** Only what was said: the same request sent again has the same filter. */
+function filterOf({ eventId, reason, provider, parkedBefore, all }: BulkRequest): BulkFilter {
+  return {
+    ...(eventId !== undefined && { eventId }),
+    ...(reason !== undefined && { reason }),
+    ...(provider !== undefined && { provider }),
+    ...(parkedBefore !== undefined && { parkedBefore }),
+    ...(all === true && { all }),
+  };
+}
 
 const OperationId = z.object({ operationId: z.string() }).openapi('OperationStarted');
+
+const BulkPreview = z
+  .object({
+    matches: z.int(),
+    groups: z
+      .array(
+        z.object({
+          reason: z.enum(REASONS).nullable(),
+          eventId: z.string(),
+          provider: z.string(),
+          count: z.int(),
+        }),
+      )
+      .openapi({ description: 'The largest first.' }),
+    sample: z.array(z.string()).openapi({ description: 'The claims that would be first.' }),
+  })
+  .openapi('BulkPreview');
 
 const OperationBody = z
   .object({
     operationId: z.string(),
     action: z.enum(['RETRY', 'ABORT']),
-    state: z.enum(['RUNNING', 'DONE']),
+    filter: z
+      .object({ ...FILTER, parkedBefore: z.iso.datetime().optional(), all: z.boolean().optional() })
+      .openapi({ description: 'Which claims, as it was asked for.' }),
+    note: z.string().nullable(),
+    by: z.string().openapi({ description: 'The ID of the admin who asked for it.' }),
+    state: z.enum(OPERATION_STATES),
     total: z.int().openapi({ description: 'Claims that fitted when it was asked for.' }),
-    done: z.int(),
-    failed: z.int().openapi({ description: 'Decided otherwise meanwhile, or parked no more.' }),
+    done: z.int().openapi({ description: 'Decided on by it, or by somebody in the same way.' }),
+    failed: z.int().openapi({
+      description: 'Decided otherwise meanwhile, or parked no more when their turn came.',
+    }),
     createdAt: z.iso.datetime(),
     updatedAt: z.iso.datetime(),
   })
   .openapi('Operation');
 
-const toBody = (operation: Operation): z.infer<typeof OperationBody> => ({
-  operationId: operation._id,
-  action: operation.action,
-  state: operation.state,
-  total: operation.total,
-  done: operation.done,
-  failed: operation.failed,
-  createdAt: operation.createdAt.toISOString(),
-  updatedAt: operation.updatedAt.toISOString(),
-});
+const toBody = (operation: Operation): z.infer<typeof OperationBody> => {
+  const { parkedBefore, ...filter } = operation.filter;
+  return {
+    operationId: operation._id,
+    action: operation.action,
+    filter: { ...filter, ...(parkedBefore && { parkedBefore: parkedBefore.toISOString() }) },
+    note: operation.note,
+    by: operation.actor.userId,
+    state: operation.state,
+    total: operation.total,
+    done: operation.done,
+    failed: operation.failed,
+    createdAt: operation.createdAt.toISOString(),
+    updatedAt: operation.updatedAt.toISOString(),
+  };
+};
 
 const tags = ['Operation'];
+const byOperation = { params: z.object({ operationId: idParam('operationId') }) };
 
 function routes(deps: OperationRouteDeps) {
   const bulk = (verb: 'retry' | 'abort', summary: string) =>
@@ -66,11 +145,14 @@ function routes(deps: OperationRouteDeps) {
       tags,
       request: {
         headers: z.object({
-          'Idempotency-Key': z.string().optional().openapi({ description: 'Required.' }),
+          'Idempotency-Key': z.string().optional().openapi({
+            description: 'Required, but for a dry run, which leaves it unused.',
+          }),
         }),
-        body: optionalJsonBody(BulkRequest),
+        body: jsonBody(BulkRequest),
       },
       responses: {
+        200: json(BulkPreview, 'What it would be about, of a dry run'),
         202: json(OperationId, 'Under way'),
         ...problems(400, ...GUARDED, 413, 415, 422),
       },
@@ -78,49 +160,96 @@ function routes(deps: OperationRouteDeps) {
   return {
     retry: bulk('retry', 'Let every parked claim that fits try again'),
     abort: bulk('abort', 'Undo every parked claim that fits'),
+    list: createRoute({
+      ...access(deps, 'ADMIN'),
+      method: 'get',
+      path: '/api/operations',
+      summary: 'Bulk actions, newest first',
+      tags,
+      request: {
+        query: z.object({
+          state: z.enum(OPERATION_STATES).optional(),
+          ...pageQuery(NEWEST_FIRST),
+        }),
+      },
+      responses: {
+        200: json(pageOf(OperationBody), 'A page of bulk actions'),
+        ...problems('invalid_request', ...GUARDED),
+      },
+    }),
     read: createRoute({
       ...access(deps, 'ADMIN'),
       method: 'get',
       path: '/api/operations/{operationId}',
       summary: 'How far a bulk action is',
       tags,
-      request: { params: z.object({ operationId: idParam('operationId') }) },
+      request: byOperation,
       responses: { 200: json(OperationBody, 'The bulk action'), ...problems(...GUARDED, 404) },
+    }),
+    stop: createRoute({
+      ...access(deps, 'ADMIN'),
+      method: 'post',
+      path: '/api/operations/{operationId}/stop',
+      summary: 'Stop a bulk action; what is done stays',
+      description: 'It decides on no claim more once this is answered. Again, it changes nothing.',
+      tags,
+      request: { ...byOperation, body: optionalJsonBody(z.strictObject({})) },
+      responses: {
+        200: json(OperationBody, 'The bulk action, stopped'),
+        ...problems('invalid_request', ...GUARDED, 404, 'invalid_transition', 413, 415),
+      },
     }),
   };
 }
 
 export function operationRoutes(deps: OperationRouteDeps) {
   const { operations } = deps.store;
-  const { retry, abort, read } = routes(deps);
+  const { retry, abort, list, read, stop } = routes(deps);
 
   /** Records the action, then starts its run; one that could not be started is by reconciliation. */
-  async function requested(
-    c: Context<ApiEnv>,
-    action: Operation['action'],
-    body: z.output<typeof BulkRequest>,
-  ): Promise<{ operationId: string }> {
+  async function requested(c: Context<ApiEnv>, action: Operation['action'], body: BulkRequest) {
+    const filter = filterOf(body);
+    if (body.dryRun) {
+      optionalIdempotencyKeyOf(headerLines(c));
+      const { matches, groups, sample } = await operations.preview(filter);
+      const shown = groups.map(({ oldestAt: _, ...group }) => group);
+      return c.json({ matches, groups: shown, sample } as z.infer<typeof BulkPreview>, 200);
+    }
     const idempotencyKey = idempotencyKeyOf(headerLines(c));
-    const { userId, role } = c.get('user');
-    const staff = { actor: { userId, role }, requestId: c.get('requestId') };
-    const { eventId = null, reason = null, note = null } = body;
-    const request = { action, eventId, reason, note, idempotencyKey };
-    const { _id: operationId, state } = await operations.request(staff, request);
+    const request = { action, filter, note: body.note ?? null, idempotencyKey };
+    const { _id: operationId, state } = await operations.request(staffOf(c), request);
     if (state === 'RUNNING') {
       await deps.bulkRuns.start(operationId).catch((err) => {
         deps.log.warn({ err, operationId }, 'bulk action recorded, but its run not started yet');
       });
     }
-    c.header('Location', `/api/operations/${operationId}`);
-    return { operationId };
+    return c.json({ operationId }, 202, { Location: `/api/operations/${operationId}` });
   }
 
   return newRouter()
-    .openapi(retry, async (c) => c.json(await requested(c, 'RETRY', c.req.valid('json')), 202))
-    .openapi(abort, async (c) => c.json(await requested(c, 'ABORT', c.req.valid('json')), 202))
+    .openapi(retry, async (c) => await requested(c, 'RETRY', c.req.valid('json')))
+    .openapi(abort, async (c) => await requested(c, 'ABORT', c.req.valid('json')))
+    .openapi(list, async (c) => {
+      const { cursor, limit, ...filter } = c.req.valid('query');
+      const found = await operations.page(filter, cursor, limit);
+      const { items, nextCursor } = page(found, limit, ({ createdAt, _id }) => ({
+        at: createdAt,
+        id: _id,
+      }));
+      return c.json({ items: items.map(toBody), nextCursor }, 200);
+    })
     .openapi(read, async (c) => {
       const operation = await operations.get(c.req.valid('param').operationId);
       if (!operation) throw new DomainError('not_found', 'There is no operation with this ID.');
       return c.json(toBody(operation), 200);
+    })
+    .openapi(stop, async (c) => {
+      const { operationId } = c.req.valid('param');
+      return c.json(toBody(await operations.stop(staffOf(c), operationId)), 200);
     });
+}
+
+function staffOf(c: Context<ApiEnv>): StaffContext {
+  const { userId, role } = c.get('user');
+  return { actor: { userId, role }, requestId: c.get('requestId') };
 }

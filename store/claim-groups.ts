@@ -1,0 +1,28 @@
+/** Claims counted by what they have in common. */
+import type { PipelineStage } from 'mongoose';
+
+/** What claims can be counted by, and where it stands on their records. */
+const PLACES = {
+  state: '$state',
+  reason: '$reason',
+  eventId: '$eventId',
+  provider: '$snapshot.provider',
+} as const;
+export type GroupField = keyof typeof PLACES;
+export const GROUP_FIELDS = Object.keys(PLACES) as GroupField[];
+
+/** What the claims of a group have in common, how many they are, and when the first was created. */
+export type ClaimGroup<F extends GroupField = GroupField> = { [K in F]: string | null } & {
+  count: number;
+  oldestAt: Date;
+};
+
+/** Stages that turn claims into `ClaimGroup`s, the largest first; of equal ones the oldest first. */
+export function groupStages(by: readonly GroupField[]): PipelineStage.FacetPipelineStage[] {
+  const _id = Object.fromEntries(by.map((field) => [field, PLACES[field]]));
+  return [
+    { $group: { _id, count: { $sum: 1 }, oldestAt: { $min: '$createdAt' } } },
+    { $sort: { count: -1, oldestAt: 1, _id: 1 } },
+    { $replaceWith: { $mergeObjects: ['$_id', { count: '$count', oldestAt: '$oldestAt' }] } },
+  ];
+}
