@@ -14,6 +14,8 @@ RUN apt-get update \
  && apt-get install --yes --no-install-recommends ca-certificates \
  && rm -rf /var/lib/apt/lists/*
 ENV NODE_ENV=production
+# What sends traffic to a container takes some seconds to notice that it is about to stop.
+ENV DRAIN_S=5
 WORKDIR /app
 COPY --from=build /app/node_modules node_modules/
 COPY . .
@@ -22,5 +24,5 @@ COPY --from=build /app/dist/workflow-bundle.js dist/
 USER 1000:1000
 EXPOSE 3000
 HEALTHCHECK --interval=10s --timeout=5s --start-period=60s --retries=3 \
-  CMD ["node", "-e", "fetch(`http://127.0.0.1:${process.env.PORT || 3000}/healthz`, { signal: AbortSignal.timeout(4_000) }).then((answer) => process.exit(answer.ok ? 0 : 1), () => process.exit(1))"]
+  CMD ["node", "api/health-check.ts"]
 CMD ["node", "api/main.ts"]

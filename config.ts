@@ -1,6 +1,7 @@
 /** The environment, parsed once into one frozen object. Only composition roots read it. */
 import { BlockList, isIP } from 'node:net';
 import { z } from 'zod';
+import { SetupError } from './domain/errors.ts';
 import { PASSWORD_LENGTH, USERNAME_LENGTH } from './domain/user.ts';
 import { wholeNumber } from './domain/whole-number.ts';
 import { textShape } from './store/text-shape.ts';
@@ -99,6 +100,8 @@ const api = common.extend({
   PORT: whole(0, 65_535, 3000),
   HOST: z.string().min(1).default('0.0.0.0'),
   METRICS_PORT: number(0, 65_535).optional(),
+  KEEP_ALIVE_TIMEOUT_S: whole(1, 3_600, 65),
+  DRAIN_S: whole(0, 60, 0),
   TEMPORAL_UI_URL: z.url().optional(),
   ADMIN_USERNAME: textShape('NAME', USERNAME_LENGTH).default('admin'),
   ADMIN_PASSWORD: textShape('LINE', PASSWORD_LENGTH),
@@ -137,7 +140,7 @@ export type WorkerConfig = Readonly<z.infer<typeof worker>>;
 export type StreamsConfig = Readonly<z.infer<typeof streams>>;
 
 /** A configuration that cannot be used; its message names every variable that is wrong and why. */
-export class ConfigError extends Error {}
+export class ConfigError extends SetupError {}
 
 function parse<T extends z.ZodType>(shape: T, env: NodeJS.ProcessEnv): Readonly<z.output<T>> {
   // An empty variable is an unset one: compose files and CI systems pass `NAME=` for "not given".

@@ -1,10 +1,11 @@
 /** How a process ends that cannot go on: with a reason for whoever started it. */
-import { ConfigError } from './config.ts';
+import { SetupError } from './domain/errors.ts';
+import { leave } from './stop.ts';
 import { databaseTrouble } from './store/connection.ts';
 
 /** What a person can mend is said in words; a mistake of ours keeps its stack. */
 function reasonOf(error: unknown): string {
-  if (error instanceof ConfigError) return error.message;
+  if (error instanceof SetupError) return error.message;
   if (!(error instanceof Error)) return String(error);
   switch (databaseTrouble(error)) {
     case 'AWAY':
@@ -18,8 +19,11 @@ function reasonOf(error: unknown): string {
 
 /** Ends the process with 1 and the reason, for anything that nobody caught. */
 export function endOnFatal(name: string): void {
-  process.once('uncaughtException', (error) => {
+  let isEnding = false;
+  process.on('uncaughtException', (error) => {
+    if (isEnding) return;
+    isEnding = true;
     process.stderr.write(`${name}: ${reasonOf(error)}\n`);
-    process.exit(1);
+    leave(1);
   });
 }

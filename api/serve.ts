@@ -1,10 +1,7 @@
 /** The API, wired and listening, over connections that the process's root has made. */
-import type { Server } from 'node:http';
-import { serve } from '@hono/node-server';
 import type { Client } from '@temporalio/client';
 import type { Connection as Database } from 'mongoose';
 import type { Logger } from 'pino';
-import { collectDefaultMetrics, Registry } from 'prom-client';
 import type { ApiConfig } from '../config.ts';
 import { createGameDataProviders } from '../providers/index.ts';
 import { watchClaims } from '../store/claim-changes.ts';
@@ -12,17 +9,13 @@ import type { Store } from '../store/index.ts';
 import { createBulkRuns } from '../temporal/bulk-runs.ts';
 import type { ClaimRuns } from '../temporal/runs.ts';
 import { createApp } from './app.ts';
-import { createAdmission } from './claims/admission.ts';
 import { createStarter } from './claims/starter.ts';
 import { stopClaimsOf } from './claims/stop.ts';
-import { boundedServer, type ConnectionBounds } from './connections.ts';
 import { createCurrentUsers } from './current-users.ts';
 import { makeFirstAdmin } from './first-admin.ts';
-import { createMemoryRelease } from './memory.ts';
-import { serveMetrics } from './metrics-server.ts';
+import type { Front } from './front.ts';
 import { createPasswords } from './passwords.ts';
 import { createRateLimits } from './rate-limits.ts';
-import { createRefusals } from './refusals.ts';
 import { createTokens } from './tokens.ts';
 
 export interface ApiParts {
@@ -32,8 +25,7 @@ export interface ApiParts {
   store: Store;
   client: Client;
   runs: ClaimRuns;
-  /** Fails where Temporal cannot be reached. */
-  checkTemporal(): Promise<unknown>;
+  front: Front;
 }
 
 /** What an eligibility answer waits for a game server, in milliseconds: a person looks at it. */
@@ -42,11 +34,11 @@ const GAME_DATA_TIMEOUT_MS = 2_000;
 const now = () => new Date();
 
 /**
- * Makes the first admin where there is none, and listens. `turnAway` answers those who wait at the
- * door, `close` ends what only the API has open.
+ * Makes the first admin where there is none, and opens the front. Returns what ends it: it lets
+ * requests end, and closes what only the API has open.
  */
 export async function serveApi(parts: ApiParts) {
-  const { config, log, database, store, client, runs } = parts;
+  const { config, log, database, store, client, runs, front } = parts;
   const changes = watchClaims(database, (err) => log.warn({ err }, 'change stream broken'));
   const passwords = createPasswords();
   await makeFirstAdmin(
@@ -56,15 +48,7 @@ export async function serveApi(parts: ApiParts) {
   const providers = Object.entries(config.PROVIDERS);
   const gameData = createGameDataProviders(config.PROVIDERS, { timeoutMs: GAME_DATA_TIMEOUT_MS });
   const namespace = config.TEMPORAL_NAMESPACE;
-  const metrics = new Registry();
-  collectDefaultMetrics({ register: metrics });
-  const memory = createMemoryRelease();
-  const turns = {
-    atOnce: config.ADMISSION_AT_ONCE,
-    waiting: config.ADMISSION_WAITING,
-    patienceMs: config.ADMISSION_PATIENCE_MS,
-  };
-  const admission = createAdmission(metrics, turns, memory.soon);
+  const { metrics, admission, phase, checks } = front;
 
   const app = createApp({
     store,
@@ -82,14 +66,8 @@ export async function serveApi(parts: ApiParts) {
     changes,
     onUserLeft: (userId) => stopClaimsOf({ claims: store.claims, runs }, userId),
     webUi: config.TEMPORAL_UI_URL ? { url: config.TEMPORAL_UI_URL, namespace } : undefined,
-    checks: {
-      mongodb: async () => {
-        await database.getClient().db('admin').command({ ping: 1 });
-      },
-      temporal: async () => {
-        await parts.checkTemporal();
-      },
-    },
+    phase,
+    checks,
     admission,
     metrics,
     metricsArePublic: config.METRICS_PORT === undefined,
@@ -97,35 +75,23 @@ export async function serveApi(parts: ApiParts) {
     now,
   });
 
-  const { PORT: port, HOST: hostname } = config;
-  const bounds = boundsOf(config);
-  const createServer = boundedServer(metrics, bounds, admission.behindDoor);
-  const refusals = createRefusals(app.fetch);
-  const options = { ...refusals.options, port, hostname, createServer };
-  const server = serve(options, (address) => {
-    log.info({ port: address.port }, 'api ready');
-  }) as Server;
-  refusals.watch(server);
-  const { METRICS_PORT } = config;
-  const metricsServer =
-    METRICS_PORT !== undefined &&
-    (await serveMetrics(metrics, { port: METRICS_PORT, hostname }, bounds));
-  const close = async () => {
-    if (metricsServer) metricsServer.close();
-    memory.stop();
+  front.open(app);
+  log.info({ port: front.port }, 'api ready');
+  return async () => {
+    log.info('api stopping');
+    await front.close(changes.endWaits);
     await changes.close();
   };
-  return { server, turnAway: admission.close, close };
 }
 
-/** A gateway that limits by itself is all the addresses there are. */
-function boundsOf(config: ApiConfig): ConnectionBounds {
-  const isLimited = config.RATE_LIMITS === 'on';
+/** How `/readyz` finds out whether the servers behind the API answer. */
+export function healthChecks(database: Database, checkTemporal: () => Promise<unknown>) {
   return {
-    most: config.MAX_CONNECTIONS,
-    mostOfAddress: isLimited ? config.MAX_CONNECTIONS_PER_ADDRESS : Number.POSITIVE_INFINITY,
-    headersTimeoutMs: config.HEADERS_TIMEOUT_MS,
-    bodyTimeoutMs: config.BODY_TIMEOUT_MS,
-    trusted: config.TRUSTED_PROXIES,
+    mongodb: async () => {
+      await database.getClient().db('admin').command({ ping: 1 });
+    },
+    temporal: async () => {
+      await checkTemporal();
+    },
   };
 }

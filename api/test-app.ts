@@ -84,6 +84,7 @@ export async function testApp(overrides: Partial<AppDeps> = {}) {
     starter: createStarter({ runs, log }),
     changes,
     onUserLeft: async () => {},
+    phase: () => 'READY',
     checks: { mongodb: async () => {}, temporal: async () => {} },
     metrics,
     // A test looks at what it has just done.

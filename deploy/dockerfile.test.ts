@@ -4,6 +4,7 @@ import { once } from 'node:events';
 import { existsSync, readFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { networkInterfaces } from 'node:os';
 import { dirname, join, relative } from 'node:path';
 import { test } from 'node:test';
 
@@ -76,9 +77,13 @@ function imports(
 ): Imports {
   if (found.files.has(path)) return found;
   found.files.add(path);
-  for (const [, what, from = ''] of read(path).matchAll(
+  const source = read(path);
+  const written = source.matchAll(
     /^(?:import|export)\b([^'"\n;=]*(?:\{[^}]*\}[^'"\n;=]*)?)['"]([^'"]+)['"];/gm,
-  )) {
+  );
+  // An entry point loads the rest once it heeds signals.
+  const loaded = source.matchAll(/= await import\(()'([^']+)'\);/g);
+  for (const [, what, from = ''] of [...written, ...loaded]) {
     if (/^\s+type\s/.test(what ?? '') || from.startsWith('node:')) continue;
     if (from.startsWith('.')) imports(relative(ROOT, join(ROOT, dirname(path), from)), found);
     else found.packages.add(from.split('/', from.startsWith('@') ? 2 : 1).join('/'));
@@ -88,6 +93,7 @@ function imports(
 
 for (const entry of [
   'api/main.ts',
+  'api/health-check.ts',
   'worker/main.ts',
   'worker/bundle.ts',
   'workflows/index.ts',
@@ -108,22 +114,44 @@ for (const entry of [
   });
 }
 
-/** Runs the API's health check against a server that answers so; resolves to its exit code. */
-async function healthCheck(status: number): Promise<number> {
+/** Runs the API's health check against a server that listens on `host` and answers so; its exit code. */
+async function healthCheck(status: number, host: string, env: NodeJS.ProcessEnv): Promise<number> {
   const command = JSON.parse(all('HEALTHCHECK')[0]?.replace(/^.*?CMD\s+/, '') ?? '') as string[];
   const server = createServer((request, response) => {
     response.writeHead(request.url === '/healthz' ? status : 404).end();
-  }).listen(0, '127.0.0.1');
+  }).listen(0, host);
   await once(server, 'listening');
   const { port } = server.address() as AddressInfo;
   assert.equal(command[0], 'node');
-  const check = spawn(process.execPath, command.slice(1), { env: { PORT: String(port) } });
+  const settings = { ...env, PORT: String(port) };
+  const check = spawn(process.execPath, command.slice(1), { cwd: ROOT, env: settings });
   const [code] = await once(check, 'exit');
   server.close();
   return code;
 }
 
 test('the health check follows what /healthz says', async () => {
-  assert.equal(await healthCheck(200), 0);
-  assert.equal(await healthCheck(503), 1);
+  assert.deepEqual(
+    await Promise.all([200, 503].map((status) => healthCheck(status, '127.0.0.1', {}))),
+    [0, 1],
+  );
+});
+
+/** By its own name in the last case, as `HOST` may be one. */
+const HOSTS: [HOST: string, listensOn: string][] = [
+  ['', '0.0.0.0'],
+  ['0.0.0.0', '0.0.0.0'],
+  ['127.0.0.2', '127.0.0.2'],
+  ['localhost', 'localhost'],
+];
+// A machine without IPv6 cannot listen there at all.
+const hasIpv6 = Object.values(networkInterfaces()).some((of) =>
+  of?.some((a) => a.address === '::1'),
+);
+if (hasIpv6) HOSTS.push(['::', '::'], ['::1', '::1']);
+
+test('the health check asks where HOST says that the API listens', async () => {
+  for (const [HOST, listensOn] of HOSTS) {
+    assert.equal(await healthCheck(200, listensOn, { HOST }), 0, `HOST=${HOST}`);
+  }
 });

@@ -53,3 +53,9 @@ export class DomainError extends Error {
     this.retryAfterS = more.retryAfterS;
   }
 }
+
+/**
+ * What Laurel was set up with cannot be used: an address where nobody answers, a setting that
+ * contradicts another. The message is for the person who set it up: it says what to do.
+ */
+export class SetupError extends Error {}

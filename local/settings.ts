@@ -1,6 +1,7 @@
 /** What the environment and the data folder make of a stack: what it runs itself, and with which settings. */
 import { resolve } from 'node:path';
-import { type ApiConfig, apiConfig, ConfigError, workerConfig } from '../config.ts';
+import { ownUrl } from '../api/own-url.ts';
+import { apiConfig, ConfigError, workerConfig } from '../config.ts';
 import type { Ports } from './chosen-ports.ts';
 import { given } from './environment.ts';
 import { kafkaBroker } from './kafka.ts';
@@ -69,7 +70,7 @@ export function stackSettings(
     temporalUiUrl: config.TEMPORAL_UI_URL,
     kafkaBrokers: filled.KAFKA_BROKERS?.split(',').map((broker) => broker.trim()) ?? [],
     admin: { username: config.ADMIN_USERNAME, password: config.ADMIN_PASSWORD },
-    api: { host: config.HOST, port: config.PORT, url: urlOf(config) },
+    api: { host: config.HOST, port: config.PORT, url: ownUrl(config) },
     simulator,
     env: filled,
   };
@@ -106,10 +107,4 @@ function dropCredentials(env: NodeJS.ProcessEnv): void {
   for (const name of Object.keys(env)) {
     if (name === 'TEMPORAL_API_KEY' || name.startsWith('TEMPORAL_TLS_')) delete env[name];
   }
-}
-
-/** Where this machine reaches the API: one that listens everywhere does so on the loopback too. */
-function urlOf({ HOST, PORT }: ApiConfig): string {
-  const host = ['0.0.0.0', '::'].includes(HOST) ? '127.0.0.1' : HOST;
-  return `http://${host.includes(':') ? `[${host}]` : host}:${PORT}`;
 }

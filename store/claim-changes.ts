@@ -17,6 +17,10 @@ export interface ClaimChanges {
    * @returns ends the subscription
    */
   subscribe(claimId: string, onChange: OnChange): () => void;
+  /** Calls everybody who waits once more, as nobody is to wait any longer. */
+  endWaits(): void;
+  /** Whether that was called: read once, and do not wait. */
+  isEnding(): boolean;
   close(): Promise<void>;
 }
 
@@ -50,6 +54,7 @@ export function watchClaims(connection: Connection, onError: (error: unknown) =>
   const waiting = new Map<string, Set<OnChange>>();
   let watcher: Watcher | undefined;
   let isClosed = false;
+  let isEnding = false;
   let retry: NodeJS.Timeout | undefined;
 
   const wake = (claimId: string, isOpen = false) => {
@@ -113,6 +118,11 @@ export function watchClaims(connection: Connection, onError: (error: unknown) =>
         if (others.size === 0 && waiting.get(claimId) === others) waiting.delete(claimId);
       };
     },
+    endWaits() {
+      isEnding = true;
+      wakeAll();
+    },
+    isEnding: () => isEnding,
     async close() {
       isClosed = true;
       clearTimeout(retry);

@@ -66,7 +66,7 @@ function mortalDeps(deps: ActivityDeps): ActivityDeps {
 }
 
 const config = workerConfig();
-installLogger(config.LOG_LEVEL);
+installLogger(config.LOG_LEVEL, 'crash-worker', process.stdout);
 const database = await connect(config.MONGODB_URI, { appName: 'crash-worker' });
 const connection = await NativeConnection.connect(connectionOptions(config));
 const activities = createActivities(mortalDeps(activityDeps(await openStore(database), config)));

@@ -28,7 +28,12 @@ const unreachable = new Set<string>();
 /** What stood on the record when the API first signalled a claim. */
 const onRecord = new Map<string, string | undefined>();
 /** A change stream that never says a word. */
-const deaf: ClaimChanges = { subscribe: () => () => {}, close: async () => {} };
+const deaf: ClaimChanges = {
+  subscribe: () => () => {},
+  endWaits: () => {},
+  isEnding: () => false,
+  close: async () => {},
+};
 
 before(async () => {
   const runs = {
@@ -124,6 +129,8 @@ describe('exactly once: decisions and waits', { concurrency: true }, () => {
           Object.assign(state, { isSubscribed: true, onChange });
           return () => {};
         },
+        endWaits: () => {},
+        isEnding: () => false,
         close: async () => {},
       };
       const change = () => {

@@ -60,7 +60,7 @@ const RULES: Record<string, { ours: string[]; packages?: RegExp }> = {
       'streams',
     ],
   },
-  local: { ours: ['local', 'config.ts'] },
+  local: { ours: ['local', 'config.ts', 'api/own-url.ts', 'stop.ts', 'domain/errors.ts'] },
   demo: { ours: ['demo', 'local/stack-file.ts'] },
   ops: { ours: ['ops', 'store', 'local/stack-file.ts'] },
   // Independent of the rules that they check: what they know of the product they see from outside.
@@ -71,8 +71,17 @@ const RULES: Record<string, { ours: string[]; packages?: RegExp }> = {
 };
 
 /** Only a process's own root reads the environment, and decides how the process ends. */
-const ROOTS = ['api/main.ts', 'worker/main.ts', 'combined/main.ts', 'streams/main.ts'];
-const FOR_ROOTS = ['beat.ts', 'config.ts', 'fatal.ts'];
+const ROOTS = ['api/root.ts', 'worker/root.ts', 'combined/root.ts', 'streams/root.ts'];
+const FOR_ROOTS = ['beat.ts', 'config.ts', 'fatal.ts', 'log-output.ts'];
+
+/** An entry point heeds signals before it loads anything else, so it may import nothing but that. */
+const ENTRY_POINTS = [
+  'api/main.ts',
+  'worker/main.ts',
+  'combined/main.ts',
+  'streams/main.ts',
+  'local/start.ts',
+];
 
 const IMPORT =
   /\b(?:import|export)\b[^'"`;]*?\bfrom\s*['"]([^'"]+)['"]|\bimport\s*\(?\s*['"]([^'"]+)['"]/g;
@@ -96,6 +105,7 @@ const isOurs = (target: string): boolean => target.endsWith('.ts');
 function isAllowed(file: string, target: string, rule: (typeof RULES)[string]): boolean {
   if (target.startsWith('node:')) return true;
   if (!isOurs(target)) return rule.packages?.test(target) ?? true;
+  if (ENTRY_POINTS.includes(file)) return /^stop\.ts$|\/(root|run-stack)\.ts$/.test(target);
   if (FOR_ROOTS.includes(target) && ROOTS.includes(file)) return true;
   return rule.ours.some((own) => target === own || target.startsWith(`${own}/`));
 }

@@ -135,6 +135,7 @@ export async function startLaurel(options: LaurelOptions = {}) {
     changes,
     onUserLeft: (userId) => stopClaimsOf({ claims: store.claims, runs }, userId),
     webUi: undefined,
+    phase: () => 'READY',
     checks: { mongodb: async () => {}, temporal: async () => {} },
     metrics,
     // A test looks at what it has just done.

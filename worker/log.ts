@@ -1,6 +1,6 @@
 /** Temporal's log lines, and ours, as one stream of JSON. */
 import { DefaultLogger, Runtime } from '@temporalio/worker';
-import { type Logger, pino, stdSerializers } from 'pino';
+import { type DestinationStream, type Logger, pino, stdSerializers } from 'pino';
 
 const LEVELS = {
   TRACE: 'trace',
@@ -14,11 +14,13 @@ const LEVELS = {
 const EXPECTED = /^No (workflows|activities|Nexus services) registered/;
 
 /** A logger for the process, which the SDK and its native core write to as well. */
-export function installLogger(level: string, name = 'worker'): Logger {
+export function installLogger(level: string, name: string, output: DestinationStream): Logger {
   // The SDK names a cause `error`, and pino shows only an `err` as one.
   const serializers = { error: stdSerializers.err };
-  const log = pino({ level, base: { process: name }, serializers });
+  const log = pino({ level, base: { process: name }, serializers }, output);
   Runtime.install({
+    // Or the core would write to standard output itself, past all that bounds and orders our lines.
+    telemetryOptions: { logging: { forward: {} } },
     // Signals are handled by main.ts: the worker stops before its connections do.
     shutdownSignals: [],
     logger: new DefaultLogger('DEBUG', ({ level, message, meta }) => {

@@ -39,7 +39,8 @@ export function streamClaim(
         await stream.writeSSE({ id: String(current.version), event: 'claim', data });
         sent = current.version;
       }
-      if (isFinal(current.state)) return;
+      // Where we stop, the client comes back with `Last-Event-ID`, to another process.
+      if (isFinal(current.state) || deps.changes.isEnding()) return;
       current = await nextChange(deps.changes, claim._id, read, {
         timeoutMs: KEEPALIVE_MS,
         signal: left.signal,

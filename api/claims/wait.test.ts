@@ -41,6 +41,8 @@ function changing(t: TestContext, state: ClaimState = 'FULFILLING') {
       waiting.add(onChange);
       return () => waiting.delete(onChange);
     },
+    endWaits: () => {},
+    isEnding: () => false,
     close: async () => {},
   };
   const read = async () => {

@@ -15,7 +15,7 @@ export function preferredWaitS(prefer: string | undefined): number | undefined {
   return wait === undefined ? undefined : Math.min(Number(wait), MAX_WAIT_S);
 }
 
-/** Waits for a change, for the time to run out or for the caller to leave, whichever is first. */
+/** Waits for a change, for the time to run out, for the caller to leave or for us to stop. */
 export async function nextChange(
   changes: ClaimChanges,
   claimId: string,
@@ -41,7 +41,8 @@ export async function nextChange(
       wake = Promise.withResolvers<void>();
       const claim = await read();
       const leftMs = endsAtMs - performance.now();
-      if (!claim || until.isEnough(claim) || leftMs <= 0 || until.signal.aborted) return claim;
+      const isOver = leftMs <= 0 || until.signal.aborted || changes.isEnding();
+      if (!claim || until.isEnough(claim) || isOver) return claim;
       const timer = setTimeout(look, Math.min(leftMs, REREAD_MS));
       await wake.promise;
       clearTimeout(timer);

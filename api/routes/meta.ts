@@ -5,10 +5,15 @@ import { sharedFor } from '../shared-for.ts';
 import type { Tokens } from '../tokens.ts';
 import { NOT_CHANGED, unchanging } from '../unchanging.ts';
 
-export interface MetaRouteDeps {
+export interface MetaRouteDeps extends HealthDeps {
   tokens: Tokens;
+}
+
+export interface HealthDeps {
   /** Each resolves while the server behind it answers. */
   checks: { mongodb: () => Promise<void>; temporal: () => Promise<void> };
+  /** Told to stop, a process serves on until traffic goes elsewhere. */
+  phase: () => 'STARTING' | 'READY' | 'STOPPING';
 }
 
 /** A probe that waits longer than this for a server calls it down, in milliseconds. */
@@ -20,7 +25,7 @@ const Health = z.object({ status: z.literal('ok') }).openapi('Health');
 const check = z.enum(['ok', 'down']);
 const Readiness = z
   .object({
-    status: z.enum(['ok', 'degraded', 'unavailable']),
+    status: z.enum(['ok', 'degraded', 'unavailable', 'starting', 'stopping']),
     checks: z.object({ mongodb: check, temporal: check }),
   })
   .openapi('Readiness');
@@ -44,7 +49,10 @@ const readyz = createRoute({
   tags,
   responses: {
     200: json(Readiness, '`degraded` without Temporal: claims are accepted and start later'),
-    503: json(Readiness, 'MongoDB is away'),
+    503: json(
+      Readiness,
+      '`unavailable` without MongoDB; `starting` until every index is there; `stopping` once the process was told to: it serves on for `DRAIN_S` seconds, so that traffic goes elsewhere first',
+    ),
   },
 });
 
@@ -60,26 +68,31 @@ const jwks = createRoute({
 const KEYS_KEPT = 'public, max-age=300';
 
 export function metaRoutes(deps: MetaRouteDeps) {
-  // Anyone may ask, however often: the servers are asked once for all who wait.
-  const mongodbState = sharedFor(0, () => stateOf(() => deps.checks.mongodb()));
-  const temporalState = sharedFor(0, () => stateOf(() => deps.checks.temporal()));
   const keys = unchanging(() => JSON.stringify(deps.tokens.jwks), {
     'Content-Type': 'application/json',
     'Cache-Control': KEYS_KEPT,
   });
+  return newRouter().openapi(jwks, keys).route('/', healthRoutes(deps));
+}
+
+/** Whether the process lives and is ready: also asked of one that has nothing else yet. */
+export function healthRoutes(deps: HealthDeps) {
+  // Anyone may ask, however often: the servers are asked once for all who wait.
+  const mongodbState = sharedFor(0, () => stateOf(() => deps.checks.mongodb()));
+  const temporalState = sharedFor(0, () => stateOf(() => deps.checks.temporal()));
   return newRouter()
     .openapi(healthz, (c) => c.json({ status: 'ok' as const }, 200))
     .openapi(readyz, async (c) => {
       const [mongodb, temporal] = await Promise.all([mongodbState(), temporalState()]);
       const checks = { mongodb, temporal };
-      if (mongodb === 'down') {
-        return c.json({ status: 'unavailable' as const, checks }, 503, {
+      const status = { STARTING: 'starting', READY: 'unavailable', STOPPING: 'stopping' } as const;
+      if (deps.phase() !== 'READY' || mongodb === 'down') {
+        return c.json({ status: status[deps.phase()], checks }, 503, {
           'Retry-After': String(RETRY_AFTER_S),
         });
       }
       return c.json({ status: temporal === 'down' ? 'degraded' : 'ok', checks }, 200);
-    })
-    .openapi(jwks, keys);
+    });
 }
 
 async function stateOf(ask: () => Promise<void>): Promise<'ok' | 'down'> {

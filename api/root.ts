@@ -1,0 +1,42 @@
+/** The API process: its connections, the API over them, and its end. */
+import { Client, Connection } from '@temporalio/client';
+import { pino } from 'pino';
+import { apiConfig } from '../config.ts';
+import { endOnFatal } from '../fatal.ts';
+import { logOutput } from '../log-output.ts';
+import type { Stopping } from '../stop.ts';
+import { connect } from '../store/connection.ts';
+import { openStore } from '../store/index.ts';
+import { connectionOptions } from '../temporal/connection.ts';
+import { createClaimRuns } from '../temporal/runs.ts';
+import { listen } from './front.ts';
+import { healthChecks, serveApi } from './serve.ts';
+
+/** Serves until it is told to stop. */
+export async function runApi(stopping: Stopping): Promise<void> {
+  endOnFatal('api');
+  const config = apiConfig();
+  const log = pino({ level: config.LOG_LEVEL, base: { process: 'api' } }, logOutput('api'));
+
+  const database = await connect(config.MONGODB_URI, { appName: 'laurel-api' });
+  // Lazy: claims are accepted while Temporal is away.
+  const temporal = Connection.lazy(connectionOptions(config));
+  const checkTemporal = () => temporal.healthService.check({});
+  const front = await listen(config, healthChecks(database, checkTemporal));
+  const store = await openStore(database, undefined, {
+    ttlDays: config.ACTIVITY_TTL_DAYS,
+    gauges: config.GAUGES,
+  });
+
+  const client = new Client({ connection: temporal, namespace: config.TEMPORAL_NAMESPACE });
+  const runs = createClaimRuns(client);
+  const stop = await serveApi({ config, log, database, store, client, runs, front });
+  stopping.inOrder({
+    withinMs: front.stopsWithinMs,
+    async stop() {
+      await stop();
+      await Promise.allSettled([temporal.close(), database.close()]);
+      log.info('api stopped');
+    },
+  });
+}

@@ -1,0 +1,86 @@
+/** Runs the stack until it is told to stop. */
+import { resolve } from 'node:path';
+import { SetupError } from '../domain/errors.ts';
+import { leave, type Stopping } from '../stop.ts';
+import { PortTaken } from './chosen-ports.ts';
+import { given } from './environment.ts';
+import { NoBinary } from './resolve-binary.ts';
+import { AlreadyRunning } from './run-records.ts';
+import { StartFailure } from './service.ts';
+import { Stack } from './stack.ts';
+import { boldFor, readyText, USAGE } from './words.ts';
+
+/** Failures that need no stack trace: their message says all. */
+const EXPECTED = [AlreadyRunning, SetupError, NoBinary, PortTaken, StartFailure];
+
+const LOOK_FOR_NPM_MS = 500;
+
+/** @param args the command line's */
+export async function runStack(args: readonly string[], stopping: Stopping): Promise<void> {
+  // A reader that goes away, as in `npm start | head`, must not end the stack.
+  for (const stream of [process.stdout, process.stderr]) stream.on('error', () => {});
+  if (args.length > 0) {
+    const isHelp = args[0] === '--help' || args[0] === '-h';
+    (isHelp ? process.stdout : process.stderr).write(USAGE);
+    process.exit(isHelp ? 0 : 2);
+  }
+  if (process.platform === 'win32') {
+    console.error('The local stack runs on Linux and macOS; on Windows, start it in WSL.');
+    process.exit(1);
+  }
+  leave(await run(stopping));
+}
+
+/** Resolves with the exit code. */
+async function run(stopping: Stopping): Promise<number> {
+  const dataDir = resolve(given(process.env, 'DATA_DIR') ?? '.data');
+  const bold = boldFor(process.stdout, process.env);
+  const stack = new Stack({
+    dataDir,
+    env: process.env,
+    say: (line) => console.log(line),
+    warn: (line) => console.error(line),
+    signal: stopping.signal,
+  });
+  const stopped = new Promise<void>((resolve) => {
+    stopping.signal.addEventListener('abort', () => resolve());
+  });
+  const ended = runToTheEnd();
+  stopping.inOrder({
+    async stop() {
+      console.log('\nstopping; Ctrl-C again to kill everything');
+      await ended;
+    },
+    again: () => stack.kill(),
+  });
+  onEndOfNpm(() => process.kill(process.pid, 'SIGTERM'));
+  return await ended;
+
+  async function runToTheEnd(): Promise<number> {
+    try {
+      const file = await stack.start();
+      console.log(readyText(file, dataDir, bold));
+      await stopped;
+      await stack.stop();
+      console.log('stopped');
+      return 0;
+    } catch (error) {
+      if (stopping.signal.aborted) return 0;
+      const isExpected = EXPECTED.some((kind) => error instanceof kind);
+      console.error(isExpected ? `\n${(error as Error).message}` : error);
+      return 1;
+    }
+  }
+}
+
+/** npm hands SIGTERM to its shell, which ends and hands it to nobody. */
+function onEndOfNpm(act: () => void): void {
+  if (process.env.npm_lifecycle_event === undefined) return;
+  const parent = process.ppid;
+  const look = setInterval(() => {
+    if (process.ppid === parent) return;
+    clearInterval(look);
+    act();
+  }, LOOK_FOR_NPM_MS);
+  look.unref();
+}

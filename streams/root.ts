@@ -1,0 +1,82 @@
+/** The process between Kafka and the rest: what comes in, and what goes out. */
+import { Client, Connection } from '@temporalio/client';
+import { pino } from 'pino';
+import { stopClaimsOf } from '../api/claims/stop.ts';
+import { beat } from '../beat.ts';
+import { streamsConfig } from '../config.ts';
+import { DomainError } from '../domain/errors.ts';
+import { endOnFatal } from '../fatal.ts';
+import { logOutput } from '../log-output.ts';
+import type { Stopping } from '../stop.ts';
+import { createClaimFeed } from '../store/claim-feed.ts';
+import { connect, databaseTrouble, isOfDatabase } from '../store/connection.ts';
+import { openStore } from '../store/index.ts';
+import { connectionOptions } from '../temporal/connection.ts';
+import { createClaimRuns } from '../temporal/runs.ts';
+import { runStreams } from './run.ts';
+
+/** As long as a look past an hour of a busy game's activities may take, in milliseconds. */
+const FEED_PATIENCE_MS = 1_800_000;
+
+/**
+ * How long the streams may take to stop: inside the 20 s that a supervisor grants. A look at the
+ * changes that is under way, or a timer that the client forgot, must not hold us up.
+ */
+const STOP_WITHIN_MS = 15_000;
+
+/** Carries records in and out until it is told to stop. */
+export async function runStreamsProcess(stopping: Stopping): Promise<void> {
+  endOnFatal('streams');
+  const config = streamsConfig();
+  const log = pino({ level: config.LOG_LEVEL, base: { process: 'streams' } }, logOutput('streams'));
+
+  const database = await connect(config.MONGODB_URI, { appName: 'laurel-streams' });
+  const store = await openStore(database, undefined, {
+    ttlDays: config.ACTIVITY_TTL_DAYS,
+    gauges: config.GAUGES,
+  });
+  // Changes of claims lie far apart where activities pour in, and MongoDB does not answer before the next.
+  const feedDatabase = await connect(config.MONGODB_URI, {
+    appName: 'laurel-feed',
+    maxPoolSize: 4,
+    socketTimeoutMs: FEED_PATIENCE_MS,
+  });
+  // Lazy: activities are counted while Temporal is away.
+  const temporal = Connection.lazy(connectionOptions(config));
+  const runs = createClaimRuns(
+    new Client({ connection: temporal, namespace: config.TEMPORAL_NAMESPACE }),
+  );
+
+  let beating: NodeJS.Timeout | undefined;
+  const onReady = () => {
+    const heartbeat = config.STREAMS_HEARTBEAT_FILE;
+    if (heartbeat) beating ??= beat(heartbeat, () => !stopping.signal.aborted);
+    // Whatever the log's level: whoever started this process waits for the line.
+    process.stdout.write(`${JSON.stringify({ process: 'streams', msg: 'streams ready' })}\n`);
+  };
+
+  const carry = async () => {
+    try {
+      await runStreams({
+        brokers: config.KAFKA_BROKERS,
+        store,
+        feed: createClaimFeed(feedDatabase),
+        onUserLeft: (userId) => stopClaimsOf({ claims: store.claims, runs }, userId),
+        isPassing: (error) =>
+          isOfDatabase(error) || (error instanceof DomainError && error.code === 'unavailable'),
+        onFailure: (err) =>
+          log[databaseTrouble(err) === 'REFUSES' ? 'error' : 'warn']({ err }, 'tried again'),
+        onReady,
+        now: () => new Date(),
+        signal: stopping.signal,
+      });
+    } finally {
+      clearInterval(beating);
+      await Promise.allSettled([temporal.close(), feedDatabase.close(), database.close()]);
+    }
+    log.info('streams stopped');
+  };
+  const ended = carry();
+  stopping.inOrder({ withinMs: STOP_WITHIN_MS, stop: () => ended });
+  await ended;
+}

@@ -1,0 +1,46 @@
+/** The worker process: its connections, the workers over them, and its end. */
+import { Client, Connection } from '@temporalio/client';
+import { NativeConnection } from '@temporalio/worker';
+import { workerConfig } from '../config.ts';
+import { endOnFatal } from '../fatal.ts';
+import { logOutput } from '../log-output.ts';
+import type { Stopping } from '../stop.ts';
+import { connect } from '../store/connection.ts';
+import { openStore } from '../store/index.ts';
+import { connectionOptions } from '../temporal/connection.ts';
+import { installLogger } from './log.ts';
+import { runWorkers } from './run.ts';
+
+/** Activities get 15 s to end (`shutdownForceTime`); the rest is for closing connections. */
+const STOP_WITHIN_MS = 18_000;
+
+/** Works until it is told to stop. */
+export async function runWorker(stopping: Stopping): Promise<void> {
+  endOnFatal('worker');
+  const config = workerConfig();
+  const log = installLogger(config.LOG_LEVEL, 'worker', logOutput('worker'));
+
+  const database = await connect(config.MONGODB_URI, { appName: 'laurel-worker' });
+  const activityRules = { ttlDays: config.ACTIVITY_TTL_DAYS, gauges: config.GAUGES };
+  const store = await openStore(database, undefined, activityRules);
+  const temporal = await Connection.connect(connectionOptions(config));
+  const client = new Client({ connection: temporal, namespace: config.TEMPORAL_NAMESPACE });
+  const native = await NativeConnection.connect(connectionOptions(config));
+
+  const workers = await runWorkers({ config, log, store, activityRules, temporal, client, native });
+  const ended = workers.ended.finally(async () => {
+    await Promise.allSettled([native.close(), temporal.close(), database.close()]);
+    log.info('worker stopped');
+  });
+  stopping.inOrder({
+    withinMs: STOP_WITHIN_MS,
+    async stop() {
+      workers.stop();
+      await ended;
+    },
+  });
+  // Whatever the log's level: whoever started this process waits for the line.
+  process.stdout.write(`${JSON.stringify({ process: 'worker', msg: 'worker ready' })}\n`);
+
+  await ended;
+}
