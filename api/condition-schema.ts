@@ -1,13 +1,14 @@
 /** Conditions in bodies: refused leaf by leaf, and described once in the OpenAPI document. */
 import { z } from '@hono/zod-openapi';
 import {
+  COMPARATORS,
   CONDITION_WINDOWS,
   type Condition,
   DEEPEST,
   type Explained,
   MOST_LEAVES,
 } from '../domain/condition.ts';
-import { conditionErrors } from '../domain/condition-check.ts';
+import { conditionErrors, MOST } from '../domain/condition-check.ts';
 
 type Component = Record<string, unknown>;
 
@@ -26,13 +27,20 @@ What was never reported (a gauge, or a metric a provider does not mention) meets
 const WINDOW = `Which of it counts. Counters count from \`startsAt\` on (\`EVENT\`) unless another window is named: \`PERIOD\` from the beginning of the claim's period, \`ALL_TIME\` whenever. Gauges, \`login.streak\` and \`event.granted\` tell how things stand, wherever that began, unless a window is named: then only what was reported, or granted, inside of it counts. \`account.ageDays\`, \`time.between\` and metrics of a provider take no window.`;
 
 const number = { type: 'number' };
+const bound = { ...number, minimum: -MOST, maximum: MOST };
 
 const LEAF_FIELDS = {
-  metric: { type: 'string', example: 'quest.completed', description: METRICS },
-  key: { type: 'string', example: 'snow-1', maxLength: 128 },
-  atLeast: number,
-  atMost: number,
-  equals: number,
+  metric: {
+    type: 'string',
+    minLength: 1,
+    maxLength: 128,
+    example: 'quest.completed',
+    description: METRICS,
+  },
+  key: { type: 'string', minLength: 1, maxLength: 128, example: 'snow-1' },
+  atLeast: bound,
+  atMost: bound,
+  equals: bound,
   window: { type: 'string', enum: [...CONDITION_WINDOWS], description: WINDOW },
   source: {
     type: 'string',
@@ -47,7 +55,10 @@ const children = (name: string, of: string): Component => ({
   required: [name],
   additionalProperties: false,
   properties: {
-    [name]: name === 'not' ? ref(of) : { type: 'array', minItems: 1, items: ref(of) },
+    [name]:
+      name === 'not'
+        ? ref(of)
+        : { type: 'array', minItems: 1, maxItems: MOST_LEAVES, items: ref(of) },
   },
 });
 
@@ -79,6 +90,7 @@ export const CONDITION_COMPONENTS: Record<string, Component> = {
     required: ['metric'],
     additionalProperties: false,
     properties: LEAF_FIELDS,
+    oneOf: COMPARATORS.map((name) => ({ required: [name] })),
   },
   ExplainedCondition: {
     description: 'The condition as it is written, with what the player has.',

@@ -1,7 +1,19 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
+import fc from 'fast-check';
 import { DomainError } from '../domain/errors.ts';
 import { idempotencyKeyOf, optionalIdempotencyKeyOf } from './idempotency-key.ts';
+import { testApp } from './test-app.ts';
+
+interface Described {
+  paths: Record<
+    string,
+    Record<
+      string,
+      { parameters?: { name: string; required: boolean; schema: { pattern: string } }[] }
+    >
+  >;
+}
 
 /** Headers by name, in whatever letters, as a request has them. */
 const sending = (headers: Record<string, string | string[]>) => (name: string) =>
@@ -96,5 +108,41 @@ describe('an optional idempotency key', () => {
     assert.equal(optionalIdempotencyKeyOf(sending({ 'x-idempotency-key': 'k' })), 'k');
     const empty = sending({ 'idempotency-key': '' });
     assert.throws(() => optionalIdempotencyKeyOf(empty), refusedAs('idempotency_key_missing'));
+  });
+});
+
+describe('the description of an idempotency key', () => {
+  const pattern = /^[ -~]*[!#-~][ -~]*$/;
+
+  it('asks for what is taken: whatever fits it is a key', () => {
+    fc.assert(
+      fc.property(fc.stringMatching(/^[ -~]{1,255}$/), (value) => {
+        if (pattern.test(value) && !value.includes(',')) keyFrom(value);
+      }),
+    );
+  });
+
+  it('says on each route whether the header is required, as the route does', async (test) => {
+    const t = await testApp();
+    test.after(() => t.close());
+    const { body } = await t.call<Described>('GET', '/openapi.json');
+    const found = Object.entries(body.paths).flatMap(([path, methods]) =>
+      Object.entries(methods).flatMap(([method, { parameters = [] }]) =>
+        parameters
+          .filter(({ name }) => name === 'Idempotency-Key')
+          .map(({ required, schema }) => ({ method, path, required, schema })),
+      ),
+    );
+    assert.ok(found.length > 3, 'some routes take a key');
+    for (const { method, path, required, schema } of found) {
+      assert.equal(schema.pattern, pattern.source, path);
+      const token = (await t.signIn(path.endsWith('/claim') ? 'PLAYER' : 'ADMIN')).accessToken;
+      const answer = await t.call(method.toUpperCase(), path.replace(/\{\w+\}/, 'unknown'), {
+        token,
+        body: { reason: 'INTERNAL' },
+        ...(path.endsWith('/claim') && { body: {} }),
+      });
+      assert.equal(answer.body.code === 'idempotency_key_missing', required, path);
+    }
   });
 });

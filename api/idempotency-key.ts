@@ -1,4 +1,5 @@
 /** The `Idempotency-Key` header, as the IETF draft of that name has it: a structured string, or bare. */
+import { z } from '@hono/zod-openapi';
 import type { Context } from 'hono';
 import { DomainError } from '../domain/errors.ts';
 import type { ApiEnv } from './router.ts';
@@ -62,4 +63,22 @@ export function idempotencyKeyOf(lines: HeaderLines): string {
 /** The same where the header may be left out. */
 export function optionalIdempotencyKeyOf(lines: HeaderLines): string | undefined {
   return sentKey(lines) === undefined ? undefined : idempotencyKeyOf(lines);
+}
+
+/**
+ * The header, for a route's description. It is required there alone: whether it is missing is for
+ * `idempotencyKeyOf` to say, as that has a code of its own and the other name may be used.
+ */
+export function idempotencyKeyHeader({ required }: { required: boolean }) {
+  const description =
+    '1–255 printable ASCII characters; a quoted string (RFC 8941) is unquoted. ' +
+    '`X-Idempotency-Key` means the same, and may be sent instead.';
+  return z.string().optional().openapi({
+    description,
+    minLength: 1,
+    maxLength: 255,
+    // One character at least that is neither a blank nor a quote.
+    pattern: '^[ -~]*[!#-~][ -~]*$',
+    param: { required },
+  });
 }

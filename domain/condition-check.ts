@@ -13,8 +13,8 @@ const KEY = /^[^\p{C}]+$/u;
 /** As long as the names a game gives its quests. */
 const NAME_LENGTH = [1, 128] as const;
 
-/** Far beyond any count, and still exact as a double. */
-const MOST = 1_000_000_000_000;
+/** The largest number, either way: far beyond any count, and still exact as a double. */
+export const MOST = 1_000_000_000_000;
 
 const LEAF_FIELDS: readonly string[] = ['metric', 'key', 'window', 'source', ...COMPARATORS];
 const NODES = ['all', 'any', 'not'] as const;

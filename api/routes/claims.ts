@@ -17,7 +17,7 @@ import { type DecideDeps, decideClaim } from '../claims/decide.ts';
 import type { Starter } from '../claims/starter.ts';
 import { streamClaim } from '../claims/stream.ts';
 import { preferredWaitS, waitForEnd } from '../claims/wait.ts';
-import { headerLines, idempotencyKeyOf } from '../idempotency-key.ts';
+import { headerLines, idempotencyKeyHeader, idempotencyKeyOf } from '../idempotency-key.ts';
 import { NEWEST_FIRST, page, pageOf, pageQuery } from '../paging.ts';
 import { problems } from '../problem.ts';
 import { limitByUser, type RateLimits } from '../rate-limits.ts';
@@ -97,10 +97,7 @@ function routes(deps: ClaimRouteDeps) {
       request: {
         params: z.object({ eventId: idParam('eventId') }),
         headers: z.object({
-          'Idempotency-Key': z.string().optional().openapi({
-            description:
-              'Required; 1–255 printable ASCII characters. `X-Idempotency-Key` means the same.',
-          }),
+          'Idempotency-Key': idempotencyKeyHeader({ required: true }),
           ...waits,
         }),
         body: optionalJsonBody(ClaimRequest),

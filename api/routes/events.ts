@@ -14,7 +14,7 @@ import { CONDITION_COMPONENTS } from '../condition-schema.ts';
 import { etagOf, ifMatchVersions, isKnownTo } from '../etags.ts';
 import { EventSchema, EventStatsSchema, toEventBody } from '../event-body.ts';
 import { eventBodies, toEventFields } from '../event-schemas.ts';
-import { headerLines, optionalIdempotencyKeyOf } from '../idempotency-key.ts';
+import { headerLines, idempotencyKeyHeader, optionalIdempotencyKeyOf } from '../idempotency-key.ts';
 import { NEWEST_FIRST, page, pageOf, pageQuery } from '../paging.ts';
 import { problems } from '../problem.ts';
 import { type ApiEnv, idParam, json, jsonBody, newRouter } from '../router.ts';
@@ -79,13 +79,10 @@ function routes(deps: EventRouteDeps) {
       method: 'post',
       path: '/api/events',
       summary: 'Create an event',
+      description: 'An idempotency key is kept for 24 hours.',
       tags,
       request: {
-        headers: z.object({
-          'Idempotency-Key': header(
-            '1–255 printable ASCII characters, kept 24 hours. `X-Idempotency-Key` means the same.',
-          ),
-        }),
+        headers: z.object({ 'Idempotency-Key': idempotencyKeyHeader({ required: false }) }),
         body: jsonBody(newEvent),
       },
       responses: {

@@ -13,7 +13,12 @@ import {
 import type { StaffContext } from '../../store/staff.ts';
 import type { BulkRuns } from '../../temporal/bulk-runs.ts';
 import { type AuthDeps, access, GUARDED } from '../auth.ts';
-import { headerLines, idempotencyKeyOf, optionalIdempotencyKeyOf } from '../idempotency-key.ts';
+import {
+  headerLines,
+  idempotencyKeyHeader,
+  idempotencyKeyOf,
+  optionalIdempotencyKeyOf,
+} from '../idempotency-key.ts';
 import { NEWEST_FIRST, page, pageOf, pageQuery } from '../paging.ts';
 import { problems } from '../problem.ts';
 import { type ApiEnv, idParam, json, jsonBody, newRouter, optionalJsonBody } from '../router.ts';
@@ -145,9 +150,7 @@ function routes(deps: OperationRouteDeps) {
       tags,
       request: {
         headers: z.object({
-          'Idempotency-Key': z.string().optional().openapi({
-            description: 'Required, but for a dry run, which leaves it unused.',
-          }),
+          'Idempotency-Key': idempotencyKeyHeader({ required: true }),
         }),
         body: jsonBody(BulkRequest),
       },
