@@ -1,6 +1,6 @@
 /** Limits on how often one caller may do a thing, kept in this process's memory. */
 import type { MiddlewareHandler } from 'hono';
-import { RateLimiterMemory, type RateLimiterRes } from 'rate-limiter-flexible';
+import { RateLimiterMemory, RateLimiterRes } from 'rate-limiter-flexible';
 import { DomainError } from '../domain/errors.ts';
 import { usernameKey } from '../store/users.ts';
 import { limitKeyOf } from './client.ts';
@@ -95,8 +95,8 @@ function limit(allowance: Allowance): Limit {
   const limiter = new RateLimiterMemory(allowance);
   return {
     async take(key) {
-      await limiter.consume(key).catch((spent: RateLimiterRes) => {
-        throw tooMany(spent);
+      await limiter.consume(key).catch((spent: unknown) => {
+        throw spent instanceof RateLimiterRes ? tooMany(spent) : spent;
       });
     },
   };

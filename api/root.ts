@@ -21,15 +21,14 @@ export async function runApi(stopping: Stopping): Promise<void> {
   const database = await connect(config.MONGODB_URI, { appName: 'laurel-api' });
   // Lazy: claims are accepted while Temporal is away.
   const temporal = Connection.lazy(connectionOptions(config));
-  const checkTemporal = () => temporal.healthService.check({});
-  const front = await listen(config, healthChecks(database, checkTemporal));
+  const client = new Client({ connection: temporal, namespace: config.TEMPORAL_NAMESPACE });
+  const runs = createClaimRuns(client);
+  const front = await listen(config, healthChecks(database, runs));
   const store = await openStore(database, undefined, {
     ttlDays: config.ACTIVITY_TTL_DAYS,
     gauges: config.GAUGES,
   });
 
-  const client = new Client({ connection: temporal, namespace: config.TEMPORAL_NAMESPACE });
-  const runs = createClaimRuns(client);
   const stop = await serveApi({ config, log, database, store, client, runs, front });
   stopping.inOrder({
     withinMs: front.stopsWithinMs,

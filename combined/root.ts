@@ -37,10 +37,9 @@ export async function runCombined(stopping: Stopping): Promise<void> {
   });
   const activityRules = { ttlDays: config.ACTIVITY_TTL_DAYS, gauges: config.GAUGES };
   const temporal = await Connection.connect(connectionOptions(config));
-  const checkTemporal = () => temporal.healthService.check({});
-  const front = await listen(config, healthChecks(database, checkTemporal));
-  const store = await openStore(database, undefined, activityRules);
   const client = new Client({ connection: temporal, namespace });
+  const front = await listen(config, healthChecks(database, createClaimRuns(client)));
+  const store = await openStore(database, undefined, activityRules);
   // The SDK starts a workflow eagerly only over the connection of the worker that is to run it.
   const native = await NativeConnection.connect(connectionOptions(config));
   const runs = createClaimRuns(new Client({ connection: native, namespace }), { isEager: true });

@@ -1,19 +1,36 @@
 import assert from 'node:assert/strict';
-import { after, before, describe, it } from 'node:test';
-import type { Connection } from '@temporalio/client';
-import { type Laurel, startLaurel } from '../test/laurel.ts';
+import { after, afterEach, before, beforeEach, describe, it } from 'node:test';
+import { Client, type Connection } from '@temporalio/client';
+import { NamespaceNotFoundError } from '@temporalio/common';
+import { claimIdOf } from '../store/claims.ts';
+import { type GrpcProxy, startGrpcProxy } from '../test/grpc-proxy.ts';
+import { event } from '../test/helpers.ts';
+import { bareNamespace, type Laurel, startLaurel } from '../test/laurel.ts';
+import { GRANTED, outcomeOf } from '../test/outcomes.ts';
+import { type TestServers, testServers } from '../test/servers.ts';
 import { RECONCILE_SCHEDULE, SEARCH_ATTRIBUTES, UPKEEP_QUEUE } from '../workflows/contract.ts';
 import {
   ensureReconciliation,
   registerSearchAttributes,
   scheduleReconciliation,
 } from './namespace.ts';
+import { createClaimRuns } from './runs.ts';
 
+let servers: TestServers;
+let door: GrpcProxy;
 let laurel: Laurel;
 before(async () => {
+  servers = await testServers();
+  door = await startGrpcProxy(servers.temporalAddress);
+  process.env.TEST_MONGODB_URI = servers.mongodbUri('');
+  process.env.TEST_TEMPORAL_ADDRESS = door.address;
   laurel = await startLaurel({ workers: false });
 });
-after(() => laurel.stop());
+after(async () => {
+  await laurel.stop();
+  await door.close();
+  await servers.stop();
+});
 
 const connection = () => laurel.client.connection as Connection;
 
@@ -25,21 +42,6 @@ describe('a namespace that a worker is about to poll', () => {
       namespace,
     });
     for (const name of SEARCH_ATTRIBUTES) assert.equal(customAttributes?.[name], 2, name);
-  });
-
-  it('is named, with what it lacks, where the server does not let us register them', async () => {
-    const cloud = {
-      operatorService: {
-        listSearchAttributes: async () => ({ customAttributes: { EventId: 2, UserId: 2 } }),
-        addSearchAttributes: async () => {
-          throw new Error('7 PERMISSION_DENIED');
-        },
-      },
-    };
-    await assert.rejects(
-      registerSearchAttributes(cloud as unknown as Connection, 'laurel.a1b2c'),
-      /laurel\.a1b2c lacks the search attributes ClaimState, Reason \(Keyword\)/,
-    );
   });
 
   it('has one schedule of reconciliation, which follows the configuration', async () => {
@@ -69,5 +71,60 @@ describe('a namespace that a worker is about to poll', () => {
     await handle.delete();
     assert.equal(await ensureReconciliation(laurel.client, 5_000), true);
     assert.equal((await handle.describe()).state.paused, false);
+  });
+});
+
+/** What Temporal Cloud denies to a key of one namespace. */
+const OPERATORS_CALLS = [
+  'OperatorService/ListSearchAttributes',
+  'OperatorService/AddSearchAttributes',
+  'Health/Check',
+];
+
+describe('a namespace whose operator we are not', () => {
+  beforeEach(() => door.deny(...OPERATORS_CALLS));
+  afterEach(() => door.deny());
+
+  it('is worked in all the same, and is ready', async () => {
+    const { namespace } = laurel;
+    await registerSearchAttributes(connection(), namespace);
+    await scheduleReconciliation(laurel.client, 60_000);
+    assert.deepEqual([...door.denied], ['OperatorService/ListSearchAttributes']);
+    await laurel.startWorkers();
+    const { eventId } = await event(laurel);
+    const { id, token } = await laurel.signIn();
+    await laurel.claim(eventId, token, { key: 'mine' });
+    assert.deepEqual(await outcomeOf(laurel, claimIdOf(id, 'mine')), GRANTED);
+    const { body } = await laurel.call('GET', '/readyz');
+    assert.deepEqual(body, { status: 'ok', checks: { mongodb: 'ok', temporal: 'ok' } });
+  });
+
+  it('is worked in though it cannot even be searched', async () => {
+    door.deny(...OPERATORS_CALLS, 'WorkflowService/CountWorkflowExecutions');
+    await registerSearchAttributes(connection(), laurel.namespace);
+    assert.ok(door.denied.has('WorkflowService/CountWorkflowExecutions'));
+  });
+
+  it('is named, with what it lacks', async () => {
+    const bare = await bareNamespace(connection());
+    const lacks = `The namespace ${bare} lacks the search attributes ${SEARCH_ATTRIBUTES.join(', ')} (Keyword)`;
+    await assert.rejects(registerSearchAttributes(connection(), bare), (error: Error) => {
+      assert.ok(error.message.startsWith(lacks), error.message);
+      return true;
+    });
+    // One who may list them is told the same.
+    door.deny('OperatorService/AddSearchAttributes');
+    await assert.rejects(
+      registerSearchAttributes(connection(), bare),
+      /lacks the search attributes/,
+    );
+  });
+
+  it('is not ready where it is not there, nor where runs may not be looked at', async () => {
+    const elsewhere = new Client({ connection: connection(), namespace: 'nobody-made-it' });
+    await assert.rejects(createClaimRuns(elsewhere).check(), NamespaceNotFoundError);
+    door.deny('WorkflowService/DescribeWorkflowExecution');
+    const { status, body } = await laurel.call('GET', '/readyz');
+    assert.deepEqual([status, body.status], [200, 'degraded']);
   });
 });

@@ -15,6 +15,44 @@ import {
 
 const KEYWORD = proto.temporal.api.enums.v1.IndexedValueType.INDEXED_VALUE_TYPE_KEYWORD;
 
+/** Of gRPC: what was asked makes no sense to the server. */
+const INVALID_ARGUMENT = 3;
+
+/** Of gRPC: `PERMISSION_DENIED`, `UNIMPLEMENTED`, `UNAUTHENTICATED`. */
+const DENIALS = [7, 12, 16];
+
+const isDenied = (error: unknown): boolean =>
+  isGrpcServiceError(error) && DENIALS.includes(error.code);
+
+/** Whether runs can be looked for by that attribute: a call of the namespace's own, not an operator's. */
+async function isSearchable(connection: Connection, namespace: string, attribute: string) {
+  const query = `${attribute} = ""`;
+  try {
+    await connection.workflowService.countWorkflowExecutions({ namespace, query });
+    return true;
+  } catch (error) {
+    if (isGrpcServiceError(error) && error.code === INVALID_ARGUMENT) return false;
+    // Who may not look cannot know. The first claim's run is told where it is missing.
+    if (isDenied(error)) return true;
+    throw error;
+  }
+}
+
+/** The search attributes that the namespace lacks. */
+async function missingAttributes(connection: Connection, namespace: string): Promise<string[]> {
+  try {
+    const listed = await connection.operatorService.listSearchAttributes({ namespace });
+    return SEARCH_ATTRIBUTES.filter((name) => !(name in (listed.customAttributes ?? {})));
+  } catch (error) {
+    if (!isDenied(error)) throw error;
+  }
+  // A key of one namespace, as in Temporal Cloud, does not get at the operator's service.
+  const found = await Promise.all(
+    SEARCH_ATTRIBUTES.map((name) => isSearchable(connection, namespace, name)),
+  );
+  return SEARCH_ATTRIBUTES.filter((_, n) => !found[n]);
+}
+
 /**
  * Registers the search attributes that are missing. Where the server does not let us (Temporal
  * Cloud has them made in its console), their absence is told by name.
@@ -23,8 +61,7 @@ export async function registerSearchAttributes(
   connection: Connection,
   namespace: string,
 ): Promise<void> {
-  const listed = await connection.operatorService.listSearchAttributes({ namespace });
-  const missing = SEARCH_ATTRIBUTES.filter((name) => !(name in (listed.customAttributes ?? {})));
+  const missing = await missingAttributes(connection, namespace);
   if (missing.length === 0) return;
   const searchAttributes = Object.fromEntries(missing.map((name) => [name, KEYWORD]));
   try {

@@ -12,6 +12,7 @@ import {
   CLAIM_WORKFLOW,
   type ClaimInput,
   type ClaimSignal,
+  RECONCILE_WORKFLOW,
 } from '../workflows/contract.ts';
 import { workflowIdOf } from './workflow-id.ts';
 
@@ -64,9 +65,9 @@ export function createClaimRuns(client: Client, options: { isEager?: boolean } =
     client.withDeadline(Date.now() + TEMPORAL_TIMEOUT_MS, call);
 
   /** The run's status, or null where Temporal knows of none. */
-  async function statusOf(claim: RunOf): Promise<string | null> {
+  async function statusOf(workflowId: string): Promise<string | null> {
     try {
-      const handle = client.workflow.getHandle(workflowIdOf(claim.userId, claim.idempotencyKey));
+      const handle = client.workflow.getHandle(workflowId);
       return (await bounded(() => handle.describe())).status.name;
     } catch (error) {
       if (error instanceof WorkflowNotFoundError) return null;
@@ -75,6 +76,15 @@ export function createClaimRuns(client: Client, options: { isEager?: boolean } =
   }
 
   return {
+    /**
+     * Resolves where Temporal serves the namespace. It asks for a run, as `ensure` does: whoever may
+     * not ask that cannot work here, and a key of one namespace gets nothing else answered, not even
+     * the server's health. @throws what Temporal says otherwise
+     */
+    async check(): Promise<void> {
+      await statusOf(RECONCILE_WORKFLOW);
+    },
+
     /** Starts the claim's run; one that runs, or ran to its end, is left as it is. */
     async start(claim: RecordedRun): Promise<void> {
       try {
@@ -107,7 +117,8 @@ export function createClaimRuns(client: Client, options: { isEager?: boolean } =
      * one was started. Even a run that completed is followed by another: the record is what counts.
      */
     async ensure(claim: RunOf): Promise<boolean> {
-      if ((await statusOf(claim)) === 'RUNNING') return false;
+      const workflowId = workflowIdOf(claim.userId, claim.idempotencyKey);
+      if ((await statusOf(workflowId)) === 'RUNNING') return false;
       const options = {
         ...optionsFor(claim),
         workflowIdReusePolicy: 'ALLOW_DUPLICATE' as const,

@@ -124,6 +124,17 @@ describe('whatever code MongoDB fails by', () => {
     assert.deepEqual(await outcomeOf(laurel, claimIdOf(id, 'mine')), GRANTED);
   });
 
+  it('the process is not ready, and is again once it works', async () => {
+    const readiness = async () => {
+      const { status, body } = await laurel.call<{ status: string }>('GET', '/readyz');
+      return [status, body.status];
+    };
+    await fail(13, 'find', 'users');
+    assert.deepEqual(await readiness(), [503, 'unavailable']);
+    await work();
+    assert.deepEqual(await readiness(), [200, 'ok']);
+  });
+
   it('no attempt is charged to the provider, and the claim is granted once it works', async () => {
     const codes = [2, 13, 43, 8000];
     const claims = await Promise.all(codes.map(() => claimBeforeItsProvider()));

@@ -31,6 +31,7 @@ import { createCurrentUsers } from '../api/current-users.ts';
 import { createPasswords } from '../api/passwords.ts';
 import { createRateLimits } from '../api/rate-limits.ts';
 import { createRefusals } from '../api/refusals.ts';
+import { healthChecks } from '../api/serve.ts';
 import { createTokens } from '../api/tokens.ts';
 import type { ProviderLimit } from '../domain/provider-limit.ts';
 import type { Role } from '../domain/user.ts';
@@ -79,23 +80,29 @@ export interface LaurelOptions {
   mongodbOptions?: string;
 }
 
-/** Registers a namespace and waits until the server takes work for it. */
-async function newNamespace(connection: Connection): Promise<string> {
+/** Does it until it succeeds: the server takes a moment to know a new namespace. */
+async function insist(work: () => Promise<void>): Promise<void> {
+  for (;;) {
+    try {
+      return await work();
+    } catch {
+      await new Promise((resolve) => setTimeout(resolve, 100));
+    }
+  }
+}
+
+/** Registers a namespace without search attributes and waits until the server takes work for it. */
+export async function bareNamespace(connection: Connection): Promise<string> {
   const namespace = uniqueName('ns');
   await connection.workflowService.registerNamespace({
     namespace,
     workflowExecutionRetentionPeriod: { seconds: 86_400 as never },
   });
   const client = new Client({ connection, namespace });
-  for (;;) {
-    try {
-      for await (const _ of client.workflow.list({ pageSize: 1 })) break;
-      await registerSearchAttributes(connection, namespace);
-      return namespace;
-    } catch {
-      await new Promise((resolve) => setTimeout(resolve, 100));
-    }
-  }
+  await insist(async () => {
+    for await (const _ of client.workflow.list({ pageSize: 1 })) break;
+  });
+  return namespace;
 }
 
 export async function startLaurel(options: LaurelOptions = {}) {
@@ -104,7 +111,8 @@ export async function startLaurel(options: LaurelOptions = {}) {
   const database = await connect(uri, { appName: 'test' });
   const store = await openStore(database);
   const connection = await Connection.connect({ address: servers.temporalAddress });
-  const namespace = await newNamespace(connection);
+  const namespace = await bareNamespace(connection);
+  await insist(() => registerSearchAttributes(connection, namespace));
   const client = new Client({ connection, namespace });
   const runs = createClaimRuns(client);
   const bulkRuns = createBulkRuns(client);
@@ -136,7 +144,7 @@ export async function startLaurel(options: LaurelOptions = {}) {
     onUserLeft: (userId) => stopClaimsOf({ claims: store.claims, runs }, userId),
     webUi: undefined,
     phase: () => 'READY',
-    checks: { mongodb: async () => {}, temporal: async () => {} },
+    checks: healthChecks(database, runs),
     metrics,
     // A test looks at what it has just done.
     metricsAgeMs: 0,
