@@ -32,7 +32,7 @@ async function explainFor(
   pinned: PinnedCondition,
   account: PlayerFacts,
 ) {
-  const judgement = judgementOf(pinned, claim.snapshot.startsAt, claim.acceptedAt);
+  const judgement = judgementOf(pinned, claim.snapshot, claim.acceptedAt);
   const facts = await readFacts(pinned.tree, judgement, {
     userId: claim.userId,
     account,
@@ -58,17 +58,12 @@ async function explanationOf(
 ): Promise<Explanation> {
   const isLimited = claim.lines.some((line) => line.buckets !== null);
   const books = isLimited ? await deps.stock.books(claim.eventId) : [];
-  const { startsAt, claimUntil } = claim.snapshot;
-  const hasPeriods = pinned.periodEndsAt !== null;
+  const { startsAt, endsAt, claimableUntil } = claim.snapshot;
   return {
     condition,
     judgedFor: claim.acceptedAt,
-    window: { startsAt, claimUntil },
-    period: {
-      key: claim.periodKey,
-      startsAt: hasPeriods ? pinned.periodStartsAt : null,
-      endsAt: pinned.periodEndsAt,
-    },
+    window: { startsAt, endsAt, claimableUntil },
+    period: pinned.period,
     rewards: claim.lines.map(({ lineId, buckets }) => {
       const available = books.find((b) => b.rewardId === lineId)?.available ?? 0;
       return { rewardId: lineId, available: buckets === null ? null : available };

@@ -82,7 +82,8 @@ export async function refusal(deps: ActivityDeps, claim: Claim): Promise<Reason 
   const { userId, eventId, periodKey, acceptedAt, snapshot } = claim;
   if ((await deps.userStatus(userId)) !== 'ACTIVE') return 'USER_NOT_ACTIVE';
   // Judged as at acceptance: whoever got a 202 inside the window is served, however late it is now.
-  if (acceptedAt < snapshot.startsAt || acceptedAt >= snapshot.claimUntil) return 'EVENT_NOT_OPEN';
+  const { startsAt, claimableUntil } = snapshot;
+  if (acceptedAt < startsAt || acceptedAt >= claimableUntil) return 'EVENT_NOT_OPEN';
   const { claimsPerPeriod } = snapshot;
   const request = { claimId: claim._id, eventId, userId, periodKey, claimsPerPeriod };
   const isTaken = await deps.entitlements.take(request, deps.now(), isHeldEarly(claim));

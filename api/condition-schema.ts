@@ -17,14 +17,14 @@ const ref = (name: string): Component => ({ $ref: `#/components/schemas/${name}`
 const METRICS = `What is looked at:
 - any name of a **counter**, such as \`quest.completed\`: how often, or how much, was counted. \`key\` counts that key alone, such as one quest;
 - a **gauge** (\`GAUGES\` in the configuration; \`level\` by default): the highest or the latest value reported;
-- \`login.streak\`: days in a row with a \`login\` activity, in the event's time zone and with its reset hour, ending today or yesterday;
+- \`login.streak\`: days in a row with a \`login\` activity, in the event's time zone and with its reset time, ending today or yesterday;
 - \`account.ageDays\`: whole days of 24 hours since the player registered;
 - \`event.granted\`: how many claims of the event whose ID is the \`key\` were granted to the player;
 - \`time.between\`: 1 where the clocks of the event's time zone show a time within the \`key\`, else 0. The key is \`HH:MM-HH:MM\`, from the first minute until before the second, over midnight where the second is the earlier one: \`22:00-02:00\`; \`24:00\` may stand at its end.
 
 What was never reported (a gauge, or a metric a provider does not mention) meets no comparison, so \`not\` of it holds.`;
 
-const WINDOW = `Which of it counts. Counters count from \`startsAt\` on (\`EVENT\`) unless another window is named: \`PERIOD\` from the beginning of the claim's period, \`ALL_TIME\` whenever. Gauges, \`login.streak\` and \`event.granted\` tell how things stand, wherever that began, unless a window is named: then only what was reported, or granted, inside of it counts. \`account.ageDays\`, \`time.between\` and metrics of a provider take no window.`;
+const WINDOW = `Which of it counts. Counters count from \`startsAt\` on (\`EVENT\`) unless another window is named: \`PERIOD\` from the beginning of the claim's period, but not before \`startsAt\`; \`ALL_TIME\` whenever. Gauges, \`login.streak\` and \`event.granted\` tell how things stand, wherever that began, unless a window is named: then only what was reported, or granted, inside of it counts. \`account.ageDays\`, \`time.between\` and metrics of a provider take no window. All of it ends with the claim, or with \`endsAt\` for a claim made after that: what a player then does, reaches or grows into does not count. Grants of other events, the time of day and a provider's metrics are those of the claim's own moment.`;
 
 const number = { type: 'number' };
 const bound = { ...number, minimum: -MOST, maximum: MOST };

@@ -4,16 +4,17 @@ import { type Condition, type Explained, explain } from '../domain/condition.ts'
 import { type Account, readFacts } from '../domain/condition-facts.ts';
 import { isOpenAt } from '../domain/event.ts';
 import {
+  claimPeriod,
   judgementOf,
   pinCondition,
   type RewardLeft,
   type Surroundings,
   surroundingsOf,
+  windowOf,
 } from '../domain/explanation.ts';
 import { ProviderError } from '../domain/fulfillment.ts';
 import type { GameData, GameDataProvider } from '../domain/game-data.ts';
 import type { Gauges } from '../domain/metrics.ts';
-import { periodKey } from '../domain/period.ts';
 import type { ProgressReader } from '../domain/progress.ts';
 import type { ConditionFacts } from '../store/condition-facts.ts';
 import type { EntitlementStore } from '../store/entitlements.ts';
@@ -83,7 +84,7 @@ async function explainFor(
 ): Promise<Explained | null> {
   const pinned = pinCondition(event, at);
   if (!pinned) return null;
-  const facts = await readFacts(pinned.tree, judgementOf(pinned, event.startsAt, at), {
+  const facts = await readFacts(pinned.tree, judgementOf(pinned, windowOf(event), at), {
     ...player,
     gauges: deps.gauges,
     progress: deps.store.progress,
@@ -112,7 +113,8 @@ export async function eligibilityOf(
   at: Date,
 ): Promise<Eligibility> {
   const { eventId, claimsPerPeriod } = event;
-  const period = { eventId, userId, periodKey: periodKey(event.period, at), claimsPerPeriod };
+  const { key: periodKey } = claimPeriod(event, at);
+  const period = { eventId, userId, periodKey, claimsPerPeriod };
   const [isUsedUp, { left, isSoldOut }, condition] = await Promise.all([
     deps.store.entitlements.isUsedUp(period),
     stockOf(deps, event),

@@ -1,8 +1,13 @@
 /** An event as the API shows it. */
 import { z } from '@hono/zod-openapi';
 import { CLAIM_STATES, REWARD_KINDS } from '../domain/claim.ts';
-import { EVENT_STATUSES, PARKED_ACTIONS, REWARD_SELECTIONS } from '../domain/event.ts';
-import { PERIOD_KINDS } from '../domain/period.ts';
+import {
+  claimableUntil,
+  EVENT_STATUSES,
+  PARKED_ACTIONS,
+  REWARD_SELECTIONS,
+} from '../domain/event.ts';
+import { PERIOD_KINDS, WEEKDAYS } from '../domain/period.ts';
 import type { StoredEvent } from '../store/events.ts';
 import { ConditionSchema } from './condition-schema.ts';
 
@@ -23,11 +28,18 @@ export const EventSchema = z
     description: z.string(),
     startsAt: z.iso.datetime(),
     endsAt: z.iso.datetime(),
-    claimUntil: z.iso.datetime(),
+    claimUntil: z.iso.datetime().nullable(),
+    claimableUntil: z.iso.datetime().openapi({
+      description:
+        'Claims are taken until before it: `claimUntil`, or `endsAt` where that is null.',
+    }),
+    listedFrom: z.iso.datetime().nullable(),
     period: z.object({
       kind: z.enum(PERIOD_KINDS),
       timeZone: z.string(),
       resetHour: z.int(),
+      resetMinute: z.int(),
+      resetDay: z.enum(WEEKDAYS),
     }),
     claimsPerPeriod: z.int(),
     condition: ConditionSchema,
@@ -69,7 +81,9 @@ export function toEventBody(event: StoredEvent): z.infer<typeof EventSchema> {
     description: event.description,
     startsAt: event.startsAt.toISOString(),
     endsAt: event.endsAt.toISOString(),
-    claimUntil: event.claimUntil.toISOString(),
+    claimUntil: event.claimUntil?.toISOString() ?? null,
+    claimableUntil: claimableUntil(event).toISOString(),
+    listedFrom: event.listedFrom?.toISOString() ?? null,
     period: event.period,
     claimsPerPeriod: event.claimsPerPeriod,
     condition: event.condition,

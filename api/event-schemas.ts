@@ -7,7 +7,7 @@ import {
   PARKED_ACTIONS,
   REWARD_SELECTIONS,
 } from '../domain/event.ts';
-import { isTimeZone, PERIOD_KINDS } from '../domain/period.ts';
+import { PERIOD_KINDS, timeZoneNamed, WEEKDAYS } from '../domain/period.ts';
 import { conditionFor } from './condition-schema.ts';
 import { text, trimmedText } from './text.ts';
 import { moment } from './times.ts';
@@ -27,9 +27,20 @@ const period = {
   kind: z.enum(PERIOD_KINDS),
   timeZone: z
     .string()
-    .refine(isTimeZone, 'Not the name of an IANA time zone')
-    .openapi({ example: 'Asia/Seoul' }),
-  resetHour: z.int().min(0).max(23),
+    .transform((name, context) => {
+      const timeZone = timeZoneNamed(name);
+      if (timeZone !== null) return timeZone;
+      context.addIssue({ code: 'custom', message: 'Not the name of an IANA time zone' });
+      return z.NEVER;
+    })
+    .openapi({ type: 'string', example: 'Asia/Seoul' }),
+  resetHour: z.int().min(0).max(23).openapi({ description: 'When a day starts, local time.' }),
+  resetMinute: z.int().min(0).max(59),
+  resetDay: z.enum(WEEKDAYS).openapi({
+    description:
+      'The first day of a week; counts for `WEEKLY` alone. A week is named by the ISO 8601 week ' +
+      'that holds its first day.',
+  }),
 };
 
 const parkedAfter = {
@@ -53,7 +64,16 @@ function fieldsFor({ isProvider, isSource }: ProviderNames) {
     description: text('LINES', [0, MAX_DESCRIPTION_LENGTH]),
     startsAt: moment,
     endsAt: moment,
-    claimUntil: moment,
+    claimUntil: moment.nullable().openapi({
+      description:
+        'Claims are taken until before it; null for `endsAt`, whichever that is. In the grace ' +
+        'between the two, a claim is for what was done before `endsAt`, in its last period.',
+    }),
+    listedFrom: moment.nullable().openapi({
+      description:
+        'Hides an active event from players until then: it is in no list, and 404 to read, to ask ' +
+        'about and to claim. What they do counts from `startsAt` on all the same.',
+    }),
     claimsPerPeriod: z.int().min(1).max(MAX_CLAIMS_PER_PERIOD),
     condition: conditionFor(isSource),
     rewardSelection: z.enum(REWARD_SELECTIONS),
@@ -84,16 +104,23 @@ export function eventBodies(names: ProviderNames) {
     .strictObject({
       ...fields,
       description: fields.description.default(''),
-      claimUntil: fields.claimUntil
-        .optional()
-        .openapi({ description: '`endsAt` where it is left out.' }),
+      claimUntil: fields.claimUntil.default(null),
+      listedFrom: fields.listedFrom.default(null),
       period: z
         .strictObject({
           kind: period.kind,
           timeZone: period.timeZone.default('UTC'),
           resetHour: period.resetHour.default(0),
+          resetMinute: period.resetMinute.default(0),
+          resetDay: period.resetDay.default('MONDAY'),
         })
-        .default({ kind: 'ONCE', timeZone: 'UTC', resetHour: 0 }),
+        .default({
+          kind: 'ONCE',
+          timeZone: 'UTC',
+          resetHour: 0,
+          resetMinute: 0,
+          resetDay: 'MONDAY',
+        }),
       claimsPerPeriod: fields.claimsPerPeriod.default(1),
       condition: fields.condition.default(null),
       rewardSelection: fields.rewardSelection.default('ALL'),
@@ -122,10 +149,9 @@ export function eventBodies(names: ProviderNames) {
 type NewEvent = z.output<ReturnType<typeof eventBodies>['newEvent']>;
 
 /** The fields of a new event as the domain has them. */
-export function toEventFields({ status: _, claimUntil, rewards, ...given }: NewEvent): EventFields {
+export function toEventFields({ status: _, rewards, ...given }: NewEvent): EventFields {
   return {
     ...given,
-    claimUntil: claimUntil ?? given.endsAt,
     rewards: rewards.map(({ stock = null, ...reward }) => ({ ...reward, stock })),
   };
 }

@@ -5,16 +5,25 @@ import type { Surroundings } from '../domain/explanation.ts';
 const time = z.iso.datetime();
 
 export const SURROUNDINGS = {
-  window: z
-    .object({ startsAt: time, claimUntil: time })
-    .openapi({ description: 'Claims are taken from `startsAt` until before `claimUntil`.' }),
+  window: z.object({ startsAt: time, endsAt: time, claimableUntil: time }).openapi({
+    description:
+      'What is done from `startsAt` until before `endsAt` counts; claims are taken until before ' +
+      '`claimableUntil`.',
+  }),
   period: z
     .object({
       key: z.string().openapi({ example: '2026-11-22' }),
-      startsAt: time.nullable(),
-      endsAt: time.nullable().openapi({ description: 'When it turns over; null for `ONCE`.' }),
+      startsAt: time.nullable().openapi({ description: 'Null for `ONCE`.' }),
+      endsAt: time.nullable().openapi({
+        description:
+          'When the next one begins; null where none does: for `ONCE`, and for the last of the ' +
+          'play window.',
+      }),
     })
-    .openapi({ description: 'The period that the claim is in.' }),
+    .openapi({
+      description:
+        'The period that the claim is in; after the play window, the last one of that window.',
+    }),
   rewards: z.array(
     z.object({
       rewardId: z.string(),
@@ -27,7 +36,8 @@ export function toSurroundingsBody({ window, period, rewards }: Surroundings) {
   return {
     window: {
       startsAt: window.startsAt.toISOString(),
-      claimUntil: window.claimUntil.toISOString(),
+      endsAt: window.endsAt.toISOString(),
+      claimableUntil: window.claimableUntil.toISOString(),
     },
     period: {
       key: period.key,

@@ -48,8 +48,8 @@ export const MAX_ACTIVITY_EVENTS = 1_000;
 export const DAY_MS = 86_400_000;
 
 /**
- * Aggregates are kept by the quarter of an hour: days of every time zone begin at one, as offsets
- * since 1972 are multiples of it.
+ * Aggregates are kept by the quarter of an hour: most days begin at one, as offsets since 1972 are
+ * multiples of it, and only a reset minute can move their beginning to another moment.
  */
 export const QUARTER_MS = 900_000;
 

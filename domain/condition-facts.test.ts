@@ -6,10 +6,12 @@ import type { ProgressQuery } from './progress.ts';
 
 const JUDGEMENT: Judgement = {
   at: new Date('2026-12-10T12:00:00.000Z'),
+  playedUntil: new Date('2026-12-10T12:00:00.000Z'),
   startsAt: new Date('2026-12-01T00:00:00Z'),
   periodStartsAt: new Date('2026-12-09T20:00:00Z'),
   timeZone: 'Asia/Seoul',
   resetHour: 5,
+  resetMinute: 30,
 };
 
 /** Sources that keep what they were asked: progress answers 1, 2, 3, … in the order of the queries. */
@@ -36,7 +38,8 @@ function sources(given: Partial<FactSources> = {}) {
 }
 
 async function factOf(leaf: Leaf, given: Partial<FactSources> = {}, at?: string) {
-  const judgement = at === undefined ? JUDGEMENT : { ...JUDGEMENT, at: new Date(at) };
+  const judgement =
+    at === undefined ? JUDGEMENT : { ...JUDGEMENT, at: new Date(at), playedUntil: new Date(at) };
   return (await readFacts(leaf, judgement, sources(given).all))[0];
 }
 
@@ -91,6 +94,26 @@ describe('the facts of a condition', () => {
     assert.equal(until.toISOString(), '2026-12-10T12:00:00.001Z');
   });
 
+  it('count in the grace up to its beginning, and tell the time and the grants of the claim itself', async () => {
+    const playedUntil = new Date('2026-12-08T23:59:59.999Z');
+    const grants = [{ eventId: 'evt_1', endedAt: new Date('2026-12-10T11:00:00Z') }];
+    const { all, asked } = sources({ account: { createdAt: new Date(playedUntil), grants } });
+    const leaves: Leaf[] = [
+      { metric: 'boss.killed', atLeast: 1 },
+      { metric: 'boss.killed', atLeast: 1, window: 'PERIOD' },
+      { metric: 'boss.killed', atLeast: 1, window: 'ALL_TIME' },
+      { metric: 'level', atLeast: 1 },
+      { metric: 'login.streak', atLeast: 1 },
+      { metric: 'account.ageDays', atLeast: 1 },
+      { metric: 'event.granted', key: 'evt_1', atLeast: 1 },
+      { metric: 'time.between', key: '21:00-22:00', equals: 1 },
+    ];
+    const facts = await readFacts({ all: leaves }, { ...JUDGEMENT, playedUntil }, all);
+    const ends = asked[0]?.map(({ until }) => until.toISOString());
+    assert.deepEqual(ends, Array(5).fill('2026-12-09T00:00:00.000Z'));
+    assert.deepEqual(facts.slice(5), [0, 1, 1]);
+  });
+
   const FROM: Record<string, [Omit<Leaf, 'atLeast'>, Date | null]> = {
     'a counter from the start of the event': [{ metric: 'boss.killed' }, JUDGEMENT.startsAt],
     'a counter of the event by name': [
@@ -118,8 +141,8 @@ describe('the facts of a condition', () => {
     assert.equal((await queryOf({ metric: 'constructor' })).aggregation, 'COUNT');
     const streak = await queryOf({ metric: 'login.streak' });
     assert.deepEqual(
-      [streak.aggregation, streak.metric, streak.timeZone, streak.resetHour],
-      ['STREAK', 'login', 'Asia/Seoul', 5],
+      [streak.aggregation, streak.metric, streak.timeZone, streak.resetHour, streak.resetMinute],
+      ['STREAK', 'login', 'Asia/Seoul', 5, 30],
     );
   });
 

@@ -16,6 +16,7 @@ import {
   providerOf,
   TIME_BETWEEN,
 } from './metrics.ts';
+import type { DayStart } from './period.ts';
 import type { Aggregation, ProgressQuery, ProgressReader } from './progress.ts';
 
 const DAY_MS = 86_400_000;
@@ -24,14 +25,17 @@ const DAY_MS = 86_400_000;
 const LOGIN = 'login';
 
 /** The moment and the windows that a condition is judged in. */
-export interface Judgement {
-  /** Whatever happened until this moment counts, itself included. */
+export interface Judgement extends DayStart {
+  /** The claim's acceptance. */
   at: Date;
+  /**
+   * The play moment: what the player did until then counts, itself included. Earlier than `at` in the
+   * grace, where `at` alone tells the time of day and which grants of other events there are.
+   */
+  playedUntil: Date;
   startsAt: Date;
+  /** Where `PERIOD` begins: with the period, but not before the event. */
   periodStartsAt: Date;
-  /** The event's zone, an IANA name. */
-  timeZone: string;
-  resetHour: number;
 }
 
 /** What Laurel knows of a player beside their progress. */
@@ -145,9 +149,10 @@ function queryOf(leaf: Leaf, judgement: Judgement, gauges: Gauges): ProgressQuer
     key: leaf.key ?? null,
     aggregation,
     from: windowStart(leaf, judgement, aggregation !== 'COUNT'),
-    until: new Date(judgement.at.getTime() + 1),
+    until: new Date(judgement.playedUntil.getTime() + 1),
     timeZone: judgement.timeZone,
     resetHour: judgement.resetHour,
+    resetMinute: judgement.resetMinute,
   };
 }
 
@@ -156,7 +161,7 @@ function ownFact(leaf: Leaf, judgement: Judgement, account: Account): number | n
     case ACCOUNT_AGE:
       return Math.max(
         0,
-        Math.floor((judgement.at.getTime() - account.createdAt.getTime()) / DAY_MS),
+        Math.floor((judgement.playedUntil.getTime() - account.createdAt.getTime()) / DAY_MS),
       );
     case EVENT_GRANTED: {
       const from = windowStart(leaf, judgement, true);

@@ -7,7 +7,10 @@ export const COMPARATORS = ['atLeast', 'atMost', 'equals'] as const;
 export type Comparator = (typeof COMPARATORS)[number];
 
 export const CONDITION_WINDOWS = ['EVENT', 'PERIOD', 'ALL_TIME'] as const;
-/** `EVENT`: from `startsAt` on. `PERIOD`: from the beginning of the period the claim is in. */
+/**
+ * Where it begins. `EVENT`: with the play window. `PERIOD`: with the period the claim is in, but not
+ * before the play window. Each ends with the claim's play moment.
+ */
 export type ConditionWindow = (typeof CONDITION_WINDOWS)[number];
 
 /** One comparison. Exactly one of the comparators is there. */

@@ -17,7 +17,14 @@ const EVENT: EventFields = {
   startsAt: new Date('2026-12-01T00:00:00Z'),
   endsAt: new Date('2026-12-31T00:00:00Z'),
   claimUntil: new Date('2027-01-07T00:00:00Z'),
-  period: { kind: 'DAILY', timeZone: 'Asia/Seoul', resetHour: 5 },
+  listedFrom: null,
+  period: {
+    kind: 'DAILY',
+    timeZone: 'Asia/Seoul',
+    resetHour: 5,
+    resetMinute: 0,
+    resetDay: 'MONDAY',
+  },
   claimsPerPeriod: 1,
   condition: null,
   rewardSelection: 'ALL',
@@ -40,9 +47,16 @@ describe('a partial update of an event', () => {
     };
     assert.deepEqual(patched(EVENT, patch), {
       ...EVENT,
-      period: { kind: 'DAILY', timeZone: 'Asia/Seoul', resetHour: 0 },
+      period: { ...EVENT.period, resetHour: 0 },
       parkedAfter: { action: 'ABORT', hours: 24 },
     });
+  });
+
+  it('takes a moment away where it is null, and keeps it where it is left out', () => {
+    const listed = { ...EVENT, listedFrom: new Date('2026-12-02T00:00:00Z') };
+    const { claimUntil, listedFrom } = patched(listed, { claimUntil: null });
+    assert.deepEqual([claimUntil, listedFrom], [null, listed.listedFrom]);
+    assert.equal(patched(listed, { listedFrom: null }).listedFrom, null);
   });
 
   it('replaces the rewards, and keeps a stock that is not named', () => {
@@ -69,13 +83,13 @@ describe('what is frozen after the first claim', () => {
   const touched = (patch: EventPatch) =>
     frozenChanges(EVENT, patched(EVENT, patch)).map(({ pointer }) => pointer);
 
-  it('is nothing of a change of texts, windows, parking, stock, names and order', () => {
+  it('is nothing of a change of texts, ends, listing, parking, stock, names and order', () => {
     const patch: EventPatch = {
       title: 'Ice',
       description: 'Cold',
-      startsAt: new Date('2026-11-01T00:00:00Z'),
       endsAt: new Date('2027-01-01T00:00:00Z'),
       claimUntil: new Date('2027-02-01T00:00:00Z'),
+      listedFrom: new Date('2026-12-02T00:00:00Z'),
       parkedAfter: { action: 'RETRY', hours: 1 },
       rewards: [MESOS, { ...CAPE, name: 'Ice cape', stock: 0 }],
     };
@@ -84,6 +98,7 @@ describe('what is frozen after the first claim', () => {
 
   it('is named, all of it', () => {
     const patch: EventPatch = {
+      startsAt: new Date('2026-11-01T00:00:00Z'),
       rewards: [CAPE],
       rewardSelection: 'PLAYER_CHOICE',
       period: { kind: 'WEEKLY' },
@@ -91,6 +106,7 @@ describe('what is frozen after the first claim', () => {
       fulfillment: { provider: 'game' },
     };
     assert.deepEqual(touched(patch), [
+      '/startsAt',
       '/rewards',
       '/rewardSelection',
       '/period',
@@ -113,8 +129,20 @@ describe('what is frozen after the first claim', () => {
   });
 
   it('is each part of the period', () => {
-    for (const period of [{ kind: 'ONCE' }, { timeZone: 'UTC' }, { resetHour: 0 }] as const) {
-      assert.deepEqual(touched({ period }), ['/period']);
-    }
+    const others: EventPatch['period'][] = [
+      { kind: 'ONCE' },
+      { timeZone: 'UTC' },
+      { resetHour: 0 },
+      { resetMinute: 30 },
+      { resetDay: 'THURSDAY' },
+    ];
+    assert.equal(others.length, Object.keys(EVENT.period).length, 'all of its parts');
+    for (const period of others) assert.deepEqual(touched({ period }), ['/period']);
+  });
+
+  it('is no name of the zone: another name for the same one may be written', () => {
+    const india = { ...EVENT, period: { ...EVENT.period, timeZone: 'Asia/Calcutta' } };
+    const kolkata = patched(india, { period: { timeZone: 'Asia/Kolkata' } });
+    assert.deepEqual(frozenChanges(india, kolkata), []);
   });
 });

@@ -9,7 +9,7 @@ import {
   type ParkedAfter,
   type Reward,
 } from './event.ts';
-import type { Period } from './period.ts';
+import { isSameZone, type Period } from './period.ts';
 
 type Partly<T> = { [K in keyof T]?: T[K] | undefined };
 
@@ -38,11 +38,14 @@ export function patched(event: EventFields, patch: EventPatch): EventFields {
     description: patch.description ?? event.description,
     startsAt: patch.startsAt ?? event.startsAt,
     endsAt: patch.endsAt ?? event.endsAt,
-    claimUntil: patch.claimUntil ?? event.claimUntil,
+    claimUntil: patch.claimUntil === undefined ? event.claimUntil : patch.claimUntil,
+    listedFrom: patch.listedFrom === undefined ? event.listedFrom : patch.listedFrom,
     period: {
       kind: patch.period?.kind ?? event.period.kind,
       timeZone: patch.period?.timeZone ?? event.period.timeZone,
       resetHour: patch.period?.resetHour ?? event.period.resetHour,
+      resetMinute: patch.period?.resetMinute ?? event.period.resetMinute,
+      resetDay: patch.period?.resetDay ?? event.period.resetDay,
     },
     claimsPerPeriod: patch.claimsPerPeriod ?? event.claimsPerPeriod,
     condition: patch.condition === undefined ? event.condition : patch.condition,
@@ -64,8 +67,8 @@ function withStock(reward: RewardPatch, before: readonly Reward[]): Reward {
 }
 
 /** @throws DomainError `invalid_request` where the fields of an event do not fit together */
-export function assertConsistent(fields: EventFields): void {
-  const errors = inconsistencies(fields);
+export function assertConsistent(fields: EventFields, before?: EventFields): void {
+  const errors = inconsistencies(fields, before);
   if (errors.length === 0) return;
   const detail = 'The event does not fit together. See `errors`.';
   throw new DomainError('invalid_request', detail, { errors });
@@ -80,7 +83,7 @@ export function assertMayBecome(
   fields: EventFields,
   status: EventStatus,
 ): void {
-  assertConsistent(fields);
+  assertConsistent(fields, before);
   if (!mayMoveEvent(before.status, status)) {
     const detail = `An event cannot go from ${before.status} to ${status}.`;
     throw new DomainError('invalid_transition', detail);
@@ -99,6 +102,8 @@ export function assertMayBecome(
  */
 export function frozenChanges(before: EventFields, after: EventFields): FieldError[] {
   const changed: { readonly [pointer: string]: boolean } = {
+    // A claim is made after the start: to move it then would move what has been counted.
+    '/startsAt': before.startsAt.getTime() !== after.startsAt.getTime(),
     '/rewards': !sameSet(before.rewards.map(identity), after.rewards.map(identity)),
     '/rewardSelection': before.rewardSelection !== after.rewardSelection,
     '/period': !samePeriod(before.period, after.period),
@@ -120,5 +125,6 @@ function sameSet(a: readonly string[], b: readonly string[]): boolean {
 }
 
 function samePeriod(a: Period, b: Period): boolean {
-  return a.kind === b.kind && a.timeZone === b.timeZone && a.resetHour === b.resetHour;
+  const { timeZone } = a;
+  return isSameZone(timeZone, b.timeZone) && isDeepStrictEqual(a, { ...b, timeZone });
 }

@@ -1,12 +1,15 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import {
+  claimableUntil,
   EVENT_STATUSES,
   type EventFields,
   type EventStatus,
   inconsistencies,
   isOpenAt,
+  isShownAt,
   mayMoveEvent,
+  playMoment,
   type Reward,
 } from './event.ts';
 
@@ -19,7 +22,8 @@ function event(given: Partial<EventFields> = {}): EventFields {
     startsAt: new Date('2026-12-01T00:00:00Z'),
     endsAt: new Date('2026-12-31T00:00:00Z'),
     claimUntil: new Date('2027-01-07T00:00:00Z'),
-    period: { kind: 'ONCE', timeZone: 'UTC', resetHour: 0 },
+    listedFrom: null,
+    period: { kind: 'ONCE', timeZone: 'UTC', resetHour: 0, resetMinute: 0, resetDay: 'MONDAY' },
     claimsPerPeriod: 1,
     condition: null,
     rewardSelection: 'ALL',
@@ -30,8 +34,11 @@ function event(given: Partial<EventFields> = {}): EventFields {
   };
 }
 
-const places = (given: Partial<EventFields>) =>
-  inconsistencies(event(given)).map(({ pointer }) => pointer);
+const places = (given: Partial<EventFields>, before?: EventFields) =>
+  inconsistencies({ ...(before ?? event()), ...given }, before).map(({ pointer }) => pointer);
+
+const END = event().endsAt;
+const BEFORE_END = new Date(END.getTime() - 1);
 
 describe('an event', () => {
   it('takes claims while it is active, from its start until before its claim window ends', () => {
@@ -44,6 +51,34 @@ describe('an event', () => {
     for (const status of ['DRAFT', 'PAUSED', 'ENDED'] as const) {
       assert.ok(!open('2026-12-15T00:00:00Z', status), status);
     }
+  });
+
+  it('takes claims until it ends where no other moment is set, whichever end that is', () => {
+    const follows = event({ claimUntil: null });
+    assert.deepEqual(claimableUntil(follows), END);
+    assert.ok(isOpenAt({ ...follows, status: 'ACTIVE' }, BEFORE_END));
+    assert.ok(!isOpenAt({ ...follows, status: 'ACTIVE' }, END));
+    const moved = { ...follows, endsAt: new Date('2026-12-10T00:00:00Z') };
+    assert.ok(!isOpenAt({ ...moved, status: 'ACTIVE' }, moved.endsAt));
+    assert.deepEqual(claimableUntil(event()), event().claimUntil);
+  });
+
+  it('is judged at the moment of the claim, and in the grace at the last one of the play window', () => {
+    const noon = new Date('2026-12-10T12:00:00Z');
+    assert.deepEqual(playMoment(event(), noon), noon);
+    assert.deepEqual(playMoment(event(), BEFORE_END), BEFORE_END);
+    assert.deepEqual(playMoment(event(), END), BEFORE_END);
+    assert.deepEqual(playMoment(event(), new Date('2027-01-05T00:00:00Z')), BEFORE_END);
+  });
+
+  it('is shown to players once it is listed, at once where no moment is set, and never as a draft', () => {
+    const listedFrom = new Date('2026-12-02T00:00:00Z');
+    const isShown = (at: string, from: Date | null, status: EventStatus = 'ACTIVE') =>
+      isShownAt({ status, listedFrom: from }, new Date(at));
+    assert.ok(!isShown('2026-12-01T23:59:59.999Z', listedFrom));
+    assert.ok(isShown('2026-12-02T00:00:00Z', listedFrom));
+    assert.ok(isShown('1970-01-01T00:00:00Z', null));
+    assert.ok(!isShown('2026-12-02T00:00:00Z', null, 'DRAFT'));
   });
 
   it('moves DRAFT→ACTIVE⇄PAUSED→ENDED and ACTIVE→ENDED, or stays', () => {
@@ -67,6 +102,25 @@ describe('an event', () => {
     assert.deepEqual(places({ claimUntil: event().endsAt }), []);
     assert.deepEqual(places({ endsAt: event().startsAt }), ['/endsAt']);
     assert.deepEqual(places({ claimUntil: new Date('2026-12-30T00:00:00Z') }), ['/claimUntil']);
+    assert.deepEqual(places({ claimUntil: null }), []);
+  });
+
+  it('is listed before its claim window ends, though perhaps after its start', () => {
+    assert.deepEqual(places({ listedFrom: new Date('2026-12-05T00:00:00Z') }), []);
+    assert.deepEqual(places({ listedFrom: event().claimUntil }), ['/listedFrom']);
+    assert.deepEqual(places({ listedFrom: END, claimUntil: null }), ['/listedFrom']);
+  });
+
+  it('does not fit at the moment that was moved, whichever of the two that is', () => {
+    const before = event({ listedFrom: new Date('2026-12-05T00:00:00Z') });
+    assert.deepEqual(places({ endsAt: new Date('2027-01-08T00:00:00Z') }, before), ['/endsAt']);
+    assert.deepEqual(places({ startsAt: END }, before), ['/startsAt']);
+    const short = { endsAt: new Date('2026-12-03T00:00:00Z'), claimUntil: null };
+    assert.deepEqual(places(short, before), ['/claimUntil']);
+    assert.deepEqual(places({ endsAt: short.endsAt }, { ...before, claimUntil: null }), [
+      '/endsAt',
+    ]);
+    assert.deepEqual(places({ listedFrom: END }, { ...before, claimUntil: END }), ['/listedFrom']);
   });
 
   it('names each reward once', () => {

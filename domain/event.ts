@@ -30,10 +30,13 @@ export interface Reward {
 export interface EventFields {
   title: string;
   description: string;
+  /** The play window: what players do from `startsAt` until before `endsAt` counts. */
   startsAt: Date;
   endsAt: Date;
-  /** Claims are taken from `startsAt` until before this moment. */
-  claimUntil: Date;
+  /** Where the claim window ends, if not with the play window; see `claimableUntil`. */
+  claimUntil: Date | null;
+  /** An active event is hidden from players until this moment; null where it never was. */
+  listedFrom: Date | null;
   period: Period;
   claimsPerPeriod: number;
   /** What a player must have done; null where everybody may claim. */
@@ -56,29 +59,66 @@ export function mayMoveEvent(from: EventStatus, to: EventStatus): boolean {
   return from === to || NEXT_STATUS[from].includes(to);
 }
 
-/** Whether an event takes a new claim at this moment. */
-export function isOpenAt(
-  event: { status: EventStatus; startsAt: Date; claimUntil: Date },
+/** Claims are taken until before this moment: `claimUntil` where it is set, else `endsAt`. */
+export function claimableUntil({ claimUntil, endsAt }: ClaimWindow): Date {
+  return claimUntil ?? endsAt;
+}
+
+type ClaimWindow = Pick<EventFields, 'claimUntil' | 'endsAt'>;
+
+/**
+ * The moment that a claim made at `at` is judged in: `at` itself while the event is played. In the
+ * grace after it, the last moment of the play window, as grace collects what was earned before.
+ */
+export function playMoment({ endsAt }: Pick<EventFields, 'endsAt'>, at: Date): Date {
+  return at < endsAt ? at : new Date(endsAt.getTime() - 1);
+}
+
+/** Whether there is such an event for players: no draft, and listed. */
+export function isShownAt(
+  { status, listedFrom }: Pick<EventFields, 'listedFrom'> & { status: EventStatus },
   at: Date,
 ): boolean {
-  return event.status === 'ACTIVE' && event.startsAt <= at && at < event.claimUntil;
+  return status !== 'DRAFT' && (listedFrom === null || listedFrom <= at);
+}
+
+/** Whether an event takes a new claim at this moment, from whoever is shown it. */
+export function isOpenAt(
+  event: ClaimWindow & { status: EventStatus; startsAt: Date },
+  at: Date,
+): boolean {
+  return event.status === 'ACTIVE' && event.startsAt <= at && at < claimableUntil(event);
 }
 
 /**
  * What does not fit together in an event whose fields are each well-formed by themselves: the order
  * of its windows, rewards with one ID, a stock too small for a single claim. Empty where all fits.
+ * @param before the event as it was; where two fields do not fit, the one that changed is named
  */
-export function inconsistencies(fields: EventFields): FieldError[] {
-  return [...windowErrors(fields), ...rewardErrors(fields.rewards)];
+export function inconsistencies(fields: EventFields, before?: EventFields): FieldError[] {
+  return [...windowErrors(fields, before), ...rewardErrors(fields.rewards)];
 }
 
-function windowErrors({ startsAt, endsAt, claimUntil }: EventFields): FieldError[] {
+type Moment = 'startsAt' | 'endsAt' | 'claimUntil' | 'listedFrom';
+
+function windowErrors(fields: EventFields, before: EventFields | undefined): FieldError[] {
+  const { startsAt, endsAt, claimUntil, listedFrom } = fields;
+  const isChanged = (name: Moment) => before?.[name]?.getTime() !== fields[name]?.getTime();
+  /** The later field of the pair is named, unless only the other one was sent. */
+  const error = (of: Moment[], message: string): FieldError => {
+    return { pointer: `/${of.find(isChanged) ?? of[0]}`, message };
+  };
   const errors: FieldError[] = [];
   if (endsAt <= startsAt) {
-    errors.push({ pointer: '/endsAt', message: 'endsAt must be later than startsAt' });
+    errors.push(error(['endsAt', 'startsAt'], 'endsAt must be later than startsAt'));
   }
-  if (claimUntil < endsAt) {
-    errors.push({ pointer: '/claimUntil', message: 'claimUntil must not be earlier than endsAt' });
+  if (claimUntil !== null && claimUntil < endsAt) {
+    const message = 'claimUntil must not be earlier than endsAt';
+    errors.push(error(['claimUntil', 'endsAt'], message));
+  }
+  if (listedFrom !== null && claimableUntil(fields) <= listedFrom) {
+    const message = 'listedFrom must be earlier than the end of the claim window';
+    errors.push(error(['listedFrom', 'claimUntil', 'endsAt'], message));
   }
   return errors;
 }

@@ -1,20 +1,33 @@
 /** A condition pinned to a claim, and the answer to a player whom it keeps out. */
 import type { Condition, Explained } from './condition.ts';
 import { chainedEvents, type Judgement, providersOf } from './condition-facts.ts';
-import { type Period, periodBounds, periodKey } from './period.ts';
+import { claimableUntil, type EventFields, playMoment } from './event.ts';
+import { type DayStart, periodBounds, periodKey } from './period.ts';
 
 /** A condition with what else of its event it is judged by, as it stood when the claim was accepted. */
-export interface PinnedCondition {
+export interface PinnedCondition extends DayStart {
   tree: Condition;
   /** The other events that the tree asks about. */
   chained: string[];
   /** The providers that it asks. */
   providers: string[];
-  timeZone: string;
-  resetHour: number;
-  periodStartsAt: Date;
-  /** When the period turns over; null for `ONCE`, which does not. */
-  periodEndsAt: Date | null;
+  period: ClaimPeriod;
+}
+
+/** The period that a claim is in. */
+export interface ClaimPeriod {
+  key: string;
+  /** Null for `ONCE`, which has no bounds. */
+  startsAt: Date | null;
+  /** When the next one begins; null where none does: for `ONCE`, and the last of the play window. */
+  endsAt: Date | null;
+}
+
+/** The play window, and the end of the claim window. */
+export interface EventWindow {
+  startsAt: Date;
+  endsAt: Date;
+  claimableUntil: Date;
 }
 
 /** What is left of one reward; null where it is unlimited. */
@@ -23,11 +36,10 @@ export interface RewardLeft {
   available: number | null;
 }
 
-/** The windows around a condition: when the event is open, when its period turns over, what is left. */
+/** What is around a condition: the event's windows, the period of the claim, what is left. */
 export interface Surroundings {
-  window: { startsAt: Date; claimUntil: Date };
-  /** Without bounds for `ONCE`. */
-  period: { key: string; startsAt: Date | null; endsAt: Date | null };
+  window: EventWindow;
+  period: ClaimPeriod;
   rewards: RewardLeft[];
 }
 
@@ -39,51 +51,64 @@ export interface Explanation extends Surroundings {
 }
 
 /** The part of an event that its condition depends on. */
-export interface ConditionedEvent {
-  condition: Condition | null;
-  startsAt: Date;
-  claimUntil: Date;
-  period: Period;
+export type ConditionedEvent = Pick<
+  EventFields,
+  'condition' | 'startsAt' | 'endsAt' | 'claimUntil' | 'period'
+>;
+
+/** The period of a claim accepted at that moment: in the grace, the last one of the play window. */
+export function claimPeriod({ period, endsAt }: ConditionedEvent, acceptedAt: Date): ClaimPeriod {
+  const at = playMoment({ endsAt }, acceptedAt);
+  const bounds = periodBounds(period, at);
+  return {
+    key: periodKey(period, at),
+    startsAt: bounds?.start ?? null,
+    endsAt: bounds && bounds.end < endsAt ? bounds.end : null,
+  };
+}
+
+/** The windows of an event as they stand. */
+export function windowOf(event: ConditionedEvent): EventWindow {
+  const { startsAt, endsAt } = event;
+  return { startsAt, endsAt, claimableUntil: claimableUntil(event) };
 }
 
 /** What of the event's condition a claim accepted now is judged by; null where there is none. */
 export function pinCondition(event: ConditionedEvent, acceptedAt: Date): PinnedCondition | null {
-  const { condition: tree, startsAt, period } = event;
+  const { condition: tree, period } = event;
   if (tree === null) return null;
-  const bounds = periodBounds(period, acceptedAt);
   return {
     tree,
     chained: chainedEvents(tree),
     providers: providersOf(tree),
     timeZone: period.timeZone,
     resetHour: period.resetHour,
-    // The one period of a `ONCE` event is the event.
-    periodStartsAt: bounds?.start ?? startsAt,
-    periodEndsAt: bounds?.end ?? null,
+    resetMinute: period.resetMinute,
+    period: claimPeriod(event, acceptedAt),
   };
 }
 
 /** The moment and the windows to judge a pinned condition in. */
-export function judgementOf(pinned: PinnedCondition, startsAt: Date, at: Date): Judgement {
-  const { timeZone, resetHour, periodStartsAt } = pinned;
-  return { at, startsAt, periodStartsAt, timeZone, resetHour };
+export function judgementOf(pinned: PinnedCondition, window: EventWindow, at: Date): Judgement {
+  const { timeZone, resetHour, resetMinute, period } = pinned;
+  const { startsAt } = window;
+  return {
+    at,
+    playedUntil: playMoment(window, at),
+    startsAt,
+    // The one period of a `ONCE` event is the event, and the first of any begins with it.
+    periodStartsAt: new Date(Math.max(startsAt.getTime(), period.startsAt?.getTime() ?? 0)),
+    timeZone,
+    resetHour,
+    resetMinute,
+  };
 }
 
-/** The windows around an event at a moment. */
+/** What is around an event's condition at a moment. */
 export function surroundingsOf(
   event: ConditionedEvent,
   at: Date,
   rewards: RewardLeft[],
 ): Surroundings {
-  const { startsAt, claimUntil, period } = event;
-  const bounds = periodBounds(period, at);
-  return {
-    window: { startsAt, claimUntil },
-    period: {
-      key: periodKey(period, at),
-      startsAt: bounds?.start ?? null,
-      endsAt: bounds?.end ?? null,
-    },
-    rewards,
-  };
+  return { window: windowOf(event), period: claimPeriod(event, at), rewards };
 }

@@ -1,7 +1,15 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
-import { isTimeZone, type Period, type PeriodKind, periodBounds, periodKey } from './period.ts';
+import {
+  isSameZone,
+  type Period,
+  type PeriodKind,
+  periodBounds,
+  periodKey,
+  timeZoneNamed,
+  WEEKDAYS,
+} from './period.ts';
 
 const HOUR_MS = 3_600_000;
 const MINUTE_MS = 60_000;
@@ -27,6 +35,8 @@ const daily = (timeZone: string, resetHour: number): Period => ({
   kind: 'DAILY',
   timeZone,
   resetHour,
+  resetMinute: 0,
+  resetDay: 'MONDAY',
 });
 
 function boundsOf(period: Period, at: string | Date): { start: string; end: string } {
@@ -63,7 +73,7 @@ function wallMs(timeZone: string, atMs: number): number {
 }
 
 function oracleDayStartMs(period: Period, dateMs: number): number {
-  const target = dateMs + period.resetHour * HOUR_MS;
+  const target = dateMs + period.resetHour * HOUR_MS + period.resetMinute * MINUTE_MS;
   let at = target - 16 * HOUR_MS;
   while (wallMs(period.timeZone, at) < target) at += QUARTER_MS;
   while (wallMs(period.timeZone, at - MINUTE_MS) >= target) at -= MINUTE_MS;
@@ -88,7 +98,13 @@ function oracleWeek(dateMs: number): string {
 
 function oracleKey(period: Period, atMs: number): string {
   const date = oracleDateMs(period, atMs);
-  if (period.kind === 'WEEKLY') return oracleWeek(date);
+  if (period.kind === 'WEEKLY') {
+    let first = date;
+    while (new Date(first).getUTCDay() !== (WEEKDAYS.indexOf(period.resetDay) + 1) % 7) {
+      first -= DAY_MS;
+    }
+    return oracleWeek(first);
+  }
   return new Date(date).toISOString().slice(0, period.kind === 'MONTHLY' ? 7 : 10);
 }
 
@@ -113,7 +129,7 @@ const zoneAndMoment = fc.constantFrom(...CHANGES).chain(({ timeZone, changes }) 
     .tuple(fc.constantFrom(...changes, Date.UTC(2026, 0)), fc.integer({ min: -36, max: 36 }))
     .chain(([change, hours]) =>
       fc
-        .constantFrom(0, -1, 1, 30 * MINUTE_MS, 59 * MINUTE_MS)
+        .constantFrom(0, -1, 1, 7 * MINUTE_MS, 30 * MINUTE_MS, 59 * MINUTE_MS)
         .map((offMs) => change + hours * HOUR_MS + offMs),
     );
   return fc.record({
@@ -125,16 +141,15 @@ const periodAndMoment = fc
   .record({
     where: zoneAndMoment,
     resetHour: fc.integer({ min: 0, max: 23 }),
+    resetMinute: fc.oneof(fc.constantFrom(0, 7, 30), fc.integer({ min: 0, max: 59 })),
+    resetDay: fc.constantFrom(...WEEKDAYS),
     kind: fc.constantFrom<PeriodKind>('DAILY', 'WEEKLY', 'MONTHLY'),
   })
-  .map(({ where, resetHour, kind }) => ({
-    period: { kind, timeZone: where.timeZone, resetHour },
-    atMs: where.atMs,
-  }));
+  .map(({ where: { timeZone, atMs }, ...period }) => ({ period: { ...period, timeZone }, atMs }));
 
 describe('a period', () => {
   it('of the kind ONCE has one key and no bounds', () => {
-    const once: Period = { kind: 'ONCE', timeZone: 'UTC', resetHour: 0 };
+    const once: Period = { ...daily('UTC', 0), kind: 'ONCE' };
     assert.equal(periodKey(once, new Date('2026-11-22T00:00:00Z')), 'once');
     assert.equal(periodBounds(once, new Date('2026-11-22T00:00:00Z')), null);
   });
@@ -150,7 +165,7 @@ describe('a period', () => {
   });
 
   it('counts weeks as ISO 8601 does, from Monday and with the year of the week', () => {
-    const weekly: Period = { kind: 'WEEKLY', timeZone: 'UTC', resetHour: 0 };
+    const weekly: Period = { ...daily('UTC', 0), kind: 'WEEKLY' };
     assert.equal(periodKey(weekly, new Date('2026-11-22T12:00:00Z')), '2026-W47');
     assert.equal(periodKey(weekly, new Date('2027-01-01T12:00:00Z')), '2026-W53');
     assert.equal(periodKey(weekly, new Date('2024-12-30T00:00:00Z')), '2025-W01');
@@ -159,7 +174,7 @@ describe('a period', () => {
   });
 
   it('starts its month at the reset hour of the 1st', () => {
-    const monthly: Period = { kind: 'MONTHLY', timeZone: 'America/New_York', resetHour: 4 };
+    const monthly: Period = { ...daily('America/New_York', 4), kind: 'MONTHLY' };
     assert.equal(periodKey(monthly, new Date('2026-03-01T08:59:59Z')), '2026-02');
     assert.deepEqual(boundsOf(monthly, '2026-03-15T00:00:00Z'), {
       start: '2026-03-01T09:00:00.000Z',
@@ -258,6 +273,48 @@ describe('a period', () => {
     );
   });
 
+  it('of a week starts on the day that is named, at the minute that is named', () => {
+    const thursdays: Period = {
+      kind: 'WEEKLY',
+      timeZone: 'Asia/Seoul',
+      resetHour: 6,
+      resetMinute: 30,
+      resetDay: 'THURSDAY',
+    };
+    assert.deepEqual(boundsOf(thursdays, '2026-11-22T00:00:00Z'), {
+      start: '2026-11-18T21:30:00.000Z',
+      end: '2026-11-25T21:30:00.000Z',
+    });
+    assert.equal(periodKey(thursdays, new Date('2026-11-25T21:29:59.999Z')), '2026-W47');
+    assert.equal(periodKey(thursdays, new Date('2026-11-25T21:30:00Z')), '2026-W48');
+    // Its first day, 31 December, is in the last ISO week of 2026; 1 January is too.
+    assert.equal(periodKey(thursdays, new Date('2027-01-05T00:00:00Z')), '2026-W53');
+  });
+
+  it('of a week has a key of its own through a hundred years, whichever day it starts on', () => {
+    for (const resetDay of WEEKDAYS) {
+      const weekly: Period = { ...daily('UTC', 0), kind: 'WEEKLY', resetDay };
+      let at = new Date('1990-01-10T00:00:00Z');
+      let last = '';
+      while (at.getUTCFullYear() < 2090) {
+        const key = periodKey(weekly, at);
+        assert.ok(last < key, `${resetDay}: ${key} after ${last}`);
+        last = key;
+        at = periodBounds(weekly, at)?.end ?? at;
+      }
+    }
+  });
+
+  it('is told by the day of the week alone where it is a week', () => {
+    fc.assert(
+      fc.property(periodAndMoment, ({ period, atMs }) => {
+        const at = new Date(atMs);
+        const other = { ...period, resetDay: 'SUNDAY' } as const;
+        if (period.kind !== 'WEEKLY') assert.equal(periodKey(period, at), periodKey(other, at));
+      }),
+    );
+  });
+
   it('never goes back as time goes on', () => {
     fc.assert(
       fc.property(periodAndMoment, fc.nat(60 * 24 * 400), ({ period, atMs }, minutes) => {
@@ -296,12 +353,29 @@ describe('a period', () => {
 describe('a time zone', () => {
   it('is an IANA name', () => {
     for (const name of ['UTC', 'Asia/Seoul', 'America/Argentina/Buenos_Aires', 'Etc/GMT+9']) {
-      assert.ok(isTimeZone(name), name);
+      assert.equal(timeZoneNamed(name), name);
     }
+  });
+
+  it('is spelled as IANA spells it, however it was written', () => {
+    assert.equal(timeZoneNamed('asia/seoul'), 'Asia/Seoul');
+    assert.equal(timeZoneNamed('AMERICA/PORT-AU-PRINCE'), 'America/Port-au-Prince');
+    assert.equal(timeZoneNamed('utc'), 'UTC');
+  });
+
+  it('may have two names, and is one zone by either', () => {
+    const pairs = [
+      ['Asia/Calcutta', 'Asia/Kolkata'],
+      ['Europe/Kiev', 'Europe/Kyiv'],
+      ['UTC', 'Etc/UTC'],
+      ['asia/seoul', 'Asia/Seoul'],
+    ] as const;
+    for (const [a, b] of pairs) assert.ok(isSameZone(a, b), `${a} is ${b}`);
+    assert.ok(!isSameZone('Europe/Berlin', 'Europe/Oslo'), 'the same clocks are not the same zone');
   });
 
   it('is not an offset, an abbreviation of nothing, or a date that carries a zone', () => {
     const wrong = ['', '+09:00', 'Mars/Olympus', 'Asia', '2026-01-01T00:00[Asia/Seoul]', ' UTC'];
-    for (const name of wrong) assert.ok(!isTimeZone(name), name);
+    for (const name of wrong) assert.equal(timeZoneNamed(name), null, name);
   });
 });

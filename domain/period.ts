@@ -1,6 +1,6 @@
 /**
- * Periods: how often a player may claim. A day starts at the reset hour in an IANA time zone; a
- * week on Monday's start, a month on the 1st's.
+ * Periods: how often a player may claim. A day starts at the reset time in an IANA time zone; a
+ * week with the start of its first day, a month with that of the 1st.
  *
  * Only the API computes periods: a claim's key is fixed when it is accepted. Workflow code must
  * not import this file, as it carries a library and the machine's time zone data.
@@ -10,12 +10,31 @@ import { Temporal } from 'temporal-polyfill';
 export const PERIOD_KINDS = ['ONCE', 'DAILY', 'WEEKLY', 'MONTHLY'] as const;
 export type PeriodKind = (typeof PERIOD_KINDS)[number];
 
-export interface Period {
-  kind: PeriodKind;
+export const WEEKDAYS = [
+  'MONDAY',
+  'TUESDAY',
+  'WEDNESDAY',
+  'THURSDAY',
+  'FRIDAY',
+  'SATURDAY',
+  'SUNDAY',
+] as const;
+export type Weekday = (typeof WEEKDAYS)[number];
+
+/** Where and when a day starts. */
+export interface DayStart {
   /** An IANA name, `Asia/Seoul`. */
   timeZone: string;
   /** 0 to 23, local time. */
   resetHour: number;
+  /** 0 to 59. */
+  resetMinute: number;
+}
+
+export interface Period extends DayStart {
+  kind: PeriodKind;
+  /** The first day of a week; counts for `WEEKLY` alone. */
+  resetDay: Weekday;
 }
 
 /** From `start` until before `end`. */
@@ -37,8 +56,9 @@ const MAX_SPANS = 1_000;
 const spans = new Map<string, Span>();
 
 /**
- * The name of the period that holds `at`: `once`, `2026-11-22`, `2026-W47` (ISO 8601 week and its
- * year) or `2026-11`. Later periods have greater keys.
+ * The name of the period that holds `at`: `once`, `2026-11-22`, `2026-W47` or `2026-11`. Later
+ * periods have greater keys. A week is named by the ISO 8601 week, and its year, that holds its first
+ * day, whichever day that is: first days are seven days apart, so each is in an ISO week of its own.
  * @throws RangeError for a time zone that is none.
  */
 export function periodKey(period: Period, at: Date): string {
@@ -55,19 +75,36 @@ export function periodBounds(period: Period, at: Date): PeriodBounds | null {
   return { start: new Date(startMs), end: new Date(endMs) };
 }
 
-/** Whether a name is an IANA time zone's. An offset (`+09:00`) is none: it knows no daylight saving. */
-export function isTimeZone(name: string): boolean {
-  if (!/^[A-Za-z][A-Za-z0-9_+/-]{0,63}$/.test(name)) return false;
+/**
+ * The IANA time zone of that name, spelled as IANA does (`asia/seoul` is `Asia/Seoul`); null where
+ * there is none. An offset (`+09:00`) is none: it knows no daylight saving. Of two names for one zone
+ * each stays what it is; see `isSameZone`.
+ */
+export function timeZoneNamed(name: string): string | null {
+  if (!/^[A-Za-z][A-Za-z0-9_+/-]{0,63}$/.test(name)) return null;
   try {
-    Temporal.Instant.fromEpochMilliseconds(0).toZonedDateTimeISO(name);
-    return true;
+    return epochIn(name).timeZoneId;
   } catch {
-    return false;
+    return null;
   }
 }
 
+/**
+ * Whether two names are of one zone: `Asia/Calcutta` is `Asia/Kolkata`, `UTC` is `Etc/UTC`.
+ * @throws RangeError for a time zone that is none.
+ */
+export function isSameZone(a: string, b: string): boolean {
+  // Temporal compares by the primary name, whichever of the names each was made with.
+  return a === b || epochIn(a).equals(epochIn(b));
+}
+
+function epochIn(timeZone: string): Temporal.ZonedDateTime {
+  return Temporal.Instant.fromEpochMilliseconds(0).toZonedDateTimeISO(timeZone);
+}
+
 function spanAt(period: Period, atMs: number): Span {
-  const id = `${period.kind} ${period.timeZone} ${period.resetHour}`;
+  const { kind, timeZone, resetHour, resetMinute, resetDay } = period;
+  const id = `${kind} ${timeZone} ${resetHour}:${resetMinute} ${resetDay}`;
   const known = spans.get(id);
   if (known && known.startMs <= atMs && atMs < known.endMs) return known;
   const span = computeSpan(period, atMs);
@@ -83,15 +120,15 @@ function forgetOldestSpan(): void {
 
 function computeSpan(period: Period, atMs: number): Span {
   const day = dayHolding(period, atMs);
-  const first = firstDay(period.kind, day);
+  const first = firstDay(period, day);
   return {
-    key: keyOf(period.kind, day),
+    key: keyOf(period.kind, first),
     startMs: dayStartMs(period, first),
     endMs: dayStartMs(period, nextFirstDay(period.kind, first)),
   };
 }
 
-/** The day whose span holds the instant: near midnight and the reset hour not the calendar's. */
+/** The day whose span holds the instant: near midnight and the reset time not the calendar's. */
 function dayHolding(period: Period, atMs: number): Temporal.PlainDate {
   const local = Temporal.Instant.fromEpochMilliseconds(atMs).toZonedDateTimeISO(period.timeZone);
   let day = local.toPlainDate();
@@ -101,13 +138,13 @@ function dayHolding(period: Period, atMs: number): Temporal.PlainDate {
 }
 
 /**
- * The first instant at which the zone's clocks show the reset hour of that date or later. So where
- * clocks are set back over the reset hour its first occurrence counts, and where they are set
+ * The first instant at which the zone's clocks show the reset time of that date or later. So where
+ * clocks are set back over the reset time its first occurrence counts, and where they are set
  * forward over it the day starts as they jump. A date the zone left out altogether (Samoa's
  * 2011-12-30) has no span of its own: it starts, and ends, as the next one starts.
  */
 function dayStartMs(period: Period, date: Temporal.PlainDate): number {
-  const wall = date.toPlainDateTime({ hour: period.resetHour });
+  const wall = date.toPlainDateTime({ hour: period.resetHour, minute: period.resetMinute });
   const earlier = wall.toZonedDateTime(period.timeZone, { disambiguation: 'earlier' });
   if (earlier.toPlainDateTime().equals(wall)) return earlier.epochMilliseconds;
 
@@ -115,7 +152,7 @@ function dayStartMs(period: Period, date: Temporal.PlainDate): number {
   if (isBetween(earlier.toPlainDate(), date, later.toPlainDate())) {
     return dayStartMs(period, date.add({ days: 1 }));
   }
-  // The gap's end, not `later`: that lies past it by as much as the reset hour lies inside it.
+  // The gap's end, not `later`: that lies past it by as much as the reset time lies inside it.
   return (earlier.getTimeZoneTransition('next') ?? later).epochMilliseconds;
 }
 
@@ -123,8 +160,11 @@ function isBetween(a: Temporal.PlainDate, b: Temporal.PlainDate, c: Temporal.Pla
   return Temporal.PlainDate.compare(a, b) < 0 && Temporal.PlainDate.compare(b, c) < 0;
 }
 
-function firstDay(kind: PeriodKind, day: Temporal.PlainDate): Temporal.PlainDate {
-  if (kind === 'WEEKLY') return day.subtract({ days: day.dayOfWeek - 1 });
+function firstDay({ kind, resetDay }: Period, day: Temporal.PlainDate): Temporal.PlainDate {
+  if (kind === 'WEEKLY') {
+    const weekday = WEEKDAYS.indexOf(resetDay) + 1;
+    return day.subtract({ days: (day.dayOfWeek - weekday + 7) % 7 });
+  }
   return kind === 'MONTHLY' ? day.with({ day: 1 }) : day;
 }
 
@@ -133,10 +173,10 @@ function nextFirstDay(kind: PeriodKind, first: Temporal.PlainDate): Temporal.Pla
   return first.add(kind === 'MONTHLY' ? { months: 1 } : { days: 1 });
 }
 
-function keyOf(kind: PeriodKind, day: Temporal.PlainDate): string {
+function keyOf(kind: PeriodKind, first: Temporal.PlainDate): string {
   if (kind === 'WEEKLY') {
-    const week = String(day.weekOfYear).padStart(2, '0');
-    return `${String(day.yearOfWeek).padStart(4, '0')}-W${week}`;
+    const week = String(first.weekOfYear).padStart(2, '0');
+    return `${String(first.yearOfWeek).padStart(4, '0')}-W${week}`;
   }
-  return kind === 'MONTHLY' ? day.toPlainYearMonth().toString() : day.toString();
+  return kind === 'MONTHLY' ? first.toPlainYearMonth().toString() : first.toString();
 }

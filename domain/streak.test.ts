@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
-import { periodBounds, periodKey } from './period.ts';
+import { type DayStart, periodBounds, periodKey } from './period.ts';
 import { streakOf } from './streak.ts';
 
 const HOUR_MS = 3_600_000;
@@ -9,7 +9,7 @@ const DAY_MS = 24 * HOUR_MS;
 
 const ms = (...times: string[]): number[] => times.map((time) => Date.parse(time));
 
-const SEOUL = { timeZone: 'Asia/Seoul', resetHour: 5 };
+const SEOUL = { timeZone: 'Asia/Seoul', resetHour: 5, resetMinute: 0 };
 
 describe('a streak', () => {
   it('counts the days in a row that end today', () => {
@@ -44,7 +44,7 @@ describe('a streak', () => {
   it('does not break at a date that the zone left out', () => {
     // Samoa went from the 29th of December 2011 straight to the 31st.
     const logins = ms('2011-12-29T22:00:00Z', '2011-12-30T22:00:00Z');
-    const samoa = { timeZone: 'Pacific/Apia', resetHour: 0 };
+    const samoa = { timeZone: 'Pacific/Apia', resetHour: 0, resetMinute: 0 };
     assert.equal(streakOf(logins, samoa, new Date('2011-12-30T23:00:00Z')), 2);
   });
 
@@ -60,9 +60,16 @@ const CHANGES = [
   ...['2026-04-03', '2026-10-02'].map((from) => ({ timeZone: 'Australia/Lord_Howe', from })),
 ];
 
+const dayStartIn = (timeZone: string) =>
+  fc.record({
+    timeZone: fc.constant(timeZone),
+    resetHour: fc.integer({ min: 0, max: 23 }),
+    resetMinute: fc.integer({ min: 0, max: 59 }),
+  });
+
 /** The definition read out: the names of the days with an activity, counted back from today. */
-function oracle(logins: number[], timeZone: string, resetHour: number, at: Date): number {
-  const period = { kind: 'DAILY' as const, timeZone, resetHour };
+function oracle(logins: number[], dayStart: DayStart, at: Date): number {
+  const period = { ...dayStart, kind: 'DAILY', resetDay: 'MONDAY' } as const;
   const days = new Set(
     logins.filter((l) => l <= at.getTime()).map((l) => periodKey(period, new Date(l))),
   );
@@ -80,27 +87,22 @@ describe('across a change of the clocks', () => {
       const startMs = Date.parse(from);
       const moments = fc.array(fc.integer({ min: 0, max: 8 * 24 * 60 }), { maxLength: 40 });
       fc.assert(
-        fc.property(
-          moments,
-          fc.integer({ min: 0, max: 23 }),
-          fc.nat(8 * 24),
-          (minutes, hour, h) => {
-            const logins = minutes.map((minute) => startMs + minute * 60_000);
-            const at = new Date(startMs + h * HOUR_MS);
-            const expected = oracle(logins, timeZone, hour, at);
-            assert.equal(streakOf(logins, { timeZone, resetHour: hour }, at), expected);
-            const twice = [...logins, ...logins].reverse();
-            assert.equal(streakOf(twice, { timeZone, resetHour: hour }, at), expected);
-          },
-        ),
+        fc.property(moments, dayStartIn(timeZone), fc.nat(8 * 24), (minutes, dayStart, h) => {
+          const logins = minutes.map((minute) => startMs + minute * 60_000);
+          const at = new Date(startMs + h * HOUR_MS);
+          const expected = oracle(logins, dayStart, at);
+          assert.equal(streakOf(logins, dayStart, at), expected);
+          const twice = [...logins, ...logins].reverse();
+          assert.equal(streakOf(twice, dayStart, at), expected);
+        }),
         { numRuns: 100 },
       );
     });
 
     it(`in ${timeZone} after ${from} an activity each day, at its first or last moment, never breaks`, () => {
       fc.assert(
-        fc.property(fc.integer({ min: 0, max: 23 }), fc.boolean(), (resetHour, isLast) => {
-          const period = { kind: 'DAILY' as const, timeZone, resetHour };
+        fc.property(dayStartIn(timeZone), fc.boolean(), (dayStart, isLast) => {
+          const period = { ...dayStart, kind: 'DAILY', resetDay: 'MONDAY' } as const;
           const logins: number[] = [];
           let startMs = Date.parse(from);
           for (let day = 0; day < 8; day += 1) {
@@ -110,7 +112,7 @@ describe('across a change of the clocks', () => {
             startMs = bounds.end.getTime();
           }
           const at = new Date(logins.at(-1) as number);
-          assert.equal(streakOf(logins, { timeZone, resetHour }, at), 8);
+          assert.equal(streakOf(logins, dayStart, at), 8);
         }),
         { numRuns: 50 },
       );

@@ -1,16 +1,10 @@
 /**
- * Streaks: days in a row with an activity. A day is a daily period: it starts at the reset hour in
+ * Streaks: days in a row with an activity. A day is a daily period: it starts at the reset time in
  * an IANA time zone, so one day of a year may have 23 hours and another 25.
  *
  * Not for workflow code: it carries a library and the machine's time zone data.
  */
-import { periodBounds } from './period.ts';
-
-/** Where and when a day starts; see `Period`. */
-export interface DayStart {
-  timeZone: string;
-  resetHour: number;
-}
+import { type DayStart, periodBounds } from './period.ts';
 
 /** The starts of days before one moment, latest first; filled as far back as anyone looked. */
 interface Calendar {
@@ -19,7 +13,7 @@ interface Calendar {
   startsMs: number[];
 }
 
-/** Zones and reset hours remembered at once: far more than one process's open events use. */
+/** Zones and reset times remembered at once: far more than one process's open events use. */
 const MAX_CALENDARS = 200;
 const calendars = new Map<string, Calendar>();
 
@@ -46,7 +40,7 @@ export function streakOf(activitiesMs: Iterable<number>, dayStart: DayStart, at:
 }
 
 function calendarAt(dayStart: DayStart, atMs: number): Calendar {
-  const id = `${dayStart.timeZone} ${dayStart.resetHour}`;
+  const id = `${dayStart.timeZone} ${dayStart.resetHour}:${dayStart.resetMinute}`;
   const known = calendars.get(id);
   if (known && (known.startsMs[0] as number) <= atMs && atMs < known.endMs) return known;
   const { start, end } = dayHolding(dayStart, atMs);
@@ -65,8 +59,9 @@ function startOf({ startsMs }: Calendar, dayStart: DayStart, back: number): numb
   return startsMs[back] as number;
 }
 
-function dayHolding({ timeZone, resetHour }: DayStart, atMs: number) {
-  const bounds = periodBounds({ kind: 'DAILY', timeZone, resetHour }, new Date(atMs));
+function dayHolding(dayStart: DayStart, atMs: number) {
+  const daily = { ...dayStart, kind: 'DAILY', resetDay: 'MONDAY' } as const;
+  const bounds = periodBounds(daily, new Date(atMs));
   if (!bounds) throw new Error('a daily period has bounds');
   return bounds;
 }

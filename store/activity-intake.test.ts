@@ -53,7 +53,13 @@ const refused = (message: string): IngestOutcome => ({
 const OTHER_CONTENT = refused('id: Used before for another activity');
 
 async function count(userId: string, given: { metric?: string; key?: string } = {}) {
-  const window = { from: null, until: new Date(NOW.getTime() + 1), timeZone: 'UTC', resetHour: 0 };
+  const window = {
+    from: null,
+    until: new Date(NOW.getTime() + 1),
+    timeZone: 'UTC',
+    resetHour: 0,
+    resetMinute: 0,
+  };
   const { metric = 'boss.killed', key = null } = given;
   const query = { metric, key, aggregation: 'COUNT' as const, ...window };
   return (await t.store.progress.read(userId, [query]))[0];

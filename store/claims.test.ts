@@ -112,7 +112,8 @@ const NOT_MET: Explanation = {
   judgedFor: new Date('2026-11-22T12:00:00Z'),
   window: {
     startsAt: new Date('2026-11-01T00:00:00Z'),
-    claimUntil: new Date('2026-12-01T00:00:00Z'),
+    endsAt: new Date('2026-12-01T00:00:00Z'),
+    claimableUntil: new Date('2026-12-01T00:00:00Z'),
   },
   period: { key: 'once', startsAt: null, endsAt: null },
   rewards: [{ rewardId: 'cape', available: 10 }],

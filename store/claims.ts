@@ -17,7 +17,7 @@ import {
   statesBefore,
 } from '../domain/claim.ts';
 import type { ParkedAfter } from '../domain/event.ts';
-import type { Explanation, PinnedCondition } from '../domain/explanation.ts';
+import type { EventWindow, Explanation, PinnedCondition } from '../domain/explanation.ts';
 import { createAuditLog } from './audit-log.ts';
 import { batchReads } from './batches.ts';
 import { inTransaction, isDuplicateKey } from './connection.ts';
@@ -67,12 +67,10 @@ export interface Claim {
   /** Grows with every change; the event ID of the claim's stream. */
   version: number;
   /** What stood when the claim was accepted, and by which it is judged to its end. */
-  snapshot: {
+  snapshot: EventWindow & {
     eventVersion: number;
     provider: string;
     claimsPerPeriod: number;
-    startsAt: Date;
-    claimUntil: Date;
     parkedAfter: ParkedAfter;
     /** Absent on claims from before there were conditions. */
     condition?: PinnedCondition | null;

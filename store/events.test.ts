@@ -129,6 +129,8 @@ describe('creating an event with an idempotency key', () => {
 describe('a page of events', () => {
   let own: EventsFixture;
   const created = new Map<EventStatus, string[]>();
+  /** Active events: one that has been listed just now, and one that is about to be. */
+  const listed: string[] = [];
   const NOW = new Date('2126-06-01T00:00:00Z');
 
   const windowUntil = (claimUntil: string) => ({
@@ -149,6 +151,10 @@ describe('a page of events', () => {
         for (const to of moves) await own.events.change(OPERATOR, eventId, { status: to });
         created.set(status, [...(created.get(status) ?? []), eventId]);
       }
+    }
+    for (const listedFrom of [NOW, new Date(NOW.getTime() + 1)]) {
+      const window = windowUntil('2127-01-01T00:00:00Z');
+      listed.push((await own.create({ ...window, listedFrom }, 'ACTIVE')).eventId);
     }
     own.setNow('2126-01-02T00:00:00Z');
     await own.create(windowUntil('2126-06-01T00:00:00Z'), 'ACTIVE');
@@ -174,12 +180,14 @@ describe('a page of events', () => {
 
   it('shows staff every event once, the newest first', async () => {
     const [newest, ...rest] = await walk({ audience: 'staff' });
-    assert.equal(newest?.claimUntil.toISOString(), '2126-06-01T00:00:00.000Z');
-    assert.deepEqual(ids(rest), newestFirst('DRAFT', 'ACTIVE', 'PAUSED', 'ENDED'));
+    assert.equal(newest?.claimUntil?.toISOString(), '2126-06-01T00:00:00.000Z');
+    const all = [...newestFirst('DRAFT', 'ACTIVE', 'PAUSED', 'ENDED'), ...listed];
+    assert.deepEqual(ids(rest), all.sort().reverse());
   });
 
-  it('shows players only events that are or will be open', async () => {
-    assert.deepEqual(ids(await walk({ audience: 'player' })), newestFirst('ACTIVE', 'PAUSED'));
+  it('shows players only events that are or will be open, once they are listed', async () => {
+    const shown = [...newestFirst('ACTIVE', 'PAUSED'), listed[0] as string];
+    assert.deepEqual(ids(await walk({ audience: 'player' })), shown.sort().reverse());
   });
 
   it('shows only one status where that is asked for, and players still no draft', async () => {
@@ -203,7 +211,7 @@ describe('a page of events', () => {
       .collection('system.profile')
       .find({ 'command.find': 'events' })
       .toArray();
-    assert.equal(reads.length, 7 + 2 + 3 + 2);
+    assert.equal(reads.length, 8 + 3 + 4 + 2);
     for (const { planSummary, hasSortStage, command } of reads) {
       const query = JSON.stringify(command.filter);
       assert.match(planSummary, /^IXSCAN/, query);
@@ -233,8 +241,24 @@ describe('changing an event', () => {
     const patch = { endsAt: new Date('2027-06-01T00:00:00Z') };
     await assert.rejects(change(event, patch), {
       code: 'invalid_request',
-      errors: [{ pointer: '/claimUntil', message: 'claimUntil must not be earlier than endsAt' }],
+      errors: [{ pointer: '/endsAt', message: 'claimUntil must not be earlier than endsAt' }],
     });
+  });
+
+  it('closes with its end where no other moment is set, also once that is taken away', async () => {
+    const event = await t.create({ claimUntil: null });
+    const list = async (now: string) =>
+      (await t.events.page({ audience: 'player', now: new Date(now) }, undefined, 200)).some(
+        ({ eventId }) => eventId === event.eventId,
+      );
+    assert.ok(await list('2026-12-31T14:59:59.999Z'));
+    assert.ok(!(await list('2026-12-31T15:00:00Z')));
+    await change(event, { endsAt: new Date('2026-12-10T00:00:00Z') });
+    assert.ok(!(await list('2026-12-10T00:00:00Z')));
+    await change(event, { claimUntil: new Date('2026-12-11T00:00:00Z') });
+    assert.ok(await list('2026-12-10T00:00:00Z'));
+    await change(event, { claimUntil: null });
+    assert.ok(!(await list('2026-12-10T00:00:00Z')));
   });
 
   it('refuses a version that is no longer the event’s', async () => {
@@ -339,6 +363,7 @@ describe('the mark of the first claim', () => {
   it('freezes what claims were promised, and names it', async () => {
     const event = await t.createClaimed();
     const patches: [EventPatch, string][] = [
+      [{ startsAt: new Date('2026-11-30T00:00:00Z') }, '/startsAt'],
       [{ rewards: [MESOS] }, '/rewards'],
       [{ rewards: [MESOS, CAPE, { ...CAPE, rewardId: 'hat' }] }, '/rewards'],
       [{ rewards: [MESOS, { ...CAPE, kind: 'COUPON' }] }, '/rewards'],
@@ -347,6 +372,7 @@ describe('the mark of the first claim', () => {
       [{ rewards: [{ ...MESOS, stock: 100_000 }, CAPE] }, '/rewards'],
       [{ rewardSelection: 'PLAYER_CHOICE' }, '/rewardSelection'],
       [{ period: { resetHour: 6 } }, '/period'],
+      [{ period: { resetMinute: 30 } }, '/period'],
       [{ period: { timeZone: 'UTC' } }, '/period'],
       [{ claimsPerPeriod: 2 }, '/claimsPerPeriod'],
       [{ fulfillment: { provider: 'game' } }, '/fulfillment/provider'],
@@ -365,11 +391,13 @@ describe('the mark of the first claim', () => {
     assert.equal((await t.events.get(event.eventId))?.version, 1);
   });
 
-  it('leaves texts, windows, parking, names, order and stock open to change', async () => {
+  it('leaves texts, ends, listing, parking, names, order and stock open to change', async () => {
     const event = await t.createClaimed();
     const changed = await change(event, {
       title: 'Ice festival',
+      endsAt: new Date('2027-01-01T00:00:00Z'),
       claimUntil: new Date('2027-02-01T00:00:00Z'),
+      listedFrom: new Date('2026-12-02T00:00:00Z'),
       parkedAfter: { action: 'RETRY', hours: 2 },
       rewards: [{ ...CAPE, name: 'Ice cape', stock: 20 }, MESOS],
       status: 'PAUSED',

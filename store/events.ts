@@ -7,7 +7,12 @@ import { isDeepStrictEqual } from 'node:util';
 import type { ClientSession, Connection } from 'mongoose';
 import { Schema } from 'mongoose';
 import { DomainError } from '../domain/errors.ts';
-import type { EventFields, EventStatus, Reward } from '../domain/event.ts';
+import {
+  claimableUntil,
+  type EventFields,
+  type EventStatus,
+  type Reward,
+} from '../domain/event.ts';
 import {
   assertConsistent,
   assertMayBecome,
@@ -41,7 +46,7 @@ export interface StoredEvent extends EventFields {
 }
 
 export interface EventFilter {
-  /** Players see events that are or will be open; staff see all. */
+  /** Players see listed events that are or will be open; staff see all. */
   audience: 'player' | 'staff';
   status?: EventStatus | undefined;
   now: Date;
@@ -52,7 +57,11 @@ export interface ChangeOptions {
   ifMatchVersions?: readonly number[] | undefined;
 }
 
-type Stored = Omit<StoredEvent, 'eventId'> & { _id: string };
+type Stored = Omit<StoredEvent, 'eventId'> & {
+  _id: string;
+  /** What `claimUntil` and `endsAt` come to, for lists to be found by. */
+  claimableUntil: Date;
+};
 
 const schema = new Schema<Stored>(
   {
@@ -62,7 +71,9 @@ const schema = new Schema<Stored>(
     description: { type: String },
     startsAt: { type: Date, required: true },
     endsAt: { type: Date, required: true },
-    claimUntil: { type: Date, required: true },
+    claimUntil: { type: Date, default: null },
+    claimableUntil: { type: Date, required: true },
+    listedFrom: { type: Date, default: null },
     period: { type: Object, required: true },
     claimsPerPeriod: { type: Number, required: true },
     condition: { type: Object, default: null },
@@ -81,8 +92,8 @@ const schema = new Schema<Stored>(
 );
 const NEWEST = { createdAt: -1, _id: -1 } as const;
 schema.index(NEWEST, { name: 'newest' });
-// The end lets past events of a player's list be skipped without being read.
-schema.index({ status: 1, ...NEWEST, claimUntil: 1 }, { name: 'status' });
+// The two moments let events that a player's list does not show be skipped without being read.
+schema.index({ status: 1, ...NEWEST, claimableUntil: 1, listedFrom: 1 }, { name: 'status' });
 
 const SHOWN_TO_PLAYERS: readonly EventStatus[] = ['ACTIVE', 'PAUSED'];
 
@@ -130,6 +141,7 @@ export function createEventStore(connection: Connection, now: () => Date = () =>
     const at = now();
     const stored: Stored = {
       ...fields,
+      claimableUntil: claimableUntil(fields),
       _id: eventId,
       rewards,
       status,
@@ -201,7 +213,16 @@ export function createEventStore(connection: Connection, now: () => Date = () =>
     const changed = await model
       .findOneAndUpdate(
         { _id: eventId, version: before.version, claimed: before.claimed },
-        { $set: { ...fields, rewards, status, updatedAt: now() }, $inc: { version: 1 } },
+        {
+          $set: {
+            ...fields,
+            claimableUntil: claimableUntil(fields),
+            rewards,
+            status,
+            updatedAt: now(),
+          },
+          $inc: { version: 1 },
+        },
         { session, returnDocument: 'after' },
       )
       .lean<Stored>();
@@ -340,7 +361,12 @@ function isStocked(reward: Reward): reward is StockedReward {
 function visible({ audience, status, now }: EventFilter): object {
   if (audience === 'staff') return status ? { status } : {};
   const shown = SHOWN_TO_PLAYERS.filter((s) => status === undefined || s === status);
-  return { status: { $in: shown }, claimUntil: { $gt: now } };
+  return {
+    status: { $in: shown },
+    claimableUntil: { $gt: now },
+    // Null is not greater than any moment. No `$or`: a position in the list has one already.
+    listedFrom: { $not: { $gt: now } },
+  };
 }
 
 function assertVersion({ version }: StoredEvent, expected: readonly number[] | undefined): void {
@@ -357,6 +383,6 @@ function fieldsOf(event: StoredEvent): EventFields {
   return patched(event, {});
 }
 
-function toEvent({ _id, ...stored }: Stored): StoredEvent {
+function toEvent({ _id, claimableUntil: _, ...stored }: Stored): StoredEvent {
   return { eventId: _id, ...stored };
 }

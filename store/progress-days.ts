@@ -11,6 +11,9 @@ import { type ActivityEvent, DAY_MS, dayOf, QUARTER_MS, quarterOf } from '../dom
 
 /** The amounts of one quarter of an hour, and the states: null where no value was given. */
 export interface Quarter {
+  /** Its first and last activity: a day that starts within the quarter parts them. */
+  first: Date;
+  last: Date;
   sum: number;
   highest: number | null;
   latest: { at: Date; value: number } | null;
@@ -71,6 +74,8 @@ const idOf = (userId: string, day: number, metric: string, key: string | null): 
 
 /** What activities come to together: of a quarter of an hour, or of a part of one. */
 export const TOGETHER = {
+  first: { $min: '$at' },
+  last: { $max: '$at' },
   sum: { $sum: { $ifNull: ['$value', 1] } },
   highest: { $max: '$value' },
   // Documents are compared field by field: by `at`, then by `value`, as `laterOf` does.
@@ -148,9 +153,9 @@ export function createProgressDayStore(connection: Connection) {
 
 function quartersOf({ metric, key, day, folded = {}, late = {} }: StoredDay): QuarterValue[] {
   return [folded, late].flatMap((quarters) =>
-    Object.entries(quarters).map(([number, { sum, highest = null, latest = null }]) => {
+    Object.entries(quarters).map(([number, { highest = null, latest = null, ...quarter }]) => {
       const startMs = day * DAY_MS + Number(number) * QUARTER_MS;
-      return { metric, key, startMs, sum, highest, latest };
+      return { metric, key, startMs, ...quarter, highest, latest };
     }),
   );
 }
@@ -169,8 +174,10 @@ function byDay(events: readonly ActivityEvent[]): Map<string, Additions> {
       set: { userId, metric, key, day },
       quarters: new Map<number, Quarter>(),
     }));
-    const nothing = () => ({ sum: 0, highest: null, latest: null });
+    const nothing = () => ({ first: at, last: at, sum: 0, highest: null, latest: null });
     const quarter: Quarter = getOrAdd(quarters, quarterOf(at.getTime()), nothing);
+    if (at < quarter.first) quarter.first = at;
+    if (at > quarter.last) quarter.last = at;
     quarter.sum += value ?? 1;
     if (value === undefined) continue;
     quarter.highest = Math.max(quarter.highest ?? value, value);
@@ -196,14 +203,17 @@ export function laterOf(a: Quarter['latest'], b: Quarter['latest']): Quarter['la
 
 function additionsOf(quarters: Map<number, Quarter>): object {
   const $inc: Record<string, number> = {};
+  const $min: Record<string, Date> = {};
   const $max: Record<string, unknown> = {};
-  for (const [number, { sum, highest, latest }] of quarters) {
+  for (const [number, { first, last, sum, highest, latest }] of quarters) {
     $inc[`late.${number}.sum`] = sum;
+    $min[`late.${number}.first`] = first;
+    $max[`late.${number}.last`] = last;
     if (highest !== null) $max[`late.${number}.highest`] = highest;
     // Documents are compared field by field: by `at`, then by `value`, as `laterOf` does.
     if (latest) $max[`late.${number}.latest`] = { at: latest.at, value: latest.value };
   }
-  return { $inc, ...(Object.keys($max).length > 0 && { $max }) };
+  return { $inc, $min, $max };
 }
 
 function foldPipeline(day: number): object[] {
@@ -226,7 +236,16 @@ function foldPipeline(day: number): object[] {
       $group: {
         _id: { userId, metric, key },
         folded: {
-          $push: { k: '$_id.number', v: { sum: '$sum', highest: '$highest', latest: '$latest' } },
+          $push: {
+            k: '$_id.number',
+            v: {
+              first: '$first',
+              last: '$last',
+              sum: '$sum',
+              highest: '$highest',
+              latest: '$latest',
+            },
+          },
         },
       },
     },

@@ -154,7 +154,7 @@ function combine(query: ProgressQuery, parts: QuarterValue[]): number | null {
       );
     case 'STREAK':
       return streakOf(
-        parts.map(({ startMs }) => startMs),
+        parts.flatMap(({ first, last }) => [first.getTime(), last.getTime()]),
         query,
         // `until` is exclusive.
         new Date(query.until.getTime() - 1),

@@ -47,6 +47,7 @@ function query(given: Partial<ProgressQuery> = {}): ProgressQuery {
     until: new Date(NOW.getTime() + 1),
     timeZone: 'UTC',
     resetHour: 0,
+    resetMinute: 0,
     ...given,
   };
 }
@@ -300,6 +301,7 @@ const someQuery = (moment: fc.Arbitrary<number>) =>
     until: moment.map((ms) => new Date(ms + 1)),
     timeZone: fc.constantFrom(...ZONES),
     resetHour: fc.integer({ min: 0, max: 23 }),
+    resetMinute: fc.integer({ min: 0, max: 59 }),
   });
 
 /** The definition read out over the plain list. */

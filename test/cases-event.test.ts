@@ -93,7 +93,13 @@ describe('an event', { concurrency: true }, () => {
           rewards,
           claimsPerPeriod: 0,
           fulfillment: { provider: 'game' },
-          period: { kind: 'DAILY', timeZone: 'UTC', resetHour: 0 },
+          period: {
+            kind: 'DAILY',
+            timeZone: 'UTC',
+            resetHour: 0,
+            resetMinute: 0,
+            resetDay: 'MONDAY',
+          },
         },
       );
       claim.open();
@@ -230,7 +236,13 @@ describe('an event', { concurrency: true }, () => {
 
 describe('a daily event', () => {
   it('may be claimed once a day', async () => {
-    const period = { kind: 'DAILY', timeZone: 'Asia/Seoul', resetHour: 5 } as const;
+    const period = {
+      kind: 'DAILY',
+      timeZone: 'Asia/Seoul',
+      resetHour: 5,
+      resetMinute: 0,
+      resetDay: 'MONDAY',
+    } as const;
     const { eventId } = await event(laurel, { period });
     const { token } = await laurel.signIn();
     const claim = () => laurel.claim(eventId, token, { waitS: 20 });

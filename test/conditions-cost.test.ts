@@ -109,7 +109,13 @@ function beyond(some: string[], base: string[]): string[] {
 const LONG_WAY = { provider: 'game' };
 
 async function eventWith(condition: Condition | null, { stock = 10, provider = 'mailbox' } = {}) {
-  const period = { kind: 'DAILY', timeZone: 'Asia/Seoul', resetHour: 5 } as const;
+  const period = {
+    kind: 'DAILY',
+    timeZone: 'Asia/Seoul',
+    resetHour: 5,
+    resetMinute: 0,
+    resetDay: 'MONDAY',
+  } as const;
   const { eventId } = await event(laurel, {
     condition,
     period,

@@ -214,7 +214,13 @@ describe('a claim of an event with a condition', () => {
   it('counts what the event is about: since its start, in its period, or ever', async () => {
     const { id, token } = await laurel.signIn();
     await did(id, { metric: 'boss.killed', minutesAgo: 3 * 1440 });
-    const period = { kind: 'DAILY', timeZone: 'Asia/Seoul', resetHour: 5 } as const;
+    const period = {
+      kind: 'DAILY',
+      timeZone: 'Asia/Seoul',
+      resetHour: 5,
+      resetMinute: 0,
+      resetDay: 'MONDAY',
+    } as const;
     const startsAt = new Date(Date.now() - MINUTE_MS);
     const leaf = { metric: 'boss.killed', atLeast: 1 };
     const eligible = async (window: 'EVENT' | 'PERIOD' | 'ALL_TIME', given: Partial<EventFields>) =>
@@ -241,9 +247,15 @@ describe('a claim of an event with a condition', () => {
   });
 
   it('that is refused keeps nothing, tells why, and may be made again', async () => {
-    const period = { kind: 'DAILY', timeZone: 'Asia/Seoul', resetHour: 5 } as const;
+    const period = {
+      kind: 'DAILY',
+      timeZone: 'Asia/Seoul',
+      resetHour: 5,
+      resetMinute: 0,
+      resetDay: 'MONDAY',
+    } as const;
     const condition = { all: [QUEST, { not: { metric: 'level', atLeast: 200 } }] };
-    const { eventId, startsAt, claimUntil } = await withCondition(condition, { period });
+    const { eventId, startsAt, endsAt: playedUntil } = await withCondition(condition, { period });
     const { id, token } = await laurel.signIn();
     await did(id, quest('snow-1'), { metric: 'level', value: 12 });
 
@@ -273,7 +285,8 @@ describe('a claim of an event with a condition', () => {
     const { window, rewards } = body.explanation;
     assert.deepEqual(window, {
       startsAt: startsAt.toISOString(),
-      claimUntil: claimUntil.toISOString(),
+      endsAt: playedUntil.toISOString(),
+      claimableUntil: playedUntil.toISOString(),
     });
     assert.deepEqual(rewards, [{ rewardId: 'cape', available: 10 }]);
     const { key, startsAt: from, endsAt } = body.explanation.period;
@@ -473,9 +486,15 @@ describe('a claim whose condition a game server is asked for', () => {
 
 describe('may I claim now', () => {
   it('tells everything that is in the way, and the windows around it', async () => {
-    const period = { kind: 'DAILY', timeZone: 'Asia/Seoul', resetHour: 5 } as const;
+    const period = {
+      kind: 'DAILY',
+      timeZone: 'Asia/Seoul',
+      resetHour: 5,
+      resetMinute: 0,
+      resetDay: 'MONDAY',
+    } as const;
     const startsAt = new Date(Date.now() + 3_600_000);
-    const { eventId, claimUntil } = await withCondition(QUEST, { period, startsAt });
+    const { eventId, endsAt } = await withCondition(QUEST, { period, startsAt });
     const { token } = await laurel.signIn();
     const { period: shown, ...answer } = await eligibility(eventId, token);
     assert.partialDeepStrictEqual(answer, {
@@ -483,7 +502,11 @@ describe('may I claim now', () => {
       eligible: false,
       reasons: ['EVENT_NOT_OPEN', 'CONDITION_NOT_MET'],
       condition: { ...QUEST, have: 0, need: 3, met: false },
-      window: { startsAt: startsAt.toISOString(), claimUntil: claimUntil.toISOString() },
+      window: {
+        startsAt: startsAt.toISOString(),
+        endsAt: endsAt.toISOString(),
+        claimableUntil: endsAt.toISOString(),
+      },
       rewards: [{ rewardId: 'cape', available: 10 }],
     });
     assert.ok(shown.startsAt && shown.endsAt && shown.startsAt < shown.endsAt);

@@ -39,8 +39,9 @@ export async function event(
   const fields = eventFields({
     startsAt: new Date(0),
     endsAt: FAR_OFF,
-    claimUntil: FAR_OFF,
-    period: { kind: 'ONCE', timeZone: 'UTC', resetHour: 0 },
+    claimUntil: null,
+    listedFrom: null,
+    period: { kind: 'ONCE', timeZone: 'UTC', resetHour: 0, resetMinute: 0, resetDay: 'MONDAY' },
     rewards: [CAPE],
     ...given,
   });

@@ -119,7 +119,7 @@ describe('events that pour in over Kafka', () => {
     await sent;
     await keptAtLeast(EVENTS);
     assert.equal(await kept(), EVENTS);
-    const window = { from: null, until: new Date(), timeZone: 'UTC', resetHour: 0 };
+    const window = { from: null, until: new Date(), timeZone: 'UTC', resetHour: 0, resetMinute: 0 };
     for (const player of players) {
       const own = events.filter(({ userId }) => userId === player);
       const keys = [null, 'boss-0', 'boss-1', 'boss-2'];

@@ -97,7 +97,7 @@ const send = (topic: string, ...values: { userId: string; at: string }[]) =>
   );
 
 async function count(userId: string, metric = 'boss.killed'): Promise<number> {
-  const window = { from: null, until: new Date(), timeZone: 'UTC', resetHour: 0 };
+  const window = { from: null, until: new Date(), timeZone: 'UTC', resetHour: 0, resetMinute: 0 };
   const query = { metric, key: null, aggregation: 'COUNT' as const, ...window };
   return (await t.store.progress.read(userId, [query]))[0] ?? 0;
 }

@@ -2,9 +2,8 @@
 
 import { isHeldEarly } from '../../domain/early-hold.ts';
 import { DomainError } from '../../domain/errors.ts';
-import { isOpenAt } from '../../domain/event.ts';
-import { pinCondition } from '../../domain/explanation.ts';
-import { periodKey } from '../../domain/period.ts';
+import { isOpenAt, isShownAt } from '../../domain/event.ts';
+import { claimPeriod, pinCondition, windowOf } from '../../domain/explanation.ts';
 import type { Claim, ClaimStore, NewClaim } from '../../store/claims.ts';
 import type { EntitlementStore } from '../../store/entitlements.ts';
 import type { EventStore, StoredEvent, StoredReward } from '../../store/events.ts';
@@ -122,8 +121,7 @@ export function snapshotOf(event: StoredEvent, acceptedAt: Date): Claim['snapsho
     eventVersion: event.version,
     provider: event.fulfillment.provider,
     claimsPerPeriod: event.claimsPerPeriod,
-    startsAt: event.startsAt,
-    claimUntil: event.claimUntil,
+    ...windowOf(event),
     parkedAfter: event.parkedAfter,
     condition: pinCondition(event, acceptedAt),
   };
@@ -142,7 +140,7 @@ function draft(event: StoredEvent, request: ClaimRequest, acceptedAt: Date): New
   );
   return {
     ...request,
-    periodKey: periodKey(event.period, acceptedAt),
+    periodKey: claimPeriod(event, acceptedAt).key,
     acceptedAt,
     lines,
     snapshot: snapshotOf(event, acceptedAt),
@@ -168,10 +166,11 @@ export function createAcceptance(deps: AcceptDeps, options: AcceptanceOptions = 
 
   async function drafted(request: ClaimRequest): Promise<{ event: StoredEvent; claim: NewClaim }> {
     const event = await readEvent(request.eventId);
-    if (!event || event.status === 'DRAFT') {
+    const acceptedAt = deps.now();
+    if (!event || !isShownAt(event, acceptedAt)) {
       throw new DomainError('not_found', 'There is no event with this ID.');
     }
-    return { event, claim: draft(event, request, deps.now()) };
+    return { event, claim: draft(event, request, acceptedAt) };
   }
 
   /** Everything that would refuse the claim now, for one that is likely to be. @throws DomainError */

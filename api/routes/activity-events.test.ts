@@ -36,7 +36,7 @@ async function count(
   key: string | null = null,
 ): Promise<number | null | undefined> {
   const until = new Date(Date.now() + 1);
-  const window = { from: null, until, timeZone: 'UTC', resetHour: 0 };
+  const window = { from: null, until, timeZone: 'UTC', resetHour: 0, resetMinute: 0 };
   const query = { metric: 'boss.killed', key, aggregation: 'COUNT' as const, ...window };
   return (await t.store.progress.read(userId, [query]))[0];
 }

@@ -2,6 +2,7 @@
 import { createRoute, z } from '@hono/zod-openapi';
 import { REASONS } from '../../domain/claim.ts';
 import { DomainError } from '../../domain/errors.ts';
+import { isShownAt } from '../../domain/event.ts';
 import type { EventStore } from '../../store/events.ts';
 import { type AuthDeps, access, GUARDED } from '../auth.ts';
 import { MaybeExplainedSchema } from '../condition-schema.ts';
@@ -59,10 +60,10 @@ export function eligibilityRoutes(deps: EligibilityRouteDeps) {
   const { read } = routes(deps);
   return newRouter().openapi(read, async (c) => {
     const event = await deps.store.events.get(c.req.valid('param').eventId);
-    if (!event || event.status === 'DRAFT') {
+    const at = deps.now();
+    if (!event || !isShownAt(event, at)) {
       throw new DomainError('not_found', 'There is no event with this ID.');
     }
-    const at = deps.now();
     const { userId } = c.get('user');
     const { eligible, reasons, condition, ...around } = await eligibilityOf(
       deps,

@@ -4,7 +4,7 @@ import type { Context } from 'hono';
 import { type Condition, leavesOf } from '../../domain/condition.ts';
 import { chainedEvents } from '../../domain/condition-facts.ts';
 import { DomainError } from '../../domain/errors.ts';
-import { EVENT_STATUSES } from '../../domain/event.ts';
+import { EVENT_STATUSES, isShownAt } from '../../domain/event.ts';
 import { isStaff, STAFF } from '../../domain/user.ts';
 import type { EventStatsStore } from '../../store/event-stats.ts';
 import type { EventStore, StoredEvent } from '../../store/events.ts';
@@ -50,7 +50,7 @@ function routes(deps: EventRouteDeps) {
       method: 'get',
       path: '/api/events',
       summary: 'Events, newest first',
-      description: 'Players see events that are or will be open, staff see all.',
+      description: 'Players see events that are or will be open and are listed, staff see all.',
       tags,
       request: { query: EventQuery },
       responses: {
@@ -146,10 +146,10 @@ export function eventRoutes(deps: EventRouteDeps) {
     router.openAPIRegistry.registerComponent('schemas', name, component);
   }
 
-  /** The event; to anybody but staff a draft is none. */
+  /** The event; to anybody but staff a draft is none, nor is one that is not listed yet. */
   async function visible(c: Context<ApiEnv>, eventId: string): Promise<StoredEvent> {
     const event = await events.get(eventId);
-    if (event && (event.status !== 'DRAFT' || isStaff(c.get('user').role))) return event;
+    if (event && (isStaff(c.get('user').role) || isShownAt(event, deps.now()))) return event;
     throw new DomainError('not_found', 'There is no event with this ID.');
   }
 

@@ -1,5 +1,6 @@
 /** The six steps of the plain saga: the same reads and writes of the same stores as a claim of ours. */
 import { grantIdOf } from '../../domain/claim.ts';
+import { windowOf } from '../../domain/explanation.ts';
 import type { Claim } from '../../store/claims.ts';
 import type { Store } from '../../store/index.ts';
 import type { SagaInput } from './workflows.ts';
@@ -37,7 +38,7 @@ export function createSagaActivities(store: Store) {
       await users.get(userId);
       const event = await events.get(eventId);
       if (!event) throw new Error(`no event ${eventId}`);
-      const { claimsPerPeriod, startsAt, claimUntil, parkedAfter } = event;
+      const { claimsPerPeriod, parkedAfter } = event;
       const periodKey = 'once';
       const rewards = event.rewards.map(({ rewardId, quantity }) => ({ rewardId, quantity }));
       await Promise.all([
@@ -56,8 +57,7 @@ export function createSagaActivities(store: Store) {
           eventVersion: event.version,
           provider: 'mailbox',
           claimsPerPeriod,
-          startsAt,
-          claimUntil,
+          ...windowOf(event),
           parkedAfter,
         },
       });
