@@ -1,6 +1,6 @@
 /** The HTTP application: what every request passes, and the routers behind it. */
 import { BlockList } from 'node:net';
-import type { Context } from 'hono';
+import type { Context, MiddlewareHandler } from 'hono';
 import { methodNotAllowed } from 'hono/method-not-allowed';
 import { requestId } from 'hono/request-id';
 import { routePath } from 'hono/route';
@@ -95,6 +95,12 @@ export function createApp(deps: AppDeps) {
 
 type App = ReturnType<typeof newRouter>;
 
+/** A HEAD is answered as a GET is, and its body thrown away: what streams would go on unread. */
+const endHeads: MiddlewareHandler<ApiEnv> = async (c, next) => {
+  await next();
+  if (c.req.method === 'HEAD') await c.res.body?.cancel();
+};
+
 /** What measurements count a request as whose client hung up; nobody is there to be told. */
 const CLIENT_CLOSED = 499;
 
@@ -130,6 +136,7 @@ function guardRequests(app: App, deps: AppDeps): void {
     c.set('client', clientOf(c.env?.incoming, trusted));
     await next();
   });
+  app.use(endHeads);
   app.use(observeRequests(deps.metrics, deps.log, deps.admission.cameAtMs));
   const { claims, reconciliations } = deps.store;
   showBooks(deps.metrics, {

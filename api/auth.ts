@@ -2,9 +2,10 @@
 import type { MiddlewareHandler } from 'hono';
 import { DomainError } from '../domain/errors.ts';
 import type { Role } from '../domain/user.ts';
+import type { User } from '../store/users.ts';
 import type { CurrentUsers } from './current-users.ts';
 import type { ApiEnv } from './router.ts';
-import type { Tokens } from './tokens.ts';
+import type { Tokens, Verified } from './tokens.ts';
 
 export interface AuthDeps {
   tokens: Tokens;
@@ -20,15 +21,25 @@ export const BEARER = 'bearer';
  */
 export function requireUser(deps: AuthDeps): MiddlewareHandler<ApiEnv> {
   return async (c, next) => {
-    const claims = await deps.tokens.verify(bearerToken(c.req.header('authorization')));
-    const user = await deps.currentUsers.get(claims.userId);
-    if (user?.status !== 'ACTIVE' || user.tokenEpoch !== claims.epoch) {
-      throw new DomainError('unauthenticated', 'This access token is no longer valid.');
-    }
+    const token = await deps.tokens.verify(bearerToken(c.req.header('authorization')));
+    const user = await userOf(deps, token);
+    if (!user) throw new DomainError('unauthenticated', 'This access token is no longer valid.');
     const { userId, username, role, status } = user;
     c.set('user', { userId, username, role, status });
+    c.set('token', token);
     await next();
   };
+}
+
+/** Whether a token that let a request in still would: for what is sent long after it came. */
+export async function stillCounts(deps: AuthDeps, token: Verified): Promise<boolean> {
+  return deps.tokens.leftMs(token) > 0 && (await userOf(deps, token)) !== undefined;
+}
+
+/** Undefined where the user has left, or has had a change of role or status since. */
+async function userOf(deps: AuthDeps, token: Verified): Promise<User | undefined> {
+  const user = await deps.currentUsers.get(token.userId);
+  return user?.status === 'ACTIVE' && user.tokenEpoch === token.epoch ? user : undefined;
 }
 
 /** Lets the named roles through; comes after `requireUser`. */

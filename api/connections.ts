@@ -7,6 +7,7 @@ import { createServer, type RequestListener, type Server, type ServerOptions } f
 import { BlockList, type Socket } from 'node:net';
 import type { Registry } from 'prom-client';
 import { clientOf, isTrusted, limitKeyOf } from './client.ts';
+import { createCounts } from './long-requests.ts';
 import { observeConnections } from './metrics.ts';
 import { type ProblemCode, problemOf } from './problem.ts';
 import { rawProblem } from './raw-answer.ts';
@@ -90,27 +91,24 @@ function countConnections(
   { most, mostOfAddress, trusted }: ConnectionBounds,
   onRefused: OnRefused,
 ): () => number {
-  const ofAddress = new Map<string, number>();
+  const ofAddress = createCounts();
   let open = 0;
   server.on('connection', (socket) => {
     const { address } = clientOf({ headers: {}, socket }, trusted);
     const key = limitKeyOf(address);
-    const others = ofAddress.get(key) ?? 0;
     if (open >= most) {
       onRefused('process');
       return turnAway(socket, 'unavailable', 'Too many connections. Try again shortly.');
     }
-    if (others >= mostOfAddress && !isTrusted(address, trusted)) {
+    if (ofAddress.of(key) >= mostOfAddress && !isTrusted(address, trusted)) {
       onRefused('address');
       return turnAway(socket, 'rate_limited', 'Too many connections from one address.');
     }
     open += 1;
-    ofAddress.set(key, others + 1);
+    ofAddress.add(key, 1);
     socket.once('close', () => {
       open -= 1;
-      const left = (ofAddress.get(key) ?? 1) - 1;
-      if (left > 0) ofAddress.set(key, left);
-      else ofAddress.delete(key);
+      ofAddress.add(key, -1);
     });
   });
   return () => open;

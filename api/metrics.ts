@@ -144,3 +144,15 @@ export function observeConnections(registry: Registry, open: () => number) {
   });
   return (bound: string): void => refusals.inc({ bound });
 }
+
+/** Shows how many streams and waits are open. */
+export function observeLongRequests(registry: Registry, open: () => number): void {
+  new Gauge({
+    name: 'laurel_long_requests',
+    help: 'Streams and waits (`Prefer: wait`) that are open.',
+    registers: [registry],
+    collect() {
+      this.set(open());
+    },
+  });
+}

@@ -7,6 +7,7 @@ import type { Client } from './client.ts';
 import { problems } from './problem.ts';
 import { knownQuery } from './query.ts';
 import type { Refusal } from './refusals.ts';
+import type { Verified } from './tokens.ts';
 
 export interface AuthenticatedUser {
   userId: string;
@@ -27,6 +28,8 @@ export type ApiEnv = {
     client: Client;
     /** Set by `requireUser`; reading it on a route without that is a mistake of ours. */
     user: AuthenticatedUser;
+    /** What they showed; set with `user`. */
+    token: Verified;
   };
 };
 

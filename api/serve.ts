@@ -14,6 +14,8 @@ import { stopClaimsOf } from './claims/stop.ts';
 import { createCurrentUsers } from './current-users.ts';
 import { makeFirstAdmin } from './first-admin.ts';
 import type { Front } from './front.ts';
+import { createLongRequests } from './long-requests.ts';
+import { observeLongRequests } from './metrics.ts';
 import { createPasswords } from './passwords.ts';
 import { createRateLimits } from './rate-limits.ts';
 import { createTokens } from './tokens.ts';
@@ -50,12 +52,20 @@ export async function serveApi(parts: ApiParts) {
   const namespace = config.TEMPORAL_NAMESPACE;
   const { metrics, admission, phase, checks } = front;
 
+  const longRequests = createLongRequests({
+    most: config.MAX_LONG_REQUESTS,
+    mostOfAddress: ifLimited(config, config.MAX_LONG_REQUESTS_PER_ADDRESS),
+    mostOfUser: ifLimited(config, config.MAX_LONG_REQUESTS_PER_USER),
+  });
+  observeLongRequests(metrics, longRequests.open);
+
   const app = createApp({
     store,
     tokens: await createTokens({ keys: config.JWT_KEYS, ttlS: config.ACCESS_TOKEN_TTL_S, now }),
     currentUsers: createCurrentUsers(store.users.get),
     passwords,
     rateLimits: createRateLimits({ enabled: config.RATE_LIMITS === 'on' }),
+    longRequests,
     trustedProxies: config.TRUSTED_PROXIES,
     providerSecrets: new Map(providers.map(([name, { secret }]) => [name, secret])),
     gameData: (name) => gameData.get(name),
@@ -96,4 +106,9 @@ export function healthChecks(database: Database, runs: Pick<ClaimRuns, 'check'>)
     },
     temporal: runs.check,
   };
+}
+
+/** A gateway that limits by itself is all the addresses there are. */
+function ifLimited({ RATE_LIMITS }: ApiConfig, bound: number): number {
+  return RATE_LIMITS === 'on' ? bound : Number.POSITIVE_INFINITY;
 }

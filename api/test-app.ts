@@ -15,6 +15,7 @@ import { type AppDeps, createApp } from './app.ts';
 import { createAdmission } from './claims/admission.ts';
 import { createStarter } from './claims/starter.ts';
 import { createCurrentUsers } from './current-users.ts';
+import { createLongRequests, LONG_REQUESTS } from './long-requests.ts';
 import { createPasswords } from './passwords.ts';
 import { createRateLimits } from './rate-limits.ts';
 import { createTokens } from './tokens.ts';
@@ -76,6 +77,7 @@ export async function testApp(overrides: Partial<AppDeps> = {}) {
     currentUsers: createCurrentUsers(store.users.get),
     passwords: createPasswords(),
     rateLimits: createRateLimits({ enabled: false }),
+    longRequests: createLongRequests(LONG_REQUESTS),
     providerSecrets: new Map(),
     gameData: () => undefined,
     gauges: { level: 'HIGHEST' },

@@ -6,6 +6,7 @@ import { createTokens, type Tokens } from './tokens.ts';
 
 const issuedAt = new Date('2026-11-22T10:00:00Z');
 const CLAIMS = { userId: 'usr_1', epoch: 3 };
+const VERIFIED = { ...CLAIMS, expiresAt: new Date('2026-11-22T10:01:00Z') };
 
 let clock = issuedAt;
 const now = () => clock;
@@ -42,9 +43,10 @@ async function forge(change: Forgery): Promise<string> {
 }
 
 describe('an access token', () => {
-  it('says whose it is and of which epoch', async () => {
-    assert.deepEqual(await tokens.verify(await tokens.issue(CLAIMS)), CLAIMS);
-    assert.deepEqual(await tokens.verify(await forge({})), CLAIMS, 'so the forgeries are near it');
+  it('says whose it is, of which epoch, and until when it counts', async () => {
+    assert.deepEqual(await tokens.verify(await tokens.issue(CLAIMS)), VERIFIED);
+    assert.deepEqual(await tokens.verify(await forge({})), VERIFIED, 'so forgeries are near it');
+    assert.equal(tokens.leftMs(VERIFIED), 60_000);
   });
 
   it('follows RFC 9068 in its header', async () => {
@@ -64,10 +66,10 @@ describe('an access token', () => {
   it('is still good when its key no longer signs', async () => {
     const old = await tokens.issue(CLAIMS);
     const turned = await createTokens({ keys: [await testKey('ES256'), key], ttlS: 60, now });
-    assert.deepEqual(await turned.verify(old), CLAIMS);
+    assert.deepEqual(await turned.verify(old), VERIFIED);
     const fresh = await turned.issue(CLAIMS);
     assert.equal(decodeProtectedHeader(fresh).alg, 'ES256');
-    assert.deepEqual(await turned.verify(fresh), CLAIMS);
+    assert.deepEqual(await turned.verify(fresh), VERIFIED);
     await assert.rejects(tokens.verify(fresh), { code: 'unauthenticated' });
   });
 

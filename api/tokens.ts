@@ -7,6 +7,7 @@ import {
   importJWK,
   type JSONWebKeySet,
   type JWK,
+  type JWTPayload,
   jwtVerify,
   SignJWT,
 } from 'jose';
@@ -28,6 +29,12 @@ export interface AccessClaims {
   epoch: number;
 }
 
+/** A token that was verified. */
+export interface Verified extends AccessClaims {
+  /** When it ends; it does not count at that moment any more. */
+  expiresAt: Date;
+}
+
 export interface Tokens {
   /** Lifetime of an access token, in seconds. */
   readonly ttlS: number;
@@ -35,7 +42,9 @@ export interface Tokens {
   readonly jwks: JSONWebKeySet;
   issue(claims: AccessClaims): Promise<string>;
   /** @throws DomainError `token_expired`, or `unauthenticated` for anything else */
-  verify(token: string): Promise<AccessClaims>;
+  verify(token: string): Promise<Verified>;
+  /** How long a verified token still counts, in milliseconds; below 1 where it has expired. */
+  leftMs(token: Verified): number;
 }
 
 /**
@@ -81,19 +90,20 @@ export async function createTokens(settings: {
           requiredClaims: ['sub', 'iat', 'exp', 'jti', 'epoch'],
           currentDate: now(),
         });
-        return claimsOf(payload.sub, payload.epoch);
+        return verified(payload);
       } catch (error) {
         throw refusalOf(error);
       }
     },
+    leftMs: ({ expiresAt }) => expiresAt.getTime() - now().getTime(),
   };
 }
 
-function claimsOf(userId: unknown, epoch: unknown): AccessClaims {
-  if (typeof userId !== 'string' || typeof epoch !== 'number') {
+function verified({ sub, epoch, exp }: JWTPayload): Verified {
+  if (typeof sub !== 'string' || typeof epoch !== 'number' || exp === undefined) {
     throw new errors.JWTInvalid('a claim has the wrong type');
   }
-  return { userId, epoch };
+  return { userId: sub, epoch, expiresAt: new Date(exp * 1_000) };
 }
 
 function refusalOf(cause: unknown): DomainError {

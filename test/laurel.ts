@@ -28,6 +28,7 @@ import { stopClaimsOf } from '../api/claims/stop.ts';
 import type { TurnSettings } from '../api/claims/turns.ts';
 import { boundedServer, CONNECTIONS } from '../api/connections.ts';
 import { createCurrentUsers } from '../api/current-users.ts';
+import { createLongRequests, LONG_REQUESTS } from '../api/long-requests.ts';
 import { createPasswords } from '../api/passwords.ts';
 import { createRateLimits } from '../api/rate-limits.ts';
 import { createRefusals } from '../api/refusals.ts';
@@ -133,6 +134,7 @@ export async function startLaurel(options: LaurelOptions = {}) {
     currentUsers: createCurrentUsers(store.users.get),
     passwords: createPasswords(),
     rateLimits: createRateLimits({ enabled: false }),
+    longRequests: createLongRequests(LONG_REQUESTS),
     providerSecrets: new Map([['game', secret]]),
     gameData: (name: string) => gameData.get(name),
     gauges: GAUGES,

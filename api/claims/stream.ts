@@ -1,6 +1,6 @@
 /** A claim as server-sent events: as it stands at once, after each change, until its final state. */
 import type { Context } from 'hono';
-import { streamSSE } from 'hono/streaming';
+import { type SSEStreamingApi, streamSSE } from 'hono/streaming';
 import { isFinal } from '../../domain/claim.ts';
 import type { ClaimChanges } from '../../store/claim-changes.ts';
 import type { Claim, ClaimStore } from '../../store/claims.ts';
@@ -15,25 +15,32 @@ export interface StreamDeps {
   claims: ClaimStore;
 }
 
-/**
- * Streams the claim from after `lastVersion` (`Last-Event-ID`) on.
- * @param mayRead whether the reader's token still counts; asked before anything is sent
- */
+/** Who reads a stream. */
+export interface Reader {
+  /** Whether their token still counts; asked before anything is sent. */
+  mayRead(): Promise<boolean>;
+  /** How long it does at most, in milliseconds. */
+  leftMs(): number;
+  /** Told when the stream ends. */
+  end(): void;
+}
+
+/** Streams the claim from after `lastVersion` (`Last-Event-ID`) on, for as long as its reader may. */
 export function streamClaim(
   c: Context,
   deps: StreamDeps,
   claim: Claim,
   lastVersion: number,
-  mayRead: () => Promise<boolean>,
+  reader: Reader,
   toBody: (claim: Claim) => ClaimBody,
 ): Response {
-  const response = streamSSE(c, async (stream) => {
+  const follow = async (stream: SSEStreamingApi) => {
     const left = new AbortController();
     stream.onAbort(() => left.abort());
     const read = () => deps.claims.get(claim._id);
     let sent = lastVersion;
     for (let current: Claim | null = claim; current && !left.signal.aborted; ) {
-      if (!(await mayRead())) return;
+      if (!(await reader.mayRead())) return;
       if (current.version > sent) {
         const data = JSON.stringify(toBody(current));
         await stream.writeSSE({ id: String(current.version), event: 'claim', data });
@@ -42,14 +49,14 @@ export function streamClaim(
       // Where we stop, the client comes back with `Last-Event-ID`, to another process.
       if (isFinal(current.state) || deps.changes.isEnding()) return;
       current = await nextChange(deps.changes, claim._id, read, {
-        timeoutMs: KEEPALIVE_MS,
+        timeoutMs: Math.min(KEEPALIVE_MS, reader.leftMs()),
         signal: left.signal,
         isEnough: (now) => now.version > sent,
       });
       if (current?.version === sent) await stream.write(': still here\n\n');
     }
-  });
-  return unbuffered(response);
+  };
+  return unbuffered(streamSSE(c, async (stream) => await follow(stream).finally(reader.end)));
 }
 
 /**

@@ -8,7 +8,7 @@ import { isStaff } from '../../domain/user.ts';
 import { wholeNumber } from '../../domain/whole-number.ts';
 import type { ClaimChanges } from '../../store/claim-changes.ts';
 import type { Claim } from '../../store/claims.ts';
-import { type AuthDeps, access, GUARDED } from '../auth.ts';
+import { type AuthDeps, access, GUARDED, stillCounts } from '../auth.ts';
 import { type AcceptDeps, createAcceptance } from '../claims/accept.ts';
 import type { Admission } from '../claims/admission.ts';
 import { ClaimSchema, claimPath, toClaimBody, type WebUi } from '../claims/body.ts';
@@ -17,7 +17,9 @@ import { type DecideDeps, decideClaim } from '../claims/decide.ts';
 import type { Starter } from '../claims/starter.ts';
 import { streamClaim } from '../claims/stream.ts';
 import { preferredWaitS, waitForEnd } from '../claims/wait.ts';
+import { limitKeyOf } from '../client.ts';
 import { headerLines, idempotencyKeyHeader, idempotencyKeyOf } from '../idempotency-key.ts';
+import type { LongRequests } from '../long-requests.ts';
 import { NEWEST_FIRST, page, pageOf, pageQuery } from '../paging.ts';
 import { problems } from '../problem.ts';
 import { limitByUser, type RateLimits } from '../rate-limits.ts';
@@ -30,6 +32,7 @@ export interface ClaimRouteDeps extends AuthDeps, AcceptDeps, DecideDeps {
   starter: Starter;
   changes: ClaimChanges;
   rateLimits: RateLimits;
+  longRequests: LongRequests;
   log: Logger;
   /** Who is let in is still to be let to the record. */
   admission: Admission;
@@ -63,7 +66,8 @@ const ClaimQuery = z.object({
 
 const waits = {
   Prefer: z.string().optional().openapi({
-    description: '`wait=N`: wait up to N (30 at most) seconds for the final state (RFC 7240).',
+    description:
+      '`wait=N`: wait up to N (30 at most) seconds for the final state (RFC 7240). Who has too many waits and streams open is answered at once, without `Preference-Applied`.',
     example: 'wait=10',
   }),
 };
@@ -134,7 +138,8 @@ function routes(deps: ClaimRouteDeps) {
       method: 'get',
       path: '/api/event-claims/{claimId}/stream',
       summary: 'A claim as server-sent events',
-      description: 'The claim at once and after each change; ends with the final state.',
+      description:
+        'The claim at once and after each change; ends with the final state, and with the access token.',
       tags,
       request: {
         ...byClaim,
@@ -146,7 +151,7 @@ function routes(deps: ClaimRouteDeps) {
           content: { 'text/event-stream': { schema: z.string() } },
         },
         204: { description: 'The final state was sent before: do not come back' },
-        ...problems(...GUARDED, 404),
+        ...problems(...GUARDED, 404, 429),
       },
     }),
     list: createRoute({
@@ -168,6 +173,7 @@ function routes(deps: ClaimRouteDeps) {
 
 export function claimRoutes(deps: ClaimRouteDeps) {
   const { claims } = deps.store;
+  const source = { changes: deps.changes, claims };
   const { accept, read, stream, list, retry, abort } = routes(deps);
   const { admission } = deps;
   const starter = startAfterCrowds(deps.starter, admission.door);
@@ -195,12 +201,38 @@ export function claimRoutes(deps: ClaimRouteDeps) {
     throw new DomainError('not_found', 'There is no claim with this ID.');
   }
 
-  /** Waits as long as the client prefers, and says so. */
+  /** Takes a place among the streams and waits. @throws DomainError where there is none */
+  function beginLong(c: Context<ApiEnv>): () => void {
+    const address = limitKeyOf(c.get('client').address);
+    return deps.longRequests.begin({ userId: c.get('user').userId, address });
+  }
+
+  /**
+   * Waits as long as the client prefers, and says so. Past the bounds on waits it does not: a
+   * preference need not be honoured (RFC 7240, section 2), and the claim as it stands is an answer.
+   */
   async function waited(c: Context<ApiEnv>, claim: Claim): Promise<Claim> {
     const waitS = preferredWaitS(c.req.header('prefer'));
     if (waitS === undefined) return claim;
-    c.header('Preference-Applied', `wait=${waitS}`);
-    return await waitForEnd({ changes: deps.changes, claims }, claim, waitS, c.req.raw.signal);
+    const token = c.get('token');
+    let end = () => {};
+    if (waitS > 0 && !isFinal(claim.state)) {
+      try {
+        end = beginLong(c);
+      } catch (error) {
+        if (error instanceof DomainError) return claim;
+        throw error;
+      }
+    }
+    try {
+      c.header('Preference-Applied', `wait=${waitS}`);
+      const longestS = Math.min(waitS, deps.tokens.leftMs(token) / 1_000);
+      const last = await waitForEnd(source, claim, longestS, c.req.raw.signal);
+      // Who has left meanwhile is told no more than what stood when they asked.
+      return (await stillCounts(deps, token)) ? last : claim;
+    } finally {
+      end();
+    }
   }
 
   /** Admins' decisions differ in one word. */
@@ -257,11 +289,13 @@ export function claimRoutes(deps: ClaimRouteDeps) {
       const lastVersion = wholeNumber(c.req.header('last-event-id') ?? '') ?? 0;
       // An EventSource comes back after every end, until it is told that there is no more.
       if (isFinal(claim.state) && lastVersion >= claim.version) return c.body(null, 204);
-      const { userId } = c.get('user');
-      const epoch = (await deps.currentUsers.get(userId))?.tokenEpoch;
-      const mayRead = async () => (await deps.currentUsers.get(userId))?.tokenEpoch === epoch;
-      const source = { changes: deps.changes, claims };
-      return streamClaim(c, source, claim, lastVersion, mayRead, (now) => toBody(c, now));
+      const token = c.get('token');
+      const reader = {
+        mayRead: () => stillCounts(deps, token),
+        leftMs: () => deps.tokens.leftMs(token),
+        end: beginLong(c),
+      };
+      return streamClaim(c, source, claim, lastVersion, reader, (now) => toBody(c, now));
     })
     .openapi(retry, async (c) => {
       const { note } = c.req.valid('json');

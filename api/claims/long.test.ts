@@ -1,0 +1,158 @@
+/** Streams and waits: how many there may be, how long they last, and that nobody is left behind. */
+import assert from 'node:assert/strict';
+import { after, before, describe, it } from 'node:test';
+import { newClaim } from '../../store/test-store.ts';
+import { until } from '../../test/helpers.ts';
+import { createLongRequests } from '../long-requests.ts';
+import { type TestApp, testApp, testKey } from '../test-app.ts';
+import { createTokens } from '../tokens.ts';
+
+const BOUNDS = { most: 5, mostOfAddress: 4, mostOfUser: 2 };
+const longRequests = createLongRequests(BOUNDS);
+
+let t: TestApp;
+before(async () => {
+  const tokens = await createTokens({ keys: [await testKey()], ttlS: 2, now: () => new Date() });
+  t = await testApp({ longRequests, tokens });
+});
+after(() => t.close());
+
+/** A player with a claim that stays open, and requests about it. */
+async function player() {
+  const { userId } = await t.store.users.register(
+    { username: `player-${++players}`, displayName: 'A player', passwordHash: '-' },
+    new Date(),
+  );
+  const { claim } = await t.store.claims.accept(newClaim({ userId }));
+  const token = async () => await t.deps.tokens.issue({ userId, epoch: 0 });
+  return {
+    userId,
+    claimId: claim._id,
+    token,
+    async ask(method: string, what: '' | '/stream', more: Record<string, string> = {}) {
+      const headers = { authorization: `Bearer ${await token()}`, ...more };
+      return await t.app.request(`/api/event-claims/${claim._id}${what}`, { method, headers });
+    },
+  };
+}
+let players = 0;
+
+const nobodyIsOpen = async () => await until(() => longRequests.open() === 0, 'all to have ended');
+
+describe('streams', () => {
+  it('are refused past what one user may have, until one of them ends', async () => {
+    const { ask } = await player();
+    const [first, second] = [await ask('GET', '/stream'), await ask('GET', '/stream')];
+    const third = await ask('GET', '/stream');
+    assert.deepEqual([first.status, second.status, third.status], [200, 200, 429]);
+    assert.equal(((await third.json()) as { code: string }).code, 'rate_limited');
+    assert.ok(Number(third.headers.get('retry-after')) > 0);
+    await first.body?.cancel();
+    await until(() => longRequests.open() === 1, 'the first to end');
+    const fourth = await ask('GET', '/stream');
+    assert.equal(fourth.status, 200);
+    for (const open of [second, fourth]) await open.body?.cancel();
+    await nobodyIsOpen();
+  });
+
+  it('end when their token does', async () => {
+    const { ask } = await player();
+    const stream = await ask('GET', '/stream');
+    const text = await stream.text();
+    assert.match(text, /"state":"PENDING_VALIDATION"/);
+    await nobodyIsOpen();
+  });
+
+  it('are answered to HEAD with their headers, and leave nothing running', async () => {
+    const { ask, claimId } = await player();
+    const description = t.app.getOpenAPI31Document({
+      openapi: '3.1.0',
+      info: { title: '', version: '' },
+    });
+    const streams = Object.entries(description.paths ?? {})
+      .filter(([, { get }]) => JSON.stringify(get?.responses ?? {}).includes('text/event-stream'))
+      .map(([path]) => path);
+    assert.deepEqual(streams, ['/api/event-claims/{claimId}/stream'], 'all are asked below');
+    const ended = Promise.withResolvers<void>();
+    const { subscribe } = t.deps.changes;
+    let listening = 0;
+    t.deps.changes.subscribe = (...of) => {
+      listening += 1;
+      const end = subscribe(...of);
+      return () => {
+        listening -= 1;
+        end();
+        ended.resolve();
+      };
+    };
+    const answer = await ask('HEAD', '/stream');
+    assert.equal(answer.status, 200);
+    assert.match(answer.headers.get('content-type') ?? '', /^text\/event-stream/);
+    assert.equal(await answer.text(), '');
+    await nobodyIsOpen();
+    assert.equal(listening, 0, claimId);
+    t.deps.changes.subscribe = subscribe;
+  });
+});
+
+describe('waits', () => {
+  const wait = { prefer: 'wait=30' };
+
+  it('are over at once past what one user may have, with the claim as it stands', async () => {
+    const { ask, claimId } = await player();
+    const waiting = [ask('GET', '', wait), ask('GET', '', wait)];
+    await until(() => longRequests.open() === 2, 'both to wait');
+    const answer = await ask('GET', '', wait);
+    assert.equal(answer.status, 200);
+    assert.equal(answer.headers.get('preference-applied'), null);
+    assert.equal(((await answer.json()) as { claimId: string }).claimId, claimId);
+    assert.equal(longRequests.open(), 2);
+    await t.store.claims.model.updateOne(
+      { _id: claimId },
+      { state: 'GRANTED', $unset: { open: 1 } },
+    );
+    for (const answer of await Promise.all(waiting)) {
+      assert.equal(answer.headers.get('preference-applied'), 'wait=30');
+      assert.equal(((await answer.json()) as { state: string }).state, 'GRANTED');
+    }
+    await nobodyIsOpen();
+  });
+
+  it('are over at once past what one address may have, where a stream is refused', async () => {
+    const four = [await player(), await player()].flatMap(({ ask }) => [
+      ask('GET', '/stream'),
+      ask('GET', '/stream'),
+    ]);
+    const streams = await Promise.all(four);
+    const { ask } = await player();
+    // All of them have one address here.
+    const refused = await ask('GET', '/stream');
+    assert.equal(((await refused.json()) as { code: string }).code, 'rate_limited');
+    assert.equal((await ask('GET', '', wait)).headers.get('preference-applied'), null);
+    for (const { body } of streams) await body?.cancel();
+    await nobodyIsOpen();
+  });
+
+  it('end when their token does', async () => {
+    const { ask } = await player();
+    const answer = await ask('GET', '', wait);
+    assert.equal(((await answer.json()) as { state: string }).state, 'PENDING_VALIDATION');
+    await nobodyIsOpen();
+  });
+
+  it('tell who was banned meanwhile no more than what stood when they asked', async () => {
+    const { ask, claimId, userId } = await player();
+    const waiting = ask('GET', '', wait);
+    await until(() => longRequests.open() === 1, 'it to wait');
+    const left = { status: 'BANNED', $inc: { tokenEpoch: 1 } };
+    await t.store.users.model.updateOne({ _id: userId }, left);
+    t.deps.currentUsers.forget(userId);
+    await t.store.claims.model.updateOne(
+      { _id: claimId },
+      { state: 'GRANTED', $unset: { open: 1 } },
+    );
+    const answer = await waiting;
+    assert.equal(((await answer.json()) as { state: string }).state, 'PENDING_VALIDATION');
+    await nobodyIsOpen();
+  });
+});
