@@ -62,7 +62,7 @@ describe('who may claim how often', { concurrency: true }, () => {
     it('after the claim ended is the same claim with the same answer', async () => {
       const { eventId } = await event(laurel);
       const { token } = await laurel.signIn();
-      const first = await laurel.claim(eventId, token, { key: 'mine', waitS: 20 });
+      const first = await laurel.claim(eventId, token, { key: 'mine', waitS: 30 });
       assert.deepEqual([first.status, first.body.state], [200, 'GRANTED']);
 
       const again = await laurel.claim(eventId, token, { key: 'mine' });
@@ -76,7 +76,7 @@ describe('who may claim how often', { concurrency: true }, () => {
     it('is the same claim still when Temporal has long forgotten the run', async () => {
       const { eventId } = await event(laurel);
       const { claimId } = (
-        await laurel.claim(eventId, (await laurel.signIn()).token, { waitS: 20 })
+        await laurel.claim(eventId, (await laurel.signIn()).token, { waitS: 30 })
       ).body;
       // What retention leaves is a record whose run Temporal does not know: copied to another player.
       const { id, token } = await laurel.signIn();
@@ -95,7 +95,7 @@ describe('who may claim how often', { concurrency: true }, () => {
       const players = await Promise.all(Array.from({ length: 5 }, () => laurel.signIn()));
       const sent = players.map(({ token }) =>
         Promise.all(
-          Array.from({ length: 6 }, () => laurel.claim(eventId, token, { key: 'mine', waitS: 20 })),
+          Array.from({ length: 6 }, () => laurel.claim(eventId, token, { key: 'mine', waitS: 30 })),
         ),
       );
       for (const answers of await Promise.all(sent)) {
@@ -118,7 +118,7 @@ describe('who may claim how often', { concurrency: true }, () => {
         const { id, token } = await laurel.signIn();
         // The twin is granted after the key was looked up and before what is left is looked at.
         const twin = async () =>
-          void (await laurel.claim(eventId, token, { key: 'mine', waitS: 20 }));
+          void (await laurel.claim(eventId, token, { key: 'mine', waitS: 30 }));
         const isUsedUp: typeof entitlements.isUsedUp = async (period) => {
           if (claimsPerPeriod === 1) await twin();
           return await entitlements.isUsedUp(period);
@@ -147,7 +147,7 @@ describe('who may claim how often', { concurrency: true }, () => {
       const { eventId } = await event(laurel);
       const [one, two] = [await laurel.signIn(), await laurel.signIn()];
       const answers = await Promise.all(
-        [one, two].map(({ token }) => laurel.claim(eventId, token, { key: 'shared', waitS: 20 })),
+        [one, two].map(({ token }) => laurel.claim(eventId, token, { key: 'shared', waitS: 30 })),
       );
       assert.deepEqual(
         answers.map((a) => a.body.state),
@@ -180,7 +180,7 @@ describe('who may claim how often', { concurrency: true }, () => {
     it('is refused after the first claim ended, which is untouched', async () => {
       const [first, second] = [await event(laurel), await event(laurel)];
       const { token } = await laurel.signIn();
-      const { claimId } = (await laurel.claim(first.eventId, token, { key: 'mine', waitS: 20 }))
+      const { claimId } = (await laurel.claim(first.eventId, token, { key: 'mine', waitS: 30 }))
         .body;
       const before = await recordOf(laurel, claimId);
 
@@ -194,7 +194,7 @@ describe('who may claim how often', { concurrency: true }, () => {
       const { eventId } = await event(laurel, { ...choice, rewards: [CAPE, MESOS] });
       const { token } = await laurel.signIn();
       const chosen = { key: 'mine', rewardId: 'mesos' };
-      const { claimId } = (await laurel.claim(eventId, token, { ...chosen, waitS: 20 })).body;
+      const { claimId } = (await laurel.claim(eventId, token, { ...chosen, waitS: 30 })).body;
       const before = await recordOf(laurel, claimId);
 
       const other = await laurel.claim(eventId, token, { key: 'mine', rewardId: 'cape' });
@@ -210,7 +210,7 @@ describe('who may claim how often', { concurrency: true }, () => {
       const { eventId } = await event(laurel, { rewards: [{ ...CAPE, stock: 100 }] });
       const pairs = Array.from({ length: 20 }, async () => {
         const { token } = await laurel.signIn();
-        return await Promise.all([1, 2].map(() => laurel.claim(eventId, token, { waitS: 20 })));
+        return await Promise.all([1, 2].map(() => laurel.claim(eventId, token, { waitS: 30 })));
       });
       for (const pair of await Promise.all(pairs)) {
         const granted = pair.filter((a) => a.status === 200 && a.body.state === 'GRANTED');
@@ -274,7 +274,7 @@ describe('who may claim how often', { concurrency: true }, () => {
     it('one after the other: the second is refused at once, and its key is left unused', async () => {
       const { eventId } = await event(laurel);
       const { id, token } = await laurel.signIn();
-      await laurel.claim(eventId, token, { waitS: 20 });
+      await laurel.claim(eventId, token, { waitS: 30 });
       const refused = await laurel.claim(eventId, token, { key: 'second' });
       assert.deepEqual(
         [refused.status, Reflect.get(refused.body, 'code')],
@@ -284,7 +284,7 @@ describe('who may claim how often', { concurrency: true }, () => {
 
       const elsewhere = await laurel.claim((await event(laurel)).eventId, token, {
         key: 'second',
-        waitS: 20,
+        waitS: 30,
       });
       assert.deepEqual([elsewhere.status, elsewhere.body.state], [200, 'GRANTED']);
     });

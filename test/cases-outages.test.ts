@@ -140,7 +140,7 @@ describe('Temporal is down when a player claims', () => {
     const { claimId, eventId, token } = await claimMeanwhile();
     temporal.mend();
     await temporalIsBack();
-    const again = await laurel.claim(eventId, token, { key: 'mine', waitS: 20 });
+    const again = await laurel.claim(eventId, token, { key: 'mine', waitS: 30 });
     assert.equal(again.headers.get('idempotency-replayed'), 'true');
     assert.deepEqual(await outcomeOf(laurel, claimId), GRANTED);
     assert.equal((await runsOf(laurel, await recordOf(laurel, claimId))).length, 1);

@@ -1,9 +1,11 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
+import type { ActivityDeps } from '../activities/deps.ts';
 import { createCheckpoints, heldClaim } from './checkpoints.ts';
 import { answered, asked, claimAtGame, type Rule } from './game-claims.ts';
 import {
   ADMIN,
+  cancelHeard,
   event,
   gameEvent,
   leaveAlone,
@@ -15,6 +17,7 @@ import {
   runThere,
   workflowOf,
 } from './helpers.ts';
+import { type Call, createInterposer, type HeldCall } from './interpose.ts';
 import { type Laurel, startLaurel } from './laurel.ts';
 import {
   decide,
@@ -39,6 +42,7 @@ const FAILING: Rule = { do: 'fail', retryAfter: '60' };
 
 let laurel: Laurel;
 const checkpoints = createCheckpoints();
+const interposer = createInterposer();
 /** Claims whose runs met their fate before any worker had seen them. */
 const early = { cancelled: '', terminated: '' };
 
@@ -46,7 +50,8 @@ before(async () => {
   const policy = { FULFILLMENT_TIMEOUT_MS: 2_000 };
   // What a run does by itself: the hold before it is the flash test's.
   const api = { holdsEarly: false };
-  laurel = await startLaurel({ activities: checkpoints.around, policy, api, workers: false });
+  const activities = (deps: ActivityDeps) => interposer.around(checkpoints.around(deps));
+  laurel = await startLaurel({ activities, policy, api, workers: false });
   early.cancelled = (await newClaim()).claimId;
   early.terminated = (await newClaim()).claimId;
   await cancel(early.cancelled);
@@ -55,6 +60,7 @@ before(async () => {
 });
 after(async () => {
   checkpoints.openAll();
+  interposer.openAll();
   await laurel.stop();
 });
 
@@ -79,6 +85,19 @@ async function cancelledOnce(rules: Rule[], isThere: (claimId: string) => Promis
   const { claimId } = await claimAtGame(laurel, rules);
   await isThere(claimId);
   await cancel(claimId);
+  return { claimId, outcome: await outcomeOf(laurel, claimId) };
+}
+
+/** The same where it is cancelled while that call is under way, before its answer or after it. */
+async function cancelledDuring(rules: Rule[], call: Call, hold: 'hold' | 'holdAnswer') {
+  const held = Promise.withResolvers<HeldCall>();
+  const plan = (id: string) => held.resolve(interposer[hold](call, id));
+  const { claimId } = await claimAtGame(laurel, rules, {}, plan);
+  const { reached, open } = await held.promise;
+  await reached;
+  await cancel(claimId);
+  await cancelHeard(laurel, await recordOf(laurel, claimId));
+  open();
   return { claimId, outcome: await outcomeOf(laurel, claimId) };
 }
 
@@ -134,9 +153,7 @@ describe('runs', { concurrency: true }, () => {
     });
 
     it('while the provider is being asked is undone, whatever it answers', async () => {
-      const slow: Rule = { do: 'delay', delayMs: 1_000 };
-      const inFlight = (claimId: string) => asked(laurel, claimId, 'grant');
-      const { claimId, outcome } = await cancelledOnce([slow], inFlight);
+      const { claimId, outcome } = await cancelledDuring([], 'provider.grant', 'holdAnswer');
       assert.deepEqual(outcome, { ...ABORTED, given: { cape: 'REVOKED ×1' } });
       assert.equal(await closedAs(claimId), 'CANCELLED');
     });
@@ -166,9 +183,8 @@ describe('runs', { concurrency: true }, () => {
     });
 
     it('while it is being undone goes on with that, for the reason it had', async () => {
-      const rules: Rule[] = [{ do: 'refuse' }, { do: 'fail', on: ['revoke'], times: 4 }];
-      const isUndoing = (claimId: string) => asked(laurel, claimId, 'revoke', { times: 2 });
-      const { outcome } = await cancelledOnce(rules, isUndoing);
+      const rules: Rule[] = [{ do: 'refuse' }, { do: 'fail', on: ['revoke'], times: 2 }];
+      const { outcome } = await cancelledDuring(rules, 'provider.revoke', 'hold');
       assert.deepEqual(outcome, {
         ...ABORTED,
         end: 'FAILED / FULFILLMENT_REFUSED',

@@ -141,7 +141,7 @@ describe('decisions', { concurrency: true }, () => {
     it('cannot be decided on once it is final', async () => {
       const { eventId } = await event(laurel);
       const { token } = await laurel.signIn();
-      const { claimId } = (await laurel.claim(eventId, token, { waitS: 20 })).body;
+      const { claimId } = (await laurel.claim(eventId, token, { waitS: 30 })).body;
       const before = await recordOf(laurel, claimId);
       for (const verb of ['retry', 'abort']) {
         assert.equal((await decide(claimId, verb)).said, '409 invalid_transition');

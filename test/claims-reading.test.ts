@@ -30,7 +30,7 @@ before(async () => {
   });
   const { eventId } = await event(laurel, { rewards: [MESOS] });
   const { token } = await laurel.signIn();
-  sample = await recordOf(laurel, (await laurel.claim(eventId, token, { waitS: 20 })).body.claimId);
+  sample = await recordOf(laurel, (await laurel.claim(eventId, token, { waitS: 30 })).body.claimId);
 });
 after(() => laurel.stop());
 
@@ -75,7 +75,7 @@ describe('a claim', { concurrency: true }, () => {
   it('is read by its player, who is not told where it runs', async () => {
     const { eventId } = await event(laurel);
     const { token } = await laurel.signIn();
-    const { body } = await laurel.claim(eventId, token, { waitS: 20 });
+    const { body } = await laurel.claim(eventId, token, { waitS: 30 });
     const read = await laurel.call<ClaimBody>('GET', body.links.self, { token });
     assert.equal(read.status, 200);
     assert.deepEqual(read.body, body);
@@ -280,7 +280,7 @@ describe('the list of grants', { concurrency: true }, () => {
   it('tells what a player was given, line by line', async () => {
     const { eventId } = await event(laurel, { rewards: [CAPE, MOUNT] });
     const { id, token } = await laurel.signIn();
-    const { claimId, lines } = (await laurel.claim(eventId, token, { waitS: 20 })).body;
+    const { claimId, lines } = (await laurel.claim(eventId, token, { waitS: 30 })).body;
     const [page] = await pagesOf<Grant>('/api/grants?', token);
     assert.deepEqual(
       page,

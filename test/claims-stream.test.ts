@@ -93,7 +93,7 @@ async function held(checkpoint: Checkpoint) {
 async function grantedClaim() {
   const { eventId } = await event(laurel);
   const { token } = await laurel.signIn();
-  const { body } = await laurel.claim(eventId, token, { waitS: 20 });
+  const { body } = await laurel.claim(eventId, token, { waitS: 30 });
   return { claimId: body.claimId, token, claim: body };
 }
 

@@ -7,6 +7,7 @@ import { CLAIM_QUEUE, CLAIM_WORKFLOW } from '../workflows/contract.ts';
 import {
   booksOf,
   CAPE,
+  cancelHeard,
   ended,
   event,
   gameEvent,
@@ -258,14 +259,13 @@ describe('exactly once: fate', { concurrency: true }, () => {
       const { eventId } = open;
       laurel.game.rules.add([
         { do: 'refuse', eventId },
-        { do: 'fail', on: ['revoke'], eventId, times: 4 },
+        { do: 'fail', on: ['revoke'], eventId, times: 2 },
       ]);
-      const claimId = await claimOf(open);
-      await laurel.game.waitFor((game) =>
-        game.requests().some((r) => r.verb === 'revoke' && r.grantId?.startsWith(claimId)),
-      );
+      const { claimId, open: goOn } = await heldAt(open, 'provider.revoke');
       const claim = await recordOf(laurel, claimId);
       await workflowOf(laurel, claim).cancel();
+      await cancelHeard(laurel, claim);
+      goOn();
       await assertEnd(open, claimId, 'FAILED / FULFILLMENT_REFUSED');
       assert.equal(await runClosed(laurel, claim), 'CANCELLED');
     });

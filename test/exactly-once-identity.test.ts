@@ -86,7 +86,7 @@ describe('exactly once: whose claim it is', { concurrency: true }, () => {
       const { eventId } = await event(laurel);
       const { token, key, claimId } = await player();
       const answers = await Promise.all(
-        Array.from({ length: 6 }, () => laurel.claim(eventId, token, { key, waitS: 10 })),
+        Array.from({ length: 6 }, () => laurel.claim(eventId, token, { key, waitS: 30 })),
       );
       assert.deepEqual(new Set(answers.map((a) => a.body.claimId)), new Set([claimId]));
       assert.deepEqual(new Set(answers.map((a) => a.body.state)), new Set(['GRANTED']));
@@ -101,11 +101,11 @@ describe('exactly once: whose claim it is', { concurrency: true }, () => {
     it('gives the same claim and no second run after Temporal has forgotten the first', async () => {
       const { eventId } = await event(laurel);
       const { token, key, claimId } = await player();
-      const first = await laurel.claim(eventId, token, { key, waitS: 10 });
+      const first = await laurel.claim(eventId, token, { key, waitS: 30 });
       const claim = await recordOf(laurel, claimId);
       await runClosed(laurel, claim);
       await forgetRun(claim);
-      const again = await laurel.claim(eventId, token, { key, waitS: 10 });
+      const again = await laurel.claim(eventId, token, { key, waitS: 30 });
       assert.equal(again.status, 200);
       assert.equal(again.headers.get('idempotency-replayed'), 'true');
       assert.deepEqual(again.body, first.body);
@@ -128,7 +128,7 @@ describe('exactly once: whose claim it is', { concurrency: true }, () => {
       deadly.add(key);
       assert.equal((await laurel.claim(eventId, token, { key })).status, 202);
       assert.ok(await isForgotten(await recordOf(laurel, claimId)), 'nothing was started');
-      const retried = await laurel.claim(eventId, token, { key, waitS: 10 });
+      const retried = await laurel.claim(eventId, token, { key, waitS: 30 });
       assert.deepEqual([retried.body.claimId, retried.body.state], [claimId, 'GRANTED']);
     });
 
@@ -221,7 +221,7 @@ describe('exactly once: whose claim it is', { concurrency: true }, () => {
         const { eventId } = await gameEvent(laurel);
         prepare(eventId);
         const { token, key, claimId } = await player();
-        await laurel.claim(eventId, token, { key, waitS: 10 });
+        await laurel.claim(eventId, token, { key, waitS: 30 });
         const before = await recordOf(laurel, claimId);
         const calls = callsAbout(laurel, claimId);
         const books = await booksOf(laurel, { eventId });
@@ -263,12 +263,12 @@ describe('exactly once: whose claim it is', { concurrency: true }, () => {
       const { eventId } = await gameEvent(laurel);
       const { id, token, key, claimId } = await player();
       laurel.game.rules.add({ do: 'refuse', grantId: grantIdOf(claimId, CAPE.rewardId) });
-      const failed = await laurel.claim(eventId, token, { key, waitS: 10 });
+      const failed = await laurel.claim(eventId, token, { key, waitS: 30 });
       assert.equal(failed.body.state, 'FAILED');
       assert.equal(await hasEntitlement(laurel, claimId), false);
 
       const second = uniqueName('key');
-      const granted = await laurel.claim(eventId, token, { key: second, waitS: 10 });
+      const granted = await laurel.claim(eventId, token, { key: second, waitS: 30 });
       assert.equal(granted.body.state, 'GRANTED');
       assert.equal(await hasEntitlement(laurel, claimIdOf(id, second)), true);
 

@@ -156,7 +156,7 @@ describe('a player with many keys', () => {
     const { held, granted } = await booksOf(laurel, { eventId });
     assert.equal(held + granted, 1);
     const { token } = await laurel.signIn();
-    const next = await laurel.claim(eventId, token, { waitS: 20 });
+    const next = await laurel.claim(eventId, token, { waitS: 30 });
     assert.equal(next.body.state, 'GRANTED');
     const accepted = many.filter(({ status }) => status < 300);
     const ends = await Promise.all(accepted.map(({ body }) => ended(laurel, body.claimId)));
@@ -252,7 +252,7 @@ describe('an API that is killed', { concurrency: true }, () => {
     }));
     void api.accept(asked);
     await died.promise;
-    const again = await laurel.claim(eventId, token, { key: asked.idempotencyKey, waitS: 20 });
+    const again = await laurel.claim(eventId, token, { key: asked.idempotencyKey, waitS: 30 });
     assert.deepEqual([again.body.claimId, again.body.state], [claimId, 'GRANTED']);
   });
 });

@@ -60,7 +60,7 @@ describe('fulfilment later', { concurrency: true }, () => {
     });
 
     it('is granted by asking where the callback never comes', async () => {
-      const silently = { do: 'pending', settleAfterMs: 100, callback: false } as const;
+      const silently = { do: 'pending', settleAfterMs: 0, callback: false } as const;
       const { claimId } = await claimAtGame(laurel, [silently]);
       assert.deepEqual(await outcomeOf(laurel, claimId), GRANTED_BY_GAME);
       assert.deepEqual(callsAbout(laurel, claimId), ['grant', 'lookup']);
@@ -71,7 +71,7 @@ describe('fulfilment later', { concurrency: true }, () => {
     it('is undone by asking where it was refused without a word', async () => {
       const silently = {
         do: 'pending',
-        settleAfterMs: 100,
+        settleAfterMs: 0,
         outcome: 'REFUSED',
         callback: false,
       } as const;
@@ -81,7 +81,7 @@ describe('fulfilment later', { concurrency: true }, () => {
 
     it('is asked after again where an answer to that was lost', async () => {
       const { claimId } = await claimAtGame(laurel, [
-        { do: 'pending', settleAfterMs: 100, callback: false },
+        { do: 'pending', settleAfterMs: 0, callback: false },
         { do: 'fail', on: ['lookup'], times: 1 },
       ]);
       assert.deepEqual(await outcomeOf(laurel, claimId), GRANTED_BY_GAME);
@@ -90,7 +90,7 @@ describe('fulfilment later', { concurrency: true }, () => {
 
     it('is asked for anew, under the same ID, where the provider has forgotten it', async () => {
       const { claimId, grantId } = await claimAtGame(laurel, [
-        { do: 'pending', settleAfterMs: 100, callback: false },
+        { do: 'pending', settleAfterMs: 0, callback: false },
         { do: 'fail', on: ['lookup'], status: 404, times: 2 },
       ]);
       assert.deepEqual(await outcomeOf(laurel, claimId), GRANTED_BY_GAME);

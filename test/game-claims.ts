@@ -2,8 +2,11 @@
 import type { EventFields, Reward } from '../domain/event.ts';
 import type { LoggedRequest } from '../local/simulator-log.ts';
 import type { RuleInput } from '../local/simulator-rules.ts';
+import { claimIdOf } from '../store/claims.ts';
 import { CAPE, gameEvent } from './helpers.ts';
 import type { Laurel } from './laurel.ts';
+
+const KEY = 'at-the-game';
 
 /** A second reward beside the cape, limited too. */
 export const MOUNT: Reward = { ...CAPE, rewardId: 'mount', name: 'Reindeer' };
@@ -17,17 +20,20 @@ export type Rule = RuleInput extends infer R
 
 /**
  * A player claims a new event at the simulated game, which misbehaves by these rules for this claim
- * alone. `given` changes the event.
+ * alone. `given` changes the event; `plan` is called with the claim's ID before there is a claim.
  */
 export async function claimAtGame(
   laurel: Laurel,
   rules: Rule[] = [],
   given: Partial<EventFields> = {},
+  plan: (claimId: string) => void = () => {},
 ) {
   const { eventId } = await gameEvent(laurel, given);
   const { id, token } = await laurel.signIn();
   laurel.game.rules.add(rules.map((rule) => ({ ...rule, eventId }) as RuleInput));
-  const { claimId } = (await laurel.claim(eventId, token)).body;
+  const claimId = claimIdOf(id, KEY);
+  plan(claimId);
+  await laurel.claim(eventId, token, { key: KEY });
   return { eventId, claimId, id, token, grantId: `${claimId}:cape` };
 }
 

@@ -185,6 +185,19 @@ export async function runClosed(
   return (await handle.describe()).status.name;
 }
 
+/** Resolves once the claim's latest run has heard that it is to be cancelled. */
+export async function cancelHeard(
+  laurel: Pick<Laurel, 'client'>,
+  claim: { userId: string; idempotencyKey: string },
+): Promise<void> {
+  await until(async () => {
+    const { events } = await workflowOf(laurel, claim).fetchHistory();
+    const since = events?.findIndex((e) => e.workflowExecutionCancelRequestedEventAttributes) ?? -1;
+    const later = since < 0 ? [] : events?.slice(since);
+    return later?.some((e) => e.workflowTaskCompletedEventAttributes);
+  }, 'the run to hear of its cancellation');
+}
+
 /** How many signals the claim's latest run has got. */
 export async function signalsOf(
   laurel: Pick<Laurel, 'client' | 'store'>,

@@ -63,6 +63,27 @@ export function createInterposer() {
     planned.set(`${call} ${claimId}`, instead);
   }
 
+  function holdAt(call: Call, claimId: string, when: 'BEFORE' | 'AFTER'): HeldCall {
+    const reached = Promise.withResolvers<void>();
+    const opened = Promise.withResolvers<void>();
+    const done = Promise.withResolvers<void>();
+    held.add(opened.resolve);
+    const wait = async () => {
+      reached.resolve();
+      await opened.promise;
+    };
+    next(call, claimId, async (proceed) => {
+      try {
+        if (when === 'BEFORE') await wait();
+        return await proceed();
+      } finally {
+        if (when === 'AFTER') await wait();
+        done.resolve();
+      }
+    });
+    return { reached: reached.promise, open: opened.resolve, done: done.promise };
+  }
+
   return {
     next,
 
@@ -75,22 +96,10 @@ export function createInterposer() {
     },
 
     /** The next such call waits to be let on. */
-    hold(call: Call, claimId: string): HeldCall {
-      const reached = Promise.withResolvers<void>();
-      const opened = Promise.withResolvers<void>();
-      const done = Promise.withResolvers<void>();
-      held.add(opened.resolve);
-      next(call, claimId, async (proceed) => {
-        reached.resolve();
-        await opened.promise;
-        try {
-          return await proceed();
-        } finally {
-          done.resolve();
-        }
-      });
-      return { reached: reached.promise, open: opened.resolve, done: done.promise };
-    },
+    hold: (call: Call, claimId: string): HeldCall => holdAt(call, claimId, 'BEFORE'),
+
+    /** The next such call is done, and its answer, or its error, waits to be let on. */
+    holdAnswer: (call: Call, claimId: string): HeldCall => holdAt(call, claimId, 'AFTER'),
 
     /** Lets every call go on that is still held: a worker waits for them before it stops. */
     openAll(): void {

@@ -141,9 +141,13 @@ describe('a bulk retry', () => {
   test('counts a claim that was decided otherwise as failed', async () => {
     const { eventId, claimIds } = await parkedClaims(2);
     await laurel.stopWorkers();
+    const { body } = await bulk('retry', { eventId });
+    // A worker took them both, and died; one that was decided on before is not among them at all.
+    const operation = await laurel.store.operations.get(body.operationId);
+    assert.ok(operation);
+    assert.equal((await laurel.store.operations.takeBatch(operation, 50)).batch.length, 2);
     const abort = `/api/event-claims/${claimIds[0]}/abort`;
     assert.equal((await laurel.call('POST', abort, { token: admin.token })).status, 202);
-    const { body } = await bulk('retry', { eventId });
     await laurel.startWorkers();
     const { done: decided, failed } = await done(body.operationId);
     assert.deepEqual([decided, failed], [1, 1]);

@@ -234,7 +234,7 @@ describe('reconciliation', () => {
   test('follows a run that completed though its claim is open, decided as it was', async () => {
     const { eventId } = await event(laurel);
     const { token } = await laurel.signIn();
-    const { claimId } = (await laurel.claim(eventId, token, { waitS: 20 })).body;
+    const { claimId } = (await laurel.claim(eventId, token, { waitS: 30 })).body;
     await runClosed(laurel, await recordOf(laurel, claimId));
     // As a restore of MongoDB to an earlier point leaves it.
     const at = new Date(Date.now() - 60_000);
@@ -257,7 +257,7 @@ describe('reconciliation', () => {
   test('frees an entitlement that was taken late, however long ago its claim ended', async () => {
     const { eventId } = await event(laurel);
     const { id: userId, token } = await laurel.signIn();
-    const { claimId } = (await laurel.claim(eventId, token, { waitS: 20 })).body;
+    const { claimId } = (await laurel.claim(eventId, token, { waitS: 30 })).body;
     await reconcile(laurel);
     const longAgo = new Date(Date.now() - 7_200_000);
     await laurel.store.claims.model.collection.updateOne({ _id: claimId as never }, {

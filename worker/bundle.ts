@@ -34,9 +34,15 @@ export async function workflowBundle(logger?: Logger): Promise<WorkflowBundleOpt
   return isFresh ? { codePath: BUNDLE_PATH } : await buildBundle(logger);
 }
 
-if (process.argv[1] === fileURLToPath(import.meta.url)) {
-  const { code } = await buildBundle();
+/** Builds the bundle and leaves it where workers look for it. Returns its size in bytes. */
+export async function prebuildBundle(logger?: Logger): Promise<number> {
+  const { code } = await buildBundle(logger);
   await mkdir(path.dirname(BUNDLE_PATH), { recursive: true });
   await writeFile(BUNDLE_PATH, code);
-  console.log(`${BUNDLE_PATH}: ${Math.round(code.length / 1024)} KiB`);
+  return code.length;
+}
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) {
+  const bytes = await prebuildBundle();
+  console.log(`${BUNDLE_PATH}: ${Math.round(bytes / 1024)} KiB`);
 }
