@@ -135,6 +135,11 @@ const streams = common.extend({
     .string()
     .transform((list) => list.split(',').map((broker) => broker.trim()))
     .pipe(z.array(z.string().regex(/^[^\s:]+(:\d{1,5})?$/, 'a host, or host:port')).min(1)),
+  // Kafka's own characters; a topic's name has 249 at most, and ours need some of them.
+  KAFKA_PREFIX: z
+    .string()
+    .regex(/^[a-zA-Z0-9._-]{0,200}$/, '200 letters, digits, dots, hyphens and underscores at most')
+    .default(''),
   STREAMS_HEARTBEAT_FILE: z.string().min(1).optional(),
 });
 

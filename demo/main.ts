@@ -126,7 +126,7 @@ async function playQuests(
   { kafka }: StackFile,
 ): Promise<Round> {
   const eventId = await createEvent(api, operatorToken, 'mailbox', CONDITION);
-  const way = await feed(api, { eventId, players, token: gameToken }, kafka?.brokers);
+  const way = await feed(api, { eventId, players, token: gameToken }, kafka);
   const round = await playRound(api, adminToken, players, { name: `quests over ${way}`, eventId });
   round.broken.push(...wronglyJudged(players, round.claims));
   const refused = round.claims.find((claim) => claim.explanation);

@@ -1,11 +1,13 @@
 /** The demo's event with a condition: what players did reaches Laurel, over Kafka where a broker is there. */
 import { randomUUID } from 'node:crypto';
 import { Producer } from '@platformatic/kafka';
+import type { StackFile } from '../local/stack-file.ts';
 import type { Api } from './client.ts';
 import type { Player } from './round.ts';
 import { each, progress } from './terminal.ts';
 
-const TOPIC = 'game.activity';
+type Kafka = NonNullable<StackFile['kafka']>;
+
 const BATCH = 500;
 
 /** How long what was sent may take to be counted, in milliseconds: Kafka is quick, not immediate. */
@@ -61,13 +63,13 @@ function batches(all: Activity[]): Activity[][] {
   return [...once, ...once];
 }
 
-async function overKafka(brokers: string[], all: Activity[]): Promise<void> {
+async function overKafka({ brokers, prefix = '' }: Kafka, all: Activity[]): Promise<void> {
   const producer = new Producer({ clientId: 'laurel-demo', bootstrapBrokers: brokers });
   try {
     for (const batch of batches(all)) {
       await producer.send({
         messages: batch.map((activity) => ({
-          topic: TOPIC,
+          topic: `${prefix}game.activity`,
           key: Buffer.from(activity.userId),
           value: Buffer.from(JSON.stringify(activity)),
         })),
@@ -99,18 +101,18 @@ async function counted(api: Api, eventId: string, player: Player, n: number): Pr
 
 /**
  * Reports what every player did, all of it twice, and waits until it is counted.
- * @param brokers Kafka's, or none to report over HTTP
+ * @param kafka where it is, or none to report over HTTP
  * @param token a game server's
  * @returns which way it went
  */
 export async function feed(
   api: Api,
   { eventId, players, token }: { eventId: string; players: readonly Player[]; token: string },
-  brokers: string[] | undefined,
+  kafka: Kafka | undefined,
 ): Promise<'Kafka' | 'HTTP'> {
   const at = new Date().toISOString();
   const all = players.flatMap((player, n) => activitiesOf(player, n, at));
-  if (brokers) await overKafka(brokers, all);
+  if (kafka) await overKafka(kafka, all);
   else await overHttp(api, token, all);
   const shown = progress('Players whose quests are counted', players.length);
   await each([...players.entries()], LOOKING_AT_ONCE, async ([n, player]) => {
@@ -118,7 +120,7 @@ export async function feed(
     shown.tick();
   });
   shown.end();
-  return brokers ? 'Kafka' : 'HTTP';
+  return kafka ? 'Kafka' : 'HTTP';
 }
 
 /** An explanation as lines for a person, a leaf a line. */

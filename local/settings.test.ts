@@ -41,6 +41,7 @@ describe('the settings of API and worker', () => {
       PROVIDERS: '{}',
       EMBEDDED_KAFKA: '1',
       KAFKA_BROKERS: 'one:9092, two:9092',
+      KAFKA_PREFIX: 'staging.',
       ADMIN_USERNAME: 'root',
       ADMIN_PASSWORD: 'a long password',
       HOST: '::1',
@@ -51,6 +52,7 @@ describe('the settings of API and worker', () => {
     const embedded = { mongod: false, temporal: false, simulator: false, kafka: false };
     assert.deepEqual(settings.embedded, embedded);
     assert.deepEqual(settings.kafkaBrokers, ['one:9092', 'two:9092']);
+    assert.equal(settings.kafkaPrefix, 'staging.');
     assert.deepEqual(settings.admin, { username: 'root', password: 'a long password' });
     assert.equal(settings.api.url, 'http://[::1]:3000');
   });
@@ -81,6 +83,14 @@ describe('the settings of API and worker', () => {
       () => stackSettings(unclear, 'data', ports, secrets, 3000),
       /EMBEDDED_KAFKA is yes; 1 runs a broker/,
     );
+  });
+
+  it('refuse a prefix that no topic can have', async (t) => {
+    const secrets = await keptSecrets(temporaryFolder(t));
+    for (const KAFKA_PREFIX of ['a/', 'a b', 'ü', `${'x'.repeat(201)}`]) {
+      const env = { KAFKA_BROKERS: 'one:9092', KAFKA_PREFIX };
+      assert.throws(() => stackSettings(env, 'data', ports, secrets, 3000), /KAFKA_PREFIX/);
+    }
   });
 
   it('name every variable that is wrong', async (t) => {

@@ -1,7 +1,7 @@
 /** What the environment and the data folder make of a stack: what it runs itself, and with which settings. */
 import { resolve } from 'node:path';
 import { ownUrl } from '../api/own-url.ts';
-import { apiConfig, ConfigError, workerConfig } from '../config.ts';
+import { apiConfig, ConfigError, streamsConfig, workerConfig } from '../config.ts';
 import type { Ports } from './chosen-ports.ts';
 import { given } from './environment.ts';
 import { kafkaBroker } from './kafka.ts';
@@ -16,6 +16,8 @@ export interface Settings {
   temporalUiUrl: string | undefined;
   /** Empty where nothing goes over Kafka. */
   kafkaBrokers: string[];
+  /** What the names of its topics begin with. */
+  kafkaPrefix: string;
   admin: { username: string; password: string };
   api: { host: string; port: number; url: string };
   simulator: { url: string; secret: string };
@@ -63,12 +65,14 @@ export function stackSettings(
   if (embedded.temporal) dropCredentials(filled);
   const config = apiConfig(filled);
   workerConfig(filled);
+  const streams = filled.KAFKA_BROKERS === undefined ? undefined : streamsConfig(filled);
   return {
     embedded,
     mongodbUri: config.MONGODB_URI,
     temporalAddress: config.TEMPORAL_ADDRESS,
     temporalUiUrl: config.TEMPORAL_UI_URL,
-    kafkaBrokers: filled.KAFKA_BROKERS?.split(',').map((broker) => broker.trim()) ?? [],
+    kafkaBrokers: streams?.KAFKA_BROKERS ?? [],
+    kafkaPrefix: streams?.KAFKA_PREFIX ?? '',
     admin: { username: config.ADMIN_USERNAME, password: config.ADMIN_PASSWORD },
     api: { host: config.HOST, port: config.PORT, url: ownUrl(config) },
     simulator,

@@ -13,7 +13,7 @@ export interface StackFile {
   mongod: { pid?: number; uri: string };
   /** `cli` is the path of the CLI's binary. */
   temporal: { pid?: number; address: string; uiUrl?: string; cli?: string };
-  kafka?: { pid?: number; brokers: string[] };
+  kafka?: { pid?: number; brokers: string[]; prefix?: string };
   simulator?: { pid: number; url: string; secret: string };
   admin: { username: string; password: string };
 }

@@ -188,7 +188,7 @@ export class Stack {
   }
 
   #describe(): StackFile {
-    const { embedded, api, simulator, mongodbUri, kafkaBrokers, ...settings } = this
+    const { embedded, api, simulator, mongodbUri, kafkaBrokers, kafkaPrefix, ...settings } = this
       .#settings as Settings;
     const pid = (name: string) => this.#readyPid(name);
     return {
@@ -204,7 +204,13 @@ export class Stack {
         ...(this.#cli === undefined ? {} : { cli: this.#cli }),
       },
       ...(kafkaBrokers.length > 0
-        ? { kafka: { ...(embedded.kafka ? { pid: pid('kafka') } : {}), brokers: kafkaBrokers } }
+        ? {
+            kafka: {
+              ...(embedded.kafka ? { pid: pid('kafka') } : {}),
+              brokers: kafkaBrokers,
+              ...(kafkaPrefix === '' ? {} : { prefix: kafkaPrefix }),
+            },
+          }
         : {}),
       ...(embedded.simulator ? { simulator: { pid: pid('simulator'), ...simulator } } : {}),
       admin: settings.admin,

@@ -21,6 +21,7 @@ Environment:
                       its ports (any free ones)
   EMBEDDED_KAFKA      1 runs a Kafka broker too (0); it needs Java 17
   KAFKA_BROKERS       brokers to use instead of an own one, with commas between them
+  KAFKA_PREFIX        what topics and groups begin with, where brokers are shared (nothing)
   KAFKA_HOME          the folder of the Kafka to run (4.1 or newer); else PATH, the cache, an install
   KAFKA_PORT          its port (any free one)
   JAVA_HOME           the Java for it; else PATH

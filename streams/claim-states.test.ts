@@ -30,6 +30,7 @@ describe('publishing', () => {
     await publishClaimStates({
       feed,
       outlet: { send: async () => {}, close: async () => {} },
+      topic: 'claim.state',
       signal: stopping.signal,
       onFailure: (error) => assert.equal((error as Error).name, 'AbortError'),
       onBegun: () => {},

@@ -7,11 +7,11 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { ClaimChange, ClaimFeed } from '../store/claim-feed.ts';
 import type { OutgoingRecord, Outlet } from './kafka.ts';
 import { persist } from './persist.ts';
-import { TOPICS } from './topics.ts';
 
 export interface Publishing {
   feed: ClaimFeed;
   outlet: Outlet;
+  topic: string;
   /** Ends it. */
   signal: AbortSignal;
   /** Told of everything that is tried again. */
@@ -49,13 +49,13 @@ type Turn = NonNullable<Awaited<ReturnType<ClaimFeed['takeTurn']>>>;
 
 /** Until another process has the turn, or something breaks. */
 async function publishTurn(publishing: Publishing, turn: Turn): Promise<void> {
-  const { outlet, signal, onFailure, keepEveryMs = KEEP_EVERY_MS } = publishing;
+  const { outlet, topic, signal, onFailure, keepEveryMs = KEEP_EVERY_MS } = publishing;
   // A look at a long stretch of changes that are not of claims takes longer than a turn lasts.
   const keeping = setInterval(() => void turn.keep().catch(onFailure), keepEveryMs);
   try {
     while (!signal.aborted) {
       const { changes, place } = await turn.next();
-      const records = changes.map(toRecord);
+      const records = changes.map((change) => toRecord(topic, change));
       await persist(
         async () => {
           await turn.keep();
@@ -71,10 +71,10 @@ async function publishTurn(publishing: Publishing, turn: Turn): Promise<void> {
   }
 }
 
-function toRecord({ claimId, ...change }: ClaimChange): OutgoingRecord {
+function toRecord(topic: string, { claimId, ...change }: ClaimChange): OutgoingRecord {
   const value = { claimId, ...change, at: change.at.toISOString() };
   return {
-    topic: TOPICS.claimState,
+    topic,
     key: Buffer.from(claimId),
     value: Buffer.from(JSON.stringify(value)),
   };

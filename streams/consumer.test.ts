@@ -3,6 +3,7 @@ import { describe, it } from 'node:test';
 import { ProtocolError } from '@platformatic/kafka';
 import { type Intake, takeBatch } from './consumer.ts';
 import type { OutgoingRecord } from './kafka.ts';
+import { createProgress } from './partitions.ts';
 import { type IncomingRecord, positionsAfter } from './records.ts';
 
 const record = (offset: number, value: string, partition = 0): IncomingRecord => ({
@@ -30,6 +31,7 @@ function intake(given: Partial<Intake>) {
       send: async (records) => void written.push(...records),
       close: async () => {},
     },
+    progress: createProgress(),
     signal: new AbortController().signal,
     isPassing: () => false,
     onFailure: (error) => failures.push(error),
@@ -60,8 +62,15 @@ describe('a batch', () => {
 
   it('is tried again as a whole while the database is away', async () => {
     const tries: number[] = [];
+    let excuses = 0;
     const t = intake({
       isPassing: () => true,
+      progress: {
+        ...createProgress(),
+        excuse() {
+          excuses += 1;
+        },
+      },
       handle: async (records) => {
         tries.push(records.length);
         if (tries.length < 3) throw new Error('away');
@@ -70,6 +79,7 @@ describe('a batch', () => {
     });
     await takeBatch(t.intake, [record(1, 'a'), record(2, 'b')]);
     assert.deepEqual(tries, [2, 2, 2]);
+    assert.equal(excuses, 2, 'no partition stands still for that');
     assert.deepEqual(t.written, []);
   });
 

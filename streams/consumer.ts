@@ -8,6 +8,7 @@ import { Consumer, MessagesStreamFallbackModes, MessagesStreamModes } from '@pla
 import { deadLetter, sendLetters } from './dead-letters.ts';
 import { clientOptions, type Outlet } from './kafka.ts';
 import { createLine } from './line.ts';
+import { type Progress, watchPartitions } from './partitions.ts';
 import { persist } from './persist.ts';
 import { batchesOf, type IncomingRecord, positionsAfter, type RefusedRecord } from './records.ts';
 import { createWatchdog } from './watchdog.ts';
@@ -26,6 +27,10 @@ export interface Intake {
   sideBySide: number;
   handle: Handle;
   outlet: Outlet;
+  /** Told how each partition gets on. */
+  progress: Progress;
+  /** How often partitions are looked at, in milliseconds; ten seconds unless given. */
+  lookEveryMs?: number | undefined;
   /** Ends it. */
   signal: AbortSignal;
   /** Whether a failure of `handle` says nothing of the records, as where the database is away. */
@@ -80,22 +85,43 @@ async function consumeUntilBroken(intake: Intake): Promise<void> {
     broken.abort();
   });
   const watchdog = createWatchdog(consumer, () => broken.abort());
+  const inHand = new Map<number, number>();
+  const count = (batch: IncomingRecord[], by: 1 | -1) => {
+    for (const { partition } of batch) inHand.set(partition, (inHand.get(partition) ?? 0) + by);
+  };
+  let partitions: Awaited<ReturnType<typeof watchPartitions>> | undefined;
   try {
+    partitions = await watchPartitions({
+      topic,
+      consumer,
+      progress: intake.progress,
+      inHand: (partition) => inHand.get(partition) ?? 0,
+      // The group meets anew when this consumer comes back.
+      onChange: () => broken.abort(),
+      onFailure: intake.onFailure,
+      lookEveryMs: intake.lookEveryMs,
+    });
     const stream = await consumer.consume({
       topics: [topic],
       mode: MessagesStreamModes.COMMITTED,
       fallbackMode: MessagesStreamFallbackModes.EARLIEST,
     });
     stream.on('fetch', watchdog.seen);
+    partitions.follow(stream);
     const either = AbortSignal.any([signal, broken.signal]);
-    const commit = (batch: IncomingRecord[]) => consumer.commit({ offsets: positionsAfter(batch) });
+    const commit = async (batch: IncomingRecord[]) => {
+      await consumer.commit({ offsets: positionsAfter(batch) });
+      count(batch, -1);
+    };
     for await (const batch of batchesOf(stream, batchSize, either)) {
+      count(batch, 1);
       await watchdog.during(() => line.take(batch, commit));
     }
     await line.end();
     if (failure) throw failure;
   } finally {
     watchdog.end();
+    await partitions?.end();
     await line.end().catch(() => {});
     await consumer.close(true).catch(intake.onFailure);
   }
@@ -107,7 +133,13 @@ export async function takeBatch(intake: Intake, batch: IncomingRecord[]): Promis
   const refused = await handled(intake, batch);
   if (refused.length === 0) return;
   const letters = refused.map((one) => deadLetter(deadTopic, one));
-  await persist(() => sendLetters(outlet, letters), { signal, onFailure });
+  await persist(() => sendLetters(outlet, letters), {
+    signal,
+    onFailure: (error) => {
+      intake.progress.excuse();
+      onFailure(error);
+    },
+  });
 }
 
 /** Until the batch is taken. A record that makes it fail time and again is found, and refused. */
@@ -116,8 +148,12 @@ async function handled(intake: Intake, batch: IncomingRecord[]): Promise<Refused
   const isAlone = batch.length === 1;
   const isPassing = (error: unknown, attempt: number) =>
     intake.isPassing(error) || (isAlone && attempt < MOST_ATTEMPTS_ALONE);
+  const onRetry = (error: unknown) => {
+    if (intake.isPassing(error)) intake.progress.excuse();
+    onFailure(error);
+  };
   try {
-    return await persist(() => handle(batch), { signal, onFailure, isPassing });
+    return await persist(() => handle(batch), { signal, onFailure: onRetry, isPassing });
   } catch (error) {
     if (signal.aborted) throw error;
     onFailure(error);

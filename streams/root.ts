@@ -48,9 +48,9 @@ export async function runStreamsProcess(stopping: Stopping): Promise<void> {
   );
 
   let beating: NodeJS.Timeout | undefined;
-  const onReady = () => {
+  const onReady = (isMoving: () => boolean) => {
     const heartbeat = config.STREAMS_HEARTBEAT_FILE;
-    if (heartbeat) beating ??= beat(heartbeat, () => !stopping.signal.aborted);
+    if (heartbeat) beating ??= beat(heartbeat, () => !stopping.signal.aborted && isMoving());
     // Whatever the log's level: whoever started this process waits for the line.
     process.stdout.write(`${JSON.stringify({ process: 'streams', msg: 'streams ready' })}\n`);
   };
@@ -59,6 +59,7 @@ export async function runStreamsProcess(stopping: Stopping): Promise<void> {
     try {
       await runStreams({
         brokers: config.KAFKA_BROKERS,
+        prefix: config.KAFKA_PREFIX,
         store,
         feed: createClaimFeed(feedDatabase),
         onUserLeft: (userId) => stopClaimsOf({ claims: store.claims, runs }, userId),

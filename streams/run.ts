@@ -6,20 +6,28 @@ import { takeActivity } from './activity.ts';
 import { publishClaimStates } from './claim-states.ts';
 import { consume } from './consumer.ts';
 import { createOutlet } from './kafka.ts';
+import { createProgress } from './partitions.ts';
 import { persist } from './persist.ts';
-import { makeTopics, TOPICS } from './topics.ts';
+import { makeTopics, namesUnder } from './topics.ts';
 import { takeUserStatus, type UserStatusDeps } from './user-status.ts';
 
 export interface StreamsDeps extends Pick<UserStatusDeps, 'onUserLeft' | 'now'> {
   brokers: string[];
+  /** What the names of topics and groups begin with; nothing unless given. */
+  prefix?: string;
   store: Pick<Store, 'progress' | 'users'>;
   feed: ClaimFeed;
   /** Whether a failure says nothing of the records, as where the database is away. */
   isPassing: (error: unknown) => boolean;
   /** Told of everything that is tried again. */
   onFailure: (error: unknown) => void;
-  /** Told once the topics are there, and no change of a claim will be missed. */
-  onReady?: () => void;
+  /**
+   * Told once the topics are there, and no change of a claim will be missed. Given: whether each
+   * partition that has records is read on.
+   */
+  onReady?: (isMoving: () => boolean) => void;
+  /** How often partitions are looked at, in milliseconds; ten seconds unless given. */
+  lookEveryMs?: number;
   /** Stops everything. */
   signal: AbortSignal;
 }
@@ -32,9 +40,13 @@ const STATUS_BATCH = 50;
 
 /** Resolves when the signal has stopped everything. */
 export async function runStreams(deps: StreamsDeps): Promise<void> {
-  const { brokers, store, feed, signal, onFailure, now } = deps;
+  const { brokers, prefix = '', store, feed, signal, onFailure, now } = deps;
+  const names = namesUnder(prefix);
+  const [activityProgress, statusProgress] = [createProgress(), createProgress()];
+  const isMoving = () => activityProgress.isMoving() && statusProgress.isMoving();
   const outlet = createOutlet(brokers);
-  const common = { brokers, outlet, signal, onFailure, isPassing: deps.isPassing };
+  const { isPassing, lookEveryMs } = deps;
+  const common = { brokers, outlet, signal, onFailure, isPassing, lookEveryMs };
   const statusDeps = {
     users: store.users,
     onUserLeft: deps.onUserLeft,
@@ -42,27 +54,33 @@ export async function runStreams(deps: StreamsDeps): Promise<void> {
     now,
   };
   try {
-    await persist(() => makeTopics(brokers), { signal, onFailure });
+    await persist(() => makeTopics(brokers, prefix), { signal, onFailure });
     const running = [
       consume({
         ...common,
-        topic: TOPICS.activity,
-        deadTopic: TOPICS.activityDead,
-        groupId: 'laurel-activity',
+        topic: names.activity,
+        deadTopic: names.activityDead,
+        groupId: names.activityGroup,
+        progress: activityProgress,
         batchSize: MAX_ACTIVITY_EVENTS,
         sideBySide: ACTIVITY_BATCHES,
         handle: (records) => takeActivity(store.progress, records, now()),
       }),
       consume({
         ...common,
-        topic: TOPICS.userStatus,
-        deadTopic: TOPICS.userStatusDead,
-        groupId: 'laurel-user-status',
+        topic: names.userStatus,
+        deadTopic: names.userStatusDead,
+        groupId: names.userStatusGroup,
+        progress: statusProgress,
         batchSize: STATUS_BATCH,
         sideBySide: 1,
         handle: (records) => takeUserStatus(statusDeps, records),
       }),
-      publishClaimStates({ feed, outlet, signal, onFailure, onBegun: () => deps.onReady?.() }),
+      publishClaimStates({
+        ...{ feed, outlet, signal, onFailure },
+        topic: names.claimState,
+        onBegun: () => deps.onReady?.(isMoving),
+      }),
     ];
     await Promise.all(running);
   } catch (error) {

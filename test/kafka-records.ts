@@ -12,6 +12,8 @@ import {
 } from '@platformatic/kafka';
 
 export interface TestRecord {
+  /** The one its key has unless given. */
+  partition?: number;
   key?: string;
   value: string;
   headers?: Record<string, string>;
