@@ -93,6 +93,7 @@ const common = z.object({
     {},
   ),
   GAUGES: json(gauges).default({ level: 'HIGHEST' }),
+  MIGRATE_AT_START: z.enum(['on', 'off']).default('on'),
   ACTIVITY_TTL_DAYS: whole(1, 3_650, 90),
 });
 
@@ -143,9 +144,12 @@ const streams = common.extend({
   STREAMS_HEARTBEAT_FILE: z.string().min(1).optional(),
 });
 
+const migrate = common.pick({ MONGODB_URI: true, ACTIVITY_TTL_DAYS: true });
+
 export type ApiConfig = Readonly<z.infer<typeof api>>;
 export type WorkerConfig = Readonly<z.infer<typeof worker>>;
 export type StreamsConfig = Readonly<z.infer<typeof streams>>;
+export type MigrateConfig = Readonly<z.infer<typeof migrate>>;
 
 /** A configuration that cannot be used; its message names every variable that is wrong and why. */
 export class ConfigError extends SetupError {}
@@ -174,4 +178,9 @@ export function workerConfig(env: NodeJS.ProcessEnv = process.env): WorkerConfig
 /** What the process between Kafka and the rest reads. @throws ConfigError */
 export function streamsConfig(env: NodeJS.ProcessEnv = process.env): StreamsConfig {
   return parse(streams, env);
+}
+
+/** What `npm run migrate` reads. @throws ConfigError */
+export function migrateConfig(env: NodeJS.ProcessEnv = process.env): MigrateConfig {
+  return parse(migrate, env);
 }

@@ -24,18 +24,20 @@ export interface InOrder {
 export interface Stopping {
   /** Aborts at the first signal. */
   signal: AbortSignal;
-  /** From now on a signal ends the process in order. Before this it ends at once, with 0. */
+  /** From now on a signal ends the process in order. Before this it ends at once. */
   inOrder(how: InOrder): void;
 }
 
 /**
  * Heeds the signals from now on.
  * @param name the process, as it calls itself where it is stopped while it starts
+ * @param options.code how it ends then; 0 as there is nothing that it leaves undone
  */
 export function heedSignals(
   name: string,
-  signals: readonly NodeJS.Signals[] = ['SIGTERM', 'SIGINT'],
+  options: { signals?: readonly NodeJS.Signals[]; code?: number } = {},
 ): Stopping {
+  const { signals = ['SIGTERM', 'SIGINT'], code = 0 } = options;
   const stopping = new AbortController();
   let order: InOrder | undefined;
   let firstAtMs: number | undefined;
@@ -50,7 +52,7 @@ export function heedSignals(
     stopping.abort(new Error(`${name} was told to stop`));
     if (!order) {
       process.stderr.write(`${name}: stopped while it started\n`);
-      leave(0);
+      leave(code);
       return;
     }
     if (order.withinMs) setTimeout(() => leave(0), order.withinMs).unref();

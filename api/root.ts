@@ -5,8 +5,8 @@ import { apiConfig } from '../config.ts';
 import { endOnFatal } from '../fatal.ts';
 import { logOutput } from '../log-output.ts';
 import type { Stopping } from '../stop.ts';
-import { connect } from '../store/connection.ts';
-import { openStore } from '../store/index.ts';
+import { openDatabase } from '../store/database.ts';
+import { openStoreOfProcess } from '../store/index.ts';
 import { connectionOptions } from '../temporal/connection.ts';
 import { createClaimRuns } from '../temporal/runs.ts';
 import { listen } from './front.ts';
@@ -18,15 +18,20 @@ export async function runApi(stopping: Stopping): Promise<void> {
   const config = apiConfig();
   const log = pino({ level: config.LOG_LEVEL, base: { process: 'api' } }, logOutput('api'));
 
-  const database = await connect(config.MONGODB_URI, { appName: 'laurel-api' });
+  const database = await openDatabase(config.MONGODB_URI, { appName: 'laurel-api' });
   // Lazy: claims are accepted while Temporal is away.
   const temporal = Connection.lazy(connectionOptions(config));
   const client = new Client({ connection: temporal, namespace: config.TEMPORAL_NAMESPACE });
   const runs = createClaimRuns(client);
   const front = await listen(config, healthChecks(database, runs));
-  const store = await openStore(database, undefined, {
+  const activityRules = {
     ttlDays: config.ACTIVITY_TTL_DAYS,
     gauges: config.GAUGES,
+  };
+  const store = await openStoreOfProcess(database, activityRules, {
+    uri: config.MONGODB_URI,
+    build: config.MIGRATE_AT_START === 'on',
+    log,
   });
 
   const stop = await serveApi({ config, log, database, store, client, runs, front });

@@ -11,8 +11,8 @@ import { apiConfig, workerConfig } from '../config.ts';
 import { endOnFatal } from '../fatal.ts';
 import { logOutput } from '../log-output.ts';
 import type { Stopping } from '../stop.ts';
-import { connect } from '../store/connection.ts';
-import { openStore } from '../store/index.ts';
+import { openDatabase } from '../store/database.ts';
+import { openStoreOfProcess } from '../store/index.ts';
 import { connectionOptions } from '../temporal/connection.ts';
 import { createClaimRuns } from '../temporal/runs.ts';
 import { installLogger } from '../worker/log.ts';
@@ -31,7 +31,7 @@ export async function runCombined(stopping: Stopping): Promise<void> {
   const log = installLogger(config.LOG_LEVEL, 'combined', logOutput('combined'));
   const namespace = config.TEMPORAL_NAMESPACE;
 
-  const database = await connect(config.MONGODB_URI, {
+  const database = await openDatabase(config.MONGODB_URI, {
     appName: 'laurel-combined',
     maxPoolSize: MAX_POOL_SIZE,
   });
@@ -39,7 +39,11 @@ export async function runCombined(stopping: Stopping): Promise<void> {
   const temporal = await Connection.connect(connectionOptions(config));
   const client = new Client({ connection: temporal, namespace });
   const front = await listen(config, healthChecks(database, createClaimRuns(client)));
-  const store = await openStore(database, undefined, activityRules);
+  const store = await openStoreOfProcess(database, activityRules, {
+    uri: config.MONGODB_URI,
+    build: config.MIGRATE_AT_START === 'on',
+    log,
+  });
   // The SDK starts a workflow eagerly only over the connection of the worker that is to run it.
   const native = await NativeConnection.connect(connectionOptions(config));
   const runs = createClaimRuns(new Client({ connection: native, namespace }), { isEager: true });

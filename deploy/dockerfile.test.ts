@@ -94,6 +94,7 @@ function imports(
 for (const entry of [
   'api/main.ts',
   'api/health-check.ts',
+  'migrate/main.ts',
   'worker/main.ts',
   'worker/bundle.ts',
   'workflows/index.ts',

@@ -1,6 +1,6 @@
 /** `npm start`. Signals first: what is loaded after it takes a while. */
 import { heedSignals } from '../stop.ts';
 
-const stopping = heedSignals('npm start', ['SIGINT', 'SIGTERM', 'SIGHUP']);
+const stopping = heedSignals('npm start', { signals: ['SIGINT', 'SIGTERM', 'SIGHUP'] });
 const { runStack } = await import('./run-stack.ts');
 await runStack(process.argv.slice(2), stopping);

@@ -7,6 +7,7 @@ import { mongo, Schema } from 'mongoose';
 import { DAY_MS, dayOf, QUARTER_MS } from '../domain/activity.ts';
 import type { Placed } from './activity-places.ts';
 import { isAnswer, isDuplicateKey, WRITE_CONCERN } from './connection.ts';
+import type { WantedIndex } from './indexes.ts';
 import { ALL_AT_ONCE, type Quarter, type QuarterValue, TOGETHER } from './progress-days.ts';
 
 export interface StoredActivity {
@@ -66,6 +67,13 @@ export function createActivityEventStore(connection: Connection) {
 
   return {
     model,
+
+    /** The index that lets them go that many seconds after their day began. */
+    expiryIndex: (expireAfterSeconds: number): WantedIndex => ({
+      collection: collection.collectionName,
+      key: { day: 1 },
+      options: { name: EXPIRY, expireAfterSeconds },
+    }),
 
     /** Lets activities go that many seconds after their day began; a change takes effect at once. */
     async expireAfter(expireAfterSeconds: number): Promise<void> {

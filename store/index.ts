@@ -8,6 +8,15 @@ import { createConditionFacts } from './condition-facts.ts';
 import { createEntitlementStore } from './entitlements.ts';
 import { createEventStats } from './event-stats.ts';
 import { createEventStore } from './events.ts';
+import {
+  type BuildOptions,
+  buildIndexes,
+  type EnsureOptions,
+  ensureIndexes,
+  indexesOfModels,
+  missingIndexes,
+  type WantedIndex,
+} from './indexes.ts';
 import { createMailbox } from './mailbox.ts';
 import { createOperationStore } from './operations.ts';
 import { createProgressStore } from './progress.ts';
@@ -17,19 +26,12 @@ import { createRefreshTokenStore } from './refresh-tokens.ts';
 import { createStockStore } from './stock.ts';
 import { createUserStore } from './users.ts';
 
-export type Store = Awaited<ReturnType<typeof openStore>>;
+export type Store = ReturnType<typeof createStores>;
 
-/**
- * The stores, once every index exists: nothing may be accepted before, as identity, entitlements
- * and holds rest on unique ones.
- */
-export async function openStore(
-  connection: Connection,
-  now: () => Date = () => new Date(),
-  activityRules?: ActivityRules,
-) {
+/** The stores over that connection. Use none before its indexes are there. */
+function createStores(connection: Connection, now: () => Date, activityRules?: ActivityRules) {
   const stock = createStockStore(connection, createServerClock(connection));
-  const store = {
+  return {
     auditLog: createAuditLog(connection, now),
     users: createUserStore(connection),
     refreshTokens: createRefreshTokenStore(connection),
@@ -45,7 +47,55 @@ export async function openStore(
     reconciliations: createReconciliationStore(connection),
     progress: createProgressStore(connection, activityRules, now),
   };
+}
+
+/**
+ * The stores, once every index exists: nothing may be accepted before, as identity, entitlements
+ * and holds rest on unique ones.
+ */
+export async function openStore(
+  connection: Connection,
+  now: () => Date = () => new Date(),
+  activityRules?: ActivityRules,
+): Promise<Store> {
+  const store = createStores(connection, now, activityRules);
   await Promise.all(Object.values(connection.models).map((model) => model.createIndexes()));
+  return await opened(store);
+}
+
+/**
+ * As `openStore`, for a database of any size: what is missing is built over a connection of its own,
+ * or waited for.
+ * @throws SetupError where an index cannot be built
+ */
+export async function openStoreOfProcess(
+  connection: Connection,
+  activityRules: ActivityRules,
+  options: EnsureOptions,
+): Promise<Store> {
+  const store = createStores(connection, () => new Date(), activityRules);
+  await ensureIndexes(connection, wantedIndexes(connection, store), options);
+  return await opened(store);
+}
+
+/** Builds every index that is missing. Tells each line of its progress. @throws SetupError */
+export async function migrate(
+  connection: Connection,
+  activityRules: ActivityRules,
+  options: BuildOptions,
+): Promise<void> {
+  const store = createStores(connection, () => new Date(), activityRules);
+  const wanted = wantedIndexes(connection, store);
+  const missing = await missingIndexes(connection, wanted);
+  await buildIndexes(missing, options);
+  options.log.info(`${wanted.length} indexes are there, ${missing.length} of them are new`);
+}
+
+function wantedIndexes(connection: Connection, { progress }: Store): WantedIndex[] {
+  return [...indexesOfModels(connection), progress.activities.expiryIndex(progress.keptS)];
+}
+
+async function opened(store: Store): Promise<Store> {
   await store.auditLog.open();
   await store.progress.open();
   return store;

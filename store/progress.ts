@@ -102,14 +102,18 @@ export function createProgressStore(
     return [...(await intake.keep(fresh)), ...(await intake.keepLate(late))];
   }
 
+  const keptDays = Math.max(rules.ttlDays + KEPT_LONGER_DAYS, LEAST_KEPT_DAYS);
+  const keptS = (keptDays * DAY_MS) / 1_000;
+
   const store = {
     activities,
     days,
+    /** How long an activity is kept, in seconds from the beginning of its day on. */
+    keptS,
 
     /** Makes activities expire. To be called before anything is ingested. */
     async open(): Promise<void> {
-      const keptDays = Math.max(rules.ttlDays + KEPT_LONGER_DAYS, LEAST_KEPT_DAYS);
-      await activities.expireAfter((keptDays * DAY_MS) / 1_000);
+      await activities.expireAfter(keptS);
     },
 
     /**

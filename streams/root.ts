@@ -9,8 +9,9 @@ import { endOnFatal } from '../fatal.ts';
 import { logOutput } from '../log-output.ts';
 import type { Stopping } from '../stop.ts';
 import { createClaimFeed } from '../store/claim-feed.ts';
-import { connect, databaseTrouble, isOfDatabase } from '../store/connection.ts';
-import { openStore } from '../store/index.ts';
+import { databaseTrouble, isOfDatabase } from '../store/connection.ts';
+import { openDatabase } from '../store/database.ts';
+import { openStoreOfProcess } from '../store/index.ts';
 import { connectionOptions } from '../temporal/connection.ts';
 import { createClaimRuns } from '../temporal/runs.ts';
 import { runStreams } from './run.ts';
@@ -30,13 +31,18 @@ export async function runStreamsProcess(stopping: Stopping): Promise<void> {
   const config = streamsConfig();
   const log = pino({ level: config.LOG_LEVEL, base: { process: 'streams' } }, logOutput('streams'));
 
-  const database = await connect(config.MONGODB_URI, { appName: 'laurel-streams' });
-  const store = await openStore(database, undefined, {
+  const database = await openDatabase(config.MONGODB_URI, { appName: 'laurel-streams' });
+  const activityRules = {
     ttlDays: config.ACTIVITY_TTL_DAYS,
     gauges: config.GAUGES,
+  };
+  const store = await openStoreOfProcess(database, activityRules, {
+    uri: config.MONGODB_URI,
+    build: config.MIGRATE_AT_START === 'on',
+    log,
   });
   // Changes of claims lie far apart where activities pour in, and MongoDB does not answer before the next.
-  const feedDatabase = await connect(config.MONGODB_URI, {
+  const feedDatabase = await openDatabase(config.MONGODB_URI, {
     appName: 'laurel-feed',
     maxPoolSize: 4,
     socketTimeoutMs: FEED_PATIENCE_MS,

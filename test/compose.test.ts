@@ -9,7 +9,7 @@ import { after, before, describe, test } from 'node:test';
 import { parseEnv } from 'node:util';
 import { Ajv } from 'ajv';
 import { parse } from 'yaml';
-import { apiConfig, streamsConfig, workerConfig } from '../config.ts';
+import { apiConfig, migrateConfig, streamsConfig, workerConfig } from '../config.ts';
 import {
   type Bind,
   type ComposeFile,
@@ -101,10 +101,12 @@ describe('configuration', () => {
     ['api', apiConfig],
     ['worker', workerConfig],
     ['streams', streamsConfig],
+    ['migrate', migrateConfig],
   ] as const) {
     test(`the ${name} starts from a made .env, and reads every variable it is given`, () => {
       const given = service(file, name).environment ?? {};
-      const config = read(given);
+      // It has no default, and so is in no configuration until it is given.
+      const config = read({ ...given, METRICS_PORT: '9464' });
       assert.deepEqual(
         Object.keys(given).filter((variable) => !(variable in config)),
         [],
@@ -210,8 +212,8 @@ describe('start order', () => {
     }
   });
 
-  test('what ends is waited for by what runs on, without which `up --wait` calls its end a failure', () => {
-    const waitedFor = longRunning.flatMap(([, { depends_on = {} }]) => Object.keys(depends_on));
+  test('what ends is waited for, without which `up --wait` calls its end a failure', () => {
+    const waitedFor = services.flatMap(([, { depends_on = {} }]) => Object.keys(depends_on));
     assert.deepEqual(
       oneShots.map(([name]) => name).filter((name) => !waitedFor.includes(name)),
       [],
@@ -219,7 +221,10 @@ describe('start order', () => {
   });
 
   test('what ends has no health check', () => {
-    for (const [name, { healthcheck }] of oneShots) assert.equal(healthcheck, undefined, name);
+    for (const [name, { healthcheck, build }] of oneShots) {
+      // The image's own is the API's.
+      assert.deepEqual(healthcheck, build === undefined ? undefined : { disable: true }, name);
+    }
   });
 
   test('the worker has longer to stop than its activities have to end', () => {
@@ -346,7 +351,7 @@ describe('what is open', () => {
   test('ours have a read-only root, a /tmp in memory and an init', () => {
     assert.deepEqual(
       ours.map(([name]) => name),
-      ['worker', 'streams', 'api'],
+      ['migrate', 'worker', 'streams', 'api'],
     );
     for (const [name, { read_only, tmpfs, init }] of ours) {
       assert.equal(read_only, true, name);

@@ -60,6 +60,7 @@ const RULES: Record<string, { ours: string[]; packages?: RegExp }> = {
       'streams',
     ],
   },
+  migrate: { ours: ['store', 'migrate'] },
   local: { ours: ['local', 'config.ts', 'api/own-url.ts', 'stop.ts', 'domain/errors.ts'] },
   demo: { ours: ['demo', 'local/stack-file.ts'] },
   ops: { ours: ['ops', 'store', 'local/stack-file.ts'] },
@@ -71,8 +72,14 @@ const RULES: Record<string, { ours: string[]; packages?: RegExp }> = {
 };
 
 /** Only a process's own root reads the environment, and decides how the process ends. */
-const ROOTS = ['api/root.ts', 'worker/root.ts', 'combined/root.ts', 'streams/root.ts'];
-const FOR_ROOTS = ['beat.ts', 'config.ts', 'fatal.ts', 'log-output.ts'];
+const ROOTS = [
+  'api/root.ts',
+  'worker/root.ts',
+  'combined/root.ts',
+  'streams/root.ts',
+  'migrate/root.ts',
+];
+const FOR_ROOTS = ['beat.ts', 'config.ts', 'fatal.ts', 'log-output.ts', 'stop.ts'];
 
 /** An entry point heeds signals before it loads anything else, so it may import nothing but that. */
 const ENTRY_POINTS = [
@@ -81,6 +88,7 @@ const ENTRY_POINTS = [
   'combined/main.ts',
   'streams/main.ts',
   'local/start.ts',
+  'migrate/main.ts',
 ];
 
 const IMPORT =

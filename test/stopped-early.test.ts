@@ -10,7 +10,11 @@ import { exportJWK, generateKeyPair } from 'jose';
 
 const ROOT = path.dirname(import.meta.dirname);
 const PROCESSES = ['api', 'worker', 'streams', 'combined'];
-const ENTRY_POINTS = [...PROCESSES.map((name) => `${name}/main.ts`), 'local/start.ts'];
+const ENTRY_POINTS = [
+  ...PROCESSES.map((name) => `${name}/main.ts`),
+  'local/start.ts',
+  'migrate/main.ts',
+];
 
 /** The process over a MongoDB that takes connections and never says a word: its start waits. */
 async function starting(t: TestContext, name: string, run = process.execPath, ...args: string[]) {

@@ -5,8 +5,8 @@ import { workerConfig } from '../config.ts';
 import { endOnFatal } from '../fatal.ts';
 import { logOutput } from '../log-output.ts';
 import type { Stopping } from '../stop.ts';
-import { connect } from '../store/connection.ts';
-import { openStore } from '../store/index.ts';
+import { openDatabase } from '../store/database.ts';
+import { openStoreOfProcess } from '../store/index.ts';
 import { connectionOptions } from '../temporal/connection.ts';
 import { installLogger } from './log.ts';
 import { runWorkers } from './run.ts';
@@ -20,9 +20,13 @@ export async function runWorker(stopping: Stopping): Promise<void> {
   const config = workerConfig();
   const log = installLogger(config.LOG_LEVEL, 'worker', logOutput('worker'));
 
-  const database = await connect(config.MONGODB_URI, { appName: 'laurel-worker' });
+  const database = await openDatabase(config.MONGODB_URI, { appName: 'laurel-worker' });
   const activityRules = { ttlDays: config.ACTIVITY_TTL_DAYS, gauges: config.GAUGES };
-  const store = await openStore(database, undefined, activityRules);
+  const store = await openStoreOfProcess(database, activityRules, {
+    uri: config.MONGODB_URI,
+    build: config.MIGRATE_AT_START === 'on',
+    log,
+  });
   const temporal = await Connection.connect(connectionOptions(config));
   const client = new Client({ connection: temporal, namespace: config.TEMPORAL_NAMESPACE });
   const native = await NativeConnection.connect(connectionOptions(config));
