@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
+import { HonoRequest } from 'hono/request';
 import { BAD_TEXTS } from '../test/bad-texts.ts';
 import { type Answer, type Fields, PASSWORD, type TestApp, testApp } from './test-app.ts';
 
@@ -102,8 +103,12 @@ const WRONG_FOR_TEXT = [{ $gt: '' }, { $ne: null }, ['a'], [], {}, 7, true, null
 const NULLABLE = ['claimUntil', 'listedFrom'];
 
 type Schema = Record<string, unknown>;
+interface Operation {
+  parameters?: { in: string; name: string }[];
+  requestBody?: { content: Record<string, { schema: Schema }> };
+}
 interface OpenApi {
-  paths: Record<string, Record<string, { requestBody?: { content: Record<string, Fields> } }>>;
+  paths: Record<string, Record<string, Operation>>;
   components: { schemas: Record<string, Schema> };
 }
 
@@ -284,5 +289,69 @@ describe('a text', () => {
       [answer.body.username, answer.body.displayName],
       ['Åsa of snow', 'Åsa of snow'],
     );
+  });
+});
+
+/** Notes which fields of bodies (`json`) and queries the routes look at, as in `json note`. */
+function watchReads() {
+  const read = new Set<string>();
+  const { addValidatedData } = HonoRequest.prototype;
+  HonoRequest.prototype.addValidatedData = function (target, data) {
+    const watched = new Proxy(data, {
+      get(of, name) {
+        read.add(`${target} ${String(name)}`);
+        return Reflect.get(of, name);
+      },
+      // Copied as a whole: whoever has the copy may read any of it.
+      ownKeys(of) {
+        read.add(`${target} *`);
+        return Reflect.ownKeys(of);
+      },
+    });
+    addValidatedData.call(this, target, watched);
+  };
+  const stop = () => {
+    HonoRequest.prototype.addValidatedData = addValidatedData;
+  };
+  return { read, stop };
+}
+
+describe('what a route declares that it takes', () => {
+  const fieldsOf = (document: OpenApi, { parameters = [], requestBody }: Operation): string[] => {
+    const schema = requestBody?.content['application/json']?.schema ?? {};
+    const name =
+      String(schema.$ref ?? '')
+        .split('/')
+        .at(-1) ?? '';
+    const { properties = {} } = document.components.schemas[name] ?? schema;
+    const queries = parameters.filter((parameter) => parameter.in === 'query');
+    return [
+      ...Object.keys(properties as Fields).map((field) => `json ${field}`),
+      ...queries.map((parameter) => `query ${parameter.name}`),
+    ];
+  };
+
+  it('is read, each field of its body and its query', async () => {
+    const document = await openApi();
+    // Where there is nothing to change, what is asked for is not looked at.
+    const event = await send('POST /api/events', EVENT, { 'idempotency-key': 'read' });
+    const ids = { eventId: String(event.body.eventId), userId: (await t.signIn()).id };
+    let fields = 0;
+    for (const [path, operations] of Object.entries(document.paths)) {
+      for (const [method, operation] of Object.entries(operations)) {
+        const route = `${method.toUpperCase()} ${path}`;
+        const declared = fieldsOf(document, operation);
+        if (declared.length === 0 || SIGNED.includes(route)) continue;
+        const { read, stop } = watchReads();
+        const found = route.replace('{eventId}', ids.eventId).replace('{userId}', ids.userId);
+        await send(found, FITTING[route]).finally(stop);
+        for (const field of declared) {
+          const [where] = field.split(' ');
+          assert.ok(read.has(field) || read.has(`${where} *`), `${route}: nothing reads ${field}`);
+        }
+        fields += declared.length;
+      }
+    }
+    assert.ok(fields > 50, `${fields} fields`);
   });
 });

@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import type { Condition } from '../domain/condition.ts';
 import type { EventFields } from '../domain/event.ts';
+import { type Period, periodKey } from '../domain/period.ts';
 import { type Claim, claimIdOf } from '../store/claims.ts';
 import {
   CAPE,
@@ -31,6 +32,7 @@ after(async () => {
 
 const MINUTE_MS = 60_000;
 const LONG_AGO = new Date('2020-01-01T00:00:00Z');
+const LATER = new Date('2100-01-01T00:00:00Z');
 
 interface Done {
   metric: string;
@@ -231,6 +233,36 @@ describe('a claim of an event with a condition', () => {
     assert.equal(await eligible('PERIOD', { period }), false);
     assert.equal(await eligible('PERIOD', {}), true, 'the one period of ONCE is the event');
     assert.equal(await eligible('ALL_TIME', { startsAt }), true);
+  });
+
+  it('counts in the grace what was done before the end, for the last period played', async () => {
+    const period: Period = {
+      kind: 'DAILY',
+      timeZone: 'Asia/Seoul',
+      resetHour: 5,
+      resetMinute: 0,
+      resetDay: 'MONDAY',
+    };
+    // It ended a day and more ago: today is another period, and would be a claim more.
+    const endsAt = new Date(Date.now() - 30 * 60 * MINUTE_MS);
+    const { eventId } = await withCondition(QUEST, { period, endsAt, claimUntil: LATER });
+    const { id, token } = await laurel.signIn();
+    await did(id, ...[31 * 60, 32 * 60].map((minutesAgo) => ({ ...quest('snow-1'), minutesAgo })));
+    await did(id, ...THREE);
+    assert.deepEqual((await eligibility(eventId, token)).reasons, ['CONDITION_NOT_MET']);
+    const early = await laurel.claim(eventId, token, { waitS: 30 });
+    assert.equal(endOf(early.body), 'REJECTED / CONDITION_NOT_MET');
+    assert.deepEqual(early.body.explanation?.condition, { ...QUEST, have: 2, need: 3, met: false });
+    assert.equal(early.body.explanation?.period.endsAt, null, 'no other period follows');
+
+    await did(id, { ...quest('snow-1'), minutesAgo: 31 * 60 });
+    assert.equal((await eligibility(eventId, token)).eligible, true);
+    const { body } = await laurel.claim(eventId, token, { waitS: 30 });
+    assert.equal(endOf(body), 'GRANTED');
+    assert.equal(body.periodKey, periodKey(period, new Date(endsAt.getTime() - 1)));
+    assert.deepEqual((await eligibility(eventId, token)).reasons, ['ALREADY_CLAIMED']);
+    const again = await laurel.claim(eventId, token);
+    assert.equal(again.status, 409);
   });
 
   it('is let in by a grant of another event, and not by a claim of it that was refused', async () => {

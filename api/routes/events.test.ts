@@ -522,6 +522,86 @@ describe('the list of events', () => {
   });
 });
 
+describe('the times of an event', () => {
+  const patch = async (event: ShownEvent, body: Fields) => await operator('PATCH', at(event), body);
+  const refusal = ({ status, body, ...answer }: Answer<Fields>) => [
+    status,
+    body.code,
+    ...pointersOf({ status, body, ...answer }),
+  ];
+
+  it('follow one another: claims are taken until the end, until another moment is set', async () => {
+    const event = await create({ claimUntil: null });
+    const ends = async (body: Fields) => {
+      const { claimUntil, claimableUntil } = (await patch(event, body)).body;
+      return [claimUntil, claimableUntil];
+    };
+    const [earlier, later] = ['2126-12-20T00:00:00.000Z', '2126-12-24T00:00:00.000Z'];
+    assert.deepEqual(await ends({ endsAt: earlier }), [null, earlier]);
+    assert.deepEqual(await ends({ claimUntil: later }), [later, later]);
+    assert.deepEqual(await ends({ title: 'Ice festival' }), [later, later]);
+    assert.deepEqual(await ends({ claimUntil: null }), [null, earlier]);
+  });
+
+  it('are refused in the wrong order, at the one that was sent', async () => {
+    const event = await create();
+    const refused: [Fields, string][] = [
+      [{ claimUntil: '2126-12-30T00:00:00Z' }, '/claimUntil'],
+      [{ endsAt: '2127-01-08T00:00:00Z' }, '/endsAt'],
+      [{ startsAt: '2127-01-01T00:00:00Z' }, '/startsAt'],
+      [{ listedFrom: FESTIVAL.claimUntil }, '/listedFrom'],
+    ];
+    for (const [body, pointer] of refused) {
+      assert.deepEqual(refusal(await patch(event, body)), [400, 'invalid_request', pointer]);
+    }
+    for (const field of ['claimUntil', 'listedFrom']) {
+      const wrong = { claimUntil: '2126-12-30T00:00:00Z', listedFrom: '2128-01-01T00:00:00Z' };
+      const body = { ...FESTIVAL, [field]: wrong[field as keyof typeof wrong] };
+      const answer = await operator('POST', '/api/events', body);
+      assert.deepEqual(refusal(answer), [400, 'invalid_request', `/${field}`]);
+    }
+  });
+
+  it('stay where they were for claims: the start does not move, the ends do', async () => {
+    const event = await createClaimed();
+    const moved = await patch(event, { startsAt: '2126-11-01T00:00:00Z' });
+    assert.deepEqual(refusal(moved), [409, 'conflict', '/startsAt']);
+    assert.equal((await patch(event, { startsAt: FESTIVAL.startsAt })).status, 200);
+    assert.equal((await patch(event, { endsAt: '2126-12-24T00:00:00Z' })).status, 200);
+  });
+
+  it('are in a zone by whichever of its names, and answered as IANA spells it', async () => {
+    const zone = (timeZone: string) => ({ period: { ...FESTIVAL.period, timeZone } });
+    const event = await create(zone('asia/CALCUTTA'));
+    assert.deepEqual(event.period, { ...FESTIVAL.period, timeZone: 'Asia/Calcutta' });
+    assert.ok(await t.store.events.markClaimed(event.eventId, 1));
+    for (const name of ['asia/calcutta', 'Asia/Kolkata']) {
+      assert.equal((await patch(event, zone(name))).status, 200, name);
+    }
+    assert.deepEqual(refusal(await patch(event, zone('Asia/Seoul'))), [409, 'conflict', '/period']);
+  });
+
+  it('hide an active event from players until it is listed, and not from staff', async () => {
+    const hidden = await create({ listedFrom: '2126-11-24T00:00:00Z' });
+    const open = await create({ listedFrom: '2026-01-01T00:00:00Z' });
+    const list = async (who: typeof player) =>
+      (await who<{ items: ShownEvent[] }>('GET', '/api/events?limit=2')).body.items.map(
+        ({ eventId }) => eventId,
+      );
+    assert.ok((await list(operator)).includes(hidden.eventId));
+    assert.equal((await list(player))[0], open.eventId);
+    assert.ok(!(await list(player)).includes(hidden.eventId));
+    for (const path of ['', '/eligibility']) {
+      assert.equal((await player('GET', at(hidden) + path)).body.code, 'not_found');
+      assert.equal((await player('GET', at(open) + path)).status, 200);
+    }
+    const claim = `/api/event-claims/${hidden.eventId}/claim`;
+    const answer = await player('POST', claim, {}, { 'idempotency-key': 'early' });
+    assert.deepEqual(refusal(answer), [404, 'not_found']);
+    assert.equal((await operator('GET', at(hidden))).status, 200);
+  });
+});
+
 describe('changing an event', () => {
   it('answers the event as it is now, with its new ETag', async () => {
     const event = await create();
