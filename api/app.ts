@@ -2,17 +2,16 @@
 import { BlockList } from 'node:net';
 import type { Context, MiddlewareHandler } from 'hono';
 import { methodNotAllowed } from 'hono/method-not-allowed';
-import { requestId } from 'hono/request-id';
 import { routePath } from 'hono/route';
-import { secureHeaders } from 'hono/secure-headers';
 import type { Logger } from 'pino';
 import { databaseTrouble } from '../store/connection.ts';
 import { BEARER } from './auth.ts';
 import { limitBodies, readBodies } from './bodies.ts';
 import { CLAIM_PATH } from './claims/admission.ts';
 import { clientOf } from './client.ts';
+import { everyRequest } from './every-request.ts';
 import { observeRequests, showBooks } from './metrics.ts';
-import { problemOf, problemOfRefusal, sendProblem, toProblem } from './problem.ts';
+import { problemOf, sendProblem, toProblem } from './problem.ts';
 import { type ApiEnv, newRouter } from './router.ts';
 import { type ActivityRouteDeps, activityRoutes } from './routes/activity-events.ts';
 import { type AuditRouteDeps, auditRoutes } from './routes/audit-log.ts';
@@ -28,7 +27,6 @@ import { type OperationRouteDeps, operationRoutes } from './routes/operations.ts
 import { type CallbackRouteDeps, callbackRoutes } from './routes/provider-callbacks.ts';
 import { type ReconciliationRouteDeps, reconciliationRoutes } from './routes/reconciliation.ts';
 import { type UserRouteDeps, userRoutes } from './routes/users.ts';
-import { settleUnreadBodies } from './unread-bodies.ts';
 
 /** Everything the routes need: the sum of what each route file asks for. */
 export type AppDeps = AuthRouteDeps &
@@ -50,8 +48,6 @@ export type AppDeps = AuthRouteDeps &
     /** Proxies in front of us whose word on a client counts; nobody's where it is left out. */
     trustedProxies?: BlockList | undefined;
   };
-
-const MAX_REQUEST_ID_LENGTH = 128;
 
 const INFO = {
   title: 'Laurel',
@@ -124,39 +120,21 @@ function answerErrors(app: App, log: Logger): void {
     if (answer.status === 503) log[level]({ ...seen, err: error }, 'request not served');
     return sendProblem(c, answer);
   });
-  app.notFound((c) =>
-    sendProblem(c, problemOf('not_found', 'There is nothing at this address.', c.req.path)),
-  );
 }
 
 function guardRequests(app: App, deps: AppDeps): void {
-  app.use(requestId({ limitLength: MAX_REQUEST_ID_LENGTH }));
   const trusted = deps.trustedProxies ?? new BlockList();
-  app.use(async (c, next) => {
+  const client: MiddlewareHandler<ApiEnv> = async (c, next) => {
     c.set('client', clientOf(c.env?.incoming, trusted));
     await next();
-  });
-  app.use(endHeads);
-  app.use(observeRequests(deps.metrics, deps.log, deps.admission.cameAtMs));
+  };
+  const observe = observeRequests(deps.metrics, deps.log, deps.admission.cameAtMs);
+  everyRequest(app, client, endHeads, observe);
   const { claims, reconciliations } = deps.store;
   showBooks(deps.metrics, {
     mended: reconciliations.totals,
     lastPassAt: async () => (await reconciliations.latest(1))[0]?.endedAt ?? null,
     parked: claims.countParked,
-  });
-  app.use(settleUnreadBodies);
-  app.use(
-    secureHeaders({
-      // The docs page sets a policy of its own.
-      overwrite: false,
-      contentSecurityPolicy: { defaultSrc: ["'none'"], frameAncestors: ["'none'"] },
-      // Whoever terminates TLS in front of us decides on that.
-      strictTransportSecurity: false,
-    }),
-  );
-  app.use(async (c, next) => {
-    const refusal = c.env?.refusal;
-    return refusal ? sendProblem(c, problemOfRefusal(refusal, c.req.path)) : await next();
   });
   app.on('POST', CLAIM_PATH, deps.admission.turnAway);
   app.use(

@@ -9,6 +9,7 @@ import { SetupError } from '../domain/errors.ts';
 import { type Admission, createAdmission } from './claims/admission.ts';
 import { boundedServer, type ConnectionBounds } from './connections.ts';
 import { createDraining } from './draining.ts';
+import { everyRequest } from './every-request.ts';
 import { createMemoryRelease } from './memory.ts';
 import { serveMetrics } from './metrics-server.ts';
 import { problemOf, sendProblem } from './problem.ts';
@@ -59,7 +60,10 @@ export async function listen(config: ApiConfig, checks: HealthDeps['checks']): P
     port: config.PORT,
     hostname: config.HOST,
     createServer: boundedServer(metrics, bounds, admission.behindDoor),
-    serverOptions: { keepAliveTimeout: config.KEEP_ALIVE_TIMEOUT_S * 1_000 },
+    serverOptions: {
+      ...refusals.options.serverOptions,
+      keepAliveTimeout: config.KEEP_ALIVE_TIMEOUT_S * 1_000,
+    },
   }) as Server;
   refusals.watch(server);
   draining.watch(server);
@@ -95,7 +99,9 @@ export async function listen(config: ApiConfig, checks: HealthDeps['checks']): P
 
 /** What answers meanwhile: whoever asks for anything else may try again soon. */
 function starting(deps: HealthDeps): Application {
-  const app = newRouter().route('/', healthRoutes(deps));
+  const app = newRouter();
+  everyRequest(app);
+  app.route('/', healthRoutes(deps));
   app.notFound((c) => {
     const problem = problemOf('unavailable', 'This process is still starting.', c.req.path);
     return sendProblem(c, { ...problem, headers: { 'Retry-After': String(RETRY_AFTER_S) } });

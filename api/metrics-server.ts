@@ -4,6 +4,8 @@ import type { Server } from 'node:http';
 import { serve } from '@hono/node-server';
 import { Registry } from 'prom-client';
 import { boundedServer, type ConnectionBounds } from './connections.ts';
+import { everyRequest } from './every-request.ts';
+import { createRefusals } from './refusals.ts';
 import { newRouter } from './router.ts';
 import { metricsRoutes } from './routes/metrics.ts';
 
@@ -19,10 +21,14 @@ export async function serveMetrics(
   { port, hostname }: { port: number; hostname: string },
   bounds: ConnectionBounds,
 ): Promise<Server> {
-  const app = newRouter().route('/', metricsRoutes({ metrics }));
+  const app = newRouter();
+  everyRequest(app);
+  app.route('/', metricsRoutes({ metrics }));
+  const refusals = createRefusals(app.fetch);
   // The connections that are measured are the API's.
   const createServer = boundedServer(new Registry(), { ...bounds, most: MOST_CONNECTIONS });
-  const server = serve({ fetch: app.fetch, port, hostname, createServer }) as Server;
+  const server = serve({ ...refusals.options, port, hostname, createServer }) as Server;
+  refusals.watch(server);
   await once(server, 'listening');
   return server;
 }
