@@ -109,6 +109,9 @@ describe('an error', () => {
     const answer = await t.call('DELETE', '/api/users/usr_1');
     assert.deepEqual([answer.status, answer.body.code], [405, 'method_not_allowed']);
     assert.equal(answer.headers.get('allow'), 'PATCH');
+    // Not those of a claim whose ID would be `retry`.
+    const bulk = await t.call('PUT', '/api/event-claims/retry');
+    assert.equal(bulk.headers.get('allow'), 'POST');
   });
 });
 

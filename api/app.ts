@@ -12,6 +12,7 @@ import { clientOf } from './client.ts';
 import { everyRequest } from './every-request.ts';
 import { observeRequests, showBooks } from './metrics.ts';
 import { problemOf, sendProblem, toProblem } from './problem.ts';
+import { describeQueries } from './query.ts';
 import { type ApiEnv, newRouter } from './router.ts';
 import { type ActivityRouteDeps, activityRoutes } from './routes/activity-events.ts';
 import { type AuditRouteDeps, auditRoutes } from './routes/audit-log.ts';
@@ -86,6 +87,7 @@ export function createApp(deps: AppDeps) {
   });
   // Last, so that it knows every route; and here, so that a route it cannot describe fails the start.
   const description = app.getOpenAPI31Document({ openapi: '3.1.0', info: INFO });
+  describeQueries(description);
   return app;
 }
 
@@ -141,12 +143,19 @@ function guardRequests(app: App, deps: AppDeps): void {
     methodNotAllowed({
       app,
       onMethodNotAllowed(c, methods) {
-        const detail = `This address takes ${methods.join(', ')}.`;
-        const answer = problemOf('method_not_allowed', detail, c.req.path);
-        return sendProblem(c, { ...answer, headers: { Allow: methods.join(', ') } });
+        const taken = ownMethods(app, c.req.path, methods).join(', ');
+        const answer = problemOf('method_not_allowed', `This address takes ${taken}.`, c.req.path);
+        return sendProblem(c, { ...answer, headers: { Allow: taken } });
       },
     }),
   );
   app.use(limitBodies());
   app.use(readBodies);
+}
+
+/** Of an address that is a route's own, those: it may look like the address of something by its ID. */
+function ownMethods(app: App, path: string, methods: readonly string[]): readonly string[] {
+  const own = app.routes.filter((route) => route.path === path).map(({ method }) => method);
+  const isOwn = (method: string) => own.includes(method === 'HEAD' ? 'GET' : method);
+  return methods.some(isOwn) ? methods.filter(isOwn) : methods;
 }

@@ -5,6 +5,9 @@ import { wholeNumber } from '../domain/whole-number.ts';
 /** One entity tag (RFC 9110, section 8.8.3), and the comma or the end behind it. */
 const ENTITY_TAG = /\s*(W\/)?"([\x21\x23-\x7e\x80-\xff]*)"\s*(?:,|$)/y;
 
+/** What `If-Match` is, for a description. */
+export const IF_MATCH_PATTERN = '^(\\*|(W/)?"[!#-~]*"( *, *(W/)?"[!#-~]*")*)$';
+
 interface EntityTag {
   isWeak: boolean;
   opaque: string;

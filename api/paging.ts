@@ -32,6 +32,7 @@ export function pageQuery<S extends z.ZodType>(position: S) {
       .optional()
       .openapi({
         type: 'string',
+        pattern: '^[A-Za-z0-9_-]+$',
         description: 'The `nextCursor` of the page before; opaque.',
       }),
     limit: z

@@ -28,3 +28,14 @@ function refuseUnfit(sent: URLSearchParams, known: ReadonlySet<string>): void {
   if (wrong.length === 0) return;
   throw new DomainError('invalid_request', `The query does not fit: ${wrong.join('; ')}.`);
 }
+
+type Routes = Record<string, Record<string, { parameters?: unknown[] }>>;
+
+/** Says of every parameter in a description that it is not empty, as `knownQuery` refuses those. */
+export function describeQueries({ paths = {} }: { paths?: object | undefined }): void {
+  const routes = Object.values(paths as Routes).flatMap((path) => Object.values(path));
+  for (const parameter of routes.flatMap(({ parameters = [] }) => parameters)) {
+    const { in: where, schema } = parameter as { in?: string; schema?: Record<string, unknown> };
+    if (where === 'query' && schema?.type === 'string' && !schema.enum) schema.minLength ??= 1;
+  }
+}

@@ -5,14 +5,25 @@ import { textShape } from '../store/text-shape.ts';
 
 /** Any text that comes in with a body. */
 export function text(use: TextUse, length: TextLength) {
-  return described(textShape(use, length), length);
+  return described(use, textShape(use, length), length);
 }
 
 /** The same without the blanks around it, as people leave them in forms. */
 export function trimmedText(use: TextUse, length: TextLength) {
-  return described(textShape(use, length, z.string().trim()), length);
+  return described(use, textShape(use, length, z.string().trim()), length);
 }
 
-function described(shape: z.ZodString, [minLength, maxLength]: TextLength) {
-  return shape.openapi({ minLength, maxLength });
+/**
+ * What a description says of a text beside its length: no control and no bidirectional character.
+ * The rest of the rule cannot be said to the many readers that know no `\\p` in a pattern.
+ */
+const PATTERNS: Record<TextUse, string> = {
+  NAME: '^[^\\u0000-\\u001f\\u007f-\\u009f\\u2028-\\u202e\\u2066-\\u2069]*$',
+  LINE: '^[^\\u0000-\\u001f\\u007f-\\u009f\\u2028-\\u202e\\u2066-\\u2069]*$',
+  LINES:
+    '^[^\\u0000-\\u0009\\u000b\\u000c\\u000e-\\u001f\\u007f-\\u009f\\u202a-\\u202e\\u2066-\\u2069]*$',
+};
+
+function described(use: TextUse, shape: z.ZodString, [minLength, maxLength]: TextLength) {
+  return shape.openapi({ minLength, maxLength, pattern: PATTERNS[use] });
 }

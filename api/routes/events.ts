@@ -11,7 +11,7 @@ import type { EventStore, StoredEvent } from '../../store/events.ts';
 import type { StaffContext } from '../../store/staff.ts';
 import { type AuthDeps, access, GUARDED } from '../auth.ts';
 import { CONDITION_COMPONENTS } from '../condition-schema.ts';
-import { etagOf, ifMatchVersions, isKnownTo } from '../etags.ts';
+import { etagOf, IF_MATCH_PATTERN, ifMatchVersions, isKnownTo } from '../etags.ts';
 import { EventSchema, EventStatsSchema, toEventBody } from '../event-body.ts';
 import { eventBodies, toEventFields } from '../event-schemas.ts';
 import { headerLines, idempotencyKeyHeader, optionalIdempotencyKeyOf } from '../idempotency-key.ts';
@@ -36,7 +36,10 @@ const tags = ['Events'];
 
 const header = (description: string) => z.string().optional().openapi({ description });
 const ifMatch = z.object({
-  'If-Match': header('The `ETag` that was read: 412 where the event has changed since.'),
+  'If-Match': z.string().optional().openapi({
+    description: 'The `ETag` that was read: 412 where the event has changed since.',
+    pattern: IF_MATCH_PATTERN,
+  }),
 });
 
 function routes(deps: EventRouteDeps) {
