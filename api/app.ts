@@ -4,7 +4,7 @@ import type { Context, MiddlewareHandler } from 'hono';
 import { methodNotAllowed } from 'hono/method-not-allowed';
 import { routePath } from 'hono/route';
 import type { Logger } from 'pino';
-import { databaseTrouble } from '../store/connection.ts';
+import { levelOf } from '../store/connection.ts';
 import { BEARER } from './auth.ts';
 import { limitBodies, readBodies } from './bodies.ts';
 import { CLAIM_PATH } from './claims/admission.ts';
@@ -117,9 +117,7 @@ function answerErrors(app: App, log: Logger): void {
       return new Response(null, { status: CLIENT_CLOSED });
     }
     if (answer.status === 500) log.error({ ...seen, err: error }, 'request failed');
-    // A database that is there and refuses may do so until a person mends it.
-    const level = databaseTrouble(error) === 'REFUSES' ? 'error' : 'warn';
-    if (answer.status === 503) log[level]({ ...seen, err: error }, 'request not served');
+    if (answer.status === 503) log[levelOf(error)]({ ...seen, err: error }, 'request not served');
     return sendProblem(c, answer);
   });
 }

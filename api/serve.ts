@@ -5,6 +5,7 @@ import type { Logger } from 'pino';
 import type { ApiConfig } from '../config.ts';
 import { createGameDataProviders } from '../providers/index.ts';
 import { watchClaims } from '../store/claim-changes.ts';
+import { levelOf } from '../store/connection.ts';
 import type { Store } from '../store/index.ts';
 import { createBulkRuns } from '../temporal/bulk-runs.ts';
 import type { ClaimRuns } from '../temporal/runs.ts';
@@ -41,7 +42,9 @@ const now = () => new Date();
  */
 export async function serveApi(parts: ApiParts) {
   const { config, log, database, store, client, runs, front } = parts;
-  const changes = watchClaims(database, (err) => log.warn({ err }, 'change stream broken'));
+  const changes = watchClaims(database, (err) =>
+    log[levelOf(err)]({ err }, 'change stream broken'),
+  );
   const passwords = createPasswords();
   await makeFirstAdmin(
     { users: store.users, passwords, now },

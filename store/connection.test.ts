@@ -122,6 +122,11 @@ describe('an error of the database', () => {
       .catch((error: unknown) => error);
     assert.equal(databaseTrouble(away), 'AWAY');
 
+    const nameless = await connect('mongodb+srv://nowhere.invalid/any', { appName: 'test' }).catch(
+      (error: unknown) => error,
+    );
+    assert.equal(databaseTrouble(nameless), 'AWAY', `${nameless}`);
+
     const { hostname, port } = new URL(servers.mongodbUri('any'));
     const wire = await startProxy(hostname, Number(port));
     t.after(() => wire.close());

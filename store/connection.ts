@@ -40,7 +40,12 @@ export async function connect(
       waitQueueTimeoutMS: DATABASE_TIMEOUT_MS,
       socketTimeoutMS: options.socketTimeoutMs ?? DATABASE_TIMEOUT_MS,
     })
-    .asPromise();
+    .asPromise()
+    .catch((error: Error) => {
+      // What the name service says of a `mongodb+srv` address, the driver hands on as it is.
+      if (!('syscall' in error)) throw error;
+      throw new mongoose.mongo.MongoNetworkError(error.message, { cause: error });
+    });
 }
 
 /** How long a transaction is begun again, in milliseconds; the driver alone would go on for minutes. */
@@ -154,6 +159,14 @@ export function databaseTrouble(error: unknown): 'AWAY' | 'REFUSES' | null {
 /** Whether an error is the database's, as against one of the request, of ours, or of another server. */
 export function isOfDatabase(error: unknown): boolean {
   return databaseTrouble(error) !== null;
+}
+
+/**
+ * How loud an error is logged that is waited out: what a person must mend at the database is an error,
+ * lest it pass for an outage for ever.
+ */
+export function levelOf(error: unknown): 'warn' | 'error' {
+  return databaseTrouble(error) === 'REFUSES' ? 'error' : 'warn';
 }
 
 /** Whether MongoDB's server answered with one of those codes: nobody else's numbers count. */

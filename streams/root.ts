@@ -9,7 +9,7 @@ import { endOnFatal } from '../fatal.ts';
 import { logOutput } from '../log-output.ts';
 import type { Stopping } from '../stop.ts';
 import { createClaimFeed } from '../store/claim-feed.ts';
-import { databaseTrouble, isOfDatabase } from '../store/connection.ts';
+import { isOfDatabase, levelOf } from '../store/connection.ts';
 import { openDatabase } from '../store/database.ts';
 import { openStoreOfProcess } from '../store/index.ts';
 import { connectionOptions } from '../temporal/connection.ts';
@@ -71,8 +71,7 @@ export async function runStreamsProcess(stopping: Stopping): Promise<void> {
         onUserLeft: (userId) => stopClaimsOf({ claims: store.claims, runs }, userId),
         isPassing: (error) =>
           isOfDatabase(error) || (error instanceof DomainError && error.code === 'unavailable'),
-        onFailure: (err) =>
-          log[databaseTrouble(err) === 'REFUSES' ? 'error' : 'warn']({ err }, 'tried again'),
+        onFailure: (err) => log[levelOf(err)]({ err }, 'tried again'),
         onReady,
         now: () => new Date(),
         signal: stopping.signal,

@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict';
 import { after, afterEach, before, beforeEach, describe, it } from 'node:test';
-import { Client, type Connection } from '@temporalio/client';
+import { Client, Connection } from '@temporalio/client';
 import { NamespaceNotFoundError } from '@temporalio/common';
+import { mongo } from 'mongoose';
+import { reasonOf } from '../fatal.ts';
 import { claimIdOf } from '../store/claims.ts';
 import { type GrpcProxy, startGrpcProxy } from '../test/grpc-proxy.ts';
 import { event } from '../test/helpers.ts';
@@ -118,6 +120,22 @@ describe('a namespace whose operator we are not', () => {
       registerSearchAttributes(connection(), bare),
       /lacks the search attributes/,
     );
+  });
+
+  it('is named as what ends a worker that may not work in it, and MongoDB is not', async () => {
+    const reason = async (work: Promise<unknown>) => reasonOf(await work.catch((e: unknown) => e));
+    door.deny('WorkflowService/CreateSchedule', 'WorkflowService/DescribeWorkflowExecution');
+    const denied = 'Temporal refuses: 7 PERMISSION_DENIED: Request unauthorized.';
+    assert.equal(await reason(scheduleReconciliation(laurel.client, 60_000)), denied);
+    assert.equal(await reason(laurel.runs.check()), denied);
+
+    const away = Connection.lazy({ address: '127.0.0.1:1' });
+    const asked = away.withDeadline(Date.now() + 100, () => away.workflowService.getSystemInfo({}));
+    assert.match(await reason(asked), /^Temporal cannot be reached: /);
+    const refused = new mongo.MongoServerError({ message: 'Authentication failed.', code: 18 });
+    const words = 'MongoDB refuses: Authentication failed. (code 18)';
+    assert.equal(await reason(Promise.reject(refused)), words);
+    await away.close();
   });
 
   it('is not ready where it is not there, nor where runs may not be looked at', async () => {

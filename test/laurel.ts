@@ -10,6 +10,7 @@ import { Client, Connection } from '@temporalio/client';
 import {
   DefaultLogger,
   GracefulShutdownPeriodExpiredError,
+  type LogEntry,
   NativeConnection,
   Runtime,
   type Worker,
@@ -60,7 +61,13 @@ const POLICY = {
 
 const GAUGES = { level: 'HIGHEST', rank: 'LATEST' } as const;
 
-const quiet = new DefaultLogger('ERROR');
+/** What workers logged as errors of the database. */
+export const refusalsLogged: LogEntry[] = [];
+
+const quiet = new DefaultLogger('ERROR', (entry) => {
+  if (entry.message.startsWith('MongoDB refuses')) refusalsLogged.push(entry);
+  else console.error(entry.message, entry.meta);
+});
 Runtime.install({ logger: quiet, shutdownSignals: [] });
 
 export type Laurel = Awaited<ReturnType<typeof startLaurel>>;

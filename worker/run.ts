@@ -7,6 +7,7 @@ import { createUpkeepActivities } from '../activities/upkeep.ts';
 import { beat } from '../beat.ts';
 import type { WorkerConfig } from '../config.ts';
 import type { ActivityRules } from '../store/activity-shape.ts';
+import { levelOf } from '../store/connection.ts';
 import type { Store } from '../store/index.ts';
 import { createBulkRuns } from '../temporal/bulk-runs.ts';
 import { registerSearchAttributes, scheduleReconciliation } from '../temporal/namespace.ts';
@@ -67,7 +68,7 @@ export async function runWorkers(parts: WorkerParts): Promise<RunningWorkers> {
     onFailure: (err) => log.warn({ err }, 'the schedule of reconciliation could not be looked at'),
   });
   const folding = keepFolding(config.MONGODB_URI, activityRules, (err) => {
-    log.warn({ err }, 'days of activities are not folded yet');
+    log[levelOf(err)]({ err }, 'days of activities are not folded yet');
   });
   const heartbeat = config.WORKER_HEARTBEAT_FILE;
   const isRunning = () => workers.every((worker) => worker.getState() === 'RUNNING');

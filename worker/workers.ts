@@ -1,8 +1,15 @@
 /** The workers of one process: claims, calls to providers, calls to each provider alone, upkeep. */
-import { type NativeConnection, Worker, type WorkflowBundleOption } from '@temporalio/worker';
+import { log } from '@temporalio/activity';
+import {
+  type ActivityInterceptors,
+  type NativeConnection,
+  Worker,
+  type WorkflowBundleOption,
+} from '@temporalio/worker';
 import type { Activities } from '../activities/index.ts';
 import type { UpkeepActivities } from '../activities/upkeep.ts';
 import type { ProviderLimit } from '../domain/provider-limit.ts';
+import { levelOf } from '../store/connection.ts';
 import {
   CLAIM_QUEUE,
   FULFILLMENT_QUEUE,
@@ -19,6 +26,20 @@ export interface WorkerDeps {
   /** Every provider in the configuration, with its limit where it has one. */
   providers?: ReadonlyMap<string, ProviderLimit | undefined>;
 }
+
+/** MongoDB may refuse until a person mends it: an error each time, whoever tries again. */
+const TELL_REFUSALS: ActivityInterceptors = {
+  inbound: {
+    async execute(input, next) {
+      try {
+        return await next(input);
+      } catch (error) {
+        if (levelOf(error) === 'error') log.error('MongoDB refuses; it is tried again', { error });
+        throw error;
+      }
+    },
+  },
+};
 
 /**
  * How long activities under way get to end when the process is told to stop, in milliseconds. A call
@@ -62,6 +83,7 @@ export async function createWorkers(deps: WorkerDeps): Promise<Worker[]> {
   const shared = {
     connection,
     namespace,
+    interceptors: { activity: [() => TELL_REFUSALS] },
     shutdownGraceTime: SHUTDOWN_GRACE_MS,
     shutdownForceTime: SHUTDOWN_FORCE_MS,
   };

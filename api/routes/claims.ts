@@ -8,6 +8,7 @@ import { isStaff } from '../../domain/user.ts';
 import { wholeNumber } from '../../domain/whole-number.ts';
 import type { ClaimChanges } from '../../store/claim-changes.ts';
 import type { Claim } from '../../store/claims.ts';
+import { levelOf } from '../../store/connection.ts';
 import { type AuthDeps, access, GUARDED, stillCounts } from '../auth.ts';
 import { type AcceptDeps, createAcceptance } from '../claims/accept.ts';
 import type { Admission } from '../claims/admission.ts';
@@ -187,7 +188,7 @@ export function claimRoutes(deps: ClaimRouteDeps) {
       records: admission.records,
       holdsEarly: deps.holdsEarly ?? true,
       onHoldFailure: (claimId, err) =>
-        deps.log.warn({ err, claimId }, 'claim recorded, but not held yet'),
+        deps.log[levelOf(err)]({ err, claimId }, 'claim recorded, but not held yet'),
     },
   );
   const toBody = (c: Context<ApiEnv>, claim: Claim) =>
