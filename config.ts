@@ -1,6 +1,16 @@
 /** The environment, parsed once into one frozen object. Only composition roots read it. */
 import { BlockList, isIP } from 'node:net';
 import { z } from 'zod';
+import {
+  baseUrl,
+  fileToWrite,
+  hostAndPort,
+  jwtKeys,
+  listenHost,
+  mongodbUri,
+  pem,
+  refuseContradictions,
+} from './config-shapes.ts';
 import { SetupError } from './domain/errors.ts';
 import { PASSWORD_LENGTH, USERNAME_LENGTH } from './domain/user.ts';
 import { wholeNumber } from './domain/whole-number.ts';
@@ -33,7 +43,7 @@ const json = <T extends z.ZodType>(shape: T) =>
   });
 
 const provider = z.strictObject({
-  baseUrl: z.url({ protocol: /^https?$/ }),
+  baseUrl,
   secret: z
     .string()
     .regex(/^whsec_[A-Za-z0-9+/]{32,}={0,2}$/, 'whsec_ and 24 or more bytes in base64'),
@@ -56,8 +66,6 @@ const gauges = z.record(
   z.enum(['HIGHEST', 'LATEST']),
 );
 
-const privateJwk = z.looseObject({ kty: z.enum(['OKP', 'EC']), d: z.string().min(1) });
-
 /** Addresses and networks, with commas between them: `10.0.0.0/8, 2001:db8::7`. */
 export const trustedProxies = z.string().transform((list, context) => {
   const networks = new BlockList();
@@ -79,15 +87,13 @@ export const trustedProxies = z.string().transform((list, context) => {
 
 const common = z.object({
   LOG_LEVEL: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent']).default('info'),
-  MONGODB_URI: z
-    .string()
-    .regex(/^mongodb(\+srv)?:\/\//, 'starts with mongodb:// or mongodb+srv://'),
-  TEMPORAL_ADDRESS: z.string().min(1),
+  MONGODB_URI: mongodbUri,
+  TEMPORAL_ADDRESS: hostAndPort,
   TEMPORAL_NAMESPACE: z.string().min(1).default('default'),
   TEMPORAL_API_KEY: z.string().min(1).optional(),
-  TEMPORAL_TLS_CERT: z.string().min(1).optional(),
-  TEMPORAL_TLS_KEY: z.string().min(1).optional(),
-  TEMPORAL_TLS_CA: z.string().min(1).optional(),
+  TEMPORAL_TLS_CERT: pem.optional(),
+  TEMPORAL_TLS_KEY: pem.optional(),
+  TEMPORAL_TLS_CA: pem.optional(),
   TEMPORAL_TLS_SERVER_NAME: z.string().min(1).optional(),
   PROVIDERS: json(z.record(z.string().regex(/^(?!mailbox$)[a-z0-9_-]{1,64}$/), provider)).default(
     {},
@@ -99,14 +105,14 @@ const common = z.object({
 
 const api = common.extend({
   PORT: whole(0, 65_535, 3000),
-  HOST: z.string().min(1).default('0.0.0.0'),
+  HOST: listenHost.default('0.0.0.0'),
   METRICS_PORT: number(0, 65_535).optional(),
   KEEP_ALIVE_TIMEOUT_S: whole(1, 3_600, 65),
   DRAIN_S: whole(0, 60, 0),
-  TEMPORAL_UI_URL: z.url().optional(),
+  TEMPORAL_UI_URL: z.url({ protocol: /^https?$/ }).optional(),
   ADMIN_USERNAME: textShape('NAME', USERNAME_LENGTH).default('admin'),
   ADMIN_PASSWORD: textShape('LINE', PASSWORD_LENGTH),
-  JWT_KEYS: json(z.array(privateJwk).min(1)),
+  JWT_KEYS: json(jwtKeys),
   ACCESS_TOKEN_TTL_S: whole(1, 86_400, 900),
   RATE_LIMITS: z.enum(['on', 'off']).default('on'),
   TRUSTED_PROXIES: trustedProxies.default(new BlockList()),
@@ -128,20 +134,20 @@ const worker = common.extend({
   FULFILLMENT_INITIAL_INTERVAL_MS: ms(1_000),
   FULFILLMENT_PENDING_TIMEOUT_MS: ms(600_000),
   RECONCILE_INTERVAL_MS: ms(60_000),
-  WORKER_HEARTBEAT_FILE: z.string().min(1).optional(),
+  WORKER_HEARTBEAT_FILE: fileToWrite.optional(),
 });
 
 const streams = common.extend({
   KAFKA_BROKERS: z
     .string()
     .transform((list) => list.split(',').map((broker) => broker.trim()))
-    .pipe(z.array(z.string().regex(/^[^\s:]+(:\d{1,5})?$/, 'a host, or host:port')).min(1)),
+    .pipe(z.array(hostAndPort).min(1)),
   // Kafka's own characters; a topic's name has 249 at most, and ours need some of them.
   KAFKA_PREFIX: z
     .string()
     .regex(/^[a-zA-Z0-9._-]{0,200}$/, '200 letters, digits, dots, hyphens and underscores at most')
     .default(''),
-  STREAMS_HEARTBEAT_FILE: z.string().min(1).optional(),
+  STREAMS_HEARTBEAT_FILE: fileToWrite.optional(),
 });
 
 const migrate = common.pick({ MONGODB_URI: true, ACTIVITY_TTL_DAYS: true });
@@ -154,15 +160,33 @@ export type MigrateConfig = Readonly<z.infer<typeof migrate>>;
 /** A configuration that cannot be used; its message names every variable that is wrong and why. */
 export class ConfigError extends SetupError {}
 
-function parse<T extends z.ZodType>(shape: T, env: NodeJS.ProcessEnv): Readonly<z.output<T>> {
+/** Every variable that a process reads, for tests. */
+export const VARIABLES = {
+  api: Object.keys(api.shape),
+  worker: Object.keys(worker.shape),
+  streams: Object.keys(streams.shape),
+  migrate: Object.keys(migrate.shape),
+};
+
+function parse<T extends z.ZodObject>(shape: T, env: NodeJS.ProcessEnv): Readonly<z.output<T>> {
   // An empty variable is an unset one: compose files and CI systems pass `NAME=` for "not given".
   const given = Object.fromEntries(Object.entries(env).filter(([, value]) => value !== ''));
-  const result = shape.safeParse(given);
+  const result = shape.superRefine(refuseContradictions).safeParse(given);
   if (!result.success) {
-    const wrong = result.error.issues.map((i) => `  ${i.path.join('.')}: ${i.message}`).join('\n');
-    throw new ConfigError(`The environment is not complete:\n${wrong}\nREADME.md has the table.`);
+    const wrong = result.error.issues.map((issue) => {
+      const name = String(issue.path[0]);
+      return `  ${name}: ${given[name] === undefined ? missing(issue.message) : issue.message}`;
+    });
+    throw new ConfigError(
+      `The environment cannot be used:\n${wrong.join('\n')}\nREADME.md has the table.`,
+    );
   }
   return Object.freeze(result.data) as Readonly<z.output<T>>;
+}
+
+/** Of a variable that is not there zod only says that it is no string. */
+function missing(message: string): string {
+  return message.startsWith('Invalid input') ? 'is not set' : message;
 }
 
 /** What the API process reads. @throws ConfigError */

@@ -8,6 +8,7 @@ import { SignatureError, sign, verify } from '../providers/webhook-signature.ts'
 import { preferredWaitS } from './claims/wait.ts';
 import { ifMatchVersions } from './etags.ts';
 import { NEWEST_FIRST, pageQuery } from './paging.ts';
+import { testKey } from './test-app.ts';
 
 /** Texts that `Number` reads as 5, and others that look like it. */
 const FIVE_TO_NUMBER = ['0x5', '0b101', '0o5', '5e0', '50e-1', '+5', '5.0', '5.', '\t5', '5 '];
@@ -66,12 +67,12 @@ describe('a number that comes as text', () => {
     });
   }
 
-  it('is read from its digits alone in every variable of the environment', () => {
+  it('is read from its digits alone in every variable of the environment', async () => {
     const env = {
       MONGODB_URI: 'mongodb://127.0.0.1/laurel?replicaSet=rs0',
       TEMPORAL_ADDRESS: '127.0.0.1:7233',
       ADMIN_PASSWORD: 'correct horse battery',
-      JWT_KEYS: '[{"kty":"OKP","d":"x"}]',
+      JWT_KEYS: JSON.stringify([await testKey()]),
       KAFKA_BROKERS: '127.0.0.1:9092',
     };
     for (const config of [apiConfig, workerConfig, streamsConfig]) {

@@ -3,7 +3,7 @@
  * detour over the server's queue. For small installations, and for the quickest claims; apart, each
  * can be scaled and restarted alone.
  */
-import { Client, Connection } from '@temporalio/client';
+import { Client } from '@temporalio/client';
 import { NativeConnection } from '@temporalio/worker';
 import { listen } from '../api/front.ts';
 import { healthChecks, serveApi } from '../api/serve.ts';
@@ -13,7 +13,7 @@ import { logOutput } from '../log-output.ts';
 import type { Stopping } from '../stop.ts';
 import { openDatabase } from '../store/database.ts';
 import { openStoreOfProcess } from '../store/index.ts';
-import { connectionOptions } from '../temporal/connection.ts';
+import { connectBy, connectTemporal } from '../temporal/connect.ts';
 import { createClaimRuns } from '../temporal/runs.ts';
 import { installLogger } from '../worker/log.ts';
 import { runWorkers } from '../worker/run.ts';
@@ -36,7 +36,7 @@ export async function runCombined(stopping: Stopping): Promise<void> {
     maxPoolSize: MAX_POOL_SIZE,
   });
   const activityRules = { ttlDays: config.ACTIVITY_TTL_DAYS, gauges: config.GAUGES };
-  const temporal = await Connection.connect(connectionOptions(config));
+  const temporal = await connectTemporal(config);
   const client = new Client({ connection: temporal, namespace });
   const front = await listen(config, healthChecks(database, createClaimRuns(client)));
   const store = await openStoreOfProcess(database, activityRules, {
@@ -45,7 +45,7 @@ export async function runCombined(stopping: Stopping): Promise<void> {
     log,
   });
   // The SDK starts a workflow eagerly only over the connection of the worker that is to run it.
-  const native = await NativeConnection.connect(connectionOptions(config));
+  const native = await connectBy((options) => NativeConnection.connect(options), config);
   const runs = createClaimRuns(new Client({ connection: native, namespace }), { isEager: true });
 
   const workers = await runWorkers({ config, log, store, activityRules, temporal, client, native });

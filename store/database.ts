@@ -11,6 +11,9 @@ export function hostsOf(uri: string): string {
   return /^mongodb(?:\+srv)?:\/\/(?:[^/?]*@)?([^/?]*)/.exec(uri)?.[1] ?? '';
 }
 
+/** A message of the driver's may show the connection string, or a part of it. */
+const withoutCredentials = (message: string) => message.replace(/\/\/[^\s"]*@/g, '//');
+
 /**
  * Opens a connection to a replica set. @throws SetupError where nobody answers at the address, where
  * the server does not let us in, and where it is no replica set
@@ -22,7 +25,7 @@ export async function openDatabase(
   const where = `MongoDB at ${hostsOf(uri)}`;
   const connection = await connect(uri, options).catch((cause: Error) => {
     throw new SetupError(
-      `${where} cannot be used: ${cause.message}. Check MONGODB_URI: hosts, user and password, TLS, and that a set named in replicaSet has a primary.`,
+      `${where} cannot be used: ${withoutCredentials(cause.message)}. Check MONGODB_URI: hosts, user and password, TLS, and that a set named in replicaSet has a primary.`,
       { cause },
     );
   });

@@ -1,5 +1,5 @@
 /** The worker process: its connections, the workers over them, and its end. */
-import { Client, Connection } from '@temporalio/client';
+import { Client } from '@temporalio/client';
 import { NativeConnection } from '@temporalio/worker';
 import { workerConfig } from '../config.ts';
 import { endOnFatal } from '../fatal.ts';
@@ -7,7 +7,7 @@ import { logOutput } from '../log-output.ts';
 import type { Stopping } from '../stop.ts';
 import { openDatabase } from '../store/database.ts';
 import { openStoreOfProcess } from '../store/index.ts';
-import { connectionOptions } from '../temporal/connection.ts';
+import { connectBy, connectTemporal } from '../temporal/connect.ts';
 import { installLogger } from './log.ts';
 import { runWorkers } from './run.ts';
 
@@ -27,9 +27,9 @@ export async function runWorker(stopping: Stopping): Promise<void> {
     build: config.MIGRATE_AT_START === 'on',
     log,
   });
-  const temporal = await Connection.connect(connectionOptions(config));
+  const temporal = await connectTemporal(config);
   const client = new Client({ connection: temporal, namespace: config.TEMPORAL_NAMESPACE });
-  const native = await NativeConnection.connect(connectionOptions(config));
+  const native = await connectBy((options) => NativeConnection.connect(options), config);
 
   const workers = await runWorkers({ config, log, store, activityRules, temporal, client, native });
   const ended = workers.ended.finally(async () => {

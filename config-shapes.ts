@@ -1,0 +1,132 @@
+/** Shapes of settings that are more than a number: what could not work is refused at the start. */
+import { createPrivateKey, createPublicKey, type JsonWebKey, sign, verify } from 'node:crypto';
+import { accessSync, constants, readFileSync } from 'node:fs';
+import { isIP } from 'node:net';
+import { dirname } from 'node:path';
+import { z } from 'zod';
+
+/** What comes behind the hosts, up to the options, is the database. */
+export const mongodbUri = z
+  .string()
+  .regex(
+    /^mongodb(\+srv)?:\/\/[^/]/,
+    'starts with mongodb:// or mongodb+srv://, then come the hosts',
+  )
+  .regex(
+    /^[^/]*\/\/[^/]+\/[^/\\. "$*<>:|?@]{1,63}(\?|$)/,
+    'names no database: put its name behind the hosts, as in mongodb://host:27017/laurel?replicaSet=rs0',
+  );
+
+const isPort = (text: string | undefined) => text === undefined || Number(text) <= 65_535;
+
+/** `host:port`, with an IPv6 address in brackets; the port may be left out. */
+export const hostAndPort = z.string().refine((text) => {
+  const match = /^(?:\[[0-9a-f:.]+\]|[a-z0-9._-]+)(?::(\d{1,5}))?$/i.exec(text);
+  return match !== null && isPort(match[1]);
+}, 'a host and a port, as in temporal.example:7233, with nothing before or behind');
+
+/** What a server can listen on: an address of this machine, or a name of it. */
+export const listenHost = z
+  .string()
+  .refine(
+    (text) => isIP(text) !== 0 || /^[a-z0-9][a-z0-9._-]*$/i.test(text),
+    'an address or a host name alone, as in 0.0.0.0 or ::',
+  );
+
+/** PEM text, or the path of a file that holds it. The value may be a secret: no message shows it. */
+export const pem = z.string().transform((value, context) => {
+  const refuse = (why: string) => context.addIssue({ code: 'custom', message: why });
+  if (value.includes('-----BEGIN')) return value;
+  try {
+    const text = readFileSync(value, 'utf8');
+    if (!text.includes('-----BEGIN')) refuse('the file it names holds no PEM (-----BEGIN …)');
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    refuse(`neither PEM text (-----BEGIN …) nor the path of a file that can be read (${code})`);
+  }
+  return value;
+});
+
+/** A file that does not have to be there, in a folder that must. */
+export const fileToWrite = z.string().refine((path) => {
+  try {
+    accessSync(dirname(path), constants.W_OK);
+    return true;
+  } catch {
+    return false;
+  }
+}, 'the folder of this file is not there, or nothing may be written to it');
+
+/** A URL that paths are appended to. */
+export const baseUrl = z.url({ protocol: /^https?$/ }).refine((text) => {
+  const { username, password, search, hash } = new URL(text);
+  return username + password + search + hash === '' && !/[?#]/.test(text);
+}, 'a URL without user, query and fragment, as paths are appended to it');
+
+const point = z.string().regex(/^[A-Za-z0-9_-]+$/, 'base64url');
+const shared = { kid: z.string().min(1).exactOptional(), x: point, d: point };
+
+/** A private key that access tokens can be signed with. No message shows anything of it. */
+const privateJwk = z
+  .union(
+    [
+      z.looseObject({ ...shared, kty: z.literal('OKP'), crv: z.literal('Ed25519') }),
+      z.looseObject({ ...shared, kty: z.literal('EC'), crv: z.literal('P-256'), y: point }),
+    ],
+    'a private JWK of Ed25519 (kty, crv, x, d) or P-256 (kty, crv, x, y, d)',
+  )
+  .refine(isWhole, 'the private and the public part of this key do not belong together');
+
+/** Whether what the key signs is verified by its public part. */
+function isWhole(given: { d: string; kty: string }): boolean {
+  const { d: _, ...open } = given;
+  const digest = open.kty === 'EC' ? 'sha256' : null;
+  const data = Buffer.from('a key that fits');
+  try {
+    const key = createPrivateKey({ key: given as JsonWebKey, format: 'jwk' });
+    const own = createPublicKey({ key: open as JsonWebKey, format: 'jwk' });
+    return verify(digest, data, own, sign(digest, data, key));
+  } catch {
+    return false;
+  }
+}
+
+/** The first signs, all verify: each token names its key by `kid`, so no two may have one. */
+export const jwtKeys = z
+  .array(privateJwk)
+  .min(1)
+  .superRefine((keys, context) => {
+    for (const [n, key] of keys.entries()) {
+      const twin = keys.findIndex((other) => nameOfKey(other) === nameOfKey(key));
+      if (twin === n) continue;
+      const what = key.kid === undefined ? 'are the same key' : `have the kid "${key.kid}"`;
+      const message = `keys ${twin + 1} and ${n + 1} ${what}: give each its own, or leave one out`;
+      context.addIssue({ code: 'custom', message });
+    }
+  });
+
+/** Without a `kid` a key goes by the thumbprint of its public part. */
+const nameOfKey = ({ kid, x }: { kid?: string; x: string }) => kid ?? `thumbprint ${x}`;
+
+interface Contradictory {
+  TEMPORAL_TLS_CERT?: unknown;
+  TEMPORAL_TLS_KEY?: unknown;
+  PORT?: unknown;
+  METRICS_PORT?: unknown;
+}
+
+/** What each variable allows and both together do not. */
+export function refuseContradictions(config: Contradictory, context: z.RefinementCtx): void {
+  const refuse = (name: keyof Contradictory, message: string) =>
+    context.addIssue({ code: 'custom', path: [name], message });
+  const { TEMPORAL_TLS_CERT: cert, TEMPORAL_TLS_KEY: key, PORT, METRICS_PORT } = config;
+  if (cert !== undefined && key === undefined) {
+    refuse('TEMPORAL_TLS_KEY', 'is not set, and TEMPORAL_TLS_CERT is: give both or neither');
+  }
+  if (key !== undefined && cert === undefined) {
+    refuse('TEMPORAL_TLS_CERT', 'is not set, and TEMPORAL_TLS_KEY is: give both or neither');
+  }
+  if (METRICS_PORT !== undefined && METRICS_PORT === PORT && PORT !== 0) {
+    refuse('METRICS_PORT', 'is also PORT: give it another, or leave it out');
+  }
+}
