@@ -6,6 +6,7 @@
  * not import this file, as it carries a library and the machine's time zone data.
  */
 import { Temporal } from 'temporal-polyfill';
+import { dayOf } from './activity.ts';
 
 export const PERIOD_KINDS = ['ONCE', 'DAILY', 'WEEKLY', 'MONTHLY'] as const;
 export type PeriodKind = (typeof PERIOD_KINDS)[number];
@@ -52,7 +53,10 @@ interface Span {
 /** Spans remembered at once: far more than the periods that one process's open events use. */
 const MAX_SPANS = 1_000;
 
-/** The span last asked for, by period: claims come at about now, so nearly all find theirs here. */
+/**
+ * The span last asked for, by period and UTC day: claims come at about now, or in the grace at about
+ * the end of their event, so nearly all find theirs here.
+ */
 const spans = new Map<string, Span>();
 
 /**
@@ -104,7 +108,8 @@ function epochIn(timeZone: string): Temporal.ZonedDateTime {
 
 function spanAt(period: Period, atMs: number): Span {
   const { kind, timeZone, resetHour, resetMinute, resetDay } = period;
-  const id = `${kind} ${timeZone} ${resetHour}:${resetMinute} ${resetDay}`;
+  const day = dayOf(atMs);
+  const id = `${kind} ${timeZone} ${resetHour}:${resetMinute} ${resetDay} ${day}`;
   const known = spans.get(id);
   if (known && known.startMs <= atMs && atMs < known.endMs) return known;
   const span = computeSpan(period, atMs);

@@ -4,6 +4,7 @@
  *
  * Not for workflow code: it carries a library and the machine's time zone data.
  */
+import { dayOf } from './activity.ts';
 import { type DayStart, periodBounds } from './period.ts';
 
 /** The starts of days before one moment, latest first; filled as far back as anyone looked. */
@@ -13,7 +14,7 @@ interface Calendar {
   startsMs: number[];
 }
 
-/** Zones and reset times remembered at once: far more than one process's open events use. */
+/** Zones, reset times and UTC days remembered at once: more than one process's open events use. */
 const MAX_CALENDARS = 200;
 const calendars = new Map<string, Calendar>();
 
@@ -40,7 +41,8 @@ export function streakOf(activitiesMs: Iterable<number>, dayStart: DayStart, at:
 }
 
 function calendarAt(dayStart: DayStart, atMs: number): Calendar {
-  const id = `${dayStart.timeZone} ${dayStart.resetHour}:${dayStart.resetMinute}`;
+  const { timeZone, resetHour, resetMinute } = dayStart;
+  const id = `${timeZone} ${resetHour}:${resetMinute} ${dayOf(atMs)}`;
   const known = calendars.get(id);
   if (known && (known.startsMs[0] as number) <= atMs && atMs < known.endMs) return known;
   const { start, end } = dayHolding(dayStart, atMs);
