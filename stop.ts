@@ -51,7 +51,7 @@ export function heedSignals(
     firstAtMs = performance.now();
     stopping.abort(new Error(`${name} was told to stop`));
     if (!order) {
-      process.stderr.write(`${name}: stopped while it started\n`);
+      process.stderr.write(`${name}: stopped before it was ready\n`);
       leave(code);
       return;
     }

@@ -19,7 +19,8 @@ export interface Settings {
   /** What the names of its topics begin with. */
   kafkaPrefix: string;
   admin: { username: string; password: string };
-  api: { host: string; port: number; url: string };
+  /** It serves on for `drainMs` once it is told to stop. */
+  api: { host: string; port: number; url: string; drainMs: number };
   simulator: { url: string; secret: string };
   /** The environment of API, worker and streams. */
   env: NodeJS.ProcessEnv;
@@ -74,7 +75,12 @@ export function stackSettings(
     kafkaBrokers: streams?.KAFKA_BROKERS ?? [],
     kafkaPrefix: streams?.KAFKA_PREFIX ?? '',
     admin: { username: config.ADMIN_USERNAME, password: config.ADMIN_PASSWORD },
-    api: { host: config.HOST, port: config.PORT, url: ownUrl(config) },
+    api: {
+      host: config.HOST,
+      port: config.PORT,
+      url: ownUrl(config),
+      drainMs: config.DRAIN_S * 1_000,
+    },
     simulator,
     env: filled,
   };

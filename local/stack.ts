@@ -56,8 +56,8 @@ const WORKER_READY = '"msg":"worker ready"';
 const STREAMS_READY = '"msg":"streams ready"';
 
 /**
- * Who is stopped after whom, at the latest 4 + 6 + 3 + 5 s after the start of it: those who write
- * before those who are written to.
+ * Who is stopped after whom, at the latest 4 + 6 + 3 + 5 s after the start of it (and `DRAIN_S`,
+ * which is 0 here): those who write before those who are written to.
  */
 const STOP_ORDER = [['api'], ['worker', 'streams'], ['temporal', 'simulator'], ['mongod', 'kafka']];
 const API_STOP_MS = 4_000;
@@ -107,7 +107,7 @@ export class Stack {
     return this.#writeFile();
   }
 
-  /** Stops everything, in order, within 20 seconds; nothing if the data folder is another stack's. */
+  /** Stops everything, in order, within 20 seconds and `DRAIN_S`; nothing if the data folder is another stack's. */
   async stop(): Promise<void> {
     if (!this.#records.isHeld) return;
     this.#isReady = false;
@@ -228,7 +228,7 @@ export class Stack {
       ...this.#ownProcess('api', env),
       ready: byHttp(`${api.url}/readyz`),
       readyTimeoutMs: READY_MS,
-      stopTimeoutMs: API_STOP_MS,
+      stopTimeoutMs: API_STOP_MS + api.drainMs,
     };
   }
 

@@ -58,7 +58,7 @@ describe('SIGTERM while a process starts', { concurrency: 2 }, () => {
       const child = await starting(t, name);
       const { code, signal, said } = await terminated(child);
       assert.deepEqual([code, signal], [0, null], said);
-      assert.match(said, new RegExp(`^${name}: stopped while it started$`, 'm'));
+      assert.match(said, new RegExp(`^${name}: stopped before it was ready$`, 'm'));
     });
   }
 
