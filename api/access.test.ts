@@ -24,6 +24,7 @@ const WHO: Record<string, readonly Role[] | 'anyone'> = {
   'GET /api/events/{eventId}/stats': STAFF,
   'POST /api/event-claims/{eventId}/claim': ['PLAYER'],
   'GET /api/event-claims': ROLES,
+  'GET /api/event-claims/summary': STAFF,
   'GET /api/event-claims/{claimId}': ROLES,
   'GET /api/event-claims/{claimId}/stream': ROLES,
   'POST /api/event-claims/{claimId}/retry': ['ADMIN'],

@@ -17,6 +17,7 @@ import { type ApiEnv, newRouter } from './router.ts';
 import { type ActivityRouteDeps, activityRoutes } from './routes/activity-events.ts';
 import { type AuditRouteDeps, auditRoutes } from './routes/audit-log.ts';
 import { type AuthRouteDeps, authRoutes } from './routes/auth.ts';
+import { claimListRoutes } from './routes/claim-lists.ts';
 import { type ClaimRouteDeps, claimRoutes } from './routes/claims.ts';
 import { docsRoutes } from './routes/docs.ts';
 import { type EligibilityRouteDeps, eligibilityRoutes } from './routes/eligibility.ts';
@@ -67,6 +68,7 @@ export function createApp(deps: AppDeps) {
   app.route('/', userRoutes(deps));
   app.route('/', eventRoutes(deps));
   app.route('/', eligibilityRoutes(deps));
+  app.route('/', claimListRoutes(deps));
   app.route('/', claimRoutes(deps));
   app.route('/', grantRoutes(deps));
   app.route('/', reconciliationRoutes(deps));

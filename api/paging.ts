@@ -1,6 +1,7 @@
 /** Cursor paging: `{items, nextCursor}`, `limit` 1–200, 50 by default. */
 import { z } from '@hono/zod-openapi';
 import { wholeNumber } from '../domain/whole-number.ts';
+import { LOOKED_AT } from '../store/bounded-find.ts';
 
 export const MAX_PAGE = 200;
 export const DEFAULT_PAGE = 50;
@@ -49,20 +50,26 @@ export function pageOf<S extends z.ZodType>(item: S) {
   return z.object({ items: z.array(item), nextCursor: z.string().nullable() });
 }
 
+/** Said of lists whose filter goes beyond their index. */
+export const SHORT_PAGES =
+  'A page may hold fewer items than `limit`, or none, and still have a `nextCursor`: one page looks ' +
+  `at ${LOOKED_AT.toLocaleString('en')} records at most. Read on until it is null.`;
+
 /**
  * One page out of what a store found.
  * @param found up to `limit + 1` items: the one too many says that there is a next page
  * @param positionOf where the next page begins after this item
+ * @param lookedTo the last item that was looked at, where looking stopped before it found as many
  */
 export function page<T>(
   found: readonly T[],
   limit: number,
   positionOf: (last: T) => object,
+  lookedTo: T | null = null,
 ): { items: T[]; nextCursor: string | null } {
   const items = found.slice(0, limit);
-  const last = items.at(-1);
-  const more = found.length > limit && last !== undefined;
-  return { items, nextCursor: more ? encodeCursor(positionOf(last)) : null };
+  const last = found.length > limit ? items.at(-1) : (lookedTo ?? undefined);
+  return { items, nextCursor: last === undefined ? null : encodeCursor(positionOf(last)) };
 }
 
 /** A position as the opaque text that clients send back. */

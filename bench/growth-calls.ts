@@ -4,6 +4,8 @@ import { encodeCursor } from '../api/paging.ts';
 import { DAY_MS } from '../domain/activity.ts';
 import { grantIdOf } from '../domain/claim.ts';
 import { sign } from '../providers/webhook-signature.ts';
+import { LOOKED_AT, named } from '../store/bounded-find.ts';
+import { MOST_SUMMED } from '../store/claim-lists.ts';
 import type { Claim } from '../store/claims.ts';
 import type { StoredEvent } from '../store/events.ts';
 import {
@@ -23,6 +25,8 @@ export interface Ask {
   headers?: Record<string, string>;
   /** What is to be answered, unless it is a success. */
   status?: number;
+  /** Records that it may look at, where no index serves its whole filter. */
+  lookedAt?: number;
 }
 
 /**
@@ -169,6 +173,8 @@ async function callLists(world: World, call: Call): Promise<void> {
     ...[`eventId=${eventId}&state=GRANTED`, `eventId=${eventId}&state=FAILED`],
     ...[`eventId=${eventId}&state=COMPENSATING`, `userId=${userId}&state=FAILED`],
     `userId=${userId}&eventId=${eventId}`,
+    ...['reason=FULFILLMENT_REFUSED', 'reason=SOLD_OUT', 'idempotencyKey=none'],
+    `userId=${userId}&idempotencyKey=none`,
   ];
   const list = (query: string, by: Player) =>
     call('GET /api/event-claims', [], `?${query}&${LIMIT}`, { by });
@@ -178,12 +184,37 @@ async function callLists(world: World, call: Call): Promise<void> {
     await list(`${filter}&${range}`, admin);
   }
   for (const filter of ['', 'state=GRANTED', `eventId=${eventId}`]) await list(filter, player);
+  const bounded = [
+    'provider=none',
+    'rewardId=none',
+    'periodKey=none',
+    'state=GRANTED&provider=none',
+  ];
+  for (const filter of [...bounded, `eventId=${eventId}&rewardId=none`]) {
+    const asked = `?${filter}&${LIMIT}`;
+    await call('GET /api/event-claims', [], asked, { by: admin, lookedAt: LOOKED_AT });
+  }
+  const summary = (query: string, lookedAt?: number) =>
+    call('GET /api/event-claims/summary', [], `?${query}`, { by: admin, ...named({ lookedAt }) });
+  await summary('state=NEEDS_ATTENTION&by=reason,eventId,provider');
+  await summary(`eventId=${eventId}&state=COMPENSATING`);
+  await summary(`by=state,reason&${range}`, MOST_SUMMED);
   const after = { after: { at: endedAtOf(pile, middle), id: at.id }, shown: 0 };
   const grants = (query: string, by: Player) =>
     call('GET /api/grants', [], `?${query}&${LIMIT}`, { by });
   for (const query of ['', `userId=${userId}`]) {
     await grants(query, admin);
     await grants(`${query}&${cursor(after)}`, admin);
+  }
+  await grants(`eventId=${eventId}`, admin);
+  await grants(`eventId=${eventId}&${cursor(after)}`, admin);
+  for (const range of [
+    `from=${from}`,
+    'to=1970-01-01T00:00:00Z',
+    `userId=${userId}&from=${from}`,
+  ]) {
+    const asked = `?${range}&${LIMIT}`;
+    await call('GET /api/grants', [], asked, { by: admin, lookedAt: LOOKED_AT });
   }
   await grants('', player);
 }
@@ -215,7 +246,7 @@ async function callAround(world: World, call: Call): Promise<void> {
   const action = 'action=user.update';
   const at = (share: number) => new Date(pile.sinceMs + share * PILE_MS).toISOString();
   const ranges = [`from=${at(0.3)}`, `to=${at(0.6)}`, `from=${at(0.3)}&to=${at(0.6)}`];
-  const filters = ['', actorId, action, `${actorId}&${action}`];
+  const filters = ['', actorId, action, `${actorId}&${action}`, 'targetId=usr_none'];
   const list = (query: string) => call('GET /api/audit-log', [], `?${query}&${LIMIT}`, { by });
   for (const filter of filters) {
     const { nextCursor } = (await list(filter)).body;

@@ -20,8 +20,8 @@ import type { ParkedAfter } from '../domain/event.ts';
 import type { EventWindow, Explanation, PinnedCondition } from '../domain/explanation.ts';
 import { createAuditLog } from './audit-log.ts';
 import { batchReads } from './batches.ts';
+import { BY_EVENT, createClaimLists } from './claim-lists.ts';
 import { inTransaction, isDuplicateKey } from './connection.ts';
-import { after, type Position } from './cursor.ts';
 import type { StaffContext } from './staff.ts';
 
 /** What an admin decided about a parked claim. */
@@ -92,16 +92,6 @@ export type NewClaim = Pick<
   'userId' | 'idempotencyKey' | 'eventId' | 'rewardId' | 'periodKey' | 'snapshot' | 'acceptedAt'
 > & { lines: Pick<Line, 'lineId' | 'kind' | 'name' | 'quantity' | 'buckets'>[] };
 
-export interface ClaimFilter {
-  userId?: string | undefined;
-  eventId?: string | undefined;
-  state?: ClaimState | undefined;
-  /** Created at or after this moment. */
-  since?: Date | undefined;
-  /** Created before this moment. */
-  until?: Date | undefined;
-}
-
 const schema = new Schema<Claim>(
   {
     _id: { type: String, required: true },
@@ -132,11 +122,16 @@ const schema = new Schema<Claim>(
 );
 const NEWEST = { createdAt: -1, _id: -1 } as const;
 schema.index({ userId: 1, ...NEWEST }, { name: 'user' });
-schema.index({ eventId: 1, ...NEWEST }, { name: 'event' });
 schema.index({ state: 1, ...NEWEST }, { name: 'state' });
 schema.index(NEWEST, { name: 'newest' });
+schema.index({ idempotencyKey: 1, ...NEWEST }, { name: 'key' });
 // The reward is there so that an event's claims are counted from the index alone; see `claim-counts.ts`.
-schema.index({ eventId: 1, state: 1, ...NEWEST, rewardId: 1 }, { name: 'event_state_newest' });
+schema.index({ eventId: 1, state: 1, ...NEWEST, rewardId: 1 }, { name: BY_EVENT });
+// Of no claim that is granted: it costs only those that go wrong.
+schema.index(
+  { reason: 1, ...NEWEST },
+  { name: 'reason', partialFilterExpression: { reason: { $type: 'string' } } },
+);
 const open = { partialFilterExpression: { open: true } };
 schema.index({ userId: 1 }, { name: 'open_user', ...open });
 schema.index({ acceptedAt: 1 }, { name: 'open_accepted', ...open });
@@ -152,6 +147,10 @@ schema.index(
 schema.index(
   { userId: 1, endedAt: -1, _id: -1 },
   { name: 'granted_user', partialFilterExpression: { 'lines.state': 'GRANTED' } },
+);
+schema.index(
+  { eventId: 1, endedAt: -1, _id: -1 },
+  { name: 'granted_event', partialFilterExpression: { 'lines.state': 'GRANTED' } },
 );
 schema.index(
   { endedAt: -1, _id: -1 },
@@ -224,6 +223,7 @@ export function createClaimStore(connection: Connection, now: () => Date = () =>
   return {
     model,
     get,
+    ...createClaimLists(model),
 
     /** The player's claim with this key, or null. */
     async findByKey(userId: string, idempotencyKey: string): Promise<Claim | null> {
@@ -412,38 +412,6 @@ export function createClaimStore(connection: Connection, now: () => Date = () =>
         );
         return decided;
       });
-    },
-
-    /** Newest first; up to `limit + 1` claims, so that the caller sees whether there are more. */
-    async page(filter: ClaimFilter, from: Position | undefined, limit: number): Promise<Claim[]> {
-      const { since, until, ...named } = filter;
-      const same = Object.fromEntries(Object.entries(named).filter(([, v]) => v !== undefined));
-      const bounds = [
-        ...(since ? [{ createdAt: { $gte: since } }] : []),
-        ...(until ? [{ createdAt: { $lt: until } }] : []),
-      ];
-      return await model
-        .find({ ...same, $and: [{}, ...bounds, after('createdAt', from)] })
-        .sort(NEWEST)
-        .limit(limit + 1)
-        .lean<Claim[]>();
-    },
-
-    /** Claims that ended with a line granted, the latest first; up to `limit + 1` of them. */
-    async pageWithGrants(
-      userId: string | undefined,
-      from: Position | undefined,
-      limit: number,
-    ): Promise<Claim[]> {
-      return await model
-        .find({
-          'lines.state': 'GRANTED',
-          ...(userId !== undefined && { userId }),
-          $and: [{ endedAt: { $type: 'date' } }, after('endedAt', from)],
-        })
-        .sort({ endedAt: -1, _id: -1 })
-        .limit(limit + 1)
-        .lean<Claim[]>();
     },
 
     /** The user's claims that are not final: those a ban must stop. */

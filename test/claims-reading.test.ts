@@ -183,7 +183,7 @@ describe('the list of claims', { concurrency: true }, () => {
   it('is a player’s own alone, whatever they ask for', async () => {
     const { id, token } = await laurel.signIn();
     const [own] = await record([{ userId: id }]);
-    for (const query of ['', `userId=${sample.userId}`, 'userId=', `eventId=${sample.eventId}`]) {
+    for (const query of ['', `userId=${sample.userId}`, `eventId=${sample.eventId}`]) {
       const [page] = await pagesOf<ClaimBody>(`/api/event-claims?${query}`, token);
       assert.deepEqual(idsOf(page ?? []), [own], query);
       assert.equal(page?.[0]?.links.workflow, undefined);
@@ -241,7 +241,7 @@ describe('the list of claims', { concurrency: true }, () => {
     ];
     for (const path of ['/api/event-claims', '/api/grants']) {
       for (const query of queries) {
-        if (path === '/api/grants' && /^(state|from|to)/.test(query)) continue;
+        if (path === '/api/grants' && query.startsWith('state')) continue;
         const answer = await laurel.call('GET', `${path}?${query}`, { token });
         assert.deepEqual([answer.status, answer.body.code], [400, 'invalid_request'], query);
       }
@@ -250,7 +250,7 @@ describe('the list of claims', { concurrency: true }, () => {
 
   it('finds nothing by an operator of the database', async () => {
     const { token } = await laurel.signIn('ADMIN');
-    for (const query of ['userId={"$gt":""}', 'eventId[$gt]=&userId={"$ne":null}']) {
+    for (const query of ['userId={"$gt":""}', 'eventId={"$gt":""}&userId={"$ne":null}']) {
       const answer = await laurel.call<Page<ClaimBody>>('GET', `/api/event-claims?${query}`, {
         token,
       });

@@ -2,7 +2,7 @@
 import { createRoute, z } from '@hono/zod-openapi';
 import type { Context } from 'hono';
 import type { Logger } from 'pino';
-import { CLAIM_STATES, isFinal } from '../../domain/claim.ts';
+import { isFinal } from '../../domain/claim.ts';
 import { DomainError } from '../../domain/errors.ts';
 import { isStaff } from '../../domain/user.ts';
 import { wholeNumber } from '../../domain/whole-number.ts';
@@ -21,12 +21,10 @@ import { preferredWaitS, waitForEnd } from '../claims/wait.ts';
 import { limitKeyOf } from '../client.ts';
 import { headerLines, idempotencyKeyHeader, idempotencyKeyOf } from '../idempotency-key.ts';
 import type { LongRequests } from '../long-requests.ts';
-import { NEWEST_FIRST, page, pageOf, pageQuery } from '../paging.ts';
 import { problems } from '../problem.ts';
 import { limitByUser, type RateLimits } from '../rate-limits.ts';
 import { type ApiEnv, idParam, json, newRouter, optionalJsonBody } from '../router.ts';
 import { text } from '../text.ts';
-import { ordered, timeRange } from '../times.ts';
 
 export interface ClaimRouteDeps extends AuthDeps, AcceptDeps, DecideDeps {
   store: AcceptDeps['store'];
@@ -54,16 +52,6 @@ const ClaimRequest = z
 const Note = z
   .strictObject({ note: text('LINES', [0, MAX_NOTE_LENGTH]).optional() })
   .openapi('Note');
-
-const ClaimQuery = z.object({
-  userId: z.string().max(100).optional().openapi({
-    description: 'Staff only; a player always gets their own.',
-  }),
-  eventId: z.string().max(100).optional(),
-  state: z.enum(CLAIM_STATES).optional(),
-  ...timeRange('Created'),
-  ...pageQuery(NEWEST_FIRST),
-});
 
 const waits = {
   Prefer: z.string().optional().openapi({
@@ -155,18 +143,6 @@ function routes(deps: ClaimRouteDeps) {
         ...problems(...GUARDED, 404, 429),
       },
     }),
-    list: createRoute({
-      ...access(deps),
-      method: 'get',
-      path: '/api/event-claims',
-      summary: 'Claims, newest first',
-      tags,
-      request: { query: ordered(ClaimQuery) },
-      responses: {
-        200: json(pageOf(ClaimSchema), 'A page of claims'),
-        ...problems('invalid_request', ...GUARDED),
-      },
-    }),
     retry: decision('retry', 'Let a parked claim try again from the step it stands at'),
     abort: decision('abort', 'Undo a parked claim'),
   };
@@ -175,7 +151,7 @@ function routes(deps: ClaimRouteDeps) {
 export function claimRoutes(deps: ClaimRouteDeps) {
   const { claims } = deps.store;
   const source = { changes: deps.changes, claims };
-  const { accept, read, stream, list, retry, abort } = routes(deps);
+  const { accept, read, stream, retry, abort } = routes(deps);
   const { admission } = deps;
   const starter = startAfterCrowds(deps.starter, admission.door);
   // A claim always reads its player's record; if nobody waited, that was just done for the token.
@@ -266,19 +242,6 @@ export function claimRoutes(deps: ClaimRouteDeps) {
       c.header('Location', claimPath(claim._id));
       if (accepted.replayed) c.header('Idempotency-Replayed', 'true');
       return c.json(toBody(c, claim), isFinal(claim.state) ? 200 : 202);
-    })
-    .openapi(list, async (c) => {
-      const { cursor, limit, userId, from, to, ...filter } = c.req.valid('query');
-      const reader = c.get('user');
-      const whose = isStaff(reader.role) ? userId : reader.userId;
-      const found = await claims.page(
-        { ...filter, userId: whose, since: from, until: to },
-        cursor,
-        limit,
-      );
-      const at = (claim: Claim) => ({ at: claim.createdAt, id: claim._id });
-      const { items, nextCursor } = page(found, limit, at);
-      return c.json({ items: items.map((claim) => toBody(c, claim)), nextCursor }, 200);
     })
     .openapi(read, async (c) => {
       const claim = await waited(c, await visible(c, c.req.valid('param').claimId));

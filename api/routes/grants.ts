@@ -2,11 +2,13 @@
 import { createRoute, z } from '@hono/zod-openapi';
 import { grantIdOf, REWARD_KINDS } from '../../domain/claim.ts';
 import { isStaff } from '../../domain/user.ts';
+import type { GrantFilter } from '../../store/claim-lists.ts';
 import type { Claim, ClaimStore } from '../../store/claims.ts';
 import { type AuthDeps, access, GUARDED } from '../auth.ts';
-import { encodeCursor, NEWEST_FIRST, pageOf, pageQuery } from '../paging.ts';
+import { encodeCursor, NEWEST_FIRST, pageOf, pageQuery, SHORT_PAGES } from '../paging.ts';
 import { problems } from '../problem.ts';
 import { json, newRouter } from '../router.ts';
+import { ordered, timeRange } from '../times.ts';
 
 export interface GrantRouteDeps extends AuthDeps {
   store: { claims: ClaimStore };
@@ -34,7 +36,8 @@ const PositionInClaim = z.strictObject({
 });
 type PositionInClaim = z.output<typeof PositionInClaim>;
 
-function grantsOf(claim: Claim): GrantBody[] {
+/** The claim's lines that were granted, within the moments asked for. */
+function grantsOf(claim: Claim, { since, until }: GrantFilter): GrantBody[] {
   return claim.lines
     .filter((line) => line.state === 'GRANTED')
     .map(({ lineId, kind, name, quantity, grantedAt }) => ({
@@ -46,21 +49,30 @@ function grantsOf(claim: Claim): GrantBody[] {
       kind,
       name,
       quantity,
-      grantedAt: (grantedAt ?? claim.updatedAt).toISOString(),
-    }));
+      grantedAt: grantedAt ?? claim.updatedAt,
+    }))
+    .filter(({ grantedAt: at }) => (!since || at >= since) && (!until || at < until))
+    .map((grant) => ({ ...grant, grantedAt: grant.grantedAt.toISOString() }));
 }
 
+const positionOf = (claim: Claim) => ({ at: claim.endedAt ?? claim.updatedAt, id: claim._id });
+
 /** Fills one page from claims of several lines each, and says where the next one begins. */
-export function pageOfGrants(claims: readonly Claim[], from: PositionInClaim, limit: number) {
+export function pageOfGrants(
+  claims: readonly Claim[],
+  from: PositionInClaim,
+  limit: number,
+  filter: GrantFilter = {},
+) {
   const items: GrantBody[] = [];
   let { after, shown } = from;
   for (const claim of claims) {
-    const grants = grantsOf(claim);
+    const grants = grantsOf(claim, filter);
     const room = limit - items.length;
     if (room === 0) return { items, next: { after, shown } };
     items.push(...grants.slice(shown, shown + room));
     if (shown + room < grants.length) return { items, next: { after, shown: shown + room } };
-    after = { at: claim.endedAt ?? claim.updatedAt, id: claim._id };
+    after = positionOf(claim);
     shown = 0;
   }
   return { items, next: null };
@@ -72,14 +84,19 @@ export function grantRoutes(deps: GrantRouteDeps) {
     method: 'get',
     path: '/api/grants',
     summary: 'Rewards granted, the latest first',
+    description: `By the end of their claims. ${SHORT_PAGES}`,
     tags: ['Claims'],
     request: {
-      query: z.object({
-        userId: z.string().max(100).optional().openapi({
-          description: 'Staff only; a player always gets their own.',
+      query: ordered(
+        z.object({
+          userId: z.string().max(100).optional().openapi({
+            description: 'Staff only; a player always gets their own.',
+          }),
+          eventId: z.string().max(100).optional(),
+          ...timeRange('Granted'),
+          ...pageQuery(PositionInClaim),
         }),
-        ...pageQuery(PositionInClaim),
-      }),
+      ),
     },
     responses: {
       200: json(pageOf(Grant), 'A page of grants'),
@@ -88,11 +105,19 @@ export function grantRoutes(deps: GrantRouteDeps) {
   });
 
   return newRouter().openapi(list, async (c) => {
-    const { cursor = { after: null, shown: 0 }, limit, userId } = c.req.valid('query');
+    const { cursor = { after: null, shown: 0 }, limit, ...asked } = c.req.valid('query');
+    const { userId, eventId, from: since, to: until } = asked;
     const reader = c.get('user');
     const whose = isStaff(reader.role) ? userId : reader.userId;
-    const claims = await deps.store.claims.pageWithGrants(whose, cursor.after ?? undefined, limit);
-    const { items, next } = pageOfGrants(claims, cursor, limit);
-    return c.json({ items, nextCursor: next && encodeCursor(next) }, 200);
+    const filter = { userId: whose, eventId, since, until };
+    const { claims } = deps.store;
+    const { found, lookedTo } = await claims.pageWithGrants(
+      filter,
+      cursor.after ?? undefined,
+      limit,
+    );
+    const { items, next } = pageOfGrants(found, cursor, limit, filter);
+    const goesOn = next ?? (lookedTo && { after: positionOf(lookedTo), shown: 0 });
+    return c.json({ items, nextCursor: goesOn && encodeCursor(goesOn) }, 200);
   });
 }

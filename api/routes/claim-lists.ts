@@ -1,0 +1,137 @@
+/** `/api/event-claims`, the lists: claims by what they are, and counted by what they have in common. */
+import { createRoute, z } from '@hono/zod-openapi';
+import { CLAIM_STATES, REASONS } from '../../domain/claim.ts';
+import { DomainError } from '../../domain/errors.ts';
+import { isStaff, STAFF } from '../../domain/user.ts';
+import { GROUP_FIELDS } from '../../store/claim-groups.ts';
+import { MOST_SUMMED } from '../../store/claim-lists.ts';
+import type { Claim, ClaimStore } from '../../store/claims.ts';
+import { type AuthDeps, access, GUARDED } from '../auth.ts';
+import { ClaimSchema, toClaimBody, type WebUi } from '../claims/body.ts';
+import { NEWEST_FIRST, page, pageOf, pageQuery, SHORT_PAGES } from '../paging.ts';
+import { problems } from '../problem.ts';
+import { json, newRouter } from '../router.ts';
+import { ordered, timeRange } from '../times.ts';
+
+export interface ClaimListRouteDeps extends AuthDeps {
+  store: { claims: Pick<ClaimStore, 'page' | 'summary'> };
+  /** Temporal's Web UI, where it is known. */
+  webUi?: WebUi | undefined;
+}
+
+const id = z.string().max(100).optional();
+
+const FILTERS = {
+  userId: id.openapi({ description: 'Staff only; a player always gets their own.' }),
+  eventId: id,
+  state: z.enum(CLAIM_STATES).optional(),
+  reason: z.enum(REASONS).optional(),
+  provider: id,
+  rewardId: id.openapi({ description: 'Claims with a line of this reward.' }),
+  periodKey: id,
+  idempotencyKey: z.string().max(255).optional(),
+  ...timeRange('Created'),
+};
+const ClaimQuery = ordered(z.object({ ...FILTERS, ...pageQuery(NEWEST_FIRST) }));
+
+const SummaryQuery = ordered(
+  z.object({
+    by: z
+      .string()
+      .transform((text) => text.split(','))
+      .pipe(z.array(z.enum(GROUP_FIELDS)))
+      .refine((fields) => new Set(fields).size === fields.length, 'it names a field twice')
+      .default(['state'])
+      .openapi({
+        type: 'string',
+        default: 'state',
+        description: `What to count by, separated by commas: ${GROUP_FIELDS.join(', ')}.`,
+        example: 'reason,eventId',
+      }),
+    ...FILTERS,
+    userId: id,
+  }),
+);
+
+const ClaimGroups = z
+  .object({
+    groups: z.array(
+      z.object({
+        state: z.enum(CLAIM_STATES).optional(),
+        reason: z.enum(REASONS).nullable().optional(),
+        eventId: z.string().optional(),
+        provider: z.string().optional(),
+        count: z.int(),
+        oldestAt: z.iso.datetime().openapi({ description: 'When the first was created.' }),
+      }),
+    ),
+  })
+  .openapi('ClaimGroups');
+
+const tags = ['Claims'];
+
+function routes(deps: ClaimListRouteDeps) {
+  return {
+    list: createRoute({
+      ...access(deps),
+      method: 'get',
+      path: '/api/event-claims',
+      summary: 'Claims, newest first',
+      description: SHORT_PAGES,
+      tags,
+      request: { query: ClaimQuery },
+      responses: {
+        200: json(pageOf(ClaimSchema), 'A page of claims'),
+        ...problems('invalid_request', ...GUARDED),
+      },
+    }),
+    summary: createRoute({
+      ...access(deps, ...STAFF),
+      method: 'get',
+      path: '/api/event-claims/summary',
+      summary: 'Claims counted by what they have in common, the largest group first',
+      description:
+        `It looks at ${MOST_SUMMED.toLocaleString('en')} claims at most; where the filter leads to ` +
+        'more, the answer is 400: narrow it, by `from` for example.',
+      tags,
+      request: { query: SummaryQuery },
+      responses: {
+        200: json(ClaimGroups, 'The groups, with the fields of `by`'),
+        ...problems('invalid_request', ...GUARDED),
+      },
+    }),
+  };
+}
+
+/** To be mounted before the routes of one claim, whose ID would else be `summary`. */
+export function claimListRoutes(deps: ClaimListRouteDeps) {
+  const { claims } = deps.store;
+  const { list, summary } = routes(deps);
+  return newRouter()
+    .openapi(list, async (c) => {
+      const { cursor, limit, userId, from, to, ...filter } = c.req.valid('query');
+      const reader = c.get('user');
+      const whose = isStaff(reader.role) ? userId : reader.userId;
+      const range = { userId: whose, since: from, until: to };
+      const { found, lookedTo } = await claims.page({ ...filter, ...range }, cursor, limit);
+      const at = (claim: Claim) => ({ at: claim.createdAt, id: claim._id });
+      const { items, nextCursor } = page(found, limit, at, lookedTo);
+      const shown = items.map((claim) => toClaimBody(claim, reader, deps.webUi));
+      return c.json({ items: shown, nextCursor }, 200);
+    })
+    .openapi(summary, async (c) => {
+      const { by, from, to, ...filter } = c.req.valid('query');
+      const groups = await claims.summary({ ...filter, since: from, until: to }, by);
+      if (!groups) {
+        const detail =
+          `More than ${MOST_SUMMED} claims would be looked at. ` +
+          'Narrow the filter, by `from` for example.';
+        throw new DomainError('invalid_request', detail);
+      }
+      const shown = groups.map(({ oldestAt, ...group }) => ({
+        ...group,
+        oldestAt: oldestAt.toISOString(),
+      }));
+      return c.json({ groups: shown } as z.infer<typeof ClaimGroups>, 200);
+    });
+}

@@ -1,0 +1,129 @@
+/** Claims as they are looked for: page by page, and counted by what they have in common. */
+import type { Model } from 'mongoose';
+import { CLAIM_STATES, type ClaimState, type Reason } from '../domain/claim.ts';
+import { type Found, findBounded, named } from './bounded-find.ts';
+import { type ClaimGroup, type GroupField, groupStages } from './claim-groups.ts';
+import type { Claim } from './claims.ts';
+import { after, type Position } from './cursor.ts';
+
+export interface ClaimFilter {
+  userId?: string | undefined;
+  eventId?: string | undefined;
+  state?: ClaimState | undefined;
+  reason?: Reason | undefined;
+  provider?: string | undefined;
+  /** Claims with a line of this reward. */
+  rewardId?: string | undefined;
+  periodKey?: string | undefined;
+  idempotencyKey?: string | undefined;
+  /** Created at or after this moment. */
+  since?: Date | undefined;
+  /** Created before this moment. */
+  until?: Date | undefined;
+}
+
+export interface GrantFilter {
+  userId?: string | undefined;
+  eventId?: string | undefined;
+  /** With a line granted at or after this moment, */
+  since?: Date | undefined;
+  /** and before this one. */
+  until?: Date | undefined;
+}
+
+/** Claims that a summary counts, at most: what one call may cost. */
+export const MOST_SUMMED = 100_000;
+
+/** The index of an event's claims: by state, and within one newest first. */
+export const BY_EVENT = 'event_state_newest';
+
+const NEWEST = { createdAt: -1, _id: -1 } as const;
+
+/**
+ * The part of a filter that an index serves, and the rest. The most selective goes first: a player's
+ * claims, or those of a key, are few.
+ */
+function split({ since, until, ...filter }: ClaimFilter) {
+  const { userId, idempotencyKey, eventId, state, reason, provider, rewardId, ...others } = filter;
+  const times = [
+    ...(since ? [{ createdAt: { $gte: since } }] : []),
+    ...(until ? [{ createdAt: { $lt: until } }] : []),
+  ];
+  const [first, more] = ((): [object, object] => {
+    if (userId !== undefined) return [{ userId }, { idempotencyKey, eventId, state, reason }];
+    if (idempotencyKey !== undefined) return [{ idempotencyKey }, { eventId, state, reason }];
+    // The index leads over the state: where none is asked for, each is named.
+    if (eventId !== undefined) {
+      return [{ eventId, state: state ?? { $in: [...CLAIM_STATES] } }, { reason }];
+    }
+    if (state !== undefined) return [{ state }, { reason }];
+    // A partial index serves only a query that repeats its filter.
+    if (reason !== undefined) return [{ $and: [{ reason }, { reason: { $type: 'string' } }] }, {}];
+    return [{}, {}];
+  })();
+  const places = { 'snapshot.provider': provider, 'lines.lineId': rewardId };
+  const hint = 'eventId' in first ? BY_EVENT : undefined;
+  return { hint, range: [first, ...times], rest: named({ ...more, ...places, ...others }) };
+}
+
+/** @param model the claims; part of their store */
+export function createClaimLists(model: Model<Claim>) {
+  return {
+    /** Newest first. */
+    async page(
+      filter: ClaimFilter,
+      from: Position | undefined,
+      limit: number,
+    ): Promise<Found<Claim>> {
+      const { range, ...question } = split(filter);
+      const next = { $and: [...range, after('createdAt', from)] };
+      return await findBounded(model, { ...question, range: next, sort: NEWEST, limit });
+    },
+
+    /** Claims that ended with a line granted, the latest end first. */
+    async pageWithGrants(
+      { userId, eventId, since, until }: GrantFilter,
+      from: Position | undefined,
+      limit: number,
+    ): Promise<Found<Claim>> {
+      const grantedAt = { ...(since && { $gte: since }), ...(until && { $lt: until }) };
+      const line = { state: 'GRANTED', grantedAt };
+      const range = {
+        'lines.state': 'GRANTED',
+        ...(userId !== undefined ? { userId } : named({ eventId })),
+        $and: [
+          { endedAt: { $type: 'date' } },
+          // No line is granted after its claim has ended.
+          ...(since ? [{ endedAt: { $gte: since } }] : []),
+          after('endedAt', from),
+        ],
+      };
+      const rest = {
+        ...(userId !== undefined && named({ eventId })),
+        ...((since || until) && { lines: { $elemMatch: line } }),
+      };
+      const sort = { endedAt: -1, _id: -1 } as const;
+      return await findBounded(model, { range, rest, sort, limit });
+    },
+
+    /**
+     * The claims that fit, counted by what they have in common, the largest group first. Null where
+     * more than `most` would have to be looked at.
+     */
+    async summary(
+      filter: ClaimFilter,
+      by: readonly GroupField[],
+      most = MOST_SUMMED,
+    ): Promise<ClaimGroup[] | null> {
+      const { range, rest, hint } = split(filter);
+      const [looked, groups] = await Promise.all([
+        model.countDocuments({ $and: range }, { limit: most + 1, ...(hint && { hint }) }),
+        model.aggregate<ClaimGroup>(
+          [{ $match: { $and: range } }, { $limit: most }, { $match: rest }, ...groupStages(by)],
+          hint ? { hint } : {},
+        ),
+      ]);
+      return looked > most ? null : groups;
+    },
+  };
+}
