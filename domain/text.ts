@@ -52,15 +52,17 @@ const EMOJI_OR_UNPRINTABLE = new RegExp(
  * An empty text is judged by its length alone.
  */
 export function readText(given: string, use: TextUse, [min, max]: TextLength): TextRead {
-  const text = given.normalize('NFC');
-  const length = Array.from(text).length;
+  // Most texts are plain, and a batch of activities has thousands of them.
+  const isPlain = PLAIN_ASCII.test(given);
+  const text = isPlain ? given : given.normalize('NFC');
+  const length = isPlain ? text.length : Array.from(text).length;
   if (length < min || length > max) return { fault: `Not ${min} to ${max} characters` };
-  const fault = text === '' ? undefined : faultOf(text, use);
+  const isDone = text === '' || (isPlain && use !== 'NAME');
+  const fault = isDone ? undefined : faultOf(text, use);
   return fault === undefined ? { text } : { fault };
 }
 
 function faultOf(text: string, use: TextUse): string | undefined {
-  if (use !== 'NAME' && PLAIN_ASCII.test(text)) return undefined;
   if (!text.isWellFormed()) return 'Half of a surrogate pair is in it';
   if (use === 'LINES') {
     if (CONTROL_BUT_LINE_BREAK.test(text))

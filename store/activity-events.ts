@@ -75,12 +75,20 @@ export function createActivityEventStore(connection: Connection) {
       options: { name: EXPIRY, expireAfterSeconds },
     }),
 
-    /** Lets activities go that many seconds after their day began; a change takes effect at once. */
-    async expireAfter(expireAfterSeconds: number): Promise<void> {
+    /**
+     * Lets activities go that many seconds after their day began; a change takes effect at once.
+     * @param onChange told before a change, with how many seconds it was until then
+     */
+    async expireAfter(
+      expireAfterSeconds: number,
+      onChange: (beforeS: number) => Promise<void>,
+    ): Promise<void> {
       try {
         await collection.createIndex({ day: 1 }, { name: EXPIRY, expireAfterSeconds });
       } catch (error) {
         if (!isAnswer(error, INDEX_OPTIONS_CONFLICT)) throw error;
+        const before = (await collection.indexes()).find(({ name }) => name === EXPIRY);
+        await onChange(before?.expireAfterSeconds ?? 0);
         const index = { name: EXPIRY, expireAfterSeconds };
         await connection.db?.command({ collMod: collection.collectionName, index });
       }

@@ -198,6 +198,44 @@ describe('the id of an activity', () => {
   });
 });
 
+describe('the days that activities are kept', () => {
+  let own: StoreFixture;
+  before(async () => {
+    own = await storeFixture();
+    own.setNow(NOW);
+  });
+  after(() => own.close());
+
+  const withTtl = async (ttlDays: number) => {
+    const progress = createProgressStore(own.connection, { ...DEFAULT_RULES, ttlDays }, () => NOW);
+    await progress.open();
+    return progress;
+  };
+
+  it('are a day or two more than the age at which they are refused, also where that was changed', async () => {
+    for (const ttlDays of [90, 30]) {
+      const { model } = (await withTtl(ttlDays)).activities;
+      const expiry = (await model.collection.indexes()).find(({ name }) => name === 'expiry');
+      assert.equal(expiry?.expireAfterSeconds, (ttlDays + 2) * 86_400);
+    }
+  });
+
+  it('may become more: what has expired until then is refused, and does not count again', async () => {
+    const userId = await newPlayer(own.store);
+    const [old, young] = [40, 20].map((days) => activity(userId, { at: ago(days * DAY_MS) }));
+    await (await withTtl(90)).ingest([old, young], NOW);
+    const { activities } = await withTtl(30);
+    // As MongoDB does within a minute.
+    await activities.model.deleteMany({ day: { $lt: new Date(NOW.getTime() - 32 * DAY_MS) } });
+    const longer = await withTtl(90);
+    assert.deepEqual(await longer.ingest([old, young], NOW), {
+      accepted: 0,
+      duplicates: 1,
+      rejected: [{ index: 0, message: 'at: Of a day whose activities are no longer known' }],
+    });
+  });
+});
+
 describe('an activity', () => {
   it('of a user who does not exist is refused at its place, and the others count', async () => {
     const userId = await newPlayer(t.store);
@@ -233,6 +271,15 @@ describe('an activity', () => {
     assert.deepEqual(await ingest('server-a', [other]), OTHER_CONTENT);
     const tooFar = activity(userId, { at: ago(-5 * MINUTE_MS - 1) });
     assert.deepEqual(await ingest('server-a', [tooFar]), refused('at: In the future'));
+  });
+
+  it('whose metric no condition can name is refused', async () => {
+    const userId = await newPlayer(t.store);
+    const message = 'metric: Not 1 to 128 printable characters without spaces and commas';
+    assert.deepEqual(
+      await ingest('server-a', [activity(userId, { metric: 'a,b' })]),
+      refused(message),
+    );
   });
 
   it('counts under one name however its metric and key are encoded', async () => {

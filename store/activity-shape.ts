@@ -32,7 +32,11 @@ const shape = z.strictObject(
   {
     id: name,
     userId: name,
-    metric: name,
+    // No condition can name one with a comma, so that it would never be seen.
+    metric: textShape('LINE', NAME_LENGTH).regex(
+      /^[^\s\p{C},]+$/u,
+      'Not 1 to 128 printable characters without spaces and commas',
+    ),
     key: textShape('LINE', NAME_LENGTH)
       .regex(/^[^\p{C}]{1,128}$/u, 'Not 1 to 128 printable characters')
       .optional(),

@@ -63,8 +63,14 @@ const schema = new Schema<StoredDay>(
 );
 schema.index({ userId: 1, metric: 1, day: 1 }, { name: 'player' });
 
-const stateSchema = new Schema<{ _id: string; foldedBefore: number }>(
-  { _id: { type: String, required: true }, foldedBefore: { type: Number, required: true } },
+interface State {
+  _id: string;
+  foldedBefore?: number;
+  forgottenBefore?: number;
+}
+
+const stateSchema = new Schema<State>(
+  { _id: { type: String, required: true }, foldedBefore: Number, forgottenBefore: Number },
   { collection: 'progress_state', versionKey: false, strict: 'throw' },
 );
 
@@ -94,10 +100,7 @@ export type ProgressDayStore = ReturnType<typeof createProgressDayStore>;
 export function createProgressDayStore(connection: Connection) {
   const model = connection.model<StoredDay>('ProgressDay', schema);
   const collection = connection.collection<StoredDay>('progress_days');
-  const state = connection.model<{ _id: string; foldedBefore: number }>(
-    'ProgressState',
-    stateSchema,
-  );
+  const state = connection.model<State>('ProgressState', stateSchema);
 
   return {
     model,
@@ -130,6 +133,20 @@ export function createProgressDayStore(connection: Connection) {
     /** Says that all days before that one are folded. It never goes back. */
     async setFoldedBefore(day: number): Promise<void> {
       await state.updateOne({ _id: 'fold' }, { $max: { foldedBefore: day } }, { upsert: true });
+    },
+
+    /** The day, since the epoch, before which IDs may have expired that a longer TTL would still keep. */
+    async forgottenBefore(): Promise<number> {
+      return (await state.findById('expiry').lean())?.forgottenBefore ?? 0;
+    },
+
+    /** Says that IDs of days before that one may have expired. It never goes back. */
+    async setForgottenBefore(day: number): Promise<void> {
+      await state.updateOne(
+        { _id: 'expiry' },
+        { $max: { forgottenBefore: day } },
+        { upsert: true },
+      );
     },
 
     /** A player's quarters of an hour on those days. */

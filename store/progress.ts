@@ -45,6 +45,7 @@ const LEAST_KEPT_DAYS = 6;
 const HORIZON_TRUSTED_MS = 60_000;
 
 const NO_SUCH_USER = 'userId: There is no user with this ID';
+const FORGOTTEN = 'at: Of a day whose activities are no longer known';
 const OTHER_CONTENT = 'id: Used before for another activity';
 
 /** Who sent the event at a place of the batch; undefined where that is not known. */
@@ -67,6 +68,7 @@ export function createProgressStore(
   const days = createProgressDayStore(connection);
   const intake = createActivityIntake(connection, activities, days);
   const users = createKnownUsers(connection);
+  let forgottenBeforeMs = 0;
   let horizon: { day: number | null; readAtMs: number } | undefined;
 
   async function foldedBefore(): Promise<number | null> {
@@ -84,7 +86,9 @@ export function createProgressStore(
     given.forEach((one, index) => {
       const checked = checkActivity(one, rules, at);
       if ('message' in checked) rejected.push({ index, message: checked.message });
-      else wellFormed.push({ index, event: { ...checked.event, sender: senderOf(index) } });
+      else if (checked.event.at.getTime() < forgottenBeforeMs) {
+        rejected.push({ index, message: FORGOTTEN });
+      } else wellFormed.push({ index, event: { ...checked.event, sender: senderOf(index) } });
     });
     const known = await users.among(wellFormed.map(({ event }) => event.userId));
     const valid = wellFormed.filter(({ event }) => known.has(event.userId));
@@ -113,7 +117,11 @@ export function createProgressStore(
 
     /** Makes activities expire. To be called before anything is ingested. */
     async open(): Promise<void> {
-      await activities.expireAfter(keptS);
+      await activities.expireAfter(keptS, async (beforeS) => {
+        const goneMs = now().getTime() - beforeS * 1_000;
+        if (beforeS < keptS) await days.setForgottenBefore(dayOf(goneMs) + 1);
+      });
+      forgottenBeforeMs = (await days.forgottenBefore()) * DAY_MS;
     },
 
     /**
