@@ -19,7 +19,7 @@ import {
   reconcile,
   recordOf,
   runClosed,
-  workflowOf,
+  runThere,
 } from './helpers.ts';
 import { type Laurel, startLaurel } from './laurel.ts';
 
@@ -214,7 +214,7 @@ describe('reconciliation', () => {
       const { token } = await laurel.signIn();
       const { claimId } = (await laurel.claim(eventId, token)).body;
       const claim = await recordOf(laurel, claimId);
-      await workflowOf(laurel, claim).terminate('by mistake');
+      await (await runThere(laurel, claim)).terminate('by mistake');
       await leaveAlone(laurel, claimId);
       claims.push(claim);
     }
