@@ -4,10 +4,16 @@ import { once } from 'node:events';
 import { mkdirSync, readFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
-import { describe, it, type TestContext } from 'node:test';
-import { Admin, Producer, stringSerializers } from '@platformatic/kafka';
+import { after, before, describe, it } from 'node:test';
+import {
+  Admin,
+  Consumer,
+  Producer,
+  stringDeserializers,
+  stringSerializers,
+} from '@platformatic/kafka';
 import { temporaryFolder } from '../test/temporary-folder.ts';
-import { choosePorts } from './chosen-ports.ts';
+import { choosePorts, type Ports } from './chosen-ports.ts';
 import { kafkaBroker } from './kafka.ts';
 import { keptServers } from './kept.ts';
 import { type ServerContext, startKafka } from './servers.ts';
@@ -20,7 +26,7 @@ const CLIENT = { clientId: 'test', retries: 20, retryDelay: 500 };
 process.env.LC_ALL = 'C';
 
 /** A stack's broker over a folder, and a wait for it to be ready again. */
-function brokerOver(t: TestContext, dataDir: string) {
+function brokerOver(t: { after(cleanUp: () => Promise<void>): void }, dataDir: string) {
   const services: Service[] = [];
   const stop = async () => {
     await Promise.all(services.splice(0).map((service) => service.stop()));
@@ -60,11 +66,11 @@ async function createTopic(port: number): Promise<void> {
 }
 
 /** Returns the offset that the record got: how many were there before. */
-async function produce(port: number): Promise<bigint | undefined> {
+async function produce(port: number, value = 'a'): Promise<bigint | undefined> {
   const bootstrapBrokers = [kafkaBroker(port)];
   const producer = new Producer({ ...CLIENT, bootstrapBrokers, serializers: stringSerializers });
   try {
-    const messages = [{ topic: TOPIC, key: 'a', value: 'a' }];
+    const messages = [{ topic: TOPIC, key: value, value }];
     const { offsets } = await producer.send({ messages, acks: -1 });
     return offsets?.[0]?.offset;
   } finally {
@@ -72,21 +78,62 @@ async function produce(port: number): Promise<bigint | undefined> {
   }
 }
 
-describe("Kafka's broker", () => {
-  it('that is killed is back at the same address with what was written', async (t) => {
-    // Whatever letters are in the path of the data folder.
-    const dataDir = join(temporaryFolder(t), 'Größe \\u0041 = 1');
-    mkdirSync(dataDir);
-    const { context, killed } = brokerOver(t, dataDir);
-    const ports = await choosePorts(dataDir, {});
-    const service = await startKafka(context, ports);
+/** The first `count` values that a group sees, committed. */
+async function consume(port: number, groupId: string, count: number): Promise<string[]> {
+  const consumer = new Consumer({
+    ...CLIENT,
+    bootstrapBrokers: [kafkaBroker(port)],
+    groupId,
+    deserializers: stringDeserializers,
+  });
+  const stream = await consumer.consume({
+    topics: [TOPIC],
+    mode: 'committed',
+    fallbackMode: 'earliest',
+    autocommit: false,
+  });
+  const values: string[] = [];
+  for await (const message of stream) {
+    values.push(message.value);
+    await message.commit();
+    if (values.length === count) break;
+  }
+  await consumer.close(true);
+  return values.sort();
+}
+
+describe("Kafka's broker, whatever letters are in the path of its folder", () => {
+  // Before the folder is removed.
+  after(() => broker.stop());
+  const dataDir = join(temporaryFolder({ after }), 'Größe \\u0041 = 1');
+  mkdirSync(dataDir);
+  const broker = brokerOver({ after }, dataDir);
+  let ports: Ports;
+  let service: Service;
+  before(async () => {
+    ports = await choosePorts(dataDir, {});
+    service = await startKafka(broker.context, ports);
     await createTopic(ports.kafka);
-    assert.equal(await produce(ports.kafka), 0n);
-    await killed(service);
-    assert.equal(await produce(ports.kafka), 1n);
-    assert.equal(keptServers(dataDir).madeBy.kafka, '4.1');
   });
 
+  it('makes no topic by itself', async () => {
+    const other = { topics: ['other'], autocreateTopics: true, retries: 4 };
+    await assert.rejects(withAdmin(ports.kafka, (admin) => admin.metadata(other)));
+    assert.deepEqual(await withAdmin(ports.kafka, (admin) => admin.listTopics()), [TOPIC]);
+  });
+
+  it('that is killed is back at the same address with its records and what groups have read', async () => {
+    assert.equal(await produce(ports.kafka, 'a'), 0n);
+    assert.deepEqual(await consume(ports.kafka, 'readers', 1), ['a']);
+    await broker.killed(service);
+    assert.equal(await produce(ports.kafka, 'b'), 1n);
+    assert.deepEqual(await consume(ports.kafka, 'readers', 1), ['b']);
+    assert.deepEqual(await consume(ports.kafka, 'newcomers', 2), ['a', 'b']);
+    assert.equal(keptServers(dataDir).madeBy.kafka, '4.1');
+  });
+});
+
+describe("Kafka's broker", () => {
   it('moves with its data where others took its ports meanwhile, as the same cluster', async (t) => {
     const dataDir = temporaryFolder(t);
     const first = brokerOver(t, dataDir);
