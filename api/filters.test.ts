@@ -115,6 +115,7 @@ const LISTS: Record<string, Filters> = {
   '/api/events': is('status', 'DRAFT'),
   '/api/users': {
     username: { value: () => 'SECOND-admin', fits: ({ username }) => username === 'second-admin' },
+    query: { value: () => 'SECOND-', fits: ({ username }) => username === 'second-admin' },
     ...is('role', 'AUDITOR'),
     ...is('status', 'SUSPENDED'),
   },
@@ -241,6 +242,34 @@ function grouped(items: Fields[]): Fields[] {
     }))
     .toSorted((a, b) => b.count - a.count || (a.oldestAt < b.oldestAt ? -1 : 1));
 }
+
+describe('users that are searched', () => {
+  it('are those whose name begins so, by name and page by page, or whose whole ID it is', async () => {
+    const names = ['Find-c', 'find-a', 'FIND-b', 'find-d', 'fin', 'finder'];
+    const made = await Promise.all(names.map((name) => t.signIn('PLAYER', name)));
+    const search = async (query: string) => {
+      const { body } = await t.call('GET', `/api/users?${query}`, { token: admin.accessToken });
+      return body as { items: { username: string }[]; nextCursor: string };
+    };
+    const first = await search('query=find-&limit=3');
+    const second = await search(`query=find-&limit=3&cursor=${first.nextCursor}`);
+    const found = [...first.items, ...second.items].map(({ username }) => username);
+    assert.deepEqual(found, ['find-a', 'FIND-b', 'Find-c', 'find-d']);
+    assert.equal(second.nextCursor, null);
+    const byId = (await search(`query=${made[0]?.id}`)).items;
+    assert.deepEqual(
+      byId.map(({ username }) => username),
+      ['Find-c'],
+    );
+    assert.deepEqual((await search(`query=${made[0]?.id}&role=ADMIN`)).items, []);
+    assert.deepEqual((await search('query=find-&status=BANNED')).items, []);
+    const { nextCursor } = await search('limit=1');
+    for (const query of [`query=find-&cursor=${nextCursor}`, `cursor=${first.nextCursor}`]) {
+      const answer = await t.call('GET', `/api/users?${query}`, { token: admin.accessToken });
+      assert.equal(answer.status, 400, query);
+    }
+  });
+});
 
 describe('a player', () => {
   it('sees only their own, whatever they ask for', async () => {

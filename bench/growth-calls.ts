@@ -89,7 +89,15 @@ async function callUsers(world: World, call: Call): Promise<void> {
   const list = (query: string) => call('GET /api/users', [], `${query}&${LIMIT}`, { by });
   for (const filter of filters) await list(`?${filter}`);
   for (const filter of ['', 'role=PLAYER', 'status=BANNED']) await list(`?${filter}&${deep}`);
-  await list('?role=PLAYER&status=ACTIVE');
+  const bounded = [
+    '?role=PLAYER&status=WITHDRAWN',
+    '?query=u&role=AUDITOR',
+    '?role=PLAYER&status=ACTIVE',
+  ];
+  for (const query of bounded) {
+    await call('GET /api/users', [], `${query}&${LIMIT}`, { by, lookedAt: LOOKED_AT });
+  }
+  for (const query of [`?query=${id}`, '?query=u']) await list(query);
   const change = (userId: string, body: object) =>
     call('PATCH /api/users/{userId}', [userId], '', { by, body });
   await change(userIdOf(middle + 1), { status: 'SUSPENDED' });

@@ -5,7 +5,7 @@ import { dropDatabase } from '../test/drop-database.ts';
 import { type TestServers, testServers, uniqueName } from '../test/servers.ts';
 import { connect } from './connection.ts';
 import type { StaffContext } from './staff.ts';
-import { createUserStore, type UserStore } from './users.ts';
+import { createUserStore, type UserPosition, type UserStore } from './users.ts';
 
 const now = new Date('2026-11-22T10:00:00Z');
 const later = new Date('2026-11-22T11:00:00Z');
@@ -183,14 +183,10 @@ describe('a page of users', () => {
       made.push((await users.register(newUser(`user-${n}`), at)).userId);
     }
     const seen: string[] = [];
-    let from: { at: Date; id: string } | undefined;
-    for (;;) {
-      const found = await users.page({}, from, 5);
-      const items = found.slice(0, 5);
-      seen.push(...items.map((user) => user.userId));
-      const last = items.at(-1);
-      if (found.length <= 5 || !last) break;
-      from = { at: last.createdAt, id: last.userId };
+    for (let from: UserPosition | null | undefined; from !== null; ) {
+      const page = await users.page({}, from, 5);
+      seen.push(...page.users.map((user) => user.userId));
+      from = page.next;
     }
     assert.equal(seen.length, 12);
     assert.deepEqual(new Set(seen), new Set(made));

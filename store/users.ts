@@ -6,6 +6,7 @@ import { DomainError } from '../domain/errors.ts';
 import type { Role, UserStatus } from '../domain/user.ts';
 import { createAuditLog } from './audit-log.ts';
 import { batchReads } from './batches.ts';
+import { type Found, findBounded, named } from './bounded-find.ts';
 import { inTransaction, isDuplicateKey } from './connection.ts';
 import { after, type Position } from './cursor.ts';
 import type { StaffContext, StaffWrite } from './staff.ts';
@@ -37,9 +38,14 @@ export interface NewUser {
 
 export interface UserFilter {
   username?: string | undefined;
+  /** The beginning of a username, or a whole ID. */
+  query?: string | undefined;
   role?: Role | undefined;
   status?: UserStatus | undefined;
 }
+
+/** Where a page goes on: in the list by time, or in the one by name. */
+export type UserPosition = Position | { name: string };
 
 export interface UserChange {
   role?: Role | undefined;
@@ -78,6 +84,7 @@ const schema = new Schema<Stored>(
   { collection: 'users', versionKey: false, strict: 'throw' },
 );
 const NEWEST = { createdAt: -1, _id: -1 } as const;
+const BY_NAME = { usernameKey: 1 } as const;
 schema.index({ usernameKey: 1 }, { name: 'username', unique: true });
 schema.index(NEWEST, { name: 'newest' });
 schema.index({ role: 1, ...NEWEST }, { name: 'role' });
@@ -176,21 +183,34 @@ export function createUserStore(connection: Connection) {
       return found && toUser(found);
     },
 
-    /** Newest first; up to `limit + 1` users, so that the caller sees whether there are more. */
-    async page(filter: UserFilter, from: Position | undefined, limit: number): Promise<User[]> {
-      const { username, role, status } = filter;
-      const query = {
-        ...(username !== undefined && { usernameKey: usernameKey(username) }),
-        ...(role && { role }),
-        ...(status && { status }),
-        ...after('createdAt', from),
-      };
-      const found = await model
-        .find(query, WITHOUT_HASH)
-        .sort(NEWEST)
-        .limit(limit + 1)
-        .lean<Stored[]>();
-      return found.map(toUser);
+    /** Newest first, or by name where a `query` is given; and where the next page begins, if any. */
+    async page(
+      filter: UserFilter,
+      from: UserPosition | undefined,
+      limit: number,
+    ): Promise<{ users: User[]; next: UserPosition | null }> {
+      const { query, role, status } = filter;
+      const isId = query !== undefined && (await byId(query)) !== null;
+      const exact = named({
+        _id: isId ? query : undefined,
+        usernameKey: filter.username && usernameKey(filter.username),
+      });
+      if (query !== undefined && !isId) {
+        const begins = usernameKey(query);
+        const later = from && 'name' in from ? { $gt: from.name } : {};
+        const names = { $gte: begins, $lt: `${begins}\u{10ffff}`, ...later };
+        const rest = named({ ...exact, role, status });
+        const question = { range: { usernameKey: names }, rest, sort: BY_NAME, limit };
+        const byName = ({ usernameKey: name }: Stored) => ({ name });
+        return pageOf(await findBounded(model, question), limit, byName);
+      }
+      const isOne = Object.keys(exact).length > 0;
+      const range = isOne ? exact : role ? { role } : named({ status });
+      const rest = isOne ? named({ role, status }) : role ? named({ status }) : {};
+      const next = after('createdAt', from && 'at' in from ? from : undefined);
+      const question = { range: { $and: [range, next] }, rest, sort: NEWEST, limit };
+      const byTime = ({ createdAt: at, _id: id }: Stored) => ({ at, id });
+      return pageOf(await findBounded(model, question), limit, byTime);
     },
 
     /**
@@ -277,6 +297,16 @@ function newRecord(user: NewUser, role: Role, now: Date): Stored {
 /** Names that look alike are one name: compatibility forms and letter case do not count. */
 export function usernameKey(username: string): string {
   return username.normalize('NFKC').toLowerCase().normalize('NFKC');
+}
+
+function pageOf(
+  { found, lookedTo }: Found<Stored>,
+  limit: number,
+  positionOf: (last: Stored) => UserPosition,
+): { users: User[]; next: UserPosition | null } {
+  const users = found.slice(0, limit);
+  const last = found.length > limit ? users.at(-1) : lookedTo;
+  return { users: users.map(toUser), next: last ? positionOf(last) : null };
 }
 
 function isActiveAdmin({ role, status }: { role: Role; status: UserStatus }): boolean {

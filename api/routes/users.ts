@@ -1,10 +1,11 @@
 /** `/api/users`: admins look users up and change their role and status. */
 import { createRoute, z } from '@hono/zod-openapi';
 import type { Logger } from 'pino';
+import { DomainError } from '../../domain/errors.ts';
 import { ROLES, USER_STATUSES } from '../../domain/user.ts';
 import type { UserStore } from '../../store/users.ts';
 import { type AuthDeps, access, GUARDED } from '../auth.ts';
-import { NEWEST_FIRST, page, pageOf, pageQuery } from '../paging.ts';
+import { encodeCursor, NEWEST_FIRST, pageOf, pageQuery, SHORT_PAGES } from '../paging.ts';
 import { problems } from '../problem.ts';
 import { idParam, json, jsonBody, newRouter } from '../router.ts';
 import { toUserBody, UserSchema } from '../user-body.ts';
@@ -17,11 +18,17 @@ export interface UserRouteDeps extends AuthDeps {
   onUserLeft: (userId: string) => Promise<void>;
 }
 
+/** The position in a list by name. */
+const BY_NAME = z.strictObject({ name: z.string().max(300) });
+
 const UserQuery = z.object({
   username: z.string().optional().openapi({ description: 'The whole name, in any letter case.' }),
   role: z.enum(ROLES).optional(),
   status: z.enum(USER_STATUSES).optional(),
-  ...pageQuery(NEWEST_FIRST),
+  query: z.string().max(100).optional().openapi({
+    description: 'The beginning of a username, in any letter case, or a whole ID. Sorted by name.',
+  }),
+  ...pageQuery(z.union([NEWEST_FIRST, BY_NAME])),
 });
 
 const UserChange = z
@@ -45,6 +52,7 @@ export function userRoutes(deps: UserRouteDeps) {
     method: 'get',
     path: '/api/users',
     summary: 'Users, newest first',
+    description: SHORT_PAGES,
     tags,
     request: { query: UserQuery },
     responses: {
@@ -69,12 +77,12 @@ export function userRoutes(deps: UserRouteDeps) {
   return newRouter()
     .openapi(list, async (c) => {
       const { cursor, limit, ...filter } = c.req.valid('query');
-      const found = await users.page(filter, cursor, limit);
-      const { items, nextCursor } = page(found, limit, (user) => ({
-        at: user.createdAt,
-        id: user.userId,
-      }));
-      return c.json({ items: items.map(toUserBody), nextCursor }, 200);
+      const isByName = filter.query !== undefined;
+      if (cursor && 'name' in cursor !== isByName) {
+        throw new DomainError('invalid_request', 'This is a cursor of another list of users.');
+      }
+      const { users: items, next } = await users.page(filter, cursor, limit);
+      return c.json({ items: items.map(toUserBody), nextCursor: next && encodeCursor(next) }, 200);
     })
     .openapi(change, async (c) => {
       const { userId } = c.req.valid('param');
