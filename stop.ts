@@ -7,7 +7,7 @@
 const INTERRUPTED = 130;
 
 /** npm passes Ctrl-C on to us, who had it from the terminal already: one press, two signals. */
-const SAME_PRESS_MS = 500;
+const SAME_PRESS_MS = 1_000;
 
 /** How long the last words may take to be read; a reader that has stopped reads none. */
 const LAST_WORDS_MS = 500;

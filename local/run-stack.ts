@@ -45,6 +45,8 @@ async function run(stopping: Stopping): Promise<number> {
   const stopped = new Promise<void>((resolve) => {
     stopping.signal.addEventListener('abort', () => resolve());
   });
+  // Before the first word is said: whoever hears it may end npm.
+  onEndOfNpm(() => process.kill(process.pid, 'SIGTERM'));
   const ended = runToTheEnd();
   stopping.inOrder({
     async stop() {
@@ -53,7 +55,6 @@ async function run(stopping: Stopping): Promise<number> {
     },
     again: () => stack.kill(),
   });
-  onEndOfNpm(() => process.kill(process.pid, 'SIGTERM'));
   return await ended;
 
   async function runToTheEnd(): Promise<number> {

@@ -87,7 +87,7 @@ export async function migrate(
   const store = createStores(connection, () => new Date(), activityRules);
   const wanted = wantedIndexes(connection, store);
   const missing = await missingIndexes(connection, wanted);
-  await buildIndexes(missing, options);
+  if (missing.length > 0) await buildIndexes(missing, options);
   options.log.info(`${wanted.length} indexes are there, ${missing.length} of them are new`);
 }
 

@@ -75,46 +75,57 @@ async function builtIn(connection: Connection, collection: string): Promise<Set<
 
 export interface BuildOptions {
   uri: string;
-  /** Told which index is built, how far it is, when it is there; and warned of what is waited for. */
+  /** Told how far an index is that takes long, and which were built; warned of what is waited for. */
   log: { info(line: string): void; warn(line: string): void };
   /** How often it is told and looked again, in milliseconds; five seconds. */
   everyMs?: number;
 }
 
 /**
- * Builds those indexes one after the other, over a connection of its own. One that another process
- * builds already is waited for, and one that is there is left as it is: safe to repeat, and to do
- * from many processes at once.
+ * Builds those indexes over a connection of its own: collections side by side, one index of each at a
+ * time. One that another process builds already is waited for, and one that is there is left as it
+ * is: safe to repeat, and to do from many processes at once.
  * @throws SetupError where one cannot be built as the data are
  */
 export async function buildIndexes(
   wanted: readonly WantedIndex[],
-  { uri, log, everyMs = LOOK_EVERY_MS }: BuildOptions,
+  options: BuildOptions,
 ): Promise<void> {
-  const connection = await connect(uri, {
+  const connection = await connect(options.uri, {
     appName: 'laurel-indexes',
-    maxPoolSize: 2,
     socketTimeoutMs: BUILD_PATIENCE_MS,
   });
+  const ofCollection = Map.groupBy(wanted, ({ collection }) => collection);
   try {
-    for (const index of wanted) {
-      const startedAtMs = performance.now();
-      const elapsedS = () => Math.floor((performance.now() - startedAtMs) / 1_000);
-      log.info(`index ${nameOf(index)}: building it`);
-      const telling = setInterval(async () => {
-        const done = await progressOf(connection, index.collection);
-        log.info(`index ${nameOf(index)}: ${done}building it for ${elapsedS()} s`);
-      }, everyMs);
-      try {
-        await build(connection, index);
-      } finally {
-        clearInterval(telling);
-      }
-      log.info(`index ${nameOf(index)}: is there, after ${elapsedS()} s`);
-    }
+    const builds = [...ofCollection.values()].map(async (indexes) => {
+      for (const index of indexes) await buildAndTell(connection, index, options);
+    });
+    await Promise.all(builds);
   } finally {
     await connection.close();
   }
+  options.log.info(`${wanted.length} indexes were built: ${wanted.map(nameOf).join(', ')}`);
+}
+
+/** One that takes long tells every few seconds how far it is, and when it is there. */
+async function buildAndTell(
+  connection: Connection,
+  index: WantedIndex,
+  { log, everyMs = LOOK_EVERY_MS }: BuildOptions,
+): Promise<void> {
+  const startedAtMs = performance.now();
+  const elapsedS = () => Math.floor((performance.now() - startedAtMs) / 1_000);
+  const telling = setInterval(async () => {
+    const done = await progressOf(connection, index.collection);
+    log.info(`index ${nameOf(index)}: ${done}building it for ${elapsedS()} s`);
+  }, everyMs);
+  try {
+    await build(connection, index);
+  } finally {
+    clearInterval(telling);
+  }
+  if (performance.now() - startedAtMs < everyMs) return;
+  log.info(`index ${nameOf(index)}: is there, after ${elapsedS()} s`);
 }
 
 async function build(connection: Connection, index: WantedIndex): Promise<void> {
