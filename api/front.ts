@@ -1,15 +1,13 @@
 /** The API's server. It listens before the application is there, and a while after its end began. */
-import { once } from 'node:events';
 import type { Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { serve } from '@hono/node-server';
 import { collectDefaultMetrics, Registry } from 'prom-client';
 import type { ApiConfig } from '../config.ts';
-import { SetupError } from '../domain/errors.ts';
 import { type Admission, createAdmission } from './claims/admission.ts';
 import { boundedServer, type ConnectionBounds } from './connections.ts';
 import { createDraining } from './draining.ts';
 import { everyRequest } from './every-request.ts';
+import { portOf } from './listening.ts';
 import { createMemoryRelease } from './memory.ts';
 import { serveMetrics } from './metrics-server.ts';
 import { problemOf, sendProblem } from './problem.ts';
@@ -54,6 +52,11 @@ export async function listen(config: ApiConfig, checks: HealthDeps['checks']): P
   let answering: Application = starting({ checks, phase: () => phase });
 
   const bounds = boundsOf(config);
+  const { METRICS_PORT, HOST: hostname } = config;
+  const metricsServer =
+    METRICS_PORT === undefined
+      ? undefined
+      : await serveMetrics(metrics, { port: METRICS_PORT, hostname }, bounds);
   const refusals = createRefusals((request, env) => answering.fetch(request, env));
   const server = serve({
     ...refusals.options,
@@ -67,12 +70,7 @@ export async function listen(config: ApiConfig, checks: HealthDeps['checks']): P
   }) as Server;
   refusals.watch(server);
   draining.watch(server);
-  const port = await portOf(server, config);
-  const { METRICS_PORT, HOST: hostname } = config;
-  const metricsServer =
-    METRICS_PORT === undefined
-      ? undefined
-      : await serveMetrics(metrics, { port: METRICS_PORT, hostname }, bounds);
+  const port = await portOf(server, `HOST=${config.HOST} PORT=${config.PORT}`);
 
   return {
     port,
@@ -107,17 +105,6 @@ function starting(deps: HealthDeps): Application {
     return sendProblem(c, { ...problem, headers: { 'Retry-After': String(RETRY_AFTER_S) } });
   });
   return app;
-}
-
-/** The port it listens on, once it does. @throws SetupError where it cannot */
-async function portOf(server: Server, { HOST, PORT }: ApiConfig): Promise<number> {
-  try {
-    await once(server, 'listening');
-  } catch (error) {
-    const why = (error as Error).message;
-    throw new SetupError(`HOST=${HOST} PORT=${PORT}: the API cannot listen there (${why}).`);
-  }
-  return (server.address() as AddressInfo).port;
 }
 
 /** A gateway that limits by itself is all the addresses there are. */

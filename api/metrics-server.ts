@@ -1,10 +1,10 @@
 /** The measurements on a port of their own, which need not be open to whoever may call the API. */
-import { once } from 'node:events';
 import type { Server } from 'node:http';
 import { serve } from '@hono/node-server';
 import { Registry } from 'prom-client';
 import { boundedServer, type ConnectionBounds } from './connections.ts';
 import { everyRequest } from './every-request.ts';
+import { portOf } from './listening.ts';
 import { createRefusals } from './refusals.ts';
 import { newRouter } from './router.ts';
 import { metricsRoutes } from './routes/metrics.ts';
@@ -14,7 +14,7 @@ const MOST_CONNECTIONS = 100;
 
 /**
  * Serves `/metrics` alone; resolves once it listens.
- * @throws Error where it cannot, as the port is taken
+ * @throws SetupError where it cannot, as the port is taken
  */
 export async function serveMetrics(
   metrics: Registry,
@@ -29,6 +29,6 @@ export async function serveMetrics(
   const createServer = boundedServer(new Registry(), { ...bounds, most: MOST_CONNECTIONS });
   const server = serve({ ...refusals.options, port, hostname, createServer }) as Server;
   refusals.watch(server);
-  await once(server, 'listening');
+  await portOf(server, `HOST=${hostname} METRICS_PORT=${port}`);
   return server;
 }

@@ -151,14 +151,16 @@ describe('a connection that is kept', () => {
   });
 });
 
-describe('an address that cannot be listened on', () => {
-  it('is named, with the variables that say it', async (t) => {
-    const other = createServer().listen(0, '127.0.0.1');
-    t.after(() => other.close());
-    await once(other, 'listening');
-    const PORT = String((other.address() as AddressInfo).port);
-    const named = (error: Error) =>
-      error instanceof SetupError && error.message.includes(`HOST=127.0.0.1 PORT=${PORT}`);
-    await assert.rejects(start({ PORT }), named);
-  });
+describe('a port that is taken', () => {
+  for (const variable of ['PORT', 'METRICS_PORT']) {
+    it(`is named, with the variable that says it: ${variable}`, async (t) => {
+      const other = createServer().listen(0, '127.0.0.1');
+      t.after(() => other.close());
+      await once(other, 'listening');
+      const port = String((other.address() as AddressInfo).port);
+      const named = (error: Error) =>
+        error instanceof SetupError && error.message.includes(`HOST=127.0.0.1 ${variable}=${port}`);
+      await assert.rejects(start({ [variable]: port }), named);
+    });
+  }
 });

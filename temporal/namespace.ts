@@ -6,6 +6,7 @@ import {
   ScheduleAlreadyRunning,
 } from '@temporalio/client';
 import proto from '@temporalio/proto';
+import { SetupError } from '../domain/errors.ts';
 import {
   RECONCILE_SCHEDULE,
   RECONCILE_WORKFLOW,
@@ -69,8 +70,8 @@ export async function registerSearchAttributes(
   } catch (error) {
     // Of two workers that start at once, one comes second.
     if (isGrpcServiceError(error) && /already exists/i.test(error.details)) return;
-    throw new Error(
-      `The namespace ${namespace} lacks the search attributes ${missing.join(', ')} (Keyword), and they could not be registered.`,
+    throw new SetupError(
+      `The namespace ${namespace} lacks the search attributes ${missing.join(', ')} (Keyword), and they could not be registered: ${(error as Error).message}. Register them there, as in Temporal Cloud's console, and start again.`,
       { cause: error },
     );
   }
