@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { after, before, describe, it, type TestContext } from 'node:test';
 import fc from 'fast-check';
 import { pino } from 'pino';
-import { apiConfig } from '../config.ts';
+import { type ApiConfig, apiConfig } from '../config.ts';
 import { type RawAnswer, type RawClient, rawClient } from '../test/raw-client.ts';
 import { type Front, listen } from './front.ts';
 import { createRateLimits } from './rate-limits.ts';
@@ -28,13 +28,14 @@ const environment = {
 };
 
 let t: TestApp;
+let config: ApiConfig;
 let front: Front;
 let player: string;
 /** From then on the application answers, and logs. */
 let isOpen = false;
 let port: number;
 before(async () => {
-  const config = apiConfig({ ...environment, JWT_KEYS: JSON.stringify([await testKey()]) });
+  config = apiConfig({ ...environment, JWT_KEYS: JSON.stringify([await testKey()]) });
   // Without any place, so that whoever claims is turned away at the door.
   front = await listen({ ...config, ADMISSION_AT_ONCE: 0, ADMISSION_WAITING: 0 }, checks);
   const { admission, metrics } = front;
@@ -232,6 +233,24 @@ describe('a request that does not reach a route', { concurrency: true }, () => {
       assert.equal((await client.answer())?.status, 200);
     });
   }
+
+  it('is answered where its body does not come', async (test) => {
+    const hasty = await listen(
+      { ...config, HEADERS_TIMEOUT_MS: 500, BODY_TIMEOUT_MS: 500 },
+      checks,
+    );
+    hasty.open(t.app);
+    const client = await rawClient(hasty.port);
+    test.after(async () => {
+      client.socket.destroy();
+      await hasty.close(() => {});
+    });
+    await client.send(`${head('POST /api/auth/login', JSON_BODY, 'Content-Length: 50')}{"user`);
+    const answer = await client.answer();
+    assertProblem(answer, 408, 'invalid_request');
+    assert.ok(saysClose(answer));
+    await client.ended;
+  });
 
   it('is answered after the requests before it, and not in their place', async (test) => {
     const client = await connected(test);
