@@ -4,7 +4,7 @@ import { EventEmitter, once } from 'node:events';
 import { existsSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
-import { describe, it, type TestContext } from 'node:test';
+import { after, before, describe, it } from 'node:test';
 import { waitForFile } from '../test/stack.ts';
 import { temporaryFolder } from '../test/temporary-folder.ts';
 import { PortTaken } from './chosen-ports.ts';
@@ -33,7 +33,14 @@ interface Given {
   env?: NodeJS.ProcessEnv;
 }
 
-function stackOver(t: TestContext, { dataDir, worker = WORKER, env = {} }: Given = {}) {
+/** Whatever has `after`: a test, or a group of them. */
+interface Scope {
+  after(cleanUp: () => Promise<void> | void): void;
+}
+
+function stackOver(t: Scope, { dataDir, worker = WORKER, env = {} }: Given = {}) {
+  // Before its folder is removed.
+  t.after(() => stack.stop());
   const folder = temporaryFolder(t);
   const scripts = { api: SERVER, worker, streams: STREAMS, simulator: SERVER };
   const paths = Object.entries(scripts).map(([name, code]) => {
@@ -53,7 +60,6 @@ function stackOver(t: TestContext, { dataDir, worker = WORKER, env = {} }: Given
     signal: new AbortController().signal,
     scripts: Object.fromEntries(paths),
   });
-  t.after(() => stack.stop());
   return { stack, dataDir: home, said };
 }
 
@@ -65,10 +71,14 @@ async function environmentOf(url: string): Promise<NodeJS.ProcessEnv> {
   return (await (await fetch(url)).json()) as NodeJS.ProcessEnv;
 }
 
-describe('a stack', () => {
-  it('says in stack.json what it consists of, to its owner only', async (t) => {
-    const { stack, dataDir } = stackOver(t);
-    const file = await stack.start();
+describe('a stack that runs', () => {
+  const { stack, dataDir } = stackOver({ after });
+  let file: StackFile;
+  before(async () => {
+    file = await stack.start();
+  });
+
+  it('says in stack.json what it consists of, to its owner only', () => {
     assert.deepEqual(JSON.parse(readFileSync(stackFilePath(dataDir), 'utf8')), file);
     assert.equal(statSync(stackFilePath(dataDir)).mode & 0o777, 0o600);
     assert.equal(file.supervisor.pid, process.pid);
@@ -80,9 +90,8 @@ describe('a stack', () => {
     assert.equal('streams' in file, false, 'there is nothing for it to do');
   });
 
-  it('gives API and simulator what they need to know of each other', async (t) => {
-    const { stack, dataDir } = stackOver(t);
-    const { api, mongod, temporal, simulator, admin } = await stack.start();
+  it('gives API and simulator what they need to know of each other', async () => {
+    const { api, mongod, temporal, simulator, admin } = file;
     const ofApi = await environmentOf(api.url);
     assert.equal(ofApi.MONGODB_URI, mongod.uri);
     assert.equal(ofApi.TEMPORAL_ADDRESS, temporal.address);
@@ -97,6 +106,24 @@ describe('a stack', () => {
     assert.equal(ofSimulator.JWT_KEYS, undefined);
   });
 
+  it('is refused over the folder of one that runs, which goes on', async (t) => {
+    const other = stackOver(t, { dataDir }).stack;
+    await assert.rejects(other.start(), AlreadyRunning);
+    await other.stop();
+    assert.deepEqual(JSON.parse(readFileSync(stackFilePath(dataDir), 'utf8')), file);
+    for (const pid of pidsOf(file)) assert.notEqual(birthOf(pid), undefined);
+  });
+
+  it('leaves no process and no stack.json when it is stopped', async () => {
+    const startedAt = performance.now();
+    await stack.stop();
+    assert.ok(performance.now() - startedAt < 20_000);
+    for (const pid of pidsOf(file)) assert.equal(birthOf(pid), undefined);
+    assert.equal(existsSync(stackFilePath(dataDir)), false);
+  });
+});
+
+describe('a stack', () => {
   it('starts again whichever process is killed, at the same address', async (t) => {
     const { stack, dataDir } = stackOver(t, { env: { EMBEDDED_KAFKA: '1' } });
     const first = await stack.start();
@@ -122,31 +149,11 @@ describe('a stack', () => {
     assert.equal((await environmentOf(next.api.url)).JWT_KEYS, JWT_KEYS);
   });
 
-  it('leaves no process and no stack.json when it is stopped', async (t) => {
-    const { stack, dataDir } = stackOver(t);
-    const file = await stack.start();
-    const startedAt = performance.now();
-    await stack.stop();
-    assert.ok(performance.now() - startedAt < 20_000);
-    for (const pid of pidsOf(file)) assert.equal(birthOf(pid), undefined);
-    assert.equal(existsSync(stackFilePath(dataDir)), false);
-  });
-
   it('runs beside another one', async (t) => {
     const [one, two] = await Promise.all([stackOver(t).stack.start(), stackOver(t).stack.start()]);
     assert.equal(new Set([...pidsOf(one), ...pidsOf(two)]).size, 10);
     assert.equal((await environmentOf(one.api.url)).MONGODB_URI, one.mongod.uri);
     assert.equal((await environmentOf(two.api.url)).MONGODB_URI, two.mongod.uri);
-  });
-
-  it('is refused over the folder of one that runs, which goes on', async (t) => {
-    const { stack, dataDir } = stackOver(t);
-    const file = await stack.start();
-    const other = stackOver(t, { dataDir }).stack;
-    await assert.rejects(other.start(), AlreadyRunning);
-    await other.stop();
-    assert.deepEqual(JSON.parse(readFileSync(stackFilePath(dataDir), 'utf8')), file);
-    for (const pid of pidsOf(file)) assert.notEqual(birthOf(pid), undefined);
   });
 
   it('removes a stack.json of an earlier run before anything else', async (t) => {
