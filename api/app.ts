@@ -5,8 +5,8 @@ import { methodNotAllowed } from 'hono/method-not-allowed';
 import { routePath } from 'hono/route';
 import type { Logger } from 'pino';
 import { levelOf } from '../store/connection.ts';
-import { BEARER } from './auth.ts';
-import { limitBodies, readBodies } from './bodies.ts';
+import { access, BEARER } from './auth.ts';
+import { BATCH_PATH, limitBodies, readBodies } from './bodies.ts';
 import { CLAIM_PATH } from './claims/admission.ts';
 import { clientOf } from './client.ts';
 import { everyRequest } from './every-request.ts';
@@ -149,6 +149,8 @@ function guardRequests(app: App, deps: AppDeps): void {
       },
     }),
   );
+  // Megabytes are taken only from who may send them.
+  for (const guard of access(deps, 'GAME_SERVER').middleware) app.on('POST', BATCH_PATH, guard);
   app.use(limitBodies());
   app.use(readBodies);
 }

@@ -10,19 +10,49 @@ const MAX_BODY_BYTES = 64 * 1024;
 
 /** Game servers send batches: a thousand events, with names in any script. */
 const MAX_BATCH_BYTES = 4 * 1024 * 1024;
-const BATCH_PATH = '/api/activity-events';
+export const BATCH_PATH = '/api/activity-events';
 
-/** Refuses larger bodies with `payload_too_large`. */
+/** Of all requests under way together; a thousand connections of one address do not fill it. */
+const MOST_HELD_BYTES = 64 * 1024 * 1024;
+const RETRY_AFTER_S = 1;
+
+/**
+ * Refuses larger bodies with `payload_too_large`. A body counts with the length that it declares
+ * until its request was handled; where all of them come to too much, the next is `unavailable`.
+ */
 export function limitBodies(): MiddlewareHandler<ApiEnv> {
-  const [single, batch] = [MAX_BODY_BYTES, MAX_BATCH_BYTES].map((maxSize) =>
-    bodyLimit({
-      maxSize,
-      onError() {
-        throw new DomainError('payload_too_large', `A body has at most ${maxSize} bytes.`);
-      },
-    }),
-  ) as [MiddlewareHandler, MiddlewareHandler];
-  return async (c, next) => await (c.req.path === BATCH_PATH ? batch : single)(c, next);
+  const [single, batch] = [MAX_BODY_BYTES, MAX_BATCH_BYTES].map((maxSize) => {
+    const onError = () => {
+      throw new DomainError('payload_too_large', `A body has at most ${maxSize} bytes.`);
+    };
+    return { maxSize, limit: bodyLimit({ maxSize, onError }) };
+  }) as [Limited, Limited];
+  let heldBytes = 0;
+  return async (c, next) => {
+    const { maxSize, limit } = c.req.path === BATCH_PATH ? batch : single;
+    const bytes = Math.min(declaredBytes(c.req.raw.headers), maxSize);
+    if (heldBytes + bytes > MOST_HELD_BYTES) {
+      const detail = 'Too many large bodies at once. Try again shortly.';
+      throw new DomainError('unavailable', detail, { retryAfterS: RETRY_AFTER_S });
+    }
+    heldBytes += bytes;
+    try {
+      return await limit(c, next);
+    } finally {
+      heldBytes -= bytes;
+    }
+  };
+}
+
+interface Limited {
+  maxSize: number;
+  limit: MiddlewareHandler;
+}
+
+/** Any number where it comes in chunks. */
+function declaredBytes(headers: Headers): number {
+  if (headers.has('transfer-encoding')) return Number.POSITIVE_INFINITY;
+  return Number(headers.get('content-length') ?? 0);
 }
 
 /**
