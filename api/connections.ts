@@ -179,10 +179,21 @@ function oneAtATime(
     if (!behind) return begin();
     if (behind.length >= MOST_BEHIND) {
       onRefused('pipelined');
+      dropTheRest(socket);
       return void socket.destroy();
     }
     behind.push(begin);
     // What is parsed takes memory: the rest stays where it is until this one's turn.
     socket.pause();
   };
+}
+
+/**
+ * Node goes on with what it was given in one piece, and would keep all of it until the socket is
+ * closed: with many connections at once that is more than a process may have.
+ */
+function dropTheRest(socket: Socket): void {
+  // Node has its parser there, and leaves it out of its types.
+  const { parser } = socket as { parser?: { onIncoming: () => number } | null };
+  if (parser) parser.onIncoming = () => 0;
 }

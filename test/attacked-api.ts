@@ -55,12 +55,11 @@ export async function startAttackedApi(settings: NodeJS.ProcessEnv = {}) {
     rssMib,
 
     /** A new user of that role: their ID and a token of theirs. */
-    async signIn(role: Role = 'PLAYER', ttlS = 900) {
+    async signIn(role: Role = 'PLAYER') {
       const username = uniqueName('u');
       const fields = { username, displayName: username, passwordHash: '-' };
       const { userId } = await store.users.register(fields, new Date());
       if (role !== 'PLAYER') await store.users.model.updateOne({ _id: userId }, { role });
-      void ttlS;
       return { userId, token: await tokens.issue({ userId, epoch: 0 }) };
     },
 
@@ -87,8 +86,8 @@ export async function startAttackedApi(settings: NodeJS.ProcessEnv = {}) {
       return opened;
     },
 
-    /** What the process holds at most while `attack` runs and until it has rested, in MiB. */
-    async peakMib(attack: () => Promise<unknown>, forMs: number) {
+    /** What the process holds at most while `attack` runs and for a while after, in MiB. */
+    async peakMib(attack: () => Promise<unknown>, forMs = 2 * SAMPLE_MS) {
       const before = rssMib();
       let peak = before;
       const sampling = setInterval(() => {
