@@ -2,7 +2,7 @@
  * Follows the partitions of a topic while it is consumed: whether some were added, which a group
  * that has met does not see by itself, and whether each that is ours is read on.
  */
-import type { Consumer, MessagesStream } from '@platformatic/kafka';
+import { type Consumer, ListOffsetTimestamps, type MessagesStream } from '@platformatic/kafka';
 
 /** How often it is looked, in milliseconds: what is added is read within a minute. */
 const LOOK_EVERY_MS = 10_000;
@@ -73,7 +73,7 @@ interface Watched {
   inHand: (partition: number) => number;
   /** Told when there are more or fewer partitions than the group met for. */
   onChange: () => void;
-  /** Told of a look that failed, and of partitions that stand still. */
+  /** Told of a look that failed, of partitions that stand still, and of records that are gone. */
   onFailure: (error: unknown) => void;
   lookEveryMs?: number | undefined;
 }
@@ -111,7 +111,24 @@ export async function watchPartitions(watched: Watched) {
     }
   }
 
+  /** What brokers deleted by age or size before the group had read it: the client goes on behind it. */
+  async function tellDeleted(): Promise<void> {
+    const partitions = Array.from({ length: met }, (_, n) => n);
+    const [firsts, places] = await Promise.all([
+      consumer.listOffsets({ topics: [topic], timestamp: ListOffsetTimestamps.EARLIEST }),
+      consumer.listCommittedOffsets({ topics: [{ topic, partitions }] }),
+    ]);
+    for (const partition of partitions) {
+      const committed = places.get(topic)?.[partition] ?? -1n;
+      const gone = (firsts.get(topic)?.[partition] ?? 0n) - committed;
+      if (committed < 0n || gone <= 0n) continue;
+      const detail = `${gone} records of ${topic}/${partition} were deleted before they were read`;
+      onFailure(new Error(detail));
+    }
+  }
+
   const met = await count(true);
+  await tellDeleted();
   let looking: Promise<void> = Promise.resolve();
   let isLooking = false;
   const timer = setInterval(() => {

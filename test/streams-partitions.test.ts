@@ -124,6 +124,37 @@ describe('the progress of a topic', () => {
   const TOPIC = 'progress';
   const STALLED_AFTER_MS = 1_500;
 
+  it('says what brokers deleted before it was read', async () => {
+    const name = 'deleted';
+    const topic = { topics: [name], partitions: 2, replicas: 1 };
+    await withAdmin(kafka.brokers, (admin) => admin.createTopics(topic));
+    const said: string[] = [];
+    const readAll = async () => {
+      const stopping = new AbortController();
+      const outlet = createOutlet(kafka.brokers);
+      const end = consume({
+        ...{ brokers: kafka.brokers, topic: name, deadTopic: 'deleted.dead', groupId: name },
+        ...{ batchSize: 10, sideBySide: 1, outlet, progress: createProgress() },
+        signal: stopping.signal,
+        isPassing: () => false,
+        onFailure: (error) => void said.push((error as Error).message),
+        handle: async () => [],
+      });
+      await until(() => isCaughtUp(name, name), 'all records', PATIENCE_MS);
+      stopping.abort();
+      await end;
+      await outlet.close();
+    };
+    const three = Array.from({ length: 3 }, () => ({ key: 'k', value: 'v', partition: 1 }));
+    await produce(kafka.brokers, name, three);
+    await readAll();
+    await produce(kafka.brokers, name, three);
+    const gone = { topics: [{ name, partitions: [{ partition: 1, offset: 5n }] }] };
+    await withAdmin(kafka.brokers, (admin) => admin.deleteRecords(gone));
+    await readAll();
+    assert.deepEqual(said, ['2 records of deleted/1 were deleted before they were read']);
+  });
+
   it('ends while one partition stands still, though the others are read, and goes on with it', async () => {
     const topic = { topics: [TOPIC], partitions: 3, replicas: 1 };
     await withAdmin(kafka.brokers, (admin) => admin.createTopics(topic));
