@@ -6,7 +6,7 @@ import { ProviderError } from '../domain/fulfillment.ts';
 import type { Claim } from '../store/claims.ts';
 import { CHECK_VALID_MS } from '../workflows/contract.ts';
 import type { ActivityDeps } from './deps.ts';
-import { asking, broken, inTurn, isOursToRepeat, providerFailure, TooSlow } from './failures.ts';
+import { asking, broken, isOursToRepeat, providerFailure, TooSlow } from './failures.ts';
 import { ownRunId, recordOf } from './record.ts';
 
 export interface LineRequest {
@@ -35,11 +35,15 @@ export type LineAnswer =
    */
   | { state: 'DATABASE_AWAY' };
 
-export type LookupResult =
+/** What a provider knows of a line. */
+export type Known =
   | { state: 'GRANTED'; at: string }
   | { state: 'REFUSED'; at: string; detail: string }
   | { state: 'PENDING'; at: string }
   | { state: 'NEVER_SEEN'; at: string };
+
+/** `DATABASE_AWAY` as of `LineAnswer`: the provider was not asked. */
+export type LookupResult = Known | { state: 'DATABASE_AWAY' };
 
 export function requestOf(claim: Claim, lineId: string): GrantRequest {
   const line = claim.lines.find((l) => l.lineId === lineId);
@@ -64,7 +68,7 @@ export function providerOf(deps: ActivityDeps, claim: Claim): FulfillmentProvide
 }
 
 /** What the provider knows; a grant revoked behind our back counts as refused. */
-async function lookUp(deps: ActivityDeps, claim: Claim, grantId: string): Promise<LookupResult> {
+async function lookUp(deps: ActivityDeps, claim: Claim, grantId: string): Promise<Known> {
   const provider = providerOf(deps, claim);
   const { turnstile } = deps;
   const known = await asking(() =>
@@ -147,7 +151,11 @@ export async function lookupLine(
   deps: ActivityDeps,
   request: Pick<LineRequest, 'claimId' | 'lineId'>,
 ): Promise<LookupResult> {
-  const claim = await recordOf(deps.claims, request.claimId);
-  const grantId = grantIdOf(claim._id, request.lineId);
-  return await inTurn(() => lookUp(deps, claim, grantId));
+  try {
+    const claim = await recordOf(deps.claims, request.claimId);
+    return await lookUp(deps, claim, grantIdOf(claim._id, request.lineId));
+  } catch (error) {
+    if (isOursToRepeat(deps, error)) return { state: 'DATABASE_AWAY' };
+    throw error;
+  }
 }

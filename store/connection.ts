@@ -109,8 +109,15 @@ const PASSING_CODES = new Set([
 /** Labels of the server's and the driver's: the same again may succeed. */
 const PASSING_LABELS = ['RetryableWriteError', 'TransientTransactionError'];
 
-const { MongoBulkWriteError, MongoError, MongoInvalidArgumentError, MongoServerError } =
-  mongoose.mongo;
+const {
+  MongoAPIError,
+  MongoBulkWriteError,
+  MongoError,
+  MongoInvalidArgumentError,
+  MongoNotConnectedError,
+  MongoServerError,
+  MongoTopologyClosedError,
+} = mongoose.mongo;
 
 /** The driver dresses up whatever ends a bulk of writes, and keeps what it was inside. */
 function undressed(error: unknown): unknown {
@@ -142,18 +149,23 @@ function isOfContent(error: unknown): boolean {
  * What an error says of MongoDB, judged by who raised it: the driver's own classes, never a number or
  * a name that others have too. Nothing is known then of the call, and nobody else is to blame for it.
  * `AWAY`: it was not reached, or has no primary for now; that passes. `REFUSES`: it is there and does
- * not do it, whatever its code: a person must look. Null where the error is not the database's: it is
+ * not do it, whatever its code, or its driver is misused: a person must look. Null where the error is not the database's: it is
  * somebody else's, or the write's own content was refused (its key is taken, it is too large).
  */
 export function databaseTrouble(error: unknown): 'AWAY' | 'REFUSES' | null {
   if (error instanceof mongoose.Error.MongooseServerSelectionError) return 'AWAY';
   const raised = undressed(error);
   if (!(raised instanceof MongoError) || isOfContent(raised)) return null;
-  const isPassing =
-    !(raised instanceof MongoServerError) ||
-    PASSING_CODES.has(Number(raised.code)) ||
-    PASSING_LABELS.some((label) => raised.hasErrorLabel(label));
-  return isPassing ? 'AWAY' : 'REFUSES';
+  return isPassing(raised) ? 'AWAY' : 'REFUSES';
+}
+
+function isPassing(raised: mongoose.mongo.MongoError): boolean {
+  if (PASSING_LABELS.some((label) => raised.hasErrorLabel(label))) return true;
+  if (raised instanceof MongoServerError) return PASSING_CODES.has(Number(raised.code));
+  // The driver is used in a way that it does not allow: a mistake of ours, but for a closed connection.
+  const isClosed =
+    raised instanceof MongoNotConnectedError || raised instanceof MongoTopologyClosedError;
+  return isClosed || !(raised instanceof MongoAPIError);
 }
 
 /** Whether an error is the database's, as against one of the request, of ours, or of another server. */

@@ -7,13 +7,18 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, afterEach, before, describe, it } from 'node:test';
+import { isFinal } from '../domain/claim.ts';
 import { type Servers, startServers } from '../local/servers.ts';
-import { claimIdOf } from '../store/claims.ts';
-import { event, gameEvent, givenBy, parked, recordOf, until } from './helpers.ts';
+import { type Claim, claimIdOf } from '../store/claims.ts';
+import { asked, claimAtGame } from './game-claims.ts';
+import { event, gameEvent, givenBy, parked, recordOf, recordOnce, until } from './helpers.ts';
 import { createInterposer } from './interpose.ts';
 import { codeOf, type Laurel, refusalsLogged, startLaurel } from './laurel.ts';
 import { GRANTED, GRANTED_BY_GAME, outcomeOf } from './outcomes.ts';
 import { uniqueName } from './servers.ts';
+
+/** A pending grant is asked after twice in it. */
+const FULFILLMENT_PENDING_TIMEOUT_MS = 1_200;
 
 const folder = mkdtempSync(join(tmpdir(), 'laurel-database-errors-'));
 const interposer = createInterposer();
@@ -29,7 +34,7 @@ before(async () => {
   laurel = await startLaurel({
     activities: interposer.around,
     // An attempt that is charged to the provider is the last.
-    policy: { FULFILLMENT_MAX_ATTEMPTS: 1 },
+    policy: { FULFILLMENT_MAX_ATTEMPTS: 1, FULFILLMENT_PENDING_TIMEOUT_MS },
   });
 });
 afterEach(work);
@@ -153,6 +158,22 @@ describe('whatever code MongoDB fails by', () => {
       assert.deepEqual(await outcomeOf(laurel, claimId), GRANTED_BY_GAME);
       assert.equal(givenBy(laurel, claimId)?.applied, 1);
     }
+  });
+});
+
+describe('while a grant is pending and MongoDB fails', () => {
+  it('the provider is asked once more when it works, though its time is over', async () => {
+    const { claimId, grantId } = await claimAtGame(laurel, [{ do: 'pending', callback: false }]);
+    await asked(laurel, claimId, 'grant');
+    const before = refusalsLogged.length;
+    await fail(134, 'find', 'claims');
+    // The third question comes after the time that a pending grant has.
+    await until(() => refusalsLogged.length >= before + 3, 'three refusals');
+    laurel.game.settle(grantId, 'GRANTED');
+    await work();
+    const isOver = ({ state, parking }: Claim) => isFinal(state) || parking !== null;
+    const { state, parking } = await recordOnce(laurel, claimId, isOver);
+    assert.deepEqual([state, parking], ['GRANTED', null]);
   });
 });
 

@@ -7,9 +7,10 @@ import {
   isCancellation,
   sleep,
 } from '@temporalio/workflow';
-import type { LineAnswer, LookupResult } from '../activities/fulfil.ts';
+import type { Known, LineAnswer } from '../activities/fulfil.ts';
 import type { Reason, Step, StepOutcome } from '../domain/claim.ts';
 import {
+  FIRST_POLL_MS,
   hasNews,
   hear,
   LONGEST_BACKOFF_MS,
@@ -19,9 +20,6 @@ import {
   parkingOf,
   type Run,
 } from './run.ts';
-
-/** A pending grant is asked after from this pause on, doubling. */
-const FIRST_POLL_MS = 1_000;
 
 type LineEnd =
   | { state: 'GRANTED' }
@@ -43,18 +41,24 @@ interface Patience {
 }
 
 /** Asks after a pending grant until it is decided, a callback being a reason to ask at once. */
-async function awaitOutcome(run: Run, lineId: string, patience: Patience): Promise<LookupResult> {
+async function awaitOutcome(run: Run, lineId: string, patience: Patience): Promise<Known> {
   const { claimId } = run;
-  for (let leftMs = leftOf(patience); leftMs > 0; leftMs = leftOf(patience)) {
-    const isNews = await condition(() => hasNews(run, lineId), Math.min(patience.pauseMs, leftMs));
+  // While our own database is away the provider is not asked: it is once more, however late.
+  let isUnasked = false;
+  for (let leftMs = leftOf(patience); leftMs > 0 || isUnasked; leftMs = leftOf(patience)) {
+    const waitMs = leftMs > 0 ? Math.min(patience.pauseMs, leftMs) : patience.pauseMs;
+    const isNews = await condition(() => hasNews(run, lineId), waitMs);
     if (!isNews) patience.pauseMs = Math.min(2 * patience.pauseMs, LONGEST_BACKOFF_MS);
     hear(run, lineId);
     try {
       const known = await run.calls.poll.lookupLine({ claimId, lineId });
+      isUnasked = known.state === 'DATABASE_AWAY';
+      if (known.state === 'DATABASE_AWAY') continue;
       note(run, known.at);
       if (known.state !== 'PENDING') return known;
     } catch (error) {
       // One question without an answer says nothing; the next is asked later.
+      isUnasked = false;
       if (isCancellation(error) || !(error instanceof ActivityFailure)) throw error;
     }
   }

@@ -37,6 +37,9 @@ export const books = proxyLocalActivities<Activities>({
   localRetryThreshold: '5 seconds',
 });
 
+/** A pending grant is asked after, and our own database tried again, from this pause on, doubling. */
+export const FIRST_POLL_MS = 1_000;
+
 /** The longest pause between attempts at a provider. */
 export const LONGEST_BACKOFF_MS = 60_000;
 

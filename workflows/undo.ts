@@ -9,7 +9,7 @@ import type { Reason, Step, StepOutcome } from '../domain/claim.ts';
 import type { Compensations } from './compensations.ts';
 import { CHECK_VALID_MS, type ClaimOutcome } from './contract.ts';
 import { park } from './parking.ts';
-import { books, moment, note, type Run, tell } from './run.ts';
+import { books, FIRST_POLL_MS, LONGEST_BACKOFF_MS, moment, note, type Run, tell } from './run.ts';
 import { show } from './visibility.ts';
 
 /** What the compensations of one claim found that cannot be undone. */
@@ -75,8 +75,12 @@ export async function stillGiven(run: Run, lineIds: readonly string[]): Promise<
   const { claimId, calls } = run;
   const isTakenBack = async (lineId: string): Promise<boolean> => {
     try {
-      // Of a grant that was revoked, too, the answer is that the player is not to have it.
-      return (await calls.poll.lookupLine({ claimId, lineId })).state === 'REFUSED';
+      for (let pauseMs = FIRST_POLL_MS; ; pauseMs = Math.min(2 * pauseMs, LONGEST_BACKOFF_MS)) {
+        const { state } = await calls.poll.lookupLine({ claimId, lineId });
+        // Of a grant that was revoked, too, the answer is that the player is not to have it.
+        if (state !== 'DATABASE_AWAY') return state === 'REFUSED';
+        await sleep(pauseMs);
+      }
     } catch (error) {
       if (error instanceof ActivityFailure) return false;
       throw error;
