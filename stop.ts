@@ -55,9 +55,16 @@ export function heedSignals(
       leave(code);
       return;
     }
-    if (order.withinMs) setTimeout(() => leave(0), order.withinMs).unref();
+    const { withinMs } = order;
+    if (withinMs) setTimeout(() => endUndone(withinMs), withinMs).unref();
     // A stop that fails is nobody's to catch: the process ends with 1 and the reason.
     void order.stop().then(() => leave(0));
+  };
+  const endUndone = (afterMs: number) => {
+    process.stderr.write(
+      `${name}: not everything was done ${afterMs / 1_000} s after the signal\n`,
+    );
+    leave(0);
   };
   for (const signal of signals) process.on(signal, onSignal);
 

@@ -49,7 +49,7 @@ export async function runCombined(stopping: Stopping): Promise<void> {
   const runs = createClaimRuns(new Client({ connection: native, namespace }), { isEager: true });
 
   const workers = await runWorkers({ config, log, store, activityRules, temporal, client, native });
-  const stopApi = await serveApi({ config, log, database, store, client, runs, front });
+  let stopApi = async () => {};
   stopping.inOrder({
     withinMs: Math.max(STOP_WITHIN_MS, front.stopsWithinMs),
     async stop() {
@@ -60,6 +60,8 @@ export async function runCombined(stopping: Stopping): Promise<void> {
       log.info('combined stopped');
     },
   });
+
+  stopApi = await serveApi({ config, log, database, store, client, runs, front });
 
   await workers.ended;
 }

@@ -74,6 +74,24 @@ async function openTransaction() {
   };
 }
 
+describe('an index of the right name that is another', () => {
+  const OTHERS = {
+    'that is not unique': { number: 1, options: {} },
+    'of another key': { number: -1, options: { unique: true } },
+    'over a part': { number: 1, options: { unique: true, sparse: true } },
+  } as const;
+
+  for (const [what, { number, options }] of Object.entries(OTHERS)) {
+    it(`stops the start, which says what to do: one ${what}`, async () => {
+      await things().createIndex({ number }, { name: 'number', ...options });
+      await assert.rejects(
+        ensureIndexes(connection, [NUMBER], { uri, build: true, log: silent }),
+        (error) => error instanceof SetupError && /dropIndex\('number'\)/.test(error.message),
+      );
+    });
+  }
+});
+
 describe('an index that is missing', () => {
   it('is built though it takes longer than any other call may, and tells how long', async () => {
     const { heard, lines, log } = listening();

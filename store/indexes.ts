@@ -4,6 +4,7 @@
  * of ours is given up after seconds.
  */
 import { setTimeout as delay } from 'node:timers/promises';
+import { isDeepStrictEqual } from 'node:util';
 import type { Connection, mongo } from 'mongoose';
 import { SetupError } from '../domain/errors.ts';
 import { connect, databaseTrouble, isAnswer } from './connection.ts';
@@ -44,19 +45,49 @@ export function indexesOfModels(connection: Connection): WantedIndex[] {
   );
 }
 
-/** Those that are not there, or are still being built. */
+/**
+ * Those that are not there, or are still being built.
+ * @throws SetupError where one of that name is there and is another: a name alone keeps nothing unique
+ */
 export async function missingIndexes(
   connection: Connection,
   wanted: readonly WantedIndex[],
 ): Promise<WantedIndex[]> {
-  const there = new Map<string, Set<string>>();
+  const there = new Map<string, Map<string, BuiltIndex>>();
   for (const collection of new Set(wanted.map((index) => index.collection))) {
     there.set(collection, await builtIn(connection, collection));
   }
-  return wanted.filter((index) => !there.get(index.collection)?.has(index.options.name));
+  return wanted.filter((index) => {
+    const found = there.get(index.collection)?.get(index.options.name);
+    if (found) assertSame(index, found);
+    return !found;
+  });
 }
 
-async function builtIn(connection: Connection, collection: string): Promise<Set<string>> {
+/** An index as the server lists it. */
+type BuiltIndex = mongo.CreateIndexesOptions & { name: string; key: object; buildUUID?: unknown };
+
+/** When documents expire is left out: that may change, by `collMod`. */
+function assertSame(wanted: WantedIndex, found: BuiltIndex): void {
+  const { collection, key, options } = wanted;
+  const factsOf = (fields: object, of: mongo.CreateIndexesOptions) => ({
+    // In their order, which decides what an index is good for.
+    key: Object.entries(fields).map(([field, order]) => [field, Number(order)]),
+    unique: of.unique ?? false,
+    sparse: of.sparse ?? false,
+    only: of.partialFilterExpression ?? {},
+  });
+  const [is, shouldBe] = [factsOf(found.key, found), factsOf(key as object, options)];
+  if (isDeepStrictEqual(is, shouldBe)) return;
+  throw new SetupError(
+    `The index ${nameOf(wanted)} is another than this version needs: it is ${JSON.stringify(is)} and must be ${JSON.stringify(shouldBe)}. Drop it (db.${collection}.dropIndex('${options.name}')), and start again or run npm run migrate.`,
+  );
+}
+
+async function builtIn(
+  connection: Connection,
+  collection: string,
+): Promise<Map<string, BuiltIndex>> {
   // Without that flag an index counts as there from the first moment of its build on.
   const command = {
     listIndexes: collection,
@@ -65,10 +96,10 @@ async function builtIn(connection: Connection, collection: string): Promise<Set<
   };
   try {
     const answer = await connection.db?.command(command);
-    const listed: { name?: string; buildUUID?: unknown }[] = answer?.cursor.firstBatch ?? [];
-    return new Set(listed.flatMap(({ name, buildUUID }) => (name && !buildUUID ? [name] : [])));
+    const listed: BuiltIndex[] = answer?.cursor.firstBatch ?? [];
+    return new Map(listed.flatMap((index) => (index.buildUUID ? [] : [[index.name, index]])));
   } catch (error) {
-    if (isAnswer(error, NAMESPACE_NOT_FOUND)) return new Set();
+    if (isAnswer(error, NAMESPACE_NOT_FOUND)) return new Map();
     throw error;
   }
 }

@@ -57,7 +57,6 @@ export async function runWorkers(parts: WorkerParts): Promise<RunningWorkers> {
     providers: new Map(Object.entries(config.PROVIDERS).map(([name, { limit }]) => [name, limit])),
   });
 
-  const ran = Promise.all(workers.map((worker) => worker.run()));
   await scheduleReconciliation(client, intervalMs);
   const keeping = keepNamespace({
     connection: temporal,
@@ -71,6 +70,8 @@ export async function runWorkers(parts: WorkerParts): Promise<RunningWorkers> {
     log[levelOf(err)]({ err }, 'days of activities are not folded yet');
   });
   const heartbeat = config.WORKER_HEARTBEAT_FILE;
+  // Last, and nothing is awaited behind it: whoever started us can stop them in order from now on.
+  const ran = Promise.all(workers.map((worker) => worker.run()));
   const isRunning = () => workers.every((worker) => worker.getState() === 'RUNNING');
   const beating = heartbeat ? beat(heartbeat, isRunning) : undefined;
 
