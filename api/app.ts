@@ -151,7 +151,7 @@ function guardRequests(app: App, deps: AppDeps): void {
   );
   // Megabytes are taken only from who may send them.
   for (const guard of access(deps, 'GAME_SERVER').middleware) app.on('POST', BATCH_PATH, guard);
-  app.use(limitBodies());
+  app.use(limitBodies(deps.metrics));
   app.use(readBodies);
 }
 

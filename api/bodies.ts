@@ -1,58 +1,96 @@
 /** What every request's body passes before a route looks at it. */
 import { isUtf8 } from 'node:buffer';
-import type { MiddlewareHandler } from 'hono';
-import { bodyLimit } from 'hono/body-limit';
+import type { Context, MiddlewareHandler } from 'hono';
+import type { Registry } from 'prom-client';
 import { DomainError } from '../domain/errors.ts';
+import { observeBodies } from './metrics.ts';
 import type { ApiEnv } from './router.ts';
 
-/** No body that a person's client sends comes near this. */
-const MAX_BODY_BYTES = 64 * 1024;
-
-/** Game servers send batches: a thousand events, with names in any script. */
-const MAX_BATCH_BYTES = 4 * 1024 * 1024;
 export const BATCH_PATH = '/api/activity-events';
 
-/** Of all requests under way together; a thousand connections of one address do not fill it. */
+/**
+ * What one body may have: a batch is a thousand events, with names in any script, and no other body
+ * that a client sends comes near its bound.
+ */
+const MAX_BYTES = { single: 64 * 1024, batch: 4 * 1024 * 1024 };
+
+/** What all bodies of a kind may have together: game servers and players do not stop each other. */
 const MOST_HELD_BYTES = 64 * 1024 * 1024;
 const RETRY_AFTER_S = 1;
 
 /**
- * Refuses larger bodies with `payload_too_large`. A body counts with the length that it declares
- * until its request was handled; where all of them come to too much, the next is `unavailable`.
+ * Reads bodies, and refuses larger ones with `payload_too_large`. Each byte counts from when it came
+ * until its request was handled, or `letGoOfBody` was called; where all of them come to too much, the
+ * body is refused with `unavailable`.
  */
-export function limitBodies(): MiddlewareHandler<ApiEnv> {
-  const [single, batch] = [MAX_BODY_BYTES, MAX_BATCH_BYTES].map((maxSize) => {
-    const onError = () => {
-      throw new DomainError('payload_too_large', `A body has at most ${maxSize} bytes.`);
-    };
-    return { maxSize, limit: bodyLimit({ maxSize, onError }) };
-  }) as [Limited, Limited];
-  let heldBytes = 0;
+export function limitBodies(metrics: Registry): MiddlewareHandler<ApiEnv> {
+  const heldBytes = { single: 0, batch: 0 };
+  const onRefused = observeBodies(metrics, heldBytes);
   return async (c, next) => {
-    const { maxSize, limit } = c.req.path === BATCH_PATH ? batch : single;
-    const bytes = Math.min(declaredBytes(c.req.raw.headers), maxSize);
-    if (heldBytes + bytes > MOST_HELD_BYTES) {
-      const detail = 'Too many large bodies at once. Try again shortly.';
-      throw new DomainError('unavailable', detail, { retryAfterS: RETRY_AFTER_S });
-    }
-    heldBytes += bytes;
+    const kind = c.req.path === BATCH_PATH ? 'batch' : 'single';
+    let ownBytes = 0;
+    const letGo = () => {
+      c.req.bodyCache = {};
+      heldBytes[kind] -= ownBytes;
+      ownBytes = 0;
+    };
+    const take = (bytes: number) => {
+      if (heldBytes[kind] + bytes > MOST_HELD_BYTES) {
+        onRefused(kind);
+        const detail = 'Too many large bodies at once. Try again shortly.';
+        throw new DomainError('unavailable', detail, { retryAfterS: RETRY_AFTER_S });
+      }
+      heldBytes[kind] += bytes;
+      ownBytes += bytes;
+    };
+    const chunks = chunksOf(c);
+    if (!chunks) return await next();
+    c.set('letGoOfBody', letGo);
     try {
-      return await limit(c, next);
+      const bytes = await wholeOf(chunks, c.req.header('content-length'), MAX_BYTES[kind], take);
+      // Hono keeps promises there, and says in its types that it does not.
+      Object.assign(c.req.bodyCache, { arrayBuffer: Promise.resolve(bytes) });
+      return await next();
     } finally {
-      heldBytes -= bytes;
+      letGo();
     }
   };
 }
 
-interface Limited {
-  maxSize: number;
-  limit: MiddlewareHandler;
+/** The body as it comes; undefined where there is none. Whoever stops early leaves the rest as it is. */
+function chunksOf({ env, req }: Context<ApiEnv>): AsyncIterable<Uint8Array> | undefined {
+  if (req.method === 'GET' || req.method === 'HEAD') return undefined;
+  if (env?.incoming) return env.incoming.iterator({ destroyOnReturn: false });
+  return req.raw.body?.values({ preventCancel: true });
 }
 
-/** Any number where it comes in chunks. */
-function declaredBytes(headers: Headers): number {
-  if (headers.has('transfer-encoding')) return Number.POSITIVE_INFINITY;
-  return Number(headers.get('content-length') ?? 0);
+/** @param take told of the bytes of each chunk before they are kept */
+async function wholeOf(
+  chunks: AsyncIterable<Uint8Array>,
+  declared: string | undefined,
+  maxBytes: number,
+  take: (bytes: number) => void,
+): Promise<ArrayBuffer> {
+  const refuseLarger = (size: number) => {
+    if (size <= maxBytes) return;
+    throw new DomainError('payload_too_large', `A body has at most ${maxBytes} bytes.`);
+  };
+  refuseLarger(Number(declared ?? 0));
+  let size = 0;
+  // A chunk keeps alive all that came with it: it is copied.
+  let kept = new Uint8Array(0);
+  for await (const chunk of chunks) {
+    refuseLarger(size + chunk.length);
+    take(chunk.length);
+    if (size + chunk.length > kept.length) {
+      const grown = new Uint8Array(Math.max(size + chunk.length, Math.min(maxBytes, size * 2)));
+      grown.set(kept);
+      kept = grown;
+    }
+    kept.set(chunk, size);
+    size += chunk.length;
+  }
+  return kept.buffer.slice(0, size);
 }
 
 /**

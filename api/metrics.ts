@@ -145,6 +145,26 @@ export function observeConnections(registry: Registry, open: () => number) {
   return (bound: string): void => refusals.inc({ bound });
 }
 
+/** Shows what bodies come to in memory, by kind, and counts those refused as it was too much. */
+export function observeBodies(registry: Registry, heldBytes: Readonly<Record<string, number>>) {
+  new Gauge({
+    name: 'laurel_http_body_bytes',
+    help: 'Bytes of bodies that came and are not done with: of batches of activity, of single requests.',
+    labelNames: ['kind'],
+    registers: [registry],
+    collect() {
+      for (const [kind, bytes] of Object.entries(heldBytes)) this.set({ kind }, bytes);
+    },
+  });
+  const refusals = new Counter({
+    name: 'laurel_http_bodies_refused_total',
+    help: 'Bodies refused as all of their kind came to too much.',
+    labelNames: ['kind'],
+    registers: [registry],
+  });
+  return (kind: string): void => refusals.inc({ kind });
+}
+
 /** Shows how many streams and waits are open. */
 export function observeLongRequests(registry: Registry, open: () => number): void {
   new Gauge({

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { Readable } from 'node:stream';
 import { after, before, describe, it } from 'node:test';
 import { trustedProxies } from '../config.ts';
 import { createRateLimits } from './rate-limits.ts';
@@ -51,7 +52,8 @@ describe('a proxy', () => {
     const headers = { 'content-type': 'application/json' };
     const body = JSON.stringify({ username: 'popular', password });
     const socket = { remoteAddress: peer };
-    const incoming = { headers: { 'x-forwarded-for': forwardedFor }, socket };
+    const sent = { headers: { 'x-forwarded-for': forwardedFor }, socket };
+    const incoming = Object.assign(Readable.from([Buffer.from(body)]), sent);
     const init = { method: 'POST', headers, body };
     return (await t.app.request('/api/auth/login', init, { incoming } as never)).status;
   };

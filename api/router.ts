@@ -30,6 +30,8 @@ export type ApiEnv = {
     user: AuthenticatedUser;
     /** What they showed; set with `user`. */
     token: Verified;
+    /** Drops the body before the request is over, for who goes on for long; set where there is one. */
+    letGoOfBody?: () => void;
   };
 };
 

@@ -118,6 +118,20 @@ describe('waits', () => {
     await nobodyIsOpen();
   });
 
+  it('hold no body', async () => {
+    const { userId, token } = await player();
+    const { claim } = await t.store.claims.accept(newClaim({ userId, idempotencyKey: 'again' }));
+    const answer = t.call('POST', `/api/event-claims/${claim.eventId}/claim`, {
+      token: await token(),
+      body: {},
+      headers: { ...wait, 'idempotency-key': '"again"' },
+    });
+    await until(() => longRequests.open() === 1, 'it to wait');
+    assert.match(await t.deps.metrics.metrics(), /laurel_http_body_bytes\{kind="single"\} 0/);
+    assert.equal((await answer).status, 202);
+    await nobodyIsOpen();
+  });
+
   it('are over at once past what one address may have, where a stream is refused', async () => {
     const four = [await player(), await player()].flatMap(({ ask }) => [
       ask('GET', '/stream'),

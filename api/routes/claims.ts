@@ -202,6 +202,8 @@ export function claimRoutes(deps: ClaimRouteDeps) {
       }
     }
     try {
+      // What was asked for is known: its bytes need not be held as long as it takes.
+      c.get('letGoOfBody')?.();
       c.header('Preference-Applied', `wait=${waitS}`);
       const longestS = Math.min(waitS, deps.tokens.leftMs(token) / 1_000);
       const last = await waitForEnd(source, claim, longestS, c.req.raw.signal);
