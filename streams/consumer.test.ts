@@ -60,6 +60,35 @@ describe('a batch', () => {
     assert.equal(t.written[0]?.key?.toString(), 'usr_1');
   });
 
+  it('puts aside the headers that came with it, and ours in the place of those of the same name', async () => {
+    const headers = new Map(
+      [
+        ['sender', 'usr_9'],
+        ['reason', 'of theirs'],
+        ['trace', 'a'],
+        ['trace', 'b'],
+      ].map(([name, text]) => [Buffer.from(name as string), Buffer.from(text as string)]),
+    );
+    // A header of Kafka's may have no value, whatever the library's types say.
+    headers.set(Buffer.from('none'), null as never);
+    const bad = { ...record(7, 'bad', 3), headers };
+    const t = intake({ handle: async () => [{ record: bad, reason: 'It is bad' }] });
+    await takeBatch(t.intake, [bad]);
+    assert.deepEqual(
+      [...(t.written[0]?.headers ?? [])].map((pair) => pair.map(String)),
+      [
+        ['reason', 'It is bad'],
+        ['topic', 'game.activity'],
+        ['partition', '3'],
+        ['offset', '7'],
+        ['sender', 'usr_9'],
+        ['trace', 'a'],
+        ['trace', 'b'],
+        ['none', ''],
+      ],
+    );
+  });
+
   it('is tried again as a whole while the database is away', async () => {
     const tries: number[] = [];
     let excuses = 0;
@@ -117,9 +146,19 @@ describe('a batch', () => {
         close: async () => {},
       },
     });
+    const long = (length: number) => new Map([[Buffer.from('long'), Buffer.alloc(length, 'z')]]);
+    const sender = [Buffer.from('sender'), Buffer.from('usr_9')] as const;
     const many = Array.from({ length: 500 }, (_, n) => record(n, 'x'.repeat(4_000)));
-    await takeBatch(t.intake, [record(1_000, 'y'.repeat(999_999)), ...many]);
-    assert.equal(written.length, 501);
+    // Nothing of theirs may stop the topic, in whichever part of it the bytes are.
+    const heavy = many.map((one) => ({ ...one, value: null, headers: long(4_000) }));
+    const heaviest = { ...record(1_001, 'z'), headers: new Map([...long(999_980), sender]) };
+    await takeBatch(t.intake, [record(1_000, 'y'.repeat(999_999)), ...many, ...heavy, heaviest]);
+    assert.equal(written.length, 1_002);
+    const last = written.map(textOf).at(-1);
+    assert.deepEqual(
+      [last?.headers.long?.length, last?.headers.sender, last?.headers.reason],
+      [undefined, 'usr_9', 'It is bad'],
+    );
     const [first] = written.map(textOf);
     assert.equal(first?.value, 'y'.repeat(64 * 1_024));
     assert.equal(first?.headers.cutFromBytes, '999999');
