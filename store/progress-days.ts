@@ -16,7 +16,8 @@ export interface Quarter {
   last: Date;
   sum: number;
   highest: number | null;
-  latest: { at: Date; value: number } | null;
+  /** `sentAt` is `at` unless the time as sent was ahead of our clock. */
+  latest: { at: Date; sentAt: Date; value: number } | null;
 }
 
 /** By the quarter's number in the day. */
@@ -84,10 +85,14 @@ export const TOGETHER = {
   last: { $max: '$at' },
   sum: { $sum: { $ifNull: ['$value', 1] } },
   highest: { $max: '$value' },
-  // Documents are compared field by field: by `at`, then by `value`, as `laterOf` does.
+  // Documents are compared field by field, in this order, as `laterOf` does.
   latest: {
     $max: {
-      $cond: [{ $ne: [{ $type: '$value' }, 'missing'] }, { at: '$at', value: '$value' }, null],
+      $cond: [
+        { $ne: [{ $type: '$value' }, 'missing'] },
+        { at: '$at', sentAt: { $ifNull: ['$sentAt', '$at'] }, value: '$value' },
+        null,
+      ],
     },
   },
 };
@@ -184,7 +189,7 @@ interface Additions {
 
 function byDay(events: readonly ActivityEvent[]): Map<string, Additions> {
   const days = new Map<string, Additions>();
-  for (const { userId, metric, key = null, value, at } of events) {
+  for (const { userId, metric, key = null, value, at, sentAt = at } of events) {
     const day = dayOf(at.getTime());
     const id = idOf(userId, day, metric, key);
     const { quarters } = getOrAdd(days, id, () => ({
@@ -198,7 +203,7 @@ function byDay(events: readonly ActivityEvent[]): Map<string, Additions> {
     quarter.sum += value ?? 1;
     if (value === undefined) continue;
     quarter.highest = Math.max(quarter.highest ?? value, value);
-    quarter.latest = laterOf(quarter.latest, { at, value });
+    quarter.latest = laterOf(quarter.latest, { at, sentAt, value });
   }
   return days;
 }
@@ -211,11 +216,15 @@ function getOrAdd<K, V>(map: Map<K, V>, key: K, make: () => V): V {
   return made;
 }
 
-/** Of two states the later one; of two at the same moment the higher, so that order does not matter. */
+/**
+ * Of two states the later one. Those ahead of our clock that came together are of one moment: of them
+ * the one sent as later, and else the higher, so that order does not matter.
+ */
 export function laterOf(a: Quarter['latest'], b: Quarter['latest']): Quarter['latest'] {
   if (!a || !b) return a ?? b;
   const byTime = a.at.getTime() - b.at.getTime();
-  return (byTime || a.value - b.value) < 0 ? b : a;
+  const bySender = a.sentAt.getTime() - b.sentAt.getTime();
+  return (byTime || bySender || a.value - b.value) < 0 ? b : a;
 }
 
 function additionsOf(quarters: Map<number, Quarter>): object {
@@ -227,8 +236,8 @@ function additionsOf(quarters: Map<number, Quarter>): object {
     $min[`late.${number}.first`] = first;
     $max[`late.${number}.last`] = last;
     if (highest !== null) $max[`late.${number}.highest`] = highest;
-    // Documents are compared field by field: by `at`, then by `value`, as `laterOf` does.
-    if (latest) $max[`late.${number}.latest`] = { at: latest.at, value: latest.value };
+    // Compared field by field, in the order that it was made in: as `laterOf` does.
+    if (latest) $max[`late.${number}.latest`] = latest;
   }
   return { $inc, $min, $max };
 }

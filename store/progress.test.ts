@@ -183,6 +183,28 @@ describe('a gauge', () => {
     assert.equal(await read(userId, { metric, aggregation: 'LATEST', ...early }), 3);
   });
 
+  it('is the latest as its server has it, also where that one’s clock is ahead', async () => {
+    const own = await storeFixture();
+    try {
+      // The value falls, so that the highest is not the latest.
+      const states = (userId: string, sentMs: number[]) =>
+        sentMs.map((ms, n) => activity({ userId, metric: 'level', value: 9 - n, at: ago(-ms) }));
+      const latest = async (userId: string) =>
+        await own.store.progress.read(userId, [query({ metric: 'level', aggregation: 'LATEST' })]);
+      const players = [await newPlayer(own.store), await newPlayer(own.store)];
+      const [together, apart] = players as [string, string];
+      await own.store.progress.ingest(states(together, [-1, 10_000, 12_000]), NOW);
+      for (const one of states(apart, [-1, 10_000, 12_000]).reverse()) {
+        await own.store.progress.ingest([one], NOW);
+      }
+      for (const userId of players) assert.deepEqual(await latest(userId), [7]);
+      await own.store.progress.fold(new Date(NOW.getTime() + 4 * DAY_MS));
+      for (const userId of players) assert.deepEqual(await latest(userId), [7], 'once folded');
+    } finally {
+      await own.close();
+    }
+  });
+
   it('without a key is another than with one', async () => {
     const userId = await player();
     const metric = 'level';
