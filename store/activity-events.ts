@@ -7,7 +7,7 @@ import { mongo, Schema } from 'mongoose';
 import { DAY_MS, dayOf, QUARTER_MS } from '../domain/activity.ts';
 import type { Placed } from './activity-places.ts';
 import { isAnswer, isDuplicateKey, WRITE_CONCERN } from './connection.ts';
-import type { WantedIndex } from './indexes.ts';
+import { INDEX_OPTIONS_CONFLICT, inTheWay, type WantedIndex } from './indexes.ts';
 import { ALL_AT_ONCE, type Quarter, type QuarterValue, TOGETHER } from './progress-days.ts';
 
 export interface StoredActivity {
@@ -55,9 +55,6 @@ schema.index({ userId: 1, day: 1 }, { name: 'player' });
 
 const EXPIRY = 'expiry';
 
-/** The server's `IndexOptionsConflict`: the index is there, and expires after another time. */
-const INDEX_OPTIONS_CONFLICT = 85;
-
 export type ActivityEventStore = ReturnType<typeof createActivityEventStore>;
 
 export function createActivityEventStore(connection: Connection) {
@@ -65,30 +62,36 @@ export function createActivityEventStore(connection: Connection) {
   // By the driver where there are many: mongoose would look at each field of each document.
   const collection = connection.collection<StoredActivity>('activity_events');
 
+  const expiryIndex = (expireAfterSeconds: number): WantedIndex => ({
+    collection: collection.collectionName,
+    key: { day: 1 },
+    options: { name: EXPIRY, expireAfterSeconds },
+  });
+
   return {
     model,
 
     /** The index that lets them go that many seconds after their day began. */
-    expiryIndex: (expireAfterSeconds: number): WantedIndex => ({
-      collection: collection.collectionName,
-      key: { day: 1 },
-      options: { name: EXPIRY, expireAfterSeconds },
-    }),
+    expiryIndex,
 
     /**
      * Lets activities go that many seconds after their day began; a change takes effect at once.
      * @param onChange told before a change, with how many seconds it was until then
+     * @throws SetupError where another index has its field
      */
     async expireAfter(
       expireAfterSeconds: number,
       onChange: (beforeS: number) => Promise<void>,
     ): Promise<void> {
+      const wanted = expiryIndex(expireAfterSeconds);
       try {
-        await collection.createIndex({ day: 1 }, { name: EXPIRY, expireAfterSeconds });
+        await collection.createIndex(wanted.key, wanted.options);
       } catch (error) {
         if (!isAnswer(error, INDEX_OPTIONS_CONFLICT)) throw error;
         const before = (await collection.indexes()).find(({ name }) => name === EXPIRY);
-        await onChange(before?.expireAfterSeconds ?? 0);
+        if (!before) throw inTheWay(wanted, error);
+        // An index without a time lets nothing go.
+        await onChange(before.expireAfterSeconds ?? Number.POSITIVE_INFINITY);
         const index = { name: EXPIRY, expireAfterSeconds };
         await connection.db?.command({ collMod: collection.collectionName, index });
       }

@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import fc from 'fast-check';
 import { DAY_MS, type IngestOutcome } from '../domain/activity.ts';
+import { SetupError } from '../domain/errors.ts';
 import { createProgressStore, DEFAULT_RULES } from './progress.ts';
 import { newPlayer, profiled, type StoreFixture, storeFixture, unique } from './test-store.ts';
 
@@ -233,6 +234,39 @@ describe('the days that activities are kept', () => {
       duplicates: 1,
       rejected: [{ index: 0, message: 'at: Of a day whose activities are no longer known' }],
     });
+  });
+});
+
+describe('an index on the day that is not ours', () => {
+  let own: StoreFixture;
+  before(async () => {
+    own = await storeFixture();
+  });
+  after(() => own.close());
+
+  const instead = async (options: { name: string }) => {
+    const { collection } = own.store.progress.activities.model;
+    await collection.dropIndex('expiry');
+    await collection.createIndex({ day: 1 }, options);
+  };
+
+  it('is told of in a sentence, and makes no activity too old', async () => {
+    await instead({ name: 'theirs' });
+    const { progress } = own.store;
+    await assert.rejects(progress.open(), (error: unknown) => {
+      assert.ok(error instanceof SetupError, String(error));
+      assert.match(error.message, /^The index activity_events\.expiry cannot be built: .* on day /);
+      return true;
+    });
+    assert.equal(await progress.days.forgottenBefore(), 0);
+    await progress.activities.model.collection.dropIndex('theirs');
+    await progress.open();
+  });
+
+  it('or lets nothing expire until then is made to, and nothing is too old', async () => {
+    await instead({ name: 'expiry' });
+    await own.store.progress.open();
+    assert.equal(await own.store.progress.days.forgottenBefore(), 0);
   });
 });
 

@@ -137,6 +137,15 @@ describe('an index that is missing', () => {
     });
   });
 
+  it('whose fields have another index is refused with what to do', async () => {
+    await things().createIndex({ number: 1 }, { name: 'theirs', unique: true });
+    await assert.rejects(buildIndexes([NUMBER], { uri, log: silent }), (error: Error) => {
+      assert.ok(error instanceof SetupError);
+      assert.match(error.message, /things\.number cannot be built: .* on number .* Drop that one/);
+      return true;
+    });
+  });
+
   it('is waited for, by name, where another is to build it', async () => {
     const { heard, log } = listening();
     const ensured = ensureIndexes(connection, [NUMBER], { uri, log, build: false, everyMs: 20 });

@@ -18,6 +18,9 @@ export interface WantedIndex {
 /** How the server answers where the collection was never written to. */
 const NAMESPACE_NOT_FOUND = 26;
 
+/** The same fields have an index already, of another name or with other options. */
+export const INDEX_OPTIONS_CONFLICT = 85;
+
 /** Of a unique index: two documents have the same key. */
 const DUPLICATE_KEY = 11000;
 
@@ -170,8 +173,19 @@ async function build(connection: Connection, index: WantedIndex): Promise<void> 
         { cause: error },
       );
     }
-    throw error;
+    if (!isAnswer(error, INDEX_OPTIONS_CONFLICT)) throw error;
+    // Else another process was quicker, and its index may differ in what can be changed later.
+    if (!(await builtIn(connection, collection)).has(options.name)) throw inTheWay(index, error);
   }
+}
+
+/** What is said where the fields of a wanted index have another one. */
+export function inTheWay(index: WantedIndex, cause: unknown): SetupError {
+  const fields = Object.keys(index.key).join(', ');
+  return new SetupError(
+    `The index ${nameOf(index)} cannot be built: ${index.collection} has another one on ${fields} that is not Laurel's. Drop that one, and start again.`,
+    { cause },
+  );
 }
 
 /** `42 % `, or nothing where the server does not say: it needs the right to see others' operations. */
