@@ -4,8 +4,8 @@
  */
 import type { ClientSession, Connection } from 'mongoose';
 import { mongo, Schema } from 'mongoose';
-import { DAY_MS, dayOf, QUARTER_MS } from '../domain/activity.ts';
-import type { Placed } from './activity-places.ts';
+import { type ActivityEvent, DAY_MS, dayOf, QUARTER_MS } from '../domain/activity.ts';
+import { type Placed, placesOf } from './activity-places.ts';
 import { isAnswer, isDuplicateKey, WRITE_CONCERN } from './connection.ts';
 import { INDEX_OPTIONS_CONFLICT, inTheWay, type WantedIndex } from './indexes.ts';
 import { ALL_AT_ONCE, type Quarter, type QuarterValue, TOGETHER } from './progress-days.ts';
@@ -113,11 +113,13 @@ export function createActivityEventStore(connection: Connection) {
       }
     },
 
-    /** Those of the places that are taken, by `_id`; in a transaction as it sees them. */
-    async find(ids: string[], session?: ClientSession): Promise<Map<string, StoredActivity>> {
+    /** What is kept and may be one of these events; in a transaction as it sees them. */
+    async find(
+      events: readonly ActivityEvent[],
+      session?: ClientSession,
+    ): Promise<StoredActivity[]> {
       const options = { batchSize: ALL_AT_ONCE, ...(session && { session }) };
-      const found = await collection.find({ _id: { $in: ids } }, options).toArray();
-      return new Map(found.map((one) => [one._id, one]));
+      return await collection.find(placesOf(events), options).toArray();
     },
 
     /** Keeps events that are added to the aggregates in the same transaction. */

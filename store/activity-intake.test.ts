@@ -187,6 +187,90 @@ describe('the id of an activity', () => {
     );
   });
 
+  it('counts once for each sender, and once more only where a record of no sender says something new', async () => {
+    const sender = fc.constantFrom(undefined, 'server-a', 'server-b');
+    const pick = fc.record({
+      sender,
+      id: fc.nat(1),
+      value: fc.integer({ min: 1, max: 2 }),
+      time: fc.nat(1),
+    });
+    const batch = fc.uniqueArray(pick, {
+      minLength: 1,
+      maxLength: 5,
+      selector: (one) => `${one.id} ${one.sender}`,
+    });
+    await fc.assert(
+      fc.asyncProperty(fc.array(batch, { minLength: 1, maxLength: 6 }), async (batches) => {
+        const userId = await newPlayer(t.store);
+        const prefix = unique('act');
+        const kept: (typeof batches)[number] = [];
+        for (const batch of batches) {
+          const expected = batch.map((one) => {
+            const ofId = kept.filter(({ id }) => id === one.id);
+            const isSame = (other: typeof one) =>
+              other.value === one.value &&
+              other.time === one.time &&
+              (other.sender === one.sender || !other.sender || !one.sender);
+            if (ofId.some(isSame)) return 'duplicates';
+            if (ofId.some((other) => other.sender === one.sender)) return 'rejected';
+            kept.push(one);
+            return 'accepted';
+          });
+          const events = batch.map(({ id, value, time }) =>
+            activity(userId, { id: `${prefix}-${id}`, value, at: TIMES[time] as string }),
+          );
+          const outcome = await t.store.progress.ingest(events, NOW, (n) => batch[n]?.sender);
+          const number = (what: string) => expected.filter((one) => one === what).length;
+          assert.deepEqual(
+            { ...outcome, rejected: outcome.rejected.map(({ index }) => index) },
+            {
+              accepted: number('accepted'),
+              duplicates: number('duplicates'),
+              rejected: expected.flatMap((one, n) => (one === 'rejected' ? [n] : [])),
+            },
+          );
+        }
+        assert.equal(
+          await count(userId),
+          kept.reduce((sum, { value }) => sum + value, 0),
+        );
+      }),
+      { numRuns: 60 },
+    );
+  });
+
+  it('counts once over both roads, also for the second of two senders, in either order', async () => {
+    for (const at of TIMES) {
+      for (const roads of [
+        ['server-b', undefined],
+        [undefined, 'server-b'],
+      ]) {
+        const [one, other] = [await newPlayer(t.store), await newPlayer(t.store)];
+        const id = unique('act');
+        assert.deepEqual(await ingest('server-a', [activity(one, { id, at })]), ACCEPTED);
+        const outcomes = [];
+        for (const road of roads) outcomes.push(await ingest(road, [activity(other, { id, at })]));
+        assert.deepEqual(outcomes, [ACCEPTED, DUPLICATE]);
+        assert.equal(await count(other), 1);
+      }
+    }
+  });
+
+  it('is taken in one batch from many senders, of whom one is not known', async () => {
+    for (const at of TIMES) {
+      const userId = await newPlayer(t.store);
+      const event = activity(userId, { at });
+      const senders = [...Array.from({ length: 8 }, (_, n) => `server-${n}`), undefined];
+      const events = senders.map(() => event);
+      for (const accepted of [8, 0]) {
+        const outcome = await t.store.progress.ingest(events, NOW, (n) => senders[n]);
+        assert.deepEqual(outcome, { accepted, duplicates: 9 - accepted, rejected: [] });
+      }
+      assert.equal(await count(userId), 8);
+    }
+  });
+
   it('stays known to the second of two senders when what the first one sent has expired', async () => {
     const userId = await newPlayer(t.store);
     const event = activity(userId);

@@ -1,9 +1,9 @@
 /** Keeping activities: which of them are new, and which are there already. */
-import type { Connection } from 'mongoose';
+import type { ClientSession, Connection } from 'mongoose';
 import type { ActivityEvent } from '../domain/activity.ts';
 import { DomainError } from '../domain/errors.ts';
 import type { ActivityEventStore } from './activity-events.ts';
-import { firstPlace, isOwnPlace, type Known, placesOf, settle } from './activity-places.ts';
+import { firstPlace, isOwnPlace, type Known, type Placed, settle } from './activity-places.ts';
 import { inTransaction, isDuplicateKey } from './connection.ts';
 import type { ProgressDayStore } from './progress-days.ts';
 
@@ -25,37 +25,46 @@ export function createActivityIntake(
 ) {
   const shared = createSharedIds(connection);
 
-  async function settled(events: readonly ActivityEvent[]) {
-    const divided = settle(events, await activities.find(events.flatMap(placesOf)));
+  async function settled(events: readonly ActivityEvent[], session?: ClientSession) {
+    const divided = settle(events, await activities.find(events, session));
     if (divided.fresh.some(isOwnPlace)) await shared.note();
     return divided;
+  }
+
+  async function keepLateTogether(events: readonly ActivityEvent[], session: ClientSession) {
+    const kept: Kept[] = [];
+    for (let rest = events; rest.length > 0; ) {
+      const { known, fresh, later } = await settled(rest, session);
+      kept.push(...known.map(asKnown), ...fresh.map(asNew));
+      if (fresh.length > 0) {
+        await activities.addLate(fresh, session);
+        await days.addLate(
+          fresh.map(({ event }) => event),
+          session,
+        );
+      }
+      rest = later;
+    }
+    return kept;
   }
 
   return {
     /** Keeps events of the last day, each with another `id` for its sender. */
     async keep(events: readonly ActivityEvent[]): Promise<Kept[]> {
+      if (events.length === 0) return [];
       const kept: Kept[] = [];
-      const addKnown = (known: Known[]) => {
-        kept.push(...known.map((one) => ({ ...one, isNew: false })));
-      };
       // Most batches hold new IDs only, and are one insert and nothing else.
-      let placed = events.map(firstPlace);
-      if (events.length > 0 && (await shared.areThere())) {
-        const { known, fresh } = await settled(events);
-        addKnown(known);
-        placed = fresh;
-      }
-      for (let attempt = 1; placed.length > 0; attempt += 1) {
-        if (attempt > MAX_ATTEMPTS) throw new DomainError('unavailable', BUSY, { retryAfterS: 1 });
-        const failed = await activities.add(placed);
-        const isFailed = new Set(failed.map(({ event }) => event));
-        for (const { event } of placed) {
-          if (!isFailed.has(event)) kept.push({ event, kept: event, isNew: true });
-        }
-        if (failed.length === 0) break;
-        const { known, fresh } = await settled(failed.map(({ event }) => event));
-        addKnown(known);
-        placed = fresh;
+      let isToLook = await shared.areThere();
+      let rest = events;
+      for (let attempt = 1; rest.length > 0; attempt += 1) {
+        if (attempt > MAX_ATTEMPTS) throw busy();
+        const all = { known: [], fresh: rest.map(firstPlace), later: [] };
+        const { known, fresh, later } = isToLook ? await settled(rest) : all;
+        const failed = new Set((await activities.add(fresh)).map(({ event }) => event));
+        kept.push(...known.map(asKnown));
+        kept.push(...fresh.filter(({ event }) => !failed.has(event)).map(asNew));
+        rest = [...failed, ...later];
+        isToLook = true;
       }
       return kept;
     },
@@ -63,37 +72,29 @@ export function createActivityIntake(
     /** Keeps older events, and adds them to their days' aggregates. */
     async keepLate(events: readonly ActivityEvent[]): Promise<Kept[]> {
       if (events.length === 0) return [];
-      for (let attempt = 1; ; attempt += 1) {
+      for (let attempt = 1; attempt <= MAX_ATTEMPTS; attempt += 1) {
         try {
-          return await inTransaction(connection, async (session) => {
-            const ids = events.flatMap(placesOf);
-            const { known, fresh } = settle(events, await activities.find(ids, session));
-            if (fresh.some(isOwnPlace)) await shared.note();
-            if (fresh.length > 0) {
-              await activities.addLate(fresh, session);
-              await days.addLate(
-                fresh.map(({ event }) => event),
-                session,
-              );
-            }
-            return [
-              ...known.map((one) => ({ ...one, isNew: false })),
-              ...fresh.map(({ event }) => ({ event, kept: event, isNew: true })),
-            ];
-          });
+          return await inTransaction(connection, (session) => keepLateTogether(events, session));
         } catch (error) {
           // Another batch kept one of them after this transaction had looked, or made the same day.
           const isMet = [activities, days].some(({ model }) =>
             isDuplicateKey(error, model.collection),
           );
-          if (!isMet || attempt === MAX_ATTEMPTS) throw error;
+          if (!isMet) throw error;
         }
       }
+      throw busy();
     },
   };
 }
 
+const asKnown = (known: Known): Kept => ({ ...known, isNew: false });
+
+const asNew = ({ event }: Placed): Kept => ({ event, kept: event, isNew: true });
+
 const BUSY = 'Too many batches with the same events are under way. Try again.';
+
+const busy = () => new DomainError('unavailable', BUSY, { retryAfterS: 1 });
 
 /**
  * Whether any two senders ever used one `id`. From then on both places of an event are looked at
