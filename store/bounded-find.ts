@@ -38,15 +38,8 @@ export async function findBounded<T>(
       .lean<T[]>();
     return { found, lookedTo: null };
   }
-  const stages: PipelineStage[] = [
-    { $match: range },
-    { $sort: sort },
-    { $limit: LOOKED_AT },
-    { $match: rest },
-    { $limit: limit + 1 },
-  ];
-  const found = await model.aggregate<T>(stages, hint ? { hint } : {});
-  if (found.length > limit) return { found, lookedTo: null };
+  // Where looking stops is read first, and what lies before it after that: however the records change
+  // in between, what fits and stays is on this page or on a later one.
   const fields = Object.fromEntries(Object.keys(sort).map((field) => [field, 1]));
   const lookedTo = await model
     .findOne(range, fields)
@@ -54,7 +47,33 @@ export async function findBounded<T>(
     .skip(LOOKED_AT - 1)
     .setOptions(hint ? { hint } : {})
     .lean<T>();
-  return { found, lookedTo };
+  const stages: PipelineStage[] = [
+    { $match: lookedTo ? { $and: [range, upTo(lookedTo, sort)] } : range },
+    { $sort: sort },
+    { $match: rest },
+    { $limit: limit + 1 },
+  ];
+  const found = await model.aggregate<T>(stages, hint ? { hint } : {});
+  return { found, lookedTo: found.length > limit ? null : lookedTo };
+}
+
+/** The filter for what comes no later than a record, itself included. The first field bounds the scan. */
+function upTo<T>(last: T, sort: Question['sort']): object {
+  const fields = Object.entries(sort).map(([field, order]) => {
+    const value = last[field as keyof T];
+    return {
+      field,
+      value,
+      before: order === 1 ? '$lt' : '$gt',
+      from: order === 1 ? '$lte' : '$gte',
+    };
+  });
+  const [first, second] = fields;
+  if (!first) return {};
+  const range = { [first.field]: { [first.from]: first.value } };
+  if (!second) return range;
+  const earlier = { [first.field]: { [first.before]: first.value } };
+  return { ...range, $or: [earlier, { [second.field]: { [second.from]: second.value } }] };
 }
 
 /** Those of the fields that are named. */
