@@ -5,7 +5,6 @@ import { DAY_MS } from '../domain/activity.ts';
 import { grantIdOf } from '../domain/claim.ts';
 import { sign } from '../providers/webhook-signature.ts';
 import { LOOKED_AT, named } from '../store/bounded-find.ts';
-import { MOST_SUMMED } from '../store/claim-lists.ts';
 import type { Claim } from '../store/claims.ts';
 import type { StoredEvent } from '../store/events.ts';
 import {
@@ -205,8 +204,14 @@ async function callLists(world: World, call: Call): Promise<void> {
   const summary = (query: string, lookedAt?: number) =>
     call('GET /api/event-claims/summary', [], `?${query}`, { by: admin, ...named({ lookedAt }) });
   await summary('state=NEEDS_ATTENTION&by=reason,eventId,provider');
+  // The first look sums up what nobody has asked for yet.
+  await summary('', Number.POSITIVE_INFINITY);
   await summary(`eventId=${eventId}&state=COMPENSATING`);
-  await summary(`by=state,reason&${range}`, MOST_SUMMED);
+  for (const query of ['', 'state=GRANTED', 'by=state,eventId', `eventId=${eventId}&by=eventId`]) {
+    await summary(query);
+  }
+  // It looks at whatever fits, and is bounded by time alone.
+  await summary(`by=state,reason&${range}`, Number.POSITIVE_INFINITY);
   const after = { after: { at: endedAtOf(pile, middle), id: at.id }, shown: 0 };
   const grants = (query: string, by: Player) =>
     call('GET /api/grants', [], `?${query}&${LIMIT}`, { by });

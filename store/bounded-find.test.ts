@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { after, before, it } from 'node:test';
-import { Schema } from 'mongoose';
+import { type mongo, Schema } from 'mongoose';
 import { findBounded, LOOKED_AT } from './bounded-find.ts';
 import { type StoreFixture, storeFixture } from './test-store.ts';
 
@@ -39,20 +39,20 @@ const changes = [
       insertOne: { document: { _id: 'thing_new', at: 1, isParked: true, kind: 'common' } },
     },
   },
-] as const;
+] satisfies { what: string; change: mongo.AnyBulkWriteOperation<Thing> }[];
 
 for (const [n, { what, change }] of changes.entries()) {
   it(`shows what fits just once though ${what} between its reads`, async () => {
     const schema = new Schema<Thing>({ _id: String, at: Number, isParked: Boolean, kind: String });
     let between: (() => Promise<unknown>) | undefined;
-    schema.post(['aggregate', 'findOne'], async () => {
+    schema.post(/^(aggregate|findOne)$/, async () => {
       const now = between;
       between = undefined;
       await now?.();
     });
     const model = t.connection.model<Thing>(`Thing${n}`, schema);
     await model.collection.insertMany(THINGS as never);
-    between = () => model.bulkWrite([change]);
+    between = () => model.collection.bulkWrite([change as mongo.AnyBulkWriteOperation]);
     const seen: string[] = [];
     for (let from: Thing | null | undefined; from !== null; ) {
       const later = from

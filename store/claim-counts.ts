@@ -7,6 +7,7 @@ import type { Connection } from 'mongoose';
 import { Schema } from 'mongoose';
 import { DAY_MS, dayOf } from '../domain/activity.ts';
 import { CLAIM_STATES, type ClaimState, isFinal } from '../domain/claim.ts';
+import { BY_EVENT } from './claim-lists.ts';
 import { isDuplicateKey } from './connection.ts';
 
 export interface ClaimCount {
@@ -44,6 +45,9 @@ const schema = new Schema<Summed>(
  */
 const SUM_AFTER_MS = DAY_MS;
 
+/** Claims that are counted anew sooner than it is looked whether they can be summed. */
+const FEW = 20;
+
 const OPEN_STATES = CLAIM_STATES.filter((state) => !isFinal(state));
 
 export type ClaimCounts = ReturnType<typeof createClaimCounts>;
@@ -75,6 +79,8 @@ export function createClaimCounts(connection: Connection, now: () => Date = () =
     const found = await claims
       .find({ eventId, state: { $in: [...states] }, createdAt: { $gte: since } })
       .sort({ createdAt: 1 })
+      // MongoDB may else walk through the claims of all events.
+      .hint(BY_EVENT)
       .limit(1)
       .project<{ createdAt: Date }>({ _id: 0, createdAt: 1 })
       .toArray();
@@ -101,8 +107,7 @@ export function createClaimCounts(connection: Connection, now: () => Date = () =
   }
 
   async function read(eventId: string): Promise<Summed> {
-    const nothing = { _id: eventId, until: new Date(0), counts: [] };
-    return (await model.findById(eventId).lean<Summed>()) ?? nothing;
+    return (await model.findById(eventId).lean<Summed>()) ?? nothingOf(eventId);
   }
 
   /** Day by day, so that each step is small, also where nobody has looked for months. */
@@ -129,8 +134,24 @@ export function createClaimCounts(connection: Connection, now: () => Date = () =
       const { counts, until } = await broughtUpToDate(eventId);
       return merged([...counts, ...(await count(eventId, { since: until }))]);
     },
+
+    /** The same of some events, for few calls: of an event with little news it is one. */
+    async ofMany(eventIds: readonly string[]): Promise<Map<string, ClaimCount[]>> {
+      const summed = await model.find({ _id: { $in: [...eventIds] } }).lean<Summed[]>();
+      const known = new Map(summed.map((sums) => [sums._id, sums]));
+      const counted = eventIds.map(async (eventId) => {
+        const { until, counts } = known.get(eventId) ?? nothingOf(eventId);
+        const news = await count(eventId, { since: until });
+        const claims = news.reduce((sum, { count }) => sum + count, 0);
+        const all = claims > FEW ? await this.of(eventId) : merged([...counts, ...news]);
+        return [eventId, all] as const;
+      });
+      return new Map(await Promise.all(counted));
+    },
   };
 }
+
+const nothingOf = (eventId: string): Summed => ({ _id: eventId, until: new Date(0), counts: [] });
 
 function merged(counts: readonly ClaimCount[]): ClaimCount[] {
   const sums = new Map<string, ClaimCount>();

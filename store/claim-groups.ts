@@ -26,3 +26,9 @@ export function groupStages(by: readonly GroupField[]): PipelineStage.FacetPipel
     { $replaceWith: { $mergeObjects: ['$_id', { count: '$count', oldestAt: '$oldestAt' }] } },
   ];
 }
+
+/** The order of `groupStages`, for groups of the same fields that were made otherwise. */
+export function largestFirst(a: ClaimGroup, b: ClaimGroup): number {
+  const byTime = a.oldestAt.getTime() - b.oldestAt.getTime();
+  return b.count - a.count || byTime || (JSON.stringify(a) < JSON.stringify(b) ? -1 : 1);
+}

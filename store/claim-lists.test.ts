@@ -91,15 +91,6 @@ describe('looking for claims', () => {
     assert.deepEqual([ids(last.found), last.lookedTo], [[claims[0]?._id], null]);
   });
 
-  it('counts as many as it may look at, and not a part of more', async () => {
-    const granted = mine.filter(({ state }) => state === 'GRANTED');
-    const filter = { userId, eventId, state: 'GRANTED' } as const;
-    const groups = await t.store.claims.summary(filter, ['state'], mine.length);
-    const oldestAt = granted.at(-1)?.createdAt;
-    assert.deepEqual(groups, [{ state: 'GRANTED', count: granted.length, oldestAt }]);
-    assert.equal(await t.store.claims.summary(filter, ['state'], mine.length - 1), null);
-  });
-
   it('finds those a ban must stop: the player’s that are not final', async () => {
     const open = mine.filter((c) => !isFinal(c.state));
     assert.deepEqual(ids(await t.store.claims.openOf(userId)).toSorted(), ids(open).toSorted());

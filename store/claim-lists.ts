@@ -1,8 +1,7 @@
-/** Claims as they are looked for: page by page, and counted by what they have in common. */
+/** Claims as they are looked for, page by page. */
 import type { Model } from 'mongoose';
 import { CLAIM_STATES, type ClaimState, type Reason } from '../domain/claim.ts';
 import { type Found, findBounded, named } from './bounded-find.ts';
-import { type ClaimGroup, type GroupField, groupStages } from './claim-groups.ts';
 import type { Claim } from './claims.ts';
 import { after, type Position } from './cursor.ts';
 
@@ -31,9 +30,6 @@ export interface GrantFilter {
   until?: Date | undefined;
 }
 
-/** Claims that a summary counts, at most: what one call may cost. */
-export const MOST_SUMMED = 100_000;
-
 /** The index of an event's claims: by state, and within one newest first. */
 export const BY_EVENT = 'event_state_newest';
 
@@ -43,7 +39,7 @@ const NEWEST = { createdAt: -1, _id: -1 } as const;
  * The part of a filter that an index serves, and the rest. The most selective goes first: a player's
  * claims, or those of a key, are few.
  */
-function split({ since, until, ...filter }: ClaimFilter) {
+export function split({ since, until, ...filter }: ClaimFilter) {
   const { userId, idempotencyKey, eventId, state, reason, provider, rewardId, ...others } = filter;
   const times = [
     ...(since ? [{ createdAt: { $gte: since } }] : []),
@@ -104,26 +100,6 @@ export function createClaimLists(model: Model<Claim>) {
       };
       const sort = { endedAt: -1, _id: -1 } as const;
       return await findBounded(model, { range, rest, sort, limit });
-    },
-
-    /**
-     * The claims that fit, counted by what they have in common, the largest group first. Null where
-     * more than `most` would have to be looked at.
-     */
-    async summary(
-      filter: ClaimFilter,
-      by: readonly GroupField[],
-      most = MOST_SUMMED,
-    ): Promise<ClaimGroup[] | null> {
-      const { range, rest, hint } = split(filter);
-      const [looked, groups] = await Promise.all([
-        model.countDocuments({ $and: range }, { limit: most + 1, ...(hint && { hint }) }),
-        model.aggregate<ClaimGroup>(
-          [{ $match: { $and: range } }, { $limit: most }, { $match: rest }, ...groupStages(by)],
-          hint ? { hint } : {},
-        ),
-      ]);
-      return looked > most ? null : groups;
     },
   };
 }

@@ -20,7 +20,9 @@ import type { ParkedAfter } from '../domain/event.ts';
 import type { EventWindow, Explanation, PinnedCondition } from '../domain/explanation.ts';
 import { createAuditLog } from './audit-log.ts';
 import { batchReads } from './batches.ts';
+import { createClaimCounts } from './claim-counts.ts';
 import { BY_EVENT, createClaimLists } from './claim-lists.ts';
+import { createClaimSummary } from './claim-summary.ts';
 import { inTransaction, isDuplicateKey } from './connection.ts';
 import type { StaffContext } from './staff.ts';
 
@@ -224,6 +226,7 @@ export function createClaimStore(connection: Connection, now: () => Date = () =>
     model,
     get,
     ...createClaimLists(model),
+    ...createClaimSummary(model, createClaimCounts(connection, now)),
 
     /** The player's claim with this key, or null. */
     async findByKey(userId: string, idempotencyKey: string): Promise<Claim | null> {
