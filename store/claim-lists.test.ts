@@ -119,6 +119,17 @@ describe('looking for claims', () => {
     assert.deepEqual(ids(found), ids(expected));
   });
 
+  it('finds a line that was granted after its claim’s end, by another worker’s clock', async () => {
+    const [player, since] = [unique('usr'), new Date(START_MS)];
+    const lines = [{ lineId: 'cape', state: 'GRANTED', grantedAt: new Date(START_MS + 1) }];
+    const claim = { ...newClaim({ userId: player }), _id: unique('clm'), state: 'GRANTED' };
+    const [createdAt, endedAt] = [new Date(START_MS - 2_000), new Date(START_MS - 1_000)];
+    const record = { ...claim, steps: [], version: 1, lines, createdAt, endedAt };
+    await t.store.claims.model.collection.insertOne(record as never);
+    const { found } = await t.store.claims.pageWithGrants({ userId: player, since }, undefined, 5);
+    assert.deepEqual(ids(found), [claim._id]);
+  });
+
   it('tells the final ones apart, one never recorded among them', async () => {
     const [open, final] = [mine.find((c) => !isFinal(c.state)), mine.find((c) => isFinal(c.state))];
     const asked = [open?._id, final?._id, 'clm_never'] as string[];

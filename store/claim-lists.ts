@@ -30,6 +30,9 @@ export interface GrantFilter {
   until?: Date | undefined;
 }
 
+/** How far apart the clocks of two workers may be, with room to spare. In milliseconds. */
+const CLOCK_SKEW_MS = 5 * 60_000;
+
 /** The index of an event's claims: by state, and within one newest first. */
 export const BY_EVENT = 'event_state_newest';
 
@@ -89,8 +92,8 @@ export function createClaimLists(model: Model<Claim>) {
         ...(userId !== undefined ? { userId } : named({ eventId })),
         $and: [
           { endedAt: { $type: 'date' } },
-          // No line is granted after its claim has ended.
-          ...(since ? [{ endedAt: { $gte: since } }] : []),
+          // A line is granted before its claim ends; by the clocks of two workers, it may be later.
+          ...(since ? [{ endedAt: { $gte: new Date(since.getTime() - CLOCK_SKEW_MS) } }] : []),
           after('endedAt', from),
         ],
       };
