@@ -1,7 +1,8 @@
 /** Who is calling, and whether their role may: 401 first, then 403, and only then 400. */
-import type { MiddlewareHandler } from 'hono';
+import type { Context, MiddlewareHandler } from 'hono';
 import { DomainError } from '../domain/errors.ts';
 import type { Role } from '../domain/user.ts';
+import type { StaffContext } from '../store/staff.ts';
 import type { User } from '../store/users.ts';
 import type { CurrentUsers } from './current-users.ts';
 import type { ApiEnv } from './router.ts';
@@ -63,6 +64,12 @@ export function access(deps: AuthDeps, ...roles: readonly Role[]) {
 
 /** What a guard may answer, for `problems(...)`. */
 export const GUARDED = ['unauthenticated', 'token_expired', 'forbidden'] as const;
+
+/** Who asks, for a change by staff. */
+export function staffOf(c: Context<ApiEnv>): StaffContext {
+  const { userId, role } = c.get('user');
+  return { actor: { userId, role }, requestId: c.get('requestId') };
+}
 
 /** RFC 6750, section 2.1. The scheme's name is case-insensitive (RFC 9110, section 11.1). */
 function bearerToken(header: string | undefined): string {

@@ -11,6 +11,7 @@ import { portOf } from './listening.ts';
 import { createMemoryRelease } from './memory.ts';
 import { serveMetrics } from './metrics-server.ts';
 import { problemOf, sendProblem } from './problem.ts';
+import { ifLimited } from './rate-limits.ts';
 import { createRefusals } from './refusals.ts';
 import { newRouter } from './router.ts';
 import { type HealthDeps, healthRoutes } from './routes/meta.ts';
@@ -107,12 +108,10 @@ function starting(deps: HealthDeps): Application {
   return app;
 }
 
-/** A gateway that limits by itself is all the addresses there are. */
 function boundsOf(config: ApiConfig): ConnectionBounds {
-  const isLimited = config.RATE_LIMITS === 'on';
   return {
     most: config.MAX_CONNECTIONS,
-    mostOfAddress: isLimited ? config.MAX_CONNECTIONS_PER_ADDRESS : Number.POSITIVE_INFINITY,
+    mostOfAddress: ifLimited(config, config.MAX_CONNECTIONS_PER_ADDRESS),
     headersTimeoutMs: config.HEADERS_TIMEOUT_MS,
     bodyTimeoutMs: config.BODY_TIMEOUT_MS,
     trusted: config.TRUSTED_PROXIES,

@@ -1,6 +1,7 @@
 /** Limits on how often one caller may do a thing, kept in this process's memory. */
 import type { MiddlewareHandler } from 'hono';
 import { RateLimiterMemory, RateLimiterRes } from 'rate-limiter-flexible';
+import type { ApiConfig } from '../config.ts';
 import { DomainError } from '../domain/errors.ts';
 import { usernameKey } from '../store/users.ts';
 import { limitKeyOf } from './client.ts';
@@ -39,6 +40,11 @@ export interface RateLimits {
   questions: Limit;
   /** A limit on one caller's failed sign-ins to one name; a success forgives them. */
   loginAttempt(address: string, username: string): Attempt;
+}
+
+/** A bound on one caller; none with `RATE_LIMITS=off`: a gateway that limits by itself is all the addresses there are. */
+export function ifLimited({ RATE_LIMITS }: Pick<ApiConfig, 'RATE_LIMITS'>, bound: number): number {
+  return RATE_LIMITS === 'on' ? bound : Number.POSITIVE_INFINITY;
 }
 
 /** @param settings.enabled false turns every limit off: `RATE_LIMITS=off` */

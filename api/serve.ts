@@ -18,7 +18,7 @@ import type { Front } from './front.ts';
 import { createLongRequests } from './long-requests.ts';
 import { observeLongRequests } from './metrics.ts';
 import { createPasswords } from './passwords.ts';
-import { createRateLimits } from './rate-limits.ts';
+import { createRateLimits, ifLimited } from './rate-limits.ts';
 import { createTokens } from './tokens.ts';
 
 export interface ApiParts {
@@ -109,9 +109,4 @@ export function healthChecks(database: Database, runs: Pick<ClaimRuns, 'check'>)
     },
     temporal: runs.check,
   };
-}
-
-/** A gateway that limits by itself is all the addresses there are. */
-function ifLimited({ RATE_LIMITS }: ApiConfig, bound: number): number {
-  return RATE_LIMITS === 'on' ? bound : Number.POSITIVE_INFINITY;
 }

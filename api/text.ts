@@ -27,3 +27,6 @@ const PATTERNS: Record<TextUse, string> = {
 function described(use: TextUse, shape: z.ZodString, [minLength, maxLength]: TextLength) {
   return shape.openapi({ minLength, maxLength, pattern: PATTERNS[use] });
 }
+
+/** What staff say of an action of theirs, for the audit log. */
+export const note = text('LINES', [0, 1_000]);

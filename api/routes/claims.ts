@@ -9,7 +9,7 @@ import { wholeNumber } from '../../domain/whole-number.ts';
 import type { ClaimChanges } from '../../store/claim-changes.ts';
 import type { Claim } from '../../store/claims.ts';
 import { levelOf } from '../../store/connection.ts';
-import { type AuthDeps, access, GUARDED, stillCounts } from '../auth.ts';
+import { type AuthDeps, access, GUARDED, staffOf, stillCounts } from '../auth.ts';
 import { type AcceptDeps, createAcceptance } from '../claims/accept.ts';
 import type { Admission } from '../claims/admission.ts';
 import { ClaimSchema, claimPath, toClaimBody, type WebUi } from '../claims/body.ts';
@@ -24,7 +24,7 @@ import type { LongRequests } from '../long-requests.ts';
 import { problems } from '../problem.ts';
 import { limitByUser, type RateLimits } from '../rate-limits.ts';
 import { type ApiEnv, idParam, json, newRouter, optionalJsonBody } from '../router.ts';
-import { text } from '../text.ts';
+import { note, text } from '../text.ts';
 
 export interface ClaimRouteDeps extends AuthDeps, AcceptDeps, DecideDeps {
   store: AcceptDeps['store'];
@@ -41,17 +41,13 @@ export interface ClaimRouteDeps extends AuthDeps, AcceptDeps, DecideDeps {
   webUi?: WebUi | undefined;
 }
 
-const MAX_NOTE_LENGTH = 1_000;
-
 /** How old a read of the caller is, at most, that this same request's token was checked by. */
 const READ_FOR_THIS_REQUEST_MS = 25;
 
 const ClaimRequest = z
   .strictObject({ rewardId: text('LINE', [1, 64]).optional() })
   .openapi('ClaimRequest');
-const Note = z
-  .strictObject({ note: text('LINES', [0, MAX_NOTE_LENGTH]).optional() })
-  .openapi('Note');
+const Note = z.strictObject({ note: note.optional() }).openapi('Note');
 
 const waits = {
   Prefer: z.string().optional().openapi({
@@ -221,9 +217,7 @@ export function claimRoutes(deps: ClaimRouteDeps) {
     action: 'RETRY' | 'ABORT',
     note: string | undefined,
   ): Promise<Claim> {
-    const { userId, role } = c.get('user');
-    const staff = { actor: { userId, role }, requestId: c.get('requestId') };
-    return await decideClaim(deps, staff, claimId, { action, note: note ?? null });
+    return await decideClaim(deps, staffOf(c), claimId, { action, note: note ?? null });
   }
 
   return newRouter()

@@ -8,8 +8,7 @@ import { EVENT_STATUSES, isShownAt } from '../../domain/event.ts';
 import { isStaff, STAFF } from '../../domain/user.ts';
 import type { EventStatsStore } from '../../store/event-stats.ts';
 import type { EventStore, StoredEvent } from '../../store/events.ts';
-import type { StaffContext } from '../../store/staff.ts';
-import { type AuthDeps, access, GUARDED } from '../auth.ts';
+import { type AuthDeps, access, GUARDED, staffOf } from '../auth.ts';
 import { CONDITION_COMPONENTS } from '../condition-schema.ts';
 import { etagOf, IF_MATCH_PATTERN, ifMatchVersions, isKnownTo } from '../etags.ts';
 import { EventSchema, EventStatsSchema, toEventBody } from '../event-body.ts';
@@ -219,9 +218,4 @@ async function assertChained(
     }));
   if (errors.length === 0) return;
   throw new DomainError('invalid_request', 'The body does not fit. See `errors`.', { errors });
-}
-
-function staffOf(c: Context<ApiEnv>): StaffContext {
-  const { userId, role } = c.get('user');
-  return { actor: { userId, role }, requestId: c.get('requestId') };
 }

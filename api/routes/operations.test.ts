@@ -65,6 +65,10 @@ describe('a bulk action', () => {
       assert.deepEqual([status, said.code], [400, 'invalid_request'], what);
     }
     assert.equal(await operations(), before, 'one was recorded');
+    const { errors } = (await bulk({ all: true, eventId })).body;
+    const [{ pointer, message }] = errors as [{ pointer: string; message: string }];
+    assert.equal(pointer, '/all');
+    assert.match(message, /beside `eventId`.*not clear which was meant/);
     assert.equal((await bulk({ all: true })).status, 202);
     assert.equal((await bulk({ all: false, eventId })).status, 202);
   });

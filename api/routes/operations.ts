@@ -10,9 +10,8 @@ import {
   type Operation,
   type OperationStore,
 } from '../../store/operations.ts';
-import type { StaffContext } from '../../store/staff.ts';
 import type { BulkRuns } from '../../temporal/bulk-runs.ts';
-import { type AuthDeps, access, GUARDED } from '../auth.ts';
+import { type AuthDeps, access, GUARDED, staffOf } from '../auth.ts';
 import {
   headerLines,
   idempotencyKeyHeader,
@@ -22,7 +21,7 @@ import {
 import { NEWEST_FIRST, page, pageOf, pageQuery } from '../paging.ts';
 import { problems } from '../problem.ts';
 import { type ApiEnv, idParam, json, jsonBody, newRouter, optionalJsonBody } from '../router.ts';
-import { text } from '../text.ts';
+import { note, text } from '../text.ts';
 import { moment } from '../times.ts';
 
 export interface OperationRouteDeps extends AuthDeps {
@@ -30,8 +29,6 @@ export interface OperationRouteDeps extends AuthDeps {
   bulkRuns: BulkRuns;
   log: Logger;
 }
-
-const MAX_NOTE_LENGTH = 1_000;
 
 const FILTER = {
   eventId: text('LINE', [1, 100]).optional(),
@@ -43,13 +40,18 @@ const BulkRequest = z
   .strictObject({
     ...FILTER,
     parkedBefore: moment.optional(),
-    all: z.boolean().optional().openapi({
-      description: 'Must be true where nothing else says which claims, and only there.',
-    }),
+    all: z
+      .boolean()
+      .optional()
+      .openapi({
+        description:
+          'Must be true where nothing else says which claims. Beside `eventId`, `reason`, `provider` or ' +
+          '`parkedBefore`, true is refused with 400, as it is not clear which of the two was meant.',
+      }),
     dryRun: z.boolean().optional().openapi({
       description: 'True changes nothing, and tells which claims it would be.',
     }),
-    note: text('LINES', [0, MAX_NOTE_LENGTH]).optional(),
+    note: note.optional(),
   })
   .refine((body) => isFiltered(body) || body.all === true, {
     path: ['all'],
@@ -58,7 +60,8 @@ const BulkRequest = z
   })
   .refine((body) => !isFiltered(body) || body.all !== true, {
     path: ['all'],
-    error: 'All claims, or those that a filter names: not both',
+    error:
+      'True beside `eventId`, `reason`, `provider` or `parkedBefore`: leave out this or those, as it is not clear which was meant',
   })
   .openapi('BulkRequest');
 type BulkRequest = z.output<typeof BulkRequest>;
@@ -250,9 +253,4 @@ export function operationRoutes(deps: OperationRouteDeps) {
       const { operationId } = c.req.valid('param');
       return c.json(toBody(await operations.stop(staffOf(c), operationId)), 200);
     });
-}
-
-function staffOf(c: Context<ApiEnv>): StaffContext {
-  const { userId, role } = c.get('user');
-  return { actor: { userId, role }, requestId: c.get('requestId') };
 }
