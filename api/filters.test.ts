@@ -271,6 +271,28 @@ describe('users that are searched', () => {
   });
 });
 
+describe('users with long names', () => {
+  it('are found page by page too', async () => {
+    // One character of this is 18 where names are compared.
+    const names = ['a', 'b'].map((end) => `${'\u{fdfa}'.repeat(63)}${end}`);
+    for (const username of names) {
+      const player = { username, displayName: 'Long', passwordHash: 'none' };
+      await t.store.users.register(player, new Date());
+    }
+    const query = `query=${encodeURIComponent('\u{fdfa}')}&limit=1`;
+    const search = (more: string) =>
+      t.call('GET', `/api/users?${query}${more}`, { token: admin.accessToken });
+    const first = await search('');
+    const second = await search(`&cursor=${first.body.nextCursor}`);
+    assert.equal(second.status, 200, JSON.stringify(second.body));
+    const shown = [first, second].flatMap(({ body }) => body.items as { username: string }[]);
+    assert.deepEqual(
+      shown.map(({ username }) => username),
+      names,
+    );
+  });
+});
+
 describe('a player', () => {
   it('sees only their own, whatever they ask for', async () => {
     const player = await t.signIn();

@@ -45,7 +45,7 @@ export interface UserFilter {
 }
 
 /** Where a page goes on: in the list by time, or in the one by name. */
-export type UserPosition = Position | { name: string };
+export type UserPosition = Position | { userId: string };
 
 export interface UserChange {
   role?: Role | undefined;
@@ -157,6 +157,14 @@ export function createUserStore(connection: Connection) {
     model.find({ _id: { $in: ids } }, WITHOUT_HASH).lean<Stored[]>(),
   );
 
+  /** Where the list by name goes on. The ID stands for the name, which may be too long for an address. */
+  async function nameOf(userId: string): Promise<string> {
+    const user = await byId(userId);
+    if (!user)
+      throw new DomainError('invalid_request', 'The cursor is of a user who is not there.');
+    return user.usernameKey;
+  }
+
   return {
     model,
 
@@ -197,11 +205,11 @@ export function createUserStore(connection: Connection) {
       });
       if (query !== undefined && !isId) {
         const begins = usernameKey(query);
-        const later = from && 'name' in from ? { $gt: from.name } : {};
+        const later = from && 'userId' in from ? { $gt: await nameOf(from.userId) } : {};
         const names = { $gte: begins, $lt: `${begins}\u{10ffff}`, ...later };
         const rest = named({ ...exact, role, status });
         const question = { range: { usernameKey: names }, rest, sort: BY_NAME, limit };
-        const byName = ({ usernameKey: name }: Stored) => ({ name });
+        const byName = ({ _id: userId }: Stored) => ({ userId });
         return pageOf(await findBounded(model, question), limit, byName);
       }
       const isOne = Object.keys(exact).length > 0;

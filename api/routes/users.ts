@@ -4,7 +4,7 @@ import type { Logger } from 'pino';
 import { DomainError } from '../../domain/errors.ts';
 import { ROLES, USER_STATUSES } from '../../domain/user.ts';
 import type { UserStore } from '../../store/users.ts';
-import { type AuthDeps, access, GUARDED } from '../auth.ts';
+import { type AuthDeps, access, GUARDED, staffOf } from '../auth.ts';
 import { encodeCursor, NEWEST_FIRST, pageOf, pageQuery, SHORT_PAGES } from '../paging.ts';
 import { problems } from '../problem.ts';
 import { idParam, json, jsonBody, newRouter } from '../router.ts';
@@ -19,7 +19,7 @@ export interface UserRouteDeps extends AuthDeps {
 }
 
 /** The position in a list by name. */
-const BY_NAME = z.strictObject({ name: z.string().max(300) });
+const BY_NAME = z.strictObject({ userId: z.string().max(100) });
 
 const UserQuery = z.object({
   username: z.string().optional().openapi({ description: 'The whole name, in any letter case.' }),
@@ -78,7 +78,7 @@ export function userRoutes(deps: UserRouteDeps) {
     .openapi(list, async (c) => {
       const { cursor, limit, ...filter } = c.req.valid('query');
       const isByName = filter.query !== undefined;
-      if (cursor && 'name' in cursor !== isByName) {
+      if (cursor && 'userId' in cursor !== isByName) {
         throw new DomainError('invalid_request', 'This is a cursor of another list of users.');
       }
       const { users: items, next } = await users.page(filter, cursor, limit);
@@ -87,8 +87,7 @@ export function userRoutes(deps: UserRouteDeps) {
     .openapi(change, async (c) => {
       const { userId } = c.req.valid('param');
       const requested = c.req.valid('json');
-      const { userId: actorId, role } = c.get('user');
-      const staff = { actor: { userId: actorId, role }, requestId: c.get('requestId') };
+      const staff = staffOf(c);
       const { after } = await users.change(staff, userId, requested, deps.now());
       deps.currentUsers.forget(userId);
       if (requested.status && after.status !== 'ACTIVE') {
