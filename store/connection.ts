@@ -67,7 +67,7 @@ export async function inTransaction<T>(
 ): Promise<T> {
   const client = connection.getClient();
   const before = lines.get(client) ?? Promise.resolve();
-  const turn = before.then(() => transact(client, work, patienceMs));
+  const turn = before.then(() => transact(client, connection.name, work, patienceMs));
   lines.set(
     client,
     turn.catch(() => {}),
@@ -77,6 +77,7 @@ export async function inTransaction<T>(
 
 async function transact<T>(
   client: mongoose.mongo.MongoClient,
+  database: string,
   work: (session: mongoose.ClientSession) => Promise<T>,
   patienceMs: number,
 ): Promise<T> {
@@ -86,13 +87,30 @@ async function transact<T>(
     const detail = 'Too much is being changed at once. Try again.';
     throw new DomainError('unavailable', detail, { retryAfterS: 1 });
   };
-  return await client.withSession((session) =>
-    session.withTransaction(async () => await workInTime(session), {
-      readConcern: { level: 'snapshot' },
-      writeConcern: WRITE_CONCERN,
-      readPreference: 'primary',
-    }),
-  );
+  return await client.withSession(async (session) => {
+    try {
+      return await session.withTransaction(async () => await workInTime(session), {
+        readConcern: { level: 'snapshot' },
+        writeConcern: WRITE_CONCERN,
+        readPreference: 'primary',
+      });
+    } catch (error) {
+      if (error instanceof DomainError) await outlive(session, client.db(database));
+      throw error;
+    }
+  });
+}
+
+/**
+ * Resolves once all that the session has seen would survive a crash. A transaction that ends without
+ * a commit has waited for none of it, and what it refused for may still be lost, or not be seen by
+ * whoever reads next: a read in the same session waits for what came before it.
+ */
+async function outlive(
+  session: mongoose.ClientSession,
+  database: mongoose.mongo.Db,
+): Promise<void> {
+  await database.collection('events').findOne({}, { session, projection: { _id: 1 } });
 }
 
 /**

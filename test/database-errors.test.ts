@@ -8,8 +8,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, afterEach, before, describe, it } from 'node:test';
 import { isFinal } from '../domain/claim.ts';
+import { DomainError } from '../domain/errors.ts';
 import { type Servers, startServers } from '../local/servers.ts';
 import { type Claim, claimIdOf } from '../store/claims.ts';
+import { inTransaction } from '../store/connection.ts';
 import { asked, claimAtGame } from './game-claims.ts';
 import { event, gameEvent, givenBy, parked, recordOf, recordOnce, until } from './helpers.ts';
 import { createInterposer } from './interpose.ts';
@@ -158,6 +160,36 @@ describe('whatever code MongoDB fails by', () => {
       assert.deepEqual(await outcomeOf(laurel, claimId), GRANTED_BY_GAME);
       assert.equal(givenBy(laurel, claimId)?.applied, 1);
     }
+  });
+});
+
+describe('a change that is refused for what it saw', () => {
+  const flusher = async (mode: 'alwaysOn' | 'off') => {
+    const point = { configureFailPoint: 'pauseJournalFlusherThread', mode };
+    await laurel.database.getClient().db('admin').command(point);
+  };
+
+  it('is refused once that can no longer be lost in a crash', async () => {
+    const things = laurel.database.collection<{ _id: string }>(uniqueName('things'));
+    await things.insertOne({ _id: 'old' });
+    await flusher('alwaysOn');
+    await things.insertOne({ _id: 'new' }, { writeConcern: { w: 1, journal: false } });
+    const looked = Promise.withResolvers<void>();
+    let isRefused = false;
+    const refused = inTransaction(laurel.database, async (session) => {
+      const seen = await things.countDocuments({}, { session });
+      looked.resolve();
+      throw new DomainError('conflict', `There are ${seen}.`);
+    }).catch((error: Error) => {
+      isRefused = true;
+      return error.message;
+    });
+    await looked.promise;
+    assert.equal((await things.find().toArray()).length, 1, 'the new one may still be lost');
+    assert.equal(isRefused, false);
+    await flusher('off');
+    assert.equal(await refused, 'There are 2.');
+    assert.equal((await things.find().toArray()).length, 2);
   });
 });
 
