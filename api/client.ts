@@ -5,7 +5,9 @@ import { type BlockList, isIP, SocketAddress } from 'node:net';
 export interface Client {
   /** An IPv4 or IPv6 address in its one canonical form; `no socket` where there is none. */
   address: string;
-  /** How the client reached us, or the proxy in front of us. */
+  /** True where it is a trusted proxy's: who is behind it was not said. */
+  isProxy: boolean;
+  /** How the client reached us, or the proxy in front of us; it is logged. */
   scheme: 'http' | 'https';
 }
 
@@ -26,23 +28,32 @@ export function clientOf(incoming: Incoming | undefined, trusted: BlockList): Cl
   const { headers = {}, socket } = incoming ?? {};
   const scheme = socket?.encrypted ? 'https' : 'http';
   const peer = canonical(socket?.remoteAddress ?? '');
-  if (peer === undefined) return { address: 'no socket', scheme };
-  if (!isTrusted(peer, trusted)) return { address: peer, scheme };
-  let address = peer;
+  if (peer === undefined) return { address: 'no socket', isProxy: false, scheme };
+  if (!isTrusted(peer, trusted)) return { address: peer, isProxy: false, scheme };
+  let [address, isProxy] = [peer, true];
   for (const hop of listOf(headers['x-forwarded-for']).reverse()) {
     const next = canonical(withoutPort(hop));
     if (next === undefined) break;
     address = next;
-    if (!isTrusted(address, trusted)) break;
+    isProxy = isTrusted(address, trusted);
+    if (!isProxy) break;
   }
   const said = listOf(headers['x-forwarded-proto']).at(-1)?.toLowerCase();
-  return { address, scheme: said === 'https' || said === 'http' ? said : scheme };
+  return { address, isProxy, scheme: said === 'https' || said === 'http' ? said : scheme };
 }
 
 /** Whether an address, as a socket or a header has it, is a trusted proxy's. */
 export function isTrusted(address: string, trusted: BlockList): boolean {
   const known = canonical(address);
   return known !== undefined && trusted.check(known, isIP(known) === 6 ? 'ipv6' : 'ipv4');
+}
+
+/**
+ * What limits by address count a client by; undefined where it is not counted, as all that is known
+ * is a proxy that may stand for every player.
+ */
+export function countedAs({ address, isProxy }: Client): string | undefined {
+  return isProxy ? undefined : limitKeyOf(address);
 }
 
 /**

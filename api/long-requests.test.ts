@@ -27,6 +27,54 @@ describe('streams and waits', () => {
     assert.equal(long.open(), 5);
   });
 
+  it('of nobody knows whom are bounded for a user and for the process', () => {
+    const long = createLongRequests(BOUNDS);
+    const at = (userId: string) => codeOf(() => long.begin({ userId, address: undefined }));
+    assert.deepEqual([...'aabbc'].map(at), Array(5).fill(null));
+    assert.deepEqual([at('d')], ['unavailable']);
+  });
+
+  it('give way to a newer one of their user where they can be ended', () => {
+    const long = createLongRequests({ ...BOUNDS, mostOfAddress: 5 });
+    const ended: string[] = [];
+    const stream = (name: string, userId = 'a', address = '1') => {
+      const end = long.begin({ userId, address }, () => {
+        ended.push(name);
+        end();
+      });
+      return end;
+    };
+    long.begin({ userId: 'a', address: '1' });
+    stream('of another', 'b');
+    stream('first');
+    const end = stream('second');
+    assert.deepEqual([ended, long.open()], [['first'], 3]);
+    // What waits cannot be ended, and ends nobody.
+    assert.equal(
+      codeOf(() => long.begin({ userId: 'a', address: '1' })),
+      'rate_limited',
+    );
+    end();
+    long.begin({ userId: 'a', address: '1' });
+    assert.equal(
+      codeOf(() => stream('third')),
+      'rate_limited',
+    );
+    assert.deepEqual([ended, long.open()], [['first'], 3]);
+  });
+
+  it('end none of their user where there is no room besides', () => {
+    const long = createLongRequests({ ...BOUNDS, mostOfUser: 1, mostOfAddress: 2 });
+    const cut = () => assert.fail('it was ended');
+    long.begin({ userId: 'a', address: '1' }, cut);
+    long.begin({ userId: 'b', address: '2' });
+    long.begin({ userId: 'c', address: '2' });
+    assert.equal(
+      codeOf(() => long.begin({ userId: 'a', address: '2' }, cut)),
+      'rate_limited',
+    );
+  });
+
   it('never go past a bound, and whoever ends leaves room, whatever the order', () => {
     const who = fc.record({
       userId: fc.constantFrom('a', 'b', 'c'),

@@ -14,11 +14,14 @@ export interface LongRequestBounds {
 export interface LongRequests {
   /**
    * Takes a place; what it returns gives it back, and is to be called when the request ends.
-   * @param address what limits by address count by
+   * @param who `address`: what limits by address count by; undefined where it is not counted
+   * @param cut ends the request when its user begins another past their bound: of who is cut off
+   *   without a word, the dead ones are the oldest. Without it the request neither gives way nor
+   *   takes the place of one that does
    * @throws DomainError `rate_limited` past a bound of the user or the address, `unavailable` past
    *   that of the process
    */
-  begin(who: { userId: string; address: string }): () => void;
+  begin(who: { userId: string; address: string | undefined }, cut?: () => void): () => void;
   /** How many are open. */
   open(): number;
 }
@@ -37,31 +40,43 @@ export function createLongRequests(bounds: LongRequestBounds): LongRequests {
   const { most, mostOfAddress, mostOfUser } = bounds;
   const ofUser = createCounts();
   const ofAddress = createCounts();
+  /** Those that can be ended, by user, the oldest first. */
+  const streams = new Map<string, Set<() => void>>();
   let open = 0;
 
   return {
-    begin({ userId, address }) {
-      if (ofUser.of(userId) >= mostOfUser) {
-        throw refusal(
-          'rate_limited',
-          `A user has at most ${mostOfUser} streams and waits at once.`,
-        );
-      }
-      if (ofAddress.of(address) >= mostOfAddress) {
+    begin({ userId, address }, cut) {
+      if (address !== undefined && ofAddress.of(address) >= mostOfAddress) {
         throw refusal('rate_limited', 'Too many streams and waits from one address.');
       }
       if (open >= most) throw refusal('unavailable', 'Too many streams and waits at once.');
+      const own = streams.get(userId) ?? new Set();
+      if (ofUser.of(userId) >= mostOfUser) {
+        const [endOldest] = own;
+        if (!cut || !endOldest) {
+          const detail = `A user has at most ${mostOfUser} streams and waits at once.`;
+          throw refusal('rate_limited', detail);
+        }
+        endOldest();
+      }
       open += 1;
       ofUser.add(userId, 1);
-      ofAddress.add(address, 1);
+      if (address !== undefined) ofAddress.add(address, 1);
       let isOver = false;
-      return () => {
+      const end = () => {
         if (isOver) return;
         isOver = true;
         open -= 1;
         ofUser.add(userId, -1);
-        ofAddress.add(address, -1);
+        if (address !== undefined) ofAddress.add(address, -1);
+        if (cut && own.delete(endEarly) && own.size === 0) streams.delete(userId);
       };
+      const endEarly = () => {
+        end();
+        cut?.();
+      };
+      if (cut) streams.set(userId, own.add(endEarly));
+      return end;
     },
     open: () => open,
   };

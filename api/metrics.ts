@@ -36,8 +36,12 @@ export function observeRequests(
     const route = matched.endsWith('*') ? 'unmatched' : matched;
     const { method } = c.req;
     const { status } = c.res;
+    const { scheme } = c.get('client');
     durations.observe({ method, route, status }, durationMs / 1000);
-    log.debug({ requestId: c.get('requestId'), method, route, status, durationMs }, 'request');
+    log.debug(
+      { requestId: c.get('requestId'), method, route, status, durationMs, scheme },
+      'request',
+    );
   };
 }
 

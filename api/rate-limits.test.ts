@@ -1,14 +1,18 @@
 import assert from 'node:assert/strict';
 import { Readable } from 'node:stream';
 import { after, before, describe, it } from 'node:test';
+import { pino } from 'pino';
 import { trustedProxies } from '../config.ts';
 import { createRateLimits } from './rate-limits.ts';
 import { PASSWORD, type TestApp, testApp } from './test-app.ts';
 
+const lines: Record<string, unknown>[] = [];
+const log = pino({ level: 'debug' }, { write: (line: string) => lines.push(JSON.parse(line)) });
+
 let t: TestApp;
 before(async () => {
   const rateLimits = createRateLimits({ enabled: true });
-  t = await testApp({ rateLimits, trustedProxies: trustedProxies.parse('10.0.0.0/8') });
+  t = await testApp({ log, rateLimits, trustedProxies: trustedProxies.parse('10.0.0.0/8') });
 });
 after(() => t.close());
 
@@ -71,6 +75,34 @@ describe('a proxy', () => {
   it('that is not trusted is the client, whatever it says', async () => {
     for (let n = 0; n < 10; n += 1) await loginFrom('203.0.113.1', `198.51.100.${n}`, WRONG);
     assert.equal(await loginFrom('203.0.113.1', '192.0.2.1', PASSWORD), 429);
+  });
+});
+
+describe("a request's log line", () => {
+  it('says how the client reached the proxy in front', async () => {
+    const seen: unknown[] = [];
+    for (const remoteAddress of ['10.0.0.1', '203.0.113.1']) {
+      const incoming = { headers: { 'x-forwarded-proto': 'https' }, socket: { remoteAddress } };
+      await t.app.request('/healthz', {}, { incoming } as never);
+      seen.push(lines.findLast(({ msg }) => msg === 'request')?.scheme);
+    }
+    assert.deepEqual(seen, ['https', 'http']);
+  });
+});
+
+describe('a trusted proxy that does not say who its clients are', () => {
+  it('is not held to what one address may do', async () => {
+    const incoming = { headers: {}, socket: { remoteAddress: '10.0.0.9' } };
+    const register = async (peer: typeof incoming) => {
+      const sent = Object.assign(Readable.from([]), peer);
+      const init = { method: 'POST' };
+      return (await t.app.request('/api/auth/register', init, { incoming: sent } as never)).status;
+    };
+    for (let n = 0; n < 600; n += 1) assert.equal(await register(incoming), 400);
+    assert.equal(await register(incoming), 400);
+    const client = { headers: {}, socket: { remoteAddress: '203.0.113.9' } };
+    for (let n = 0; n < 600; n += 1) assert.equal(await register(client), 400);
+    assert.equal(await register(client), 429);
   });
 });
 

@@ -4,7 +4,7 @@ import { RateLimiterMemory, RateLimiterRes } from 'rate-limiter-flexible';
 import type { ApiConfig } from '../config.ts';
 import { DomainError } from '../domain/errors.ts';
 import { usernameKey } from '../store/users.ts';
-import { limitKeyOf } from './client.ts';
+import { countedAs } from './client.ts';
 import type { Attempt } from './passwords.ts';
 import type { ApiEnv } from './router.ts';
 
@@ -84,7 +84,8 @@ const UNLIMITED: RateLimits = {
 /** Counts every request against a limit, by its caller's address. */
 export function limitByAddress(limit: Limit): MiddlewareHandler<ApiEnv> {
   return async (c, next) => {
-    await limit.take(limitKeyOf(c.get('client').address));
+    const address = countedAs(c.get('client'));
+    if (address !== undefined) await limit.take(address);
     await next();
   };
 }

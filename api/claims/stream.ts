@@ -23,6 +23,8 @@ export interface Reader {
   leftMs(): number;
   /** Told when the stream ends. */
   end(): void;
+  /** Aborted when the stream is over for its reader, who left or has another instead. */
+  over: AbortController;
 }
 
 /** Streams the claim from after `lastVersion` (`Last-Event-ID`) on, for as long as its reader may. */
@@ -35,11 +37,11 @@ export function streamClaim(
   toBody: (claim: Claim) => ClaimBody,
 ): Response {
   const follow = async (stream: SSEStreamingApi) => {
-    const left = new AbortController();
-    stream.onAbort(() => left.abort());
+    const over = reader.over.signal;
+    stream.onAbort(() => reader.over.abort());
     const read = () => deps.claims.get(claim._id);
     let sent = lastVersion;
-    for (let current: Claim | null = claim; current && !left.signal.aborted; ) {
+    for (let current: Claim | null = claim; current && !over.aborted; ) {
       if (!(await reader.mayRead())) return;
       if (current.version > sent) {
         const data = JSON.stringify(toBody(current));
@@ -50,10 +52,10 @@ export function streamClaim(
       if (isFinal(current.state) || deps.changes.isEnding()) return;
       current = await nextChange(deps.changes, claim._id, read, {
         timeoutMs: Math.min(KEEPALIVE_MS, reader.leftMs()),
-        signal: left.signal,
+        signal: over,
         isEnough: (now) => now.version > sent,
       });
-      if (current?.version === sent) await stream.write(': still here\n\n');
+      if (current?.version === sent && !over.aborted) await stream.write(': still here\n\n');
     }
   };
   return unbuffered(streamSSE(c, async (stream) => await follow(stream).finally(reader.end)));

@@ -18,7 +18,7 @@ import { type DecideDeps, decideClaim } from '../claims/decide.ts';
 import type { Starter } from '../claims/starter.ts';
 import { streamClaim } from '../claims/stream.ts';
 import { preferredWaitS, waitForEnd } from '../claims/wait.ts';
-import { limitKeyOf } from '../client.ts';
+import { countedAs } from '../client.ts';
 import { headerLines, idempotencyKeyHeader, idempotencyKeyOf } from '../idempotency-key.ts';
 import type { LongRequests } from '../long-requests.ts';
 import { problems } from '../problem.ts';
@@ -174,10 +174,14 @@ export function claimRoutes(deps: ClaimRouteDeps) {
     throw new DomainError('not_found', 'There is no claim with this ID.');
   }
 
-  /** Takes a place among the streams and waits. @throws DomainError where there is none */
-  function beginLong(c: Context<ApiEnv>): () => void {
-    const address = limitKeyOf(c.get('client').address);
-    return deps.longRequests.begin({ userId: c.get('user').userId, address });
+  /**
+   * Takes a place among the streams and waits.
+   * @param cut ends it early, for another of its user's
+   * @throws DomainError where there is none
+   */
+  function beginLong(c: Context<ApiEnv>, cut?: () => void): () => void {
+    const address = countedAs(c.get('client'));
+    return deps.longRequests.begin({ userId: c.get('user').userId, address }, cut);
   }
 
   /**
@@ -250,10 +254,12 @@ export function claimRoutes(deps: ClaimRouteDeps) {
       // An EventSource comes back after every end, until it is told that there is no more.
       if (isFinal(claim.state) && lastVersion >= claim.version) return c.body(null, 204);
       const token = c.get('token');
+      const over = new AbortController();
       const reader = {
         mayRead: () => stillCounts(deps, token),
         leftMs: () => deps.tokens.leftMs(token),
-        end: beginLong(c),
+        end: beginLong(c, () => over.abort()),
+        over,
       };
       return streamClaim(c, source, claim, lastVersion, reader, (now) => toBody(c, now));
     })
