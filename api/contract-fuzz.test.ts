@@ -64,6 +64,12 @@ function resolved(schema: Schema): Schema {
   return name === undefined ? schema : (description.components.schemas[name] ?? {});
 }
 
+interface ArraySchema {
+  items?: Schema;
+  minItems?: number;
+  uniqueItems?: boolean;
+}
+
 /** Values that fit a schema. */
 function valuesOf(given: Schema, depth = 0): fc.Arbitrary<unknown> {
   const schema = resolved(given);
@@ -82,8 +88,10 @@ function valuesOf(given: Schema, depth = 0): fc.Arbitrary<unknown> {
     case 'object':
       return objectsOf(schema, depth);
     case 'array': {
-      const { items = {}, minItems = 0 } = schema as { items?: Schema; minItems?: number };
-      return fc.array(valuesOf(items, depth + 1), { minLength: minItems, maxLength: minItems + 2 });
+      const { items = {}, minItems = 0, uniqueItems = false } = schema as ArraySchema;
+      const length = { minLength: minItems, maxLength: minItems + 2 };
+      const one = valuesOf(items, depth + 1);
+      return uniqueItems ? fc.uniqueArray(one, length) : fc.array(one, length);
     }
     case 'integer':
       return fc.integer(boundsOf(schema));

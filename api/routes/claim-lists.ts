@@ -41,10 +41,14 @@ const SummaryQuery = ordered(
       .refine((fields) => new Set(fields).size === fields.length, 'it names a field twice')
       .default(['state'])
       .openapi({
-        type: 'string',
-        default: 'state',
-        description: `What to count by, separated by commas: ${GROUP_FIELDS.join(', ')}.`,
-        example: 'reason,eventId',
+        type: 'array',
+        items: { type: 'string', enum: [...GROUP_FIELDS] },
+        minItems: 1,
+        uniqueItems: true,
+        default: ['state'],
+        description: 'What to count by, separated by commas.',
+        example: ['reason', 'eventId'],
+        param: { style: 'form', explode: false },
       }),
     ...FILTERS,
     userId: id,
