@@ -1,17 +1,15 @@
 /** The HTTP application: what every request passes, and the routers behind it. */
 import { BlockList } from 'node:net';
-import type { Context, MiddlewareHandler } from 'hono';
+import type { MiddlewareHandler } from 'hono';
 import { methodNotAllowed } from 'hono/method-not-allowed';
-import { routePath } from 'hono/route';
 import type { Logger } from 'pino';
-import { levelOf } from '../store/connection.ts';
 import { access, BEARER } from './auth.ts';
 import { BATCH_PATH, limitBodies, readBodies } from './bodies.ts';
 import { CLAIM_PATH } from './claims/admission.ts';
 import { clientOf } from './client.ts';
 import { everyRequest } from './every-request.ts';
 import { observeRequests, showBooks } from './metrics.ts';
-import { problemOf, sendProblem, toProblem } from './problem.ts';
+import { problemOf, sendProblem } from './problem.ts';
 import { describeQueries } from './query.ts';
 import { type ApiEnv, newRouter } from './router.ts';
 import { type ActivityRouteDeps, activityRoutes } from './routes/activity-events.ts';
@@ -61,7 +59,6 @@ const INFO = {
 /** Builds the application; it listens to nothing by itself. */
 export function createApp(deps: AppDeps) {
   const app = newRouter();
-  answerErrors(app, deps.log);
   guardRequests(app, deps);
 
   app.route('/', authRoutes(deps));
@@ -101,29 +98,6 @@ const endHeads: MiddlewareHandler<ApiEnv> = async (c, next) => {
   if (c.req.method === 'HEAD') await c.res.body?.cancel();
 };
 
-/** What measurements count a request as whose client hung up; nobody is there to be told. */
-const CLIENT_CLOSED = 499;
-
-/** Whether the client hung up before its request was here: what failed is its own upload. */
-function isHungUp({ env }: Context<ApiEnv>): boolean {
-  const incoming = env?.incoming;
-  return incoming?.complete === false && incoming.destroyed;
-}
-
-function answerErrors(app: App, log: Logger): void {
-  app.onError((error, c) => {
-    const seen = { requestId: c.get('requestId'), method: c.req.method, route: routePath(c, -1) };
-    const answer = toProblem(error, c.get('requestId'), c.req.path);
-    if (answer.status === 500 && isHungUp(c)) {
-      log.debug({ ...seen, err: error }, 'the client hung up');
-      return new Response(null, { status: CLIENT_CLOSED });
-    }
-    if (answer.status === 500) log.error({ ...seen, err: error }, 'request failed');
-    if (answer.status === 503) log[levelOf(error)]({ ...seen, err: error }, 'request not served');
-    return sendProblem(c, answer);
-  });
-}
-
 function guardRequests(app: App, deps: AppDeps): void {
   const trusted = deps.trustedProxies ?? new BlockList();
   const client: MiddlewareHandler<ApiEnv> = async (c, next) => {
@@ -131,7 +105,7 @@ function guardRequests(app: App, deps: AppDeps): void {
     await next();
   };
   const observe = observeRequests(deps.metrics, deps.log, deps.admission.cameAtMs);
-  everyRequest(app, client, endHeads, observe);
+  everyRequest(app, deps.log, client, endHeads, observe);
   const { claims, reconciliations } = deps.store;
   showBooks(deps.metrics, {
     mended: reconciliations.totals,

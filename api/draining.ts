@@ -7,6 +7,9 @@ const GRACE_MS = 5_000;
 /** What is left after the grace is for closing connections, in milliseconds. */
 const CLOSING_MS = 2_000;
 
+/** How long a process takes to end after it has drained, in milliseconds. */
+export const STOP_AFTER_DRAIN_MS = GRACE_MS + CLOSING_MS;
+
 export interface Draining {
   /** How long `end` may take at most, and the process a little longer, in milliseconds. */
   stopsWithinMs: number;
@@ -26,7 +29,7 @@ export function createDraining(drainMs: number): Draining {
   const underWay = new Set<ServerResponse>();
 
   return {
-    stopsWithinMs: drainMs + GRACE_MS + CLOSING_MS,
+    stopsWithinMs: drainMs + STOP_AFTER_DRAIN_MS,
     watch(server) {
       server.prependListener('request', (_, response: ServerResponse) => {
         // Node then sends `Connection: close`, and closes after the answer.

@@ -1,6 +1,7 @@
 /** The API's server. It listens before the application is there, and a while after its end began. */
 import type { Server } from 'node:http';
 import { serve } from '@hono/node-server';
+import type { Logger } from 'pino';
 import { collectDefaultMetrics, Registry } from 'prom-client';
 import type { ApiConfig } from '../config.ts';
 import { type Admission, createAdmission } from './claims/admission.ts';
@@ -38,7 +39,11 @@ type Application = Pick<ReturnType<typeof newRouter>, 'fetch'>;
 const RETRY_AFTER_S = 5;
 
 /** Listens, alive and not ready until it is opened. @throws SetupError where it cannot listen */
-export async function listen(config: ApiConfig, checks: HealthDeps['checks']): Promise<Front> {
+export async function listen(
+  config: ApiConfig,
+  checks: HealthDeps['checks'],
+  log: Logger,
+): Promise<Front> {
   const metrics = new Registry();
   collectDefaultMetrics({ register: metrics });
   const memory = createMemoryRelease();
@@ -50,14 +55,14 @@ export async function listen(config: ApiConfig, checks: HealthDeps['checks']): P
   const admission = createAdmission(metrics, turns, memory.soon);
   const draining = createDraining(config.DRAIN_S * 1_000);
   let phase: ReturnType<HealthDeps['phase']> = 'STARTING';
-  let answering: Application = starting({ checks, phase: () => phase });
+  let answering: Application = starting({ checks, phase: () => phase }, log);
 
   const bounds = boundsOf(config);
   const { METRICS_PORT, HOST: hostname } = config;
   const metricsServer =
     METRICS_PORT === undefined
       ? undefined
-      : await serveMetrics(metrics, { port: METRICS_PORT, hostname }, bounds);
+      : await serveMetrics(metrics, { port: METRICS_PORT, hostname }, bounds, log);
   const refusals = createRefusals((request, env) => answering.fetch(request, env));
   const server = serve({
     ...refusals.options,
@@ -97,9 +102,9 @@ export async function listen(config: ApiConfig, checks: HealthDeps['checks']): P
 }
 
 /** What answers meanwhile: whoever asks for anything else may try again soon. */
-function starting(deps: HealthDeps): Application {
+function starting(deps: HealthDeps, log: Logger): Application {
   const app = newRouter();
-  everyRequest(app);
+  everyRequest(app, log);
   app.route('/', healthRoutes(deps));
   app.notFound((c) => {
     const problem = problemOf('unavailable', 'This process is still starting.', c.req.path);

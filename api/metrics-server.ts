@@ -1,6 +1,7 @@
 /** The measurements on a port of their own, which need not be open to whoever may call the API. */
 import type { Server } from 'node:http';
 import { serve } from '@hono/node-server';
+import type { Logger } from 'pino';
 import { Registry } from 'prom-client';
 import { boundedServer, type ConnectionBounds } from './connections.ts';
 import { everyRequest } from './every-request.ts';
@@ -20,9 +21,10 @@ export async function serveMetrics(
   metrics: Registry,
   { port, hostname }: { port: number; hostname: string },
   bounds: ConnectionBounds,
+  log: Logger,
 ): Promise<Server> {
   const app = newRouter();
-  everyRequest(app);
+  everyRequest(app, log);
   app.route('/', metricsRoutes({ metrics }));
   const refusals = createRefusals(app.fetch);
   // The connections that are measured are the API's.

@@ -37,7 +37,7 @@ let port: number;
 before(async () => {
   config = apiConfig({ ...environment, JWT_KEYS: JSON.stringify([await testKey()]) });
   // Without any place, so that whoever claims is turned away at the door.
-  front = await listen({ ...config, ADMISSION_AT_ONCE: 0, ADMISSION_WAITING: 0 }, checks);
+  front = await listen({ ...config, ADMISSION_AT_ONCE: 0, ADMISSION_WAITING: 0 }, checks, log);
   const { admission, metrics } = front;
   t = await testApp({ log, metrics, admission, rateLimits });
   player = (await t.signIn('PLAYER')).accessToken;
@@ -238,6 +238,7 @@ describe('a request that does not reach a route', { concurrency: true }, () => {
     const hasty = await listen(
       { ...config, HEADERS_TIMEOUT_MS: 500, BODY_TIMEOUT_MS: 500 },
       checks,
+      log,
     );
     hasty.open(t.app);
     const client = await rawClient(hasty.port);

@@ -23,7 +23,7 @@ export async function runApi(stopping: Stopping): Promise<void> {
   const temporal = Connection.lazy(connectionOptions(config));
   const client = new Client({ connection: temporal, namespace: config.TEMPORAL_NAMESPACE });
   const runs = createClaimRuns(client);
-  const front = await listen(config, healthChecks(database, runs));
+  const front = await listen(config, healthChecks(database, runs), log);
   const activityRules = {
     ttlDays: config.ACTIVITY_TTL_DAYS,
     gauges: config.GAUGES,

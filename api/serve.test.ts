@@ -44,7 +44,7 @@ async function start(env: NodeJS.ProcessEnv = {}) {
   const client = new Client({ connection: temporal });
   const runs = createClaimRuns(client);
   const { connection: database, store } = fixture;
-  const front = await listen(config, healthChecks(database, { check: async () => {} }));
+  const front = await listen(config, healthChecks(database, { check: async () => {} }), log);
   const stop = await serveApi({ config, log, database, store, client, runs, front });
   const url = `http://127.0.0.1:${front.port}`;
 

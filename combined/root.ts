@@ -38,7 +38,7 @@ export async function runCombined(stopping: Stopping): Promise<void> {
   const activityRules = { ttlDays: config.ACTIVITY_TTL_DAYS, gauges: config.GAUGES };
   const temporal = await connectTemporal(config);
   const client = new Client({ connection: temporal, namespace });
-  const front = await listen(config, healthChecks(database, createClaimRuns(client)));
+  const front = await listen(config, healthChecks(database, createClaimRuns(client)), log);
   const store = await openStoreOfProcess(database, activityRules, {
     uri: config.MONGODB_URI,
     build: config.MIGRATE_AT_START === 'on',

@@ -59,14 +59,17 @@ async function run(stopping: Stopping): Promise<number> {
 
   async function runToTheEnd(): Promise<number> {
     try {
-      const file = await stack.start();
+      const file = await stack.start().catch((error: unknown) => {
+        // What was called off has failed for that alone.
+        if (!stopping.signal.aborted) throw error;
+      });
+      if (!file) return 0;
       console.log(readyText(file, dataDir, bold));
       await stopped;
       await stack.stop();
       console.log('stopped');
       return 0;
     } catch (error) {
-      if (stopping.signal.aborted) return 0;
       const isExpected = EXPECTED.some((kind) => error instanceof kind);
       console.error(isExpected ? `\n${(error as Error).message}` : error);
       return 1;

@@ -1,7 +1,7 @@
 /** The supervisor over real servers, with stand-ins for our own processes. */
 import assert from 'node:assert/strict';
 import { EventEmitter, once } from 'node:events';
-import { existsSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
@@ -210,5 +210,19 @@ describe('a stack', () => {
     for (const name of ['mongo', 'temporal', 'simulator', 'kafka']) {
       assert.equal(existsSync(join(dataDir, name)), false);
     }
+  });
+});
+
+describe('a stack that cannot be stopped', () => {
+  it('says so, though it is not what kept it from starting', async (t) => {
+    const dataDir = temporaryFolder(t);
+    // No file that could be removed.
+    mkdirSync(stackFilePath(dataDir));
+    const warnings: string[] = [];
+    const signal = AbortSignal.abort(new Error('it was called off'));
+    const warn = (line: string) => void warnings.push(line);
+    const stack = new Stack({ dataDir, env: {}, say: () => {}, warn, signal });
+    await assert.rejects(stack.start());
+    assert.match(warnings.join(), /^the stack could not be stopped: .*directory/);
   });
 });

@@ -1,6 +1,7 @@
 /** The whole stack: servers, simulator, API and worker, as processes under one supervisor. */
 import { mkdirSync } from 'node:fs';
 import { join, resolve } from 'node:path';
+import { STOP_AFTER_DRAIN_MS } from '../api/draining.ts';
 import { choosePorts, type Ports, PortTaken } from './chosen-ports.ts';
 import { createEcho } from './echo.ts';
 import { given, serverEnvironment } from './environment.ts';
@@ -56,13 +57,12 @@ const WORKER_READY = '"msg":"worker ready"';
 const STREAMS_READY = '"msg":"streams ready"';
 
 /**
- * Who is stopped after whom, at the latest 4 + 6 + 3 + 5 s after the start of it (and `DRAIN_S`,
+ * Who is stopped after whom, at the latest 7 + 5 + 3 + 5 s after the start of it (and `DRAIN_S`,
  * which is 0 here): those who write before those who are written to.
  */
 const STOP_ORDER = [['api'], ['worker', 'streams'], ['temporal', 'simulator'], ['mongod', 'kafka']];
-const API_STOP_MS = 4_000;
-const WORKER_STOP_MS = 6_000;
-const STREAMS_STOP_MS = 6_000;
+const WORKER_STOP_MS = 5_000;
+const STREAMS_STOP_MS = 5_000;
 const SIMULATOR_STOP_MS = 3_000;
 
 /** The worker may have to bundle the workflow code first. */
@@ -100,7 +100,9 @@ export class Stack {
     try {
       await this.#bringUp();
     } catch (error) {
-      await this.stop();
+      await this.stop().catch((failure: unknown) => {
+        this.#options.warn(`the stack could not be stopped: ${failure}`);
+      });
       throw error;
     }
     this.#isReady = true;
@@ -228,7 +230,7 @@ export class Stack {
       ...this.#ownProcess('api', env),
       ready: byHttp(`${api.url}/readyz`),
       readyTimeoutMs: READY_MS,
-      stopTimeoutMs: API_STOP_MS + api.drainMs,
+      stopTimeoutMs: STOP_AFTER_DRAIN_MS + api.drainMs,
     };
   }
 

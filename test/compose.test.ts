@@ -9,6 +9,7 @@ import { after, before, describe, test } from 'node:test';
 import { parseEnv } from 'node:util';
 import { Ajv } from 'ajv';
 import { parse } from 'yaml';
+import { createDraining } from '../api/draining.ts';
 import { apiConfig, migrateConfig, streamsConfig, workerConfig } from '../config.ts';
 import {
   type Bind,
@@ -225,6 +226,15 @@ describe('start order', () => {
       // The image's own is the API's.
       assert.deepEqual(healthcheck, build === undefined ? undefined : { disable: true }, name);
     }
+  });
+
+  test('the API has longer to stop than it takes with the longest DRAIN_S', () => {
+    const [, mostS] =
+      readFileSync(join(ROOT, 'config.ts'), 'utf8').match(/DRAIN_S: whole\(0, (\d+)/) ?? [];
+    const { stopsWithinMs } = createDraining(Number(mostS) * 1_000);
+    assert.ok(
+      Number.parseInt(service(raw, 'api').stop_grace_period ?? '', 10) * 1_000 > stopsWithinMs,
+    );
   });
 
   test('the worker has longer to stop than its activities have to end', () => {

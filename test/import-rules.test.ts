@@ -61,7 +61,16 @@ const RULES: Record<string, { ours: string[]; packages?: RegExp }> = {
     ],
   },
   migrate: { ours: ['store', 'migrate'] },
-  local: { ours: ['local', 'config.ts', 'api/own-url.ts', 'stop.ts', 'domain/errors.ts'] },
+  local: {
+    ours: [
+      'local',
+      'config.ts',
+      'api/own-url.ts',
+      'api/draining.ts',
+      'stop.ts',
+      'domain/errors.ts',
+    ],
+  },
   demo: { ours: ['demo', 'local/stack-file.ts'] },
   ops: { ours: ['ops', 'store', 'local/stack-file.ts'] },
   // Independent of the rules that they check: what they know of the product they see from outside.
