@@ -3,7 +3,7 @@ import { BlockList } from 'node:net';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
 import { trustedProxies } from '../config.ts';
-import { clientOf, isTrusted, limitKeyOf } from './client.ts';
+import { clientOf, countedAs, isTrusted, limitKeyOf } from './client.ts';
 
 const NOBODY = new BlockList();
 const INGRESS = trustedProxies.parse('10.0.0.0/8, 2001:db8:ff::/48, 192.0.2.7');
@@ -65,6 +65,22 @@ describe("a client's address", () => {
     assert.equal(key('::1'), '0:0:0:0::/64');
     assert.equal(key('fe80::1%eth0'), 'fe80:0:0:0::/64');
     assert.equal(limitKeyOf('no socket'), 'no socket');
+  });
+});
+
+describe('what a client is counted as', () => {
+  const counted = (peer: string, forwardedFor?: string) => {
+    const headers = forwardedFor === undefined ? {} : { 'x-forwarded-for': forwardedFor };
+    return countedAs(clientOf({ headers, socket: { remoteAddress: peer } }, INGRESS));
+  };
+
+  it('is its address, and nothing where only trusted proxies are known', () => {
+    assert.equal(counted('203.0.113.5', '10.0.0.1'), '203.0.113.5');
+    assert.equal(counted('10.0.0.1', '198.51.100.9, 10.0.0.2'), '198.51.100.9');
+    assert.equal(counted('10.0.0.1', '2001:db8:1:2::9'), '2001:db8:1:2::/64');
+    for (const forwardedFor of [undefined, '', '10.0.0.3', 'unknown', 'x, 10.0.0.3']) {
+      assert.equal(counted('10.0.0.1', forwardedFor), undefined, forwardedFor);
+    }
   });
 });
 
