@@ -156,6 +156,7 @@ describe('a text that comes in', () => {
       'a\u200d❤',
       '1\ufe0f',
       '🇰\ufe0f',
+      '🧑\ufe0e\u200d🗨',
     ]) {
       refuses('LINE', text);
       refuses('LINES', text);
@@ -205,7 +206,7 @@ const hidden = (c: string) => /\p{Default_Ignorable_Code_Point}|\u2800/u.test(c)
 
 /** What comes before a joiner or a selector in an emoji, at the least. */
 function isAfterEmoji(points: readonly string[], i: number): boolean {
-  return /\p{Emoji}|\ufe0f|\u{e007f}/u.test(points[i - 1] ?? '');
+  return /\p{Emoji}|\ufe0f|\u20e3|\u{e007f}/u.test(points[i - 1] ?? '');
 }
 
 describe('whatever is taken', () => {

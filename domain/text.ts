@@ -38,8 +38,9 @@ const SEEN = /[[\p{L}\p{N}\p{P}\p{S}]--[\p{Default_Ignorable_Code_Point}\u2800\u
 const EMOJI_PART = /[\u200c-\u200d\p{Variation_Selector}\u{e0000}-\u{e007f}]/u;
 
 /** UTS #51, section 1.4.9, "EBNF and Regex"; a digit is an emoji only as a keycap. */
-const ELEMENT = String.raw`(?:\p{RI}\p{RI}|[0-9#*]\ufe0f\u20e3|[\p{Emoji}--[0-9#*\p{RI}]](?:\p{EMod}|[\ufe0e\ufe0f]|[\u{e0020}-\u{e007e}]+\u{e007f})?)`;
-const EMOJI = String.raw`${ELEMENT}(?:\u200d${ELEMENT})*`;
+const ELEMENT = String.raw`(?:\p{RI}\p{RI}|[0-9#*]\ufe0f\u20e3|[\p{Emoji}--[0-9#*\p{RI}]](?:\p{EMod}|\ufe0f|[\u{e0020}-\u{e007e}]+\u{e007f})?)`;
+/** The selector for a plain glyph (U+FE0E) stands behind one emoji, and joins with none. */
+const EMOJI = String.raw`(?:[\p{Emoji}--[0-9#*\p{RI}]]\ufe0e|${ELEMENT}(?:\u200d${ELEMENT})*)`;
 const EMOJIS = new RegExp(EMOJI, 'gv');
 const EMOJI_OR_UNPRINTABLE = new RegExp(
   String.raw`(${EMOJI})|[\p{C}\p{Z}\p{Default_Ignorable_Code_Point}\u2800]+`,
