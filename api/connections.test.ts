@@ -7,6 +7,7 @@ import { Registry } from 'prom-client';
 import { trustedProxies } from '../config.ts';
 import { until } from '../test/helpers.ts';
 import { boundedServer, CONNECTIONS } from './connections.ts';
+import { createDraining } from './draining.ts';
 
 /** A server with these bounds over `handler`; connections to it close with the test. */
 async function serverOver(t: TestContext, handler: RequestListener, bounds = {}) {
@@ -22,6 +23,7 @@ async function serverOver(t: TestContext, handler: RequestListener, bounds = {})
     server.close();
   });
   return {
+    server,
     async connected(): Promise<Socket> {
       const socket = connect(port, '127.0.0.1');
       opened.push(socket);
@@ -95,14 +97,71 @@ describe('requests that are pipelined', () => {
     assert.deepEqual((await answers).match(/<\d+>/g), [...Array(5).fill('<200000>'), '<0>']);
   });
 
-  it('close the connection where too many wait', async (t) => {
+  const fat = Array.from({ length: 150 }, (_, n) => `x${n}: ${'v'.repeat(14)}`);
+  for (const [what, sent] of Object.entries({
+    'too many': get('/').repeat(1_000),
+    'too large': get('/', ...fat).repeat(18),
+  })) {
+    it(`close the connection where they are ${what}, once those before are answered`, async (t) => {
+      const { begun, handler } = handledLater();
+      const { connected, refused } = await serverOver(t, handler);
+      const socket = await connected();
+      socket.write(sent);
+      await until(async () => (await refused('pipelined')) === 1, 'the rest to be refused');
+      const answers = readAll(socket);
+      for (let n = 0; n < begun.length; n++) {
+        const response = begun[n]?.response as ServerResponse;
+        response.end('answered');
+        await once(response, 'close');
+      }
+      assert.equal((await answers).match(/answered/g)?.length, begun.length);
+      assert.ok(begun.length > 4 && begun.length < 80, `${begun.length} were begun`);
+    });
+  }
+
+  it('are too many where those of all connections are', async (t) => {
     const { begun, handler } = handledLater();
     const { connected, refused } = await serverOver(t, handler);
+    const sockets = await Promise.all(Array.from({ length: 200 }, connected));
+    for (const socket of sockets) socket.write(get('/', ...fat).repeat(14));
+    await until(async () => (await refused('pipelined')) > 0, 'some to be refused');
+    await until(() => begun.length === sockets.length, 'each to have one under way');
+    // What waits no more counts no more.
+    const closed = begun.map(({ response }) => once(response, 'close'));
+    for (const { response } of begun) response.setHeader('connection', 'close').end();
+    await Promise.all(closed);
+    const before = await refused('pipelined');
     const socket = await connected();
-    socket.write(get('/').repeat(1_000));
-    assert.equal(await readAll(socket), '');
-    assert.equal(begun.length, 1);
-    assert.equal(await refused('pipelined'), 1);
+    socket.write(get('/next') + get('/last', 'connection: close'));
+    await until(() => begun.at(-1)?.request.url === '/next', 'the next');
+    begun.at(-1)?.response.end();
+    await until(() => begun.at(-1)?.request.url === '/last', 'the last');
+    assert.equal(await refused('pipelined'), before);
+  });
+
+  it('stay unread where enough wait, but for the body of the last', async (t) => {
+    const { begun, handler } = handledLater();
+    const { connected, server } = await serverOver(t, handler);
+    const accepted = once(server, 'connection') as Promise<[Socket]>;
+    const socket = await connected();
+    const [atServer] = await accepted;
+    socket.write(get('/slow'));
+    await until(() => begun.length === 1, 'the first');
+    const post = 'POST / HTTP/1.1\r\nhost: laurel\r\ncontent-length: 4\r\n\r\nbo';
+    const came = once(server, 'request', { signal: t.signal });
+    socket.write(get('/').repeat(20) + post);
+    await came;
+    socket.write(`dy${get('/')}`);
+    await until(() => atServer.isPaused(), 'it to be held');
+    const { bytesRead } = atServer;
+    socket.write(get('/').repeat(37) + get('/', 'connection: close'));
+    const answers = readAll(socket);
+    for (let n = 0; n < 61; n++) {
+      await until(() => begun.length > n, `request ${n}`);
+      if (n === 0) assert.equal(atServer.bytesRead, bytesRead);
+      begun[n]?.response.end('answered');
+    }
+    assert.equal((await answers).match(/answered/g)?.length, 61);
   });
 
   it('are not begun where the connection is over', async (t) => {
@@ -145,7 +204,10 @@ describe('answers that nobody reads', () => {
 
   it('end their connections after a while, and a request that takes its time does not', async (t) => {
     const { begun, handler } = handledLater();
-    const { connected } = await serverOver(t, handler, { unreadTimeoutMs: 200 });
+    const { connected } = await serverOver(t, handler, {
+      unreadTimeoutMs: 200,
+      headersTimeoutMs: 200,
+    });
     const [unread, slow] = await Promise.all([connected(), connected()]);
     unread.pause();
     unread.write(get('/unread'));
@@ -162,6 +224,11 @@ describe('answers that nobody reads', () => {
 });
 
 describe('connections', () => {
+  it('may be quiet for as long as headers may take', async (t) => {
+    const { server } = await serverOver(t, () => {}, { headersTimeoutMs: 40_000 });
+    assert.equal(server.timeout, 40_000);
+  });
+
   it('are answered 429 past the bound of one address, until one of them ends', async (t) => {
     const { connected, refused } = await serverOver(t, (_, response) => response.end('served'), {
       mostOfAddress: 2,
@@ -209,4 +276,23 @@ describe('a request that is slow to come', { concurrency: true }, () => {
       clearInterval(dripping);
     });
   }
+});
+
+describe('the end of a server', () => {
+  it('does not cut an answer that is whole and not taken yet', async (t) => {
+    const answer = Buffer.alloc(16 * 1024 * 1024);
+    const { begun, handler } = handledLater();
+    const { connected, server } = await serverOver(t, handler);
+    const draining = createDraining(0);
+    draining.watch(server);
+    const [reader, idle] = [await connected(), await connected()];
+    reader.pause().write(get('/'));
+    await until(() => begun.length === 1, 'the request');
+    begun[0]?.response.end(answer);
+    const ended = draining.end(server, () => {});
+    // An idle one ends at once.
+    await readAll(idle);
+    assert.ok((await readAll(reader.resume())).length > answer.length);
+    await ended;
+  });
 });

@@ -1,14 +1,11 @@
-/**
- * What one connection may hold, and how many there may be. Node hands on every request that it has
- * parsed, however many came at once and whether or not the answers are taken: a few kilobytes of
- * pipelined requests become as many answers in memory. Here a connection has one request at a time.
- */
+/** What connections may hold, and how many there may be. */
 import { createServer, type RequestListener, type Server, type ServerOptions } from 'node:http';
 import { BlockList, type Socket } from 'node:net';
 import type { Registry } from 'prom-client';
 import { clientOf, isTrusted, limitKeyOf } from './client.ts';
 import { createCounts } from './long-requests.ts';
 import { observeConnections } from './metrics.ts';
+import { connectionOf, oneAtATime } from './one-at-a-time.ts';
 import { type ProblemCode, problemOf } from './problem.ts';
 import { rawProblem } from './raw-answer.ts';
 
@@ -34,13 +31,6 @@ export const CONNECTIONS: ConnectionBounds = {
   trusted: new BlockList(),
 };
 
-/**
- * Requests that may wait behind the one under way. A client that pipelines more loses the
- * connection, as it must expect (RFC 9112, section 9.3.2): what was parsed cannot be put back, and
- * takes some kilobytes each.
- */
-const MOST_BEHIND = 16;
-
 /** As long as a common proxy waits. In milliseconds. */
 const UNREAD_TIMEOUT_MS = 30_000;
 
@@ -64,18 +54,18 @@ export function boundedServer(
   const { headersTimeoutMs, bodyTimeoutMs } = bounds;
   const make = (options: ServerOptions, handler: RequestListener) => {
     const refused = observeConnections(metrics, () => open());
-    const underWay = new WeakMap<Socket, (() => void)[]>();
     const late = {
       headersTimeout: headersTimeoutMs,
       requestTimeout: headersTimeoutMs + bodyTimeoutMs,
       connectionsCheckingInterval: LOOK_EVERY_MS,
     };
-    const oneByOne = oneAtATime(around(handler), underWay, refused);
-    const server = createServer({ ...options, ...late }, oneByOne);
-    server.timeout = bounds.unreadTimeoutMs ?? UNREAD_TIMEOUT_MS;
+    const watcher = { ...boundUnread(refused), onTooMuch: () => refused('pipelined') };
+    const server = createServer({ ...options, ...late }, oneAtATime(around(handler), watcher));
+    // It also ends who has not asked for anything yet, and they have their own time.
+    server.timeout = Math.max(bounds.unreadTimeoutMs ?? UNREAD_TIMEOUT_MS, headersTimeoutMs);
     server.on('timeout', (socket) => {
       // A request that takes its time is quiet, too; an answer that nobody takes fills the socket.
-      if (!underWay.has(socket) || socket.writableLength > 0) socket.destroy();
+      if (!connectionOf(socket).current || socket.writableLength > 0) socket.destroy();
     });
     const open = countConnections(server, bounds, refused);
     return server;
@@ -120,80 +110,31 @@ function turnAway(socket: Socket, code: ProblemCode, detail: string): void {
   socket.destroySoon();
 }
 
-/**
- * Begins a connection's next request once the answer before it was handed to the system whole.
- * @param underWay filled with the connections that have one, and what waits behind it
- */
-function oneAtATime(
-  handler: RequestListener,
-  underWay: WeakMap<Socket, (() => void)[]>,
-  onRefused: OnRefused,
-): RequestListener {
+/** Cuts the answers that nobody takes where they come to too much, the oldest first. */
+function boundUnread(onRefused: OnRefused) {
   /** What of each answer was not taken yet when it was whole, the oldest first. */
   const unread = new Map<Socket, number>();
   let unreadBytes = 0;
 
-  function taken(socket: Socket): void {
+  function onTaken(socket: Socket): void {
     unreadBytes -= unread.get(socket) ?? 0;
     unread.delete(socket);
   }
 
-  /** Who reads is done soon: it is the oldest answer that nobody takes. */
-  function countUnread(socket: Socket): void {
-    const bytes = socket.writableLength;
-    if (bytes < LARGE_ANSWER_BYTES) return;
-    unread.set(socket, bytes);
-    unreadBytes += bytes;
-    for (const [oldest] of unread) {
-      if (unreadBytes <= MOST_UNREAD_BYTES) return;
-      taken(oldest);
-      onRefused('unread');
-      oldest.destroy();
-    }
-  }
-
-  function next(socket: Socket, behind: (() => void)[]): void {
-    const begin = behind.shift();
-    // Nothing follows an answer that ends the connection (RFC 9112, section 9.6).
-    const isOver = socket.destroyed || socket.writableEnded;
-    if (begin && !isOver) begin();
-    else underWay.delete(socket);
-    if (behind.length === 0 && !isOver) socket.resume();
-  }
-
-  return (request, response) => {
-    const { socket } = request;
-    // Turned away already.
-    if (socket.destroyed || socket.writableEnded) return;
-    const begin = () => {
-      const behind = underWay.get(socket) ?? [];
-      underWay.set(socket, behind);
-      response.once('prefinish', () => countUnread(socket));
-      response.once('close', () => {
-        taken(socket);
-        next(socket, behind);
-      });
-      handler(request, response);
-    };
-    const behind = underWay.get(socket);
-    if (!behind) return begin();
-    if (behind.length >= MOST_BEHIND) {
-      onRefused('pipelined');
-      dropTheRest(socket);
-      return void socket.destroy();
-    }
-    behind.push(begin);
-    // What is parsed takes memory: the rest stays where it is until this one's turn.
-    socket.pause();
+  return {
+    onTaken,
+    /** Who reads is done soon: it is the oldest answer that nobody takes. */
+    onAnswered(socket: Socket): void {
+      const bytes = socket.writableLength;
+      if (bytes < LARGE_ANSWER_BYTES) return;
+      unread.set(socket, bytes);
+      unreadBytes += bytes;
+      for (const [oldest] of unread) {
+        if (unreadBytes <= MOST_UNREAD_BYTES) return;
+        onTaken(oldest);
+        onRefused('unread');
+        oldest.destroy();
+      }
+    },
   };
-}
-
-/**
- * Node goes on with what it was given in one piece, and would keep all of it until the socket is
- * closed: with many connections at once that is more than a process may have.
- */
-function dropTheRest(socket: Socket): void {
-  // Node has its parser there, and leaves it out of its types.
-  const { parser } = socket as { parser?: { onIncoming: () => number } | null };
-  if (parser) parser.onIncoming = () => 0;
 }

@@ -1,5 +1,7 @@
 /** Ending the server without cutting anybody off. */
 import type { Server, ServerResponse } from 'node:http';
+import { Server as NetServer, type Socket } from 'node:net';
+import { afterAll, connectionOf } from './one-at-a-time.ts';
 
 /** How long requests under way get once nobody else is let in, in milliseconds. */
 const GRACE_MS = 5_000;
@@ -26,28 +28,38 @@ export interface Draining {
 /** @param drainMs how long it serves on, in milliseconds */
 export function createDraining(drainMs: number): Draining {
   let isDraining = false;
-  const underWay = new Set<ServerResponse>();
+  const open = new Set<Socket>();
 
   return {
     stopsWithinMs: drainMs + STOP_AFTER_DRAIN_MS,
     watch(server) {
+      server.on('connection', (socket) => {
+        open.add(socket);
+        socket.once('close', () => open.delete(socket));
+      });
       server.prependListener('request', (_, response: ServerResponse) => {
         // Node then sends `Connection: close`, and closes after the answer.
         if (isDraining) response.shouldKeepAlive = false;
-        underWay.add(response);
-        response.once('close', () => underWay.delete(response));
       });
     },
     async end(server, letGo) {
       isDraining = true;
-      for (const response of underWay) response.shouldKeepAlive = false;
+      for (const socket of open) {
+        const { current } = connectionOf(socket);
+        if (current) current.response.shouldKeepAlive = false;
+      }
       await new Promise((resolve) => setTimeout(resolve, drainMs));
       letGo();
-      const closed = new Promise<void>((resolve) => server.close(() => resolve()));
-      // An answer that began before the drain left its connection open for more.
-      const idle = () => setImmediate(() => server.closeIdleConnections());
-      for (const response of underWay) response.once('close', idle);
-      const cut = setTimeout(() => server.closeAllConnections(), GRACE_MS);
+      // An HTTP server's own `close` also cuts answers that are whole and not sent yet.
+      const closed = new Promise((resolve) => NetServer.prototype.close.call(server, resolve));
+      for (const socket of open) {
+        const connection = connectionOf(socket);
+        const isEnding = connection.isLast || socket.writableEnded;
+        if (!isEnding) afterAll(connection, () => socket.destroySoon());
+      }
+      const cut = setTimeout(() => {
+        for (const socket of open) socket.destroy();
+      }, GRACE_MS);
       await closed;
       clearTimeout(cut);
     },

@@ -234,31 +234,82 @@ describe('a request that does not reach a route', { concurrency: true }, () => {
     });
   }
 
-  it('is answered where its body does not come', async (test) => {
-    const hasty = await listen(
-      { ...config, HEADERS_TIMEOUT_MS: 500, BODY_TIMEOUT_MS: 500 },
-      checks,
-      log,
-    );
-    hasty.open(t.app);
-    const client = await rawClient(hasty.port);
+  const LOGIN = 'POST /api/auth/login';
+
+  /** Connections to a front that is soon out of patience, with whatever application. */
+  async function hasty(test: TestContext, app: Pick<TestApp['app'], 'fetch'>) {
+    const bounds = { HEADERS_TIMEOUT_MS: 500, BODY_TIMEOUT_MS: 500, KEEP_ALIVE_TIMEOUT_S: 1 };
+    const impatient = await listen({ ...config, ...bounds }, checks, log);
+    impatient.open(app);
+    const clients: RawClient[] = [];
     test.after(async () => {
-      client.socket.destroy();
-      await hasty.close(() => {});
+      for (const { socket } of clients) socket.destroy();
+      await impatient.close(() => {});
     });
-    await client.send(`${head('POST /api/auth/login', JSON_BODY, 'Content-Length: 50')}{"user`);
+    return async (bytes: string): Promise<RawClient> => {
+      const client = await rawClient(impatient.port);
+      clients.push(client);
+      await client.send(bytes);
+      return client;
+    };
+  }
+
+  it('is answered where its body does not come', async (test) => {
+    const sent = await hasty(test, t.app);
+    const client = await sent(`${head(LOGIN, JSON_BODY, 'Content-Length: 50')}{"user`);
     const answer = await client.answer();
     assertProblem(answer, 408, 'invalid_request');
     assert.ok(saysClose(answer));
     await client.ended;
   });
 
-  it('is answered after the requests before it, and not in their place', async (test) => {
-    const client = await connected(test);
-    await client.send(`${NEXT}${NEXT}BREW /pot HTTP/1.1\r\n\r\n`);
-    assert.equal((await client.answer())?.status, 200);
-    assert.equal((await client.answer())?.status, 200);
-    assertProblem(await client.answer(), 400, 'invalid_request');
+  it('is not answered where nothing came at all', async (test) => {
+    const client = await (await hasty(test, t.app))('');
+    assert.equal(await client.answer(), null);
+  });
+
+  it('is answered after the requests before it, not in their place nor inside', async (test) => {
+    const MISTAKES: Record<string, [string, number]> = {
+      'a chunk that is none': [`${head(LOGIN, JSON_BODY, 'Transfer-Encoding: chunked')}z\r\n`, 400],
+      CONNECT: ['CONNECT laurel:443 HTTP/1.1\r\nHost: laurel:443\r\n\r\n', 400],
+      'a late body': [`${head(LOGIN, JSON_BODY, 'Content-Length: 9')}late`, 408],
+      'a late header': ['GET / HTTP/1.1\r\nHost: ', 408],
+      'a header without a colon': [head('GET /', 'oops'), 400],
+    };
+    const late = Promise.withResolvers<void>();
+    async function* streamed() {
+      yield Buffer.from('who');
+      await late.promise;
+      yield Buffer.from('le');
+    }
+    const whole = { headers: { 'Content-Length': '5' } };
+    const fetch: typeof t.app.fetch = async (request, env) => {
+      if (request.url.endsWith('/stream')) {
+        return new Response(ReadableStream.from(streamed()) as ReadableStream, whole);
+      }
+      if (!request.url.endsWith('/slow')) return t.app.fetch(request, env);
+      await late.promise;
+      return new Response('whole', whole);
+    };
+    const sent = await hasty(test, { fetch });
+    const tried = ['/slow', '/stream'].flatMap((path) =>
+      Object.entries(MISTAKES).map(async ([what, [bytes, status]]) => {
+        const client = await sent(head(`GET ${path}`) + NEXT + bytes);
+        return { client, status, what: `${what} behind ${path}` };
+      }),
+    );
+    const clients = await Promise.all(tried);
+    // Who is late after them is answered, so that those are late as well.
+    const [bytes, status] = MISTAKES['a late body'] ?? [''];
+    assert.equal((await (await sent(bytes)).answer())?.status, status);
+    late.resolve();
+    for (const { client, status, what } of clients) {
+      const first = await client.answer();
+      assert.deepEqual([first?.status, first?.body], [200, 'whole'], what);
+      assert.equal((await client.answer())?.status, 200, what);
+      assertProblem(await client.answer(), status, 'invalid_request');
+      await client.ended;
+    }
   });
 
   it('is answered so that a client which still sends can read it', async (test) => {

@@ -3,13 +3,14 @@
  * headers, too slow, no valid host. The application answers them all the same, so that each has an
  * ID, is measured and logged, and looks like any other answer.
  */
-import type { IncomingMessage, Server, ServerResponse } from 'node:http';
+import type { IncomingMessage, Server } from 'node:http';
 import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import type { createAdaptorServer } from '@hono/node-server';
 import type { ContentfulStatusCode } from 'hono/utils/http-status';
 import type { createApp } from './app.ts';
 import { linger } from './linger.ts';
+import { afterAll, connectionOf } from './one-at-a-time.ts';
 import type { ProblemCode } from './problem.ts';
 import { rawAnswer } from './raw-answer.ts';
 import { settleTarget } from './targets.ts';
@@ -59,9 +60,6 @@ const UNREAD_URL = 'http://localhost/';
 /** What `serve` of `@hono/node-server` is given, and what looks after the server that it makes. */
 export function createRefusals(fetch: Fetch) {
   const refusals = new WeakMap<IncomingMessage, Refusal>();
-  /** The latest request of a connection. */
-  const latest = new WeakMap<Duplex, { incoming: IncomingMessage; response: ServerResponse }>();
-  const refused = new WeakSet<Duplex>();
 
   /** Answers where there is no request that could be answered, and ends the connection. */
   async function answer(socket: Duplex, refusal: Refusal): Promise<void> {
@@ -74,18 +72,27 @@ export function createRefusals(fetch: Fetch) {
     linger(socket as Socket);
   }
 
-  function onClientError(error: NodeJS.ErrnoException, socket: Duplex): void {
-    // Whatever comes after a mistake is none of a request's, and is reported again and again.
-    if (refused.has(socket)) return;
-    refused.add(socket);
-    if (error.code === 'ECONNRESET' || !socket.writable) return void socket.destroy();
-    const refusal = GIVEN_UP[error.code ?? ''] ?? UNREADABLE;
-    const open = latest.get(socket);
-    if (!open || open.response.writableFinished) return void answer(socket, refusal);
-    // The mistake is in the next request: this one's answer must not be mistaken for its own.
-    if (open.incoming.complete) open.response.once('close', () => answer(socket, refusal));
-    else if (open.response.headersSent) socket.destroy();
+  /** Answers a mistake after everything that was asked before it on that connection. */
+  function refuse(socket: Duplex, refusal: Refusal): void {
+    const connection = connectionOf(socket);
+    const { current, behind } = connection;
+    connection.isLast = true;
+    const latest = behind.at(-1) ?? current;
+    // Whose request came whole made the mistake in the next one.
+    if (!latest || latest.request.complete || behind.pop()) {
+      afterAll(connection, () => answer(socket, refusal));
+    } else if (latest.response.headersSent) socket.destroy();
     else void answer(socket, refusal);
+  }
+
+  function onClientError(server: Server, error: NodeJS.ErrnoException, socket: Socket): void {
+    // Opened ahead: an answer would be taken for that to the first request.
+    const isUnused = error.code === 'ERR_HTTP_REQUEST_TIMEOUT' && socket.bytesRead === 0;
+    if (isUnused) return void socket.setTimeout(server.keepAliveTimeout);
+    // Whatever comes after a mistake is none of a request's, and is reported again and again.
+    if (connectionOf(socket).isLast) return;
+    if (error.code === 'ECONNRESET' || !socket.writable) return void socket.destroy();
+    refuse(socket, GIVEN_UP[error.code ?? ''] ?? UNREADABLE);
   }
 
   const answering: ServedFetch = (request, env) => {
@@ -102,8 +109,7 @@ export function createRefusals(fetch: Fetch) {
     },
     /** Call it before the server listens. */
     watch(server: Server): void {
-      server.prependListener('request', (incoming, response) => {
-        latest.set(incoming.socket, { incoming, response });
+      server.prependListener('request', (incoming) => {
         const refusal = settleTarget(incoming);
         if (refusal) refusals.set(incoming, refusal);
       });
@@ -111,10 +117,13 @@ export function createRefusals(fetch: Fetch) {
         refusals.set(incoming, EXPECTATION);
         server.emit('request', incoming, response);
       });
-      server.on('clientError', onClientError);
+      server.on('clientError', (error, socket) => onClientError(server, error, socket as Socket));
       server.on('connect', (_, socket) => {
+        // Node lets go of the connection, and an answer before this one may still be on its way.
         socket.on('error', () => socket.destroy());
-        void answer(socket, NO_PROXY);
+        socket.on('timeout', () => server.emit('timeout', socket));
+        socket.on('drain', () => connectionOf(socket).current?.response.emit('drain'));
+        refuse(socket, NO_PROXY);
       });
     },
   };

@@ -52,10 +52,16 @@ async function measured(name: string): Promise<number> {
 }
 
 /** Sends it over so many connections, whose answers are not read, and until all was dealt with. */
-async function attack(t: TestContext, count: number, text: string | Buffer, isOver: () => unknown) {
+async function attack(
+  t: TestContext,
+  count: number,
+  text: string | string[],
+  isOver: () => unknown,
+) {
   const sockets = await api.connections(count);
+  const texts = [text].flat();
   const { before, peak } = await api.peakMib(async () => {
-    for (const socket of sockets) socket.write(text);
+    for (const [n, socket] of sockets.entries()) socket.write(texts[n % texts.length] ?? '');
     await until(isOver, 'all to be dealt with');
   });
   t.diagnostic(`${before} MiB before, ${peak} MiB at most`);
@@ -104,6 +110,20 @@ describe('the API holds its memory', () => {
       (await measured('http_request_duration_seconds_count{method="HEAD"')) >= 400;
     await attack(t, 400, stream('HEAD'), isOver);
     await until(async () => (await measured('laurel_long_requests')) === 0, 'them to end');
+  });
+
+  it('under 16 requests of many headers behind each of 400 streams', async (t) => {
+    const before = await refused('pipelined');
+    const isOver = async () => (await refused('pipelined')) > before + 100;
+    const headers = Array.from({ length: 150 }, (_, n) => `x${n}: ${'v'.repeat(14)}`);
+    const fat = request('GET', '/healthz', ...headers).repeat(16);
+    const texts = [];
+    for (let n = 0; n < 20; n += 1) {
+      const player = await api.signIn();
+      const path = `/api/event-claims/${await api.openClaim(player.userId)}/stream`;
+      texts.push(request('GET', path, `authorization: Bearer ${player.token}`) + fat);
+    }
+    await attack(t, 400, texts, isOver);
   });
 
   it('under 40 batches of four megabytes from who is no game server', async (t) => {
