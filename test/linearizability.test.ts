@@ -56,6 +56,20 @@ describe('a history of a register', () => {
       ],
     },
     {
+      what: 'in which a lost write that had to come in time did so',
+      is: true,
+      history: [{ ...lost(0, { write: 1 }), until: 3 }, call(2, 'read', 1, 9)],
+    },
+    {
+      what: 'in which it came too late',
+      is: false,
+      history: [
+        { ...lost(0, { write: 1 }), until: 3 },
+        call(4, 'read', 0, 5),
+        call(6, 'read', 1, 9),
+      ],
+    },
+    {
       what: 'that reads the new value and then the old one',
       is: false,
       history: [call(0, { write: 1 }, 'ok', 9), call(1, 'read', 1, 2), call(3, 'read', 0, 4)],

@@ -13,6 +13,8 @@ export interface Operation<Input, Answer> {
   invokedAt: number;
   /** Infinity where no answer came. */
   answeredAt: number;
+  /** Of a call without an answer: it took effect before this moment or never. */
+  until?: number;
 }
 
 /** What the same object does when it is called by one caller at a time. */
@@ -100,6 +102,8 @@ export function check<State, Input, Answer>(
 
   /** The state after the call as the next one, null where it cannot be or has been tried. */
   function stateAfter({ operation, bit }: E): State | null {
+    const { until } = operation;
+    if (until !== undefined && path.some((p) => p.entry.operation.invokedAt > until)) return null;
     const next = spec.next(state, operation.input, operation.answer);
     if (next === null) return null;
     const place = `${(done | bit).toString(36)} ${spec.keyOf(next)}`;

@@ -217,6 +217,28 @@ async function play(callers: Caller[], plans: Plan[][], of: Stocked) {
 
 type History = Operation<StockCall, StockAnswer>[];
 
+/**
+ * With what the store allows itself where many holds are one command (`holdMany`): a hold that is
+ * closed while it is still being reserved may be taken once more by that same reservation.
+ */
+function withHoldsTakenAgain(history: History): History {
+  const isClosedDuring = ({ input, invokedAt, answeredAt }: History[number]) =>
+    history.some(
+      (other) =>
+        (other.input.verb === 'settle' || other.input.verb === 'release') &&
+        input.verb === 'reserve' &&
+        other.input.holdId === input.holdId &&
+        other.answer !== 'false' &&
+        other.invokedAt < answeredAt &&
+        other.answeredAt > invokedAt,
+    );
+  const again = history.filter(isClosedDuring).map(({ input, invokedAt, answeredAt }) => {
+    const answer = undefined;
+    return { input, answer, invokedAt, answeredAt: Number.POSITIVE_INFINITY, until: answeredAt };
+  });
+  return [...history, ...again];
+}
+
 async function histories(shape: Shape, seed: number): Promise<History[]> {
   const plans = plansFor(shape, seed);
   const made: History[] = [];
@@ -246,7 +268,7 @@ async function proves(context: TestContext, shape: Shape): Promise<Record<string
   const made = await histories(shape, seed);
   const counts = tally(made);
   context.diagnostic(`SEED=${seed} ${JSON.stringify(counts)}`);
-  for (const history of made) {
+  for (const history of made.map(withHoldsTakenAgain)) {
     const verdict = check(history, stockSpec(PORTIONS * shape.quantity, shape.quantity));
     assert.ok(verdict.isLinearizable, `SEED=${seed}\n${told(history, verdict)}`);
   }
