@@ -16,6 +16,15 @@ export const OPERATOR: StaffContext = {
   requestId: 'test',
 };
 
+/** A day that begins at five in the morning in Seoul. */
+export const DAILY_IN_SEOUL = {
+  kind: 'DAILY',
+  timeZone: 'Asia/Seoul',
+  resetHour: 5,
+  resetMinute: 0,
+  resetDay: 'MONDAY',
+} as const;
+
 export const CAPE: Reward = {
   rewardId: 'cape',
   kind: 'ITEM',
@@ -41,13 +50,7 @@ export function eventFields(given: Partial<EventFields> = {}): EventFields {
     endsAt: new Date('2026-12-31T15:00:00Z'),
     claimUntil: new Date('2027-01-07T15:00:00Z'),
     listedFrom: null,
-    period: {
-      kind: 'DAILY',
-      timeZone: 'Asia/Seoul',
-      resetHour: 5,
-      resetMinute: 0,
-      resetDay: 'MONDAY',
-    },
+    period: DAILY_IN_SEOUL,
     claimsPerPeriod: 1,
     condition: null,
     rewardSelection: 'ALL',

@@ -4,7 +4,7 @@ import type { Reward } from '../domain/event.ts';
 import { claimIdOf } from '../store/claims.ts';
 import { type Checkpoint, createCheckpoints } from './checkpoints.ts';
 import { MOUNT } from './game-claims.ts';
-import { CAPE, event, MESOS, OPERATOR } from './helpers.ts';
+import { CAPE, DAILY_IN_SEOUL, event, MESOS, OPERATOR } from './helpers.ts';
 import { type Laurel, startLaurel } from './laurel.ts';
 import { GRANTED, GRANTED_STEPS, outcomeOf, sumOf } from './outcomes.ts';
 import { uniqueName } from './servers.ts';
@@ -246,13 +246,7 @@ describe('an event, as time goes by', () => {
   it('that is daily may be claimed once a day', async () => {
     // Noon in Seoul: no day begins while this runs.
     aheadMs = DAY_MS - ((Date.now() - NOON_IN_SEOUL_MS) % DAY_MS);
-    const period = {
-      kind: 'DAILY',
-      timeZone: 'Asia/Seoul',
-      resetHour: 5,
-      resetMinute: 0,
-      resetDay: 'MONDAY',
-    } as const;
+    const period = DAILY_IN_SEOUL;
     const { eventId } = await event(laurel, { period });
     const { token } = await laurel.signIn();
     const claim = () => laurel.claim(eventId, token, { waitS: 30 });

@@ -7,6 +7,7 @@ import { type Period, periodKey } from '../domain/period.ts';
 import { type Claim, claimIdOf } from '../store/claims.ts';
 import {
   CAPE,
+  DAILY_IN_SEOUL,
   ended,
   event,
   hasEntitlement,
@@ -216,13 +217,7 @@ describe('a claim of an event with a condition', { concurrency: true }, () => {
   it('counts what the event is about: since its start, in its period, or ever', async () => {
     const { id, token } = await laurel.signIn();
     await did(id, { metric: 'boss.killed', minutesAgo: 3 * 1440 });
-    const period = {
-      kind: 'DAILY',
-      timeZone: 'Asia/Seoul',
-      resetHour: 5,
-      resetMinute: 0,
-      resetDay: 'MONDAY',
-    } as const;
+    const period = DAILY_IN_SEOUL;
     const startsAt = new Date(Date.now() - MINUTE_MS);
     const leaf = { metric: 'boss.killed', atLeast: 1 };
     const eligible = async (window: 'EVENT' | 'PERIOD' | 'ALL_TIME', given: Partial<EventFields>) =>
@@ -279,13 +274,7 @@ describe('a claim of an event with a condition', { concurrency: true }, () => {
   });
 
   it('that is refused keeps nothing, tells why, and may be made again', async () => {
-    const period = {
-      kind: 'DAILY',
-      timeZone: 'Asia/Seoul',
-      resetHour: 5,
-      resetMinute: 0,
-      resetDay: 'MONDAY',
-    } as const;
+    const period = DAILY_IN_SEOUL;
     const condition = { all: [QUEST, { not: { metric: 'level', atLeast: 200 } }] };
     const { eventId, startsAt, endsAt: playedUntil } = await withCondition(condition, { period });
     const { id, token } = await laurel.signIn();
@@ -517,13 +506,7 @@ describe('a claim whose condition a game server is asked for', { concurrency: tr
 
 describe('may I claim now', { concurrency: true }, () => {
   it('tells everything that is in the way, and the windows around it', async () => {
-    const period = {
-      kind: 'DAILY',
-      timeZone: 'Asia/Seoul',
-      resetHour: 5,
-      resetMinute: 0,
-      resetDay: 'MONDAY',
-    } as const;
+    const period = DAILY_IN_SEOUL;
     const startsAt = new Date(Date.now() + 3_600_000);
     const { eventId, endsAt } = await withCondition(QUEST, { period, startsAt });
     const { token } = await laurel.signIn();

@@ -19,7 +19,7 @@ import { dropDatabase } from './drop-database.ts';
 import type { Laurel } from './laurel.ts';
 import { testServers, uniqueName } from './servers.ts';
 
-export { CAPE, MESOS, OPERATOR } from '../store/test-events.ts';
+export { CAPE, DAILY_IN_SEOUL, MESOS, OPERATOR } from '../store/test-events.ts';
 
 export const ADMIN: StaffContext = {
   actor: { userId: 'usr_admin', role: 'ADMIN' },
