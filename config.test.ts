@@ -84,6 +84,11 @@ const CASES: [what: string, env: NodeJS.ProcessEnv, says: RegExp][] = [
     { MONGODB_URI: 'mongodb://user:secret@db:27017/?replicaSet=rs0' },
     /MONGODB_URI: names no database: put its name behind the hosts/,
   ],
+  [
+    'its database has a name that MongoDB refuses',
+    { MONGODB_URI: 'mongodb://db/laurel.game' },
+    /MONGODB_URI: names no database/,
+  ],
   ['it ends with the hosts', { MONGODB_URI: 'mongodb+srv://db' }, /MONGODB_URI: names no database/],
   [
     "Temporal's address is a URL",
@@ -111,6 +116,11 @@ const CASES: [what: string, env: NodeJS.ProcessEnv, says: RegExp][] = [
     /TEMPORAL_TLS_CA: neither PEM text .* nor the path of a file that can be read \(ENOENT\)/,
   ],
   [
+    'the file of a certificate holds none',
+    { TEMPORAL_TLS_CA: path.join(import.meta.dirname, 'package.json') },
+    /TEMPORAL_TLS_CA: the file it names holds no PEM/,
+  ],
+  [
     'two keys have one kid',
     { JWT_KEYS: twoKeys('k', 'l', 'k') },
     /JWT_KEYS: .*keys 1 and 3 have the kid "k": give each its own/,
@@ -125,6 +135,12 @@ const CASES: [what: string, env: NodeJS.ProcessEnv, says: RegExp][] = [
     'a key is of another kind',
     { JWT_KEYS: '[{"kty":"RSA"}]' },
     /JWT_KEYS: .*a private JWK of Ed25519/,
+  ],
+  ['a number is too large', { DRAIN_S: '61' }, /DRAIN_S: a whole number from 0 to 60, in digits/],
+  [
+    'a number is too small',
+    { KEEP_ALIVE_TIMEOUT_S: '0' },
+    /KEEP_ALIVE_TIMEOUT_S: a whole number from 1 to 3600, in digits/,
   ],
   [
     'measurements are on the port of the API',
@@ -164,6 +180,11 @@ describe('an environment is refused where', () => {
 });
 
 describe('an environment is taken', () => {
+  it('with a heartbeat in a file that is not there yet', (t) => {
+    const env = { WORKER_HEARTBEAT_FILE: path.join(temporaryFolder(t), 'alive') };
+    assert.equal(refusal('worker', env), undefined);
+  });
+
   it('with a certificate and its key in files', (t) => {
     const file = path.join(temporaryFolder(t), 'pair.pem');
     writeFileSync(file, PEM);

@@ -21,7 +21,7 @@ const number = (least: number, most: number) =>
   z
     .string()
     .transform((text) => wholeNumber(text) ?? Number.NaN)
-    .pipe(z.number('a whole number, in digits').min(least).max(most));
+    .pipe(z.number(`a whole number from ${least} to ${most}, in digits`).min(least).max(most));
 
 const whole = (least: number, most: number, fallback: number) =>
   number(least, most).default(fallback);
