@@ -138,8 +138,9 @@ describe('the API that is told to stop', () => {
 });
 
 describe('a connection that is kept', () => {
-  it('outlives 60 seconds, after which load balancers close theirs, unless told otherwise', async () => {
+  it('outlives 60 seconds, after which load balancers close theirs, unless told otherwise', async (t) => {
     const [usual, short] = [await start(), await start({ KEEP_ALIVE_TIMEOUT_S: '1' })];
+    t.after(() => Promise.all([usual.stop(), short.stop()]));
     const heads = await Promise.all(
       [usual, short].map((api) => ask(api, '/healthz', keepsAlive())),
     );
@@ -147,7 +148,6 @@ describe('a connection that is kept', () => {
       heads.map(({ headers }) => headers['keep-alive']),
       ['timeout=65', 'timeout=1'],
     );
-    await Promise.all([usual.stop(), short.stop()]);
   });
 });
 

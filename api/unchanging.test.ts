@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { randomBytes } from 'node:crypto';
 import { after, before, describe, it } from 'node:test';
 import { gunzipSync } from 'node:zlib';
 import { newRouter } from './router.ts';
@@ -71,6 +72,22 @@ describe('an answer that stays what it is', () => {
     assert.equal(made, 1);
   });
 
+  it('is sent plain where a gzip of it would hardly be smaller', async () => {
+    const headers = { 'accept-encoding': 'gzip' };
+    for (const [text, coding] of [
+      ['x'.repeat(10_000), 'gzip'],
+      [randomBytes(7_500).toString('latin1'), null],
+    ] as const) {
+      const answer = await newRouter()
+        .get(
+          '/',
+          unchanging(() => Buffer.from(text, 'latin1'), {}),
+        )
+        .request('/', { headers });
+      assert.equal(answer.headers.get('content-encoding'), coding);
+    }
+  });
+
   it('is made anew where it could not be', async () => {
     const results = [Promise.reject(new Error('no such file')), 'there'];
     for (const result of results) if (result instanceof Promise) result.catch(() => {});
@@ -83,7 +100,7 @@ describe('an answer that stays what it is', () => {
   });
 
   const codings = {
-    gzip: ['gzip', 'br, gzip', 'GZIP;q=0.5', 'x-gzip', '*', 'identity;q=0.1, *;q=0.2'],
+    gzip: ['gzip', 'br, gzip', 'GZIP;q=0.5', 'gzip;q=1', 'x-gzip', '*', 'identity;q=0.1, *;q=0.2'],
     none: ['', 'br', 'gzip;q=0', 'gzip; q=0.0, *', 'identity', '*;q=0', 'gzipped'],
   };
   for (const [coding, headers] of Object.entries(codings)) {

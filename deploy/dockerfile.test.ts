@@ -120,7 +120,7 @@ async function healthCheck(status: number, host: string, env: NodeJS.ProcessEnv)
   const command = JSON.parse(all('HEALTHCHECK')[0]?.replace(/^.*?CMD\s+/, '') ?? '') as string[];
   const server = createServer((request, response) => {
     response.writeHead(request.url === '/healthz' ? status : 404).end();
-  }).listen(0, host);
+  }).listen({ port: 0, host, ipv6Only: true });
   await once(server, 'listening');
   const { port } = server.address() as AddressInfo;
   assert.equal(command[0], 'node');

@@ -285,6 +285,8 @@ describe('a period', () => {
       start: '2026-11-18T21:30:00.000Z',
       end: '2026-11-25T21:30:00.000Z',
     });
+    const fridays: Period = { ...thursdays, resetDay: 'FRIDAY' };
+    assert.equal(boundsOf(fridays, '2026-11-22T00:00:00Z').start, '2026-11-19T21:30:00.000Z');
     assert.equal(periodKey(thursdays, new Date('2026-11-25T21:29:59.999Z')), '2026-W47');
     assert.equal(periodKey(thursdays, new Date('2026-11-25T21:30:00Z')), '2026-W48');
     // Its first day, 31 December, is in the last ISO week of 2026; 1 January is too.

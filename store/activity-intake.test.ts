@@ -349,8 +349,12 @@ describe('an index on the day that is not ours', () => {
 
   it('or lets nothing expire until then is made to, and nothing is too old', async () => {
     await instead({ name: 'expiry' });
-    await own.store.progress.open();
-    assert.equal(await own.store.progress.days.forgottenBefore(), 0);
+    const { progress } = own.store;
+    await progress.open();
+    assert.equal(await progress.days.forgottenBefore(), 0);
+    const indexes = await progress.activities.model.collection.indexes();
+    const expiry = indexes.find(({ name }) => name === 'expiry');
+    assert.equal(expiry?.expireAfterSeconds, progress.keptS);
   });
 });
 

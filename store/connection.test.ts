@@ -209,5 +209,6 @@ describe('a duplicate key', () => {
       }
     }
     assert.equal(isDuplicateKey(answered(11000), items), false, 'one that names no place');
+    assert.equal(isDuplicateKey(new mongo.MongoNetworkError('away'), items), false, 'no answer');
   });
 });
