@@ -55,7 +55,6 @@ const provider = z.strictObject({
     })
     .optional(),
 });
-export type ProviderSettings = z.infer<typeof provider>;
 
 /** What Laurel computes itself cannot be made a gauge. */
 const COMPUTED = ['login.streak', 'account.ageDays', 'event.granted', 'time.between'];

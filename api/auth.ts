@@ -20,7 +20,7 @@ export const BEARER = 'bearer';
  * Lets signed-in users through and sets `user`. A token counts only as long as its user is active
  * and has had no change of role or status since it was issued.
  */
-export function requireUser(deps: AuthDeps): MiddlewareHandler<ApiEnv> {
+function requireUser(deps: AuthDeps): MiddlewareHandler<ApiEnv> {
   return async (c, next) => {
     const token = await deps.tokens.verify(bearerToken(c.req.header('authorization')));
     const user = await userOf(deps, token);
@@ -44,7 +44,7 @@ async function userOf(deps: AuthDeps, token: Verified): Promise<User | undefined
 }
 
 /** Lets the named roles through; comes after `requireUser`. */
-export function requireRole(...roles: readonly Role[]): MiddlewareHandler<ApiEnv> {
+function requireRole(...roles: readonly Role[]): MiddlewareHandler<ApiEnv> {
   return async (c, next) => {
     if (!roles.includes(c.get('user').role)) {
       throw new DomainError('forbidden', `Only ${roles.join(', ')} may do this.`);

@@ -3,8 +3,8 @@ import { z } from '@hono/zod-openapi';
 import { wholeNumber } from '../domain/whole-number.ts';
 import { LOOKED_AT } from '../store/bounded-find.ts';
 
-export const MAX_PAGE = 200;
-export const DEFAULT_PAGE = 50;
+const MAX_PAGE = 200;
+const DEFAULT_PAGE = 50;
 
 /** Longer than any cursor of ours. */
 const MAX_CURSOR_LENGTH = 512;

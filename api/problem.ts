@@ -41,7 +41,7 @@ type Table = typeof TABLE;
 /** When a caller should come back where MongoDB does not serve, in seconds: about one election. */
 const OUTAGE_RETRY_AFTER_S = 2;
 
-export const ProblemSchema = z
+const ProblemSchema = z
   .object({
     type: z.string().openapi({ example: 'urn:laurel:problem:not_found' }),
     title: z.string(),
@@ -65,7 +65,7 @@ export interface ProblemAnswer {
 }
 
 /** The HTTP status of a code. */
-export function statusOf(code: ProblemCode): ContentfulStatusCode {
+function statusOf(code: ProblemCode): ContentfulStatusCode {
   return TABLE[code][0];
 }
 

@@ -34,7 +34,7 @@ export interface Stats {
 /** How often one request is repeated that was told to come later. */
 const MAX_TRIES = 20;
 
-export class UnexpectedAnswer extends Error {}
+class UnexpectedAnswer extends Error {}
 
 export type Api = ReturnType<typeof createApi>;
 

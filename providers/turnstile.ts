@@ -10,7 +10,7 @@ export interface TurnKeeper {
 }
 
 /** How long a call may wait for its turn, in milliseconds. */
-export const TURN_PATIENCE_MS = 3_000;
+const TURN_PATIENCE_MS = 3_000;
 
 /** How far ahead of its start a call is booked, in milliseconds: who waits holds a place meanwhile. */
 const AHEAD_MS = 500;

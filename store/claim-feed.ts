@@ -48,7 +48,7 @@ export interface FeedTurn {
   end(): Promise<void>;
 }
 
-export class TurnLost extends Error {}
+class TurnLost extends Error {}
 
 interface StoredPlace {
   _id: string;

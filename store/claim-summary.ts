@@ -13,7 +13,7 @@ import { isAnswer } from './connection.ts';
  * How long the database may count for one summary, in milliseconds: less than a call waits for its
  * answer (`DATABASE_TIMEOUT_MS`), so that the count has ended on the server too.
  */
-export const SUMMED_FOR_MS = 2_500;
+const SUMMED_FOR_MS = 2_500;
 
 /** What MongoDB answers where the time was up. */
 const TIME_IS_UP = 50;

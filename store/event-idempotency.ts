@@ -38,8 +38,6 @@ export interface KeyedRequest {
   request: unknown;
 }
 
-export type EventKeys = ReturnType<typeof createEventKeys>;
-
 export function createEventKeys(connection: Connection) {
   const model = connection.model<EventKey>('EventKey', schema);
 

@@ -99,7 +99,7 @@ schema.index({ state: 1, ...NEWEST }, { name: 'state_newest' });
 const SAMPLE = 20;
 
 /** Made of admin and key alone, so that the same request sent twice is one operation. */
-export function operationIdOf(userId: string, idempotencyKey: string): string {
+function operationIdOf(userId: string, idempotencyKey: string): string {
   const digest = createHash('sha256').update(`${userId}\0${idempotencyKey}`).digest('hex');
   return `op_${digest.slice(0, 40)}`;
 }

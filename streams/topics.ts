@@ -13,8 +13,6 @@ const PARTITIONS = {
 
 const prefixed = (prefix: string, topic: keyof typeof PARTITIONS): string => `${prefix}${topic}`;
 
-export type Names = ReturnType<typeof namesUnder>;
-
 /**
  * The topics, and the groups that read them, of one installation.
  * @param prefix what each name begins with, so that several share a broker

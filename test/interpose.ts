@@ -35,8 +35,6 @@ export function connectionBroke(): Error {
 /** The claim that the arguments of a call are about. */
 const claimIn = (args: unknown): string => /clm_[0-9a-f]{40}/.exec(JSON.stringify(args))?.[0] ?? '';
 
-export type Interposer = ReturnType<typeof createInterposer>;
-
 export function createInterposer() {
   const planned = new Map<string, Instead>();
   const held = new Set<() => void>();

@@ -7,7 +7,7 @@ import { bundleWorkflowCode, type Logger, type WorkflowBundleOption } from '@tem
 const ROOT = path.dirname(path.dirname(fileURLToPath(import.meta.url)));
 
 /** Where a prebuilt bundle lies. */
-export const BUNDLE_PATH = path.join(ROOT, 'dist', 'workflow-bundle.js');
+const BUNDLE_PATH = path.join(ROOT, 'dist', 'workflow-bundle.js');
 
 /** Builds the bundle; fails on an import that workflow code may not have. */
 export async function buildBundle(logger?: Logger): Promise<{ code: string }> {

@@ -26,7 +26,7 @@ const now = () => new Date();
 const statusIn = (store: Store) => async (userId: string) =>
   (await store.users.get(userId))?.status ?? null;
 
-export function policyOf(settings: ActivitySettings): FulfillmentPolicy {
+function policyOf(settings: ActivitySettings): FulfillmentPolicy {
   return {
     timeoutMs: settings.FULFILLMENT_TIMEOUT_MS,
     maxAttempts: settings.FULFILLMENT_MAX_ATTEMPTS,
@@ -36,7 +36,7 @@ export function policyOf(settings: ActivitySettings): FulfillmentPolicy {
 }
 
 /** The providers that have a limit. */
-export function limitsOf(providers: ActivitySettings['PROVIDERS']): Map<string, ProviderLimit> {
+function limitsOf(providers: ActivitySettings['PROVIDERS']): Map<string, ProviderLimit> {
   return new Map(
     Object.entries(providers).flatMap(([name, { limit }]) => (limit ? [[name, limit]] : [])),
   );

@@ -58,7 +58,7 @@ function grantsOf(claim: Claim, { since, until }: GrantFilter): GrantBody[] {
 const positionOf = (claim: Claim) => ({ at: claim.endedAt ?? claim.updatedAt, id: claim._id });
 
 /** Fills one page from claims of several lines each, and says where the next one begins. */
-export function pageOfGrants(
+function pageOfGrants(
   claims: readonly Claim[],
   from: PositionInClaim,
   limit: number,
