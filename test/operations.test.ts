@@ -63,6 +63,19 @@ async function decideOn(operationId: string, { claimId, number }: Parked): Promi
   assert.ok(decided);
 }
 
+/** A bulk retry of three claims whose worker took all, decided on the first, and died. */
+async function begunRetry() {
+  const { eventId, claimIds } = await parkedClaims(3);
+  await laurel.stopWorkers();
+  const { operationId } = (await bulk('retry', { eventId })).body;
+  const operation = await laurel.store.operations.get(operationId);
+  assert.ok(operation);
+  const [first] = (await laurel.store.operations.takeBatch(operation, 50)).batch;
+  assert.ok(first);
+  await decideOn(operationId, first);
+  return { claimIds, operationId, first: first.claimId };
+}
+
 const done = (operationId: string) =>
   until(async () => {
     const now = await progress(operationId);
@@ -98,43 +111,26 @@ describe('a bulk retry', () => {
   });
 
   test('goes on after a restart, and counts nothing twice', async () => {
-    const { eventId, claimIds } = await parkedClaims(3);
-    await laurel.stopWorkers();
-    const { body } = await bulk('retry', { eventId });
-    // A worker that took a batch and decided on its first claim, and died.
-    const operation = await laurel.store.operations.get(body.operationId);
-    assert.ok(operation);
-    const { batch } = await laurel.store.operations.takeBatch(operation, 50);
-    const [first] = batch;
-    assert.ok(first);
-    await decideOn(body.operationId, first);
-    assert.deepEqual((await progress(body.operationId)).done, 1);
+    const { claimIds, operationId } = await begunRetry();
+    assert.deepEqual((await progress(operationId)).done, 1);
     await laurel.startWorkers();
-    const { total, done: decided, failed } = await done(body.operationId);
+    const { total, done: decided, failed } = await done(operationId);
     assert.deepEqual([total, decided, failed], [3, 3, 0]);
     for (const claimId of claimIds) assert.equal((await ended(laurel, claimId)).state, 'GRANTED');
   });
 
   test('that is stopped within a batch leaves the rest as it is, whatever dies meanwhile', async () => {
-    const { eventId, claimIds } = await parkedClaims(3);
-    await laurel.stopWorkers();
-    const { body } = await bulk('retry', { eventId });
-    const operation = await laurel.store.operations.get(body.operationId);
-    assert.ok(operation);
-    const { batch } = await laurel.store.operations.takeBatch(operation, 50);
-    const [first] = batch;
-    assert.ok(first);
-    await decideOn(body.operationId, first);
-    const stop = `/api/operations/${body.operationId}/stop`;
+    const { claimIds, operationId, first } = await begunRetry();
+    const stop = `/api/operations/${operationId}/stop`;
     const stopped = await laurel.call<OperationBody>('POST', stop, { token: admin.token });
     assert.deepEqual([stopped.status, stopped.body.state], [200, 'STOPPED']);
     await laurel.startWorkers();
-    await laurel.client.workflow.getHandle(`operation/${body.operationId}`).result();
-    const { state, total, done: decided, failed } = await progress(body.operationId);
+    await laurel.client.workflow.getHandle(`operation/${operationId}`).result();
+    const { state, total, done: decided, failed } = await progress(operationId);
     assert.deepEqual([state, total, decided, failed], ['STOPPED', 3, 1, 0]);
     for (const claimId of claimIds) {
       const { decision } = (await parked(laurel, claimId)).parking ?? {};
-      assert.equal(decision?.action, claimId === first.claimId ? 'RETRY' : undefined);
+      assert.equal(decision?.action, claimId === first ? 'RETRY' : undefined);
     }
   });
 
