@@ -5,7 +5,14 @@ import fc from 'fast-check';
 import { DAY_MS, type IngestOutcome } from '../domain/activity.ts';
 import { SetupError } from '../domain/errors.ts';
 import { createProgressStore, DEFAULT_RULES } from './progress.ts';
-import { newPlayer, profiled, type StoreFixture, storeFixture, unique } from './test-store.ts';
+import {
+  newPlayer,
+  profiled,
+  type Sent,
+  type StoreFixture,
+  storeFixture,
+  unique,
+} from './test-store.ts';
 
 const NOW = new Date('2026-11-22T14:07:31.250Z');
 const MINUTE_MS = 60_000;
@@ -16,15 +23,6 @@ before(async () => {
   t.setNow(NOW);
 });
 after(() => t.close());
-
-interface Sent {
-  id: string;
-  userId: string;
-  metric: string;
-  key?: string;
-  value?: number;
-  at: string;
-}
 
 type Sender = string | undefined;
 

@@ -5,7 +5,7 @@ import { DAY_MS, QUARTER_MS } from '../domain/activity.ts';
 import type { Aggregation, ProgressQuery } from '../domain/progress.ts';
 import { streakOf } from '../domain/streak.ts';
 import { createProgressStore, DEFAULT_RULES } from './progress.ts';
-import { newPlayer, type StoreFixture, storeFixture, unique } from './test-store.ts';
+import { newPlayer, type Sent, type StoreFixture, storeFixture, unique } from './test-store.ts';
 
 const NOW = new Date('2026-11-22T14:07:31.250Z');
 const MINUTE_MS = 60_000;
@@ -17,15 +17,6 @@ before(async () => {
   t.setNow(NOW);
 });
 after(() => t.close());
-
-interface Sent {
-  id: string;
-  userId: string;
-  metric: string;
-  key?: string;
-  value?: number;
-  at: string;
-}
 
 const ago = (durationMs: number): string => new Date(NOW.getTime() - durationMs).toISOString();
 

@@ -107,3 +107,13 @@ export function bucket(
   const books = { quantity: 1, stock: units, available: units, granted: 0, holds: [] };
   return { _id: `${eventId}/cape/${n}`, eventId, rewardId: 'cape', n, ...books, ...given };
 }
+
+/** An activity as a game server sends it. */
+export interface Sent {
+  id: string;
+  userId: string;
+  metric: string;
+  key?: string;
+  value?: number;
+  at: string;
+}
