@@ -19,6 +19,8 @@ const EVENT = {
     resetDay: 'THURSDAY',
   },
   claimsPerPeriod: 1,
+  claimsTotal: 5,
+  exclusiveGroup: 'winter-2026',
   condition: { metric: 'quest.completed', key: 'snow-1', atLeast: 3, source: 'progress' },
   rewardSelection: 'ALL',
   rewards: [{ rewardId: 'cape', kind: 'ITEM', name: 'Frost cape', quantity: 1, stock: 500 }],
@@ -100,7 +102,7 @@ const pointersOf = ({ body }: Answer<Fields>) =>
 
 const WRONG_FOR_TEXT = [{ $gt: '' }, { $ne: null }, ['a'], [], {}, 7, true, null];
 /** Fields that may be null as well. */
-const NULLABLE = ['claimUntil', 'listedFrom'];
+const NULLABLE = ['claimUntil', 'listedFrom', 'exclusiveGroup'];
 
 type Schema = Record<string, unknown>;
 interface Operation {

@@ -42,6 +42,12 @@ export const EventSchema = z
       resetDay: z.enum(WEEKDAYS),
     }),
     claimsPerPeriod: z.int(),
+    claimsTotal: z.int().nullable().openapi({
+      description: "What bounds a player's grants over all periods; null for no limit.",
+    }),
+    exclusiveGroup: z.string().nullable().openapi({
+      description: 'A player has one grant among all events that name it; null for no group.',
+    }),
     condition: ConditionSchema,
     rewardSelection: z.enum(REWARD_SELECTIONS),
     rewards: z.array(Reward),
@@ -86,6 +92,8 @@ export function toEventBody(event: StoredEvent): z.infer<typeof EventSchema> {
     listedFrom: event.listedFrom?.toISOString() ?? null,
     period: event.period,
     claimsPerPeriod: event.claimsPerPeriod,
+    claimsTotal: event.claimsTotal,
+    exclusiveGroup: event.exclusiveGroup,
     condition: event.condition,
     rewardSelection: event.rewardSelection,
     rewards: event.rewards.map(({ rewardId, kind, name, quantity, stock }) => {

@@ -60,10 +60,22 @@ async function read(eventId: string): Promise<Answer<Fields>> {
   return await t.call('GET', `/api/events/${eventId}`, { token: player });
 }
 
-async function claim(eventId: string): Promise<Answer<Fields>> {
+async function claim(eventId: string, token = player): Promise<Answer<Fields>> {
   const headers = { 'idempotency-key': uniqueName('key') };
   const path = `/api/event-claims/${eventId}/claim`;
-  return await t.call('POST', path, { token: player, body: {}, headers });
+  return await t.call('POST', path, { token, body: {}, headers });
+}
+
+/** What somebody who has claimed nothing yet is answered, claim by claim. */
+async function answersToNewcomer(...claims: { eventId: string; hour: number }[]) {
+  const { accessToken } = await t.signIn();
+  const answers: string[] = [];
+  for (const { eventId, hour } of claims) {
+    now = new Date(NOON_MS + hour * HOUR_MS);
+    const { status, body } = await claim(eventId, accessToken);
+    answers.push(status === 202 ? 'taken' : `${status} ${body.code}`);
+  }
+  return answers;
 }
 
 /** What the claim made now is judged by. */
@@ -96,6 +108,14 @@ const isShown: Look = async (eventId) => (await read(eventId)).status;
 /** Undefined where it is taken, else the refusal. */
 const isTaken: Look = async (eventId) => (await claim(eventId)).body.code;
 const isTakenTwice: Look = async (eventId) => [await isTaken(eventId), await isTaken(eventId)];
+/** A claim on each of two days. */
+const ofTwoDays = async (eventId: string) =>
+  await answersToNewcomer({ eventId, hour: -1 }, { eventId, hour: 0 });
+/** A claim of an event of the winter, then one of this event. */
+const afterWinter = async (eventId: string) => {
+  const winter = await make({ ...BASE, exclusiveGroup: 'winter' });
+  return await answersToNewcomer({ eventId: winter, hour: 0 }, { eventId, hour: 0 });
+};
 const periodKey: Look = async (eventId) => (await recorded(eventId)).periodKey;
 const lines: Look = async (eventId) =>
   (await recorded(eventId)).lines.map(({ lineId, kind, name, quantity }) => {
@@ -106,6 +126,8 @@ const left: Look = async (eventId) => (await eligibility(eventId)).rewards;
 const counted: Look = async (eventId) => (await eligibility(eventId)).condition.have;
 
 const period = (given: Fields) => ({ period: { ...BASE.period, ...given } });
+/** Its days begin at noon. */
+const FROM_NOON = period({ resetHour: 12 });
 const weekly = (given: Fields) => period({ kind: 'WEEKLY', ...given });
 const reward = (given: Fields) => ({ rewards: [{ ...CAPE, ...given }] });
 
@@ -152,6 +174,8 @@ const FIELDS: [string, Fields, Fields, Look][] = [
     at(0, periodKey),
   ],
   ['claimsPerPeriod', { claimsPerPeriod: 1 }, { claimsPerPeriod: 2 }, at(0, isTakenTwice)],
+  ['claimsTotal', { ...FROM_NOON, claimsTotal: null }, { ...FROM_NOON, claimsTotal: 1 }, ofTwoDays],
+  ['exclusiveGroup', { exclusiveGroup: null }, { exclusiveGroup: 'winter' }, afterWinter],
   [
     'condition',
     { condition: KILLS },
@@ -234,4 +258,22 @@ describe('a field of an event', () => {
       assert.deepEqual(await look(changed), after, 'the same where the event is changed to it');
     });
   }
+});
+
+describe('a limit on what a player is granted', () => {
+  it('is claimsTotal over all periods', async () => {
+    const claims = async (claimsTotal: number | null) =>
+      await ofTwoDays(await make({ ...BASE, ...FROM_NOON, claimsTotal }));
+    assert.deepEqual(await claims(null), ['taken', 'taken']);
+    assert.deepEqual(await claims(2), ['taken', 'taken']);
+    assert.deepEqual(await claims(1), ['taken', '409 already_claimed']);
+  });
+
+  it('is exclusiveGroup over all events that name it', async () => {
+    const claims = async (exclusiveGroup: string | null) =>
+      await afterWinter(await make({ ...BASE, exclusiveGroup }));
+    assert.deepEqual(await claims(null), ['taken', 'taken']);
+    assert.deepEqual(await claims('summer'), ['taken', 'taken']);
+    assert.deepEqual(await claims('winter'), ['taken', '409 already_claimed']);
+  });
 });

@@ -17,11 +17,14 @@ const MAX_DESCRIPTION_LENGTH = 5_000;
 const MAX_REWARDS = 20;
 const MAX_UNITS = 1_000_000_000;
 const MAX_CLAIMS_PER_PERIOD = 100;
+const MAX_CLAIMS_TOTAL = 1_000;
 /** A year. */
 const MAX_PARKED_HOURS = 8_760;
 const DEFAULT_PARKED_HOURS = 24;
 
 const units = (min: number) => z.int().min(min).max(MAX_UNITS);
+
+const shortName = z.string().regex(/^[a-z0-9_-]{1,64}$/, 'Only 1 to 64 of a–z, 0–9, _ and -');
 
 const period = {
   kind: z.enum(PERIOD_KINDS),
@@ -49,7 +52,7 @@ const parkedAfter = {
 };
 
 const reward = z.strictObject({
-  rewardId: z.string().regex(/^[a-z0-9_-]{1,64}$/, 'Only 1 to 64 of a–z, 0–9, _ and -'),
+  rewardId: shortName,
   kind: z.enum(REWARD_KINDS),
   name: trimmedText('LINE', [1, MAX_TITLE_LENGTH]),
   quantity: units(1).openapi({ description: 'Units one claim gives.' }),
@@ -75,6 +78,22 @@ function fieldsFor({ isProvider, isSource }: ProviderNames) {
         'about and to claim. What they do counts from `startsAt` on all the same.',
     }),
     claimsPerPeriod: z.int().min(1).max(MAX_CLAIMS_PER_PERIOD),
+    claimsTotal: z
+      .int()
+      .min(1)
+      .max(MAX_CLAIMS_TOTAL)
+      .nullable()
+      .openapi({
+        description:
+          'Claims of this event that may be granted to a player over all its periods, and at most ' +
+          '`claimsPerPeriod` in each of them; null for no limit. Frozen after the first claim.',
+      }),
+    exclusiveGroup: shortName.nullable().openapi({
+      example: 'winter-2026',
+      description:
+        'A player may have one grant among all events that name the same group; null for no ' +
+        'group. Frozen after the first claim.',
+    }),
     condition: conditionFor(isSource),
     rewardSelection: z.enum(REWARD_SELECTIONS),
     rewards: z.array(reward).min(1).max(MAX_REWARDS),
@@ -122,6 +141,8 @@ export function eventBodies(names: ProviderNames) {
           resetDay: 'MONDAY',
         }),
       claimsPerPeriod: fields.claimsPerPeriod.default(1),
+      claimsTotal: fields.claimsTotal.default(null),
+      exclusiveGroup: fields.exclusiveGroup.default(null),
       condition: fields.condition.default(null),
       rewardSelection: fields.rewardSelection.default('ALL'),
       fulfillment: fields.fulfillment.default({ provider: 'mailbox' }),

@@ -42,6 +42,8 @@ export async function makeEvent(
     listedFrom: null,
     period: { kind: 'ONCE', timeZone: 'UTC', resetHour: 0, resetMinute: 0, resetDay: 'MONDAY' },
     claimsPerPeriod: 1,
+    claimsTotal: null,
+    exclusiveGroup: null,
     condition: null,
     rewardSelection: 'ALL',
     rewards: [{ rewardId: 'cape', kind: 'ITEM', name: 'Frost cape', quantity: 1, stock }],

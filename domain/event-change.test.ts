@@ -26,6 +26,8 @@ const EVENT: EventFields = {
     resetDay: 'MONDAY',
   },
   claimsPerPeriod: 1,
+  claimsTotal: null,
+  exclusiveGroup: null,
   condition: null,
   rewardSelection: 'ALL',
   rewards: [CAPE, MESOS],
@@ -57,6 +59,14 @@ describe('a partial update of an event', () => {
     const { claimUntil, listedFrom } = patched(listed, { claimUntil: null });
     assert.deepEqual([claimUntil, listedFrom], [null, listed.listedFrom]);
     assert.equal(patched(listed, { listedFrom: null }).listedFrom, null);
+  });
+
+  it('takes a limit away where it is null, and keeps it where it is left out', () => {
+    const limited = { ...EVENT, claimsTotal: 5, exclusiveGroup: 'winter' };
+    assert.deepEqual(patched(limited, { title: 'Ice' }), { ...limited, title: 'Ice' });
+    const { claimsTotal, exclusiveGroup } = patched(limited, { claimsTotal: null });
+    assert.deepEqual([claimsTotal, exclusiveGroup], [null, 'winter']);
+    assert.equal(patched(limited, { exclusiveGroup: null }).exclusiveGroup, null);
   });
 
   it('replaces the rewards, and keeps a stock that is not named', () => {
@@ -103,6 +113,9 @@ describe('what is frozen after the first claim', () => {
       rewardSelection: 'PLAYER_CHOICE',
       period: { kind: 'WEEKLY' },
       claimsPerPeriod: 2,
+      claimsTotal: 5,
+      exclusiveGroup: 'winter',
+      condition: { metric: 'level', atLeast: 30 },
       fulfillment: { provider: 'game' },
     };
     assert.deepEqual(touched(patch), [
@@ -111,6 +124,9 @@ describe('what is frozen after the first claim', () => {
       '/rewardSelection',
       '/period',
       '/claimsPerPeriod',
+      '/claimsTotal',
+      '/exclusiveGroup',
+      '/condition',
       '/fulfillment/provider',
     ]);
   });

@@ -38,8 +38,8 @@ export function patched(event: EventFields, patch: EventPatch): EventFields {
     description: patch.description ?? event.description,
     startsAt: patch.startsAt ?? event.startsAt,
     endsAt: patch.endsAt ?? event.endsAt,
-    claimUntil: patch.claimUntil === undefined ? event.claimUntil : patch.claimUntil,
-    listedFrom: patch.listedFrom === undefined ? event.listedFrom : patch.listedFrom,
+    claimUntil: given(patch.claimUntil, event.claimUntil),
+    listedFrom: given(patch.listedFrom, event.listedFrom),
     period: {
       kind: patch.period?.kind ?? event.period.kind,
       timeZone: patch.period?.timeZone ?? event.period.timeZone,
@@ -48,7 +48,9 @@ export function patched(event: EventFields, patch: EventPatch): EventFields {
       resetDay: patch.period?.resetDay ?? event.period.resetDay,
     },
     claimsPerPeriod: patch.claimsPerPeriod ?? event.claimsPerPeriod,
-    condition: patch.condition === undefined ? event.condition : patch.condition,
+    claimsTotal: given(patch.claimsTotal, event.claimsTotal),
+    exclusiveGroup: given(patch.exclusiveGroup, event.exclusiveGroup),
+    condition: given(patch.condition, event.condition),
     rewardSelection: patch.rewardSelection ?? event.rewardSelection,
     rewards: (patch.rewards ?? event.rewards).map((reward) => withStock(reward, event.rewards)),
     fulfillment: { provider: patch.fulfillment?.provider ?? event.fulfillment.provider },
@@ -59,10 +61,15 @@ export function patched(event: EventFields, patch: EventPatch): EventFields {
   };
 }
 
+/** Of a field that may be null: only what is left out stays. */
+function given<T>(value: T | undefined, before: T): T {
+  return value === undefined ? before : value;
+}
+
 function withStock(reward: RewardPatch, before: readonly Reward[]): Reward {
   const { rewardId, kind, name, quantity } = reward;
   const known = before.find((other) => other.rewardId === rewardId);
-  const stock = reward.stock === undefined ? (known?.stock ?? null) : reward.stock;
+  const stock = given(reward.stock, known?.stock ?? null);
   return { rewardId, kind, name, quantity, stock };
 }
 
@@ -108,6 +115,8 @@ export function frozenChanges(before: EventFields, after: EventFields): FieldErr
     '/rewardSelection': before.rewardSelection !== after.rewardSelection,
     '/period': !samePeriod(before.period, after.period),
     '/claimsPerPeriod': before.claimsPerPeriod !== after.claimsPerPeriod,
+    '/claimsTotal': before.claimsTotal !== after.claimsTotal,
+    '/exclusiveGroup': before.exclusiveGroup !== after.exclusiveGroup,
     '/condition': !isDeepStrictEqual(before.condition, after.condition),
     '/fulfillment/provider': before.fulfillment.provider !== after.fulfillment.provider,
   };

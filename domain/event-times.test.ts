@@ -53,6 +53,8 @@ const event: fc.Arbitrary<TimedEvent> = fc
     title: 'Snow festival',
     description: '',
     claimsPerPeriod: 1,
+    claimsTotal: null,
+    exclusiveGroup: null,
     condition: { ...LEAF, window },
     rewardSelection: 'ALL' as const,
     rewards: [],

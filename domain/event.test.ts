@@ -25,6 +25,8 @@ function event(given: Partial<EventFields> = {}): EventFields {
     listedFrom: null,
     period: { kind: 'ONCE', timeZone: 'UTC', resetHour: 0, resetMinute: 0, resetDay: 'MONDAY' },
     claimsPerPeriod: 1,
+    claimsTotal: null,
+    exclusiveGroup: null,
     condition: null,
     rewardSelection: 'ALL',
     rewards: [CAPE],

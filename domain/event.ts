@@ -39,6 +39,10 @@ export interface EventFields {
   listedFrom: Date | null;
   period: Period;
   claimsPerPeriod: number;
+  /** A player's grants over all periods; null for no limit. */
+  claimsTotal: number | null;
+  /** A player has one grant among all events that name the same group; null for none. */
+  exclusiveGroup: string | null;
   /** What a player must have done; null where everybody may claim. */
   condition: Condition | null;
   rewardSelection: RewardSelection;

@@ -43,6 +43,13 @@ describe('creating an event', () => {
     assert.deepEqual(await t.events.get(eventId), event);
   });
 
+  it('has no limits where it was created before there were such', async () => {
+    const event = await t.create();
+    const limits = { claimsTotal: 1, exclusiveGroup: 1 };
+    await t.events.model.updateOne({ _id: event.eventId }, { $unset: limits });
+    assert.deepEqual(await t.events.get(event.eventId), event);
+  });
+
   it('makes the stock in the same transaction', async () => {
     const event = await t.create();
     assert.deepEqual(await t.books(event), [
@@ -375,6 +382,8 @@ describe('the mark of the first claim', () => {
       [{ period: { resetMinute: 30 } }, '/period'],
       [{ period: { timeZone: 'UTC' } }, '/period'],
       [{ claimsPerPeriod: 2 }, '/claimsPerPeriod'],
+      [{ claimsTotal: 5 }, '/claimsTotal'],
+      [{ exclusiveGroup: 'winter' }, '/exclusiveGroup'],
       [{ fulfillment: { provider: 'game' } }, '/fulfillment/provider'],
     ];
     for (const [patch, pointer] of patches) {

@@ -76,6 +76,8 @@ const schema = new Schema<Stored>(
     listedFrom: { type: Date, default: null },
     period: { type: Object, required: true },
     claimsPerPeriod: { type: Number, required: true },
+    claimsTotal: { type: Number, default: null },
+    exclusiveGroup: { type: String, default: null },
     condition: { type: Object, default: null },
     rewardSelection: { type: String, required: true },
     rewards: { type: [Object], required: true },
@@ -384,5 +386,7 @@ function fieldsOf(event: StoredEvent): EventFields {
 }
 
 function toEvent({ _id, claimableUntil: _, ...stored }: Stored): StoredEvent {
-  return { eventId: _id, ...stored };
+  // Both are absent on events from before there were these limits.
+  const { claimsTotal = null, exclusiveGroup = null } = stored;
+  return { eventId: _id, ...stored, claimsTotal, exclusiveGroup };
 }

@@ -52,6 +52,8 @@ export function eventFields(given: Partial<EventFields> = {}): EventFields {
     listedFrom: null,
     period: DAILY_IN_SEOUL,
     claimsPerPeriod: 1,
+    claimsTotal: null,
+    exclusiveGroup: null,
     condition: null,
     rewardSelection: 'ALL',
     rewards: [MESOS, CAPE],

@@ -41,6 +41,8 @@ const FESTIVAL = {
     resetDay: 'THURSDAY',
   },
   claimsPerPeriod: 1,
+  claimsTotal: 20,
+  exclusiveGroup: 'winter-2126',
   condition: null,
   rewardSelection: 'ALL',
   rewards: [MESOS, CAPE],
@@ -130,6 +132,8 @@ describe('creating an event', () => {
         resetDay: 'MONDAY',
       },
       claimsPerPeriod: 1,
+      claimsTotal: null,
+      exclusiveGroup: null,
       condition: null,
       rewardSelection: 'ALL',
       rewards: [MESOS],
@@ -143,6 +147,17 @@ describe('creating an event', () => {
   it('takes times with an offset and shows them in UTC', async () => {
     const event = await create({ startsAt: '2126-12-01T09:00:00.5+09:00' });
     assert.equal(event.startsAt, '2126-12-01T00:00:00.500Z');
+  });
+
+  it('limits a player’s claims to fewer in total than a period allows, to the most, or not', async () => {
+    for (const limits of [
+      { claimsPerPeriod: 3, claimsTotal: 1, exclusiveGroup: 'a' },
+      { claimsPerPeriod: 1, claimsTotal: 1_000, exclusiveGroup: `0_-${'x'.repeat(61)}` },
+      { claimsPerPeriod: 1, claimsTotal: null, exclusiveGroup: null },
+    ]) {
+      const { claimsPerPeriod, claimsTotal, exclusiveGroup } = await create(limits);
+      assert.deepEqual({ claimsPerPeriod, claimsTotal, exclusiveGroup }, limits);
+    }
   });
 
   it('takes a provider that is configured', async () => {
@@ -254,6 +269,14 @@ const MISFITS: [pointer: string, value: unknown][] = [
   ['/period/zone', 'UTC'],
   ['/claimsPerPeriod', 0],
   ['/claimsPerPeriod', 101],
+  ['/claimsTotal', 0],
+  ['/claimsTotal', 1.5],
+  ['/claimsTotal', 1_001],
+  ['/exclusiveGroup', ''],
+  ['/exclusiveGroup', 'Winter'],
+  ['/exclusiveGroup', 'winter/2126'],
+  ['/exclusiveGroup', 'winter\n'],
+  ['/exclusiveGroup', 'x'.repeat(65)],
   ['/rewardSelection', 'SOME'],
   ['/rewards', []],
   ['/rewards', Array.from({ length: 21 }, (_, i) => ({ ...CAPE, rewardId: `r${i}` }))],
@@ -295,6 +318,8 @@ const TYPED: { [pointer: string]: 'string' | 'number' | 'object' | 'array' } = {
   '/period/resetMinute': 'number',
   '/period/resetDay': 'string',
   '/claimsPerPeriod': 'number',
+  '/claimsTotal': 'number',
+  '/exclusiveGroup': 'string',
   '/rewardSelection': 'string',
   '/rewards': 'array',
   '/rewards/0': 'object',
@@ -309,8 +334,13 @@ const TYPED: { [pointer: string]: 'string' | 'number' | 'object' | 'array' } = {
   '/parkedAfter/hours': 'number',
   '/status': 'string',
 };
-/** Moments that may be taken away. */
-const NULLABLE: readonly string[] = ['/claimUntil', '/listedFrom'];
+/** Moments and limits that may be taken away. */
+const NULLABLE: readonly string[] = [
+  '/claimUntil',
+  '/listedFrom',
+  '/claimsTotal',
+  '/exclusiveGroup',
+];
 const VALUES = ['$where', { $gt: '' }, ['x'], 1e300, -1, true, null];
 
 function typeOf(value: unknown): string {
@@ -669,6 +699,10 @@ describe('changing an event', () => {
       ['/rewardSelection', { rewardSelection: 'PLAYER_CHOICE' }],
       ['/period', { period: { kind: 'ONCE' } }],
       ['/claimsPerPeriod', { claimsPerPeriod: 2 }],
+      ['/claimsTotal', { claimsTotal: 21 }],
+      ['/claimsTotal', { claimsTotal: null }],
+      ['/exclusiveGroup', { exclusiveGroup: 'summer' }],
+      ['/exclusiveGroup', { exclusiveGroup: null }],
       ['/fulfillment/provider', { fulfillment: { provider: 'game' } }],
     ];
     for (const [pointer, patch] of changes) {
