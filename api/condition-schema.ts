@@ -19,7 +19,7 @@ const METRICS = `What is looked at:
 - a **gauge** (\`GAUGES\` in the configuration; \`level\` by default): the highest or the latest value reported;
 - \`login.streak\`: days in a row with a \`login\` activity, in the event's time zone and with its reset time, ending today or yesterday;
 - \`account.ageDays\`: whole days of 24 hours since the player registered;
-- \`event.granted\`: how many claims of the event whose ID is the \`key\` were granted to the player;
+- \`event.granted\`: how many claims of the event whose ID is the \`key\` were granted to the player. It takes no \`atMost\`, as two claims at once would both pass: \`claimsTotal\` and \`exclusiveGroup\` of an event limit grants;
 - \`time.between\`: 1 where the clocks of the event's time zone show a time within the \`key\`, else 0. The key is \`HH:MM-HH:MM\`, from the first minute until before the second, over midnight where the second is the earlier one: \`22:00-02:00\`; \`24:00\` may stand at its end.
 
 What was never reported (a gauge, or a metric a provider does not mention) meets no comparison, so \`not\` of it holds.`;

@@ -161,7 +161,7 @@ function metricErrors(leaf: Leaf): LeafError[] {
         ...unwanted(leaf, 'window', 'An account’s age knows no window'),
       ];
     case EVENT_GRANTED:
-      return wanted(leaf, 'The other event’s ID belongs here');
+      return [...wanted(leaf, 'The other event’s ID belongs here'), ...limitErrors(leaf)];
     case TIME_BETWEEN:
       return [
         ...wanted(leaf, 'The time of day belongs here, such as 18:00-22:00'),
@@ -179,6 +179,14 @@ function unwanted(leaf: Leaf, name: 'key' | 'window', message: string): LeafErro
 
 function wanted(leaf: Leaf, message: string): LeafError[] {
   return leaf.key === undefined ? [{ field: '/key', message }] : [];
+}
+
+/** A number of grants is read before the claim is granted: of two claims at once both would pass. */
+function limitErrors(leaf: Leaf): LeafError[] {
+  if (leaf.atMost === undefined) return [];
+  const message =
+    'This would not limit grants: two claims at once would both pass. Set claimsTotal, or exclusiveGroup for several events';
+  return [{ field: '/atMost', message }];
 }
 
 function timeErrors(leaf: Leaf): LeafError[] {

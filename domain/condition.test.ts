@@ -218,6 +218,7 @@ describe('what an operator writes', () => {
     'a gauge inside a window': { ...leaf, window: 'PERIOD' },
     'the age of an account': { metric: 'account.ageDays', atLeast: 7 },
     'a chain': { metric: 'event.granted', key: 'evt_1', atLeast: 1 },
+    'a provider’s metric of that name': { metric: 'event.granted', atMost: 1, source: 'game' },
     'an evening': { metric: 'time.between', key: '18:00-24:00', equals: 1 },
     'a night, over midnight': { metric: 'time.between', key: '22:00-02:00', atLeast: 1 },
   };
@@ -250,6 +251,12 @@ describe('what an operator writes', () => {
       '/window',
     ],
     'the age of an account by key': [{ metric: 'account.ageDays', atLeast: 7, key: 'a' }, '/key'],
+    'a limit on grants': [{ metric: 'event.granted', key: 'evt_1', atMost: 0 }, '/atMost'],
+    'a limit on grants, and nothing to limit': [{ metric: 'event.granted', atMost: 0 }, '/atMost'],
+    'a limit on grants by Laurel’s own books': [
+      { metric: 'event.granted', key: 'evt_1', atMost: 2, source: 'progress', window: 'PERIOD' },
+      '/atMost',
+    ],
     'a chain to nothing': [{ metric: 'event.granted', atLeast: 1 }, '/key'],
     'a time of day without a time': [{ metric: 'time.between', equals: 1 }, '/key'],
     'a time of day that is none': [

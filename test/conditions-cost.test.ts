@@ -96,8 +96,8 @@ function twentyLeaves(last: Condition): Condition {
     { not: { metric: 'rank', atLeast: 1, window: 'PERIOD' } },
     { metric: 'login.streak', atMost: 9 },
     { metric: 'account.ageDays', atLeast: 0 },
-    { metric: 'event.granted', key: other.eventId, atMost: 0 },
-    { metric: 'event.granted', key: 'evt_else', atMost: 0, window: 'EVENT' },
+    { metric: 'event.granted', key: other.eventId, atLeast: 0 },
+    { metric: 'event.granted', key: 'evt_else', atLeast: 0, window: 'EVENT' },
     { metric: 'time.between', key: '00:00-24:00', equals: 1 },
   ];
   return { all: [{ all: counters }, { all: others }, last] };

@@ -180,6 +180,7 @@ describe('creating an event', () => {
   });
 
   it('refuses a condition that is none at the leaf that is wrong', async () => {
+    const first = await create();
     const LEAF = { metric: 'level', atLeast: 30 };
     for (const [leaf, field] of [
       [{ ...LEAF, metric: '' }, '/metric'],
@@ -191,6 +192,7 @@ describe('creating an event', () => {
       [{ ...LEAF, source: 'nowhere' }, '/source'],
       [{ metric: 'event.granted', atLeast: 1 }, '/key'],
       [{ metric: 'event.granted', atLeast: 1, key: 'evt_none' }, '/key'],
+      [{ metric: 'event.granted', atMost: 0, key: first.eventId }, '/atMost'],
       [{ metric: 'time.between', equals: 1, key: 'noon' }, '/key'],
       [{ ...LEAF, 'at/least': 3 }, '/at~1least'],
     ] as const) {
@@ -200,6 +202,29 @@ describe('creating an event', () => {
       assert.deepEqual([answer.status, answer.body.code], [400, 'invalid_request'], told);
       const [error] = answer.body.errors as { pointer: string }[];
       assert.equal(error?.pointer, `/condition/all/1/not${field}`);
+    }
+  });
+
+  it('refuses a limit on grants wherever it stands, and names what limits them', async () => {
+    const { eventId } = await create();
+    const limit = { metric: 'event.granted', key: eventId, atMost: 0 };
+    const leaf = { metric: 'level', atLeast: 30 };
+    const places: [condition: unknown, pointer: string][] = [
+      [limit, '/condition/atMost'],
+      [{ all: [leaf, limit] }, '/condition/all/1/atMost'],
+      [{ any: [limit, leaf] }, '/condition/any/0/atMost'],
+      [{ not: limit }, '/condition/not/atMost'],
+    ];
+    for (const [condition, pointer] of places) {
+      for (const answer of [
+        await operator('POST', '/api/events', { ...FESTIVAL, condition }),
+        await operator('PATCH', at({ eventId }), { condition }),
+      ]) {
+        assert.deepEqual([answer.status, answer.body.code], [400, 'invalid_request'], pointer);
+        const errors = answer.body.errors as { pointer: string; message: string }[];
+        assert.deepEqual(pointersOf(answer), [pointer]);
+        assert.match(errors[0]?.message ?? '', /claimsTotal.*exclusiveGroup/);
+      }
     }
   });
 
