@@ -1,11 +1,12 @@
 /** S2: whether the event's condition holds for the player, judged as at the claim's acceptance. */
-import { EARLY_STATES, type Step } from '../domain/claim.ts';
+import { isEarly, type Step } from '../domain/claim.ts';
 import { explain } from '../domain/condition.ts';
 import { readFacts } from '../domain/condition-facts.ts';
 import { type Explanation, judgementOf, type PinnedCondition } from '../domain/explanation.ts';
 import { ProviderError } from '../domain/fulfillment.ts';
 import type { Claim } from '../store/claims.ts';
 import type { PlayerFacts } from '../store/condition-facts.ts';
+import type { ClaimRef } from '../workflows/contract.ts';
 import type { ActivityDeps } from './deps.ts';
 import { asking, broken, isOursToRepeat } from './failures.ts';
 import { recordOf, stepNow } from './record.ts';
@@ -18,12 +19,12 @@ export type ConditionCheck =
   /** MongoDB is away, or a provider at its limit: must not use up the providers' attempts. */
   | { state: 'DATABASE_AWAY' };
 
-const isEarly = ({ fate, state }: Claim): boolean =>
-  fate === null && (EARLY_STATES as readonly string[]).includes(state);
+/** What a claim that is refused for its condition says of it. */
+export const NOT_MET = 'The condition is not met: see the explanation.';
 
 /** Says that the claim is about to ask a game server. */
-export async function showChecking(deps: ActivityDeps, claimId: string): Promise<void> {
-  await deps.claims.showChecking(claimId);
+export async function showChecking(deps: ActivityDeps, claim: ClaimRef): Promise<void> {
+  await deps.claims.showChecking({ _id: claim.claimId, userId: claim.userId });
 }
 
 async function explainFor(
@@ -71,32 +72,40 @@ async function explanationOf(
   };
 }
 
-async function judge(deps: ActivityDeps, claimId: string): Promise<ConditionCheck> {
-  const found = await deps.conditionFacts.ofClaim(claimId);
-  if (!found) throw broken(`There is no record of claim ${claimId}.`);
-  const { claim, player } = found;
-  const notMet = () => {
-    const detail = 'The condition is not met: see the explanation.';
-    return {
-      state: 'NOT_MET',
-      step: stepNow('S2_CONDITIONS', 'REFUSED', deps.now(), detail),
-    } as const;
-  };
+/** Whether the condition holds; where it does not, with what the player is told of it. */
+export async function judge(
+  deps: ActivityDeps,
+  claim: Claim,
+): Promise<{ isMet: true } | { isMet: false; explanation: Explanation }> {
+  // Judged once: what is counted late must not turn a no into a yes halfway.
+  if (claim.explanation) return { isMet: false, explanation: claim.explanation };
+  const pinned = claim.snapshot.condition;
+  if (!pinned) throw broken(`Claim ${claim._id} has no condition to check.`);
+  const account = await deps.conditionFacts.ofPlayer(claim.userId, pinned.tree);
+  if (!account) throw broken(`The player of claim ${claim._id} is gone.`);
+  const condition = await explainFor(deps, claim, pinned, account);
+  if (condition.met) return { isMet: true };
+  return { isMet: false, explanation: await explanationOf(deps, claim, pinned, condition) };
+}
+
+async function attempt(deps: ActivityDeps, request: ClaimRef): Promise<ConditionCheck> {
+  const [claim, status] = await Promise.all([
+    recordOf(deps.claims, request),
+    deps.userStatus(request.userId),
+  ]);
   if (!isEarly(claim)) return { state: 'OVERTAKEN' };
-  if (player?.status !== 'ACTIVE') {
+  if (status !== 'ACTIVE') {
     const step = stepNow('S2_CONDITIONS', 'STOPPED', deps.now(), 'USER_NOT_ACTIVE');
     return { state: 'USER_NOT_ACTIVE', step };
   }
-  // Judged once: what is counted late must not turn a no into a yes halfway.
-  if (claim.explanation) return notMet();
-
-  const pinned = claim.snapshot.condition;
-  if (!pinned) throw broken(`Claim ${claimId} has no condition to check.`);
-  const condition = await explainFor(deps, claim, pinned, player);
-  if (condition.met) return { state: 'MET', step: stepNow('S2_CONDITIONS', 'OK', deps.now()) };
-  const explanation = await explanationOf(deps, claim, pinned, condition);
-  if (await deps.claims.explain(claimId, explanation)) return notMet();
-  const now = await recordOf(deps.claims, claimId);
+  const verdict = await judge(deps, claim);
+  if (verdict.isMet) return { state: 'MET', step: stepNow('S2_CONDITIONS', 'OK', deps.now()) };
+  const notMet = () => {
+    const step = stepNow('S2_CONDITIONS', 'REFUSED', deps.now(), NOT_MET);
+    return { state: 'NOT_MET', step } as const;
+  };
+  if (claim.explanation || (await deps.claims.explain(claim, verdict.explanation))) return notMet();
+  const now = await recordOf(deps.claims, request);
   return isEarly(now) && now.explanation ? notMet() : { state: 'OVERTAKEN' };
 }
 
@@ -104,9 +113,9 @@ async function judge(deps: ActivityDeps, claimId: string): Promise<ConditionChec
  * Judges the condition. A provider without an answer fails the attempt, for Temporal to repeat; the
  * claim is never refused for that.
  */
-export async function checkCondition(deps: ActivityDeps, claimId: string): Promise<ConditionCheck> {
+export async function checkCondition(deps: ActivityDeps, claim: ClaimRef): Promise<ConditionCheck> {
   try {
-    return await asking(() => judge(deps, claimId));
+    return await asking(() => attempt(deps, claim));
   } catch (error) {
     if (isOursToRepeat(deps, error)) return { state: 'DATABASE_AWAY' };
     throw error;

@@ -21,13 +21,14 @@ const BATCH = 50;
 async function decideOn(
   { claims, operations, runs }: DecideBatchDeps,
   { _id, action, note, actor, requestId }: Operation,
-  { claimId, number }: Parked,
+  { claimId, userId, number }: Parked,
 ): Promise<boolean> {
   const staff = { actor, requestId };
-  const decided = await claims.decide(staff, claimId, number, { action, note }, (session) =>
+  const of = { _id: claimId, userId };
+  const decided = await claims.decide(staff, of, number, { action, note }, (session) =>
     operations.count(_id, claimId, 'done', session),
   );
-  const claim = decided ?? (await claims.get(claimId));
+  const claim = decided ?? (await claims.get(claimId, userId));
   const isDone = claim !== null && wasDecided(claim, number, action);
   const isCounted =
     decided !== null || (await operations.count(_id, claimId, isDone ? 'done' : 'failed'));

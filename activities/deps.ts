@@ -4,24 +4,25 @@ import type { GameDataProvider } from '../domain/game-data.ts';
 import type { Gauges } from '../domain/metrics.ts';
 import type { ProgressReader } from '../domain/progress.ts';
 import type { UserStatus } from '../domain/user.ts';
+import type { Pace } from '../providers/pace.ts';
 import type { Turnstile } from '../providers/turnstile.ts';
 import type { ClaimStore } from '../store/claims.ts';
 import type { ConditionFacts } from '../store/condition-facts.ts';
-import type { EntitlementStore } from '../store/entitlements.ts';
 import type { StockStore } from '../store/stock.ts';
 import type { FulfillmentPolicy } from '../workflows/contract.ts';
 
 export interface ActivityDeps {
   claims: ClaimStore;
-  entitlements: EntitlementStore;
   stock: StockStore;
   /** Always the user's record, never a cache: this is where a ban takes hold. */
   userStatus(userId: string): Promise<UserStatus | null>;
   /** The provider of that name, or undefined where it is no longer configured. */
   provider(name: string): FulfillmentProvider | undefined;
-  /** What every call to a provider passes first, unless it is our own mailbox. */
+  /** What every call to a provider passes first. */
   turnstile: Turnstile;
-  conditionFacts: Pick<ConditionFacts, 'ofClaim'>;
+  /** Which providers are quick enough for a first try. */
+  pace: Pick<Pace, 'enter'>;
+  conditionFacts: Pick<ConditionFacts, 'ofPlayer'>;
   progress: ProgressReader;
   /** The provider of that name as a source of conditions, or undefined where it is not configured. */
   gameData(name: string): GameDataProvider | undefined;

@@ -4,14 +4,17 @@ import { grantIdOf } from '../domain/claim.ts';
 import type { FulfillmentProvider, GrantAnswer, GrantRequest } from '../domain/fulfillment.ts';
 import { ProviderError } from '../domain/fulfillment.ts';
 import type { Claim } from '../store/claims.ts';
-import { CHECK_VALID_MS } from '../workflows/contract.ts';
+import { CHECK_VALID_MS, type ClaimRef } from '../workflows/contract.ts';
 import type { ActivityDeps } from './deps.ts';
 import { asking, broken, isOursToRepeat, providerFailure, TooSlow } from './failures.ts';
 import { ownRunId, recordOf } from './record.ts';
 
-export interface LineRequest {
-  claimId: string;
+/** One line of a claim. */
+export interface LineRef extends ClaimRef {
   lineId: string;
+}
+
+export interface LineRequest extends LineRef {
   /** The line may have been asked for before this activity: look it up first. */
   resumed: boolean;
 }
@@ -88,9 +91,12 @@ async function lookUp(deps: ActivityDeps, claim: Claim, grantId: string): Promis
 }
 
 /** Whether the claim may still be fulfilled: read anew at every attempt, as a ban must take hold. */
-async function mayGoOn(deps: ActivityDeps, claimId: string): Promise<boolean> {
-  const { fate, userId } = await recordOf(deps.claims, claimId);
-  return fate === null && (await deps.userStatus(userId)) === 'ACTIVE';
+async function mayGoOn(deps: ActivityDeps, claim: ClaimRef): Promise<boolean> {
+  const [{ fate }, status] = await Promise.all([
+    recordOf(deps.claims, claim),
+    deps.userStatus(claim.userId),
+  ]);
+  return fate === null && status === 'ACTIVE';
 }
 
 /**
@@ -106,7 +112,7 @@ async function askFor(
   // Its turn may take a while to come, and what was seen before would be old by then.
   return await deps.turnstile.pass(claim.snapshot.provider, async () => {
     const lookedAtMs = performance.now();
-    if (!(await mayGoOn(deps, grant.claimId))) return null;
+    if (!(await mayGoOn(deps, grant))) return null;
     if (performance.now() - lookedAtMs > CHECK_VALID_MS) {
       throw new TooSlow('The database was too slow to ask the provider safely.');
     }
@@ -117,7 +123,7 @@ async function askFor(
 /** One attempt: look up where the line may have been asked for before, and ask where it was not. */
 async function attemptLine(deps: ActivityDeps, request: LineRequest): Promise<LineAnswer> {
   const { attempt: attempts } = activityInfo();
-  const claim = await recordOf(deps.claims, request.claimId);
+  const claim = await recordOf(deps.claims, request);
   // A run that was reset believes that it is the first to ask; the record knows better.
   const mayStillArrive = request.resumed || attempts > 1 || claim.askedBy !== ownRunId();
   const grant = requestOf(claim, request.lineId);
@@ -125,7 +131,7 @@ async function attemptLine(deps: ActivityDeps, request: LineRequest): Promise<Li
 
   if (mayStillArrive) {
     // A player who left is not asked after: what was granted is to be revoked, not to stand.
-    if (!(await mayGoOn(deps, claim._id))) return { state: 'STOPPED', ...answered() };
+    if (!(await mayGoOn(deps, request))) return { state: 'STOPPED', ...answered() };
     const known = await lookUp(deps, claim, grant.grantId);
     if (known.state !== 'NEVER_SEEN') return { ...known, attempts, mayStillArrive };
   }
@@ -147,12 +153,9 @@ export async function grantLine(deps: ActivityDeps, request: LineRequest): Promi
 }
 
 /** Asks a provider once what became of a line it said was pending. */
-export async function lookupLine(
-  deps: ActivityDeps,
-  request: Pick<LineRequest, 'claimId' | 'lineId'>,
-): Promise<LookupResult> {
+export async function lookupLine(deps: ActivityDeps, request: LineRef): Promise<LookupResult> {
   try {
-    const claim = await recordOf(deps.claims, request.claimId);
+    const claim = await recordOf(deps.claims, request);
     return await lookUp(deps, claim, grantIdOf(claim._id, request.lineId));
   } catch (error) {
     if (isOursToRepeat(deps, error)) return { state: 'DATABASE_AWAY' };

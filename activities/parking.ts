@@ -1,11 +1,11 @@
 /** Parking a claim for a person, and what that person or the player's leaving decided. */
 import type { Reason, Step, StepName } from '../domain/claim.ts';
 import { withSteps } from '../domain/steps.ts';
+import type { ClaimRef } from '../workflows/contract.ts';
 import type { ActivityDeps } from './deps.ts';
 import { recordOf } from './record.ts';
 
-export interface ParkRequest {
-  claimId: string;
+export interface ParkRequest extends ClaimRef {
   /** One more than the claim's last parking; a decision names it. */
   number: number;
   reason: Reason;
@@ -23,8 +23,8 @@ export type Verdict = 'RETRY' | 'ABORT' | 'USER_NOT_ACTIVE' | 'OVERTAKEN' | null
 
 /** Parks the claim; false where another run has moved it on, whose record is then to be followed. */
 export async function park(deps: ActivityDeps, request: ParkRequest): Promise<boolean> {
-  const { claimId, number, reason, step, detail, lineIds } = request;
-  const claim = await recordOf(deps.claims, claimId);
+  const { number, reason, step, detail, lineIds } = request;
+  const claim = await recordOf(deps.claims, request);
   const isParked = claim.state === 'NEEDS_ATTENTION' && claim.parking?.number === number;
   if (isParked) return true;
   const lines = claim.lines.map((line) => {
@@ -33,19 +33,21 @@ export async function park(deps: ActivityDeps, request: ParkRequest): Promise<bo
   });
   const steps = withSteps(claim.steps, request.since);
   const parked = await deps.claims.park(
-    claimId,
+    claim,
     { number, reason, step, detail, lineIds },
     { lines, steps },
   );
   return parked !== null;
 }
 
+/** One parking of a claim. */
+export interface ParkingRef extends ClaimRef {
+  number: number;
+}
+
 /** Reads what was decided about this parking. A player who left outranks a retry. */
-export async function readVerdict(
-  deps: ActivityDeps,
-  request: { claimId: string; number: number },
-): Promise<Verdict> {
-  const { state, fate, parking, userId } = await recordOf(deps.claims, request.claimId);
+export async function readVerdict(deps: ActivityDeps, request: ParkingRef): Promise<Verdict> {
+  const { state, fate, parking, userId } = await recordOf(deps.claims, request);
   if (state !== 'NEEDS_ATTENTION' || parking?.number !== request.number) return 'OVERTAKEN';
   const decided = parking.decision?.action ?? null;
   if (decided === 'ABORT') return 'ABORT';
@@ -53,28 +55,26 @@ export async function readVerdict(
   return decided;
 }
 
-export interface UnparkRequest {
-  claimId: string;
-  number: number;
+export interface UnparkRequest extends ParkingRef {
   /** False where nobody decided: then a decision written meanwhile goes first. */
   isDecided: boolean;
 }
 
 /** Moves a parked claim on, forward or with its undoing; false where a decision is to be read first. */
 export async function unpark(deps: ActivityDeps, request: UnparkRequest): Promise<boolean> {
-  const { claimId, number, isDecided } = request;
-  if (await deps.claims.unpark(claimId, number, isDecided)) return true;
+  const { claimId, userId, number, isDecided } = request;
+  if (await deps.claims.unpark({ _id: claimId, userId }, number, isDecided)) return true;
   // An earlier try of this very step may have moved it.
-  const { state, parking } = await recordOf(deps.claims, claimId);
+  const { state, parking } = await recordOf(deps.claims, request);
   return state !== 'NEEDS_ATTENTION' && parking?.number === number;
 }
 
 /** Why fulfilment was stopped; `RETRY` where it was a false alarm. */
 export async function whyStopped(
   deps: ActivityDeps,
-  claimId: string,
+  claim: ClaimRef,
 ): Promise<'USER_NOT_ACTIVE' | 'OVERTAKEN' | 'RETRY'> {
-  const { fate, userId } = await recordOf(deps.claims, claimId);
+  const { fate, userId } = await recordOf(deps.claims, claim);
   if (fate !== null) return 'OVERTAKEN';
   return (await deps.userStatus(userId)) === 'ACTIVE' ? 'RETRY' : 'USER_NOT_ACTIVE';
 }

@@ -1,12 +1,28 @@
 /** Reading a claim's record and telling a step's story: what every activity does first and last. */
 import { activityInfo } from '@temporalio/activity';
-import type { Step, StepName, StepOutcome } from '../domain/claim.ts';
+import { isFinal, type Step, type StepName, type StepOutcome } from '../domain/claim.ts';
 import type { Claim, ClaimStore } from '../store/claims.ts';
+import type { ClaimOutcome, ClaimRef } from '../workflows/contract.ts';
 import { broken } from './failures.ts';
 
+/** How a claim ended, and its story in short. */
+export type Ended = Pick<ClaimOutcome, 'state' | 'reason' | 'steps'>;
+
+/** The end of a claim that is final. */
+export function endOf({ state, reason, steps }: Pick<Claim, 'state' | 'reason' | 'steps'>): Ended {
+  if (!isFinal(state)) throw broken(`A claim that is ${state} has no end.`);
+  const told = steps.map(({ step, outcome, startedAt, endedAt }) => {
+    return { step, outcome, startedAt, endedAt };
+  });
+  return { state, reason, steps: told };
+}
+
 /** The claim's record. @throws ApplicationFailure (not retried) where there is none. */
-export async function recordOf(claims: ClaimStore, claimId: string): Promise<Claim> {
-  const claim = await claims.get(claimId);
+export async function recordOf(
+  claims: ClaimStore,
+  { claimId, userId }: Pick<ClaimRef, 'claimId' | 'userId'>,
+): Promise<Claim> {
+  const claim = await claims.get(claimId, userId);
   if (!claim) throw broken(`There is no record of claim ${claimId}.`);
   return claim;
 }

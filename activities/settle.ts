@@ -1,9 +1,10 @@
 /** S5: the point of no return to the good, holds into grants, the claim final. */
-import { grantIdOf, isFinal, type Line, type Step } from '../domain/claim.ts';
+import { grantIdOf, type Line, type Step } from '../domain/claim.ts';
 import { withSteps } from '../domain/steps.ts';
 import type { Claim } from '../store/claims.ts';
+import type { ClaimRef } from '../workflows/contract.ts';
 import type { ActivityDeps } from './deps.ts';
-import { recordOf, stepNow } from './record.ts';
+import { type Ended, endOf, recordOf, stepNow } from './record.ts';
 
 export interface Confirmed {
   /** When each line's grant was confirmed, by line. */
@@ -12,50 +13,65 @@ export interface Confirmed {
   since: Step[];
 }
 
-export interface SettleRequest extends Confirmed {
-  claimId: string;
+export interface SettleRequest extends ClaimRef, Confirmed {}
+
+/**
+ * Ends the claim as granted; null where another run has undone it, or moved it on. Safe to repeat at
+ * any point: the fate is taken once, a settled hold is gone, the end is guarded.
+ */
+export async function settle(deps: ActivityDeps, request: SettleRequest): Promise<Ended | null> {
+  const settled = await settleClaim(deps, await recordOf(deps.claims, request), request);
+  return settled && endOf(settled);
 }
 
-/** The claim is granted, or it turned out to be undone by another run. */
-export type SettleResult = { state: 'GRANTED' } | { state: 'UNDONE' };
+/** The same for a claim that was read, or written, a moment ago; answers it as it ended. */
+export async function settleClaim(
+  deps: ActivityDeps,
+  claim: Claim,
+  confirmed: Confirmed,
+): Promise<Claim | null> {
+  const hasStock = claim.lines.some(({ buckets }) => buckets !== null);
+  if (!hasStock && claim.fate === null) return await end(deps, granted(deps, claim, confirmed));
+  const fated = await takeFate(deps, claim, confirmed);
+  if (fated.fate !== 'GRANT') return null;
+  // Only now does a hold that is missing prove that it was settled.
+  const { eventId } = fated;
+  await Promise.all(
+    fated.lines.flatMap(({ lineId, quantity, buckets }) =>
+      buckets === null
+        ? []
+        : [deps.stock.settle({ eventId, holdId: grantIdOf(fated._id, lineId), quantity })],
+    ),
+  );
+  return await end(deps, { ...fated, since: confirmed.since });
+}
+
+/** The claim as its grant makes it: each line given, the steps so far told. */
+function granted(deps: ActivityDeps, claim: Claim, { grantedAt, since }: Confirmed) {
+  const lines = claim.lines.map((line): Line => {
+    const at = grantedAt[line.lineId];
+    return { ...line, state: 'GRANTED', grantedAt: at ? new Date(at) : deps.now() };
+  });
+  return { ...claim, lines, steps: withSteps(claim.steps, since), since };
+}
 
 /** The record with its fate taken, or as it stands where that was decided before. */
 async function takeFate(deps: ActivityDeps, claim: Claim, confirmed: Confirmed): Promise<Claim> {
   if (claim.fate !== null) return claim;
-  const lines = claim.lines.map((line): Line => {
-    const at = confirmed.grantedAt[line.lineId];
-    return { ...line, state: 'GRANTED', grantedAt: at ? new Date(at) : deps.now() };
-  });
-  const story = withSteps(claim.steps, confirmed.since);
-  const taken = await deps.claims.takeGrantFate(claim._id, lines, story);
-  return taken ?? (await recordOf(deps.claims, claim._id));
+  const { lines, steps } = granted(deps, claim, confirmed);
+  const isTaken = await deps.claims.takeGrantFate(claim, lines, steps);
+  return isTaken ? { ...claim, fate: 'GRANT', lines, steps } : await readAgain(deps, claim);
 }
 
-/** Safe to repeat at any point: the fate is taken once, a settled hold is gone, the end is guarded. */
-export async function settle(deps: ActivityDeps, request: SettleRequest): Promise<SettleResult> {
-  return await settleClaim(deps, await recordOf(deps.claims, request.claimId), request);
+async function end(deps: ActivityDeps, claim: Claim & { since: Step[] }): Promise<Claim | null> {
+  const last = claim.since.at(-1)?.endedAt;
+  const steps = withSteps(claim.steps, [stepNow('S5_SETTLE', 'OK', deps.now(), null, last)]);
+  const isGranted = await deps.claims.grant(claim, claim.lines, steps);
+  if (isGranted) return { ...claim, state: 'GRANTED', reason: null, steps };
+  const now = await readAgain(deps, claim);
+  return now.state === 'GRANTED' ? now : null;
 }
 
-/** The same for a claim that was read, or written, a moment ago. */
-export async function settleClaim(
-  deps: ActivityDeps,
-  read: Claim,
-  confirmed: Confirmed,
-): Promise<SettleResult> {
-  const claim = await takeFate(deps, read, confirmed);
-  if (claim.fate !== 'GRANT') return { state: 'UNDONE' };
-  for (const { lineId, quantity, buckets } of claim.lines) {
-    if (buckets !== null) await deps.stock.settle(grantIdOf(claim._id, lineId), quantity);
-  }
-  const step = stepNow('S5_SETTLE', 'OK', deps.now(), null, confirmed.since.at(-1)?.endedAt);
-  const finished = await deps.claims.finish(claim._id, {
-    state: 'GRANTED',
-    reason: null,
-    lines: claim.lines,
-    steps: withSteps(claim.steps, [step]),
-  });
-  if (!finished && !isFinal((await recordOf(deps.claims, claim._id)).state)) {
-    throw new Error(`Claim ${claim._id} could not be ended.`);
-  }
-  return { state: 'GRANTED' };
+async function readAgain({ claims }: ActivityDeps, { _id, userId }: Claim): Promise<Claim> {
+  return await recordOf(claims, { claimId: _id, userId });
 }

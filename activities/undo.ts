@@ -1,22 +1,23 @@
 /** Undoing: the point of no return to the bad, the compensations, the end. All safe to repeat. */
 import { activityInfo } from '@temporalio/activity';
 import type { Line, Reason, Step } from '../domain/claim.ts';
-import { type FinalState, finalStateOf, grantIdOf, isFinal } from '../domain/claim.ts';
+import { finalStateOf, grantIdOf, isFinal } from '../domain/claim.ts';
 import type { LookupAnswer, RevokeAnswer } from '../domain/fulfillment.ts';
-import { ProviderError } from '../domain/fulfillment.ts';
+import { mayBeAsked, ProviderError } from '../domain/fulfillment.ts';
 import { withSteps } from '../domain/steps.ts';
 import type { Claim } from '../store/claims.ts';
+import type { ClaimRef } from '../workflows/contract.ts';
 import type { ActivityDeps } from './deps.ts';
 import { asking, broken, inTurn, providerFailure } from './failures.ts';
-import { recordOf, stepNow } from './record.ts';
+import type { LineRef } from './fulfil.ts';
+import { type Ended, endOf, recordOf, stepNow } from './record.ts';
 
 /** `GRANT`: it was settled instead, and stands. */
 export type UndoStart =
   /** `isAsked`: a provider may have been asked. It cannot become true any more. */
   { fate: 'UNDO'; reason: Reason; isAsked: boolean } | { fate: 'GRANT' };
 
-export interface UndoRequest {
-  claimId: string;
+export interface UndoRequest extends ClaimRef {
   /** Lines that the provider will not take back, after an admin gave up on them. */
   kept: string[];
 }
@@ -24,19 +25,19 @@ export interface UndoRequest {
 /** Takes the fate `UNDO`, or says what was decided before. */
 export async function beginUndo(
   deps: ActivityDeps,
-  claimId: string,
+  request: ClaimRef,
   reason: Reason,
   since: Step[],
 ): Promise<UndoStart> {
-  const claim = await recordOf(deps.claims, claimId);
+  const claim = await recordOf(deps.claims, request);
   const taken =
     claim.fate === null
-      ? await deps.claims.takeUndoFate(claimId, reason, withSteps(claim.steps, since))
+      ? await deps.claims.takeUndoFate(claim, reason, withSteps(claim.steps, since))
       : null;
-  const now = taken ?? (await recordOf(deps.claims, claimId));
+  const now = taken ?? (await recordOf(deps.claims, request));
   if (now.fate === 'GRANT') return { fate: 'GRANT' };
-  if (now.fate === null) throw broken(`Claim ${claimId} is ${now.state} and cannot be undone.`);
-  return { fate: 'UNDO', reason: now.fateReason ?? reason, isAsked: now.asked };
+  if (now.fate === null) throw broken(`Claim ${now._id} is ${now.state} and cannot be undone.`);
+  return { fate: 'UNDO', reason: now.fateReason ?? reason, isAsked: mayBeAsked(now) };
 }
 
 /**
@@ -59,15 +60,21 @@ function confirmed(state: LookupAnswer['state'], refusal: RevokeAnswer): RevokeA
   }
 }
 
+/** Whether the claim is undone, and with it this line. */
+function mayBeRevoked({ fate, state, lines }: Claim, lineId: string): boolean {
+  const isKept = isFinal(state) && lines.find((l) => l.lineId === lineId)?.state === 'GRANTED';
+  return fate === 'UNDO' && !isKept;
+}
+
 /** Takes one line back at its provider. Whatever is not a definite answer is tried again, without end. */
 export async function revokeLine(
   deps: ActivityDeps,
-  request: { claimId: string; lineId: string },
+  request: LineRef,
 ): Promise<RevokeAnswer & { at: string; attempts: number }> {
-  const claim = await recordOf(deps.claims, request.claimId);
+  const claim = await recordOf(deps.claims, request);
   const told = () => ({ at: deps.now().toISOString(), attempts: activityInfo().attempt });
-  // A run that was reset would take back what the claim has ended with.
-  if (isFinal(claim.state)) return { state: 'REVOKED', ...told() };
+  // A run that was reset, or lost to another, would take back what the claim has ended with.
+  if (!mayBeRevoked(claim, request.lineId)) return { state: 'REVOKED', ...told() };
   const { provider: name } = claim.snapshot;
   const provider = deps.provider(name);
   if (!provider) {
@@ -84,32 +91,24 @@ export async function revokeLine(
 }
 
 /** The record of a claim that is being undone. @throws ApplicationFailure where it is not. */
-async function undoneRecord(deps: ActivityDeps, claimId: string): Promise<Claim> {
-  const claim = await recordOf(deps.claims, claimId);
-  if (claim.fate !== 'UNDO') throw broken(`Claim ${claimId} has the fate ${claim.fate}.`);
+async function undoneRecord(deps: ActivityDeps, request: ClaimRef): Promise<Claim> {
+  const claim = await recordOf(deps.claims, request);
+  if (claim.fate !== 'UNDO') throw broken(`Claim ${claim._id} has the fate ${claim.fate}.`);
   return claim;
 }
 
 /** Gives the holds back; those of lines that stay granted are settled, as they are counted. */
 export async function releaseHolds(deps: ActivityDeps, request: UndoRequest): Promise<Step> {
-  const claim = await undoneRecord(deps, request.claimId);
+  const claim = await undoneRecord(deps, request);
   let changed = false;
   for (const { lineId, quantity, buckets } of claim.lines) {
     if (buckets === null) continue;
-    const holdId = grantIdOf(claim._id, lineId);
-    const close = request.kept.includes(lineId) ? deps.stock.settle : deps.stock.release;
-    if (await close(holdId, quantity)) changed = true;
+    const hold = { eventId: claim.eventId, holdId: grantIdOf(claim._id, lineId), quantity };
+    const isKept = request.kept.includes(lineId);
+    if (isKept) await deps.stock.settle(hold);
+    if (isKept || (await deps.stock.release(hold))) changed = true;
   }
   return stepNow('UNDO_RESERVE', changed ? 'OK' : 'SKIPPED', deps.now());
-}
-
-/** Gives the entitlement back, unless the player keeps something of the claim. */
-export async function giveBackEntitlement(deps: ActivityDeps, request: UndoRequest): Promise<Step> {
-  const claim = await undoneRecord(deps, request.claimId);
-  // What a final claim has left behind is for reconciliation, which knows what it was granted.
-  const mayGive = request.kept.length === 0 && !isFinal(claim.state);
-  const given = mayGive && (await deps.entitlements.giveBack(claim._id));
-  return stepNow('UNDO_ENTITLEMENT', given ? 'OK' : 'SKIPPED', deps.now());
 }
 
 export interface UndoEnd extends UndoRequest {
@@ -124,28 +123,28 @@ function endedLine(line: Line, asked: boolean, end: UndoEnd, now: Date): Line {
 }
 
 /**
- * Ends an undone claim, by the reason it was undone for. Where it is parked because of what could
+ * Ends an undone claim, by the reason it was undone for, and gives its entitlement back unless the
+ * player keeps something of it. Where it is parked because of what could
  * not be taken back, a run that was reset has taken it back after all.
  */
-export async function finishUndo(
-  deps: ActivityDeps,
-  end: UndoEnd,
-): Promise<{ state: FinalState; reason: Reason | null }> {
-  const claim = await undoneRecord(deps, end.claimId);
-  if (isFinal(claim.state)) return { state: claim.state, reason: claim.reason };
+export async function finishUndo(deps: ActivityDeps, end: UndoEnd): Promise<Ended> {
+  const claim = await undoneRecord(deps, end);
+  if (isFinal(claim.state)) return endOf(claim);
   if (claim.state === 'NEEDS_ATTENTION' && claim.parking) {
-    await deps.claims.unpark(claim._id, claim.parking.number, true);
+    await deps.claims.unpark(claim, claim.parking.number, true);
   }
   const reason = end.kept.length > 0 ? 'COMPENSATION_FAILED' : (claim.fateReason ?? 'INTERNAL');
   const state = finalStateOf(reason);
-  const finished = await deps.claims.finish(claim._id, {
+  const isEmpty = end.kept.length === 0;
+  const entitlement = stepNow('UNDO_ENTITLEMENT', isEmpty ? 'OK' : 'SKIPPED', deps.now());
+  const finished = await deps.claims.finishUndone(claim, {
     state,
     reason,
-    lines: claim.lines.map((line) => endedLine(line, claim.asked, end, deps.now())),
-    steps: withSteps(claim.steps, end.since),
+    lines: claim.lines.map((line) => endedLine(line, mayBeAsked(claim), end, deps.now())),
+    steps: withSteps(claim.steps, [...end.since, entitlement]),
   });
-  if (finished) return { state, reason };
-  const now = await recordOf(deps.claims, claim._id);
-  if (isFinal(now.state)) return { state: now.state, reason: now.reason };
+  if (finished) return endOf(finished);
+  const now = await recordOf(deps.claims, end);
+  if (isFinal(now.state)) return endOf(now);
   throw new Error(`Claim ${claim._id} is ${now.state} and could not be ended.`);
 }

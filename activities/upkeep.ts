@@ -1,13 +1,12 @@
 /** Reconciliation's activities: each looks at everything of one kind and mends it. Safe to repeat. */
 import { Context } from '@temporalio/activity';
-import { type ClaimState, EARLY_STATES, parseGrantId } from '../domain/claim.ts';
+import { isEarly, parseGrantId } from '../domain/claim.ts';
 import { type Mended, NOTHING_MENDED } from '../domain/reconciliation.ts';
 import type { UserStatus } from '../domain/user.ts';
 import type { Claim, ClaimStore } from '../store/claims.ts';
-import type { EntitlementStore } from '../store/entitlements.ts';
 import type { OperationStore } from '../store/operations.ts';
 import type { Reconciliation, ReconciliationStore } from '../store/reconciliations.ts';
-import type { StockStore } from '../store/stock.ts';
+import type { Hold, StockStore } from '../store/stock.ts';
 import type { BulkRuns } from '../temporal/bulk-runs.ts';
 import type { ClaimRuns } from '../temporal/runs.ts';
 import { type ClaimSignal, SIGNALS } from '../workflows/contract.ts';
@@ -15,7 +14,6 @@ import { decideBatch } from './decide-batch.ts';
 
 export interface UpkeepDeps {
   claims: ClaimStore;
-  entitlements: EntitlementStore;
   stock: StockStore;
   reconciliations: ReconciliationStore;
   operations: OperationStore;
@@ -36,15 +34,6 @@ export type UpkeepActivities = ReturnType<typeof createUpkeepActivities>;
 
 /** A claim that changed this recently is being worked on; it is not looked for. In milliseconds. */
 const GRACE_MS = 5_000;
-
-/**
- * How far before the last complete pass strays are looked for again, in milliseconds: a write that
- * came late comes within seconds of its claim's end, and a pass takes minutes at worst.
- */
-const LATE_MS = 3_600_000;
-
-/** The same for what was taken, which is looked at from the other side: whatever its claim's age. */
-const TAKEN_MS = 600_000;
 
 /** Claims looked at side by side: each costs one call to Temporal. */
 const AT_ONCE = 16;
@@ -86,7 +75,7 @@ async function expire(deps: UpkeepDeps, claim: Claim): Promise<void> {
   const { action } = claim.snapshot.parkedAfter;
   if (action === 'WAIT' || !claim.parking) return;
   const note = 'Nobody decided in the time that the event gives.';
-  await deps.claims.decide(SELF, claim._id, claim.parking.number, { action, note });
+  await deps.claims.decide(SELF, claim, claim.parking.number, { action, note });
   await wake(deps, claim, SIGNALS.decided);
 }
 
@@ -95,8 +84,7 @@ async function expire(deps: UpkeepDeps, claim: Claim): Promise<void> {
  * reads it, so that a run is all such a claim needs: where thousands of leavers' claims are queued,
  * a signal to each in every pass would cost Temporal as much as stopping them.
  */
-const mayWait = ({ fate, state }: Claim): boolean =>
-  fate === null && !(EARLY_STATES as readonly ClaimState[]).includes(state);
+const mayWait = (claim: Claim): boolean => claim.fate === null && !isEarly(claim);
 
 /** What an open claim needs, done; null where it is well. */
 async function tend(deps: UpkeepDeps, claim: Claim): Promise<Tending | null> {
@@ -112,49 +100,22 @@ async function tend(deps: UpkeepDeps, claim: Claim): Promise<Tending | null> {
       return (await wake(deps, claim, SIGNALS.decided)) ? 'decisionsSent' : 'runsStarted';
     }
   }
+  // Until then the request that recorded it may still reject it.
+  if (!(await deps.claims.mayBeStarted(claim))) return null;
   return (await deps.runs.ensure(claim)) ? 'runsStarted' : null;
 }
 
+/** Gives back what lies of claims that are final: it came too late. */
 async function freeHolds(deps: UpkeepDeps): Promise<number> {
   let freed = 0;
+  const claimIdOf = ({ holdId }: Hold) => parseGrantId(holdId)?.claimId ?? '';
   for await (const holds of batches(deps.stock.holds(), BATCH)) {
-    const claimIdOf = (holdId: string) => parseGrantId(holdId)?.claimId ?? '';
-    const final = await deps.claims.finalAmong(holds.map((h) => claimIdOf(h.holdId)));
-    for (const { holdId, quantity } of holds) {
-      if (!final.has(claimIdOf(holdId))) continue;
-      if (!(await deps.stock.release(holdId, quantity))) continue;
-      deps.onMended('holdsFreed', holdId);
+    const final = await deps.claims.finalAmong(holds.map(claimIdOf));
+    for (const hold of holds) {
+      if (!final.has(claimIdOf(hold)) || !(await deps.stock.release(hold))) continue;
+      deps.onMended('holdsFreed', hold.holdId);
       freed += 1;
     }
-  }
-  return freed;
-}
-
-/** Gives back the entitlements of those claims that ended without keeping anything. */
-async function giveBackOf(deps: UpkeepDeps, claimIds: string[]): Promise<number> {
-  let freed = 0;
-  // A player who kept something of the claim keeps its entitlement taken.
-  const empty = await deps.claims.emptyAmong(claimIds);
-  for (const claimId of await deps.entitlements.heldBy(empty)) {
-    if (!(await deps.entitlements.giveBack(claimId))) continue;
-    deps.onMended('entitlementsFreed', claimId);
-    freed += 1;
-  }
-  return freed;
-}
-
-async function* undoneIds(deps: UpkeepDeps, since: Date): AsyncGenerator<string> {
-  for await (const claim of deps.claims.undoneSince(since)) yield claim._id;
-}
-
-/** Looks from both sides since the last complete pass: claims that ended, entitlements that were taken. */
-async function freeEntitlements(deps: UpkeepDeps): Promise<number> {
-  const lastMs = (await deps.reconciliations.lastCompleteAt())?.getTime() ?? 0;
-  const before = (ms: number) => new Date(Math.max(0, lastMs - ms));
-  let freed = 0;
-  const sides = [undoneIds(deps, before(LATE_MS)), deps.entitlements.takersSince(before(TAKEN_MS))];
-  for (const ids of sides) {
-    for await (const claimIds of batches(ids, BATCH)) freed += await giveBackOf(deps, claimIds);
   }
   return freed;
 }
@@ -166,7 +127,7 @@ export function createUpkeepActivities(deps: UpkeepDeps) {
      * expired parkings decided. A claim that cannot be tended now does not keep others from it.
      */
     async tendOpenClaims(): Promise<Pick<Mended, Tending> & { failures: number }> {
-      const { holdsFreed: _h, entitlementsFreed: _e, ...mended } = NOTHING_MENDED;
+      const { holdsFreed: _, ...mended } = NOTHING_MENDED;
       let failures = 0;
       const isQuiet = (c: Claim) => deps.now().getTime() - c.updatedAt.getTime() >= GRACE_MS;
       const look = async (claim: Claim): Promise<void> => {
@@ -195,9 +156,9 @@ export function createUpkeepActivities(deps: UpkeepDeps) {
       return {};
     },
 
-    /** Holds of final claims and entitlements of undone ones are given back: they came too late. */
-    async freeStrays(): Promise<Pick<Mended, 'holdsFreed' | 'entitlementsFreed'>> {
-      return { holdsFreed: await freeHolds(deps), entitlementsFreed: await freeEntitlements(deps) };
+    /** Holds of final claims are given back: they came too late. */
+    async freeStrays(): Promise<Pick<Mended, 'holdsFreed'>> {
+      return { holdsFreed: await freeHolds(deps) };
     },
 
     /** The buckets whose books do not add up. */

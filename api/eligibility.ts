@@ -2,6 +2,7 @@
 import type { Reason } from '../domain/claim.ts';
 import { type Condition, type Explained, explain } from '../domain/condition.ts';
 import { type Account, readFacts } from '../domain/condition-facts.ts';
+import { wantedEntitlements } from '../domain/entitlements.ts';
 import { isOpenAt } from '../domain/event.ts';
 import {
   claimPeriod,
@@ -16,15 +17,15 @@ import { ProviderError } from '../domain/fulfillment.ts';
 import type { GameData, GameDataProvider } from '../domain/game-data.ts';
 import type { Gauges } from '../domain/metrics.ts';
 import type { ProgressReader } from '../domain/progress.ts';
+import type { ClaimStore } from '../store/claims.ts';
 import type { ConditionFacts } from '../store/condition-facts.ts';
-import type { EntitlementStore } from '../store/entitlements.ts';
 import type { StoredEvent } from '../store/events.ts';
 import type { StockStore } from '../store/stock.ts';
 
 export interface EligibilityDeps {
   store: {
     conditionFacts: Pick<ConditionFacts, 'ofPlayer'>;
-    entitlements: Pick<EntitlementStore, 'isUsedUp'>;
+    claims: Pick<ClaimStore, 'isUsedUp'>;
     progress: ProgressReader;
     stock: Pick<StockStore, 'books' | 'soldOut'>;
   };
@@ -112,11 +113,9 @@ export async function eligibilityOf(
   userId: string,
   at: Date,
 ): Promise<Eligibility> {
-  const { eventId, claimsPerPeriod } = event;
-  const { key: periodKey } = claimPeriod(event, at);
-  const period = { eventId, userId, periodKey, claimsPerPeriod };
+  const wanted = wantedEntitlements(event, claimPeriod(event, at).key);
   const [isUsedUp, { left, isSoldOut }, condition] = await Promise.all([
-    deps.store.entitlements.isUsedUp(period),
+    deps.store.claims.isUsedUp(userId, wanted),
     stockOf(deps, event),
     conditionOf(deps, event, userId, at),
   ]);

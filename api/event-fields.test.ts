@@ -105,8 +105,11 @@ const shown =
   async (eventId) =>
     (await read(eventId)).body[field];
 const isShown: Look = async (eventId) => (await read(eventId)).status;
-/** Undefined where it is taken, else the refusal. */
-const isTaken: Look = async (eventId) => (await claim(eventId)).body.code;
+/** Null where it is taken, else the refusal: before a record, or on it. */
+const isTaken: Look = async (eventId) => {
+  const { body } = await claim(eventId);
+  return body.code ?? body.reason;
+};
 const isTakenTwice: Look = async (eventId) => [await isTaken(eventId), await isTaken(eventId)];
 /** A claim on each of two days. */
 const ofTwoDays = async (eventId: string) =>

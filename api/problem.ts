@@ -24,7 +24,7 @@ const TABLE = {
   method_not_allowed: [405, 'The method is not allowed here'],
   event_not_open: [409, 'The event takes no claims now'],
   sold_out: [409, 'The reward is sold out'],
-  already_claimed: [409, 'Already claimed in this period'],
+  already_claimed: [409, 'Already claimed'],
   username_taken: [409, 'The username is taken'],
   conflict: [409, 'The request conflicts with what stands'],
   invalid_transition: [409, 'The state does not allow this'],

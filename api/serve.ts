@@ -75,7 +75,7 @@ export async function serveApi(parts: ApiParts) {
     gauges: config.GAUGES,
     runs,
     bulkRuns: createBulkRuns(client),
-    starter: createStarter({ runs, log }),
+    starter: createStarter({ runs, isRecorders: store.claims.isRecorders, log }),
     changes,
     onUserLeft: (userId) => stopClaimsOf({ claims: store.claims, runs }, userId),
     webUi: config.TEMPORAL_UI_URL ? { url: config.TEMPORAL_UI_URL, namespace } : undefined,

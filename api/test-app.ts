@@ -83,7 +83,7 @@ export async function testApp(overrides: Partial<AppDeps> = {}) {
     gauges: { level: 'HIGHEST' },
     runs,
     bulkRuns: createBulkRuns(client),
-    starter: createStarter({ runs, log }),
+    starter: createStarter({ runs, isRecorders: store.claims.isRecorders, log }),
     changes,
     onUserLeft: async () => {},
     phase: () => 'READY',

@@ -2,7 +2,7 @@
 import { randomUUID } from 'node:crypto';
 import { makeEvent } from './books.ts';
 import { claimGranted } from './claiming.ts';
-import { costRatio, type Figures, ratio, type Sample } from './figures.ts';
+import { besideLines, type Figures, type Row, ratio, type Sample } from './figures.ts';
 import { ALL_CPU, rateOf, withWires } from './load.ts';
 import type { BenchOptions } from './options.ts';
 import { makePlayers } from './players.ts';
@@ -19,6 +19,9 @@ const CLAIMS: Record<number, number> = { 50: 200, 200: 400 };
 
 /** Units of each round's event: more than are claimed, and as many as the flash event has. */
 const STOCK = 1_000;
+
+/** What one process for both must be worth to stay. */
+const COMBINED_WORTH = 1.1;
 
 interface Load {
   clients: number;
@@ -47,9 +50,15 @@ export async function benchClaims(options: BenchOptions): Promise<Figures> {
     const checks = compared.map(([ours, yardstick, atLeast]) =>
       ratio(rows, ours, yardstick, { atLeast }),
     );
-    const byCpu = compared.map(([ours, yardstick]) => costRatio(rows, ours, yardstick, ALL_CPU));
-    return { rows, checks, notes: [...byCpu, ...NOTES] };
+    const notes = loads.flatMap((load) => besideNothing(rows, load));
+    return { rows, checks, notes: [...notes, ...NOTES] };
   });
+}
+
+/** Every row of as many clients beside the workflow that does nothing. */
+function besideNothing(rows: Row[], { clients }: Load): string[] {
+  const own = rows.filter(({ name }) => name.endsWith(`, ${clients} clients`));
+  return besideLines(own, nothingName(clients), { costs: [ALL_CPU], times: ['p50 ms', 'p99 ms'] });
 }
 
 const NOTES = [
@@ -81,9 +90,15 @@ function comparisonsOf(loads: Load[], isCombined: boolean): [string, string, num
     loads.map(({ clients }): [string, string, number] => {
       return [mailbox(stack, clients), nothingName(clients), atLeast];
     });
+  const combinedBesideApart: [string, string, number] = [
+    mailbox(COMBINED.name, few),
+    mailbox(APART.name, few),
+    COMBINED_WORTH,
+  ];
   return [
     ...beside(APART.name, 0.6),
     ...(isCombined ? beside(COMBINED.name, 0.8) : []),
+    ...(isCombined ? [combinedBesideApart] : []),
     [claimsName('game', APART.name, few), nothingName(few), 0.45],
     [mailbox(APART.name, few), sagaName(few), 2.5],
   ];
@@ -118,7 +133,7 @@ function claimSide(stack: Stack, provider: string, load: Load): Side {
 export async function grantMany(stack: Stack, eventId: string, load: Load): Promise<Sample> {
   const { clients, count } = load;
   const items = await makePlayers(stack.books, stack.tokens, count);
-  return await withWires(stack.port, clients, async (wires) => {
+  return await withWires(stack.ports, clients, async (wires) => {
     await Promise.all(wires.map((wire) => wire.open()));
     return await rateOf({ items, clients, pids: stack.pids() }, async (player, client) => {
       const wire = wires[client];

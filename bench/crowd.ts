@@ -2,13 +2,13 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Client } from '@temporalio/client';
 import { makeEvent } from './books.ts';
-import { claimRequest } from './claiming.ts';
-import { closedLoop } from './load.ts';
+import { claimIn, claimRequest } from './claiming.ts';
+import { closedLoop, wiresTo } from './load.ts';
 import { makePlayers, type Player } from './players.ts';
 import type { Stack } from './stack.ts';
 import { until } from './until.ts';
 import { memoryOf } from './usage.ts';
-import { Broken, headerOf, Wire } from './wire.ts';
+import { Broken, headerOf, type Wire } from './wire.ts';
 
 export interface Crowd {
   players: number;
@@ -19,7 +19,7 @@ export interface Crowd {
 export interface Outcome {
   /** When each player knew "held for you" or "sold out", in milliseconds from the start, in order. */
   knownMs: number[];
-  /** Told that a unit is held for them: those whose claim was accepted. */
+  /** Told that a unit is held for them: those whose claim was accepted, and not rejected at once. */
   held: number;
   soldOut: number;
   /** Answers 503, other answers of 5xx, and connections that broke. */
@@ -46,10 +46,10 @@ const POLL_MS = 500;
 
 /** Everybody is connected, and sends at once. Resolves when the last claim is final. */
 export async function flash(stack: Stack, client: Client, crowd: Crowd): Promise<Outcome> {
-  const { books, tokens, port } = stack;
+  const { books, tokens, ports } = stack;
   const { eventId } = await makeEvent(books, crowd.stock);
   const players = await makePlayers(books, tokens, crowd.players);
-  const wires = players.map(() => new Wire(port));
+  const wires = wiresTo(ports, players.length);
   await closedLoop(wires, OPENED_AT_ONCE, async (wire) => void (await wire.open()));
   try {
     const startedAtMs = Date.now();
@@ -125,6 +125,8 @@ async function learn(
       if (error instanceof Broken) return undefined;
       throw error;
     });
+    // One of the few that were recorded in vain is final in the answer.
+    if (answer?.status === 200 && claimIn(answer).reason === 'SOLD_OUT') return 'SOLD_OUT';
     if (answer !== undefined && answer.status < 300) return 'HELD';
     if (answer?.status === 409 && answer.body.includes('sold_out')) return 'SOLD_OUT';
     if (answer !== undefined && answer.status < 500) {

@@ -1,5 +1,6 @@
 /** A cold event's claims while a hot event has a thousand waiting, beside the same on an idle stack. */
 import type { Client } from '@temporalio/client';
+import type { EventFields } from '../domain/event.ts';
 import { workflowIdOf } from '../temporal/workflow-id.ts';
 import { makeEvent } from './books.ts';
 import { type ClaimAnswer, claimGranted, claimRequest } from './claiming.ts';
@@ -66,9 +67,9 @@ async function besideHot(stack: Stack, client: Client, { waiting, cold }: Sizes)
   return { beside, left };
 }
 
-async function claimMany(stack: Stack, eventId: string, count: number): Promise<void> {
+export async function claimMany(stack: Stack, eventId: string, count: number): Promise<void> {
   const players = await makePlayers(stack.books, stack.tokens, count);
-  await withWires(stack.port, HOT_CLIENTS, (wires) =>
+  await withWires(stack.ports, HOT_CLIENTS, (wires) =>
     closedLoop(players, HOT_CLIENTS, async (player, client) => {
       const answer = await (wires[client] &&
         sendUntilServed(wires[client], claimRequest(eventId, player, 0)));
@@ -77,15 +78,19 @@ async function claimMany(stack: Stack, eventId: string, count: number): Promise<
   );
 }
 
-interface Visit {
+export interface Visit {
   claim: ClaimAnswer;
   sentAtMs: number;
   answeredAtMs: number;
 }
 
-/** Claims of an event of their own, one at a time. */
-async function coldClaims(stack: Stack, count: number): Promise<Visit[]> {
-  const { eventId } = await makeEvent(stack.books, 10 * count);
+/** Claims of an event of their own, one at a time; `given` changes the event. */
+export async function coldClaims(
+  stack: Stack,
+  count: number,
+  given: Partial<EventFields> = {},
+): Promise<Visit[]> {
+  const { eventId } = await makeEvent(stack.books, 10 * count, given);
   const players = await makePlayers(stack.books, stack.tokens, count);
   const wire = new Wire(stack.port);
   await wire.open();

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { bound, linesOf, type Row, ratio } from './figures.ts';
+import { besideLines, bound, linesOf, type Row, ratio } from './figures.ts';
 
 const row = (name: string, ...values: number[]): Row => {
   return { name, unit: 'a second', samples: values.map((value) => ({ value })) };
@@ -17,6 +17,18 @@ describe('a ratio', () => {
   it('of something that was not measured is refused', () => {
     assert.throws(() => ratio([row('ours', 1)], 'ours', 'theirs', { atLeast: 1 }), /theirs/);
   });
+});
+
+it('rows beside one of them tell rate, cost and time, each so that one is as good', () => {
+  const also = (ms: number) => ({ 'all CPU ms': ms, 'p50 ms': ms });
+  const rows = [
+    { name: 'nothing', unit: 'a second', samples: [{ value: 40, also: also(30) }] },
+    { name: 'ours', unit: 'a second', samples: [{ value: 20, also: also(60) }] },
+  ];
+  const of = { costs: ['all CPU ms'], times: ['p50 ms'] };
+  assert.deepEqual(besideLines(rows, 'nothing', of), [
+    'ours : nothing: rate 0.5, by all CPU ms 0.5, p50 ms 2',
+  ]);
 });
 
 describe('a bound', () => {

@@ -61,6 +61,32 @@ export function costRatio(rows: Row[], ours: string, yardstick: string, cost: st
   return `By ${cost}: ${ours} : ${yardstick} ${shown(theirs / mine)}`;
 }
 
+/**
+ * How every row stands to one of them, in a line each: its rate over that one's, what that one costs
+ * over what it costs itself, and how long it takes over how long that one takes. Sentences, not promises.
+ */
+export function besideLines(
+  rows: Row[],
+  yardstick: string,
+  { costs, times }: { costs: string[]; times: string[] },
+): string[] {
+  const base = rows.find(({ name }) => name === yardstick)?.samples ?? [];
+  const rateOf = (samples: Sample[]) => median(samples.map(({ value }) => value));
+  const over = (top: number | undefined, bottom: number | undefined) =>
+    shown((top ?? Number.NaN) / (bottom ?? Number.NaN));
+  return rows
+    .filter(({ name }) => name !== yardstick)
+    .map(({ name, samples }) => {
+      const [mine, theirs] = [alsoOf(samples), alsoOf(base)];
+      const parts = [
+        `rate ${over(rateOf(samples), rateOf(base))}`,
+        ...costs.map((cost) => `by ${cost} ${over(theirs[cost], mine[cost])}`),
+        ...times.map((time) => `${time} ${over(mine[time], theirs[time])}`),
+      ];
+      return `${name} : ${yardstick}: ${parts.join(', ')}`;
+    });
+}
+
 /** A bound on each round by itself: the worst one counts. */
 export function bound(name: string, values: number[], reach: Reach): Check {
   const isKept = values.every((value) => isReached(value, reach));

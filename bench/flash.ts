@@ -18,6 +18,9 @@ const REFUSALS = 'the same number of refusals';
 const GRANTED = 'granted in the flash';
 const CLAIMS = 'claims, 50 clients';
 
+/** Records of each API process that are under way when the last unit goes. */
+const MOST_IN_VAIN = 16;
+
 /** Runs for players who were let in and came too late: a twentieth of the stock. */
 const SPARE_RUNS = 1.05;
 
@@ -27,10 +30,10 @@ export function crowdOf({ isShort }: Pick<BenchOptions, 'isShort'>): Crowd {
 
 export async function benchFlash(options: BenchOptions): Promise<Figures> {
   return await withStops(async (stopAtEnd) => {
-    const { isShort, rounds, profileDir, say } = options;
+    const { isShort, rounds, apis = 1, profileDir, say } = options;
     const crowd = crowdOf(options);
     const servers = stopAtEnd(await startBenchServers({ temporal: true }, say));
-    const stack = stopAtEnd(await startStack(servers, APART, { profileDir }));
+    const stack = stopAtEnd(await startStack(servers, APART, { profileDir, apis }));
     const { client, ...connection } = await temporalClient(servers, stack.namespace);
     stopAtEnd(connection);
     const yardsticks = await yardsticksOf(stack, crowd, isShort);
@@ -48,7 +51,11 @@ export async function benchFlash(options: BenchOptions): Promise<Figures> {
       if (round > 0) for (const [n, value] of all.entries()) rows[n]?.samples.push({ value });
       say(`${roundName(round, rounds)}: ${story(outcome)}`);
     }
-    return { rows, checks: checksOf(rows, outcomes, crowd), notes: outcomes.map(story) };
+    return {
+      rows,
+      checks: checksOf(rows, outcomes, { ...crowd, apis }),
+      notes: outcomes.map(story),
+    };
   });
 }
 
@@ -69,7 +76,11 @@ function secondsOf({ knownMs }: Outcome): number {
   return (knownMs.at(-1) ?? Number.NaN) / 1_000;
 }
 
-function checksOf(rows: Row[], outcomes: Outcome[], { stock }: Crowd): Check[] {
+function checksOf(
+  rows: Row[],
+  outcomes: Outcome[],
+  { stock, apis }: Crowd & { apis: number },
+): Check[] {
   const all = (what: (outcome: Outcome) => number) => outcomes.map(what);
   return [
     bound(
@@ -86,6 +97,11 @@ function checksOf(rows: Row[], outcomes: Outcome[], { stock }: Crowd): Check[] {
       'workflows started',
       all((o) => o.workflows),
       { atMost: Math.floor(stock * SPARE_RUNS) },
+    ),
+    bound(
+      'records more than units',
+      all((o) => o.records - stock),
+      { atMost: MOST_IN_VAIN * apis },
     ),
     bound(
       '5xx other than 503 with Retry-After',

@@ -8,10 +8,8 @@ import {
   activityOf,
   claimOf,
   dayOfPlayer,
-  entitlementOf,
   familyOf,
   isGranted,
-  mailOf,
   PILE_MS,
   PILED_EVENTS,
   type Pile,
@@ -73,12 +71,7 @@ async function claimedEvent(books: Books, stock: number): Promise<StoredEvent> {
 async function insertClaims({ store }: Books, pile: Pile, from: number, until: number) {
   const numbers = Array.from({ length: until - from }, (_, n) => from + n);
   const claims = numbers.map((n) => claimOf(pile, n));
-  const granted = claims.filter(({ state }) => state === 'GRANTED');
-  await Promise.all([
-    insertAll(store.claims.model.collection, claims),
-    insertAll(store.entitlements.model.collection, granted.map(entitlementOf)),
-    insertAll(store.mailbox.model.collection, granted.flatMap(mailOf)),
-  ]);
+  await insertAll(store.claims.model.collection, claims);
 }
 
 async function insertPlayers({ store }: Books, pile: Pile, from: number, until: number) {
@@ -146,7 +139,7 @@ async function insertUpkeep({ store }: Books, claims: number): Promise<void> {
   };
   const pass = {
     ...{ runsStarted: 0, decisionsSent: 0, claimsStopped: 0, parkingsExpired: 0 },
-    ...{ holdsFreed: 0, entitlementsFreed: 0, failures: 0, unbalanced: [] },
+    ...{ holdsFreed: 0, failures: 0, unbalanced: [] },
   };
   const passes = Math.min(MOST_PASSES, Math.floor(claims / CLAIMS_PER.staffChange));
   await insertAll(

@@ -3,9 +3,7 @@ import { createHash } from 'node:crypto';
 import { snapshotOf } from '../api/claims/accept.ts';
 import { DAY_MS, dayOf } from '../domain/activity.ts';
 import type { FinalState, Line, Reason, Step, StepName } from '../domain/claim.ts';
-import { grantIdOf } from '../domain/claim.ts';
 import { type Claim, claimIdOf } from '../store/claims.ts';
-import type { Entitlement } from '../store/entitlements.ts';
 import type { StoredEvent } from '../store/events.ts';
 import { recordOf } from './players.ts';
 
@@ -43,9 +41,9 @@ const GRANTED: Ending = {
 };
 const REJECTED: Ending = {
   state: 'REJECTED',
-  reason: 'ALREADY_CLAIMED',
-  line: 'PENDING',
-  steps: ['S0_ACCEPT', 'S1_VALIDATE'],
+  reason: 'SOLD_OUT',
+  line: 'CANCELLED',
+  steps: ['S0_ACCEPT', 'S3_RESERVE'],
 };
 const FAILED: Ending = {
   state: 'FAILED',
@@ -105,14 +103,16 @@ export function claimOf(pile: Pile, n: number): Claim {
     reason: ending.reason,
     fate: isUndone ? 'UNDO' : 'GRANT',
     fateReason: ending.reason,
-    asked: ending !== REJECTED,
+    asked: ending === FAILED,
     askedBy: null,
     lines: linesOf(event, ending.line, endedAt),
     steps: ending.steps.map((step) => stepOf(step, at)),
     parking: null,
     version: ending.steps.length > 2 ? 4 : 2,
     snapshot: snapshotOf(event, at),
+    ...(!isUndone && { entitlements: [`${event.eventId}/once/0`] }),
     acceptedAt: at,
+    recordedAt: at,
     createdAt: at,
     updatedAt: endedAt,
     endedAt,
@@ -134,24 +134,6 @@ function linesOf(event: StoredEvent, state: Line['state'], endedAt: Date): Line[
 function stepOf(step: StepName, at: Date): Step {
   const time = at.toISOString();
   return { step, outcome: 'OK', startedAt: time, endedAt: time, attempts: 1, detail: null };
-}
-
-/** What a granted claim keeps. */
-export function entitlementOf({ _id, eventId, userId, periodKey, createdAt }: Claim): Entitlement {
-  const slot = `${eventId}/${userId}/${periodKey}/0`;
-  return { _id: slot, claimId: _id, eventId, takenAt: createdAt };
-}
-
-/** What a granted claim's player has in the mailbox. */
-export function mailOf({ _id, eventId, userId, lines, endedAt }: Claim): object[] {
-  return lines.map(({ lineId, kind, name, quantity }) => ({
-    _id: grantIdOf(_id, lineId),
-    state: 'GRANTED',
-    userId,
-    eventId,
-    reward: { rewardId: lineId, kind, name, quantity },
-    at: endedAt,
-  }));
 }
 
 /** A player, who registered an hour before their first claim. */

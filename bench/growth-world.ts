@@ -103,11 +103,7 @@ async function parkOne({ store }: Books, pile: Pile, userId: string): Promise<Cl
     },
   };
   await store.claims.model.collection.insertOne(claim as never);
-  const { eventId, periodKey } = claim;
-  await store.entitlements.take(
-    { claimId: claim._id, eventId, userId, periodKey, claimsPerPeriod: 1 },
-    at,
-  );
+  const { eventId } = claim;
   for (const { lineId, quantity, buckets } of claim.lines) {
     const holdId = `${claim._id}:${lineId}`;
     await store.stock.reserve({

@@ -48,24 +48,30 @@ export async function rateOf<T>(
     also: {
       'p50 ms': percentile(tookMs, 50),
       'p95 ms': percentile(tookMs, 95),
+      'p99 ms': percentile(tookMs, 99),
       ...Object.fromEntries(cpu),
       ...(cpu.length > 0 && { [ALL_CPU]: allCpuMs }),
     },
   };
 }
 
-/** Lends each client a connection of its own, and closes them all at the end. */
+/** Lends each client a connection of its own, spread over the ports, and closes them all at the end. */
 export async function withWires<T>(
-  port: number,
+  ports: readonly number[],
   clients: number,
   use: (wires: Wire[]) => Promise<T>,
 ): Promise<T> {
-  const wires = Array.from({ length: clients }, () => new Wire(port));
+  const wires = wiresTo(ports, clients);
   try {
     return await use(wires);
   } finally {
     for (const wire of wires) wire.close();
   }
+}
+
+/** New connections to each of the ports in turn. */
+export function wiresTo(ports: readonly number[], count: number): Wire[] {
+  return Array.from({ length: count }, (_, n) => new Wire(ports[n % ports.length] as number));
 }
 
 /** Sends until there is another answer than "not now": what any good client does. */

@@ -8,6 +8,8 @@ export interface BenchOptions {
   rounds: number;
   /** Where the profiles of our processes are put; none are taken without it. */
   profileDir?: string | undefined;
+  /** API processes in a flash; one unless it says more. */
+  apis?: number;
   /** Takes progress. */
   say: (line: string) => void;
 }

@@ -10,6 +10,7 @@ import type { Part } from './options.ts';
 import { benchPeers } from './peers/part.ts';
 import { benchRefuse } from './refuse.ts';
 import { benchReserve } from './reserve.ts';
+import { benchSlow } from './slow.ts';
 import { benchStatus } from './status.ts';
 
 export const PARTS: Record<string, { measures: string; run: Part }> = {
@@ -19,6 +20,7 @@ export const PARTS: Record<string, { measures: string; run: Part }> = {
   status: { measures: 'claims read a second, beside a bare route', run: benchStatus },
   flash: { measures: '10,000 players on 1,000 units', run: benchFlash },
   fair: { measures: "a cold event's claim beside a hot event", run: benchFair },
+  slow: { measures: "a quick provider's claim beside a slow one's", run: benchSlow },
   latency: { measures: 'one claim at a time, beside a null workflow', run: benchLatency },
   memory: { measures: 'API and worker after a flash', run: benchMemory },
   growth: { measures: 'a claim after none, 100,000 and 1,000,000 others', run: benchGrowth },

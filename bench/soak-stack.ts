@@ -117,6 +117,7 @@ async function verdictOf(
     isReconciled,
     runsLeft: await runsLeft(scene, signal),
     ledger: await scene.game.ledger(),
+    shown: await scene.staff.grants(signal),
     internalErrors: scene.client.internalErrors,
     ...(await readBooks(scene.database, scene.store)),
   });

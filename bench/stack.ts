@@ -10,6 +10,7 @@ import { tokensOf } from './players.ts';
 import { type ProcessSpec, ROOT, type Running, startProcess } from './processes.ts';
 import type { BenchServers } from './servers.ts';
 import type { Pids } from './usage.ts';
+import { MOODS } from './yardstick/moods.ts';
 import { databaseOf } from './yardstick/start.ts';
 
 /** A way of running Laurel; each has a database and a namespace of its own. */
@@ -45,8 +46,11 @@ const PROVIDER: ProcessSpec = {
 
 export interface Stack {
   name: string;
-  /** Where the API listens. */
+  /** Where the first API listens, and where all of them do. */
   port: number;
+  ports: number[];
+  /** Where the stand-in for game servers listens, which is told their moods. */
+  providerPort: number;
   books: Books;
   tokens: Tokens;
   namespace: string;
@@ -59,16 +63,36 @@ export function exists({ processes }: StackSpec): boolean {
   return processes.every(({ file }) => existsSync(join(ROOT, file)));
 }
 
+/** `game` grants at once; each of the others does as its name says, until it is told to grant too. */
+function providersAt(port: number, secret: string): Record<string, object> {
+  const baseUrl = `http://127.0.0.1:${port}`;
+  const moody = MOODS.map((mood) => [mood, { baseUrl: `${baseUrl}/${mood}`, secret }] as const);
+  return { game: { baseUrl, secret }, ...Object.fromEntries(moody) };
+}
+
+/** The stack's processes, each with its port; of the first as many as there are ports. */
+function processesOf({ processes }: StackSpec, ports: readonly number[]) {
+  return processes.flatMap((one, n) => {
+    const [first] = ports as [number];
+    if (n > 0) return [{ ...one, port: 0 }];
+    const more = ports.slice(1).map((port, i) => ({ ...one, name: `${one.name}-${i + 2}`, port }));
+    return [{ ...one, port: first }, ...more];
+  });
+}
+
 /** Starts the processes one after the other; resolves once all of them work. */
 export async function startStack(
   servers: BenchServers,
   spec: StackSpec,
-  options: { profileDir?: string | undefined; env?: NodeJS.ProcessEnv },
+  options: { profileDir?: string | undefined; env?: NodeJS.ProcessEnv; apis?: number },
 ): Promise<Stack> {
   const namespace = `bench-${spec.name.replaceAll(' ', '-')}`;
   const usesTemporal = servers.pids().temporal !== undefined;
   if (usesTemporal) await makeNamespace(servers.temporalAddress, namespace);
-  const [port, providerPort] = [await freePort(), await freePort()];
+  const apis = options.apis ?? 1;
+  const ports: number[] = [];
+  for (let n = 0; n < apis; n++) ports.push(await freePort());
+  const providerPort = await freePort();
   const mongodbUri = servers.mongodbUri(databaseOf(spec.name));
   const secret = servers.secrets.simulatorSecret;
   const env = {
@@ -78,18 +102,17 @@ export async function startStack(
     TEMPORAL_NAMESPACE: namespace,
     ADMIN_PASSWORD: servers.secrets.adminPassword,
     JWT_KEYS: servers.secrets.jwtKeys,
-    PORT: String(port),
     HOST: '127.0.0.1',
     RATE_LIMITS: 'off',
     LOG_LEVEL: 'info',
-    PROVIDERS: JSON.stringify({ game: { baseUrl: `http://127.0.0.1:${providerPort}`, secret } }),
+    PROVIDERS: JSON.stringify(providersAt(providerPort, secret)),
     ...options.env,
   };
   const running: Running[] = [];
   try {
     running.push(await startProcess(PROVIDER, { ...env, PORT: String(providerPort) }));
-    for (const one of spec.processes) {
-      running.push(await startProcess(one, env, options.profileDir));
+    for (const one of processesOf(spec, ports)) {
+      running.push(await startProcess(one, { ...env, PORT: String(one.port) }, options.profileDir));
     }
   } catch (error) {
     await Promise.all(running.map((one) => one.stop()));
@@ -98,7 +121,9 @@ export async function startStack(
   const books = await openBooks(mongodbUri);
   return {
     name: spec.name,
-    port,
+    port: ports[0] as number,
+    ports,
+    providerPort,
     books,
     tokens: await tokensOf(servers.secrets.jwtKeys),
     namespace,

@@ -15,6 +15,9 @@ export interface PlannedEvent {
   rewards: PlannedReward[];
   rewardSelection?: 'PLAYER_CHOICE';
   claimsPerPeriod?: number;
+  claimsTotal?: number;
+  /** A player is served by one event of a group alone. */
+  exclusiveGroup?: string;
   period?: { kind: 'DAILY'; timeZone: string; resetHour: number };
 }
 
@@ -27,7 +30,12 @@ const reward = (
 
 /** Two of the six sell out while the run lasts. */
 export const CAMPAIGN: readonly PlannedEvent[] = [
-  { title: 'Scarce mail', provider: 'mailbox', rewards: [reward('cape', 'ITEM', 1, 30)] },
+  {
+    title: 'Scarce mail',
+    provider: 'mailbox',
+    exclusiveGroup: 'chaos',
+    rewards: [reward('cape', 'ITEM', 1, 30)],
+  },
   {
     title: 'Mail twice',
     provider: 'mailbox',
@@ -48,12 +56,15 @@ export const CAMPAIGN: readonly PlannedEvent[] = [
     title: 'A choice in the game',
     provider: 'simulator',
     rewardSelection: 'PLAYER_CHOICE',
+    exclusiveGroup: 'chaos',
     rewards: [reward('red', 'COUPON', 1, 40), reward('blue', 'COUPON', 1, 40)],
   },
   {
     title: 'Every day in the game',
     provider: 'simulator',
     period: { kind: 'DAILY', timeZone: 'Asia/Seoul', resetHour: 5 },
+    claimsPerPeriod: 3,
+    claimsTotal: 2,
     rewards: [reward('potion', 'ITEM', 3, null)],
   },
 ];

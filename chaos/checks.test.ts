@@ -3,7 +3,7 @@ import { describe, it } from 'node:test';
 import type { LedgerGrant } from '../local/simulator-ledger.ts';
 import type { Claim } from '../store/claims.ts';
 import { check, RULE_NAMES } from './checks.ts';
-import type { Facts } from './facts.ts';
+import type { Facts, ShownGrant } from './facts.ts';
 
 const GAME_CLAIM = `clm_${'a'.repeat(40)}`;
 const MAIL_CLAIM = `clm_${'b'.repeat(40)}`;
@@ -40,13 +40,14 @@ function claim(id: string, provider: string, given: Partial<Claim> = {}): Claim 
     snapshot: {
       eventVersion: 1,
       provider,
-      claimsPerPeriod: 1,
       startsAt: AT,
       endsAt: AT,
       claimableUntil: AT,
       parkedAfter: { action: 'WAIT', hours: 24 },
     },
+    entitlements: [`evt_${provider}/once/0`],
     acceptedAt: AT,
+    recordedAt: AT,
     createdAt: AT,
     updatedAt: AT,
     endedAt: AT,
@@ -90,6 +91,10 @@ function ledgerGrant(of: Claim, given: Partial<LedgerGrant> = {}): LedgerGrant {
   };
 }
 
+const shownOf = ({ _id, userId, eventId }: Claim): ShownGrant => {
+  return { grantId: `${_id}:cape`, userId, eventId, quantity: 2 };
+};
+
 const REVOKED_LINE = { state: 'REVOKED', grantedAt: null } as const;
 
 /** Three claims that ended well: one granted by the game, one by the mailbox, one undone at the game. */
@@ -102,12 +107,14 @@ function wellKept() {
     fate: 'UNDO',
   });
   undone.lines = undone.lines.map((line) => ({ ...line, ...REVOKED_LINE }));
-  const entitlement = ({ _id: claimId, eventId, userId }: Claim) => {
-    return { _id: `${eventId}/${userId}/once/0`, claimId, eventId, takenAt: AT };
-  };
-  const rewards = [{ rewardId: 'cape', stock: 10 }];
-  const reward = { rewardId: 'cape', quantity: 2 };
-  const { userId, eventId } = inMail;
+  delete undone.entitlements;
+  const eventOf = (provider: string) => ({
+    eventId: `evt_${provider}`,
+    claimsPerPeriod: 1,
+    claimsTotal: null,
+    exclusiveGroup: null,
+    rewards: [{ rewardId: 'cape', stock: 10 }],
+  });
   return {
     inGame,
     inMail,
@@ -115,16 +122,12 @@ function wellKept() {
     facts: {
       stories: [inGame, inMail, undone].map(story),
       claims: [inGame, inMail, undone],
-      events: [
-        { eventId: 'evt_simulator', rewards },
-        { eventId: 'evt_mailbox', rewards },
-      ],
+      events: [eventOf('simulator'), eventOf('mailbox')],
       buckets: [
         bucket('evt_simulator', { available: 8, granted: 2 }),
         bucket('evt_mailbox', { available: 8, granted: 2 }),
       ],
-      entitlements: [entitlement(inGame), entitlement(inMail)],
-      mail: [{ _id: `${MAIL_CLAIM}:cape`, state: 'GRANTED', userId, eventId, reward }],
+      shown: [inGame, inMail].map(shownOf),
       ledger: [ledgerGrant(inGame), ledgerGrant(undone, { state: 'REVOKED' })],
       runsLeft: [],
       unbalanced: [],
@@ -196,9 +199,8 @@ const FORGERIES: [string, (books: WellKept) => void, (typeof RULE_NAMES)[number]
       undone.lines = undone.lines.map((line) => ({ ...line, state: 'GRANTED', grantedAt: AT }));
       facts.ledger = [ledgerGrant(facts.claims[0] as Claim), ledgerGrant(undone)];
       facts.buckets[0] = bucket('evt_simulator', { available: 6, granted: 4 });
-      const { eventId, userId } = undone;
-      const _id = `${eventId}/${userId}/once/0`;
-      facts.entitlements.push({ _id, claimId: FAILED_CLAIM, eventId, takenAt: AT });
+      undone.entitlements = ['evt_simulator/once/0'];
+      facts.shown.push(shownOf(undone));
     },
     ['a claim and its lines tell one story'],
   ],
@@ -206,9 +208,9 @@ const FORGERIES: [string, (books: WellKept) => void, (typeof RULE_NAMES)[number]
     'a claim is granted and its line is not',
     ({ facts, inMail }) => {
       inMail.lines = inMail.lines.map((line) => ({ ...line, ...REVOKED_LINE }));
-      for (const mail of facts.mail) mail.state = 'REVOKED';
+      delete inMail.entitlements;
+      facts.shown.pop();
       facts.buckets[1] = bucket('evt_mailbox', { available: 10, granted: 0 });
-      facts.entitlements.pop();
     },
     ['a claim and its lines tell one story'],
   ],
@@ -223,18 +225,25 @@ const FORGERIES: [string, (books: WellKept) => void, (typeof RULE_NAMES)[number]
     'two claims of one period are granted',
     ({ facts, inGame, inMail }) => {
       Object.assign(inMail, { eventId: inGame.eventId, userId: inGame.userId });
-      Object.assign(inMail.snapshot, { provider: 'simulator' });
+      inMail.entitlements = ['evt_simulator/once/1'];
       facts.stories[1] = story(inMail);
-      facts.mail = [];
-      facts.ledger.push(ledgerGrant(inMail));
+      facts.shown = [inGame, inMail].map(shownOf);
       facts.buckets[0] = bucket('evt_simulator', { available: 6, granted: 4 });
       facts.buckets[1] = bucket('evt_mailbox', { available: 10, granted: 0 });
-      facts.entitlements[1] = {
-        ...{ _id: `${inMail.eventId}/${inMail.userId}/once/1`, claimId: MAIL_CLAIM },
-        ...{ eventId: inMail.eventId, takenAt: AT },
-      };
     },
-    ['nothing is granted twice'],
+    ['nothing is granted twice', 'entitlements are those of granted claims'],
+  ],
+  [
+    'two events of one group are granted to one player',
+    ({ facts, inGame, inMail }) => {
+      for (const event of facts.events) event.exclusiveGroup = 'winter';
+      inMail.userId = inGame.userId;
+      facts.stories[1] = story(inMail);
+      facts.shown = [inGame, inMail].map(shownOf);
+      inGame.entitlements?.push('group/winter');
+      inMail.entitlements?.push('group/winter');
+    },
+    ['nothing is granted twice', 'entitlements are those of granted claims'],
   ],
   [
     'the game gave something for a claim that failed',
@@ -265,12 +274,8 @@ const FORGERIES: [string, (books: WellKept) => void, (typeof RULE_NAMES)[number]
     ['what a provider gave is in our books'],
   ],
   [
-    'the mailbox holds something for a claim that failed',
-    ({ facts, undone }) => {
-      const reward = { rewardId: 'cape', quantity: 2 };
-      const { userId, eventId } = undone;
-      facts.mail.push({ _id: `${FAILED_CLAIM}:cape`, state: 'GRANTED', userId, eventId, reward });
-    },
+    'the game gave something for a claim of our own mailbox',
+    ({ facts, inMail }) => void facts.ledger.push(ledgerGrant(inMail)),
     ['what a provider gave is in our books'],
   ],
   [
@@ -279,11 +284,19 @@ const FORGERIES: [string, (books: WellKept) => void, (typeof RULE_NAMES)[number]
     ['what is in our books was given'],
   ],
   [
-    'the mailbox took back what is granted in our books',
-    ({ facts }) => {
-      for (const mail of facts.mail) mail.state = 'REVOKED';
-    },
-    ['what is in our books was given'],
+    'a mailbox lacks what is granted',
+    ({ facts }) => void facts.shown.pop(),
+    ['players are shown what was granted'],
+  ],
+  [
+    'a mailbox holds something of a claim that failed',
+    ({ facts, undone }) => void facts.shown.push(shownOf(undone)),
+    ['players are shown what was granted'],
+  ],
+  [
+    'a grant is shown twice',
+    ({ facts, inMail }) => void facts.shown.push(shownOf(inMail)),
+    ['players are shown what was granted'],
   ],
   [
     'a unit of stock vanishes',
@@ -305,6 +318,7 @@ const FORGERIES: [string, (books: WellKept) => void, (typeof RULE_NAMES)[number]
     ({ facts, inGame }) => {
       const [line] = inGame.lines;
       if (line) line.quantity = 12;
+      for (const grant of facts.shown.slice(0, 1)) grant.quantity = 12;
       const { rewardId, ...rest } = { rewardId: 'cape', kind: 'ITEM', name: 'Cape' };
       const asked = ledgerGrant(inGame).asked;
       if (asked) asked.reward = { rewardId, ...rest, quantity: 12 };
@@ -328,29 +342,52 @@ const FORGERIES: [string, (books: WellKept) => void, (typeof RULE_NAMES)[number]
   [
     'the stock is not what the operators set',
     ({ facts }) => {
-      facts.events[1] = { eventId: 'evt_mailbox', rewards: [{ rewardId: 'cape', stock: 12 }] };
+      for (const reward of facts.events[1]?.rewards ?? []) reward.stock = 12;
     },
     ['stock and grants are counted right'],
   ],
   [
     'a failed claim keeps its entitlement',
-    ({ facts, undone }) => {
-      const { eventId, userId, _id: claimId } = undone;
-      const _id = `${eventId}/${userId}/once/0`;
-      facts.entitlements.push({ _id, claimId, eventId, takenAt: AT });
+    ({ undone }) => {
+      undone.entitlements = ['evt_simulator/once/0'];
     },
     ['entitlements are those of granted claims'],
   ],
   [
     'a granted claim has no entitlement',
-    ({ facts }) => void facts.entitlements.pop(),
+    ({ inMail }) => {
+      delete inMail.entitlements;
+    },
     ['entitlements are those of granted claims'],
   ],
   [
-    'an entitlement is that of another player',
+    'an entitlement is that of another event',
+    ({ inGame }) => {
+      inGame.entitlements = ['evt_mailbox/once/0'];
+    },
+    ['entitlements are those of granted claims'],
+  ],
+  [
+    'a granted claim lacks the entitlement of its group',
     ({ facts }) => {
-      const [taken] = facts.entitlements;
-      if (taken) taken._id = 'evt_simulator/usr_other/once/0';
+      for (const event of facts.events.slice(0, 1)) event.exclusiveGroup = 'winter';
+    },
+    ['entitlements are those of granted claims'],
+  ],
+  [
+    'a claim has two slots of one period',
+    ({ facts, inMail }) => {
+      for (const event of facts.events) event.claimsPerPeriod = 2;
+      inMail.entitlements?.push('evt_mailbox/once/1');
+    },
+    ['entitlements are those of granted claims'],
+  ],
+  [
+    'a second claim of one entitlement is on record',
+    ({ facts, undone }) => {
+      undone.reason = 'ALREADY_CLAIMED';
+      undone.state = 'REJECTED';
+      facts.stories.pop();
     },
     ['entitlements are those of granted claims'],
   ],
@@ -387,9 +424,8 @@ describe('the checks after a chaos run', () => {
     undone.lines = undone.lines.map((line) => ({ ...line, state: 'GRANTED', grantedAt: AT }));
     facts.ledger = [ledgerGrant(inGame), ledgerGrant(undone)];
     facts.buckets[0] = bucket('evt_simulator', { available: 6, granted: 4 });
-    const { eventId, userId, _id: claimId } = undone;
-    const _id = `${eventId}/${userId}/once/0`;
-    facts.entitlements.push({ _id, claimId, eventId, takenAt: AT });
+    undone.entitlements = ['evt_simulator/once/0'];
+    facts.shown.push(shownOf(undone));
     assert.deepEqual(check(facts), []);
   });
 

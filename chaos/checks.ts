@@ -3,8 +3,10 @@
  * nothing where the promise was kept.
  */
 import { grantIdOf, isFinal, type Line, parseGrantId } from '../domain/claim.ts';
+import { wantedEntitlements } from '../domain/entitlements.ts';
+import { isMailbox } from '../domain/fulfillment.ts';
 import type { Claim } from '../store/claims.ts';
-import type { Facts } from './facts.ts';
+import type { Facts, SetEvent } from './facts.ts';
 import type { Story } from './players.ts';
 
 export interface Difference {
@@ -15,15 +17,6 @@ export interface Difference {
   what: string;
 }
 
-/** What a provider gave, in its own words: the game's ledger and the mailbox alike. */
-interface Given {
-  grantId: string;
-  provider: string;
-  state: string;
-  times: number;
-  asked: { userId: string; eventId: string; rewardId: string; quantity: number } | null;
-}
-
 type Check = (facts: Facts) => Omit<Difference, 'rule'>[];
 
 const of = (claimId: string | null, what: string) => ({ claimId, what });
@@ -32,24 +25,6 @@ const byId = (facts: Facts) => new Map(facts.claims.map((claim) => [claim._id, c
 
 /** The lines that the player keeps. */
 const kept = (claim: Claim): Line[] => claim.lines.filter((line) => line.state === 'GRANTED');
-
-const GAME = 'simulator';
-
-function given(facts: Facts): Given[] {
-  const inGame = facts.ledger.map(({ grantId, state, applied, asked }): Given => {
-    const { userId = '', eventId = '', reward } = asked ?? {};
-    const what = reward && { rewardId: reward.rewardId, quantity: reward.quantity };
-    const full = what ? { userId, eventId, ...what } : null;
-    return { grantId, provider: GAME, state, times: applied, asked: full };
-  });
-  const inMail = facts.mail.map(({ _id, state, userId = '', eventId = '', reward }): Given => {
-    const what = reward && { rewardId: reward.rewardId, quantity: reward.quantity };
-    const full = what ? { userId, eventId, ...what } : null;
-    // One document is one mail: a second grant finds its place taken.
-    return { grantId: _id, provider: 'mailbox', state, times: full ? 1 : 0, asked: full };
-  });
-  return [...inGame, ...inMail];
-}
 
 /** Every claim that a player was told of is on record, as it was asked for. */
 function lost(facts: Facts) {
@@ -109,58 +84,88 @@ function contradicting(facts: Facts) {
   });
 }
 
-/** No player got a reward twice: neither for one line, nor by more claims than a period allows. */
+/** No player got a reward twice: neither for one line, nor by more claims than their events allow. */
 function twice(facts: Facts) {
-  const lines = given(facts)
-    .filter(({ times }) => times > 1)
-    .map((g) => of(claimIn(g.grantId), `${g.grantId} was given ${g.times} times`));
+  const lines = facts.ledger
+    .filter(({ applied }) => applied > 1)
+    .map((g) => of(claimIn(g.grantId), `${g.grantId} was given ${g.applied} times`));
+  const events = new Map(facts.events.map((event) => [event.eventId, event]));
   const served = Map.groupBy(
-    facts.claims.filter((claim) => kept(claim).length > 0),
-    (claim) => `${claim.eventId}/${claim.userId}/${claim.periodKey}`,
+    facts.claims
+      .filter((claim) => kept(claim).length > 0)
+      .flatMap((claim) => rightsOf(claim, events).map((slots) => ({ claim, slots }))),
+    ({ claim, slots }) => `${slots[0]} of ${claim.userId}`,
   );
-  const periods = [...served].flatMap(([period, claims]) => {
-    const allowed = claims[0]?.snapshot.claimsPerPeriod ?? 0;
-    if (claims.length <= allowed) return [];
-    const ids = claims.map((claim) => claim._id);
-    return [of(ids[0] ?? null, `${period} was served ${claims.length} times, by ${ids}`)];
+  const rights = [...served].flatMap(([right, had]) => {
+    const allowed = had[0]?.slots.length ?? 0;
+    if (had.length <= allowed) return [];
+    const ids = had.map(({ claim }) => claim._id);
+    return [of(ids[0] ?? null, `${right} was had ${ids.length} times, by ${ids}`)];
   });
-  return [...lines, ...periods];
+  return [...lines, ...rights];
+}
+
+/** What the claim needs, by the limits that its event has: they are frozen with the first claim. */
+function rightsOf(claim: Claim, events: ReadonlyMap<string, SetEvent>): string[][] {
+  const event = events.get(claim.eventId);
+  return event ? wantedEntitlements(event, claim.periodKey) : [];
 }
 
 const claimIn = (grantId: string): string | null => parseGrantId(grantId)?.claimId ?? null;
 
-/** Everything that a provider gave, or has not decided on, is a line granted in our books. */
+/** Everything that the game gave, or has not decided on, is a line granted in our books. */
 function unknownToUs(facts: Facts) {
   const claims = byId(facts);
-  return given(facts).flatMap((g) => {
-    if (g.state !== 'GRANTED' && g.state !== 'PENDING') return [];
-    const { claimId, lineId } = parseGrantId(g.grantId) ?? { claimId: g.grantId, lineId: '' };
+  return facts.ledger.flatMap(({ grantId, state, asked }) => {
+    if (state !== 'GRANTED' && state !== 'PENDING') return [];
+    const { claimId, lineId } = parseGrantId(grantId) ?? { claimId: grantId, lineId: '' };
     const claim = claims.get(claimId);
     const line = claim?.lines.find((l) => l.lineId === lineId);
-    if (!claim || !line) return [of(claimId, `the ${g.provider} gave ${g.grantId}: unknown`)];
+    if (!claim || !line) return [of(claimId, `the game gave ${grantId}: unknown`)];
     const isTheSame =
-      g.provider === claim.snapshot.provider &&
-      g.asked?.userId === claim.userId &&
-      g.asked.eventId === claim.eventId &&
-      g.asked.rewardId === lineId &&
-      g.asked.quantity === line.quantity;
-    if (g.state === 'GRANTED' && line.state === 'GRANTED' && isTheSame) return [];
-    const theirs = `${g.state} ${JSON.stringify(g.asked)}`;
-    return [of(claimId, `${lineId} is ${theirs} at the ${g.provider}, ${line.state} with us`)];
+      !isMailbox(claim.snapshot.provider) &&
+      asked?.userId === claim.userId &&
+      asked.eventId === claim.eventId &&
+      asked.reward.rewardId === lineId &&
+      asked.reward.quantity === line.quantity;
+    if (state === 'GRANTED' && line.state === 'GRANTED' && isTheSame) return [];
+    const theirs = `${state} ${JSON.stringify(asked)}`;
+    return [of(claimId, `${lineId} is ${theirs} at the game, ${line.state} with us`)];
   });
 }
 
-/** Every line granted in our books was given by its provider. */
+/** Every line granted in our books was given by the game, or is one of our own mailbox. */
 function notGiven(facts: Facts) {
-  const states = new Map(given(facts).map((g) => [`${g.provider} ${g.grantId}`, g.state]));
-  return facts.claims.flatMap((claim) =>
-    kept(claim).flatMap(({ lineId }) => {
-      const { provider } = claim.snapshot;
-      const state = states.get(`${provider} ${grantIdOf(claim._id, lineId)}`) ?? 'never seen';
-      if (state === 'GRANTED') return [];
-      return [of(claim._id, `${lineId} is GRANTED with us, ${state} at the ${provider}`)];
-    }),
+  const states = new Map(facts.ledger.map(({ grantId, state }) => [grantId, state]));
+  return facts.claims
+    .filter(({ snapshot }) => !isMailbox(snapshot.provider))
+    .flatMap((claim) =>
+      kept(claim).flatMap(({ lineId }) => {
+        const state = states.get(grantIdOf(claim._id, lineId)) ?? 'never seen';
+        if (state === 'GRANTED') return [];
+        return [of(claim._id, `${lineId} is GRANTED with us, ${state} at the game`)];
+      }),
+    );
+}
+
+/** Players are shown what is granted to them, once, and nothing else: a mailbox is these lines. */
+function misshown(facts: Facts) {
+  const granted = new Map(
+    facts.claims.flatMap((claim) =>
+      kept(claim).map((line) => {
+        const grantId = grantIdOf(claim._id, line.lineId);
+        return [grantId, [claim.userId, claim.eventId, line.quantity].join('/')] as const;
+      }),
+    ),
   );
+  const wrong = facts.shown.flatMap(({ grantId, userId, eventId, quantity }) => {
+    const is = granted.get(grantId);
+    granted.delete(grantId);
+    if (is === [userId, eventId, quantity].join('/')) return [];
+    return [of(claimIn(grantId), `${grantId} of ${userId} is shown as granted`)];
+  });
+  const missing = [...granted.keys()].map((id) => of(claimIn(id), `${id} is not shown`));
+  return [...wrong, ...missing];
 }
 
 /** In every bucket `stock = available + granted`, nothing being held. */
@@ -202,24 +207,34 @@ function sum<K extends string>(items: readonly Record<K, number>[], key: K): num
   return items.reduce((total, item) => total + item[key], 0);
 }
 
-/** Those claims have an entitlement, and one, of which a player keeps something. */
+/**
+ * A claim of which the player keeps something has one slot of each right that it needs, and no other
+ * claim of theirs has it; one that ended empty has none. Who finds none free has no record at all.
+ */
 function misentitled(facts: Facts) {
-  const claims = byId(facts);
-  const taken = Map.groupBy(facts.entitlements, (e) => e.claimId);
-  const strays = facts.entitlements.flatMap(({ _id, claimId }) => {
-    const claim = claims.get(claimId);
-    if (!claim) return [of(claimId, `${_id} is taken by a claim that is not on record`)];
-    const { eventId, userId, periodKey, state } = claim;
-    const isIts = _id.startsWith(`${eventId}/${userId}/${periodKey}/`);
-    if (isIts && kept(claim).length > 0) return [];
-    return [of(claimId, `${_id} is taken by a claim of ${userId} that is ${state}`)];
+  const events = new Map(facts.events.map((event) => [event.eventId, event]));
+  const holders = new Map<string, string>();
+  return facts.claims.flatMap((claim) => {
+    const { _id, userId, state, reason, entitlements } = claim;
+    const has = entitlements ?? [];
+    const wrong: string[] = [];
+    if (reason === 'ALREADY_CLAIMED') wrong.push('recorded without an entitlement');
+    if (kept(claim).length === 0 && entitlements) wrong.push(`${state}, and keeps ${has}`);
+    if (kept(claim).length > 0 && !hasOneOfEach(has, rightsOf(claim, events))) {
+      wrong.push(`${state}, with ${has.length > 0 ? has : 'no entitlement'}`);
+    }
+    for (const entitlement of has) {
+      const other = holders.get(`${userId} ${entitlement}`);
+      if (other !== undefined) wrong.push(`${entitlement} of ${userId} is also that of ${other}`);
+      holders.set(`${userId} ${entitlement}`, _id);
+    }
+    return wrong.map((what) => of(_id, what));
   });
-  const missing = facts.claims.flatMap((claim) => {
-    const count = taken.get(claim._id)?.length ?? 0;
-    if (kept(claim).length === 0 || count === 1) return [];
-    return [of(claim._id, `${claim.state}, with ${count} entitlements`)];
-  });
-  return [...strays, ...missing];
+}
+
+function hasOneOfEach(has: readonly string[], rights: readonly string[][]): boolean {
+  const ofRights = rights.map((slots) => slots.filter((slot) => has.includes(slot)));
+  return has.length === rights.length && ofRights.every(({ length }) => length === 1);
 }
 
 /** An outage is a 503; a 500 is a mistake of ours. */
@@ -240,6 +255,7 @@ const RULES = {
   'nothing is granted twice': twice,
   'what a provider gave is in our books': unknownToUs,
   'what is in our books was given': notGiven,
+  'players are shown what was granted': misshown,
   'stock = available + held + granted, held = 0': unbalanced,
   'stock and grants are counted right': miscounted,
   'entitlements are those of granted claims': misentitled,

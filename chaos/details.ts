@@ -7,7 +7,7 @@ import type { Runs } from './runs.ts';
 /** With more, the rest is in the facts. */
 const MAX_CLAIMS = 10;
 
-/** The claims' records, grants and entitlements, and how their runs stand; empty without differences. */
+/** The claims' records, and grants, and how their runs stand; empty without differences. */
 export async function details(
   facts: Facts,
   differences: readonly Difference[],
@@ -31,8 +31,7 @@ async function ofClaim(
     run: status ?? null,
     told: facts.stories.filter((story) => story.told.some((told) => told.claimId === claimId)),
     ledger: facts.ledger.filter((grant) => isIts(grant.grantId)),
-    mailbox: facts.mail.filter((mail) => isIts(mail._id)),
-    entitlements: facts.entitlements.filter((e) => e.claimId === claimId),
+    shown: facts.shown.filter((grant) => isIts(grant.grantId)),
     holds: facts.buckets.filter((b) => b.holds.some(isIts)).map((b) => b._id),
   };
   const lines = Object.entries(sides).map(([side, word]) => `  ${side}: ${JSON.stringify(word)}`);

@@ -2,23 +2,24 @@
 import type { Connection } from 'mongoose';
 import type { LedgerGrant } from '../local/simulator-ledger.ts';
 import type { Claim } from '../store/claims.ts';
-import type { Entitlement } from '../store/entitlements.ts';
 import type { Store } from '../store/index.ts';
 import type { StockBucket } from '../store/stock.ts';
 import type { Story } from './players.ts';
 
-/** One grant in the mailbox. */
-export interface Mail {
-  _id: string;
-  state: 'GRANTED' | 'REVOKED';
-  userId?: string;
-  eventId?: string;
-  reward?: { rewardId: string; quantity: number };
+/** One grant as `GET /api/grants` shows it: what lies in the mailbox, and what the game gave. */
+export interface ShownGrant {
+  grantId: string;
+  userId: string;
+  eventId: string;
+  quantity: number;
 }
 
-/** The stock that the operators last set. */
-export interface SetStock {
+/** An event as the operators last set it. */
+export interface SetEvent {
   eventId: string;
+  claimsPerPeriod: number;
+  claimsTotal: number | null;
+  exclusiveGroup: string | null;
   rewards: { rewardId: string; stock: number | null }[];
 }
 
@@ -26,10 +27,10 @@ export interface Facts {
   /** What the players were told. */
   stories: Story[];
   claims: Claim[];
-  events: SetStock[];
+  events: SetEvent[];
   buckets: StockBucket[];
-  entitlements: Entitlement[];
-  mail: Mail[];
+  /** What players are shown as granted. */
+  shown: ShownGrant[];
   ledger: LedgerGrant[];
   /** IDs of workflows of claims that still run. */
   runsLeft: string[];
@@ -47,19 +48,18 @@ export interface Facts {
 export async function readBooks(
   database: Connection,
   store: Store,
-): Promise<Pick<Facts, 'claims' | 'events' | 'buckets' | 'entitlements' | 'mail' | 'auditBroken'>> {
+): Promise<Pick<Facts, 'claims' | 'events' | 'buckets' | 'auditBroken'>> {
   const all = async <T extends object>(name: string) =>
     (await database.collection(name).find().toArray()) as unknown as T[];
   const claims = await all<Claim>('claims');
-  const eventIds = [...new Set((await all<StockBucket>('stock_buckets')).map((b) => b.eventId))];
+  const buckets = await all<StockBucket>('stock_buckets');
+  const eventIds = [...new Set([...claims, ...buckets].map(({ eventId }) => eventId))];
   const events = await Promise.all(eventIds.map((eventId) => store.events.get(eventId)));
   const audit = await store.auditLog.verify();
   return {
     claims,
     events: events.flatMap((event) => (event ? [event] : [])),
-    buckets: await all<StockBucket>('stock_buckets'),
-    entitlements: await all<Entitlement>('entitlements'),
-    mail: await all<Mail>('mailbox'),
+    buckets,
     auditBroken: audit.isWhole ? null : audit.why,
   };
 }

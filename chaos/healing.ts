@@ -2,6 +2,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { ServiceError } from '@temporalio/client';
 import { isOfDatabase } from '../store/connection.ts';
+import { succeeded } from './client.ts';
 import { OWN_PROCESSES } from './plan.ts';
 import type { Scene } from './scene.ts';
 
@@ -39,7 +40,8 @@ export async function untilAllFinal(
     if ((await model.countDocuments({ open: true })) === 0) return true;
     const parked = await model.countDocuments({ state: 'NEEDS_ATTENTION' });
     if (parked > 0 && performance.now() > retryAtMs) {
-      await staff.decideAll('retry', AbortSignal.any([signal, late]));
+      const answer = await staff.decideAll('retry', AbortSignal.any([signal, late]));
+      succeeded(answer, 'retrying what is parked');
       retryAtMs = performance.now() + RETRY_EVERY_MS;
     }
     return false;

@@ -118,6 +118,7 @@ async function gather(scene: Scene, played: Played, signal: AbortSignal): Promis
     isReconciled,
     runsLeft: await runsLeft(scene, signal),
     ledger: await scene.game.ledger(),
+    shown: await scene.staff.grants(signal),
     internalErrors: scene.client.internalErrors,
     ...(await readBooks(scene.database, scene.store)),
   };

@@ -2,11 +2,15 @@
 import { randomUUID } from 'node:crypto';
 import { CAMPAIGN, type PlannedEvent, stockOf } from './campaign.ts';
 import { type Answer, type Call, type Client, succeeded } from './client.ts';
+import type { ShownGrant } from './facts.ts';
 import type { PlannedClaim } from './plan.ts';
 
 export interface ChaosEvent extends PlannedEvent {
   eventId: string;
 }
+
+/** More than one page of a short run, so that pages are turned. */
+const GRANTS_A_PAGE = 100;
 
 type Reward = { rewardId: string; stock: number | null };
 
@@ -82,9 +86,22 @@ export async function signInStaff(
           method: 'POST',
           path: `/api/event-claims/${action}`,
           headers: { 'idempotency-key': randomUUID() },
+          body: { all: true },
         },
         signal,
       ),
+
+    /** Every grant that players are shown, page after page. */
+    async grants(signal: AbortSignal): Promise<ShownGrant[]> {
+      const found: ShownGrant[] = [];
+      for (let cursor: unknown = ''; cursor !== null; ) {
+        const path = `/api/grants?limit=${GRANTS_A_PAGE}${cursor && `&cursor=${cursor}`}`;
+        const page = succeeded(await ask({ method: 'GET', path }, signal), path);
+        found.push(...(page.items as ShownGrant[]));
+        cursor = page.nextCursor;
+      }
+      return found;
+    },
 
     operation: (operationId: string, signal: AbortSignal) =>
       ask({ method: 'GET', path: `/api/operations/${operationId}` }, signal),

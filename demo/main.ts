@@ -90,10 +90,12 @@ const stockOf = ({ rewards }: Stats): string =>
 
 /** Rejected and refused players by reason, the most frequent first. */
 function refusals(round: Round): string {
-  const counts = new Map(round.refused);
-  for (const { state, reason } of round.claims) {
-    if (state !== 'GRANTED') counts.set(`${reason}`, (counts.get(`${reason}`) ?? 0) + 1);
-  }
+  const counts = new Map<string, number>();
+  const count = (reason: string, players: number) =>
+    counts.set(reason, (counts.get(reason) ?? 0) + players);
+  // Before a record or on it, the reason has one name.
+  for (const [code, players] of round.refused) count(code.toUpperCase(), players);
+  for (const { state, reason } of round.claims) if (state !== 'GRANTED') count(`${reason}`, 1);
   const sorted = [...counts].sort(([, a], [, b]) => b - a);
   return sorted.map(([reason, count]) => `${reason} ${count}`).join(', ') || '–';
 }

@@ -91,13 +91,14 @@ describe("a claim's states", () => {
     );
   });
 
-  it('end GRANTED right after fulfilment and FAILED right after undoing, from nowhere else', () => {
-    assert.deepEqual(statesBefore('GRANTED'), ['FULFILLING']);
-    assert.deepEqual(statesBefore('FAILED'), ['COMPENSATING']);
+  it('end GRANTED before or after fulfilment is told of, and never out of an undoing', () => {
+    assert.deepEqual(statesBefore('GRANTED'), [...EARLY_STATES, 'FULFILLING']);
   });
 
-  it('end REJECTED only where no provider was asked, or where everything was undone', () => {
-    assert.deepEqual(statesBefore('REJECTED'), [...EARLY_STATES, 'COMPENSATING']);
+  it('end REJECTED or FAILED only where nothing was asked for, or where everything was undone', () => {
+    for (const end of ['REJECTED', 'FAILED'] as const) {
+      assert.deepEqual(statesBefore(end), [...EARLY_STATES, 'COMPENSATING'], end);
+    }
   });
 
   it('wait for a person only where a provider is asked', () => {

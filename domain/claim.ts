@@ -19,7 +19,7 @@ export const FINAL_STATES = ['GRANTED', 'REJECTED', 'FAILED'] as const;
 export type FinalState = (typeof FINAL_STATES)[number];
 export type OpenState = Exclude<ClaimState, FinalState>;
 
-/** States before the write-ahead of fulfilment: no provider can have been asked yet. */
+/** States before the record says that a provider is asked. */
 export const EARLY_STATES = [
   'PENDING_VALIDATION',
   'CHECKING_CONDITIONS',
@@ -36,16 +36,20 @@ const NEXT: { readonly [S in ClaimState]: readonly ClaimState[] } = {
     'RESERVING_STOCK',
     'FULFILLING',
     'COMPENSATING',
+    'GRANTED',
     'REJECTED',
+    'FAILED',
   ],
   CHECKING_CONDITIONS: [
     'RESERVING_STOCK',
     'FULFILLING',
     'COMPENSATING',
     'NEEDS_ATTENTION',
+    'GRANTED',
     'REJECTED',
+    'FAILED',
   ],
-  RESERVING_STOCK: ['FULFILLING', 'COMPENSATING', 'REJECTED'],
+  RESERVING_STOCK: ['FULFILLING', 'COMPENSATING', 'GRANTED', 'REJECTED', 'FAILED'],
   FULFILLING: ['GRANTED', 'COMPENSATING', 'NEEDS_ATTENTION'],
   COMPENSATING: ['REJECTED', 'FAILED', 'NEEDS_ATTENTION'],
   NEEDS_ATTENTION: ['CHECKING_CONDITIONS', 'FULFILLING', 'COMPENSATING'],
@@ -53,6 +57,11 @@ const NEXT: { readonly [S in ClaimState]: readonly ClaimState[] } = {
   REJECTED: [],
   FAILED: [],
 };
+
+/** Whether a claim has not come to S4 yet, as far as its record tells, nor to its fate. */
+export function isEarly({ fate, state }: { fate: Fate | null; state: ClaimState }): boolean {
+  return fate === null && (EARLY_STATES as readonly ClaimState[]).includes(state);
+}
 
 /** Whether a claim in this state will never change again. */
 export function isFinal(state: ClaimState): state is FinalState {

@@ -6,7 +6,7 @@ interface Early {
 }
 
 /**
- * Whether the API takes the entitlement and the holds of a claim itself. Not where a condition may
+ * Whether the API takes the holds of a claim itself. Not where a condition may
  * still refuse it: it would keep units from others meanwhile.
  */
 export function isHeldEarly({ lines, snapshot }: Early): boolean {

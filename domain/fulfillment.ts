@@ -1,6 +1,34 @@
 /** What is asked of a fulfilment provider, and what it can answer. */
 import type { RewardKind } from './claim.ts';
 
+/** The built-in provider: a line that is granted lies in its player's mailbox, and nobody is asked. */
+export const MAILBOX = 'mailbox';
+
+/** Whether that is the built-in provider. */
+export function isMailbox(provider: string): boolean {
+  return provider === MAILBOX;
+}
+
+interface Asking {
+  /** The record says that a provider may have been asked. */
+  asked: boolean;
+  snapshot: { provider: string; condition?: object | null };
+}
+
+/**
+ * Whether a provider is asked for the claim before the record says so: its first try needs no write
+ * of its own where undoing the claim asks the provider in any case. A claim with a condition does:
+ * else every one that is not met would cost a call.
+ */
+export function isAskedUnrecorded({ snapshot }: Omit<Asking, 'asked'>): boolean {
+  return !isMailbox(snapshot.provider) && !snapshot.condition;
+}
+
+/** Whether a provider may have been asked for the claim's lines, as far as its record tells. */
+export function mayBeAsked(claim: Asking): boolean {
+  return claim.asked || isAskedUnrecorded(claim);
+}
+
 /** The body of `POST {base}/grants`; `grantId` is also the idempotency key. */
 export interface GrantRequest {
   grantId: string;
@@ -31,8 +59,9 @@ export type RevokeAnswer =
  * `ProviderError` where it has no definite answer.
  */
 export interface FulfillmentProvider {
-  grant(request: GrantRequest): Promise<GrantAnswer>;
-  lookup(grantId: string): Promise<LookupAnswer>;
+  /** @param withinMs where the answer is worth less waiting than the provider's own timeout */
+  grant(request: GrantRequest, withinMs?: number): Promise<GrantAnswer>;
+  lookup(grantId: string, withinMs?: number): Promise<LookupAnswer>;
   revoke(grantId: string): Promise<RevokeAnswer>;
 }
 

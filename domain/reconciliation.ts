@@ -12,8 +12,6 @@ export interface Mended {
   holdsFreed: number;
   /** Parked claims that nobody touched, decided on by their event's policy. */
   parkingsExpired: number;
-  /** Entitlements of undone claims given back. */
-  entitlementsFreed: number;
 }
 
 export const NOTHING_MENDED: Mended = {
@@ -22,5 +20,4 @@ export const NOTHING_MENDED: Mended = {
   claimsStopped: 0,
   parkingsExpired: 0,
   holdsFreed: 0,
-  entitlementsFreed: 0,
 };

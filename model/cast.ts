@@ -61,12 +61,15 @@ export function rewardBody({ rewardId, quantity }: Reward, stock?: number | null
 }
 
 async function addEvent({ laurel, operator }: System, event: Event): Promise<string> {
-  const { status, provider, selection, claimsPerPeriod, rewards } = event;
+  const { status, provider, selection, rewards } = event;
+  const { claimsPerPeriod, claimsTotal, exclusiveGroup } = event;
   const body = {
     title: 'An event of the model',
     startsAt: '2000-01-01T00:00:00Z',
     endsAt: FAR_OFF,
     claimsPerPeriod,
+    claimsTotal,
+    exclusiveGroup,
     rewardSelection: selection,
     rewards: rewards.map((reward) => rewardBody(reward, reward.stock)),
     fulfillment: { provider },

@@ -1,21 +1,12 @@
 /** A claim's life, S1 to S5 and back, after `product.md` and its case table. One move is one moment. */
 import type { Reason } from '../domain/claim.ts';
-import {
-  type Claim,
-  isSoldOut,
-  isUsedUp,
-  type Line,
-  named,
-  type Reward,
-  type World,
-  withClaim,
-} from './world.ts';
+import { type Claim, type Line, named, type World, withClaim } from './world.ts';
 
 type Move = (claim: Claim) => void;
 
-/** A claim that was just accepted. */
+/** A claim that was just recorded, with its entitlements. */
 export function newClaim(
-  request: Pick<Claim, 'player' | 'event' | 'choice'>,
+  request: Pick<Claim, 'player' | 'event' | 'choice' | 'isAsked'>,
   lines: Line[],
 ): Claim {
   return {
@@ -23,8 +14,8 @@ export function newClaim(
     state: 'PENDING_VALIDATION',
     reason: null,
     lines,
-    isEntitled: false,
-    isAsked: false,
+    isStarted: false,
+    isEntitled: true,
     undoneFor: null,
     decision: null,
   };
@@ -43,14 +34,9 @@ function moves(world: World, claim: Claim): Move[] {
   const hasLeft = named(world.players, claim.player) !== 'ACTIVE';
   switch (claim.state) {
     case 'PENDING_VALIDATION':
-      if (hasLeft) return [undo('USER_NOT_ACTIVE')];
-      return [
-        isUsedUp(world, claim.event, claim.player) ? undo('ALREADY_CLAIMED') : takeEntitlement,
-      ];
-    case 'RESERVING_STOCK':
-      return [hasLeft ? undo('USER_NOT_ACTIVE') : reserve(world, claim)];
+      return claim.isStarted ? validate(claim, hasLeft) : [];
     case 'FULFILLING':
-      return fulfil(claim, hasLeft);
+      return claim.isAsked ? fulfil(claim, hasLeft) : deliver(hasLeft);
     case 'NEEDS_ATTENTION':
       return claim.undoneFor === null ? leaveParking(claim, hasLeft) : undoAnyway(claim);
     case 'COMPENSATING':
@@ -60,38 +46,37 @@ function moves(world: World, claim: Claim): Move[] {
   }
 }
 
-/** S1, where no rule says no. */
-function takeEntitlement(claim: Claim): void {
-  claim.isEntitled = true;
-  claim.state = 'RESERVING_STOCK';
+/** S1 to S3: its units are held already. */
+function validate({ lines }: Claim, hasLeft: boolean): Move[] {
+  if (!hasLeft) return [beginFulfilment];
+  const mayLie = lines.some((line) => line.books === 'HELD');
+  return mayLie ? [undo('USER_NOT_ACTIVE')] : [undo('USER_NOT_ACTIVE'), refuse('USER_NOT_ACTIVE')];
 }
 
-/** S3: a hold on one line after the other; with the last the provider may be asked. */
-function reserve(world: World, claim: Claim): Move {
-  const at = claim.lines.findIndex((line) => line.isLimited && line.books === 'NONE');
-  const wanted = claim.lines[at];
-  if (wanted && isSoldOut(world, claim.event, rewardOf(world, claim, wanted))) {
-    return undo('SOLD_OUT');
-  }
-  return (now) => {
-    const line = now.lines[at];
-    if (line) line.books = 'HELD';
-    if (now.lines.some((l) => l.isLimited && l.books === 'NONE')) return;
-    now.state = 'FULFILLING';
-    now.isAsked = true;
+function beginFulfilment(claim: Claim): void {
+  claim.state = 'FULFILLING';
+}
+
+/** Ends a claim of which nothing lies anywhere, so that no provider is asked to take it back. */
+export function refuse(reason: Reason): Move {
+  return (claim) => {
+    claim.undoneFor = reason;
+    end(claim);
   };
 }
 
-function rewardOf(world: World, { event }: Claim, { rewardId }: Line): Reward {
-  const reward = named(world.events, event).rewards.find((r) => r.rewardId === rewardId);
-  if (!reward) throw new Error(`The model has no reward ${rewardId}`);
-  return reward;
+/** S4 of our own mailbox, where nobody is asked. */
+function deliver(hasLeft: boolean): Move[] {
+  return hasLeft ? [undo('USER_NOT_ACTIVE')] : [settle];
 }
 
 /** S4: every line is asked for, then heard of; the worst decides. Rests while a grant is pending. */
 function fulfil(claim: Claim, hasLeft: boolean): Move[] {
   const { lines } = claim;
-  if (lines.every((line) => line.known === 'CONFIRMED')) return [settle];
+  // The last look at the player comes before the end, or before the last answer.
+  if (lines.every((line) => line.known === 'CONFIRMED')) {
+    return hasLeft ? [settle, undo('USER_NOT_ACTIVE')] : [settle];
+  }
   if (hasLeft) return [undo('USER_NOT_ACTIVE')];
   const unasked = lines.findIndex((line) => line.known === 'NOTHING');
   if (unasked >= 0) return [(now) => ask(now.lines[unasked] as Line)];
@@ -210,5 +195,4 @@ function end(claim: Claim): void {
 }
 
 /** A rule said no, and nothing was kept. */
-const isRefusal = (reason: Reason | null): boolean =>
-  reason === 'ALREADY_CLAIMED' || reason === 'SOLD_OUT';
+const isRefusal = (reason: Reason | null): boolean => reason === 'SOLD_OUT';

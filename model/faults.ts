@@ -13,6 +13,9 @@ type Rule = RuleInput extends infer R ? (R extends object ? Omit<R, 'grantId'> :
 /** Attempts after which a claim is parked. */
 export const MAX_ATTEMPTS = 3;
 
+/** Before them comes a first try, where the game has been quick of late: one fault more, in all. */
+const FIRST_TRY = 1;
+
 interface Fault {
   /** What the first line meets, S4 after S4. Empty where the product is to cope by itself. */
   tries: Try[];
@@ -22,11 +25,18 @@ interface Fault {
   stubborn?: 'FIRST' | 'OTHERS';
 }
 
-const DOWN: Rule = { do: 'fail', on: ['grant', 'lookup'], times: MAX_ATTEMPTS };
-const MUTE: Rule = { do: 'dropBeforeGrant', on: ['grant', 'lookup'], times: MAX_ATTEMPTS };
+/** Where no first try is made, the attempt after the parking meets what is left, and the next copes. */
+const down = (parkings: number): Rule => {
+  return { do: 'fail', on: ['grant', 'lookup'], times: parkings * MAX_ATTEMPTS + FIRST_TRY };
+};
+const MUTE: Rule = {
+  do: 'dropBeforeGrant',
+  on: ['grant', 'lookup'],
+  times: MAX_ATTEMPTS + FIRST_TRY,
+};
 const DEAF: Rule[] = [
   { do: 'dropAfterGrant', times: 1 },
-  { do: 'dropBeforeGrant', on: ['lookup'], times: MAX_ATTEMPTS - 1 },
+  { do: 'dropBeforeGrant', on: ['lookup'], times: MAX_ATTEMPTS - 1 + FIRST_TRY },
 ];
 const SOON = { do: 'pending', settleAfterMs: 50, times: 1 } as const;
 const PEND: Rule = { do: 'pending', times: 1 };
@@ -46,8 +56,8 @@ export const FAULTS = {
     rules: [{ do: 'refuse' }],
     stubborn: 'OTHERS',
   },
-  'is down': { tries: ['DOWN'], rules: [DOWN] },
-  'is down for long': { tries: ['DOWN', 'DOWN'], rules: [DOWN, DOWN] },
+  'is down': { tries: ['DOWN'], rules: [down(1)] },
+  'is down for long': { tries: ['DOWN', 'DOWN'], rules: [down(2)] },
   'is mute': { tries: ['MUTE'], rules: [MUTE] },
   'is deaf': { tries: ['DEAF'], rules: DEAF },
   'is deaf and keeps it': { tries: ['DEAF'], rules: DEAF, stubborn: 'FIRST' },

@@ -31,11 +31,10 @@ export async function claimsNow({ system, claimNames }: Cast): Promise<Record<st
 export async function look(cast: Cast, answers: string[]): Promise<Seen> {
   const names = Object.keys(cast.eventIds);
   const claims = (await Promise.all(names.map((name) => claimsOf(cast, name)))).flat();
-  const [stats, grants, entitled, ledger] = await Promise.all([
+  const [stats, grants, entitled] = await Promise.all([
     byName(names, (name) => statsOf(cast, name)),
     grantsOf(cast, claims),
     entitledOf(cast),
-    ledgerOf(cast, claims),
   ]);
   return {
     answers,
@@ -50,7 +49,7 @@ export async function look(cast: Cast, answers: string[]): Promise<Seen> {
     ),
     grants,
     entitled,
-    ledger,
+    ledger: ledgerOf(cast, claims),
     signIns: Object.fromEntries(Object.entries(cast.players).map(([name, p]) => [name, p.signIn])),
   };
 }
@@ -107,35 +106,32 @@ async function grantsOf(cast: Cast, claims: Claims): Promise<string[]> {
 }
 
 async function entitledOf({ system, claimNames }: Cast): Promise<string[]> {
-  const held = await system.laurel.store.entitlements.heldBy(Object.keys(claimNames));
-  return held.map((claimId) => named(claimNames, claimId)).sort();
+  const having = await system.laurel.store.claims.model
+    .find({ _id: { $in: Object.keys(claimNames) }, entitlements: { $exists: true } }, { _id: 1 })
+    .lean();
+  return having.map(({ _id }) => named(claimNames, _id)).sort();
 }
 
-/** What the providers have on record of every line. */
-async function ledgerOf(cast: Cast, claims: Claims): Promise<Record<string, string>> {
-  const { laurel } = cast.system;
-  const lines = claims.flatMap(({ claimId, eventId, lines }) =>
-    lines.map(({ lineId }) => ({ claimId, lineId, provider: providerOf(cast, eventId) })),
-  );
-  const ids = lines.map(({ claimId, lineId }) => `${claimId}:${lineId}`);
-  const mails = await laurel.store.mailbox.model.find({ _id: { $in: ids } }).lean();
-  const mailbox = new Map(mails.map(({ _id, state }) => [_id, { state, applied: 0 }]));
-  const wanted = new Set(ids);
+/** What the game has on record of every line of its claims. */
+function ledgerOf(cast: Cast, claims: Claims): Record<string, string> {
+  const lines = claims
+    .filter(({ eventId }) => providerOf(cast, eventId) === 'game')
+    .flatMap(({ claimId, lines }) => lines.map(({ lineId }) => ({ claimId, lineId })));
+  const wanted = new Set(lines.map(({ claimId, lineId }) => `${claimId}:${lineId}`));
   const game = new Map(
-    laurel.game
+    cast.system.laurel.game
       .ledger()
       .filter(({ grantId }) => wanted.has(grantId))
       .map((grant) => [grant.grantId, grant]),
   );
   return Object.fromEntries(
-    lines.map(({ claimId, lineId, provider }) => {
-      const id = `${claimId}:${lineId}`;
-      const there = (provider === 'mailbox' ? mailbox : game).get(id);
+    lines.map(({ claimId, lineId }) => {
+      const there = game.get(`${claimId}:${lineId}`);
       const line = {
         atProvider: there?.state ?? ('NEVER_SEEN' as const),
         given: there?.applied ?? 0,
       };
-      return [`${named(cast.claimNames, claimId)}:${lineId}`, tellLine(line, provider)];
+      return [`${named(cast.claimNames, claimId)}:${lineId}`, tellLine(line)];
     }),
   );
 }

@@ -16,6 +16,8 @@ const REFUSED: Sequence = {
       provider: 'game',
       selection: 'ALL',
       claimsPerPeriod: 1,
+      claimsTotal: null,
+      exclusiveGroup: null,
       rewards: [{ rewardId: 'r0', quantity: 1, stock: 3 }],
       isClaimed: false,
     },
@@ -42,8 +44,7 @@ let isBroken = false;
 
 before(async () => {
   system = await startSystem(({ stock, ...deps }) => {
-    const release: typeof stock.release = async (holdId, quantity) =>
-      isBroken || (await stock.release(holdId, quantity));
+    const release: typeof stock.release = async (hold) => isBroken || (await stock.release(hold));
     return { ...deps, stock: { ...stock, release } };
   });
 });

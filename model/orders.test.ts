@@ -12,6 +12,8 @@ const EVENT: Event = {
   provider: 'game',
   selection: 'ALL',
   claimsPerPeriod: 1,
+  claimsTotal: null,
+  exclusiveGroup: null,
   rewards: [{ rewardId: 'cape', quantity: 1, stock: 1 }],
   isClaimed: false,
 };
@@ -56,7 +58,7 @@ describe('in the model', () => {
   it('of two players who want the last unit at once just one gets it', () => {
     const ends = atOnce(after([]), claim('P0', 'k0'), claim('P1', 'k0'));
     assert.ok(ends.includes('202, 409 sold_out | GRANTED | 1 = 0 + 0 + 1 | GRANTED ×1'));
-    assert.ok(ends.some((end) => end.startsWith('202, 202 | REJECTED / SOLD_OUT, GRANTED | ')));
+    assert.ok(ends.some((end) => end.startsWith('200, 202 | REJECTED / SOLD_OUT, GRANTED | ')));
     assert.ok(ends.every((end) => end.includes('1 = 0 + 0 + 1')));
   });
 
@@ -64,8 +66,37 @@ describe('in the model', () => {
     const plenty = { rewards: [{ rewardId: 'cape', quantity: 1, stock: 9 }] };
     const ends = atOnce(after([], plenty), claim('P0', 'k0'), claim('P0', 'k1'));
     assert.ok(ends.every((end) => end.includes('9 = 8 + 0 + 1')));
-    assert.ok(ends.some((end) => end.includes('202, 409 already_claimed')));
-    assert.ok(ends.some((end) => end.includes('REJECTED / ALREADY_CLAIMED')));
+    assert.deepEqual(
+      ends.map((end) => end.split(' | ').slice(0, 2)),
+      [
+        ['202, 409 already_claimed', 'GRANTED'],
+        ['409 already_claimed, 202', 'GRANTED'],
+      ],
+    );
+  });
+
+  it('a claim that ended empty leaves its entitlement to the next, one that was granted does not', () => {
+    const answers = (world: World) =>
+      outcomes(world, [claim('P0', 'k1')]).map((end) => seenOf(end).answers[0]);
+    assert.deepEqual(answers(after([claim('P0', 'k0', 'refuses')])), ['202']);
+    assert.deepEqual(answers(after([claim('P0', 'k0')])), ['409 already_claimed']);
+    const twice = { claimsPerPeriod: 2, rewards: [{ rewardId: 'cape', quantity: 1, stock: 9 }] };
+    assert.deepEqual(answers(after([claim('P0', 'k0')], twice)), ['202']);
+    const once = { ...twice, claimsTotal: 1 };
+    assert.deepEqual(answers(after([claim('P0', 'k0')], once)), ['409 already_claimed']);
+  });
+
+  it('of two events of one group a player has one', () => {
+    const event = { ...EVENT, exclusiveGroup: 'winter' };
+    const [served] = outcomes(newWorld({ events: [event, event] }), [claim('P0', 'k0')]);
+    assert.ok(served);
+    const ofOther = (player: string): Operation => {
+      return { do: 'claim', player, key: 'k1', event: 'E1', choice: null, fault: 'none' };
+    };
+    const answers = (player: string) =>
+      outcomes(served, [ofOther(player)]).map((end) => seenOf(end).answers[0]);
+    assert.deepEqual(answers('P0'), ['409 already_claimed']);
+    assert.deepEqual(answers('P1'), ['202']);
   });
 
   it('one key sent twice at once is one claim, whichever comes first', () => {
@@ -84,7 +115,6 @@ describe('in the model', () => {
     const what = new Set(ends.map((end) => end.split(' | ').slice(1).join(' | ')));
     assert.deepEqual([...what].sort(), [
       ' | 1 = 1 + 0 + 0 | ',
-      'FAILED / USER_NOT_ACTIVE | 1 = 1 + 0 + 0 | NEVER_SEEN ×0',
       'FAILED / USER_NOT_ACTIVE | 1 = 1 + 0 + 0 | REVOKED ×0',
       'FAILED / USER_NOT_ACTIVE | 1 = 1 + 0 + 0 | REVOKED ×1',
       'GRANTED | 1 = 0 + 0 + 1 | GRANTED ×1',

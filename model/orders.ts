@@ -1,7 +1,7 @@
 /** Every order in which things that happen at once can come, and what each leads to. */
 import { claimSteps } from './claim-life.ts';
 import type { Operation } from './operations.ts';
-import { requestStep, sent } from './requests.ts';
+import { requestSteps, sent } from './requests.ts';
 import type { World } from './world.ts';
 
 /** Worlds looked at for one step; a step that needs more does too much at once. */
@@ -32,18 +32,12 @@ export function outcomes(world: World, operations: readonly Operation[]): World[
 }
 
 function successors(world: World): World[] {
-  const byRequests = world.requests.flatMap((_, index) => requestStep(world, index) ?? []);
+  const byRequests = world.requests.flatMap((_, index) => requestSteps(world, index));
   const byClaim = Object.keys(world.claims).map((name) => claimSteps(world, name));
-  if (byRequests.length > 0 || Object.values(world.claims).some(mayMeetOthers)) {
-    return [...byRequests, ...byClaim.flat()];
-  }
+  if (byRequests.length > 0) return [...byRequests, ...byClaim.flat()];
   // From here on no claim looks at what another one does: one order is as good as all.
   return byClaim.find((steps) => steps.length > 0) ?? [];
 }
-
-/** Before it has its stock, a claim depends on what others take and give back. */
-const mayMeetOthers = ({ state }: World['claims'][string]): boolean =>
-  state === 'PENDING_VALIDATION' || state === 'RESERVING_STOCK';
 
 /** The same for worlds that are the same, in whatever order their claims were recorded. */
 function keyOf({ events, players, claims, requests }: World): string {

@@ -162,6 +162,8 @@ const events = fc.record({
   provider: fc.constantFrom('game', 'mailbox', 'game', 'game'),
   selection: fc.constantFrom('ALL', 'PLAYER_CHOICE'),
   claimsPerPeriod: fc.integer({ min: 1, max: 2 }),
+  claimsTotal: fc.option(fc.integer({ min: 1, max: 2 }), { nil: null, freq: 1 }),
+  exclusiveGroup: fc.option(fc.constant('winter'), { nil: null, freq: 1 }),
   rewards,
   isClaimed: fc.constant(false),
 });

@@ -11,7 +11,7 @@ import { outcomes } from './orders.ts';
 import { newWorld, pin, type Sequence } from './plans.ts';
 import { differences, type Seen, seenOf } from './seen.ts';
 import type { System } from './system.ts';
-import type { World } from './world.ts';
+import type { Event, World } from './world.ts';
 
 const FIRST_PAUSE_MS = 20;
 const LONGEST_PAUSE_MS = 400;
@@ -131,7 +131,8 @@ function endingOf({ claims }: World, action: 'RETRY' | 'ABORT'): Operation | nul
 /** Every claim's last run has closed, and nothing moved after all had come to their ends. */
 async function checkRuns(now: Play): Promise<void> {
   const { laurel } = now.cast.system;
-  const names = Object.keys(one(now).claims);
+  // One that the API rejected has none.
+  const names = Object.entries(one(now).claims).flatMap(([name, c]) => (c.isStarted ? [name] : []));
   await Promise.all(
     names.map(async (name) => {
       const [player = '', idempotencyKey = ''] = name.split('/');
@@ -147,9 +148,16 @@ async function checkRuns(now: Play): Promise<void> {
 }
 
 function tellEvents({ events }: Sequence): string[] {
-  const tales = events.map(({ status, provider, selection, claimsPerPeriod, rewards }, i) => {
+  const tales = events.map((event, i) => {
+    const { status, provider, selection, rewards } = event;
     const gives = rewards.map((r) => `${r.quantity} ${r.rewardId} of ${r.stock ?? 'any number'}`);
-    return `E${i}: ${status}, through the ${provider}, ${claimsPerPeriod} a player, ${selection} of ${gives.join(', ')}`;
+    return `E${i}: ${status}, through the ${provider}, ${limitsOf(event)}, ${selection} of ${gives.join(', ')}`;
   });
   return [tales.join('\n')];
+}
+
+function limitsOf({ claimsPerPeriod, claimsTotal, exclusiveGroup }: Event): string {
+  const inAll = claimsTotal === null ? '' : `, ${claimsTotal} in all`;
+  const inGroup = exclusiveGroup === null ? '' : `, one of the group ${exclusiveGroup}`;
+  return `${claimsPerPeriod} a player${inAll}${inGroup}`;
 }

@@ -1,6 +1,6 @@
 /** What each operation is answered and does at once, after `http-api.md`. One step is one moment. */
 import type { EventStatus } from '../domain/event.ts';
-import { give, isFinal, newClaim } from './claim-life.ts';
+import { give, isFinal, newClaim, refuse } from './claim-life.ts';
 import { faultOf, isStubborn } from './faults.ts';
 import type { Operation } from './operations.ts';
 import {
@@ -30,14 +30,14 @@ export function sent(world: World, operations: readonly Operation[]): World {
   return { ...world, requests };
 }
 
-/** The world after a request's next step; null where it has its answer. */
-export function requestStep(world: World, index: number): World | null {
+/** The worlds that a request's next step can lead to; none where it has its answer. */
+export function requestSteps(world: World, index: number): World[] {
   const request = world.requests[index];
-  if (!request || request.stage === 'ANSWERED') return null;
+  if (!request || request.stage === 'ANSWERED') return [];
   const { operation } = request;
-  if (operation.do === 'claim') return claimStep(world, index, operation, request.stage);
+  if (operation.do === 'claim') return claimSteps(world, index, operation, request.stage);
   const [answer, after] = done(world, operation);
-  return answered(after, index, answer);
+  return [answered(after, index, answer)];
 }
 
 function moved(world: World, index: number, change: Partial<Request>): World {
@@ -49,27 +49,74 @@ const answered = (world: World, index: number, answer: string): World =>
   moved(world, index, { stage: 'ANSWERED', answer });
 
 /** 401, then the player's own key, then what is plainly impossible, and only then the record. */
-function claimStep(
+function claimSteps(
   world: World,
   index: number,
   operation: ClaimOperation,
   stage: Request['stage'],
-): World {
-  const { player, key } = operation;
+): World[] {
+  const { player, key, event } = operation;
+  const name = claimName(player, key);
   if (stage === 'SENT') {
     return named(world.players, player) === 'ACTIVE'
-      ? moved(world, index, { stage: 'LET_IN' })
-      : answered(world, index, '401 unauthenticated');
+      ? [moved(world, index, { stage: 'LET_IN' })]
+      : [answered(world, index, '401 unauthenticated')];
   }
-  const earlier = world.claims[claimName(player, key)];
-  if (earlier) return answered(world, index, replay(earlier, operation));
+  if (stage === 'HOLDING') return [hold(world, index, name)];
+  if (stage === 'REJECTED') return [answered(withReleased(world, name), index, '200')];
+  const earlier = world.claims[name];
+  if (earlier) return [answered(world, index, replay(earlier, operation))];
   if (stage === 'LET_IN') {
     const refusal = refusalOf(world, operation);
-    return refusal === null
-      ? moved(world, index, { stage: 'ACCEPTABLE' })
-      : answered(world, index, refusal);
+    if (refusal !== null) return [answered(world, index, refusal)];
+    // From here on the event is frozen, whether or not a record comes of it.
+    const acceptable = withEvent(moved(world, index, { stage: 'ACCEPTABLE' }), event, (e) => {
+      e.isClaimed = true;
+    });
+    // Whether it is known to be sold out depends on who has found out before.
+    return isAnySoldOut(world, operation)
+      ? [answered(world, index, '409 sold_out'), acceptable]
+      : [acceptable];
   }
-  return answered(recorded(world, operation), index, '202');
+  if (isUsedUp(world, event, player)) return [answered(world, index, '409 already_claimed')];
+  return [moved(recorded(world, operation), index, { stage: 'HOLDING' })];
+}
+
+/** A hold on one line after the other; once all are held the run begins. */
+function hold(world: World, index: number, name: string): World {
+  const claim = named(world.claims, name);
+  const at = claim.lines.findIndex((line) => line.isLimited && line.books === 'NONE');
+  const wanted = claim.lines[at];
+  if (!wanted) {
+    const started = withClaim(world, name, (now) => {
+      now.isStarted = true;
+    });
+    return answered(started, index, '202');
+  }
+  const { rewards } = named(world.events, claim.event);
+  const reward = rewards.find(({ rewardId }) => rewardId === wanted.rewardId);
+  if (reward && isSoldOut(world, claim.event, reward)) {
+    return moved(withRejected(world, name), index, { stage: 'REJECTED' });
+  }
+  return withClaim(world, name, ({ lines }) => {
+    const line = lines[at];
+    if (line) line.books = 'HELD';
+  });
+}
+
+/** Final, and its entitlement given back; the lines that it held are released after that. */
+function withRejected(world: World, name: string): World {
+  return withClaim(world, name, (claim) => {
+    const held = claim.lines.map(({ books }) => books);
+    refuse('SOLD_OUT')(claim);
+    for (const [i, line] of claim.lines.entries()) line.books = held[i] ?? 'NONE';
+  });
+}
+
+function withReleased(world: World, name: string): World {
+  return withClaim(world, name, ({ lines }) => {
+    for (const line of lines) line.books = 'NONE';
+  });
 }
 
 function replay(earlier: Claim, { event, choice }: ClaimOperation): string {
@@ -84,8 +131,12 @@ function refusalOf(world: World, { player, event: name, choice }: ClaimOperation
   if (wanted === null) return '400 invalid_request';
   if (named(world.players, player) !== 'ACTIVE') return '403 user_not_active';
   if (event.status !== 'ACTIVE') return '409 event_not_open';
-  if (isUsedUp(world, name, player)) return '409 already_claimed';
-  return wanted.some((reward) => isSoldOut(world, name, reward)) ? '409 sold_out' : null;
+  return isUsedUp(world, name, player) ? '409 already_claimed' : null;
+}
+
+function isAnySoldOut(world: World, { event, choice }: ClaimOperation): boolean {
+  const wanted = wantedOf(named(world.events, event), choice) ?? [];
+  return wanted.some((reward) => isSoldOut(world, event, reward));
 }
 
 /** The rewards a claim is for; null where its choice does not fit the event. */
@@ -96,14 +147,13 @@ function wantedOf({ selection, rewards }: Event, choice: string | null): Reward[
 }
 
 function recorded(world: World, operation: ClaimOperation): World {
-  const { player, key, event, choice } = operation;
-  const wanted = wantedOf(named(world.events, event), choice) ?? [];
+  const { player, key, event: name, choice } = operation;
+  const event = named(world.events, name);
+  const wanted = wantedOf(event, choice) ?? [];
   const lines = wanted.map((reward, i) => lineOf(reward, operation, i));
-  const claim = newClaim({ player, event, choice }, lines);
-  const claims = { ...world.claims, [claimName(player, key)]: claim };
-  return withEvent({ ...world, claims }, event, (e) => {
-    e.isClaimed = true;
-  });
+  const isAsked = event.provider === 'game';
+  const claim = newClaim({ player, event: name, choice, isAsked }, lines);
+  return { ...world, claims: { ...world.claims, [claimName(player, key)]: claim } };
 }
 
 function lineOf(

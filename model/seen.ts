@@ -15,9 +15,9 @@ export interface Seen {
   counts: Record<string, string>;
   /** Lines granted of final claims, as `GET /api/grants` lists them. */
   grants: string[];
-  /** Claims that have their entitlement. */
+  /** Claims that have their entitlements. */
   entitled: string[];
-  /** What each line is at its provider; at the game also how often the player got it. */
+  /** What each line is at the game, and how often the player got it there. */
   ledger: Record<string, string>;
   /** Whether each player may sign in. */
   signIns: Record<string, string>;
@@ -95,18 +95,15 @@ function grantsOf([name, { state, lines }]: [string, Claim]): string[] {
   return lines.filter((l) => l.books === 'GRANTED').map((l) => `${name}:${l.rewardId}`);
 }
 
+/** Our own mailbox is not asked: what lies there is what the grants tell. */
 function ledgerOf(world: World, [name, claim]: [string, Claim]): [string, string][] {
-  const provider = world.events[claim.event]?.provider;
-  return claim.lines.map((line) => [`${name}:${line.rewardId}`, tellLine(line, provider)]);
+  if (world.events[claim.event]?.provider !== 'game') return [];
+  return claim.lines.map((line) => [`${name}:${line.rewardId}`, tellLine(line)]);
 }
 
-/** A line's standing at its provider; the mailbox has one place for each grant and counts nothing. */
-export function tellLine(
-  { atProvider, given }: Pick<Line, 'atProvider' | 'given'>,
-  provider: string | undefined,
-): string {
-  return provider === 'mailbox' ? atProvider : `${atProvider} ×${given}`;
-}
+/** A line's standing at the game. */
+export const tellLine = ({ atProvider, given }: Pick<Line, 'atProvider' | 'given'>): string =>
+  `${atProvider} ×${given}`;
 
 /** What differs, part by part: what the model allows, and what is there. */
 export function differences(allowed: readonly Seen[], seen: Seen): string[] {

@@ -84,13 +84,13 @@ function withFaults(rulesOf: Map<string, RuleInput[]>, tell: (rules: RuleInput[]
     if (rules) tell(rules);
   };
   const wrapped = (provider: FulfillmentProvider): FulfillmentProvider => ({
-    grant(request) {
+    grant(request, withinMs) {
       telling(request.grantId);
-      return provider.grant(request);
+      return provider.grant(request, withinMs);
     },
-    lookup(grantId) {
+    lookup(grantId, withinMs) {
       telling(grantId);
-      return provider.lookup(grantId);
+      return provider.lookup(grantId, withinMs);
     },
     revoke(grantId) {
       telling(grantId);
@@ -101,7 +101,7 @@ function withFaults(rulesOf: Map<string, RuleInput[]>, tell: (rules: RuleInput[]
     ...deps,
     provider(name) {
       const provider = deps.provider(name);
-      return provider && (name === 'mailbox' ? provider : wrapped(provider));
+      return provider && wrapped(provider);
     },
   });
 }

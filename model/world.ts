@@ -21,6 +21,8 @@ export interface Event {
   provider: 'mailbox' | 'game';
   selection: RewardSelection;
   claimsPerPeriod: number;
+  claimsTotal: number | null;
+  exclusiveGroup: string | null;
   rewards: Reward[];
   /** It has had its first claim, so that much of it is frozen. */
   isClaimed: boolean;
@@ -54,6 +56,8 @@ export interface Claim {
   state: ClaimState;
   reason: Reason | null;
   lines: Line[];
+  /** The request that recorded it has done its part. */
+  isStarted: boolean;
   isEntitled: boolean;
   /** A provider may have been asked for its lines. */
   isAsked: boolean;
@@ -66,7 +70,8 @@ export interface Claim {
 /** An operation under way. */
 export interface Request {
   operation: Operation;
-  stage: 'SENT' | 'LET_IN' | 'ACCEPTABLE' | 'ANSWERED';
+  /** `HOLDING`: it has recorded the claim. `REJECTED`: and has ended it, for want of units. */
+  stage: 'SENT' | 'LET_IN' | 'ACCEPTABLE' | 'HOLDING' | 'REJECTED' | 'ANSWERED';
   /** Its status and problem code; empty where nobody is answered. */
   answer: string;
 }
@@ -129,10 +134,18 @@ export function isSoldOut(world: World, eventName: string, reward: Reward): bool
   return available !== null && available < reward.quantity;
 }
 
-/** Whether a player's claims have every entitlement of the event; all periods here are `ONCE`. */
+/** Whether a player's claims have every entitlement of some right; all periods here are `ONCE`. */
 export function isUsedUp(world: World, eventName: string, player: string): boolean {
-  const taken = Object.values(world.claims).filter(
-    (claim) => claim.isEntitled && claim.event === eventName && claim.player === player,
+  const { claimsPerPeriod, claimsTotal, exclusiveGroup } = named(world.events, eventName);
+  const entitled = Object.values(world.claims).filter(
+    (claim) => claim.isEntitled && claim.player === player,
   );
-  return taken.length >= named(world.events, eventName).claimsPerPeriod;
+  const own = entitled.filter((claim) => claim.event === eventName).length;
+  const isServedByGroup = entitled.some(
+    ({ event }) => named(world.events, event).exclusiveGroup === exclusiveGroup,
+  );
+  return (
+    own >= Math.min(claimsPerPeriod, claimsTotal ?? claimsPerPeriod) ||
+    (exclusiveGroup !== null && isServedByGroup)
+  );
 }

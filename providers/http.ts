@@ -44,14 +44,22 @@ export function createHttpProvider(options: HttpProviderOptions): FulfillmentPro
   const grants = `${options.baseUrl.replace(/\/+$/, '')}/grants`;
   const agent = createAgent(new URL(grants));
 
-  async function ask(method: Method, grantId: string, url: string, body = ''): Promise<Answer> {
+  async function ask(
+    method: Method,
+    grantId: string,
+    url: string,
+    {
+      body = '',
+      withinMs = options.timeoutMs,
+    }: { body?: string; withinMs?: number | undefined } = {},
+  ): Promise<Answer> {
     const outcome = await exchange({
       url: new URL(url),
       method,
       headers: headersOf(options.secret, method, grantId, body, now()),
       body,
       agent,
-      timeoutMs: options.timeoutMs,
+      timeoutMs: Math.min(withinMs, options.timeoutMs),
     });
     return outcome.kind === 'ANSWERED' ? outcome : raise(noAnswer(options.name, method, outcome));
   }
@@ -62,12 +70,14 @@ export function createHttpProvider(options: HttpProviderOptions): FulfillmentPro
   }
 
   return {
-    async grant(request) {
-      const answer = await ask('POST', request.grantId, grants, bodyOf(request));
+    async grant(request, withinMs) {
+      const body = bodyOf(request);
+      const answer = await ask('POST', request.grantId, grants, { body, withinMs });
       return definite('POST', answer, grantAnswer(answer));
     },
-    async lookup(grantId) {
-      const answer = await ask('GET', grantId, `${grants}/${encodeURIComponent(grantId)}`);
+    async lookup(grantId, withinMs) {
+      const url = `${grants}/${encodeURIComponent(grantId)}`;
+      const answer = await ask('GET', grantId, url, { withinMs });
       return definite('GET', answer, lookupAnswer(answer));
     },
     async revoke(grantId) {

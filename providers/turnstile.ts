@@ -32,6 +32,8 @@ export interface Turnstile {
    * @throws NoTurn where no turn came within three seconds
    */
   pass<T>(provider: string, call: () => Promise<T>): Promise<T>;
+  /** The same for a call that is not worth waiting for; null where its turn is not now. */
+  passAtOnce<T>(provider: string, call: () => Promise<T>): Promise<T | null>;
 }
 
 /** @param options.timeoutMs the longest exchange with a provider, in milliseconds */
@@ -57,6 +59,15 @@ export function createTurnstile(
     }
   }
 
+  async function inTurn<T>(provider: string, turnId: string, call: () => Promise<T>): Promise<T> {
+    try {
+      return await call();
+    } finally {
+      // Where this is lost, the turn ends by itself.
+      await keeper.giveBack(provider, turnId).catch(() => {});
+    }
+  }
+
   return {
     longestWaitMs: patienceMs + AHEAD_MS + 2 * PAUSE_MS,
     isLimited: (provider) => limits.has(provider),
@@ -65,12 +76,14 @@ export function createTurnstile(
       if (!limit) return await call();
       const turnId = randomUUID();
       await turnAt(provider, limit, turnId);
-      try {
-        return await call();
-      } finally {
-        // Where this is lost, the turn ends by itself.
-        await keeper.giveBack(provider, turnId).catch(() => {});
-      }
+      return await inTurn(provider, turnId, call);
+    },
+    async passAtOnce(provider, call) {
+      const limit = limits.get(provider);
+      if (!limit) return await call();
+      const turnId = randomUUID();
+      const waitMs = await keeper.take({ provider, turnId, limit, leaseMs, aheadMs: 0 });
+      return waitMs === null ? null : await inTurn(provider, turnId, call);
     },
   };
 }

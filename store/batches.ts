@@ -1,7 +1,7 @@
 /** What many ask for at once, sent as one command. */
 
 /** Documents of one query: as many as fit into a first answer, so that it is one round trip. */
-const MOST_READ = 100;
+export const MOST_READ = 100;
 
 interface Waiting<T, R> {
   asked: T;

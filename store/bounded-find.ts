@@ -57,23 +57,21 @@ export async function findBounded<T>(
   return { found, lookedTo: found.length > limit ? null : lookedTo };
 }
 
-/** The filter for what comes no later than a record, itself included. The first field bounds the scan. */
+/**
+ * The filter for what comes no later than a record, itself included. Where the first field is the
+ * same, the second decides; said so that the server does not go through the index once for each case.
+ */
 function upTo<T>(last: T, sort: Question['sort']): object {
-  const fields = Object.entries(sort).map(([field, order]) => {
+  const [first, second] = Object.entries(sort).map(([field, order]) => {
     const value = last[field as keyof T];
-    return {
-      field,
-      value,
-      before: order === 1 ? '$lt' : '$gt',
-      from: order === 1 ? '$lte' : '$gte',
-    };
+    const [from, beyond] = order === 1 ? ['$lte', '$gt'] : ['$gte', '$lt'];
+    return { field, value, from, beyond };
   });
-  const [first, second] = fields;
   if (!first) return {};
-  const range = { [first.field]: { [first.from]: first.value } };
+  const range = { [first.field]: { [first.from as string]: first.value } };
   if (!second) return range;
-  const earlier = { [first.field]: { [first.before]: first.value } };
-  return { ...range, $or: [earlier, { [second.field]: { [second.from]: second.value } }] };
+  const later = { [second.field]: { [second.beyond as string]: second.value } };
+  return { ...range, $nor: [{ [first.field]: first.value, ...later }] };
 }
 
 /** Those of the fields that are named. */

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
-import { CLAIM_STATES, type ClaimState, isFinal } from '../domain/claim.ts';
+import { CLAIM_STATES, isFinal } from '../domain/claim.ts';
 import { LOOKED_AT } from './bounded-find.ts';
+import type { ClaimFilter } from './claim-lists.ts';
 import type { Claim } from './claims.ts';
 import { newClaim, profiled, type StoreFixture, storeFixture, unique } from './test-store.ts';
 
@@ -102,17 +103,6 @@ describe('looking for claims', () => {
     assert.ok(open.every((c, i) => i === 0 || c.acceptedAt >= (open[i - 1] as Claim).acceptedAt));
   });
 
-  it('finds those undone since a moment', async () => {
-    const since = new Date(START_MS + 60_000);
-    const undone = await collect(t.store.claims.undoneSince(since));
-    assert.ok(undone.length > 0);
-    assert.ok(undone.every((c) => c.fate === 'UNDO' && (c.endedAt as Date) >= since));
-    const all = await t.store.claims.model.countDocuments({
-      ...{ eventId, fate: 'UNDO', endedAt: { $gte: since } },
-    });
-    assert.equal(undone.length, all);
-  });
-
   it('finds those with something granted, the latest end first', async () => {
     const { found } = await t.store.claims.pageWithGrants({ userId }, undefined, 100);
     const expected = mine.filter((c) => c.state === 'GRANTED');
@@ -137,113 +127,142 @@ describe('looking for claims', () => {
     assert.deepEqual(found, new Set([final?._id, 'clm_never']));
   });
 
-  it('tells those that ended with nothing kept of them', async () => {
-    const id = (state: ClaimState) => mine.find((c) => c.state === state)?._id as string;
-    const partly = id('REJECTED');
-    const lines = [{ lineId: 'cape', state: 'GRANTED' }];
-    await t.store.claims.model.collection.updateOne(
-      { _id: partly as never },
-      { $set: { lines: lines as never } },
-    );
-    const asked = ['clm_never', ...CLAIM_STATES.map(id)];
-    assert.deepEqual(await t.store.claims.emptyAmong(asked), [id('FAILED')]);
-    await t.store.claims.model.collection.updateOne(
-      { _id: partly as never },
-      { $set: { 'lines.0.state': 'PENDING' } as never },
+  const NEWEST = 'createdAt: -1, _id: -1';
+  const OF_PLAYER = `{ userId: 1, ${NEWEST} }`;
+  const OF_EVENT = `{ eventId: 1, state: 1, ${NEWEST}, rewardId: 1 }`;
+  const OF_KEY = `{ idempotencyKey: 1, ${NEWEST} }`;
+  const OF_REASON = `{ reason: 1, ${NEWEST} }`;
+  const OF_STATE = `{ state: 1, ${NEWEST} }`;
+  const OPEN = '{ acceptedAt: 1 }';
+  const GRANTS_OF_EVENT = '{ eventId: 1, endedAt: -1, _id: -1 }';
+  const GRANTS = '{ endedAt: -1, _id: -1 }';
+
+  it('is all that the indexes are for, which every claim pays for', async () => {
+    const indexes = await t.connection.collection('claims').indexes();
+    const spelled = indexes.map(({ key }) => {
+      return `{ ${Object.entries(key)
+        .map(([field, order]) => `${field}: ${order}`)
+        .join(', ')} }`;
+    });
+    assert.deepEqual(
+      new Set(spelled),
+      new Set([
+        ...['{ _id: 1 }', '{ userId: 1, entitlements: 1 }'],
+        ...[OF_PLAYER, OF_KEY, OF_EVENT, OF_STATE, OF_REASON, OPEN, GRANTS_OF_EVENT, GRANTS],
+      ]),
     );
   });
 
-  const NEWEST = 'createdAt: -1, _id: -1';
-  const looks: { what: string; look: () => Promise<unknown>; index: string }[] = [
+  /** Does the work and answers what the server scanned for it, each once; `SORT` where it sorted. */
+  async function scansOf(work: () => Promise<unknown>): Promise<string[]> {
+    const operations = await profiled(t.connection, 'claims', work);
+    assert.ok(operations.length > 0, 'the profiler saw no query');
+    const scans = operations.flatMap(({ planSummary = '', hasSortStage }) => [
+      // Several of one index are merged in its order.
+      ...planSummary.split(/, (?=IXSCAN)/),
+      ...(hasSortStage ? ['SORT'] : []),
+    ]);
+    return [...new Set(scans)];
+  }
+
+  /** Each way to name some of the fields and not the others. */
+  function subsetsOf<T extends object>(fields: T): Partial<T>[] {
+    const names = Object.entries(fields);
+    return Array.from({ length: 2 ** names.length }, (_, bits) => {
+      return Object.fromEntries(names.filter((_, n) => bits & (1 << n))) as Partial<T>;
+    });
+  }
+
+  const leads = subsetsOf({
+    ...{ userId, idempotencyKey: 'k', eventId },
+    ...({ state: 'NEEDS_ATTENTION', reason: 'SOLD_OUT' } as const),
+  });
+  const besides: ClaimFilter[] = [
+    ...[{}, { provider: 'mailbox' }, { rewardId: 'cape' }, { periodKey: 'once' }],
+  ];
+  const nameOf = (filter: object) => Object.keys(filter).join(', ') || 'nothing';
+  const from = { at: new Date(), id: 'clm_' };
+  const times = { since: new Date(START_MS), until: new Date(START_MS + 60_000) };
+
+  const indexFor = ({ userId, idempotencyKey, eventId, state, reason }: ClaimFilter) => {
+    if (userId) return OF_PLAYER;
+    if (idempotencyKey) return OF_KEY;
+    if (eventId) return OF_EVENT;
+    return reason && !state ? OF_REASON : OF_STATE;
+  };
+
+  for (const lead of leads) {
+    const index = indexFor(lead);
+
+    it(`pages through an index in its order where it is asked for by ${nameOf(lead)}`, async () => {
+      const scans = await scansOf(async () => {
+        for (const beside of besides) {
+          await t.store.claims.page({ ...lead, ...beside }, undefined, 5);
+          await t.store.claims.page({ ...lead, ...beside, ...times }, from, 5);
+        }
+      });
+      assert.deepEqual(scans, [`IXSCAN ${index}`]);
+    });
+
+    it(`counts by an index where it is asked for by ${nameOf(lead)}`, async () => {
+      const scans = await scansOf(async () => {
+        for (const beside of besides) {
+          await t.store.claims.summary({ ...lead, ...beside, ...times }, ['state', 'provider']);
+        }
+      });
+      // What is sorted there are the groups, which are few.
+      assert.deepEqual(new Set(scans).difference(new Set(['SORT'])), new Set([`IXSCAN ${index}`]));
+    });
+  }
+
+  it('counts by event and state from the index alone', async () => {
+    const [withReads] = (
+      await profiled(t.connection, 'claims', () =>
+        t.store.claims.summary({ eventId }, ['state', 'eventId']),
+      )
+    ).filter(({ docsExamined }) => docsExamined !== 0);
+    assert.equal(withReads, undefined);
+  });
+
+  for (const filter of subsetsOf({ userId, eventId, ...times })) {
+    it(`pages through grants by an index where they are asked for by ${nameOf(filter)}`, async () => {
+      const scans = await scansOf(async () => {
+        await t.store.claims.pageWithGrants(filter, undefined, 5);
+        await t.store.claims.pageWithGrants(filter, from, 5);
+      });
+      const ofAll = filter.eventId ? GRANTS_OF_EVENT : GRANTS;
+      // A player's claims are few, and so are sorted by the server.
+      const ofPlayer = [`IXSCAN ${OF_PLAYER}`, 'SORT'];
+      assert.deepEqual(scans, filter.userId ? ofPlayer : [`IXSCAN ${ofAll}`]);
+    });
+  }
+
+  const looks: { what: string; look: () => Promise<unknown>; scans: string[] }[] = [
     {
       what: "a player's open claims",
       look: () => t.store.claims.openOf(userId),
-      index: '{ userId: 1 }',
+      scans: [`IXSCAN ${OF_PLAYER}`],
     },
     {
       what: 'all open claims',
       look: () => collect(t.store.claims.openClaims()),
-      index: '{ acceptedAt: 1 }',
+      scans: [`IXSCAN ${OPEN}`],
     },
     {
-      what: 'claims undone since',
-      look: () => collect(t.store.claims.undoneSince(new Date(START_MS))),
-      index: '{ endedAt: 1 }',
-    },
-    {
-      what: "a player's page",
-      look: () => t.store.claims.page({ userId }, undefined, 5),
-      index: `{ userId: 1, ${NEWEST} }`,
-    },
-    {
-      what: "a player's next page",
-      look: () => t.store.claims.page({ userId }, { at: new Date(), id: 'clm_' }, 5),
-      index: `{ userId: 1, ${NEWEST} }`,
-    },
-    {
-      what: "an event's page",
-      look: () => t.store.claims.page({ eventId }, undefined, 5),
-      index: `{ eventId: 1, state: 1, ${NEWEST}, rewardId: 1 }`,
-    },
-    {
-      what: "an event's next page",
-      look: () => t.store.claims.page({ eventId }, { at: new Date(), id: 'clm_' }, 5),
-      index: `{ eventId: 1, state: 1, ${NEWEST}, rewardId: 1 }`,
-    },
-    {
-      what: "an event's claims in a time",
-      look: () => t.store.claims.page({ eventId, since: new Date(START_MS) }, undefined, 5),
-      index: `{ eventId: 1, state: 1, ${NEWEST}, rewardId: 1 }`,
-    },
-    {
-      what: 'the page of a reason',
-      look: () => t.store.claims.page({ reason: 'SOLD_OUT' }, undefined, 5),
-      index: `{ reason: 1, ${NEWEST} }`,
-    },
-    {
-      what: 'the page of a key',
-      look: () => t.store.claims.page({ idempotencyKey: 'k' }, undefined, 5),
-      index: `{ idempotencyKey: 1, ${NEWEST} }`,
-    },
-    {
-      what: 'the page of a provider',
-      look: () => t.store.claims.page({ provider: 'mailbox' }, undefined, 5),
-      index: `{ ${NEWEST} }`,
-    },
-    {
-      what: "an event's grants",
-      look: () => t.store.claims.pageWithGrants({ eventId }, undefined, 5),
-      index: '{ eventId: 1, endedAt: -1, _id: -1 }',
-    },
-    {
-      what: 'the page of a state',
-      look: () => t.store.claims.page({ state: 'NEEDS_ATTENTION' }, undefined, 5),
-      index: `{ state: 1, ${NEWEST} }`,
-    },
-    {
-      what: 'the page of all',
-      look: () => t.store.claims.page({}, { at: new Date(), id: 'clm_' }, 5),
-      index: `{ ${NEWEST} }`,
-    },
-    {
-      what: "a player's grants",
-      look: () => t.store.claims.pageWithGrants({ userId }, undefined, 5),
-      index: '{ userId: 1, endedAt: -1, _id: -1 }',
-    },
-    {
-      what: 'all grants',
-      look: () => t.store.claims.pageWithGrants({}, undefined, 5),
-      index: '{ endedAt: -1, _id: -1 }',
+      what: 'how many are parked',
+      look: () => t.store.claims.countParked(),
+      scans: [`COUNT_SCAN ${OF_STATE}`],
     },
   ];
-  for (const { what, look, index } of looks) {
+  for (const { what, look, scans } of looks) {
     it(`reads ${what} off an index, in its order`, async () => {
-      const [query] = await profiled(t.connection, 'claims', look);
-      assert.ok(query, 'the profiler saw no query');
-      // Several of one index are merged in its order.
-      const scans = new Set(query.planSummary?.split(/, (?=IXSCAN)/));
-      assert.deepEqual([...scans], [`IXSCAN ${index}`]);
-      assert.equal('hasSortStage' in query, false, 'it sorts in memory');
+      assert.deepEqual(await scansOf(look), scans);
     });
   }
+
+  it("sees by their index which of a player's rights are taken", async () => {
+    const rights = [['evt_1/once/0', 'evt_1/once/1']];
+    const scans = await scansOf(() => t.store.claims.isUsedUp(userId, rights));
+    assert.deepEqual(scans, ['IXSCAN { userId: 1, entitlements: 1 }']);
+  });
 });

@@ -36,6 +36,18 @@ const CLOCK_SKEW_MS = 5 * 60_000;
 /** The index of an event's claims: by state, and within one newest first. */
 export const BY_EVENT = 'event_state_newest';
 
+/** The same of all events. */
+export const BY_STATE = 'state';
+
+/** Claims with a line granted, by their end: of one event, and of all. */
+export const BY_GRANT_OF_EVENT = 'granted_event';
+export const BY_GRANT = 'granted';
+
+/** Newest first: a player's claims, those of a key, and those with a reason. */
+export const BY_PLAYER = 'user';
+export const BY_KEY = 'key';
+export const BY_REASON = 'reason';
+
 const NEWEST = { createdAt: -1, _id: -1 } as const;
 
 /**
@@ -48,21 +60,23 @@ export function split({ since, until, ...filter }: ClaimFilter) {
     ...(since ? [{ createdAt: { $gte: since } }] : []),
     ...(until ? [{ createdAt: { $lt: until } }] : []),
   ];
-  const [first, more] = ((): [object, object] => {
-    if (userId !== undefined) return [{ userId }, { idempotencyKey, eventId, state, reason }];
-    if (idempotencyKey !== undefined) return [{ idempotencyKey }, { eventId, state, reason }];
-    // The index leads over the state: where none is asked for, each is named.
-    if (eventId !== undefined) {
-      return [{ eventId, state: state ?? { $in: [...CLAIM_STATES] } }, { reason }];
-    }
-    if (state !== undefined) return [{ state }, { reason }];
-    // A partial index serves only a query that repeats its filter.
-    if (reason !== undefined) return [{ $and: [{ reason }, { reason: { $type: 'string' } }] }, {}];
-    return [{}, {}];
-  })();
   const places = { 'snapshot.provider': provider, 'lines.lineId': rewardId };
-  const hint = 'eventId' in first ? BY_EVENT : undefined;
-  return { hint, range: [first, ...times], rest: named({ ...more, ...places, ...others }) };
+  const more = { idempotencyKey, reason, ...places, ...others };
+  const isOfReason = { $and: [{ reason }, { reason: { $type: 'string' } }] };
+  const by = (hint: string, first: object, rest: object) => {
+    return { hint, range: [first, ...times], rest: named(rest) };
+  };
+  if (userId !== undefined) return by(BY_PLAYER, { userId }, { eventId, state, ...more });
+  if (idempotencyKey !== undefined) {
+    return by(BY_KEY, { idempotencyKey }, { ...more, idempotencyKey: undefined, eventId, state });
+  }
+  // Two indexes lead over the state: where none is asked for, each is named.
+  const states = state ?? { $in: [...CLAIM_STATES] };
+  if (eventId !== undefined) return by(BY_EVENT, { eventId, state: states }, more);
+  // A partial index serves only a query that repeats its filter.
+  const isForReason = state === undefined && reason !== undefined;
+  if (isForReason) return by(BY_REASON, isOfReason, { ...more, reason: undefined });
+  return by(BY_STATE, { state: states }, more);
 }
 
 /** @param model the claims; part of their store */
@@ -102,7 +116,10 @@ export function createClaimLists(model: Model<Claim>) {
         ...((since || until) && { lines: { $elemMatch: line } }),
       };
       const sort = { endedAt: -1, _id: -1 } as const;
-      return await findBounded(model, { range, rest, sort, limit });
+      // A player's are few, and sorted by the server; those of all are there in their order.
+      const hint =
+        userId !== undefined ? BY_PLAYER : eventId !== undefined ? BY_GRANT_OF_EVENT : BY_GRANT;
+      return await findBounded(model, { range, rest, sort, hint, limit });
     },
   };
 }

@@ -5,7 +5,7 @@ import { DomainError } from '../domain/errors.ts';
 import { named } from './bounded-find.ts';
 import type { ClaimCounts } from './claim-counts.ts';
 import { type ClaimGroup, type GroupField, groupStages, largestFirst } from './claim-groups.ts';
-import { BY_EVENT, type ClaimFilter, split } from './claim-lists.ts';
+import { BY_EVENT, BY_STATE, type ClaimFilter, split } from './claim-lists.ts';
 import type { Claim } from './claims.ts';
 import { isAnswer } from './connection.ts';
 
@@ -31,12 +31,11 @@ const COUNTED = new Set(['state', 'eventId']);
 export function createClaimSummary(model: Model<Claim>, counts: ClaimCounts) {
   /** When the first of those claims was created; null where there is none any more. */
   async function oldestOf(fields: object): Promise<Date | null> {
-    const isOfEvent = 'eventId' in fields;
-    const states = isOfEvent ? { state: { $in: [...CLAIM_STATES] } } : {};
+    const states = { state: { $in: [...CLAIM_STATES] } };
     const first = await model
       .findOne({ ...states, ...fields }, { _id: 0, createdAt: 1 })
       .sort({ createdAt: 1, _id: 1 })
-      .setOptions(isOfEvent ? { hint: BY_EVENT } : {})
+      .hint('eventId' in fields ? BY_EVENT : BY_STATE)
       .lean<Pick<Claim, 'createdAt'>>();
     return first?.createdAt ?? null;
   }

@@ -3,19 +3,12 @@ import type { Connection } from 'mongoose';
 import type { Condition } from '../domain/condition.ts';
 import { type Account, chainedEvents } from '../domain/condition-facts.ts';
 import type { UserStatus } from '../domain/user.ts';
-import type { Claim } from './claims.ts';
 
 /** Grants of one player that count; more of one event's than any condition asks for. */
 const MOST_GRANTS = 5_000;
 
 export interface PlayerFacts extends Account {
   status: UserStatus;
-}
-
-export interface ClaimFacts {
-  claim: Claim;
-  /** Null where there is no such user any more. */
-  player: PlayerFacts | null;
 }
 
 export type ConditionFacts = ReturnType<typeof createConditionFacts>;
@@ -51,41 +44,6 @@ const PLAYER = { _id: 0, status: 1, createdAt: 1 } as const;
 
 export function createConditionFacts(connection: Connection) {
   return {
-    /** The claim's record and its player, in one read; null where there is no such claim. */
-    async ofClaim(claimId: string): Promise<ClaimFacts | null> {
-      const [found] = await connection
-        .collection<Claim>('claims')
-        .aggregate<{
-          claim: Claim;
-          users: Omit<PlayerFacts, 'grants'>[];
-          grants: Account['grants'];
-        }>([
-          { $match: { _id: claimId } },
-          {
-            $project: {
-              claim: '$$ROOT',
-              userId: 1,
-              chained: { $ifNull: ['$snapshot.condition.chained', []] },
-            },
-          },
-          { $set: { player: chainedPlayer('$userId') } },
-          {
-            $lookup: {
-              from: 'users',
-              localField: 'userId',
-              foreignField: '_id',
-              pipeline: [{ $project: PLAYER }],
-              as: 'users',
-            },
-          },
-          withGrants('player', '$chained'),
-        ])
-        .toArray();
-      if (!found) return null;
-      const { claim, users, grants } = found;
-      return { claim, player: users[0] ? { ...users[0], grants } : null };
-    },
-
     /** A player's facts for a condition, in one read; null where there is no such user. */
     async ofPlayer(userId: string, condition: Condition): Promise<PlayerFacts | null> {
       const [found] = await connection

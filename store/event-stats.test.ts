@@ -3,6 +3,7 @@ import { after, before, describe, it } from 'node:test';
 import type { ClaimState, LineState } from '../domain/claim.ts';
 import type { StoredEvent } from './events.ts';
 import { CAPE, type EventsFixture, eventsFixture, MESOS } from './test-events.ts';
+import { profiled } from './test-store.ts';
 
 let t: EventsFixture;
 before(async () => {
@@ -21,7 +22,7 @@ async function record(event: StoredEvent, claims: Recorded[]): Promise<void> {
   const documents = claims.map(({ state, rewardId = null, lines = {} }) => ({
     eventId: event.eventId,
     state,
-    fate: state === 'FAILED' ? 'UNDO' : null,
+    reason: state === 'FAILED' ? 'COMPENSATION_FAILED' : null,
     rewardId,
     createdAt: new Date(),
     lines: Object.entries(lines).map(([lineId, state]) => ({ lineId, state })),
@@ -44,7 +45,7 @@ describe('the numbers of an event', () => {
   it('count holds and grants of a stock from its books', async () => {
     const event = await t.createClaimed({ rewards: [CAPE] });
     const [settled] = await t.hold(event, CAPE, 3);
-    await t.stock.settle(settled as string, 1);
+    await t.stock.settle({ eventId: event.eventId, holdId: settled as string, quantity: 1 });
     assert.deepEqual((await t.stats.of(event)).rewards, [
       { rewardId: 'cape', stock: 10, available: 7, held: 2, granted: 1 },
     ]);
@@ -87,5 +88,23 @@ describe('the numbers of an event', () => {
         ['dust', 3 * 3],
       ],
     );
+  });
+
+  it('are read off indexes, and not past all that was granted', async () => {
+    const event = await t.create({ rewards: [MESOS] });
+    const granted = { state: 'GRANTED', lines: { mesos: 'GRANTED' } } as const;
+    await record(event, [
+      ...Array.from({ length: 200 }, () => granted),
+      { state: 'NEEDS_ATTENTION', lines: { mesos: 'GRANTED' } },
+    ]);
+    const reads = await profiled(t.connection, 'claims', async () => {
+      assert.equal((await t.stats.of(event)).rewards[0]?.granted, 201 * 10_000);
+    });
+    const ofEvent = 'IXSCAN { eventId: 1, state: 1, createdAt: -1, _id: -1, rewardId: 1 }';
+    const ofReason = 'IXSCAN { reason: 1, createdAt: -1, _id: -1 }';
+    const scans = new Set(reads.flatMap(({ planSummary = '' }) => planSummary.split(/, (?=IX)/)));
+    assert.deepEqual(scans, new Set([ofEvent, ofReason]));
+    const docs = reads.map(({ docsExamined = 0 }) => docsExamined);
+    assert.ok(Math.max(...docs) < 10, `${docs} records were read`);
   });
 });

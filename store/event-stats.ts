@@ -2,6 +2,7 @@
 import type { Connection } from 'mongoose';
 import type { ClaimState, Fate } from '../domain/claim.ts';
 import { type ClaimCount, createClaimCounts } from './claim-counts.ts';
+import { BY_EVENT, BY_REASON } from './claim-lists.ts';
 import type { StoredEvent } from './events.ts';
 import type { StockStore } from './stock.ts';
 
@@ -41,25 +42,31 @@ export function createEventStats(
   const claimCounts = createClaimCounts(connection, now);
   const claims = connection.collection<ClaimDocument>('claims');
 
-  /** Lines granted of claims that are not `GRANTED`, by reward: few, as such claims are. */
-  async function countStrayGrants(eventId: string): Promise<Map<string, number>> {
+  /** How many lines are granted of those claims, by reward. */
+  async function countGrants(of: object, hint: string): Promise<Map<string, number>> {
     const found = await claims
-      .aggregate<{ _id: string; count: number }>([
-        // Those that ended undone have an index of their own: few of them kept a line.
-        {
-          $match: {
-            $or: [
-              { eventId, state: { $in: PARTLY_GRANTED }, 'lines.state': 'GRANTED' },
-              { eventId, fate: 'UNDO', 'lines.state': 'GRANTED' },
-            ],
-          },
-        },
-        { $unwind: '$lines' },
-        { $match: { 'lines.state': 'GRANTED' } },
-        { $group: { _id: '$lines.lineId', count: { $sum: 1 } } },
-      ])
+      .aggregate<{ _id: string; count: number }>(
+        [
+          { $match: { ...of, 'lines.state': 'GRANTED' } },
+          { $unwind: '$lines' },
+          { $match: { 'lines.state': 'GRANTED' } },
+          { $group: { _id: '$lines.lineId', count: { $sum: 1 } } },
+        ],
+        // Else MongoDB may walk through all that was granted.
+        { hint },
+      )
       .toArray();
     return new Map(found.map(({ _id, count }) => [_id, count]));
+  }
+
+  /** Lines granted of claims that are not `GRANTED`: few, as such claims are. */
+  async function countStrayGrants(eventId: string): Promise<(rewardId: string) => number> {
+    const isKept = [{ reason: 'COMPENSATION_FAILED' }, { reason: { $type: 'string' } }];
+    const [open, ended] = await Promise.all([
+      countGrants({ eventId, state: { $in: PARTLY_GRANTED } }, BY_EVENT),
+      countGrants({ eventId, state: 'FAILED', $and: isKept }, BY_REASON),
+    ]);
+    return (rewardId) => (open.get(rewardId) ?? 0) + (ended.get(rewardId) ?? 0);
   }
 
   return {
@@ -76,7 +83,7 @@ export function createEventStats(
       ]);
       const granted = (rewardId: string) =>
         sum(counts.filter((c) => c.state === 'GRANTED' && [null, rewardId].includes(c.rewardId))) +
-        (strays.get(rewardId) ?? 0);
+        strays(rewardId);
       return {
         rewards: rewards.map(({ rewardId, quantity }) => {
           const own = books.find((b) => b.rewardId === rewardId);

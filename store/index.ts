@@ -5,7 +5,6 @@ import { createAuditLog } from './audit-log.ts';
 import { createClaimStore } from './claims.ts';
 import { createServerClock } from './clock.ts';
 import { createConditionFacts } from './condition-facts.ts';
-import { createEntitlementStore } from './entitlements.ts';
 import { createEventStats } from './event-stats.ts';
 import { createEventStore } from './events.ts';
 import {
@@ -17,7 +16,6 @@ import {
   missingIndexes,
   type WantedIndex,
 } from './indexes.ts';
-import { createMailbox } from './mailbox.ts';
 import { createOperationStore } from './operations.ts';
 import { createProgressStore } from './progress.ts';
 import { createProviderLimitStore } from './provider-limits.ts';
@@ -30,7 +28,8 @@ export type Store = ReturnType<typeof createStores>;
 
 /** The stores over that connection. Use none before its indexes are there. */
 function createStores(connection: Connection, now: () => Date, activityRules?: ActivityRules) {
-  const stock = createStockStore(connection, createServerClock(connection));
+  const clock = createServerClock(connection);
+  const stock = createStockStore(connection, clock);
   return {
     auditLog: createAuditLog(connection, now),
     users: createUserStore(connection),
@@ -38,10 +37,8 @@ function createStores(connection: Connection, now: () => Date, activityRules?: A
     events: createEventStore(connection, now),
     eventStats: createEventStats(connection, stock, now),
     stock,
-    claims: createClaimStore(connection, now),
+    claims: createClaimStore(connection, clock, now),
     conditionFacts: createConditionFacts(connection),
-    entitlements: createEntitlementStore(connection),
-    mailbox: createMailbox(connection, now),
     operations: createOperationStore(connection, now),
     providerLimits: createProviderLimitStore(connection),
     reconciliations: createReconciliationStore(connection),

@@ -42,8 +42,8 @@ async function parkedClaim(
   const { claim } = await claims.accept(newClaim({ eventId, snapshot: { ...snapshot, provider } }));
   const parking = { number: 1, reason, detail: '', step: 'S4_FULFIL' as const, lineIds: [] };
   const { lines, steps } = claim;
-  await claims.startFulfilling(claim._id, steps);
-  const parked = await claims.park(claim._id, parking, { lines, steps });
+  await claims.startFulfilling(claim, steps);
+  const parked = await claims.park(claim, parking, { lines, steps });
   assert.ok(parked);
   return parked;
 }
@@ -57,9 +57,9 @@ async function requested(filter: BulkFilter): Promise<Operation> {
 }
 
 /** What a worker does for one claim of a batch. */
-const decided = (operation: Operation, { _id: claimId }: Pick<Claim, '_id'>) =>
-  t.store.claims.decide(ADMIN, claimId, 1, ABORT, (session) =>
-    t.store.operations.count(operation._id, claimId, 'done', session),
+const decided = (operation: Operation, claim: Claim) =>
+  t.store.claims.decide(ADMIN, claim, 1, ABORT, (session) =>
+    t.store.operations.count(operation._id, claim._id, 'done', session),
   );
 
 async function now(operation: Operation): Promise<Operation> {
@@ -105,8 +105,8 @@ describe('a bulk action', () => {
     const eventId = unique('evt');
     const [first, second] = (await parkedClaims(eventId, 2)) as [Claim, Claim];
     const operation = await requested({ eventId });
-    await t.store.claims.decide(ADMIN, second._id, 1, { action: 'RETRY', note: null });
-    await t.store.claims.unpark(second._id, 1, true);
+    await t.store.claims.decide(ADMIN, second, 1, { action: 'RETRY', note: null });
+    await t.store.claims.unpark(second, 1, true);
     const taken = await t.store.operations.takeBatch(operation, 50);
     await decided(taken, first);
     await t.store.operations.endBatch(taken);

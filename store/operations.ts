@@ -8,7 +8,7 @@ import { DomainError } from '../domain/errors.ts';
 import type { Role } from '../domain/user.ts';
 import { createAuditLog } from './audit-log.ts';
 import { type ClaimGroup, groupStages } from './claim-groups.ts';
-import { type Claim, createClaimStore, type Decision } from './claims.ts';
+import { type Claim, claimModel, type Decision } from './claims.ts';
 import { inTransaction, isDuplicateKey } from './connection.ts';
 import { after, type Position } from './cursor.ts';
 import type { StaffContext } from './staff.ts';
@@ -44,6 +44,7 @@ export interface BulkPreview {
 /** One stay of one claim in `NEEDS_ATTENTION`. */
 export interface Parked {
   claimId: string;
+  userId: string;
   number: number;
   /** Whether the operation has counted it. */
   isCounted: boolean;
@@ -139,7 +140,7 @@ export type OperationStore = ReturnType<typeof createOperationStore>;
 export function createOperationStore(connection: Connection, now: () => Date = () => new Date()) {
   const model = connection.model<Operation>('Operation', schema);
   const audit = createAuditLog(connection, now);
-  const claims = createClaimStore(connection, now).model;
+  const claims = claimModel(connection);
 
   const get = async (operationId: string): Promise<Operation | null> =>
     await model.findById(operationId).lean<Operation>();
@@ -215,6 +216,7 @@ export function createOperationStore(connection: Connection, now: () => Date = (
       if (!last) return operation;
       const batch = found.map((c) => ({
         claimId: c._id,
+        userId: c.userId,
         number: c.parking?.number ?? 0,
         isCounted: false,
       }));

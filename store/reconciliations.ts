@@ -21,7 +21,6 @@ const counters = {
   claimsStopped: { type: Number, required: true },
   parkingsExpired: { type: Number, required: true },
   holdsFreed: { type: Number, required: true },
-  entitlementsFreed: { type: Number, required: true },
 };
 
 const schema = new Schema<Reconciliation>(
@@ -65,15 +64,6 @@ export function createReconciliationStore(connection: Connection) {
         .sort({ startedAt: -1 })
         .limit(limit)
         .lean<Reconciliation[]>();
-    },
-
-    /** When the last pass began that left nothing undone; null where there was none in its week. */
-    async lastCompleteAt(): Promise<Date | null> {
-      const last = await model
-        .findOne({ failures: 0 })
-        .sort({ startedAt: -1 })
-        .lean<Reconciliation>();
-      return last?.startedAt ?? null;
     },
 
     /** Everything ever mended, by kind. */

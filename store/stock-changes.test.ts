@@ -89,7 +89,7 @@ describe('raising a stock after the first claim', () => {
   it('adds the units and keeps what is held and granted', async () => {
     const event = await t.createClaimed({ rewards: [CAPE] });
     const [settled] = await t.hold(event, CAPE, 3);
-    await t.stock.settle(settled as string, 1);
+    await t.stock.settle({ eventId: event.eventId, holdId: settled as string, quantity: 1 });
     const raised = await setStock(event, 15);
     assert.equal(raised.rewards[0]?.stock, 15);
     const { stock, available, held, granted } = await booksOf(event);
@@ -130,7 +130,7 @@ describe('lowering a stock after the first claim', () => {
     const reward = { ...CAPE, quantity: 2, stock: 20 };
     const event = await t.createClaimed({ rewards: [reward] });
     const [settled] = await t.hold(event, reward, 3);
-    await t.stock.settle(settled as string, 2);
+    await t.stock.settle({ eventId: event.eventId, holdId: settled as string, quantity: 2 });
     await assert.rejects(setStock(event, 5), {
       code: 'conflict',
       message: 'The stock of cape cannot be lower than 6: the units held and granted.',
@@ -167,8 +167,13 @@ describe('a stock that is raised and lowered while claims reserve', () => {
         const holdId = `clm_${name}x${i}:cape`;
         const asked = { holdId, eventId, rewardId: 'cape', quantity: 1, buckets: 2 };
         if ((await t.stock.reserve(asked)) === 'SOLD_OUT') continue;
-        if (i % 3 === 0) assert.ok(await t.stock.release(holdId, 1));
-        else if (await t.stock.settle(holdId, 1)) granted.push(holdId);
+        const hold = { eventId, holdId, quantity: 1 };
+        if (i % 3 === 0) {
+          assert.ok(await t.stock.release(hold));
+          continue;
+        }
+        await t.stock.settle(hold);
+        granted.push(holdId);
       }
     }
     const claimers = Array.from({ length: 16 }, (_, i) => claimer(String(i)));

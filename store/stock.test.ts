@@ -35,8 +35,10 @@ async function stocked(units: number[], quantity = 1, given: Partial<StockBucket
     newHold: () => `${someClaimId()}:cape`,
     /** Looked for first where `isLikely`, as by a run whose claim was probably held before. */
     async reserve(holdId: string, isLikely = false) {
-      return await t.store.stock.reserve(this.request(holdId), isLikely);
+      return await t.store.stock.reserve(this.request(holdId), { isLikely });
     },
+    settle: (holdId: string) => t.store.stock.settle({ eventId, holdId, quantity }),
+    release: (holdId: string) => t.store.stock.release({ eventId, holdId, quantity }),
     async buckets(): Promise<StockBucket[]> {
       return await t.store.stock.model.find({ eventId }).sort({ n: 1 }).lean<StockBucket[]>();
     },
@@ -104,6 +106,16 @@ describe('a hold', () => {
     assert.deepEqual(await reward.books(), { available: 5, held: 0, granted: 0 });
   });
 
+  it('dies where its write comes later than the moment it was given', async () => {
+    const reward = await stocked([5]);
+    const { localTime } = await t.connection.getClient().db('admin').command({ hello: 1 });
+    const until = (ms: number) => ({ until: new Date(localTime.getTime() + ms) });
+    const request = reward.request(reward.newHold());
+    await assert.rejects(t.store.stock.reserve(request, until(-1)), StockBusy);
+    assert.deepEqual(await reward.books(), { available: 5, held: 0, granted: 0 });
+    assert.equal(await t.store.stock.reserve(request, until(60_000)), 'HELD');
+  });
+
   it('is found among many that are asked for at once, where one lies in another bucket', async () => {
     const reward = await stocked([0, 5]);
     const first = reward.newHold();
@@ -153,12 +165,20 @@ describe('a hold', () => {
       await reward.reserve(settled, true);
       await reward.reserve(released, true);
       await reward.reserve(settled, true);
-      await t.store.stock.settle(settled, 1);
-      await t.store.stock.release(released, 1);
+      await reward.settle(settled);
+      await reward.release(released);
     });
     const plans = seen.map(({ op, planSummary }) => `${op} ${planSummary}`);
-    assert.equal(plans.filter((p) => p === 'query IXSCAN { holds: 1 }').length, 3, `${plans}`);
-    assert.equal(plans.filter((p) => p === 'update IXSCAN { holds: 1 }').length, 2, `${plans}`);
+    assert.equal(
+      plans.filter((p) => p === 'query IXSCAN { eventId: 1, holds: 1 }').length,
+      3,
+      `${plans}`,
+    );
+    assert.equal(
+      plans.filter((p) => p === 'update IXSCAN { eventId: 1, holds: 1 }').length,
+      2,
+      `${plans}`,
+    );
     assert.ok(!plans.some((p) => p.includes('COLLSCAN')), `${plans}`);
   });
 
@@ -166,7 +186,7 @@ describe('a hold', () => {
     const reward = await stocked([1, 1, 1]);
     const holds = times(3, reward.newHold);
     for (const holdId of holds) assert.equal(await reward.reserve(holdId), 'HELD');
-    for (const holdId of holds) assert.equal(await t.store.stock.release(holdId, 1), true);
+    for (const holdId of holds) assert.equal(await reward.release(holdId), true);
     assert.deepEqual(
       (await reward.buckets()).map((b) => b.holds),
       [[], [], []],
@@ -185,20 +205,42 @@ describe('a hold that is closed', () => {
       const reward = await stocked([5], 3);
       const holdId = reward.newHold();
       await reward.reserve(holdId);
-      const { settle, release } = t.store.stock;
-      const close = () => (way === 'settled' ? settle : release)(holdId, 3);
-      const closed = await Promise.all(times(8, close));
-      assert.equal(closed.filter(Boolean).length, 1);
-      assert.equal(await settle(holdId, 3), false);
-      assert.equal(await release(holdId, 3), false);
+      const { settle, release } = reward;
+      const closed = await Promise.all(
+        times(8, () => (way === 'settled' ? settle : release)(holdId)),
+      );
+      if (way === 'released') assert.equal(closed.filter(Boolean).length, 1);
+      await settle(holdId);
+      assert.equal(await release(holdId), false);
       assert.deepEqual(await reward.books(), books);
     });
   }
 
+  it('is settled together with others of its turn, each of them with its own units', async () => {
+    const [single, triple] = [await stocked([4, 4]), await stocked([9], 3)];
+    const holds = [single, single, single, triple, triple].map((reward) => {
+      return { reward, holdId: reward.newHold() };
+    });
+    for (const { reward, holdId } of holds) assert.equal(await reward.reserve(holdId), 'HELD');
+    await Promise.all(holds.map(({ reward, holdId }) => reward.settle(holdId)));
+    assert.deepEqual(await single.books(), { available: 5, held: 0, granted: 3 });
+    assert.deepEqual(await triple.books(), { available: 3, held: 0, granted: 6 });
+    assert.deepEqual(await unbalanced(), []);
+  });
+
+  it('is not touched by what closes one of the same name in another event', async () => {
+    const [mine, theirs] = [await stocked([5]), await stocked([5])];
+    const holdId = mine.newHold();
+    assert.equal(await mine.reserve(holdId), 'HELD');
+    await theirs.settle(holdId);
+    assert.equal(await theirs.release(holdId), false);
+    assert.deepEqual(await mine.books(), { available: 4, held: 1, granted: 0 });
+  });
+
   it('changes nothing where it never was', async () => {
     const reward = await stocked([5]);
-    assert.equal(await t.store.stock.settle(reward.newHold(), 1), false);
-    assert.equal(await t.store.stock.release(reward.newHold(), 1), false);
+    await reward.settle(reward.newHold());
+    assert.equal(await reward.release(reward.newHold()), false);
     assert.deepEqual(await reward.books(), { available: 5, held: 0, granted: 0 });
   });
 });
@@ -234,7 +276,7 @@ describe('"sold out"', () => {
     const holdId = reward.newHold();
     await assert.rejects(reward.reserve(holdId), StockBusy);
     assert.deepEqual(await reward.books(), { available: 600, held: 400, granted: 0 });
-    await t.store.stock.settle(standing[7] as string, 1);
+    await reward.settle(standing[7] as string);
     assert.equal(await reward.reserve(holdId), 'HELD');
   });
 
@@ -267,7 +309,7 @@ describe('"sold out"', () => {
       const holdId = reward.newHold();
       const answer = await reward.reserve(holdId).catch((error: unknown) => error);
       assert.ok(answer === 'HELD' || answer instanceof StockBusy, `${answer}`);
-      if (answer === 'HELD') await t.store.stock.release(holdId, 1);
+      if (answer === 'HELD') await reward.release(holdId);
     }
     isOver = true;
     await mover;
@@ -293,8 +335,8 @@ describe('the books', () => {
         );
         const holds = times(8, reward.newHold);
         const act = async (verb: string, holdId: string) => {
-          if (verb === 'settle') return await t.store.stock.settle(holdId, quantity);
-          if (verb === 'release') return await t.store.stock.release(holdId, quantity);
+          if (verb === 'settle') return await reward.settle(holdId);
+          if (verb === 'release') return await reward.release(holdId);
           return await reward.reserve(holdId).catch((error: unknown) => {
             if (!(error instanceof StockBusy)) throw error;
           });
@@ -332,7 +374,7 @@ describe('the books', () => {
     const byId = (a: { holdId: string }, b: { holdId: string }) => a.holdId.localeCompare(b.holdId);
     assert.deepEqual(
       listed.toSorted(byId),
-      holds.map((holdId) => ({ holdId, quantity: 2 })).toSorted(byId),
+      holds.map((holdId) => ({ eventId: reward.eventId, holdId, quantity: 2 })).toSorted(byId),
     );
   });
 

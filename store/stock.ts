@@ -3,7 +3,7 @@
  * claim's hold stand or fall together, so no lock and no transaction is on a claim's way.
  * In every bucket, at every moment: `stock = available + quantity · holds + granted`.
  */
-import type { ClientSession, Connection } from 'mongoose';
+import type { Connection } from 'mongoose';
 import { Schema } from 'mongoose';
 import { StockBusy } from '../domain/stock-busy.ts';
 import { batch } from './batches.ts';
@@ -36,6 +36,9 @@ export interface HoldRequest {
   /** How many buckets the reward had when the claim was accepted; only a hint where to try first. */
   buckets: number;
 }
+
+/** A hold that lies somewhere. */
+export type Hold = Pick<HoldRequest, 'holdId' | 'eventId' | 'quantity'>;
 
 /** One attempt at a hold: in which buckets, and until when. */
 interface HoldWrite {
@@ -105,12 +108,13 @@ const schema = new Schema<StockBucket>(
 schema.index({ eventId: 1, rewardId: 1 }, { name: 'reward' });
 // One hold lies in one bucket only. Partial, as the empty arrays of two buckets would collide.
 schema.index(
-  { holds: 1 },
+  { eventId: 1, holds: 1 },
   { name: 'hold', unique: true, partialFilterExpression: { holds: { $type: 'string' } } },
 );
 
 /** The partial index serves only a query that repeats its filter; without it every bucket is read. */
-const lies = (holds: string | { $in: string[] }) => ({
+const lies = (eventId: string, holds: string | { $in: string[] }) => ({
+  eventId,
   $and: [{ holds }, { holds: { $type: 'string' } }],
 });
 
@@ -167,14 +171,16 @@ export function createStockStore(connection: Connection, clock: ServerClock) {
     );
     if (matched === writes.length) return writes.map(() => true);
     // The server only counts them: whose was among them is to be seen by what lies there.
-    const held = await heldAmong(writes.map(({ request }) => request.holdId));
+    const held = await heldAmong(writes.map(({ request }) => request));
     return writes.map(({ request }) => held.has(request.holdId));
   }
   const holdTogether = batch(holdMany, HOLDS_AT_ONCE, ({ request }) => request.eventId);
 
-  async function heldAmong(holdIds: string[]): Promise<Set<string>> {
+  /** @param of holds of one event */
+  async function heldAmong(of: Pick<Hold, 'eventId' | 'holdId'>[]): Promise<Set<string>> {
+    const holdIds = of.map(({ holdId }) => holdId);
     const buckets = await model.collection
-      .find(lies({ $in: holdIds }))
+      .find(lies(of[0]?.eventId ?? '', { $in: holdIds }))
       .project<Pick<StockBucket, 'holds'>>({ holds: 1 })
       .toArray();
     return new Set(buckets.flatMap(({ holds }) => holds));
@@ -195,19 +201,6 @@ export function createStockStore(connection: Connection, clock: ServerClock) {
           )
           .toArray(),
       );
-  }
-
-  /** For how many more claims of each of the rewards there are units, seen at one moment. */
-  async function roomFor(eventId: string, rewards: readonly RewardUnits[]): Promise<number[]> {
-    const buckets = await snapshot(
-      eventId,
-      rewards.map((r) => r.rewardId),
-    );
-    return rewards.map(({ rewardId, quantity }) =>
-      buckets
-        .filter((b) => b.rewardId === rewardId)
-        .reduce((sum, b) => sum + Math.floor(b.available / quantity), 0),
-    );
   }
 
   async function booksOf(where: object, limit = MAX_BOOKS): Promise<EventBooks[]> {
@@ -237,24 +230,28 @@ export function createStockStore(connection: Connection, clock: ServerClock) {
     );
   }
 
-  async function isHeld(holdId: string): Promise<boolean> {
-    return (await model.collection.findOne(lies(holdId), { projection: { _id: 1 } })) !== null;
+  async function isHeld({ eventId, holdId }: HoldRequest): Promise<boolean> {
+    const own = lies(eventId, holdId);
+    return (await model.collection.findOne(own, { projection: { _id: 1 } })) !== null;
   }
 
-  /** Takes the hold off its bucket and books its units as `to`. False where no such hold lies. */
-  async function close(
-    holdId: string,
-    quantity: number,
-    to: 'granted' | 'available',
-    session?: ClientSession,
-  ): Promise<boolean> {
-    const { matchedCount } = await model.collection.updateOne(
-      lies(holdId),
-      { $pull: { holds: holdId }, $inc: { [to]: quantity } } as object,
-      session ? { session } : {},
-    );
-    return matchedCount === 1;
+  /** Takes the hold off its bucket and books its units as `to`. Changes nothing where none lies. */
+  function closing({ eventId, holdId, quantity }: Hold, to: 'granted' | 'available') {
+    return {
+      filter: lies(eventId, holdId) as object,
+      update: { $pull: { holds: holdId }, $inc: { [to]: quantity } } as object,
+    };
   }
+
+  const settleTogether = batch<Hold, void>(
+    async (holds) => {
+      const operations = holds.map((hold) => ({ updateOne: closing(hold, 'granted') }));
+      await model.collection.bulkWrite(operations, { ordered: false });
+      return holds.map(() => undefined);
+    },
+    HOLDS_AT_ONCE,
+    ({ eventId }) => eventId,
+  );
 
   return {
     model,
@@ -264,13 +261,18 @@ export function createStockStore(connection: Connection, clock: ServerClock) {
      * bucket is found, not taken twice. `SOLD_OUT` is said only after one snapshot saw every
      * bucket without enough units. `isLikely`: its hold probably lies there, so that is looked for
      * first; else a repetition is found out by the guards of its writes.
+     * `until`: by the server's clock, nothing is held after that moment; else after five seconds.
      * @throws StockBusy where units are free but could not be had; nothing is held then.
      */
-    async reserve(request: HoldRequest, isLikely = false): Promise<Reservation> {
-      const deadline = new Date((await clock.nowMs()) + RESERVE_DEADLINE_MS);
-      if (isLikely && (await isHeld(request.holdId))) return 'HELD';
+    async reserve(
+      request: HoldRequest,
+      { isLikely = false, until }: { isLikely?: boolean; until?: Date } = {},
+    ): Promise<Reservation> {
+      const deadline = until ?? new Date((await clock.nowMs()) + RESERVE_DEADLINE_MS);
+      if (isLikely && (await isHeld(request))) return 'HELD';
       const { eventId, rewardId, holdId } = request;
-      const preferred = { _id: `${eventId}/${rewardId}/${firstBucket(holdId, request.buckets)}` };
+      const bucketId = `${eventId}/${rewardId}/${firstBucket(holdId, request.buckets)}`;
+      const preferred = { _id: bucketId, eventId };
       const anyBucket = { eventId, rewardId };
       try {
         if (await holdTogether({ request, where: preferred, deadline })) return 'HELD';
@@ -292,24 +294,30 @@ export function createStockStore(connection: Connection, clock: ServerClock) {
     },
 
     /**
-     * Turns a hold into units granted. Call it only for a claim whose fate is `GRANT`: only then
-     * does "no such hold" (false) prove that it was settled before.
+     * Turns a hold into units granted, with those of others in one command. Call it only for a claim
+     * whose fate is `GRANT`, or a line that stays granted: where no such hold lies, it was settled.
      */
-    async settle(holdId: string, quantity: number): Promise<boolean> {
-      return await close(holdId, quantity, 'granted');
+    async settle(hold: Hold): Promise<void> {
+      await settleTogether(hold);
     },
 
-    /** Gives a hold's units back. Call it only for a claim whose fate is `UNDO`, or one that is final. */
-    async release(holdId: string, quantity: number): Promise<boolean> {
-      return await close(holdId, quantity, 'available');
+    /**
+     * Gives a hold's units back; false where none lies. Call it only for a claim whose fate is
+     * `UNDO`, or one that is final.
+     */
+    async release(hold: Hold): Promise<boolean> {
+      const { filter, update } = closing(hold, 'available');
+      return (await model.collection.updateOne(filter, update)).matchedCount === 1;
     },
-
-    roomFor,
 
     /** Those of the given rewards that lack the units for one more claim, seen at one moment. */
-    async soldOut<R extends RewardUnits>(eventId: string, rewards: R[]): Promise<R[]> {
-      const room = await roomFor(eventId, rewards);
-      return rewards.filter((_, i) => room[i] === 0);
+    async soldOut<R extends RewardUnits>(eventId: string, rewards: readonly R[]): Promise<R[]> {
+      const rewardIds = rewards.map(({ rewardId }) => rewardId);
+      const buckets = await snapshot(eventId, rewardIds);
+      return rewards.filter(
+        ({ rewardId, quantity }) =>
+          !buckets.some((b) => b.rewardId === rewardId && b.available >= quantity),
+      );
     },
 
     /** What each limited reward's buckets add up to, at one moment. */
@@ -341,13 +349,14 @@ export function createStockStore(connection: Connection, clock: ServerClock) {
     },
 
     /** Every hold that lies anywhere, bucket by bucket: few, as holds live as long as open claims. */
-    async *holds(): AsyncGenerator<{ holdId: string; quantity: number }> {
+    async *holds(): AsyncGenerator<Hold> {
       const cursor = model.collection.find(
-        { holds: { $type: 'string' } },
-        { projection: { holds: 1, quantity: 1 } },
+        // The partial index begins with the event, so every event is named.
+        { eventId: { $gte: '' }, holds: { $type: 'string' } },
+        { projection: { holds: 1, quantity: 1, eventId: 1 } },
       );
-      for await (const bucket of cursor) {
-        for (const holdId of bucket.holds) yield { holdId, quantity: bucket.quantity };
+      for await (const { eventId, holds, quantity } of cursor) {
+        for (const holdId of holds) yield { eventId, holdId, quantity };
       }
     },
   };

@@ -3,7 +3,7 @@ import { randomUUID } from 'node:crypto';
 import type { EventFields, Reward } from '../domain/event.ts';
 import { dropDatabase } from '../test/drop-database.ts';
 import { testServers, uniqueName } from '../test/servers.ts';
-import { createClaimStore } from './claims.ts';
+import { claimModel } from './claims.ts';
 import { createServerClock } from './clock.ts';
 import { connect } from './connection.ts';
 import { createEventStats } from './event-stats.ts';
@@ -74,7 +74,7 @@ export async function eventsFixture() {
   const events = createEventStore(connection, () => stoppedAt ?? new Date());
   const stats = createEventStats(connection, stock);
   // For its indexes: an event's claims are counted by them.
-  createClaimStore(connection);
+  claimModel(connection);
   await Promise.all(Object.values(connection.models).map((model) => model.createIndexes()));
 
   return {

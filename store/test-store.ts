@@ -48,12 +48,12 @@ export function newClaim(given: Partial<NewClaim> = {}): NewClaim {
     eventId: 'evt_1',
     rewardId: null,
     periodKey: 'once',
+    rights: [[unique('slot')]],
     acceptedAt: new Date('2026-11-22T12:00:00Z'),
     lines: [{ lineId: 'cape', kind: 'ITEM', name: 'Frost cape', quantity: 1, buckets: 1 }],
     snapshot: {
       eventVersion: 1,
       provider: 'mailbox',
-      claimsPerPeriod: 1,
       startsAt: new Date('2026-11-01T00:00:00Z'),
       endsAt: new Date('2026-12-01T00:00:00Z'),
       claimableUntil: new Date('2026-12-01T00:00:00Z'),
@@ -71,6 +71,9 @@ export interface ProfiledOperation {
   op: string;
   ns: string;
   planSummary?: string;
+  /** The server sorted what it had read. */
+  hasSortStage?: boolean;
+  docsExamined?: number;
   command: Record<string, unknown>;
 }
 

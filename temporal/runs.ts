@@ -6,13 +6,13 @@ import {
   type WorkflowStartOptions,
 } from '@temporalio/client';
 import { defineSearchAttributeKey } from '@temporalio/common';
-import { isShortWay } from '../domain/short-way.ts';
 import {
   CLAIM_QUEUE,
   CLAIM_WORKFLOW,
   type ClaimInput,
   type ClaimSignal,
   RECONCILE_WORKFLOW,
+  type RunStart,
 } from '../workflows/contract.ts';
 import { workflowIdOf } from './workflow-id.ts';
 
@@ -30,8 +30,9 @@ const USER_ID = defineSearchAttributeKey('UserId', 'KEYWORD');
 /** How long one call to Temporal may take, in milliseconds; what it was for is on the record anyway. */
 export const TEMPORAL_TIMEOUT_MS = 3_000;
 
-/** What a first start says besides: the claim as it was recorded. */
-export type RecordedRun = RunOf & Partial<Parameters<typeof isShortWay>[0]>;
+const inputOf = ({ _id, userId, eventId }: RunOf): ClaimInput => {
+  return { claimId: _id, userId, eventId };
+};
 
 export type ClaimRuns = ReturnType<typeof createClaimRuns>;
 
@@ -46,7 +47,7 @@ export function createClaimRuns(client: Client, options: { isEager?: boolean } =
     return {
       workflowId: workflowIdOf(claim.userId, claim.idempotencyKey),
       taskQueue: CLAIM_QUEUE,
-      args: [{ claimId: claim._id }] as [ClaimInput],
+      args: [inputOf(claim)] as [ClaimInput],
       // Free at the start, as against upserts; neither names a person.
       typedSearchAttributes: [
         { key: EVENT_ID, value: claim.eventId },
@@ -85,11 +86,13 @@ export function createClaimRuns(client: Client, options: { isEager?: boolean } =
       await statusOf(RECONCILE_WORKFLOW);
     },
 
-    /** Starts the claim's run; one that runs, or ran to its end, is left as it is. */
-    async start(claim: RecordedRun): Promise<void> {
+    /**
+     * Starts the claim's run; one that runs, or ran to its end, is left as it is.
+     * @param known given by the request that recorded the claim, and by no other
+     */
+    async start(claim: RunOf, known?: RunStart): Promise<void> {
       try {
-        const isShort = claim.snapshot !== undefined && isShortWay({ snapshot: claim.snapshot });
-        const args: [ClaimInput] = [{ claimId: claim._id, isShort }];
+        const args: [ClaimInput] = [{ ...inputOf(claim), ...known }];
         const start = { ...optionsFor(claim), ...eagerly, args };
         await bounded(() => client.workflow.start(CLAIM_WORKFLOW, start));
       } catch (error) {

@@ -52,7 +52,16 @@ describe('the benchmark', () => {
   it('lists its parts where it is not told which', async () => {
     const { code, stderr } = await bench('nonsense');
     assert.equal(code, 2);
-    for (const part of ['claims', 'reserve', 'refuse', 'status', 'flash', 'fair', 'latency']) {
+    for (const part of [
+      'claims',
+      'reserve',
+      'refuse',
+      'status',
+      'flash',
+      'fair',
+      'slow',
+      'latency',
+    ]) {
       assert.match(stderr, new RegExp(`^ {2}${part} `, 'm'));
     }
   });

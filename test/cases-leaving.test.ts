@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
+import { createAcceptance } from '../api/claims/accept.ts';
 import type { UserStatus } from '../domain/user.ts';
 import { type Checkpoint, createCheckpoints, heldClaim } from './checkpoints.ts';
 import { answered, claimAtGame, MOUNT, type Rule, requestsFor } from './game-claims.ts';
@@ -53,6 +54,17 @@ async function leavesAt(checkpoint: Checkpoint, status?: UserStatus, provider = 
   return await outcomeOf(laurel, claimId);
 }
 
+/** A claim whose player leaves after it was recorded and before its run has begun. */
+async function leftBeforeTheRun(eventId: string, options: { holdsEarly: boolean }) {
+  const { id: userId } = await laurel.signIn();
+  const api = createAcceptance({ store: laurel.store, now: () => new Date() }, options);
+  const asked = { userId, eventId, rewardId: null, idempotencyKey: 'mine' };
+  const { claim, start } = await api.accept(asked);
+  await leaves(laurel, userId);
+  await laurel.runs.start(claim, start ?? undefined);
+  return { claim, isHeld: start?.isHeld };
+}
+
 /** A player leaves while the game is asked, whose answer comes once the claim's run knows of it. */
 async function leavesDuringGrant(rules: Rule[]) {
   const held = Promise.withResolvers<HeldCall>();
@@ -75,40 +87,42 @@ describe('a player who leaves', { concurrency: true }, () => {
       given: { cape: 'NEVER_SEEN' },
     };
 
-    it('stops the claim at its validation', async () => {
-      assert.deepEqual(await leavesAt('read'), {
+    it('stops the claim at its validation, in one write where nothing lies of it', async () => {
+      const { eventId } = await event(laurel);
+      const { claim, isHeld } = await leftBeforeTheRun(eventId, { holdsEarly: false });
+      assert.equal(isHeld, false);
+      assert.deepEqual(await outcomeOf(laurel, claim._id), {
         ...NOTHING_ASKED,
-        steps: [
-          'S0_ACCEPT OK',
-          'S1_VALIDATE REFUSED',
-          'UNDO_RESERVE SKIPPED',
-          'UNDO_ENTITLEMENT SKIPPED',
-        ],
+        steps: ['S0_ACCEPT OK', 'S1_VALIDATE REFUSED'],
+      });
+      assert.equal((await recordOf(laurel, claim._id)).version, claim.version + 1);
+    });
+
+    it('stops the claim at its validation, and gives back what was held for it', async () => {
+      const { eventId } = await event(laurel);
+      const { claim, isHeld } = await leftBeforeTheRun(eventId, { holdsEarly: true });
+      assert.equal(isHeld, true);
+      assert.deepEqual(await outcomeOf(laurel, claim._id), {
+        ...NOTHING_ASKED,
+        steps: ['S0_ACCEPT OK', 'S1_VALIDATE REFUSED', 'UNDO_RESERVE OK', 'UNDO_ENTITLEMENT OK'],
       });
     });
 
-    it('stops the claim before anything is held', async () => {
-      assert.deepEqual(await leavesAt('entitle', 'WITHDRAWN', 'game'), {
-        ...NOTHING_ASKED,
-        steps: [
-          'S0_ACCEPT OK',
-          'S1_VALIDATE OK',
-          'S2_CONDITIONS SKIPPED',
-          'S3_RESERVE STOPPED',
-          'UNDO_RESERVE SKIPPED',
-          'UNDO_ENTITLEMENT OK',
-        ],
+    for (const checkpoint of ['read', 'reserve'] as const) {
+      it(`stops a claim of our mailbox before its end: ${checkpoint}`, async () => {
+        const outcome = await leavesAt(checkpoint, 'WITHDRAWN');
+        assert.deepEqual(outcome, {
+          ...NOTHING_ASKED,
+          steps: STOPPED.steps.filter((step) => step !== 'UNDO_FULFIL OK'),
+        });
       });
-    });
+    }
 
-    it('stops a claim on the short way before its mail is written', async () => {
-      const outcome = await leavesAt('entitle', 'WITHDRAWN');
-      assert.deepEqual(outcome, { ...STOPPED, given: { cape: 'REVOKED' } });
-    });
-
-    it('stops the claim before the provider is asked, and its grant is barred for good', async () => {
-      const outcome = await leavesAt('reserve', 'SUSPENDED');
-      assert.deepEqual(outcome, { ...STOPPED, given: { cape: 'REVOKED' } });
+    it('stops a claim of the game, and what was asked for right after a look is taken back', async () => {
+      const { given, ...outcome } = await leavesAt('reserve', 'SUSPENDED', 'game');
+      assert.deepEqual({ ...outcome, given }, { ...STOPPED, given });
+      // Not asked for where so long had passed since the look that it counts no more.
+      assert.match(given.cape ?? '', /^REVOKED ×[01]$/);
     });
   });
 

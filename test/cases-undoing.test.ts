@@ -155,8 +155,9 @@ describe('undoing', { concurrency: true }, () => {
       await leaves(laurel, id);
       await leaveAlone(laurel, claimId);
       await reconcile(laurel);
-      const { updatedAt, ...after } = await recordOf(laurel, claimId);
-      assert.deepEqual({ ...after, updatedAt: before.updatedAt }, before);
+      const after = await recordOf(laurel, claimId);
+      const { updatedAt, recordedAt } = before;
+      assert.deepEqual({ ...after, updatedAt, recordedAt }, before);
       assert.equal(revokesOf(claimId).length, revokes);
       await decide(laurel, claimId, 'retry');
       assert.deepEqual(await outcomeOf(laurel, claimId), UNDONE);

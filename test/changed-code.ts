@@ -14,6 +14,7 @@ import { createUpkeepActivities } from '../activities/upkeep.ts';
 import { activityDeps } from '../worker/deps.ts';
 import { createWorkers } from '../worker/workers.ts';
 import type { Laurel } from './laurel.ts';
+import { neverTried } from './paces.ts';
 import { testServers } from './servers.ts';
 
 const ROOT = path.resolve(import.meta.dirname, '..');
@@ -25,31 +26,25 @@ export interface Edit {
   to: string;
 }
 
-const BEFORE_RESERVING: Pick<Edit, 'file' | 'from'> = {
-  file: 'workflows/claim.ts',
-  from: '  const reserved = await books.reserve(',
-};
+const CLAIM = 'workflows/claim.ts';
+const FIRST_ACTIVITY = '  const advanced = await advance(input, { isFirst,';
 
-/** A step more before stock is reserved, put in just so: what must not be deployed. */
-export const STEP_MORE: Edit = {
-  ...BEFORE_RESERVING,
-  to: `  await books.whyStopped(run.claimId);\n${BEFORE_RESERVING.from}`,
-};
+/** A step more before a run's first activity; `imports` is what it takes of the SDK. */
+const stepMore = (step: string, imports: string): Edit[] => [
+  {
+    file: CLAIM,
+    from: "} from '@temporalio/workflow';",
+    to: `, ${imports} } from '@temporalio/workflow';`,
+  },
+  { file: CLAIM, from: FIRST_ACTIVITY, to: `  ${step}\n${FIRST_ACTIVITY}` },
+];
+
+/** Put in just so: what must not be deployed. */
+export const plainStep = (): Edit[] => stepMore('await sleep(1);', 'sleep');
 
 /** The same step as `docs/deploying-workflow-code.md` says. */
-export function patchedStep(): Edit[] {
-  return [
-    {
-      file: 'workflows/claim.ts',
-      from: "} from '@temporalio/workflow';",
-      to: ", patched } from '@temporalio/workflow';",
-    },
-    {
-      ...BEFORE_RESERVING,
-      to: `  if (patched('a-step-more')) await books.whyStopped(run.claimId);\n${BEFORE_RESERVING.from}`,
-    },
-  ];
-}
+export const patchedStep = (): Edit[] =>
+  stepMore("if (patched('a-step-more')) await sleep(1);", 'patched, sleep');
 
 async function apply(folder: string, { file, from, to }: Edit): Promise<void> {
   const source = await readFile(path.join(folder, file), 'utf8');
@@ -95,7 +90,9 @@ export async function startWorkersOn(
   const { temporalAddress, stop: release } = await testServers();
   const connection = await NativeConnection.connect({ address: temporalAddress });
   const { url: baseUrl, secret } = laurel.game;
-  const deps = activityDeps(laurel.store, { ...POLICY, PROVIDERS: { game: { baseUrl, secret } } });
+  const settings = { ...POLICY, PROVIDERS: { game: { baseUrl, secret } } };
+  // Step by step, as what changes is the workflow's.
+  const deps = neverTried(activityDeps(laurel.store, settings));
   const workers = await createWorkers({
     connection,
     namespace: laurel.namespace,

@@ -7,11 +7,10 @@ import { claimIdOf } from '../store/claims.ts';
 import type { Laurel } from './laurel.ts';
 
 /**
- * `read`: its record is read by the first activity. `entitle`: its entitlement is taken (S1).
- * `reserve`: a hold is taken (S3). `grant`: the mailbox is asked (S4). `settle`: every grant is
- * confirmed, its fate is not yet taken (S5).
+ * `read`: its record is read by its one activity. `reserve`: its run takes a hold (S3), where the API
+ * has not. `settle`: every grant is confirmed, its fate is not yet taken (S5).
  */
-export type Checkpoint = 'read' | 'entitle' | 'reserve' | 'grant' | 'settle';
+export type Checkpoint = 'read' | 'reserve' | 'settle';
 
 export interface Held {
   /** Resolves once the claim has come there. */
@@ -52,44 +51,30 @@ export function createCheckpoints() {
 
     /** What activities are given, with a checkpoint before each of these. */
     around(deps: ActivityDeps): ActivityDeps {
-      const { claims, entitlements, stock } = deps;
+      const { claims, stock } = deps;
       return {
         ...deps,
         claims: {
           ...claims,
-          async get(claimId) {
+          async get(claimId, userId) {
             await pass('read', claimId);
-            return await claims.get(claimId);
+            return await claims.get(claimId, userId);
           },
-          async takeGrantFate(claimId, lines, steps) {
-            await pass('settle', claimId);
-            return await claims.takeGrantFate(claimId, lines, steps);
+          async takeGrantFate(claim, lines, steps) {
+            await pass('settle', claim._id);
+            return await claims.takeGrantFate(claim, lines, steps);
           },
-        },
-        entitlements: {
-          ...entitlements,
-          async take(request, now) {
-            await pass('entitle', request.claimId);
-            return await entitlements.take(request, now);
+          async grant(claim, lines, steps) {
+            await pass('settle', claim._id);
+            return await claims.grant(claim, lines, steps);
           },
         },
         stock: {
           ...stock,
-          async reserve(request) {
+          async reserve(request, how) {
             await pass('reserve', request.holdId.split(':')[0] as string);
-            return await stock.reserve(request);
+            return await stock.reserve(request, how);
           },
-        },
-        provider(name) {
-          const provider = deps.provider(name);
-          if (name !== 'mailbox' || !provider) return provider;
-          return {
-            ...provider,
-            async grant(request) {
-              await pass('grant', request.claimId);
-              return await provider.grant(request);
-            },
-          };
         },
       };
     },

@@ -255,7 +255,10 @@ describe('what is checked first', { concurrency: true }, () => {
     const token = await player();
     await claim(eventId, { token, key: 'first', headers: WAIT });
     assert.equal(said(await claim(eventId, { token, key: 'k' })), '409 already_claimed');
+    // The first to find it sold out has a claim that says so.
+    assert.equal(said(await claim(eventId, { token: await player(), key: 'k' })), '200 REJECTED');
     assert.equal(said(await claim(eventId, { token: await player(), key: 'k' })), '409 sold_out');
+    assert.equal(said(await claim(eventId, { token, key: 'k' })), '409 already_claimed');
   });
 
   it('and what is refused leaves no claim, no run, and the key unused', async () => {

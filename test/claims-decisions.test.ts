@@ -17,6 +17,7 @@ let laurel: Laurel;
 let admin: { id: string; token: string };
 before(async () => {
   laurel = await startLaurel({
+    firstTries: false,
     api: {
       runs: {
         async wake(claim, signal) {
@@ -118,7 +119,7 @@ describe('decisions', { concurrency: true }, () => {
       // The second click of a page that still shows the first parking, at the store, where it is told.
       const staff = { actor: { userId: admin.id, role: 'ADMIN' as const }, requestId: 'test' };
       const number = first.parking?.number ?? 0;
-      const stale = await laurel.store.claims.decide(staff, claimId, number, {
+      const stale = await laurel.store.claims.decide(staff, first, number, {
         action: 'ABORT',
         note: null,
       });

@@ -4,15 +4,15 @@ import { text } from 'node:stream/consumers';
 import { after, before, describe, it } from 'node:test';
 import type { ClaimBody } from '../api/claims/body.ts';
 import { type Checkpoint, createCheckpoints, heldClaim } from './checkpoints.ts';
-import { claimAtGame } from './game-claims.ts';
-import { ended, event } from './helpers.ts';
+import { answered, claimAtGame } from './game-claims.ts';
+import { ended, event, recordOnce } from './helpers.ts';
 import { type Laurel, startLaurel } from './laurel.ts';
 import { decide, leaves } from './outcomes.ts';
 
 let laurel: Laurel;
 const checkpoints = createCheckpoints();
 before(async () => {
-  laurel = await startLaurel({ activities: checkpoints.around });
+  laurel = await startLaurel({ activities: checkpoints.around, firstTries: false });
 });
 after(async () => {
   checkpoints.openAll();
@@ -89,6 +89,14 @@ async function held(checkpoint: Checkpoint) {
   return await heldClaim(laurel, checkpoints, eventId, checkpoint);
 }
 
+/** A claim that its provider has not decided on yet. */
+async function pendingClaim() {
+  const claim = await claimAtGame(laurel, [{ do: 'pending' }]);
+  await answered(laurel, claim.claimId, 'grant');
+  await recordOnce(laurel, claim.claimId, ({ state }) => state === 'FULFILLING');
+  return claim;
+}
+
 /** A claim that was granted. */
 async function grantedClaim() {
   const { eventId } = await event(laurel);
@@ -157,11 +165,11 @@ describe('the stream of a claim', { concurrency: true }, () => {
   });
 
   it('tells every one of its readers, its player and staff alike', async () => {
-    const { claimId, token, gate } = await held('grant');
+    const { claimId, token, grantId } = await pendingClaim();
     const { token: staff } = await laurel.signIn('OPERATOR');
     const streams = await Promise.all([token, token, staff].map((reader) => open(claimId, reader)));
     for (const stream of streams) assert.equal((await stream.next())?.claim.state, 'FULFILLING');
-    gate.open();
+    laurel.game.settle(grantId, 'GRANTED');
     for (const stream of streams) {
       assert.equal((await stream.rest()).at(-1)?.claim.state, 'GRANTED');
     }
@@ -179,10 +187,10 @@ describe('the stream of a claim', { concurrency: true }, () => {
 
 describe('a stream that is taken up again', { concurrency: true }, () => {
   it('goes on after the event that came last', async () => {
-    const { claimId, token, gate } = await held('grant');
+    const { claimId, token, grantId } = await pendingClaim();
     const first = await (await open(claimId, token)).next();
     const again = await open(claimId, token, String(first?.id));
-    gate.open();
+    laurel.game.settle(grantId, 'GRANTED');
     const next = await again.next();
     assert.ok(next && first && next.id > first.id);
   });
@@ -223,7 +231,7 @@ describe('a stream that is taken up again', { concurrency: true }, () => {
 
 describe('a stream whose reader may no longer read', { concurrency: true }, () => {
   it('ends with nothing more told, where its player is banned', async () => {
-    const { claimId, token, id, gate } = await held('entitle');
+    const { claimId, token, id, gate } = await held('read');
     const stream = await open(claimId, token);
     assert.equal((await stream.next())?.id, 1);
     await leaves(laurel, id);
@@ -233,7 +241,7 @@ describe('a stream whose reader may no longer read', { concurrency: true }, () =
   });
 
   it('ends with nothing more told, where an auditor is one no longer', async () => {
-    const { claimId, gate } = await held('entitle');
+    const { claimId, gate } = await held('read');
     const auditor = await laurel.signIn('AUDITOR');
     const { token: admin } = await laurel.signIn('ADMIN');
     const stream = await open(claimId, auditor.token);

@@ -13,14 +13,27 @@ import type { Call } from './interpose.ts';
 import type { Laurel } from './laurel.ts';
 import { decide, GRANTED_STEPS, leaves, undoneSteps } from './outcomes.ts';
 
-/** Where each claim stops, `before stock.settle`, or `nowhere`; by claim. */
-export type CrashOrders = Record<string, string>;
+/** A claim that stops there runs to its end. */
+export const NOWHERE = 'nowhere';
+
+/** Where each claim stops, such as `before stock.settle`, and whether its provider gets a first try. */
+export type CrashOrders = Record<string, { point: string; isTried: boolean }>;
 
 /** What the worker says: a claim came to its point, or a claim that stops nowhere made a call. */
-export type Told = { claimId: string; reached: string } | { claimId: string; call: Call };
+export type Told = { claimId: string; reached: string } | { claimId: string; call: string };
 
-/** Calls of a claim's activities that change nothing. */
-export const READS: readonly Call[] = ['claims.get', 'stock.books', 'provider.lookup'];
+/** Calls of a claim's activities that change nothing; a turn at a provider ends by itself. */
+export const READS: readonly string[] = [
+  'claims.get',
+  'stock.books',
+  'provider.lookup',
+  'userStatus',
+  'conditionFacts.ofPlayer',
+  'progress.read',
+  'gameData.metrics',
+  'turnstile.pass',
+  'turnstile.passAtOnce',
+];
 
 export interface CrashClaim {
   claimId: string;
@@ -58,10 +71,18 @@ export interface Way {
   crashAt: Call[];
   event?: Partial<EventFields>;
   rules?: Rule[];
+  /** Its provider gets a first try within the claim's one activity. */
+  isTried?: true;
+  /** Its run is not the recorder's: nobody knows what another has taken or asked for. */
+  isOthers?: true;
+  /** The request that recorded it holds its units. */
+  isHeld?: true;
   /** Done when the claim is accepted and no worker runs yet. */
   prepare?(laurel: Laurel, claim: CrashClaim): Promise<unknown>;
   play?: Play;
   ending: Ending;
+  /** What is otherwise by where the worker was killed: the next run of it is not the recorder's. */
+  differs?: Record<string, Partial<Ending>>;
 }
 
 /** For what may take as long as all need to come to their points and the next worker to its work. */
@@ -70,14 +91,14 @@ export const PATIENCE_MS = 180_000;
 /** The rewards of each claim: two, so that a worker can die between them. */
 export const REWARDS = [CAPE, MOUNT];
 
-const START: Call[] = ['entitlements.take', 'stock.reserve', 'claims.startFulfilling'];
-const SETTLE: Call[] = ['claims.takeGrantFate', 'stock.settle', 'claims.finish'];
-const GIVE_BACK: Call[] = ['stock.release', 'entitlements.giveBack', 'claims.finish'];
+const HOLD: Call[] = ['stock.reserve'];
+const STEPWISE: Call[] = [...HOLD, 'claims.startFulfilling', 'provider.grant'];
+const SETTLE: Call[] = ['claims.takeGrantFate', 'stock.settle', 'claims.grant'];
+const GIVE_BACK: Call[] = ['stock.release', 'claims.finishUndone'];
 const UNDO: Call[] = ['claims.takeUndoFate', 'provider.revoke', ...GIVE_BACK];
-const PARKED: Call[] = [...START, 'provider.grant', 'claims.park'];
+const PARKED: Call[] = [...STEPWISE, 'claims.park'];
 const STUCK: Call[] = [
-  ...START,
-  'provider.grant',
+  ...STEPWISE,
   'claims.takeUndoFate',
   'provider.revoke',
   'claims.park',
@@ -173,23 +194,89 @@ const makeRoom: Play = {
   },
 };
 
+/** What a claim comes to that is refused before anything was taken. */
+const REFUSED_EARLY = { ...UNDONE, lines: both('CANCELLED'), given: both('NEVER_SEEN') };
+const GAVE_BACK = ['UNDO_RESERVE', 'UNDO_ENTITLEMENT'];
+const UNLIMITED = REWARDS.map((reward) => ({ ...reward, stock: null }));
+const NO_BOOKS = { books: {} };
+const OLD_ENOUGH = { metric: 'account.ageDays', atLeast: 0 };
+const BOSS_KILLED = { metric: 'boss.killed', atLeast: 1 };
+const NOT_MET: Ending = {
+  ...REFUSED_EARLY,
+  end: 'REJECTED / CONDITION_NOT_MET',
+  steps: ['S0_ACCEPT', 'S1_VALIDATE', 'S2_CONDITIONS'],
+};
+
 export const WAYS: Way[] = [
   {
-    name: 'granted through the mailbox, on the short way',
-    writes: [...START, 'provider.grant', ...SETTLE],
-    crashAt: [...START, 'provider.grant', ...SETTLE],
+    name: 'granted through the mailbox',
+    writes: [...HOLD, ...SETTLE],
+    crashAt: [...HOLD, ...SETTLE],
     ending: GRANTED,
   },
   {
-    name: 'granted by the game',
-    writes: [...START, 'provider.grant', ...SETTLE],
-    crashAt: [...START, 'provider.grant', ...SETTLE],
+    name: 'granted through the mailbox, its units held by the API',
+    writes: SETTLE,
+    crashAt: ['claims.takeGrantFate', 'claims.grant'],
+    isHeld: true,
+    async prepare({ store }, { claimId, eventId }) {
+      for (const { rewardId } of REWARDS) {
+        const hold = { holdId: `${claimId}:${rewardId}`, eventId, rewardId };
+        await store.stock.reserve({ ...hold, quantity: 1, buckets: 1 });
+      }
+    },
+    ending: GRANTED,
+  },
+  {
+    name: 'granted through the mailbox, of rewards without a stock',
+    writes: ['claims.grant'],
+    crashAt: ['claims.grant'],
+    event: { rewards: UNLIMITED },
+    ending: { ...GRANTED, ...NO_BOOKS },
+  },
+  {
+    name: 'granted by the game at the first try',
+    writes: [...HOLD, 'provider.grant', ...SETTLE],
+    crashAt: [...HOLD, 'provider.grant', ...SETTLE],
+    event: GAME,
+    isTried: true,
+    ending: GRANTED_BY_GAME,
+  },
+  {
+    name: 'granted by the game at the first try, of rewards without a stock',
+    writes: ['provider.grant', 'claims.grant'],
+    crashAt: ['provider.grant', 'claims.grant'],
+    event: { ...GAME, rewards: UNLIMITED },
+    isTried: true,
+    ending: { ...GRANTED_BY_GAME, ...NO_BOOKS },
+  },
+  {
+    name: 'granted by the game at the first try, under a condition',
+    writes: [...STEPWISE, ...SETTLE],
+    crashAt: ['claims.startFulfilling', 'provider.grant', 'claims.takeGrantFate'],
+    event: { ...GAME, condition: OLD_ENOUGH },
+    isTried: true,
+    ending: GRANTED_BY_GAME,
+  },
+  {
+    name: 'granted by the game step by step',
+    writes: [...STEPWISE, ...SETTLE],
+    crashAt: [...STEPWISE, ...SETTLE],
     event: GAME,
     ending: GRANTED_BY_GAME,
   },
   {
+    name: 'granted by the game step by step, as the first try was not decided',
+    writes: [...HOLD, 'provider.grant', 'claims.startFulfilling', ...SETTLE],
+    crashAt: ['claims.startFulfilling', 'provider.lookup', 'claims.takeGrantFate'],
+    event: GAME,
+    rules: [{ do: 'fail', lineId: 'mount', times: 1 }],
+    isTried: true,
+    ending: GRANTED_BY_GAME,
+  },
+  {
     name: 'granted by the game after a while',
-    writes: [...START, 'provider.grant', ...SETTLE],
+    writes: [...STEPWISE, ...SETTLE],
     crashAt: ['provider.grant', 'provider.lookup'],
     event: GAME,
     rules: [{ do: 'pending', settleAfterMs: 500, callback: true }],
@@ -197,94 +284,102 @@ export const WAYS: Way[] = [
   },
   {
     name: 'granted after a wait for room among the holds',
-    writes: [
-      'entitlements.take',
-      'stock.reserve',
-      'claims.showReserving',
-      'claims.startFulfilling',
-      'provider.grant',
-      ...SETTLE,
-    ],
+    writes: [...HOLD, 'claims.showReserving', ...SETTLE],
     crashAt: ['claims.showReserving'],
     prepare: crowd,
     play: makeRoom,
     ending: GRANTED,
   },
   {
-    name: 'rejected, as another claim has the entitlement',
-    writes: ['entitlements.take', 'claims.reject'],
-    crashAt: ['entitlements.take', 'claims.reject'],
-    async prepare({ store }, { claimId, userId, eventId }) {
-      const another = { claimId: `${claimId}-other`, userId, eventId, periodKey: 'once' };
-      await store.entitlements.take({ ...another, claimsPerPeriod: 1 }, new Date());
-    },
-    ending: {
-      ...UNDONE,
-      end: 'REJECTED / ALREADY_CLAIMED',
-      lines: both('PENDING'),
-      given: both('NEVER_SEEN'),
-      steps: ['S0_ACCEPT', 'S1_VALIDATE'],
-    },
-  },
-  {
     name: 'granted, as the game says that its condition is met',
-    writes: [
-      'entitlements.take',
-      'claims.showChecking',
-      ...START.slice(1),
-      'provider.grant',
-      ...SETTLE,
-    ],
+    writes: ['claims.showChecking', ...HOLD, ...SETTLE],
     crashAt: ['claims.showChecking'],
     event: { condition: { not: { metric: 'cheating', atLeast: 1, source: 'game' } } },
     ending: GRANTED,
   },
   {
-    name: 'rejected, as its condition is not met',
-    writes: ['entitlements.take', 'claims.explain', 'claims.takeUndoFate', ...GIVE_BACK],
-    crashAt: ['claims.explain', 'claims.takeUndoFate', ...GIVE_BACK.slice(1)],
-    event: { condition: { metric: 'boss.killed', atLeast: 1 } },
+    name: 'rejected in one write, as its condition is not met',
+    writes: ['claims.refuse'],
+    crashAt: ['claims.refuse'],
+    event: { condition: BOSS_KILLED },
+    ending: NOT_MET,
+    differs: { 'before claims.refuse': { steps: [...NOT_MET.steps, ...GAVE_BACK] } },
+  },
+  {
+    name: 'rejected by a later run, as its condition is not met',
+    writes: ['claims.explain', 'claims.takeUndoFate', ...GIVE_BACK],
+    crashAt: ['claims.explain', 'claims.takeUndoFate', ...GIVE_BACK],
+    event: { condition: BOSS_KILLED },
+    isOthers: true,
+    ending: { ...NOT_MET, steps: [...NOT_MET.steps, ...GAVE_BACK] },
+  },
+  {
+    name: 'stopped in one write, as its player had left',
+    writes: ['claims.refuse'],
+    crashAt: ['claims.refuse'],
+    event: GAME,
+    isTried: true,
+    prepare: ({ store }, { userId }) =>
+      store.users.model.updateOne({ _id: userId }, { status: 'BANNED' }),
     ending: {
-      ...UNDONE,
-      end: 'REJECTED / CONDITION_NOT_MET',
-      lines: both('CANCELLED'),
-      given: both('NEVER_SEEN'),
-      steps: ['S0_ACCEPT', 'S1_VALIDATE', 'S2_CONDITIONS', ...named(undoneSteps('')).slice(-2)],
+      ...REFUSED_EARLY,
+      end: 'FAILED / USER_NOT_ACTIVE',
+      steps: ['S0_ACCEPT', 'S1_VALIDATE'],
+    },
+    // The game may have been asked, for all that the next run knows.
+    differs: {
+      'before claims.refuse': {
+        lines: both('REVOKED'),
+        given: both('REVOKED ×0'),
+        steps: ['S0_ACCEPT', 'S1_VALIDATE', 'UNDO_FULFIL', ...GAVE_BACK],
+      },
+      'after claims.refuse': { given: both('REVOKED ×0') },
     },
   },
   {
     name: 'rejected, as the second of two rewards is sold out',
-    writes: ['entitlements.take', 'stock.reserve', 'claims.takeUndoFate', ...GIVE_BACK],
+    writes: [...HOLD, 'claims.takeUndoFate', ...GIVE_BACK],
     crashAt: ['claims.takeUndoFate', ...GIVE_BACK],
     async prepare({ store }, { eventId }) {
       const soldOut = { available: 0, granted: 10 };
       await store.stock.model.updateOne({ eventId, rewardId: 'mount' }, soldOut);
     },
     ending: {
-      ...UNDONE,
+      ...REFUSED_EARLY,
       end: 'REJECTED / SOLD_OUT',
-      lines: both('CANCELLED'),
-      given: both('NEVER_SEEN'),
       books: { cape: '10 = 10 + 0 + 0', mount: '10 = 0 + 0 + 10' },
-      steps: [
-        'S0_ACCEPT',
-        'S1_VALIDATE',
-        'S2_CONDITIONS',
-        'S3_RESERVE',
-        ...named(undoneSteps('')).slice(-2),
-      ],
+      steps: ['S0_ACCEPT', 'S1_VALIDATE', 'S2_CONDITIONS', 'S3_RESERVE', ...GAVE_BACK],
     },
   },
   {
-    name: 'refused by the mailbox and undone',
-    writes: [...START, 'provider.grant', ...UNDO],
-    crashAt: UNDO,
-    prepare: ({ store }, { claimId }) => store.mailbox.revoke(`${claimId}:mount`),
-    ending: { ...UNDONE, end: 'FAILED / FULFILLMENT_REFUSED', given: both('REVOKED') },
+    name: 'taken back by a later run, as it was rejected meanwhile',
+    writes: ['provider.revoke'],
+    crashAt: ['provider.revoke'],
+    event: GAME,
+    isOthers: true,
+    async prepare({ store }, { claimId }) {
+      const claim = await store.claims.get(claimId);
+      if (claim) await store.claims.refuse(claim, { reason: 'SOLD_OUT', steps: claim.steps });
+    },
+    ending: {
+      ...REFUSED_EARLY,
+      end: 'REJECTED / SOLD_OUT',
+      given: both('REVOKED ×0'),
+      steps: ['S0_ACCEPT'],
+    },
   },
   {
-    name: 'refused by the game and undone',
-    writes: [...START, 'provider.grant', ...UNDO],
+    name: 'refused by the game at the first try and undone',
+    writes: [...HOLD, 'provider.grant', ...UNDO],
+    crashAt: UNDO,
+    event: GAME,
+    rules: [REFUSED],
+    isTried: true,
+    ending: { ...UNDONE, end: 'FAILED / FULFILLMENT_REFUSED', given: GIVEN_AND_REFUSED },
+  },
+  {
+    name: 'refused by the game step by step and undone',
+    writes: [...STEPWISE, ...UNDO],
     crashAt: UNDO,
     event: GAME,
     rules: [REFUSED],
@@ -292,7 +387,7 @@ export const WAYS: Way[] = [
   },
   {
     name: 'undone, as the player is banned while the game is asked again and again',
-    writes: [...START, 'provider.grant', ...UNDO],
+    writes: [...STEPWISE, ...UNDO],
     crashAt: ['claims.takeUndoFate', 'provider.revoke'],
     event: GAME,
     rules: [{ do: 'fail', retryAfter: '60', lineId: 'mount' }],
@@ -320,7 +415,7 @@ export const WAYS: Way[] = [
   {
     name: 'parked, as the game would not take a grant back, retried and undone',
     writes: [...STUCK, ...GIVE_BACK],
-    crashAt: ['claims.park', 'claims.unpark', 'claims.finish'],
+    crashAt: ['claims.park', 'claims.unpark', 'claims.finishUndone'],
     event: GAME,
     rules: [REFUSED, { do: 'refuseRevoke', lineId: 'cape', times: 1 }],
     play: decided('retry'),
@@ -328,8 +423,8 @@ export const WAYS: Way[] = [
   },
   {
     name: 'parked, as the game would not take a grant back, and given up on',
-    writes: [...STUCK, 'stock.settle', 'stock.release', 'claims.finish'],
-    crashAt: ['claims.unpark', 'stock.settle', 'stock.release', 'claims.finish'],
+    writes: [...STUCK, 'stock.settle', ...GIVE_BACK],
+    crashAt: ['claims.unpark', 'stock.settle', ...GIVE_BACK],
     event: GAME,
     rules: [REFUSED, { do: 'refuseRevoke', lineId: 'cape' }],
     play: decided('abort'),
@@ -347,4 +442,9 @@ export const WAYS: Way[] = [
 /** The names of a way's points, in the order in which a claim comes to them. */
 export function pointsOn({ crashAt }: Way): string[] {
   return crashAt.flatMap((call) => [`before ${call}`, `after ${call}`]);
+}
+
+/** What the claim comes to that stopped there. */
+export function endingAt({ ending, differs }: Way, point: string): Ending {
+  return { ...ending, ...differs?.[point] };
 }

@@ -35,6 +35,7 @@ before(async () => {
   process.env.TEST_TEMPORAL_ADDRESS ??= servers.temporalAddress;
   laurel = await startLaurel({
     activities: interposer.around,
+    firstTries: false,
     // An attempt that is charged to the provider is the last.
     policy: { FULFILLMENT_MAX_ATTEMPTS: 1, FULFILLMENT_PENDING_TIMEOUT_MS },
   });

@@ -25,10 +25,10 @@ describe('a crowd before the record', () => {
       // At the record is one, eight are inside, and at the door four of an event can wait.
       admission: { atOnce: 1, waiting: 5, patienceMs: 60_000 },
     });
-    const { isUsedUp } = crowded.store.entitlements;
-    crowded.store.entitlements.isUsedUp = async (period) => {
+    const { accept } = crowded.store.claims;
+    crowded.store.claims.accept = async (claim) => {
       await go.promise;
-      return await isUsedUp(period);
+      return await accept(claim);
     };
   });
   after(() => crowded.stop());

@@ -19,6 +19,7 @@ import {
 import { createInterposer } from './interpose.ts';
 import { type Laurel, startLaurel } from './laurel.ts';
 import { decide } from './outcomes.ts';
+import { neverTried } from './paces.ts';
 import { uniqueName } from './servers.ts';
 
 let laurel: Laurel;
@@ -45,7 +46,7 @@ before(async () => {
     },
   };
   laurel = await startLaurel({
-    activities: interposer.around,
+    activities: (deps) => interposer.around(neverTried(deps)),
     api: { runs: runs as Laurel['runs'], changes: deaf },
   });
 });
@@ -106,7 +107,7 @@ describe('exactly once: decisions and waits', { concurrency: true }, () => {
       assert.equal(again.parking?.decision, null);
       const stale = await laurel.store.claims.decide(
         { actor: { userId: 'usr_1', role: 'ADMIN' }, requestId: 'stale' },
-        _id,
+        again,
         1,
         { action: 'ABORT', note: null },
       );
@@ -175,7 +176,7 @@ describe('exactly once: decisions and waits', { concurrency: true }, () => {
       const { eventId } = await event(laurel);
       const { id, token } = await laurel.signIn();
       const claimId = claimIdOf(id, 'mine');
-      const last = interposer.hold('claims.finish', claimId);
+      const last = interposer.hold('claims.grant', claimId);
       const startedMs = performance.now();
       const waiting = laurel.claim(eventId, token, { key: 'mine', waitS: 30 });
       await last.reached;

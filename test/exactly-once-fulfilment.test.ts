@@ -20,6 +20,7 @@ import {
 import { createInterposer, type HeldCall } from './interpose.ts';
 import { type Laurel, startLaurel } from './laurel.ts';
 import { decide } from './outcomes.ts';
+import { neverTried } from './paces.ts';
 import { uniqueName } from './servers.ts';
 
 const TIMEOUT_MS = 2_000;
@@ -28,7 +29,7 @@ let laurel: Laurel;
 const interposer = createInterposer();
 before(async () => {
   laurel = await startLaurel({
-    activities: interposer.around,
+    activities: (deps) => interposer.around(neverTried(deps)),
     policy: { FULFILLMENT_TIMEOUT_MS: TIMEOUT_MS, FULFILLMENT_PENDING_TIMEOUT_MS: 12_000 },
   });
   // A game that forgets what it never saw: the hardest to undo.
@@ -119,18 +120,22 @@ describe('exactly once: fulfilment', { concurrency: true }, () => {
     });
 
     it('through the mailbox too, right before it is given', async () => {
-      const { eventId } = await event(laurel);
+      // The run holds the units of a claim with a condition: before that it has seen the player.
+      const { eventId } = await event(laurel, {
+        condition: { metric: 'account.ageDays', atLeast: 0 },
+      });
       const { id, token } = await laurel.signIn();
       const claimId = claimIdOf(id, 'mine');
-      interposer.next('claims.startFulfilling', claimId, async (proceed) => {
-        const started = await proceed();
+      interposer.next('stock.reserve', claimId, async (proceed) => {
+        const held = await proceed();
         await laurel.store.users.model.updateOne({ _id: id }, { status: 'SUSPENDED' });
-        return started;
+        return held;
       });
       await laurel.claim(eventId, token, { key: 'mine' });
-      assert.equal((await ended(laurel, claimId)).reason, 'USER_NOT_ACTIVE');
-      const mail = await laurel.store.mailbox.lookup(`${claimId}:${CAPE.rewardId}`);
-      assert.notEqual(mail.state, 'GRANTED');
+      const claim = await ended(laurel, claimId);
+      assert.equal(claim.reason, 'USER_NOT_ACTIVE');
+      assert.equal(claim.steps.find((s) => s.step === 'S4_FULFIL')?.outcome, 'STOPPED');
+      assert.equal(claim.lines[0]?.state, 'CANCELLED');
       assert.deepEqual(await booksOf(laurel, { eventId }), UNTOUCHED);
     });
   });

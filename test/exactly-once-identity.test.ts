@@ -1,11 +1,13 @@
-/** "How a claim stays exactly-once": the record, the workflow's ID, the entitlement (rules 1 to 3). */
+/** "How a claim stays exactly-once": the record, the workflow's ID, the entitlement. */
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import { WorkflowNotFoundError } from '@temporalio/client';
 import { createAcceptance } from '../api/claims/accept.ts';
-import { createStarter } from '../api/claims/starter.ts';
+import { createStarter, type Starter } from '../api/claims/starter.ts';
 import { grantIdOf, type Reason } from '../domain/claim.ts';
-import { claimIdOf } from '../store/claims.ts';
+import type { EventFields } from '../domain/event.ts';
+import { type Claim, claimIdOf } from '../store/claims.ts';
+import type { StoredEvent } from '../store/events.ts';
 import { openStore } from '../store/index.ts';
 import { bucket, newClaim } from '../store/test-store.ts';
 import { CLAIM_QUEUE, CLAIM_WORKFLOW, type ClaimOutcome } from '../workflows/contract.ts';
@@ -28,7 +30,7 @@ import {
   until,
   workflowOf,
 } from './helpers.ts';
-import { type Laurel, startLaurel } from './laurel.ts';
+import { codeOf, type Laurel, startLaurel } from './laurel.ts';
 import { uniqueName } from './servers.ts';
 
 let laurel: Laurel;
@@ -38,12 +40,12 @@ const deadly = new Set<string>();
 const recordedFirst = new Map<string, boolean>();
 
 before(async () => {
-  const starter = {
-    async start(claim: { _id: string; userId: string; idempotencyKey: string; eventId: string }) {
+  const starter: Starter = {
+    async start(claim, recorder) {
       const record = await laurel.store.claims.get(claim._id);
       const { idempotencyKey } = claim;
       if (!recordedFirst.has(idempotencyKey)) recordedFirst.set(idempotencyKey, record !== null);
-      if (!deadly.delete(claim.idempotencyKey)) await laurel.runs.start(claim);
+      if (!deadly.delete(claim.idempotencyKey)) await laurel.runs.start(claim, recorder);
     },
   };
   laurel = await startLaurel({ api: { starter } });
@@ -128,6 +130,7 @@ describe('exactly once: whose claim it is', { concurrency: true }, () => {
       deadly.add(key);
       assert.equal((await laurel.claim(eventId, token, { key })).status, 202);
       assert.ok(await isForgotten(await recordOf(laurel, claimId)), 'nothing was started');
+      await leaveAlone(laurel, claimId);
       const retried = await laurel.claim(eventId, token, { key, waitS: 30 });
       assert.deepEqual([retried.body.claimId, retried.body.state], [claimId, 'GRANTED']);
     });
@@ -146,6 +149,7 @@ describe('exactly once: whose claim it is', { concurrency: true }, () => {
       const warnings: unknown[] = [];
       const starter = createStarter({
         runs: { start: () => Promise.reject(new Error('14 UNAVAILABLE')) },
+        isRecorders: laurel.store.claims.isRecorders,
         log: { warn: (entry: unknown) => warnings.push(entry) } as never,
       });
       const { claim } = await laurel.store.claims.accept(newClaim());
@@ -194,30 +198,44 @@ describe('exactly once: whose claim it is', { concurrency: true }, () => {
         return indexes.filter((index) => index.unique).map((index) => index.name);
       };
       assert.deepEqual(await unique('stock_buckets'), ['hold']);
-      assert.deepEqual(await unique('entitlements'), ['claim']);
+      assert.deepEqual(await unique('claims'), ['entitlements']);
     });
   });
 
   describe('a run begins by reading its record', { concurrency: true }, () => {
     /** Starts one more run of the claim, whatever became of the earlier ones, and answers its outcome. */
-    async function runAgain(claimId: string): Promise<ClaimOutcome> {
+    async function runAgain({ _id, userId, eventId }: Claim): Promise<ClaimOutcome> {
       return await laurel.client.workflow.execute(CLAIM_WORKFLOW, {
         workflowId: uniqueName('again'),
         taskQueue: CLAIM_QUEUE,
-        args: [{ claimId }],
+        args: [{ claimId: _id, userId, eventId }],
       });
     }
 
-    const ends: { end: string; reason: Reason | null; prepare: (eventId: string) => unknown }[] = [
-      { end: 'GRANTED', reason: null, prepare: () => {} },
+    const ends: {
+      does: string;
+      end: string;
+      reason: Reason | null;
+      prepare: (eventId: string) => unknown;
+      asks: string[];
+    }[] = [
       {
+        does: 'does nothing at all where that is GRANTED',
+        end: 'GRANTED',
+        reason: null,
+        prepare: () => {},
+        asks: [],
+      },
+      {
+        does: 'only takes back what an earlier run may have asked for where that is FAILED',
         end: 'FAILED',
         reason: 'FULFILLMENT_REFUSED',
         prepare: (eventId) => laurel.game.rules.add({ do: 'refuse', eventId }),
+        asks: ['revoke'],
       },
     ];
-    for (const { end, reason, prepare } of ends) {
-      it(`and does nothing at all where that is ${end}`, async () => {
+    for (const { does, end, reason, prepare, asks } of ends) {
+      it(`and ${does}`, async () => {
         const { eventId } = await gameEvent(laurel);
         prepare(eventId);
         const { token, key, claimId } = await player();
@@ -225,38 +243,56 @@ describe('exactly once: whose claim it is', { concurrency: true }, () => {
         const before = await recordOf(laurel, claimId);
         const calls = callsAbout(laurel, claimId);
         const books = await booksOf(laurel, { eventId });
-        assert.deepEqual(await runAgain(claimId), { claimId, state: end, reason });
+        const { steps: _, ...outcome } = await runAgain(before);
+        assert.deepEqual(outcome, { claimId, state: end, reason });
         assert.deepEqual(await recordOf(laurel, claimId), before);
-        assert.deepEqual(callsAbout(laurel, claimId), calls);
+        assert.deepEqual(callsAbout(laurel, claimId), [...calls, ...asks]);
         assert.deepEqual(await booksOf(laurel, { eventId }), books);
       });
     }
   });
 
   describe('the entitlement is one claim’s', { concurrency: true }, () => {
-    /** Claims of one player and event that were all recorded before any of them ran. */
-    async function recorded(eventId: string, count: number) {
+    /** So many keys of one player at once; what became of them, sorted. */
+    async function keysAtOnce(count: number, given: Partial<EventFields>) {
+      const { eventId } = await event(laurel, given);
       const { id, token } = await laurel.signIn();
-      const keys = Array.from({ length: count }, () => uniqueName('key'));
-      for (const key of keys) deadly.add(key);
-      await Promise.all(keys.map((key) => laurel.claim(eventId, token, { key })));
-      return keys.map((key) => claimIdOf(id, key));
+      const answers = await Promise.all(
+        Array.from({ length: count }, () => laurel.claim(eventId, token, { waitS: 30 })),
+      );
+      const ends = answers.map((answer) => answer.body.state ?? codeOf(answer)).toSorted();
+      const records = await laurel.store.claims.model.countDocuments({ userId: id });
+      return { eventId, ends, records };
     }
 
-    it('two keys at once: one is granted, the other REJECTED / ALREADY_CLAIMED', async () => {
-      const { eventId } = await event(laurel);
-      const claimIds = await recorded(eventId, 4);
-      const claims = await Promise.all(claimIds.map((claimId) => recordOf(laurel, claimId)));
-      await Promise.all(claims.map((claim) => laurel.runs.start(claim)));
-      const over = await Promise.all(claimIds.map((claimId) => ended(laurel, claimId)));
-      const ends = over.map(({ state, reason }) => [state, reason].join(' / ')).toSorted();
-      const lost = 'REJECTED / ALREADY_CLAIMED';
-      assert.deepEqual(ends, ['GRANTED / ', lost, lost, lost]);
-      const winner = over.find((claim) => claim.state === 'GRANTED');
-      assert.deepEqual(await laurel.store.entitlements.heldBy(claimIds), [winner?._id]);
+    it('many keys at once: one is granted, the others get no record', async () => {
+      const { eventId, ends, records } = await keysAtOnce(6, {});
+      assert.deepEqual(ends, ['GRANTED', ...Array(5).fill('already_claimed')]);
+      assert.equal(records, 1);
       assert.deepEqual(await booksOf(laurel, { eventId }), {
         ...{ stock: 10, available: 9, held: 0, granted: 1 },
       });
+    });
+
+    it('many keys at once for three: three are granted, as each that collides takes the next', async () => {
+      const { ends, records } = await keysAtOnce(8, { claimsPerPeriod: 3 });
+      const granted = Array(3).fill('GRANTED');
+      assert.deepEqual(ends, [...granted, ...Array(5).fill('already_claimed')]);
+      assert.equal(records, 3);
+    });
+
+    it('all of them or none: who lacks one right has not taken another', async () => {
+      const group = { exclusiveGroup: uniqueName('group') };
+      const [first, second] = [await event(laurel, group), await event(laurel, group)];
+      const { id, token } = await laurel.signIn();
+      const claim = ({ eventId }: StoredEvent) => laurel.claim(eventId, token, { waitS: 30 });
+      assert.equal((await claim(first)).body.state, 'GRANTED');
+      assert.equal(codeOf(await claim(second)), 'already_claimed');
+      const taken = await laurel.store.claims.model.find({ userId: id }).lean<Claim[]>();
+      assert.deepEqual(
+        taken.flatMap(({ entitlements }) => entitlements ?? []).toSorted(),
+        [`${first.eventId}/once/0`, `group/${group.exclusiveGroup}`].toSorted(),
+      );
     });
 
     it('stays taken where it was granted, and is free again where the claim failed', async () => {
@@ -274,7 +310,7 @@ describe('exactly once: whose claim it is', { concurrency: true }, () => {
 
       const third = await laurel.claim(eventId, token);
       assert.equal(third.status, 409);
-      assert.equal((third.body as unknown as { code: string }).code, 'already_claimed');
+      assert.equal(codeOf(third), 'already_claimed');
     });
   });
 });

@@ -7,7 +7,7 @@ import type { mongo } from 'mongoose';
 import { claimIdOf } from '../store/claims.ts';
 import { connect, DATABASE_TIMEOUT_MS, isOfDatabase } from '../store/connection.ts';
 import { openStore } from '../store/index.ts';
-import { RESERVE_DEADLINE_MS } from '../store/stock.ts';
+import { type Hold, RESERVE_DEADLINE_MS } from '../store/stock.ts';
 import { newClaim } from '../store/test-store.ts';
 import {
   ADMIN,
@@ -23,12 +23,17 @@ import {
 } from './helpers.ts';
 import { type Call, createInterposer } from './interpose.ts';
 import { type Laurel, startLaurel } from './laurel.ts';
+import { neverTried } from './paces.ts';
 import { testServers, uniqueName } from './servers.ts';
 
 let laurel: Laurel;
 const interposer = createInterposer();
 before(async () => {
-  laurel = await startLaurel({ activities: interposer.around });
+  laurel = await startLaurel({
+    activities: (deps) => interposer.around(neverTried(deps)),
+    // What a run does by itself: the hold before it is the flash test's.
+    api: { holdsEarly: false },
+  });
 });
 after(async () => {
   interposer.openAll();
@@ -44,17 +49,16 @@ async function player() {
 describe('exactly once: a step whose answer was lost is tried again', { concurrency: true }, () => {
   const forward: Call[] = [
     'claims.get',
-    'entitlements.take',
     'stock.reserve',
     'claims.startFulfilling',
     'provider.grant',
     'claims.takeGrantFate',
     'stock.settle',
-    'claims.finish',
+    'claims.grant',
   ];
   for (const call of forward) {
     it(`and grants once: ${call}`, async () => {
-      const { eventId } = await event(laurel);
+      const { eventId } = await gameEvent(laurel);
       const { token, key, claimId } = await player();
       interposer.lose(call, claimId);
       await laurel.claim(eventId, token, { key });
@@ -64,17 +68,37 @@ describe('exactly once: a step whose answer was lost is tried again', { concurre
       assert.deepEqual(await booksOf(laurel, { eventId }), {
         ...{ stock: 10, available: 9, held: 0, granted: 1 },
       });
-      assert.equal(await laurel.store.mailbox.model.countDocuments({ eventId }), 1);
-      assert.equal(await laurel.store.entitlements.model.countDocuments({ eventId }), 1);
+      assert.deepEqual(givenBy(laurel, claimId), { state: 'GRANTED', applied: 1 });
+      assert.equal(await hasEntitlement(laurel, claimId), true);
     });
   }
+
+  it('and grants once, in one write: claims.grant', async () => {
+    const { eventId } = await event(laurel, { rewards: [{ ...CAPE, stock: null }] });
+    const { token, key, claimId } = await player();
+    interposer.lose('claims.grant', claimId);
+    await laurel.claim(eventId, token, { key });
+    const { state, version } = await ended(laurel, claimId);
+    assert.deepEqual([state, version], ['GRANTED', 2]);
+    assert.equal(interposer.isPlanned('claims.grant', claimId), false, 'nothing was lost');
+  });
+
+  it('and rejects once, in one write: claims.refuse', async () => {
+    const { eventId } = await event(laurel, { condition: { metric: 'boss.killed', atLeast: 1 } });
+    const { token, key, claimId } = await player();
+    interposer.lose('claims.refuse', claimId);
+    await laurel.claim(eventId, token, { key });
+    const { reason, version } = await ended(laurel, claimId);
+    assert.deepEqual([reason, version], ['CONDITION_NOT_MET', 2]);
+    assert.equal(interposer.isPlanned('claims.refuse', claimId), false, 'nothing was lost');
+    assert.equal(await hasEntitlement(laurel, claimId), false);
+  });
 
   const back: Call[] = [
     'claims.takeUndoFate',
     'provider.revoke',
     'stock.release',
-    'entitlements.giveBack',
-    'claims.finish',
+    'claims.finishUndone',
   ];
   for (const call of back) {
     it(`and undoes once: ${call}`, async () => {
@@ -113,7 +137,7 @@ describe('exactly once: the books, not the workflow, know what is held', {
   concurrency: true,
 }, () => {
   it('the stock of a claim is taken before a provider is asked, and counted before it is final', async () => {
-    const { eventId } = await event(laurel);
+    const { eventId } = await gameEvent(laurel);
     const { token, key, claimId } = await player();
     const seen: string[] = [];
     const look = async (when: string) => {
@@ -121,7 +145,7 @@ describe('exactly once: the books, not the workflow, know what is held', {
       const { available, held, granted } = await booksOf(laurel, { eventId });
       seen.push(`${when}: ${state}, fate ${fate}, ${available}/${held}/${granted}`);
     };
-    for (const call of ['provider.grant', 'stock.settle', 'claims.finish'] as const) {
+    for (const call of ['provider.grant', 'stock.settle', 'claims.grant'] as const) {
       interposer.next(call, claimId, async (proceed) => {
         await look(call);
         return await proceed();
@@ -133,7 +157,7 @@ describe('exactly once: the books, not the workflow, know what is held', {
     assert.deepEqual(seen, [
       'provider.grant: FULFILLING, fate null, 9/1/0',
       'stock.settle: FULFILLING, fate GRANT, 9/1/0',
-      'claims.finish: FULFILLING, fate GRANT, 9/0/1',
+      'claims.grant: FULFILLING, fate GRANT, 9/0/1',
       'end: GRANTED, fate GRANT, 9/0/1',
     ]);
   });
@@ -146,39 +170,41 @@ describe('exactly once: what MongoDB answered lasts', () => {
     const commands: mongo.CommandStartedEvent[] = [];
     connection.getClient().on('commandStarted', (started) => commands.push(started));
 
-    const { claims, stock, entitlements, mailbox } = store;
+    const { claims, stock } = store;
     const { eventId } = await event({ store } as Laurel);
     commands.length = 0;
     await store.events.markClaimed(eventId, 1);
     const undone = (await claims.accept(newClaim({ eventId }))).claim;
-    await claims.takeUndoFate(undone._id, 'USER_NOT_ACTIVE', []);
-    const { claim } = await claims.accept(newClaim({ eventId }));
-    const { _id: claimId, userId, periodKey, lines } = claim;
-    await entitlements.take(
-      { claimId, eventId, userId, periodKey, claimsPerPeriod: 1 },
-      new Date(),
-    );
-    const [settled, released] = [`${claimId}:cape`, `${undone._id}:cape`];
-    for (const holdId of [settled, released]) {
-      const request = { holdId, eventId, rewardId: 'cape', quantity: 1, buckets: 1 };
-      await stock.reserve(request, true);
+    await claims.takeUndoFate(undone, 'USER_NOT_ACTIVE', []);
+    const refused = (await claims.accept(newClaim({ eventId }))).claim;
+    await claims.refuse(refused, { reason: 'SOLD_OUT', steps: [] });
+    const rights = [['one', 'two']];
+    const { claim } = await claims.accept(newClaim({ eventId, rights }));
+    const { userId, lines } = claim;
+    // The first slot is taken: it is looked which one is free.
+    const second = (await claims.accept(newClaim({ eventId, userId, rights }))).claim;
+    await claims.showChecking(second);
+    await claims.showReserving(second);
+    await claims.explain(second, {} as never);
+    const [settled, released] = [claim, undone].map(({ _id }) => {
+      return { holdId: `${_id}:cape`, eventId, quantity: 1 };
+    }) as [Hold, Hold];
+    for (const hold of [settled, released]) {
+      await stock.reserve({ ...hold, rewardId: 'cape', buckets: 1 }, { isLikely: true });
     }
-    await claims.startFulfilling(claimId, []);
+    await claims.startFulfilling(claim, []);
     const parking = { number: 1, reason: 'FULFILLMENT_UNKNOWN', detail: '', step: 'S4_FULFIL' };
-    await claims.park(claimId, parking as never, { lines, steps: [] });
-    await claims.decide(ADMIN, claimId, 1, { action: 'RETRY', note: null });
-    await claims.unpark(claimId, 1, true);
-    await mailbox.grant({ grantId: settled, claimId, userId, eventId, reward: {} as never });
-    await mailbox.revoke(settled);
-    await claims.takeGrantFate(claimId, lines, []);
-    await stock.settle(settled, 1);
-    await stock.release(released, 1);
-    await claims.finish(claimId, { state: 'GRANTED', reason: null, lines, steps: [] });
-    await entitlements.giveBack(claimId);
+    await claims.park(claim, parking as never, { lines, steps: [] });
+    await claims.decide(ADMIN, claim, 1, { action: 'RETRY', note: null });
+    await claims.unpark(claim, 1, true);
+    await claims.takeGrantFate(claim, lines, []);
+    await stock.settle(settled);
+    await stock.release(released);
+    await claims.grant({ ...claim, fate: 'GRANT' }, lines, []);
+    await claims.finishUndone(undone, { state: 'FAILED', reason: 'INTERNAL', lines, steps: [] });
     await stock.soldOut(eventId, [{ rewardId: 'cape', quantity: 1 }]);
-    await claims.get(claimId);
-    await entitlements.isUsedUp({ eventId, userId, periodKey, claimsPerPeriod: 1 });
-    await mailbox.lookup(settled);
+    await claims.get(claim._id, userId);
+    await claims.isUsedUp(userId, rights);
 
     const writes = commands.filter(({ commandName }) =>
       ['insert', 'update', 'delete', 'findAndModify', 'commitTransaction'].includes(commandName),
@@ -187,7 +213,7 @@ describe('exactly once: what MongoDB answered lasts', () => {
     const alone = writes.filter(({ commandName, command }) => {
       return commandName === 'commitTransaction' || command.autocommit !== false;
     });
-    assert.equal(alone.length, 18, alone.map((c) => c.commandName).join());
+    assert.equal(alone.length, 22, alone.map((c) => c.commandName).join());
     for (const { commandName, command } of alone) {
       const { w, j } = command.writeConcern ?? {};
       assert.deepEqual({ w, j }, { w: 'majority', j: true }, commandName);

@@ -3,20 +3,23 @@ import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { createAcceptance } from '../api/claims/accept.ts';
+import { ADMISSION } from '../api/claims/admission.ts';
+import type { DomainError } from '../domain/errors.ts';
+import { StockBusy } from '../domain/stock-busy.ts';
 import { type Claim, claimIdOf } from '../store/claims.ts';
 import type { StoredEvent } from '../store/events.ts';
 import type { Store } from '../store/index.ts';
+import { MOUNT } from './game-claims.ts';
 import {
   booksOf,
   CAPE,
   ended,
   event,
-  hasEntitlement,
   leaveAlone,
   OPERATOR,
   reconcile,
   recordOf,
-  runClosed,
+  runsOf,
   until,
 } from './helpers.ts';
 import { type ClaimAnswer as Answer, codeOf, type Laurel, startLaurel } from './laurel.ts';
@@ -72,17 +75,28 @@ describe('three hundred players on thirty units', () => {
   it('are each told at once that a unit is held for them or that it is sold out', async () => {
     const refused = answers.filter(({ status }) => status === 409);
     assert.ok(refused.every((answer) => codeOf(answer) === 'sold_out'));
-    assert.deepEqual([...new Set(answers.map(({ status }) => status))].sort(), [202, 409]);
+    const rejected = answers.filter(({ status }) => status === 200);
+    for (const { body } of rejected) {
+      assert.deepEqual([body.state, body.reason], ['REJECTED', 'SOLD_OUT']);
+    }
+    assert.equal(answers.filter(({ status }) => status === 202).length, STOCK);
+    assert.equal(STOCK + rejected.length + refused.length, PLAYERS);
     assert.deepEqual(await booksOf(laurel, { eventId }), {
       ...{ stock: STOCK, available: 0, held: STOCK, granted: 0 },
     });
   });
 
-  it('cost no record and no run where they are refused', async () => {
-    const accepted = answers.filter(({ status }) => status === 202).length;
-    assert.ok(accepted <= STOCK + 2, `${accepted} were accepted`);
-    assert.equal((await recordsOf(eventId)).length, accepted);
-    assert.equal(await runsStarted(eventId, accepted), accepted);
+  it('cost a record each where they come too late only as long as that is not seen', async () => {
+    const records = await recordsOf(eventId);
+    const more = records.length - STOCK;
+    assert.ok(more <= ADMISSION.atOnce, `${more} records more than units`);
+    const rejected = records.filter(({ state }) => state === 'REJECTED');
+    assert.equal(rejected.length, more);
+    for (const { entitlements } of rejected) assert.equal(entitlements, undefined);
+  });
+
+  it('have no run where they come too late', async () => {
+    assert.equal(await runsStarted(eventId, STOCK), STOCK);
   });
 
   it('get exactly thirty grants', async () => {
@@ -104,19 +118,94 @@ describe('three hundred players on thirty units', () => {
   });
 });
 
+describe('ninety players at each of three APIs, on thirty units', () => {
+  it('get thirty of them held, and as few records more as fit into each API at once', async () => {
+    const { eventId } = await events(30);
+    const apis = Array.from({ length: 3 }, () => apiOver(() => ({})));
+    const asked = await Promise.all(Array.from({ length: 270 }, () => request(eventId)));
+    const told = await Promise.all(
+      asked.map(({ asked: of }, n) =>
+        apis[n % apis.length]?.accept(of).then(
+          ({ claim, start }) => (start ? 'held' : `${claim.state} ${claim.reason}`),
+          (error: DomainError) => error.code,
+        ),
+      ),
+    );
+    const count = (what: string) => told.filter((t) => t === what).length;
+    const rejected = count('REJECTED SOLD_OUT');
+    assert.equal(count('held'), 30);
+    assert.ok(rejected <= 3 * ADMISSION.atOnce, `${rejected} records more than units`);
+    assert.equal(count('sold_out'), 270 - 30 - rejected);
+    assert.equal((await recordsOf(eventId)).length, 30 + rejected);
+    assert.equal((await booksOf(laurel, { eventId })).held, 30);
+  });
+});
+
 describe('sold out', { concurrency: true }, () => {
-  const soldOut = async (eventId: string) => {
+  const claimed = async (eventId: string) => {
     const { token } = await laurel.signIn();
-    return codeOf(await laurel.claim(eventId, token));
+    const answer = await laurel.claim(eventId, token);
+    return `${answer.status} ${answer.body.reason ?? codeOf(answer) ?? answer.body.state}`;
   };
+  /** The event once it was seen that nothing is left of it. */
+  async function seenSoldOut(stock = 0, given: Partial<StoredEvent> = {}): Promise<string> {
+    const { eventId } = await events(stock, given);
+    await until(async () => (await claimed(eventId)) === '409 sold_out', 'it to be seen sold out');
+    return eventId;
+  }
+
+  it('ends the first claim that finds it so, whose key keeps that answer; the next get none', async () => {
+    const { eventId } = await events(0);
+    const { token } = await laurel.signIn();
+    const first = await laurel.claim(eventId, token, { key: 'mine' });
+    assert.deepEqual(
+      [first.status, first.body.state, first.body.reason],
+      [200, 'REJECTED', 'SOLD_OUT'],
+    );
+    for (let again = 0; again < 3; again++) assert.equal(await claimed(eventId), '409 sold_out');
+    assert.equal((await recordsOf(eventId)).length, 1);
+
+    await laurel.store.events.change(OPERATOR, eventId, { rewards: [{ ...CAPE, stock: 1 }] });
+    const replay = await laurel.claim(eventId, token, { key: 'mine' });
+    assert.deepEqual([replay.status, replay.body], [200, first.body]);
+    assert.equal(replay.headers.get('idempotency-replayed'), 'true');
+    const other = await laurel.claim(eventId, token, { key: 'another' });
+    assert.equal(other.status, 202, 'its entitlement is free again');
+  });
 
   it('is no longer said once the stock was raised', async () => {
-    const { eventId } = await events(0);
-    assert.equal(await soldOut(eventId), 'sold_out');
+    const eventId = await seenSoldOut();
     await laurel.store.events.change(OPERATOR, eventId, { rewards: [{ ...CAPE, stock: 1 }] });
+    assert.match(await claimed(eventId), /^202 /, 'whatever is remembered');
+  });
+
+  it('is no longer said once a unit was given back', async () => {
+    const { eventId } = await events(1, { fulfillment: { provider: 'game' } });
+    laurel.game.rules.add({ do: 'refuse', eventId, times: 1 });
     const { token } = await laurel.signIn();
-    assert.equal((await laurel.claim(eventId, token)).status, 202, 'whatever is remembered');
-    assert.equal(await soldOut(eventId), 'sold_out');
+    const first = await laurel.claim(eventId, token, { waitS: 30 });
+    assert.deepEqual([first.body.state, first.body.reason], ['FAILED', 'FULFILLMENT_REFUSED']);
+    const next = await laurel.claim(eventId, token, { waitS: 30 });
+    assert.equal(next.body.state, 'GRANTED');
+    assert.deepEqual(await booksOf(laurel, { eventId }), {
+      ...{ stock: 1, available: 0, held: 0, granted: 1 },
+    });
+  });
+
+  it('of one reward keeps nothing of the bundle from others', async () => {
+    const rewards = [
+      { ...CAPE, stock: 5 },
+      { ...MOUNT, stock: 0 },
+    ];
+    const { eventId } = await event(laurel, { rewards });
+    const players = await Promise.all(Array.from({ length: 20 }, () => laurel.signIn()));
+    const sent = players.map(({ token }) => laurel.claim(eventId, token));
+    for (const answer of await Promise.all(sent)) assert.ok([200, 409].includes(answer.status));
+    for (const { rewardId, stock } of rewards) {
+      assert.deepEqual(await booksOf(laurel, { eventId }, rewardId), {
+        ...{ stock, available: stock, held: 0, granted: 0 },
+      });
+    }
   });
 
   it('is not said to who has a claim under that key, or has one in this period', async () => {
@@ -124,7 +213,7 @@ describe('sold out', { concurrency: true }, () => {
     const { token } = await laurel.signIn();
     const first = await laurel.claim(eventId, token, { key: 'mine' });
     for (let again = 0; again < 2; again++) {
-      assert.equal(await soldOut(eventId), 'sold_out');
+      assert.match(await claimed(eventId), again === 0 ? /^200 SOLD_OUT/ : /^409 sold_out/);
       const replay = await laurel.claim(eventId, token, { key: 'mine' });
       assert.equal(replay.body.claimId, first.body.claimId);
       assert.equal(replay.headers.get('idempotency-replayed'), 'true');
@@ -133,6 +222,19 @@ describe('sold out', { concurrency: true }, () => {
         'already_claimed',
       );
     }
+  });
+
+  it('is seen by a look where the run holds, and still not said to who has had theirs', async () => {
+    const { eventId } = await events(1);
+    const { token, asked } = await request(eventId);
+    await laurel.claim(eventId, token);
+    const api = createAcceptance(
+      { store: laurel.store, now: () => new Date() },
+      { holdsEarly: false },
+    );
+    await assert.rejects(api.accept(asked), { code: 'already_claimed' });
+    const { asked: other } = await request(eventId);
+    await assert.rejects(api.accept(other), { code: 'sold_out' });
   });
 
   it('is found by the run where a condition has to be judged first', async () => {
@@ -194,16 +296,7 @@ describe('an API that is killed', { concurrency: true }, () => {
     store: (died: () => void) => (store: Store) => Partial<Store>;
   }[] = [
     {
-      name: 'after the record, before the entitlement',
-      held: 0,
-      store:
-        (died) =>
-        ({ entitlements }) => ({
-          entitlements: { ...entitlements, take: dyingAt(died) },
-        }),
-    },
-    {
-      name: 'after the entitlement, before the hold',
+      name: 'after the record, before the hold',
       held: 0,
       store:
         (died) =>
@@ -247,61 +340,42 @@ describe('an API that is killed', { concurrency: true }, () => {
     const { eventId } = await events(1);
     const { token, claimId, asked } = await request(eventId);
     const died = Promise.withResolvers<void>();
-    const api = apiOver(({ entitlements }) => ({
-      entitlements: { ...entitlements, take: dyingAt(died.resolve) },
-    }));
+    const api = apiOver(({ stock }) => ({ stock: { ...stock, reserve: dyingAt(died.resolve) } }));
     void api.accept(asked);
     await died.promise;
-    const again = await laurel.claim(eventId, token, { key: asked.idempotencyKey, waitS: 30 });
+    const { idempotencyKey: key } = asked;
+    // As long as that API may be alive, it alone may reject the claim or start its run.
+    const early = await laurel.claim(eventId, token, { key });
+    assert.deepEqual([early.status, early.body.state], [202, 'PENDING_VALIDATION']);
+    await leaveAlone(laurel, claimId);
+    const again = await laurel.claim(eventId, token, { key, waitS: 30 });
     assert.deepEqual([again.body.claimId, again.body.state], [claimId, 'GRANTED']);
+    assert.equal((await runsOf(laurel, again.body)).length, 1);
   });
 });
 
-describe('an API so slow that the claim has ended before it holds', { concurrency: true }, () => {
-  it('keeps nothing for a claim that was refused', async () => {
+describe('an API that cannot hold', { concurrency: true }, () => {
+  it('for want of room has the run do it at once', async () => {
     const { eventId } = await events(1);
-    const { claimId, asked } = await request(eventId);
-    // Somebody else has the unit while the run looks for it, and it is free again after.
-    const holdId = `${claimIdOf('usr_other', 'other')}:${CAPE.rewardId}`;
-    const other = { holdId, eventId, rewardId: CAPE.rewardId, quantity: 1, buckets: 1 };
-    const api = apiOver(({ entitlements, stock }) => ({
-      entitlements: {
-        ...entitlements,
-        async take(...of) {
-          assert.equal(await stock.reserve(other), 'HELD');
-          await laurel.runs.start(await recordOf(laurel, claimId));
-          await runClosed(laurel, await recordOf(laurel, claimId));
-          await stock.release(holdId, 1);
-          return await entitlements.take(...of);
-        },
-      },
-    }));
-    await api.accept(asked);
-    assert.equal((await recordOf(laurel, claimId)).reason, 'SOLD_OUT');
-    assert.deepEqual(await booksOf(laurel, { eventId }), {
-      ...{ stock: 1, available: 1, held: 0, granted: 0 },
-    });
-    assert.equal(await hasEntitlement(laurel, claimId), false);
+    const { asked } = await request(eventId);
+    const reserve = () => Promise.reject(new StockBusy('no bucket with room'));
+    const api = apiOver(({ stock }) => ({ stock: { ...stock, reserve } }));
+    const { claim, start } = await api.accept(asked);
+    assert.ok(start);
+    await laurel.runs.start(claim, start);
+    assert.equal((await ended(laurel, claim._id)).state, 'GRANTED');
   });
 
-  it('takes no second unit for a claim that was granted', async () => {
-    const { eventId } = await events(5);
+  it('for a database that breaks has nobody start the run while it may still reject', async () => {
+    const { eventId } = await events(0);
     const { claimId, asked } = await request(eventId);
-    const api = apiOver(({ entitlements }) => ({
-      entitlements: {
-        ...entitlements,
-        async take(...of) {
-          await laurel.runs.start(await recordOf(laurel, claimId));
-          await runClosed(laurel, await recordOf(laurel, claimId));
-          return await entitlements.take(...of);
-        },
-      },
-    }));
-    await api.accept(asked);
-    assert.equal((await recordOf(laurel, claimId)).state, 'GRANTED');
-    assert.deepEqual(await booksOf(laurel, { eventId }), {
-      ...{ stock: 5, available: 4, held: 0, granted: 1 },
-    });
-    assert.equal(await hasEntitlement(laurel, claimId), true);
+    const answerLost: Store['claims']['refuse'] = async (...of) => {
+      await laurel.store.claims.refuse(...of);
+      throw new Error('connection closed');
+    };
+    const api = apiOver(({ claims }) => ({ claims: { ...claims, refuse: answerLost } }));
+    const { claim, start } = await api.accept(asked);
+    assert.deepEqual([claim.state, start], ['PENDING_VALIDATION', null]);
+    assert.equal((await recordOf(laurel, claimId)).reason, 'SOLD_OUT');
   });
 });

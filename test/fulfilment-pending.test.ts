@@ -20,7 +20,10 @@ const REFUSED = {
 
 let laurel: Laurel;
 before(async () => {
-  laurel = await startLaurel({ policy: { FULFILLMENT_PENDING_TIMEOUT_MS: 60_000 } });
+  laurel = await startLaurel({
+    firstTries: false,
+    policy: { FULFILLMENT_PENDING_TIMEOUT_MS: 60_000 },
+  });
 });
 after(() => laurel.stop());
 

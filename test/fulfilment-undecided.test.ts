@@ -11,7 +11,10 @@ const PATIENCE_MS = 3_500;
 
 let laurel: Laurel;
 before(async () => {
-  laurel = await startLaurel({ policy: { FULFILLMENT_PENDING_TIMEOUT_MS: PATIENCE_MS } });
+  laurel = await startLaurel({
+    firstTries: false,
+    policy: { FULFILLMENT_PENDING_TIMEOUT_MS: PATIENCE_MS },
+  });
 });
 after(() => laurel.stop());
 

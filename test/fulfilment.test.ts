@@ -46,6 +46,7 @@ const atGame = (secret: string) =>
 
 before(async () => {
   laurel = await startLaurel({
+    firstTries: false,
     policy: {
       FULFILLMENT_TIMEOUT_MS: TIMEOUT_MS,
       FULFILLMENT_MAX_ATTEMPTS: SPENT,

@@ -11,7 +11,6 @@ type Verbs<T> = { [K in keyof T]: T[K] extends Verb ? K & string : never }[keyof
 /** A call as activities see it, such as `stock.settle` or `provider.revoke`. */
 export type Call =
   | `claims.${Verbs<ActivityDeps['claims']>}`
-  | `entitlements.${Verbs<ActivityDeps['entitlements']>}`
   | `stock.${Verbs<ActivityDeps['stock']>}`
   | `provider.${'grant' | 'lookup' | 'revoke'}`;
 
@@ -112,7 +111,6 @@ export function createInterposer() {
       return {
         ...deps,
         claims: wrap('claims', deps.claims),
-        entitlements: wrap('entitlements', deps.entitlements),
         stock: wrap('stock', deps.stock),
         provider(name) {
           const provider = deps.provider(name);

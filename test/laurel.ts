@@ -41,7 +41,7 @@ import { startSimulator } from '../local/simulator.ts';
 import { createGameDataProviders } from '../providers/index.ts';
 import { watchClaims } from '../store/claim-changes.ts';
 import { connect } from '../store/connection.ts';
-import { openStore } from '../store/index.ts';
+import { openStore, type Store } from '../store/index.ts';
 import { createBulkRuns } from '../temporal/bulk-runs.ts';
 import { registerSearchAttributes } from '../temporal/namespace.ts';
 import { createClaimRuns } from '../temporal/runs.ts';
@@ -76,12 +76,21 @@ export interface LaurelOptions {
   policy?: Partial<typeof POLICY>;
   /** Of the game, as its provider. */
   limit?: ProviderLimit;
+  /**
+   * Whether each claim gets a first try, or none does, so that every call is an attempt of S4's own.
+   * Unless given, how quick the provider has been of late decides.
+   */
+  firstTries?: boolean;
+  /** Providers beside the game, by name. */
+  providers?: ActivitySettings['PROVIDERS'];
   /** False to start the workers later, with `startWorkers`; each time it starts as many more. */
   workers?: boolean;
   /** Changes what the activities are given. */
   activities?: (deps: ActivityDeps) => ActivityDeps;
   /** How many claims are recorded at once, and how many may wait at the door. */
   admission?: TurnSettings;
+  /** Changes the stores that the API is given. */
+  apiStore?: (store: Store) => Store;
   /** Changes what the API is given. */
   api?: Partial<AppDeps>;
   /** Added to the database's connection string, such as `&monitorCommands=true`. */
@@ -136,7 +145,7 @@ export async function startLaurel(options: LaurelOptions = {}) {
   const admission = createAdmission(metrics, options.admission);
 
   const app = createApp({
-    store,
+    store: options.apiStore?.(store) ?? store,
     tokens: await createTokens({ keys: [await exportJWK(privateKey)], ttlS: 900, now }),
     currentUsers: createCurrentUsers(store.users.get),
     passwords: createPasswords(),
@@ -148,7 +157,7 @@ export async function startLaurel(options: LaurelOptions = {}) {
     providerNames: new Set(['mailbox', 'game']),
     runs,
     bulkRuns,
-    starter: createStarter({ runs, log }),
+    starter: createStarter({ runs, isRecorders: store.claims.isRecorders, log }),
     changes,
     onUserLeft: (userId) => stopClaimsOf({ claims: store.claims, runs }, userId),
     webUi: undefined,
@@ -174,7 +183,8 @@ export async function startLaurel(options: LaurelOptions = {}) {
     callbackUrl: `${url}/api/provider-callbacks/game`,
   });
 
-  const PROVIDERS = { game: { baseUrl: game.url, secret, limit: options.limit } };
+  const { limit, providers } = options;
+  const PROVIDERS = { game: { baseUrl: game.url, secret, limit }, ...providers };
   const settings: ActivitySettings = { ...POLICY, ...options.policy, PROVIDERS, GAUGES };
   gameData = createGameDataProviders(PROVIDERS, { timeoutMs: settings.FULFILLMENT_TIMEOUT_MS });
   const told = { onMended: () => {}, onFailure: () => {} };
@@ -184,7 +194,10 @@ export async function startLaurel(options: LaurelOptions = {}) {
   const natives: NativeConnection[] = [];
 
   async function startWorkers(): Promise<void> {
-    const deps = activityDeps(store, settings);
+    const { firstTries } = options;
+    const always = { enter: () => (firstTries ? () => {} : null) };
+    const pace = firstTries !== undefined && { pace: always };
+    const deps = { ...activityDeps(store, settings), ...pace };
     // The SDK allows one worker of a queue for each connection.
     const native = await NativeConnection.connect({ address: servers.temporalAddress });
     natives.push(native);
@@ -194,7 +207,7 @@ export async function startLaurel(options: LaurelOptions = {}) {
       workflowBundle: await testBundle(),
       activities: createActivities(options.activities?.(deps) ?? deps),
       upkeep: createUpkeepActivities(upkeep),
-      providers: new Map([['game', options.limit]]),
+      providers: new Map(Object.entries(PROVIDERS).map(([name, { limit }]) => [name, limit])),
     });
     workers.push(...started);
     running.push(...started.map((worker) => worker.run()));

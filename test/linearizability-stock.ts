@@ -12,7 +12,7 @@ export type StockCall =
   /** An operator sets how many units there are in all. */
   | { verb: 'restock'; stock: number };
 
-/** `HELD`, `SOLD_OUT`, `BUSY`, `true`, `false`, `CHANGED`, `TOO_LOW`, or books spelled out. */
+/** `HELD`, `SOLD_OUT`, `BUSY`, `CLOSED`, `true`, `false`, `CHANGED`, `TOO_LOW`, or books spelled out. */
 export type StockAnswer = string;
 
 export interface Shelf {
@@ -59,7 +59,8 @@ function outcomeOf(shelf: Shelf, call: StockCall, quantity: number): Outcome {
     case 'reserve':
       return reserve(shelf, call.holdId, quantity);
     case 'settle':
-      return close(shelf, call.holdId, 'granted', quantity);
+      // It does not tell whether there was one to settle.
+      return { ...close(shelf, call.holdId, 'granted', quantity), answer: 'CLOSED' };
     case 'release':
       return close(shelf, call.holdId, 'available', quantity);
     case 'restock':

@@ -204,8 +204,8 @@ describe('a history of a stock', () => {
       history: [
         call(0, reserve('a'), 'HELD', 1),
         call(2, reserve('a'), 'HELD', 3),
-        call(4, settle('a'), 'true', 5),
-        call(6, settle('a'), 'false', 7),
+        call(4, settle('a'), 'CLOSED', 5),
+        call(6, settle('a'), 'CLOSED', 7),
         call(8, books, '1 = 0 + 0 + 1', 9),
       ],
     },
@@ -237,8 +237,8 @@ describe('a history of a stock', () => {
       is: false,
       history: [
         call(0, reserve('a'), 'HELD', 1),
-        call(2, release('a'), 'true', 5),
-        call(3, settle('a'), 'true', 6),
+        call(2, settle('a'), 'CLOSED', 3),
+        call(4, release('a'), 'true', 5),
       ],
     },
     {

@@ -9,7 +9,7 @@ import type { Reward } from '../domain/event.ts';
 import type { RuleInput } from '../local/simulator-rules.ts';
 import { claimIdOf } from '../store/claims.ts';
 import { testBundle } from './bundle.ts';
-import { changedBundle, patchedStep, STEP_MORE, startWorkersOn } from './changed-code.ts';
+import { changedBundle, patchedStep, plainStep, startWorkersOn } from './changed-code.ts';
 import { answered, MOUNT } from './game-claims.ts';
 import {
   CAPE,
@@ -150,7 +150,7 @@ describe('a step more that was put in without patched()', () => {
   let workers: Awaited<ReturnType<typeof startWorkersOn>>;
   before(async () => {
     claims = await begin(await testBundle(), ['parkedAndRetried', 'parkedAndAborted']);
-    workers = await startWorkersOn(laurel, await changedBundle([STEP_MORE]));
+    workers = await startWorkersOn(laurel, await changedBundle(plainStep()));
     // What wakes a run is what makes it go on.
     await decide(laurel, claims.parkedAndRetried, 'retry');
     await decide(laurel, claims.parkedAndAborted, 'abort');

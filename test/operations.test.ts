@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { after, afterEach, before, describe, test } from 'node:test';
 import type { Parked } from '../store/operations.ts';
-import { booksOf, ended, gameEvent, parked, reconcile, until } from './helpers.ts';
+import { booksOf, ended, gameEvent, parked, reconcile, recordOf, until } from './helpers.ts';
 import { type Laurel, startLaurel } from './laurel.ts';
 import { uniqueName } from './servers.ts';
 
@@ -57,7 +57,8 @@ async function decideOn(operationId: string, { claimId, number }: Parked): Promi
   const { operations, claims } = laurel.store;
   const staff = { actor: { userId: admin.id, role: 'ADMIN' as const }, requestId: 'test' };
   const retry = { action: 'RETRY', note: null } as const;
-  const decided = await claims.decide(staff, claimId, number, retry, (session) =>
+  const claim = await recordOf(laurel, claimId);
+  const decided = await claims.decide(staff, claim, number, retry, (session) =>
     operations.count(operationId, claimId, 'done', session),
   );
   assert.ok(decided);

@@ -1,6 +1,7 @@
 /** What became of a claim, as one thing to compare: its record, the books, the entitlement, the provider. */
 import assert from 'node:assert/strict';
-import { grantIdOf, type Line } from '../domain/claim.ts';
+import type { Line } from '../domain/claim.ts';
+import { isMailbox } from '../domain/fulfillment.ts';
 import type { UserStatus } from '../domain/user.ts';
 import type { Claim } from '../store/claims.ts';
 import { booksOf, ended, givenBy, hasEntitlement } from './helpers.ts';
@@ -44,10 +45,9 @@ export async function sumOf(
   return `${stock} = ${available} + ${held} + ${granted}`;
 }
 
-async function givenAs(laurel: Laurel, claim: Claim, { lineId }: Line): Promise<string> {
-  if (claim.snapshot.provider === 'mailbox') {
-    return (await laurel.store.mailbox.lookup(grantIdOf(claim._id, lineId))).state;
-  }
+function givenAs(laurel: Laurel, claim: Claim, { lineId, state }: Line): string {
+  // In the mailbox lies what the claim itself says.
+  if (isMailbox(claim.snapshot.provider)) return state === 'GRANTED' ? state : 'NEVER_SEEN';
   const given = givenBy(laurel, claim._id, lineId);
   return given ? `${given.state} ×${given.applied}` : 'NEVER_SEEN';
 }

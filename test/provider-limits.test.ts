@@ -122,6 +122,16 @@ describe('a turnstile', { concurrency: true }, () => {
   });
 });
 
+/** The queues that the claim's activities were put on. */
+async function queuesOf(laurel: Laurel, claimId: string): Promise<(string | null | undefined)[]> {
+  const run = workflowOf(laurel, await recordOf(laurel, claimId));
+  await run.result();
+  const { events } = await run.fetchHistory();
+  return (events ?? []).flatMap(({ activityTaskScheduledEventAttributes: scheduled }) =>
+    scheduled ? [scheduled.taskQueue?.name] : [],
+  );
+}
+
 describe('claims at a provider with a limit, and two workers', () => {
   const game = counting();
   /** The game, counted: each call takes a moment there. */
@@ -153,17 +163,7 @@ describe('claims at a provider with a limit, and two workers', () => {
   });
   after(() => laurel.stop());
 
-  /** The queues that the claim's activities were put on. */
-  async function queuesOf(claimId: string): Promise<(string | null | undefined)[]> {
-    const run = workflowOf(laurel, await recordOf(laurel, claimId));
-    await run.result();
-    const { events } = await run.fetchHistory();
-    return (events ?? []).flatMap(({ activityTaskScheduledEventAttributes: scheduled }) =>
-      scheduled ? [scheduled.taskQueue?.name] : [],
-    );
-  }
-
-  it('are all granted at their first attempt, no more than two calls at once', async () => {
+  it('are all granted without an attempt that fails, no more than two calls at once', async () => {
     const { eventId } = await gameEvent(laurel);
     const players = await Promise.all(Array.from({ length: 10 }, () => laurel.signIn()));
     const answers = await Promise.all(players.map(({ token }) => laurel.claim(eventId, token)));
@@ -172,8 +172,6 @@ describe('claims at a provider with a limit, and two workers', () => {
     const attempts = claims.map(({ steps }) => steps.find((s) => s.step === 'S4_FULFIL')?.attempts);
     assert.deepEqual(new Set(attempts), new Set([1]));
     assert.ok(game.seen.most <= 2, `${game.seen.most} calls at once`);
-    const [first] = claims;
-    assert.deepEqual(await queuesOf(first?._id ?? ''), [providerQueue('game')]);
   });
 
   it('are asked there for their condition too', async () => {
@@ -183,29 +181,27 @@ describe('claims at a provider with a limit, and two workers', () => {
     laurel.game.setMetrics(id, { 'guild.rank': 3 });
     const { body } = await laurel.claim(eventId, token);
     await ended(laurel, body.claimId);
-    assert.deepEqual(await queuesOf(body.claimId), [providerQueue('game')]);
+    assert.deepEqual(await queuesOf(laurel, body.claimId), [providerQueue('game')]);
   });
 });
 
-describe('claims at a provider without a limit', () => {
-  it('stay on the queue that all such share', async () => {
-    const laurel = await startLaurel();
-    try {
-      const { eventId } = await gameEvent(laurel);
-      const { token } = await laurel.signIn();
-      const { body } = await laurel.claim(eventId, token);
-      await ended(laurel, body.claimId);
-      const run = workflowOf(laurel, await recordOf(laurel, body.claimId));
-      await run.result();
-      const { events } = await run.fetchHistory();
-      const queues = (events ?? []).flatMap((e) =>
-        e.activityTaskScheduledEventAttributes
-          ? [e.activityTaskScheduledEventAttributes.taskQueue?.name]
-          : [],
-      );
-      assert.deepEqual(queues, [FULFILLMENT_QUEUE]);
-    } finally {
-      await laurel.stop();
-    }
-  });
+describe('a claim that got no first try', () => {
+  const limits = [
+    { limit: undefined, queue: FULFILLMENT_QUEUE, name: 'without a limit: the one all such share' },
+    { limit: { callsAtOnce: 2 }, queue: providerQueue('game'), name: 'with a limit: its own' },
+  ];
+  for (const { limit, queue, name } of limits) {
+    it(`is on the queue of its provider, ${name}`, async () => {
+      const laurel = await startLaurel({ firstTries: false, ...(limit && { limit }) });
+      try {
+        const { eventId } = await gameEvent(laurel);
+        const { token } = await laurel.signIn();
+        const { body } = await laurel.claim(eventId, token);
+        await ended(laurel, body.claimId);
+        assert.deepEqual(await queuesOf(laurel, body.claimId), [queue]);
+      } finally {
+        await laurel.stop();
+      }
+    });
+  }
 });

@@ -7,6 +7,7 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import type { WorkflowHandle } from '@temporalio/client';
+import type { ActivityDeps } from '../activities/deps.ts';
 import type { RuleInput } from '../local/simulator-rules.ts';
 import { claimIdOf } from '../store/claims.ts';
 import { buildBundle } from '../worker/bundle.ts';
@@ -19,8 +20,14 @@ import { keepBundle, keepHistory } from './releases.ts';
 import { uniqueName } from './servers.ts';
 
 const interposer = createInterposer();
+/** Whether the game gets a first try of the claims that are made now. */
+let isTried = true;
+const tried = (deps: ActivityDeps): ActivityDeps => ({
+  ...deps,
+  pace: { enter: () => (isTried ? () => {} : null) },
+});
 const laurel: Laurel = await startLaurel({
-  activities: interposer.around,
+  activities: (deps) => interposer.around(tried(deps)),
   policy: { FULFILLMENT_TIMEOUT_MS: 300 },
 });
 
@@ -55,6 +62,8 @@ async function leave(claimId: string): Promise<void> {
 }
 
 const OLD_ENOUGH = { metric: 'account.ageDays', atLeast: 0 };
+/** Such a claim's units are held by its run. */
+const HELD_BY_RUN = { condition: OLD_ENOUGH };
 
 const AWAY: RuleInput = { do: 'fail', on: ['grant', 'lookup'], times: 3 };
 /** The game gives it, and says so to nobody until the claim is parked. */
@@ -72,10 +81,23 @@ const STORIES: { name: string; end: string; play: () => Promise<string> }[] = [
   },
   { name: 'granted-by-game', end: 'GRANTED', play: () => claimAtGame() },
   {
+    name: 'granted-by-game-at-the-second-try',
+    end: 'GRANTED',
+    play: () => claimAtGame({ do: 'dropAfterGrant', times: 1 }),
+  },
+  {
+    name: 'granted-by-game-step-by-step',
+    end: 'GRANTED',
+    play() {
+      isTried = false;
+      return claimAtGame();
+    },
+  },
+  {
     name: 'sold-out',
     end: 'REJECTED / SOLD_OUT',
     async play() {
-      const of = await event(laurel);
+      const of = await event(laurel, HELD_BY_RUN);
       const { eventId } = of;
       const sellOut = { available: 0, granted: 10 };
       return await claimOf(of, (claimId) =>
@@ -136,7 +158,7 @@ const STORIES: { name: string; end: string; play: () => Promise<string> }[] = [
   {
     name: 'condition-met',
     end: 'GRANTED',
-    play: async () => await claimOf(await event(laurel, { condition: OLD_ENOUGH })),
+    play: async () => await claimOf(await event(laurel, HELD_BY_RUN)),
   },
   {
     name: 'condition-not-met',
@@ -211,8 +233,9 @@ await parked(laurel, await claimAtGame(AWAY));
 const bulk = await laurel.call<{ operationId: string }>('POST', '/api/event-claims/retry', {
   token: (await laurel.signIn('ADMIN')).token,
   headers: { 'idempotency-key': uniqueName('key') },
-  body: {},
+  body: { all: true },
 });
+assert.equal(bulk.status, 202);
 const { operationId } = bulk.body;
 await keep('bulk', laurel.client.workflow.getHandle(`operation/${operationId}`));
 

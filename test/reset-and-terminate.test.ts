@@ -27,16 +27,17 @@ import {
 } from './helpers.ts';
 import { type Laurel, startLaurel } from './laurel.ts';
 import { decide, GRANTED_BY_GAME, outcomeOf, undoneSteps } from './outcomes.ts';
+import { neverTried } from './paces.ts';
 
 type Event = temporal.api.history.v1.IHistoryEvent;
 
 /** Whatever was granted is not settled any more. */
 const MISTAKE: Edit = {
   file: 'workflows/claim.ts',
-  from: '  const settled = await books.settle(',
+  from: '  const end = await books.settle(',
   to: `  if (run.view.lineIds.includes('cape')) throw ApplicationFailure.nonRetryable('a mistake');
 if (run.view.lineIds.includes('mount')) throw new Error('a mistake');
-const settled = await books.settle(`,
+const end = await books.settle(`,
 };
 const IMPORT: Edit = {
   file: 'workflows/claim.ts',
@@ -53,11 +54,15 @@ const NOT_STARTED = 'not-started';
 
 before(async () => {
   const starter: Starter = {
-    async start(claim) {
-      if (claim.idempotencyKey !== NOT_STARTED) await laurel.runs.start(claim);
+    async start(claim, recorder) {
+      if (claim.idempotencyKey !== NOT_STARTED) await laurel.runs.start(claim, recorder);
     },
   };
-  laurel = await startLaurel({ policy: { FULFILLMENT_TIMEOUT_MS: 1_000 }, api: { starter } });
+  laurel = await startLaurel({
+    policy: { FULFILLMENT_TIMEOUT_MS: 1_000 },
+    activities: neverTried,
+    api: { starter },
+  });
   stopped = await startLaurel({ workers: false });
   // Before any claim runs: a bundler leaves no time to answer in.
   mistaken = await changedBundle([MISTAKE, IMPORT]);
@@ -329,7 +334,7 @@ describe('runs that do not end', () => {
       await laurel.client.workflow.start(CLAIM_WORKFLOW, {
         workflowId: workflowIdOf(claim.userId, claim.idempotencyKey),
         taskQueue: CLAIM_QUEUE,
-        args: [{ claimId }],
+        args: [{ claimId, userId: claim.userId, eventId }],
         workflowRunTimeout: '2 seconds',
       });
       await answered(laurel, claimId, 'grant');

@@ -1,10 +1,10 @@
 /** From a store and a configuration to what activities need: the same for the process and for tests. */
 import type { ActivityDeps } from '../activities/deps.ts';
 import type { UpkeepDeps } from '../activities/upkeep.ts';
-import type { FulfillmentProvider } from '../domain/fulfillment.ts';
 import type { Gauges } from '../domain/metrics.ts';
 import type { ProviderLimit } from '../domain/provider-limit.ts';
 import { createGameDataProviders, createProviders } from '../providers/index.ts';
+import { createPace } from '../providers/pace.ts';
 import { createTurnstile } from '../providers/turnstile.ts';
 import { databaseTrouble } from '../store/connection.ts';
 import type { Store } from '../store/index.ts';
@@ -44,18 +44,20 @@ function limitsOf(providers: ActivitySettings['PROVIDERS']): Map<string, Provide
 
 export function activityDeps(store: Store, settings: ActivitySettings): ActivityDeps {
   const policy = policyOf(settings);
-  const providers = new Map<string, FulfillmentProvider>([
-    ['mailbox', store.mailbox],
-    ...createProviders(settings.PROVIDERS, { timeoutMs: policy.timeoutMs }),
-  ]);
+  const pace = createPace();
+  const providers = new Map(
+    [...createProviders(settings.PROVIDERS, { timeoutMs: policy.timeoutMs })].map(
+      ([name, provider]) => [name, pace.watch(name, provider)] as const,
+    ),
+  );
   const gameData = createGameDataProviders(settings.PROVIDERS, { timeoutMs: policy.timeoutMs });
   return {
     claims: store.claims,
-    entitlements: store.entitlements,
     stock: store.stock,
     userStatus: statusIn(store),
     provider: (name) => providers.get(name),
     turnstile: createTurnstile(store.providerLimits, limitsOf(settings.PROVIDERS), policy),
+    pace,
     conditionFacts: store.conditionFacts,
     progress: store.progress,
     gameData: (name) => gameData.get(name),
@@ -71,8 +73,8 @@ export function upkeepDeps(
   running: { runs: ClaimRuns; bulkRuns: BulkRuns },
   told: Pick<UpkeepDeps, 'onMended' | 'onFailure'>,
 ): UpkeepDeps {
-  const { claims, entitlements, stock, reconciliations, operations } = store;
+  const { claims, stock, reconciliations, operations } = store;
   const userStatus = statusIn(store);
-  const stores = { claims, entitlements, stock, reconciliations, operations };
+  const stores = { claims, stock, reconciliations, operations };
   return { ...stores, ...running, userStatus, ...told, now };
 }

@@ -1,103 +1,102 @@
 /**
- * One claim, from validation to its end. Read `live` and `goForward`: they are the claim's story.
- * Everything that lasts stands on the claim's record; a run that is lost is taken up by the next.
+ * One claim, from validation to its end. Read `live`: it is the claim's story. Most claims end in its
+ * first activity. Everything that lasts stands on the claim's record; a run that is lost is taken up
+ * by the next.
  */
-import { CancellationScope, CancelledFailure } from '@temporalio/workflow';
-import type { Validation } from '../activities/validate.ts';
-import { isFinal, type Reason, type StepName } from '../domain/claim.ts';
+import { CancellationScope, CancelledFailure, condition, workflowInfo } from '@temporalio/workflow';
+import type { Advanced, AdvanceRequest } from '../activities/advance.ts';
+import type { Ended } from '../activities/record.ts';
+import type { Reason, StepName } from '../domain/claim.ts';
 import { createCompensations } from './compensations.ts';
 import { type Check, checkCondition } from './conditions.ts';
 import type { ClaimInput, ClaimOutcome } from './contract.ts';
 import { type Fulfilment, fulfil } from './fulfilment.ts';
 import { park, type Way, waitParked } from './parking.ts';
-import { books, callsTo, listen, note, openLines, type Run, tell, type Wakes } from './run.ts';
 import {
-  giveBackEntitlement,
-  releaseHolds,
-  revokeLines,
-  stillGiven,
-  type Undoing,
-  undo,
-} from './undo.ts';
+  advancing,
+  books,
+  listen,
+  newRun,
+  openLines,
+  type Run,
+  take,
+  tell,
+  type Wakes,
+} from './run.ts';
+import { releaseHolds, revokeLines, stillGiven, takeBack, type Undoing, undo } from './undo.ts';
 import { show } from './visibility.ts';
 
-/** What the steps came to: grant it, undo it for a reason, or follow what another run decided. */
-type Verdict = { go: 'SETTLE' } | { go: 'UNDO'; reason: Reason } | { go: 'FOLLOW' };
+/** What the steps came to: over, grant it, undo it for a reason, or follow what another run decided. */
+type Verdict =
+  | { go: 'END'; end: Ended }
+  | { go: 'SETTLE' }
+  | { go: 'UNDO'; reason: Reason }
+  | { go: 'FOLLOW' };
+
+/** Events of a history in whose first workflow task the run is. */
+const FIRST_TASK_EVENTS = 3;
 
 /**
  * Grants or refuses one claim, exactly once. The body is not cancellable: a cancellation from
  * Temporal's Web UI is heard between the steps, where it means what an admin's abort means.
  */
-export async function claim({ claimId, isShort }: ClaimInput): Promise<ClaimOutcome> {
+export async function claim(input: ClaimInput): Promise<ClaimOutcome> {
   const wakes = listen();
-  const outcome = await CancellationScope.nonCancellable(
-    async () => (isShort && (await goShort(claimId, wakes))) || (await follow(claimId, wakes)),
-  );
-  if (wakes.cancelled && outcome.state === 'FAILED') {
+  const end = await CancellationScope.nonCancellable(() => follow(input, wakes));
+  if (wakes.cancelled && end.state === 'FAILED') {
     throw new CancelledFailure('The claim was undone, as its run was cancelled.');
   }
-  return outcome;
-}
-
-function granted(claimId: string): ClaimOutcome {
-  return { claimId, state: 'GRANTED', reason: null };
-}
-
-/** All steps in one activity; null where it came to no grant, and the long way goes on. */
-async function goShort(claimId: string, wakes: Wakes): Promise<ClaimOutcome | null> {
-  // A cancellation that came with the run's first task is heard once this task has been read whole.
-  await Promise.resolve();
-  const isGranted = !wakes.cancelled && (await books.grantShort(claimId));
-  return isGranted ? granted(claimId) : null;
+  return { claimId: input.claimId, ...end };
 }
 
 /** Runs from the record, anew whenever another run turns out to have moved it on. */
-async function follow(claimId: string, wakes: Wakes): Promise<ClaimOutcome> {
-  for (;;) {
-    const outcome = await live(claimId, wakes);
-    if (outcome) return outcome;
+async function follow(input: ClaimInput, wakes: Wakes): Promise<Ended> {
+  // A task that was lost, or only prolonged, has left its trace in the history.
+  const isAlone = input.isAlone === true && workflowInfo().historyLength <= FIRST_TASK_EVENTS;
+  // A cancellation that came with the run's first task is heard once this task has been read whole.
+  await Promise.resolve();
+  for (let isFirst = isAlone; ; isFirst = false) {
+    const end = await live(input, wakes, isFirst);
+    if (end) return end;
   }
 }
 
 /** One telling of the claim, from what its record says to its end; null where it must be told anew. */
-async function live(claimId: string, wakes: Wakes): Promise<ClaimOutcome | null> {
+async function live(input: ClaimInput, wakes: Wakes, isFirst: boolean): Promise<Ended | null> {
   const undoing: Undoing = { kept: [], isAsked: false, isOvertaken: false };
   const compensations = createCompensations();
-
-  compensations.register(() => giveBackEntitlement(run, undoing));
-  const { view, policy, step, refused } = await books.validate(claimId);
-  const run = newRun(claimId, { view, policy, step }, wakes);
-  if (isFinal(view.state)) return { claimId, state: view.state, reason: view.reason };
-
   compensations.register(() => releaseHolds(run, undoing));
   compensations.register(() => revokeLines(run, undoing));
-  const verdict = await decide(run, refused, undoing);
-  if (verdict.go === 'SETTLE') return await settle(run);
-  if (verdict.go === 'FOLLOW') return null;
-  return await undo(run, verdict.reason, compensations, undoing);
+
+  const advanced = await advance(input, { isFirst, mayGoOn: !wakes.cancelled, met: null });
+  if (!advanced.left) return advanced.end;
+  const run = newRun(input, advanced.left, wakes);
+  const verdict = await goOnFrom(run, advanced, undoing);
+  switch (verdict.go) {
+    case 'END':
+      return verdict.end;
+    case 'SETTLE':
+      return await settle(run);
+    case 'FOLLOW':
+      return null;
+    case 'UNDO':
+      return await undo(run, verdict.reason, compensations, undoing);
+  }
 }
 
-function newRun(
-  claimId: string,
-  { view, policy, step }: Pick<Validation, 'view' | 'policy' | 'step'>,
-  wakes: Wakes,
-): Run {
-  return {
-    claimId,
-    view,
-    policy,
-    wakes,
-    calls: callsTo(view.provider, policy),
-    untold: step ? [step] : [],
-    grantedAt: {},
-    isAsking: view.asked,
-    // An earlier run may have asked for any of them, and its requests may be under way.
-    mayStillArrive: new Set(view.asked ? view.lineIds : []),
-    latest: step?.endedAt ?? '',
-    heard: {},
-    attempts: 0,
-    parkings: view.parking?.number ?? 0,
-  };
+/** All steps in one activity, as far as they go at once. */
+async function advance(
+  { claimId, userId, eventId, isHeld = false }: ClaimInput,
+  how: Pick<AdvanceRequest, 'isFirst' | 'mayGoOn' | 'met'>,
+): Promise<Advanced> {
+  return await advancing.advance({ claimId, userId, eventId, isHeld, ...how });
+}
+
+/** What is left to be done once the activity came as far as it could. */
+async function goOnFrom(run: Run, { end, left }: Advanced, undoing: Undoing): Promise<Verdict> {
+  if (!end) return await decide(run, left.refused, undoing);
+  if (left) await takeBack(run);
+  return { go: 'END', end };
 }
 
 /** Where the record says this claim stands, and what comes of it. */
@@ -107,7 +106,7 @@ async function decide(run: Run, refused: Reason | null, undoing: Undoing): Promi
   if (state === 'NEEDS_ATTENTION' && parking) {
     const way = await waitParked(run, parking.number, parking.reason);
     if (way === 'OVERTAKEN') return { go: 'FOLLOW' };
-    if (fate === null) return way === 'RETRY' ? await goOn(run) : verdictFor(way);
+    if (fate === null) return way === 'RETRY' ? await goOn(run, undoing) : verdictFor(way);
     if (way === 'ABORT') undoing.kept.push(...(await stillGiven(run, parking.lineIds)));
   } else if (parking?.isGivenUp) {
     // The run that heard it was lost on its way to the end: an admin is not to be asked again.
@@ -115,33 +114,27 @@ async function decide(run: Run, refused: Reason | null, undoing: Undoing): Promi
   }
   if (fate === 'UNDO') return { go: 'UNDO', reason: fateReason ?? 'INTERNAL' };
   if (refused) return { go: 'UNDO', reason: refused };
-  return await goOn(run);
+  return await goOn(run, undoing);
 }
 
 /** Forward from where the record says the claim stands: S4 once a provider may have been asked. */
-async function goOn(run: Run): Promise<Verdict> {
-  return run.isAsking ? await fulfilOrPark(run, true) : await goForward(run);
-}
-
-/** S2 to S4 of a claim that passed its validation. */
-async function goForward(run: Run): Promise<Verdict> {
+async function goOn(run: Run, undoing: Undoing): Promise<Verdict> {
+  if (run.view.asked) {
+    await rest(run);
+    return await fulfilOrPark(run, run.isResumed);
+  }
   const kept = await checkOrPark(run);
   if (kept) return kept;
+  const mayGoOn = !run.wakes.cancelled;
+  const advanced = await advance(run.input, { isFirst: false, mayGoOn, met: run.untold });
+  if (advanced.left) take(run, advanced.left);
+  return await goOnFrom(run, advanced, undoing);
+}
 
-  const reserved = await books.reserve(run.claimId, run.untold);
-  switch (reserved.state) {
-    case 'OVERTAKEN':
-      return { go: 'FOLLOW' };
-    case 'SOLD_OUT':
-    case 'USER_NOT_ACTIVE':
-      run.untold.push(reserved.step);
-      return { go: 'UNDO', reason: reserved.state };
-    case 'HELD':
-      note(run, reserved.at);
-      tell(run);
-      run.isAsking = true;
-  }
-  return await fulfilOrPark(run, false);
+/** Leaves the provider alone as its answer to the first try says, unless there is something new. */
+async function rest({ restMs, wakes }: Run): Promise<void> {
+  const isNews = () => wakes.cancelled || wakes.userLeft || wakes.callbacks > 0;
+  if (restMs > 0) await condition(isNews, restMs);
 }
 
 /** S2, as often as it takes; null where the condition holds and the claim goes on. */
@@ -184,7 +177,7 @@ async function parkAt(run: Run, step: StepName, { reason, detail }: Parking): Pr
 
 /** What stopped S4: the cancellation, the player, another run; or a false alarm. */
 async function whyStopped(run: Run): Promise<Way> {
-  return run.wakes.cancelled ? 'ABORT' : await books.whyStopped(run.claimId);
+  return run.wakes.cancelled ? 'ABORT' : await books.whyStopped(run.ref);
 }
 
 function verdictFor(way: Exclude<Way, 'RETRY'>): Verdict {
@@ -198,11 +191,13 @@ function verdictFor(way: Exclude<Way, 'RETRY'>): Verdict {
   }
 }
 
-/** S5; null where the claim turned out to be undone by another run. */
-async function settle(run: Run): Promise<ClaimOutcome | null> {
-  const { claimId, grantedAt } = run;
-  const settled = await books.settle({ claimId, grantedAt, since: tell(run) });
-  if (settled.state === 'UNDONE') return null;
-  if (run.parkings > 0) show('GRANTED', null);
-  return granted(claimId);
+/**
+ * S5; null where another run has undone the claim. Told anew, it is undone or taken back with what
+ * this run has asked for.
+ */
+async function settle(run: Run): Promise<Ended | null> {
+  const { ref, grantedAt } = run;
+  const end = await books.settle({ ...ref, grantedAt, since: tell(run) });
+  if (end && run.parkings > 0) show('GRANTED', null);
+  return end;
 }

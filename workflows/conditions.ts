@@ -1,4 +1,4 @@
-/** S2: the event's condition holds for the player, or why the claim does not go on. */
+/** S2 at game servers: the event's condition holds for the player, or why the claim does not go on. */
 import {
   ActivityFailure,
   ApplicationFailure,
@@ -10,7 +10,6 @@ import {
 import type { ConditionCheck } from '../activities/conditions.ts';
 import type { Activities } from '../activities/index.ts';
 import type { Reason } from '../domain/claim.ts';
-import { skipped } from '../domain/steps.ts';
 import { FULFILLMENT_QUEUE, type FulfillmentPolicy } from './contract.ts';
 import {
   ATTEMPT_MARGIN_MS,
@@ -46,10 +45,10 @@ function checksAt(policy: FulfillmentPolicy) {
 }
 
 /** Asks the providers, past outages of our own database. */
-async function ask({ claimId, policy }: Run): Promise<ConditionCheck> {
+async function ask({ ref, policy }: Run): Promise<ConditionCheck> {
   const checks = checksAt(policy);
   for (let pauseMs = FIRST_PAUSE_MS; ; pauseMs = Math.min(2 * pauseMs, LONGEST_BACKOFF_MS)) {
-    const check = await checks.checkCondition(claimId);
+    const check = await checks.checkCondition(ref);
     if (check.state !== 'DATABASE_AWAY') return check;
     await sleep(pauseMs);
   }
@@ -80,10 +79,10 @@ function endOf(run: Run, check: ConditionCheck): Check {
   }
 }
 
-/** A condition that game servers are asked for: the wait for them can be cut short. */
-async function checkAtProviders(run: Run): Promise<Check> {
-  const { claimId, policy, wakes } = run;
-  await books.showChecking(claimId);
+/** S2 where game servers are asked: the wait for them can be cut short. */
+export async function checkCondition(run: Run): Promise<Check> {
+  const { ref, policy, wakes } = run;
+  await books.showChecking(ref);
   const startedAt = moment(run);
   const tell = (outcome: 'PARKED' | 'STOPPED', attempts: number, detail: string | null) =>
     run.untold.push({
@@ -112,18 +111,5 @@ async function checkAtProviders(run: Run): Promise<Check> {
     return parking;
   } finally {
     wakes.onStop = () => {};
-  }
-}
-
-/** Judges the claim's condition once; a claim without one costs nothing here. */
-export async function checkCondition(run: Run): Promise<Check> {
-  switch (run.view.condition) {
-    case 'BOOKS':
-      return endOf(run, await books.checkCondition(run.claimId));
-    case 'PROVIDERS':
-      return await checkAtProviders(run);
-    case null:
-      run.untold.push(skipped('S2_CONDITIONS', moment(run)));
-      return { end: 'MET' };
   }
 }

@@ -1,5 +1,5 @@
 /** What clients, workers and workflows agree on by name: queues, workflow types, signals, inputs, outcomes. */
-import type { FinalState, Reason } from '../domain/claim.ts';
+import type { FinalState, Reason, Step } from '../domain/claim.ts';
 
 /** Claims' workflows and their local activities. */
 export const CLAIM_QUEUE = 'laurel-claims';
@@ -29,23 +29,34 @@ export type ClaimSignal = (typeof SIGNALS)[keyof typeof SIGNALS];
 /** Search attributes, all keywords; registered when a worker starts. */
 export const SEARCH_ATTRIBUTES = ['ClaimState', 'EventId', 'UserId', 'Reason'] as const;
 
-export interface ClaimInput {
+/** What names a claim to every store: by its player lies the record, by its event the stock. */
+export interface ClaimRef {
   claimId: string;
-  /**
-   * The claim tries the short way first (`domain/short-way.ts`). Said at the start, so that a run
-   * goes on as it began: one from before there was a short way takes the long one.
-   */
-  isShort?: boolean;
+  userId: string;
+  eventId: string;
 }
+
+/** What the request that recorded a claim knows of it; absent where another starts its run. */
+export interface RunStart {
+  /** It holds the claim's units. */
+  isHeld: boolean;
+  /** No other run of the claim can have begun before this one. */
+  isAlone: boolean;
+}
+
+export interface ClaimInput extends ClaimRef, Partial<RunStart> {}
 
 export interface BulkInput {
   operationId: string;
 }
 
+/** What the Web UI shows of a run that is over. */
 export interface ClaimOutcome {
   claimId: string;
   state: FinalState;
   reason: Reason | null;
+  /** Each step with its times. */
+  steps: Pick<Step, 'step' | 'outcome' | 'startedAt' | 'endedAt'>[];
 }
 
 /**
@@ -53,6 +64,12 @@ export interface ClaimOutcome {
  * whoever undoes a claim knows by when the last request of an attempt that overlaps has been sent.
  */
 export const CHECK_VALID_MS = 2_000;
+
+/** A pending grant is asked after, and our own database tried again, from this pause on, doubling. */
+export const FIRST_POLL_MS = 1_000;
+
+/** How long the first try at a provider may take, in milliseconds: it holds a workflow task. */
+export const FIRST_TRY_MS = 2_000;
 
 /** How patient fulfilment is. All in milliseconds but the attempts. */
 export interface FulfillmentPolicy {

@@ -9,8 +9,8 @@ import {
 } from '@temporalio/workflow';
 import type { Known, LineAnswer } from '../activities/fulfil.ts';
 import type { Reason, Step, StepOutcome } from '../domain/claim.ts';
+import { FIRST_POLL_MS } from './contract.ts';
 import {
-  FIRST_POLL_MS,
   hasNews,
   hear,
   LONGEST_BACKOFF_MS,
@@ -42,7 +42,6 @@ interface Patience {
 
 /** Asks after a pending grant until it is decided, a callback being a reason to ask at once. */
 async function awaitOutcome(run: Run, lineId: string, patience: Patience): Promise<Known> {
-  const { claimId } = run;
   // While our own database is away the provider is not asked: it is once more, however late.
   let isUnasked = false;
   for (let leftMs = leftOf(patience); leftMs > 0 || isUnasked; leftMs = leftOf(patience)) {
@@ -51,7 +50,7 @@ async function awaitOutcome(run: Run, lineId: string, patience: Patience): Promi
     if (!isNews) patience.pauseMs = Math.min(2 * patience.pauseMs, LONGEST_BACKOFF_MS);
     hear(run, lineId);
     try {
-      const known = await run.calls.poll.lookupLine({ claimId, lineId });
+      const known = await run.calls.poll.lookupLine({ ...run.ref, lineId });
       isUnasked = known.state === 'DATABASE_AWAY';
       if (known.state === 'DATABASE_AWAY') continue;
       note(run, known.at);
@@ -74,7 +73,7 @@ async function ask(run: Run, lineId: string, isResumed: boolean): Promise<LineAn
   let resumed = isResumed;
   for (let pauseMs = FIRST_POLL_MS; ; pauseMs = Math.min(2 * pauseMs, LONGEST_BACKOFF_MS)) {
     hear(run, lineId);
-    const answer = await run.calls.forward.grantLine({ claimId: run.claimId, lineId, resumed });
+    const answer = await run.calls.forward.grantLine({ ...run.ref, lineId, resumed });
     if (answer.state !== 'DATABASE_AWAY') {
       note(run, answer.at);
       run.attempts = Math.max(run.attempts, answer.attempts);

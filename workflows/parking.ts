@@ -20,7 +20,7 @@ interface Word {
  * as that begins by asking the provider.
  */
 async function verdictOn(run: Run, number: number, isUndoing: boolean): Promise<Word> {
-  const { claimId, wakes } = run;
+  const { ref, wakes } = run;
   // The cancellation that began an undoing is not also an abort of what it gets stuck on.
   const isSpent = isUndoing && wakes.cancelled;
   const isCancelled = () => wakes.cancelled && !isSpent;
@@ -28,7 +28,7 @@ async function verdictOn(run: Run, number: number, isUndoing: boolean): Promise<
   for (;;) {
     wakes.decided = false;
     wakes.userLeft = false;
-    const verdict = await books.readVerdict({ claimId, number });
+    const verdict = await books.readVerdict({ ...ref, number });
     if (verdict !== null) return { way: verdict, isDecided: true };
     if (isCancelled()) return { way: 'ABORT', isDecided: false };
     if (isCalledBack()) return { way: 'RETRY', isDecided: false };
@@ -41,13 +41,12 @@ async function verdictOn(run: Run, number: number, isUndoing: boolean): Promise<
  * an admin wrote meanwhile: that is read, and followed.
  */
 async function leave(run: Run, number: number, isUndoing: boolean): Promise<Way> {
-  const { claimId } = run;
   for (;;) {
     const { way, isDecided } = await verdictOn(run, number, isUndoing);
     const movesOn = way === 'RETRY' || (isUndoing && way === 'ABORT');
     // Any other way takes the claim's fate next, which only one can.
     if (!movesOn) return way;
-    if (await books.unpark({ claimId, number, isDecided })) return way;
+    if (await books.unpark({ ...run.ref, number, isDecided })) return way;
   }
 }
 
@@ -60,7 +59,7 @@ export async function waitParked(run: Run, number: number, reason: Reason): Prom
   const way = await leave(run, number, isUndoing);
   clearParking();
   const goesForward = way === 'RETRY' && !isUndoing;
-  const forward = run.isAsking ? 'FULFILLING' : 'CHECKING_CONDITIONS';
+  const forward = run.view.asked ? 'FULFILLING' : 'CHECKING_CONDITIONS';
   show(goesForward ? forward : 'COMPENSATING', goesForward ? null : reason);
   return way;
 }
@@ -70,9 +69,9 @@ export async function park(
   run: Run,
   why: { reason: Reason; detail: string; step: StepName; lineIds: string[] },
 ): Promise<Way> {
-  const { claimId, grantedAt } = run;
+  const { ref, grantedAt } = run;
   const number = run.parkings + 1;
-  const request = { claimId, number, ...why, since: tell(run), grantedAt };
+  const request = { ...ref, number, ...why, since: tell(run), grantedAt };
   const isParked = await books.park(request);
   return isParked ? await waitParked(run, number, why.reason) : 'OVERTAKEN';
 }

@@ -9,10 +9,12 @@ import {
   proxyLocalActivities,
   setHandler,
 } from '@temporalio/workflow';
+import type { ClaimView, Left } from '../activities/advance.ts';
 import type { Activities } from '../activities/index.ts';
-import type { ClaimView } from '../activities/validate.ts';
 import type { Reason, Step } from '../domain/claim.ts';
 import {
+  type ClaimInput,
+  type ClaimRef,
   FAILURE_TYPES,
   type FailureType,
   FULFILLMENT_QUEUE,
@@ -27,7 +29,7 @@ import {
  * is away comes back; past five seconds of backoff the wait becomes a timer on the server, so that
  * an outage does not hold a workflow task.
  */
-export const books = proxyLocalActivities<Activities>({
+const LOCAL = {
   startToCloseTimeout: '30 seconds',
   retry: {
     initialInterval: '100 milliseconds',
@@ -35,10 +37,9 @@ export const books = proxyLocalActivities<Activities>({
     maximumInterval: '30 seconds',
   },
   localRetryThreshold: '5 seconds',
-});
+} as const;
 
-/** A pending grant is asked after, and our own database tried again, from this pause on, doubling. */
-export const FIRST_POLL_MS = 1_000;
+export const books = proxyLocalActivities<Activities>(LOCAL);
 
 /** The longest pause between attempts at a provider. */
 export const LONGEST_BACKOFF_MS = 60_000;
@@ -55,9 +56,14 @@ export function backoffOf(policy: FulfillmentPolicy) {
   };
 }
 
-/** Calls to a provider: activities of their own over HTTP, local ones for the mailbox in our database. */
-export function callsTo(provider: string, policy: FulfillmentPolicy) {
-  if (provider === 'mailbox') return { forward: books, poll: books, back: books };
+/** The one activity that every run begins with; its name and this stand in the Web UI. */
+export const advancing = proxyLocalActivities<Pick<Activities, 'advance'>>({
+  ...LOCAL,
+  summary: 'S1 to S5, as far as they go at once',
+});
+
+/** Calls to a provider over HTTP: activities of their own. */
+export function callsTo(policy: FulfillmentPolicy) {
   const options = {
     taskQueue: policy.limited?.queue ?? FULFILLMENT_QUEUE,
     // A lookup and a grant.
@@ -115,7 +121,8 @@ export function listen(): Wakes {
 }
 
 export interface Run {
-  claimId: string;
+  input: ClaimInput;
+  ref: ClaimRef;
   view: ClaimView;
   policy: FulfillmentPolicy;
   wakes: Wakes;
@@ -124,8 +131,10 @@ export interface Run {
   untold: Step[];
   /** When each line's grant was confirmed, by line. */
   grantedAt: Record<string, string>;
-  /** The record's write-ahead of S4 was read or written by this run. */
-  isAsking: boolean;
+  /** Whether S4 begins with a lookup. */
+  isResumed: boolean;
+  /** For how long the provider is to be left alone before S4 goes on. In milliseconds. */
+  restMs: number;
   /** Lines of which a request may still be under way to the provider. */
   mayStillArrive: Set<string>;
   /** The latest time that was read off our own clock, ISO 8601. */
@@ -136,6 +145,41 @@ export interface Run {
   attempts: number;
   /** How often the claim has been parked. */
   parkings: number;
+}
+
+/** A run of the claim, from where its first activity left it. */
+export function newRun(input: ClaimInput, left: Left, wakes: Wakes): Run {
+  const { claimId, userId, eventId } = input;
+  const run: Run = {
+    input,
+    ref: { claimId, userId, eventId },
+    view: left.view,
+    policy: left.policy,
+    wakes,
+    calls: callsTo(left.policy),
+    untold: [],
+    grantedAt: {},
+    isResumed: false,
+    restMs: 0,
+    mayStillArrive: new Set(),
+    latest: '',
+    heard: {},
+    attempts: 0,
+    parkings: left.view.parking?.number ?? 0,
+  };
+  take(run, left);
+  return run;
+}
+
+/** Takes over what the one activity has left of the claim. */
+export function take(run: Run, { view, untold, isResumed, restMs }: Left): void {
+  run.view = view;
+  run.untold = untold;
+  run.isResumed = isResumed;
+  run.restMs = restMs;
+  note(run, untold.at(-1)?.endedAt ?? '');
+  // An attempt before, or another run, may have asked for any of them: its requests may be under way.
+  if (isResumed) for (const lineId of view.lineIds) run.mayStillArrive.add(lineId);
 }
 
 /** The provider is about to be asked about the line, which answers every callback so far. */

@@ -3,13 +3,15 @@ import {
   ActivityFailure,
   ApplicationFailure,
   CancellationScope,
+  log,
   sleep,
 } from '@temporalio/workflow';
+import type { Ended } from '../activities/record.ts';
 import type { Reason, Step, StepOutcome } from '../domain/claim.ts';
 import type { Compensations } from './compensations.ts';
-import { CHECK_VALID_MS, type ClaimOutcome } from './contract.ts';
+import { CHECK_VALID_MS, FIRST_POLL_MS } from './contract.ts';
 import { park } from './parking.ts';
-import { books, FIRST_POLL_MS, LONGEST_BACKOFF_MS, moment, note, type Run, tell } from './run.ts';
+import { books, LONGEST_BACKOFF_MS, moment, note, type Run, tell } from './run.ts';
 import { show } from './visibility.ts';
 
 /** What the compensations of one claim found that cannot be undone. */
@@ -32,10 +34,10 @@ interface Refusal {
 
 /** Asks for all the lines back at once; those of which the provider has never heard come separately. */
 async function revokeAll(run: Run, lineIds: readonly string[]) {
-  const { claimId, calls } = run;
+  const { ref, calls } = run;
   const answers = await Promise.all(
     lineIds.map(async (lineId) => {
-      const answer = await calls.back.revokeLine({ claimId, lineId });
+      const answer = await calls.back.revokeLine({ ...ref, lineId });
       note(run, answer.at);
       run.attempts = Math.max(run.attempts, answer.attempts);
       return { lineId, answer };
@@ -72,11 +74,11 @@ function undoStep(run: Run, startedAt: string, outcome: StepOutcome, detail: str
  * after all. A provider that cannot be asked has not.
  */
 export async function stillGiven(run: Run, lineIds: readonly string[]): Promise<string[]> {
-  const { claimId, calls } = run;
+  const { ref, calls } = run;
   const isTakenBack = async (lineId: string): Promise<boolean> => {
     try {
       for (let pauseMs = FIRST_POLL_MS; ; pauseMs = Math.min(2 * pauseMs, LONGEST_BACKOFF_MS)) {
-        const { state } = await calls.poll.lookupLine({ claimId, lineId });
+        const { state } = await calls.poll.lookupLine({ ...ref, lineId });
         // Of a grant that was revoked, too, the answer is that the player is not to have it.
         if (state !== 'DATABASE_AWAY') return state === 'REFUSED';
         await sleep(pauseMs);
@@ -125,12 +127,19 @@ export async function revokeLines(run: Run, undoing: Undoing): Promise<void> {
 
 export async function releaseHolds(run: Run, undoing: Undoing): Promise<void> {
   if (undoing.isOvertaken) return;
-  run.untold.push(await books.releaseHolds({ claimId: run.claimId, kept: undoing.kept }));
+  run.untold.push(await books.releaseHolds({ ...run.ref, kept: undoing.kept }));
 }
 
-export async function giveBackEntitlement(run: Run, undoing: Undoing): Promise<void> {
-  if (undoing.isOvertaken) return;
-  run.untold.push(await books.giveBackEntitlement({ claimId: run.claimId, kept: undoing.kept }));
+/**
+ * Takes back what this run may have asked for, where another has undone the claim: that one's own
+ * requests to revoke may have come before ours to grant. The end is on the record, so what a provider
+ * does not take back cannot be parked; it is in the log.
+ */
+export async function takeBack(run: Run): Promise<void> {
+  if (!run.view.mayBeAsked) return;
+  for (const lineId of run.view.lineIds) run.mayStillArrive.add(lineId);
+  const refused = await revoke(run, run.view.lineIds);
+  if (refused.length > 0) log.error('A grant of a claim that ended without one stays', { refused });
 }
 
 /**
@@ -142,21 +151,21 @@ export async function undo(
   reason: Reason,
   compensations: Compensations,
   undoing: Undoing,
-): Promise<ClaimOutcome | null> {
-  const { claimId, view, mayStillArrive } = run;
-  const begun = await books.beginUndo(claimId, reason, tell(run));
+): Promise<Ended | null> {
+  const { ref, view, mayStillArrive } = run;
+  const begun = await books.beginUndo(ref, reason, tell(run));
   if (begun.fate === 'GRANT') return null;
   undoing.isAsked = begun.isAsked;
-  if (begun.isAsked && !run.isAsking) {
+  if (begun.isAsked && !view.mayBeAsked) {
     // A twin of this run got further than this one knew, and its requests may be under way.
     for (const lineId of view.lineIds) mayStillArrive.add(lineId);
   }
   await compensations.run();
   if (undoing.isOvertaken) return null;
-  const end = await books.finishUndo({ claimId, kept: undoing.kept, since: tell(run) });
+  const end = await books.finishUndo({ ...ref, kept: undoing.kept, since: tell(run) });
   if (end.state === 'GRANTED') {
     throw ApplicationFailure.nonRetryable('An undone claim cannot end granted', 'INTERNAL');
   }
   show(end.state, end.reason);
-  return { claimId, ...end };
+  return end;
 }

@@ -1,24 +1,24 @@
 /** S0: from a request to a recorded claim, or the reason why not. */
 
 import { isHeldEarly } from '../../domain/early-hold.ts';
+import { wantedEntitlements } from '../../domain/entitlements.ts';
 import { DomainError } from '../../domain/errors.ts';
 import { isOpenAt, isShownAt } from '../../domain/event.ts';
 import { claimPeriod, pinCondition, windowOf } from '../../domain/explanation.ts';
-import type { Claim, ClaimStore, NewClaim } from '../../store/claims.ts';
-import type { EntitlementStore } from '../../store/entitlements.ts';
+import { alreadyClaimed, type Claim, type ClaimStore, type NewClaim } from '../../store/claims.ts';
 import type { EventStore, StoredEvent, StoredReward } from '../../store/events.ts';
 import type { RewardUnits, StockStore } from '../../store/stock.ts';
 import type { User } from '../../store/users.ts';
+import type { RunStart } from '../../workflows/contract.ts';
 import { createRecordTurns } from './admission.ts';
-import { holdEarly } from './hold.ts';
+import { type HoldDeps, holdOrReject } from './hold.ts';
 import { shareReads } from './shared-reads.ts';
+import { createSoldOut } from './sold-out.ts';
 import { NoTurn, Recalled, type Turns } from './turns.ts';
-import { createUnits } from './units.ts';
 
 export interface AcceptDeps {
   store: {
     claims: ClaimStore;
-    entitlements: EntitlementStore;
     events: EventStore;
     stock: StockStore;
     /** The player's record; as it was read a moment ago for this same request is enough. */
@@ -33,7 +33,7 @@ export interface AcceptanceOptions {
   /** Whether units are held here, before the claim's run; else all is left to the run. */
   holdsEarly?: boolean;
   /** Told where a recorded claim could not be held here: its run will do it. */
-  onHoldFailure?: (claimId: string, error: unknown) => void;
+  onHoldFailure?: HoldDeps['onFailure'];
 }
 
 /** Who waits for the same units; they are all told at once when there are none. */
@@ -53,6 +53,8 @@ export interface Accepted {
   claim: Claim;
   /** The key stood for this claim already. */
   replayed: boolean;
+  /** Where this request recorded it and is to start its run; null where it is not. */
+  start: RunStart | null;
 }
 
 /** An operator may change the event between our reading and marking it; this often we read again. */
@@ -61,7 +63,7 @@ const MAX_READS = 5;
 /** The claim the key stands for, where it is for the same event and reward. @throws DomainError */
 function replay(claim: Claim, request: ClaimRequest): Accepted {
   if (claim.eventId === request.eventId && claim.rewardId === request.rewardId) {
-    return { claim, replayed: true };
+    return { claim, replayed: true, start: null };
   }
   throw new DomainError(
     'idempotency_key_reused',
@@ -91,27 +93,18 @@ const limitedOf = ({ lines }: NewClaim): RewardUnits[] =>
     .filter((line) => line.buckets !== null)
     .map(({ lineId, quantity }) => ({ rewardId: lineId, quantity }));
 
-/** Refuses what is plainly impossible but for want of units. @throws DomainError */
+/** Refuses what is plainly impossible but for want of an entitlement or of units. @throws DomainError */
 async function refuseImpossible(
   { store }: AcceptDeps,
   event: StoredEvent,
-  claim: NewClaim,
+  { userId, acceptedAt }: NewClaim,
 ): Promise<void> {
-  const { eventId, userId, periodKey, snapshot } = claim;
-  const { claimsPerPeriod } = snapshot;
-  const period = { eventId, userId, periodKey, claimsPerPeriod };
-  const [user, isUsedUp] = await Promise.all([
-    store.users.get(userId),
-    store.entitlements.isUsedUp(period),
-  ]);
+  const user = await store.users.get(userId);
   if (user?.status !== 'ACTIVE') {
     throw new DomainError('user_not_active', 'Your account is not active.');
   }
-  if (!isOpenAt(event, claim.acceptedAt)) {
+  if (!isOpenAt(event, acceptedAt)) {
     throw new DomainError('event_not_open', 'This event takes no claims now.');
-  }
-  if (isUsedUp) {
-    throw new DomainError('already_claimed', 'You have claimed this event in this period.');
   }
 }
 
@@ -120,7 +113,6 @@ export function snapshotOf(event: StoredEvent, acceptedAt: Date): Claim['snapsho
   return {
     eventVersion: event.version,
     provider: event.fulfillment.provider,
-    claimsPerPeriod: event.claimsPerPeriod,
     ...windowOf(event),
     parkedAfter: event.parkedAfter,
     condition: pinCondition(event, acceptedAt),
@@ -138,9 +130,11 @@ function draft(event: StoredEvent, request: ClaimRequest, acceptedAt: Date): New
       buckets,
     }),
   );
+  const { key: periodKey } = claimPeriod(event, acceptedAt);
   return {
     ...request,
-    periodKey: claimPeriod(event, acceptedAt).key,
+    periodKey,
+    rights: wantedEntitlements(event, periodKey),
     acceptedAt,
     lines,
     snapshot: snapshotOf(event, acceptedAt),
@@ -155,10 +149,9 @@ export type Acceptance = ReturnType<typeof createAcceptance>;
  */
 export function createAcceptance(deps: AcceptDeps, options: AcceptanceOptions = {}) {
   const { claims, events, stock } = deps.store;
-  const { records = createRecordTurns(), holdsEarly = true, onHoldFailure } = options;
-  const units = createUnits(stock, {
-    onSoldOut: (of) => records.recall(laneOf(of)),
-  });
+  const { records = createRecordTurns(), holdsEarly = true, onHoldFailure: onFailure } = options;
+  const soldOut = createSoldOut(stock, (of) => records.recall(laneOf(of)));
+  const holding = { claims, stock, now: deps.now, onSoldOut: soldOut.remember, onFailure };
   const readEvent = shareReads(
     (eventId: string) => eventId,
     (eventId: string) => events.get(eventId),
@@ -173,20 +166,24 @@ export function createAcceptance(deps: AcceptDeps, options: AcceptanceOptions = 
     return { event, claim: draft(event, request, acceptedAt) };
   }
 
+  /** Refuses where there are no units; the other reasons come before that one. @throws DomainError */
+  async function checkUnits(request: ClaimRequest, claim: NewClaim): Promise<void> {
+    try {
+      await soldOut.check(request, limitedOf(claim));
+    } catch (error) {
+      if (await claims.isUsedUp(request.userId, claim.rights)) throw alreadyClaimed();
+      throw error;
+    }
+  }
+
   /** Everything that would refuse the claim now, for one that is likely to be. @throws DomainError */
   async function look(request: ClaimRequest): Promise<void> {
     const { event, claim } = await drafted(request);
-    const looked = units.check(request, limitedOf(claim)).then(
-      () => null,
-      (error: unknown) => ({ error }),
-    );
     await refuseImpossible(deps, event, claim);
-    // The other reasons come before this one.
-    const refused = await looked;
-    if (refused) throw refused.error;
+    await checkUnits(request, claim);
   }
 
-  /** The record, and for a claim that it decides the hold. Null where the event was just changed. */
+  /** The record, and the units of a claim that they decide. Null where the event was just changed. */
   async function record(
     request: ClaimRequest,
     { event, claim }: { event: StoredEvent; claim: NewClaim },
@@ -195,29 +192,25 @@ export function createAcceptance(deps: AcceptDeps, options: AcceptanceOptions = 
     if (!event.claimed && !(await events.markClaimed(event.eventId, event.version))) return null;
     const recorded = await claims.accept(claim);
     if (!recorded.created) return replay(recorded.claim, request);
-    if (holdsEarly && isHeldEarly(claim)) {
-      // The record is the promise: what cannot be held now is held by the run.
-      await holdEarly(deps.store, recorded.claim, deps.now()).catch((error: unknown) => {
-        onHoldFailure?.(recorded.claim._id, error);
-      });
+    if (!holdsEarly || !isHeldEarly(claim)) {
+      return {
+        claim: recorded.claim,
+        replayed: false,
+        start: { isHeld: false, isAlone: true },
+      };
     }
-    return { claim: recorded.claim, replayed: false };
+    return { ...(await holdOrReject(holding, recorded.claim)), replayed: false };
   }
 
   async function acceptNew(request: ClaimRequest): Promise<Accepted> {
     for (let reads = 0; reads < MAX_READS; reads++) {
       const read = await drafted(request);
       await refuseImpossible(deps, read.event, read.claim);
-      const limited = limitedOf(read.claim);
-      const isHeld = holdsEarly && isHeldEarly(read.claim);
-      if (!isHeld) await units.check(request, limited);
-      const ticket = isHeld ? await units.take(request, limited) : undefined;
-      try {
-        const accepted = await record(request, read);
-        if (accepted) return accepted;
-      } finally {
-        ticket?.end();
-      }
+      // Nothing here finds out that it is sold out but a look.
+      const isLeftToRun = !holdsEarly || !isHeldEarly(read.claim);
+      if (isLeftToRun) await checkUnits(request, read.claim);
+      const accepted = await record(request, read);
+      if (accepted) return accepted;
     }
     throw new DomainError('unavailable', 'The event is being changed. Try again.', {
       retryAfterS: 1,
@@ -229,17 +222,21 @@ export function createAcceptance(deps: AcceptDeps, options: AcceptanceOptions = 
     return earlier && replay(earlier, request);
   }
 
-  /** Refused as sold out without a turn, a record or a run, where that was seen a moment ago. */
+  /** Refused as sold out without a turn, a record or a run, where that was seen before and still is. */
   async function acceptInTurn(request: ClaimRequest): Promise<Accepted> {
     for (;;) {
-      if (units.isRemembered(request.eventId, request.rewardId)) await look(request);
+      if (soldOut.isSeen(request)) await look(request);
       // A replay does not stand in line. Where there is none, the record's own ID tells it apart.
       if (records.isFull()) {
         const earlier = await earlierOf(request);
         if (earlier) return earlier;
       }
       try {
-        return await records.run(laneOf(request), () => acceptNew(request));
+        return await records.run(laneOf(request), async () => {
+          // Found out after the look above, and before this one stood in line to be recalled.
+          if (soldOut.isSeen(request)) throw new Recalled();
+          return await acceptNew(request);
+        });
       } catch (error) {
         // Sold out while this one waited: that is looked at, and said, without a turn.
         if (!(error instanceof Recalled)) throw error;

@@ -14,7 +14,7 @@ import { createTurns, NoTurn, Recalled, type TurnSettings, type Turns } from './
 
 /**
  * How many claims one process records at once, how many may wait at the door, and for how long. A
- * claim here is some ten calls to MongoDB, and more side by side only wait for one another there. A
+ * claim here is some five calls to MongoDB, and more side by side only wait for one another there. A
  * crowd that is turned away costs more than one that waits, as each who comes back is let in again:
  * the queue is as long as a flash event is large.
  */

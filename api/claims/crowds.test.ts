@@ -21,7 +21,7 @@ function behind(waiting: Record<string, number>) {
   };
   const start = (eventId: string) =>
     startAfterCrowds(starter, door).start({
-      ...{ _id: 'clm_1', userId: 'usr_1', idempotencyKey: 'k' },
+      ...{ _id: 'clm_1', userId: 'usr_1', idempotencyKey: 'k', recordedAt: new Date() },
       eventId,
     });
   return { start, started, clear: cleared.resolve };

@@ -2,8 +2,6 @@
 import type { Starter } from './starter.ts';
 import type { Turns } from './turns.ts';
 
-type Claim = Parameters<Starter['start']>[0];
-
 /** So many who wait for one event are a crowd: more than are recorded in half a second. */
 const CROWD = 250;
 
@@ -15,18 +13,15 @@ const LONGEST_PAUSE_MS = 10_000;
  * it. On a machine of few cores, what a run costs would keep the others from knowing; all in all it
  * costs the same later. Where the process dies meanwhile, reconciliation starts them.
  */
-export function startAfterCrowds(
-  starter: Starter,
-  door: Turns,
-): { start(claim: Claim): Promise<void> } {
+export function startAfterCrowds(starter: Starter, door: Turns): Starter {
   return {
-    async start(claim) {
-      if (door.waitingIn(claim.eventId) < CROWD) return await starter.start(claim);
+    async start(claim, known) {
+      if (door.waitingIn(claim.eventId) < CROWD) return await starter.start(claim, known);
       const longest = Promise.withResolvers<void>();
       const timer = setTimeout(longest.resolve, LONGEST_PAUSE_MS);
       void Promise.race([door.cleared(claim.eventId), longest.promise]).then(() => {
         clearTimeout(timer);
-        return starter.start(claim);
+        return starter.start(claim, known);
       });
     },
   };

@@ -44,10 +44,10 @@ async function decidedAs(
     throw new DomainError('invalid_transition', detail);
   }
   const { number, decision: earlier } = claim.parking;
-  const decided = earlier ? null : await claims.decide(staff, claim._id, number, decision);
+  const decided = earlier ? null : await claims.decide(staff, claim, number, decision);
   if (decided) return decided;
   // Decided before, or by somebody who was quicker: no conflict where it is the same word.
-  const now = earlier ? claim : await claims.get(claim._id);
+  const now = earlier ? claim : await claims.get(claim._id, claim.userId);
   const { parking } = now ?? claim;
   const isSame = parking?.number === number && parking.decision?.action === decision.action;
   if (now && isSame) return now;

@@ -1,57 +1,96 @@
 /**
- * The hold before the run: what S1 and S3 would take, taken right after S0, so that whoever comes
- * too late is refused without a run. The run finds what lies there, or takes it where we died.
+ * The hold before the run: what S3 would take, taken right after S0, so that whoever comes too late
+ * is rejected without a run. Only the request that recorded the claim does so, and only for a while:
+ * nobody else has started the claim's run by then.
  */
-import { grantIdOf, isFinal } from '../../domain/claim.ts';
+import { grantIdOf, type Step } from '../../domain/claim.ts';
 import type { Claim, ClaimStore } from '../../store/claims.ts';
-import type { EntitlementStore } from '../../store/entitlements.ts';
 import type { StockStore } from '../../store/stock.ts';
+import type { RunStart } from '../../workflows/contract.ts';
 
 export interface HoldDeps {
-  claims: Pick<ClaimStore, 'get' | 'emptyAmong'>;
-  entitlements: Pick<EntitlementStore, 'take' | 'giveBack'>;
+  claims: Pick<ClaimStore, 'refuse' | 'recorderUntil'>;
   stock: Pick<StockStore, 'reserve' | 'release'>;
+  now: () => Date;
+  /** Told of each claim that found its reward sold out. */
+  onSoldOut(of: { eventId: string; rewardId: string | null }): void;
+  /** Told where it is not known here what came of it: the claim's run finds out. */
+  onFailure?: ((claimId: string, error: unknown) => void) | undefined;
 }
 
-const limitedLines = ({ lines }: Claim) =>
-  lines.flatMap(({ lineId, quantity, buckets }) =>
-    buckets === null ? [] : [{ lineId, quantity, buckets }],
+/** The claim, and how its run is to be started: null where it is not, or by others. */
+export interface Outcome {
+  claim: Claim;
+  start: RunStart | null;
+}
+
+/** Holds line after line; the first that is sold out ends it. Null where everything is held. */
+async function firstSoldOut({ stock }: HoldDeps, claim: Claim, until: Date) {
+  const { eventId } = claim;
+  for (const { lineId, quantity, buckets } of claim.lines) {
+    if (buckets === null) continue;
+    const holdId = grantIdOf(claim._id, lineId);
+    const request = { holdId, eventId, rewardId: lineId, quantity, buckets };
+    if ((await stock.reserve(request, { until })) === 'SOLD_OUT') return lineId;
+  }
+  return null;
+}
+
+/** The story of a claim that got no units. */
+function rejectedSteps(claim: Claim, lineId: string, startedAt: Date, now: Date): Step[] {
+  const at = { startedAt: startedAt.toISOString(), endedAt: now.toISOString(), attempts: 1 };
+  return [...claim.steps, { step: 'S3_RESERVE', outcome: 'REFUSED', detail: lineId, ...at }];
+}
+
+/** Null where it could not be ended here. */
+async function reject(deps: HoldDeps, claim: Claim, end: { steps: Step[]; until: Date }) {
+  const { claims, onFailure } = deps;
+  try {
+    return await claims.refuse(claim, { reason: 'SOLD_OUT', ...end });
+  } catch (error) {
+    onFailure?.(claim._id, error);
+    return null;
+  }
+}
+
+/** Of a bundle, what lies before the line that was gone. */
+async function release(
+  { stock, onFailure }: HoldDeps,
+  claim: Claim,
+  goneId: string,
+): Promise<void> {
+  const { eventId, lines } = claim;
+  const held = lines.slice(
+    0,
+    lines.findIndex(({ lineId }) => lineId === goneId),
   );
-
-/** The entitlement first: a player's hundred keys must not hold a hundred units. */
-async function take({ entitlements, stock }: HoldDeps, claim: Claim, now: Date): Promise<void> {
-  const { _id: claimId, eventId, userId, periodKey, snapshot } = claim;
-  const { claimsPerPeriod } = snapshot;
-  const asked = { claimId, eventId, userId, periodKey, claimsPerPeriod };
-  if (!(await entitlements.take(asked, now))) return;
-  for (const { lineId, quantity, buckets } of limitedLines(claim)) {
-    const holdId = grantIdOf(claimId, lineId);
-    const reserved = await stock.reserve({ holdId, eventId, rewardId: lineId, quantity, buckets });
-    if (reserved === 'SOLD_OUT') return;
+  for (const { lineId, quantity, buckets } of held) {
+    if (buckets === null) continue;
+    const hold = { eventId, holdId: grantIdOf(claim._id, lineId), quantity };
+    await stock.release(hold).catch((error: unknown) => onFailure?.(claim._id, error));
   }
 }
 
-/**
- * Gives back what was taken for a claim that has ended meanwhile: a twin of the request, or
- * reconciliation, may have started its run while we were slow. Of a final claim everything that
- * counts is booked, so whatever lies there still came too late. Of one that is just being undone,
- * its run or reconciliation finds it.
- */
-async function giveBackLate(deps: HoldDeps, claimId: string): Promise<void> {
-  const claim = await deps.claims.get(claimId);
-  if (!claim || !isFinal(claim.state)) return;
-  for (const { lineId, quantity } of limitedLines(claim)) {
-    await deps.stock.release(grantIdOf(claimId, lineId), quantity);
+/** Takes the holds of a claim that this very request has recorded, or rejects it. Never fails. */
+export async function holdOrReject(deps: HoldDeps, claim: Claim): Promise<Outcome> {
+  const { eventId, rewardId } = claim;
+  const until = deps.claims.recorderUntil(claim);
+  const startedAt = deps.now();
+  let gone: string | null;
+  try {
+    gone = await firstSoldOut(deps, claim, until);
+  } catch (error) {
+    deps.onFailure?.(claim._id, error);
+    // What was written may arrive yet: the run is not the first to take anything.
+    return { claim, start: { isHeld: false, isAlone: false } };
   }
-  const [empty] = await deps.claims.emptyAmong([claimId]);
-  if (empty) await deps.entitlements.giveBack(empty);
-}
-
-/**
- * Takes the claim's entitlement and its holds. Whatever it comes to, and if it throws, the claim's
- * run takes what is missing or refuses the claim: call it only for a claim that is recorded.
- */
-export async function holdEarly(deps: HoldDeps, claim: Claim, now: Date): Promise<void> {
-  await take(deps, claim, now);
-  await giveBackLate(deps, claim._id);
+  if (gone === null) return { claim, start: { isHeld: true, isAlone: true } };
+  deps.onSoldOut({ eventId, rewardId });
+  const steps = rejectedSteps(claim, gone, startedAt, deps.now());
+  const rejected = await reject(deps, claim, { steps, until });
+  // It may be rejected yet, so nobody starts its run as long as that can be.
+  if (!rejected) return { claim, start: null };
+  // Not before: somebody else could hold the same lines for it again.
+  await release(deps, claim, gone);
+  return { claim: rejected, start: null };
 }

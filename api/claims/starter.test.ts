@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, it, type TestContext } from 'node:test';
 import { pino } from 'pino';
 import type { Claim } from '../../store/claims.ts';
+import type { RunStart } from '../../workflows/contract.ts';
 import { createStarter } from './starter.ts';
 
 const claim = { _id: 'clm_1', eventId: 'evt_1' } as Claim;
@@ -13,27 +14,33 @@ function starting(t: TestContext) {
   const calls: PromiseWithResolvers<void>[] = [];
   let clockMs = 1_000_000;
   const started: string[] = [];
+  const told: (RunStart | undefined)[] = [];
+  const asks: { isRecorders: boolean } = { isRecorders: true };
   const runs = {
-    start({ eventId }: { eventId: string }) {
+    start({ eventId }: { eventId: string }, known?: RunStart) {
       started.push(eventId);
+      told.push(known);
       const call = Promise.withResolvers<void>();
       calls.push(call);
       return call.promise;
     },
   };
-  const starter = createStarter({ runs, log, nowMs: () => clockMs });
+  const isRecorders = async () => asks.isRecorders;
+  const starter = createStarter({ runs, isRecorders, log, nowMs: () => clockMs });
 
   return {
     calls,
     started,
+    told,
+    asks,
     pass(ms: number) {
       clockMs += ms;
       t.mock.timers.tick(ms);
     },
     /** Asks for a start; tells whether the player still waits. */
-    ask(eventId = claim.eventId) {
+    ask(eventId = claim.eventId, known?: RunStart) {
       const asked = { isWaiting: true };
-      void starter.start({ ...claim, eventId }).then(() => {
+      void starter.start({ ...claim, eventId }, known).then(() => {
         asked.isWaiting = false;
       });
       return asked;
@@ -141,5 +148,18 @@ describe('starting a claim', () => {
     for (const call of [...temporal.calls]) call.resolve();
     await settle();
     assert.equal(temporal.calls.length, 4);
+  });
+
+  it('tells the run that it is the first, unless it waited here until others may have been', async (t) => {
+    const temporal = starting(t);
+    const known = { isHeld: true, isAlone: true };
+    temporal.ask(claim.eventId, known);
+    await settle();
+    temporal.asks.isRecorders = false;
+    temporal.ask(claim.eventId, known);
+    temporal.ask();
+    await settle();
+    // Whoever knows nothing of the claim says nothing of it, and so comes first here.
+    assert.deepEqual(temporal.told, [known, undefined, { isHeld: true, isAlone: false }]);
   });
 });

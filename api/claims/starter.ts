@@ -1,6 +1,8 @@
 /** Starting a claim's run without making the player wait for Temporal: the record is the promise. */
 import type { Logger } from 'pino';
-import type { ClaimRuns, RecordedRun } from '../../temporal/runs.ts';
+import type { Claim, ClaimStore } from '../../store/claims.ts';
+import type { ClaimRuns, RunOf } from '../../temporal/runs.ts';
+import type { RunStart } from '../../workflows/contract.ts';
 import { createTurns, NoTurn } from './turns.ts';
 
 /** Longest wait for a start, in milliseconds: some ten times what it takes when all is well. */
@@ -20,13 +22,20 @@ const TURNS = { atOnce: 4, waiting: 10_000, patienceMs: 180_000 } as const;
 /** A line this long is not through in anybody's patience. */
 const LONG_LINE = 32;
 
+type StartedClaim = RunOf & Pick<Claim, 'recordedAt'>;
+
 export interface Starter {
-  /** Starts the claim's run; resolves soon, whatever Temporal does, and never fails. */
-  start(claim: RecordedRun): Promise<void>;
+  /**
+   * Starts the claim's run; resolves soon, whatever Temporal does, and never fails.
+   * @param known given by the request that recorded the claim, and by no other
+   */
+  start(claim: StartedClaim, known?: RunStart): Promise<void>;
 }
 
 export function createStarter(deps: {
   runs: Pick<ClaimRuns, 'start'>;
+  /** Whether nobody else than the request that recorded the claim may have started its run. */
+  isRecorders: ClaimStore['isRecorders'];
   log: Logger;
   nowMs?: () => number;
 }): Starter {
@@ -34,11 +43,16 @@ export function createStarter(deps: {
   const turns = createTurns(TURNS);
   let awayUntilMs = 0;
 
-  type Started = Parameters<Starter['start']>[0];
+  async function start(claim: StartedClaim, known: RunStart | undefined): Promise<void> {
+    if (!known) return await deps.runs.start(claim);
+    // Whoever waited too long here may not be the first any more.
+    const isAlone = known.isAlone && (await deps.isRecorders(claim));
+    await deps.runs.start(claim, { ...known, isAlone });
+  }
 
-  async function startNow(claim: Started): Promise<void> {
+  async function startNow(claim: StartedClaim, known: RunStart | undefined): Promise<void> {
     try {
-      await turns.run(claim.eventId, () => deps.runs.start(claim));
+      await turns.run(claim.eventId, () => start(claim, known));
       awayUntilMs = 0;
     } catch (err) {
       if (!(err instanceof NoTurn)) awayUntilMs = nowMs() + AWAY_MS;
@@ -47,10 +61,10 @@ export function createStarter(deps: {
   }
 
   return {
-    async start(claim) {
+    async start(claim, known) {
       const isAway = nowMs() < awayUntilMs;
       const isLong = turns.waiting() >= LONG_LINE;
-      const started = startNow(claim);
+      const started = startNow(claim, known);
       if (isAway || isLong) return;
       const patience = Promise.withResolvers<void>();
       const timer = setTimeout(patience.resolve, PATIENCE_MS);

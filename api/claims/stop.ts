@@ -1,5 +1,5 @@
 /** Telling a leaver's running claims to stop. */
-import type { ClaimStore } from '../../store/claims.ts';
+import type { Claim, ClaimStore } from '../../store/claims.ts';
 import type { ClaimRuns } from '../../temporal/runs.ts';
 import { SIGNALS } from '../../workflows/contract.ts';
 
@@ -17,8 +17,11 @@ const LONGEST_LINE = 1_000;
 /** Who waits for each client of Temporal: how many, and until when. */
 const lines = new WeakMap<object, { waiting: number; end: Promise<unknown> }>();
 
+/** Until S2 or S4 keeps it waiting, a claim's run looks at its player's record by itself. */
+const isHeard = ({ state }: Claim): boolean => state !== 'PENDING_VALIDATION';
+
 async function tell({ claims, runs }: StopDeps, userId: string): Promise<void> {
-  const open = await claims.openOf(userId);
+  const open = (await claims.openOf(userId)).filter(isHeard);
   const failed: unknown[] = [];
   for (let n = 0; n < open.length; n += AT_ONCE) {
     const batch = open.slice(n, n + AT_ONCE);
@@ -29,7 +32,7 @@ async function tell({ claims, runs }: StopDeps, userId: string): Promise<void> {
 }
 
 /**
- * Wakes every open claim of the user, each of which then reads the user's record. The claims are
+ * Wakes every open claim of the user that may be waiting, each of which then reads the user's record. The claims are
  * found in MongoDB, as Temporal's visibility store lags behind. What fails here is made up for by
  * the claim's own next look at the record, or by reconciliation. Of a crowd that leaves, one player
  * comes after the other: all at once their calls would slow Temporal until none ends in time.

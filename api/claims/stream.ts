@@ -39,7 +39,7 @@ export function streamClaim(
   const follow = async (stream: SSEStreamingApi) => {
     const over = reader.over.signal;
     stream.onAbort(() => reader.over.abort());
-    const read = () => deps.claims.get(claim._id);
+    const read = () => deps.claims.get(claim._id, claim.userId);
     let sent = lastVersion;
     for (let current: Claim | null = claim; current && !over.aborted; ) {
       if (!(await reader.mayRead())) return;

@@ -61,7 +61,7 @@ export async function waitForEnd(
   signal: AbortSignal,
 ): Promise<Claim> {
   if (isFinal(claim.state) || waitS === 0) return claim;
-  const read = () => deps.claims.get(claim._id);
+  const read = () => deps.claims.get(claim._id, claim.userId);
   const isEnough = (now: Claim) => isFinal(now.state);
   const until = { timeoutMs: waitS * 1_000, signal, isEnough, isForEnd: true };
   return (await nextChange(deps.changes, claim._id, read, until)) ?? claim;

@@ -10,7 +10,7 @@ import type { ClaimChanges } from '../../store/claim-changes.ts';
 import type { Claim } from '../../store/claims.ts';
 import { levelOf } from '../../store/connection.ts';
 import { type AuthDeps, access, GUARDED, staffOf, stillCounts } from '../auth.ts';
-import { type AcceptDeps, createAcceptance } from '../claims/accept.ts';
+import { type AcceptDeps, type Accepted, createAcceptance } from '../claims/accept.ts';
 import type { Admission } from '../claims/admission.ts';
 import { ClaimSchema, claimPath, toClaimBody, type WebUi } from '../claims/body.ts';
 import { startAfterCrowds } from '../claims/crowds.ts';
@@ -169,8 +169,8 @@ export function claimRoutes(deps: ClaimRouteDeps) {
   /** The claim, for its player and for staff; to anybody else there is none. */
   async function visible(c: Context<ApiEnv>, claimId: string): Promise<Claim> {
     const { userId, role } = c.get('user');
-    const claim = await claims.get(claimId);
-    if (claim && (isStaff(role) || claim.userId === userId)) return claim;
+    const claim = await claims.get(claimId, isStaff(role) ? undefined : userId);
+    if (claim) return claim;
     throw new DomainError('not_found', 'There is no claim with this ID.');
   }
 
@@ -214,6 +214,15 @@ export function claimRoutes(deps: ClaimRouteDeps) {
     }
   }
 
+  /**
+   * Starts the claim's run where it has none yet. A replay finds it missing where the request that
+   * recorded the claim died; as long as that one may be alive, it alone decides.
+   */
+  async function startRun({ claim, start }: Accepted): Promise<void> {
+    if (claim.state !== 'PENDING_VALIDATION') return;
+    if (start || (await claims.mayBeStarted(claim))) await starter.start(claim, start ?? undefined);
+  }
+
   /** Admins' decisions differ in one word. */
   async function decided(
     c: Context<ApiEnv>,
@@ -236,8 +245,7 @@ export function claimRoutes(deps: ClaimRouteDeps) {
         throw error;
       });
       admission.letNextIn(c);
-      // A replay finds its claim's run missing where we died between recording and starting it.
-      if (accepted.claim.state === 'PENDING_VALIDATION') await starter.start(accepted.claim);
+      await startRun(accepted);
       const claim = await waited(c, accepted.claim);
       c.header('Location', claimPath(claim._id));
       if (accepted.replayed) c.header('Idempotency-Replayed', 'true');

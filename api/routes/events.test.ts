@@ -747,7 +747,7 @@ describe('changing an event', () => {
     for (const holdId of ['clm_1:cape', 'clm_2:cape', 'clm_3:cape']) {
       await t.store.stock.reserve({ holdId, eventId, rewardId: 'cape', quantity: 1, buckets: 3 });
     }
-    await t.store.stock.settle('clm_1:cape', 1);
+    await t.store.stock.settle({ eventId, holdId: 'clm_1:cape', quantity: 1 });
 
     assert.equal((await setStock(1_000)).body.rewards[1]?.stock, 1_000);
     const tooLow = await setStock(2);

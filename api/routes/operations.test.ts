@@ -26,9 +26,9 @@ async function parkedClaim(provider: string): Promise<Claim> {
   const { snapshot } = newClaim();
   const { claim } = await claims.accept(newClaim({ eventId, snapshot: { ...snapshot, provider } }));
   const { lines, steps } = claim;
-  await claims.startFulfilling(claim._id, steps);
+  await claims.startFulfilling(claim, steps);
   const why = { reason: 'FULFILLMENT_UNKNOWN', detail: '', step: 'S4_FULFIL' } as const;
-  await claims.park(claim._id, { number: 1, lineIds: [], ...why }, { lines, steps });
+  await claims.park(claim, { number: 1, lineIds: [], ...why }, { lines, steps });
   return claim;
 }
 

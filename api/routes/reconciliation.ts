@@ -30,7 +30,6 @@ const Run = z
       claimsStopped: z.int(),
       parkingsExpired: z.int(),
       holdsFreed: z.int(),
-      entitlementsFreed: z.int(),
     }),
     failures: z.int().openapi({ description: 'What could not be done in this run.' }),
     unbalanced: z.array(z.string()).openapi({

@@ -41,5 +41,8 @@ export async function laurelSide(
       throw new Error(`a claim was answered ${status}: ${body}`);
     },
     grantedOf: (eventId) => books.store.claims.model.countDocuments({ eventId, state: 'GRANTED' }),
+    // The claim's own line is the mail.
+    mailsOf: (eventId) =>
+      books.store.claims.model.countDocuments({ eventId, 'lines.state': 'GRANTED' }),
   };
 }

@@ -8,6 +8,7 @@ import type { Books } from '../books.ts';
 import type { Player } from '../players.ts';
 import type { BenchServers } from '../servers.ts';
 import { requestOf } from '../wire.ts';
+import { countMails, revokeMail } from './mails.ts';
 import type { Outcome } from './saga.ts';
 import { preparePostgres } from './servers/postgres.ts';
 import { prepareRestate } from './servers/restate.ts';
@@ -119,6 +120,8 @@ function claimsOf({ books, players }: PeersContext) {
     },
     grantedOf: (eventId: string) =>
       recordsOf(books.database).countDocuments({ eventId, outcome: 'GRANTED' }),
+    mailsOf: (eventId: string) => countMails(books.database, eventId),
+    refuseMail: (grantId: string) => revokeMail(books.database, grantId),
   };
 }
 

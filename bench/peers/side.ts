@@ -25,6 +25,10 @@ export interface Side {
   outcomeIn(answer: Answer): Outcome;
   /** How many claims of the event are recorded as granted. */
   grantedOf(eventId: string): Promise<number>;
+  /** How many grants of the event lie in its mailboxes. */
+  mailsOf(eventId: string): Promise<number>;
+  /** Has that grant refused when it comes; absent where nobody is asked who could refuse. */
+  refuseMail?: (grantId: string) => Promise<void>;
 }
 
 /** One claim, from the request to how it ended. */

@@ -3,6 +3,7 @@ import type { Connection } from 'mongoose';
 import { isOpenAt } from '../../domain/event.ts';
 import { isDuplicateKey } from '../../store/connection.ts';
 import type { Store } from '../../store/index.ts';
+import { revokeMail, sendMail } from './mails.ts';
 import { type Learnt, MAIL_REFUSED, type Order, outcomeOf, type Steps } from './saga.ts';
 
 /** How a claim of a peer's ended, one document each. */
@@ -48,15 +49,12 @@ async function reserve(store: Store, order: Order): Promise<Learnt> {
 }
 
 /** One insert, keyed by the grant. */
-async function grant(store: Store, order: Order): Promise<Learnt> {
+async function grant(connection: Connection, order: Order): Promise<Learnt> {
   const { buckets: _, ...reward } = rewardOf(order);
-  const { claimId, userId, eventId } = order;
+  const { userId, eventId } = order;
   const grantId = holdIdOf(order, reward.rewardId);
-  const { state } = await store.mailbox.grant({
-    ...{ grantId, claimId, userId, eventId },
-    reward: { ...reward, kind: 'ITEM' },
-  });
-  return state === 'GRANTED' ? {} : { refusal: MAIL_REFUSED };
+  const isSent = await sendMail(connection, { grantId, userId, eventId, reward });
+  return isSent ? {} : { refusal: MAIL_REFUSED };
 }
 
 /** How the claim ended is written down, and its hold becomes a grant. */
@@ -71,18 +69,19 @@ async function record(store: Store, connection: Connection, order: Order): Promi
   if (refusal !== null) return {};
   // After the record: a hold that is gone is a grant only where a record says so.
   const { rewardId, quantity } = rewardOf(order);
-  await store.stock.settle(holdIdOf(order, rewardId), quantity);
+  await store.stock.settle({ eventId, holdId: holdIdOf(order, rewardId), quantity });
   return {};
 }
 
 async function release(store: Store, order: Order): Promise<Learnt> {
   const { rewardId, quantity } = rewardOf(order);
-  await store.stock.release(holdIdOf(order, rewardId), quantity);
+  const { eventId } = order;
+  await store.stock.release({ eventId, holdId: holdIdOf(order, rewardId), quantity });
   return {};
 }
 
-async function revoke(store: Store, order: Order): Promise<Learnt> {
-  await store.mailbox.revoke(holdIdOf(order, rewardOf(order).rewardId));
+async function revoke(connection: Connection, order: Order): Promise<Learnt> {
+  await revokeMail(connection, holdIdOf(order, rewardOf(order).rewardId));
   return {};
 }
 
@@ -91,9 +90,9 @@ export function createSteps(store: Store, connection: Connection): Steps {
   return {
     validate: (order) => validate(store, order),
     reserve: (order) => reserve(store, order),
-    grant: (order) => grant(store, order),
+    grant: (order) => grant(connection, order),
     record: (order) => record(store, connection, order),
     release: (order) => release(store, order),
-    revoke: (order) => revoke(store, order),
+    revoke: (order) => revoke(connection, order),
   };
 }

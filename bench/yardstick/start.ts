@@ -52,7 +52,7 @@ export async function startYardstickWorker(
 }
 
 export interface BareApi {
-  port: number;
+  ports: readonly number[];
   pids(): Pids;
   stop(): Promise<void>;
 }
@@ -68,7 +68,7 @@ export async function startBareApi(servers: BenchServers, { name }: Beside): Pro
   const spec = { name: 'api', file: 'bench/yardstick/api.ts', ready: 'bare ready' };
   const api = await startProcess(spec, env);
   return {
-    port,
+    ports: [port],
     pids: () => ({ ...servers.pids(), api: api.child.pid }),
     stop: () => api.stop(),
   };

@@ -8,6 +8,12 @@ export interface SagaInput {
   idempotencyKey: string;
 }
 
+/** What its steps after the first are told. */
+export interface SagaClaim {
+  claimId: string;
+  userId: string;
+}
+
 /** The least that the engine can do. */
 export async function nothing(): Promise<void> {}
 
@@ -15,11 +21,11 @@ const steps = proxyActivities<SagaActivities>({ startToCloseTimeout: '30 seconds
 
 /** A claim as one would write it first: each step an activity of its own. */
 export async function saga(input: SagaInput): Promise<string> {
-  const claimId = await steps.accept(input);
-  await steps.validate(claimId);
-  await steps.checkCondition(claimId);
-  await steps.reserve(claimId);
-  await steps.fulfil(claimId);
-  await steps.settle(claimId);
-  return claimId;
+  const claim = await steps.accept(input);
+  await steps.validate(claim);
+  await steps.checkCondition(claim);
+  await steps.reserve(claim);
+  await steps.fulfil(claim);
+  await steps.settle(claim);
+  return claim.claimId;
 }

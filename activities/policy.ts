@@ -1,0 +1,19 @@
+/** How patient a claim is with the providers that it asks. */
+import type { Claim } from '../store/claims.ts';
+import { type FulfillmentPolicy, type LimitedQueue, providerQueue } from '../workflows/contract.ts';
+import type { ActivityDeps } from './deps.ts';
+
+/** The same patience for all; a provider with a limit has a queue of its own. */
+export function policyFor(
+  { policy, turnstile }: Pick<ActivityDeps, 'policy' | 'turnstile'>,
+  { snapshot }: Pick<Claim, 'snapshot'>,
+): FulfillmentPolicy {
+  const queueOf = (name: string | undefined): LimitedQueue | undefined =>
+    name !== undefined && turnstile.isLimited(name)
+      ? { queue: providerQueue(name), waitMs: turnstile.longestWaitMs }
+      : undefined;
+  const [asked, another] = snapshot.condition?.providers ?? [];
+  const limited = queueOf(snapshot.provider);
+  const limitedCheck = another === undefined ? queueOf(asked) : undefined;
+  return { ...policy, ...(limited && { limited }), ...(limitedCheck && { limitedCheck }) };
+}

@@ -1,0 +1,77 @@
+/** A quick provider's claims while another's two hundred wait for it, beside the same on an idle stack. */
+import { makeEvent } from './books.ts';
+import { claimMany, coldClaims } from './fair.ts';
+import { type Figures, type Row, ratio } from './figures.ts';
+import { percentile } from './median.ts';
+import type { BenchOptions } from './options.ts';
+import { roundName } from './rounds.ts';
+import { withStops } from './scope.ts';
+import { startBenchServers } from './servers.ts';
+import { APART, type Stack, startStack } from './stack.ts';
+import { until } from './until.ts';
+import { MOODS, type Mood, setMood } from './yardstick/moods.ts';
+
+/** Beside the slow one, a quick one's claims take at most so many times as long. */
+const MOST = 2;
+
+const WORDS: Record<Mood, string> = {
+  slow: 'one that takes a second',
+  down: 'one that is down',
+  late: 'one that answers after the timeout',
+};
+
+const alone = (mood: Mood) => `quick claim, p95, before ${WORDS[mood]}`;
+const beside = (mood: Mood) => `quick claim, p95, beside ${WORDS[mood]}`;
+
+interface Sizes {
+  /** Claims at the slow provider. */
+  waiting: number;
+  quick: number;
+}
+
+export async function benchSlow(options: BenchOptions): Promise<Figures> {
+  return await withStops(async (stopAtEnd) => {
+    const { isShort, rounds, profileDir, say } = options;
+    const sizes: Sizes = isShort ? { waiting: 5, quick: 3 } : { waiting: 200, quick: 40 };
+    const servers = stopAtEnd(await startBenchServers({ temporal: true }, say));
+    const stack = stopAtEnd(await startStack(servers, APART, { profileDir }));
+    const rows = MOODS.flatMap((mood) => [alone(mood), beside(mood)]).map((name): Row => {
+      return { name, unit: 'ms', samples: [] };
+    });
+    const note = (name: string, value: number) =>
+      rows.find((row) => row.name === name)?.samples.push({ value });
+    for (let round = 0; round <= rounds; round++) {
+      for (const mood of MOODS) {
+        const before = await quickP95(stack, sizes.quick);
+        const { p95, left } = await besideSlow(stack, mood, sizes);
+        if (round > 0) note(alone(mood), before);
+        if (round > 0) note(beside(mood), p95);
+        const times = `${before.toFixed(0)} ms, beside ${WORDS[mood]} ${p95.toFixed(0)} ms`;
+        say(`${roundName(round, rounds)}: ${times}; ${left} of its claims were open still`);
+      }
+    }
+    const checks = MOODS.map((mood) => ratio(rows, beside(mood), alone(mood), { atMost: MOST }));
+    return { rows, checks, notes: [] };
+  });
+}
+
+async function quickP95(stack: Stack, count: number): Promise<number> {
+  const visits = await coldClaims(stack, count, { fulfillment: { provider: 'game' } });
+  const tookMs = visits.map(({ sentAtMs, answeredAtMs }) => answeredAtMs - sentAtMs);
+  return percentile(tookMs, 95);
+}
+
+/** Sends the slow provider's claims, measures the quick one's beside them, and lets all of them end. */
+async function besideSlow(stack: Stack, mood: Mood, { waiting, quick }: Sizes) {
+  const { books, providerPort } = stack;
+  const given = { fulfillment: { provider: mood } };
+  const { eventId } = await makeEvent(books, waiting, given);
+  const openNow = () => books.store.claims.model.countDocuments({ eventId, open: true });
+  await setMood(providerPort, mood, true);
+  await claimMany(stack, eventId, waiting);
+  const p95 = await quickP95(stack, quick);
+  const left = await openNow();
+  await setMood(providerPort, mood, false);
+  await until("the slow provider's claims to end", async () => (await openNow()) === 0);
+  return { p95, left };
+}

@@ -1,0 +1,239 @@
+/**
+ * An API that dies between two writes of one request: recording the claim, holding its units,
+ * rejecting it, starting its run. Nothing is lost, whether the player asks again or never does.
+ */
+import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import path from 'node:path';
+import { after, before, describe, it } from 'node:test';
+import type { Starter } from '../api/claims/starter.ts';
+import type { EventFields } from '../domain/event.ts';
+import { NOTHING_MENDED } from '../domain/reconciliation.ts';
+import { claimIdOf } from '../store/claims.ts';
+import { NOWHERE, REWARDS } from './crash-points.ts';
+import { event, leaveAlone, reconcile } from './helpers.ts';
+import { type ClaimAnswer, type Laurel, startLaurel } from './laurel.ts';
+import { createMortal, groupsIn } from './mortal.ts';
+import { outcomeOf } from './outcomes.ts';
+import { uniqueName } from './servers.ts';
+
+const ROOT = path.dirname(import.meta.dirname);
+
+/** Calls of the API for a claim that change nothing. */
+const READS = [
+  'events.get',
+  'claims.get',
+  'claims.findByKey',
+  'claims.isUsedUp',
+  'claims.mayBeStarted',
+  'stock.soldOut',
+  'users.get',
+];
+/** What it asks that is answered within the process. */
+const IN_PROCESS = ['claims.recorderUntil'];
+
+interface Way {
+  name: string;
+  /** Every write on it, in the order of their first time: the API dies before and after each. */
+  writes: string[];
+  event?: Partial<EventFields>;
+  prepare?(eventId: string): Promise<unknown>;
+  ending: Omit<Awaited<ReturnType<typeof outcomeOf>>, 'steps'>;
+}
+
+const both = <T extends string>(of: T) => ({ cape: of, mount: of });
+const GRANTED = { end: 'GRANTED', lines: both('GRANTED'), isEntitled: true };
+const SET_ASIDE = ['events.markClaimed', 'claims.accept', 'stock.reserve'];
+
+const WAYS: Way[] = [
+  {
+    name: 'that is held and handed to its run',
+    writes: [...SET_ASIDE, 'starter.start'],
+    event: { fulfillment: { provider: 'game' } },
+    ending: { ...GRANTED, given: both('GRANTED ×1'), books: both('10 = 9 + 0 + 1') },
+  },
+  {
+    name: 'that is left to its run',
+    writes: ['events.markClaimed', 'claims.accept', 'starter.start'],
+    event: { condition: { metric: 'account.ageDays', atLeast: 0 } },
+    ending: { ...GRANTED, given: both('GRANTED'), books: both('10 = 9 + 0 + 1') },
+  },
+  {
+    name: 'that is rejected, as the second of two rewards is sold out',
+    writes: [...SET_ASIDE, 'claims.refuse', 'stock.release'],
+    prepare: (eventId) =>
+      laurel.store.stock.model.updateOne(
+        { eventId, rewardId: 'mount' },
+        { available: 0, granted: 10 },
+      ),
+    ending: {
+      end: 'REJECTED / SOLD_OUT',
+      lines: both('CANCELLED'),
+      isEntitled: false,
+      given: both('NEVER_SEEN'),
+      books: { cape: '10 = 10 + 0 + 0', mount: '10 = 0 + 0 + 10' },
+    },
+  },
+];
+
+/** Before it nothing stands on record: who never asks again has no claim. */
+const UNRECORDED = [
+  'before events.markClaimed',
+  'after events.markClaimed',
+  'before claims.accept',
+];
+
+interface Sent {
+  way: Way;
+  point: string;
+  /** Whether the player asks again with the same key. */
+  asksAgain: boolean;
+  claimId: string;
+  eventId: string;
+  userId: string;
+  token: string;
+  key: string;
+  reached: PromiseWithResolvers<void>;
+  isReached: boolean;
+  calls: Set<string>;
+  answer?: ClaimAnswer;
+}
+
+let laurel: Laurel;
+const sent: Sent[] = [];
+
+const named = (args: unknown[]): Sent | undefined => {
+  const text = JSON.stringify(args);
+  return sent.find((c) => [c.claimId, c.userId, c.eventId].some((id) => text.includes(id)));
+};
+const sentAs = (claimId: string) => sent.find((c) => c.claimId === claimId);
+
+const mortal = createMortal({
+  claimOf: (args) => named(args)?.claimId,
+  pointOf: (claimId) => {
+    const claim = sentAs(claimId);
+    // One request dies there; whatever else comes for the claim meets an API that lives.
+    return claim?.isReached ? undefined : claim?.point;
+  },
+  isDead: () => false,
+  onReached(claimId) {
+    const claim = sentAs(claimId);
+    if (!claim) return;
+    claim.isReached = true;
+    claim.reached.resolve();
+  },
+  onCall: (claimId, call) => void sentAs(claimId)?.calls.add(call),
+});
+
+async function player(way: Way, point: string, asksAgain: boolean): Promise<Sent> {
+  const { eventId } = await event(laurel, { rewards: REWARDS, ...way.event });
+  await way.prepare?.(eventId);
+  const { id: userId, token } = await laurel.signIn();
+  const key = uniqueName('key');
+  const claimId = claimIdOf(userId, key);
+  const reached = Promise.withResolvers<void>();
+  const names = { claimId, eventId, userId, token, key };
+  return { way, point, asksAgain, ...names, reached, isReached: false, calls: new Set() };
+}
+
+/** Makes the claim; resolves once its request is dead, or answered where it stops nowhere. */
+async function send(claim: Sent): Promise<void> {
+  const { eventId, token, key, reached } = claim;
+  const answered = laurel.claim(eventId, token, { key, waitS: 30 });
+  // A dead request is cut when all is over.
+  answered.catch(() => {});
+  if (claim.point === NOWHERE) claim.answer = await answered;
+  else await Promise.race([reached.promise, answered]);
+}
+
+before(async () => {
+  const starter: Starter = { start: (claim, recorder) => laurel.runs.start(claim, recorder) };
+  laurel = await startLaurel({
+    apiStore: mortal.around,
+    api: mortal.around({ starter }),
+    // Each that is dead keeps its turn at the record.
+    admission: { atOnce: 64, waiting: 64, patienceMs: 60_000 },
+  });
+  for (const way of WAYS) {
+    sent.push(await player(way, NOWHERE, false));
+    for (const point of way.writes.flatMap((call) => [`before ${call}`, `after ${call}`])) {
+      sent.push(await player(way, point, true));
+      if (!UNRECORDED.includes(point)) sent.push(await player(way, point, false));
+    }
+  }
+  await Promise.all(sent.map(send));
+  await Promise.all(sent.map(({ claimId }) => leaveAlone(laurel, claimId)));
+  await Promise.all(
+    sent
+      .filter((claim) => claim.asksAgain)
+      .map(async (claim) => {
+        const { eventId, token, key } = claim;
+        claim.answer = await laurel.claim(eventId, token, { key, waitS: 30 });
+      }),
+  );
+  await reconcile(laurel);
+});
+after(() => laurel.stop());
+
+async function checkEnding({ claimId, way, answer }: Sent): Promise<void> {
+  const { steps: _, ...outcome } = await outcomeOf(laurel, claimId);
+  assert.deepEqual(outcome, way.ending);
+  if (!answer) return;
+  const { body } = answer;
+  assert.equal(body.claimId, claimId);
+  assert.equal(body.reason === null ? body.state : `${body.state} / ${body.reason}`, outcome.end);
+}
+
+describe('an API that dies on the way of a claim', () => {
+  for (const way of WAYS) {
+    describe(way.name, () => {
+      for (const point of way.writes.flatMap((call) => [`before ${call}`, `after ${call}`])) {
+        it(point, async () => {
+          const claims = sent.filter((c) => c.way === way && c.point === point);
+          assert.ok(claims.length > 0);
+          for (const claim of claims) {
+            assert.ok(claim.isReached, 'the request came to its point');
+            await checkEnding(claim);
+          }
+        });
+      }
+    });
+  }
+});
+
+describe('the points are all there are', () => {
+  for (const way of WAYS) {
+    it(`on the way of a claim ${way.name}`, async () => {
+      const claim = sent.find((c) => c.way === way && c.point === NOWHERE);
+      assert.ok(claim);
+      const writes = [...claim.calls].filter((call) => !READS.includes(call));
+      assert.deepEqual(writes, way.writes);
+      await checkEnding(claim);
+    });
+  }
+
+  it('for every call in the code that accepts a claim', () => {
+    const groups = [...groupsIn(laurel.store), 'starter'].join('|');
+    const files = ['accept.ts', 'hold.ts', 'sold-out.ts', 'shared-reads.ts', 'body.ts'];
+    const code = files
+      .map((file) => readFileSync(path.join(ROOT, 'api', 'claims', file), 'utf8'))
+      .join('\n');
+    const found = code.matchAll(new RegExp(`\\b(?:${groups})\\.(?!ts\\b)[a-z]\\w*`, 'gi'));
+    const known = new Set([...READS, ...IN_PROCESS, ...WAYS.flatMap(({ writes }) => writes)]);
+    assert.deepEqual(
+      [...new Set([...found].map(([call]) => call))].filter((call) => !known.has(call)),
+      [],
+    );
+  });
+});
+
+describe('when all has ended', () => {
+  it('nothing is left for reconciliation to mend', async () => {
+    const { unbalanced, failures, ...pass } = await reconcile(laurel);
+    const kinds = Object.keys(NOTHING_MENDED).map((kind) => [kind, Reflect.get(pass, kind)]);
+    assert.deepEqual(
+      { unbalanced, failures, mended: Object.fromEntries(kinds) },
+      { unbalanced: [], failures: 0, mended: NOTHING_MENDED },
+    );
+  });
+});
