@@ -9,7 +9,7 @@ import { makePlayers } from './players.ts';
 import { inTurns, type Side } from './rounds.ts';
 import { withStops } from './scope.ts';
 import { startBenchServers } from './servers.ts';
-import { APART, COMBINED, exists, type Stack, startStack } from './stack.ts';
+import { APART, type Stack, startStack } from './stack.ts';
 import { startYardstickWorker, type YardstickWorker } from './yardstick/start.ts';
 
 const UNIT = 'a second';
@@ -19,9 +19,6 @@ const CLAIMS: Record<number, number> = { 50: 200, 200: 400 };
 
 /** Units of each round's event: more than are claimed, and as many as the flash event has. */
 const STOCK = 1_000;
-
-/** What one process for both must be worth to stay. */
-const COMBINED_WORTH = 1.1;
 
 interface Load {
   clients: number;
@@ -38,15 +35,12 @@ export async function benchClaims(options: BenchOptions): Promise<Figures> {
     const { isShort, profileDir, say } = options;
     const servers = stopAtEnd(await startBenchServers({ temporal: true }, say));
     const apart = stopAtEnd(await startStack(servers, APART, { profileDir }));
-    const combined = exists(COMBINED)
-      ? stopAtEnd(await startStack(servers, COMBINED, { profileDir }))
-      : undefined;
     const yardstick = stopAtEnd(await startYardstickWorker(servers, apart));
     const loads = (isShort ? [4] : [50, 200]).map((clients) => {
       return { clients, count: isShort ? 8 : (CLAIMS[clients] ?? 0) };
     });
-    const rows = await inTurns(sidesOf({ apart, combined, yardstick }, loads), options);
-    const compared = comparisonsOf(loads, combined !== undefined);
+    const rows = await inTurns(sidesOf({ apart, yardstick }, loads), options);
+    const compared = comparisonsOf(loads);
     const checks = compared.map(([ours, yardstick, atLeast]) =>
       ratio(rows, ours, yardstick, { atLeast }),
     );
@@ -68,39 +62,28 @@ const NOTES = [
 ];
 
 function sidesOf(
-  running: { apart: Stack; combined: Stack | undefined; yardstick: YardstickWorker },
+  { apart, yardstick }: { apart: Stack; yardstick: YardstickWorker },
   loads: Load[],
 ): Side[] {
-  const { apart, combined, yardstick } = running;
   const few = loads.slice(0, 1);
   return [
     ...loads.map((load) => nothingSide(yardstick, load)),
     ...loads.map((load) => claimSide(apart, 'mailbox', load)),
-    ...(combined ? loads.map((load) => claimSide(combined, 'mailbox', load)) : []),
     ...few.map((load) => claimSide(apart, 'game', load)),
     ...few.map((load) => sagaSide(apart, yardstick, load)),
   ];
 }
 
 /** Ours, the yardstick, and how much of it is to be reached. */
-function comparisonsOf(loads: Load[], isCombined: boolean): [string, string, number][] {
+function comparisonsOf(loads: Load[]): [string, string, number][] {
   const few = loads[0]?.clients ?? 0;
-  const mailbox = (stack: string, clients: number) => claimsName('mailbox', stack, clients);
-  const beside = (stack: string, atLeast: number) =>
-    loads.map(({ clients }): [string, string, number] => {
-      return [mailbox(stack, clients), nothingName(clients), atLeast];
-    });
-  const combinedBesideApart: [string, string, number] = [
-    mailbox(COMBINED.name, few),
-    mailbox(APART.name, few),
-    COMBINED_WORTH,
-  ];
+  const mailbox = (clients: number) => claimsName('mailbox', APART.name, clients);
   return [
-    ...beside(APART.name, 0.6),
-    ...(isCombined ? beside(COMBINED.name, 0.8) : []),
-    ...(isCombined ? [combinedBesideApart] : []),
-    [claimsName('game', APART.name, few), nothingName(few), 0.45],
-    [mailbox(APART.name, few), sagaName(few), 2.5],
+    ...loads.map(({ clients }): [string, string, number] => {
+      return [mailbox(clients), nothingName(clients), 0.65];
+    }),
+    [claimsName('game', APART.name, few), nothingName(few), 0.55],
+    [mailbox(few), sagaName(few), 2.5],
   ];
 }
 

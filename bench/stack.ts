@@ -1,13 +1,11 @@
 /** Laurel's own processes over the bench's servers, in each of the ways they can be run. */
-import { existsSync } from 'node:fs';
-import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Client, Connection } from '@temporalio/client';
 import type { Tokens } from '../api/tokens.ts';
 import { freePort } from '../local/ports.ts';
 import { type Books, openBooks } from './books.ts';
 import { tokensOf } from './players.ts';
-import { type ProcessSpec, ROOT, type Running, startProcess } from './processes.ts';
+import { type ProcessSpec, type Running, startProcess } from './processes.ts';
 import type { BenchServers } from './servers.ts';
 import type { Pids } from './usage.ts';
 import { MOODS } from './yardstick/moods.ts';
@@ -26,12 +24,6 @@ export const APART: StackSpec = {
     { name: 'api', file: 'api/main.ts', ready: 'api ready' },
     { name: 'worker', file: 'worker/main.ts', ready: 'worker ready' },
   ],
-};
-
-/** API and worker in one process, which starts its claims' runs eagerly. */
-export const COMBINED: StackSpec = {
-  name: 'one process',
-  processes: [{ name: 'combined', file: 'combined/main.ts', ready: 'api ready' }],
 };
 
 /** The API by itself, for what needs no workflow. */
@@ -57,10 +49,6 @@ export interface Stack {
   /** Servers and processes that a claim costs time. */
   pids(): Pids;
   stop(): Promise<void>;
-}
-
-export function exists({ processes }: StackSpec): boolean {
-  return processes.every(({ file }) => existsSync(join(ROOT, file)));
 }
 
 /** `game` grants at once; each of the others does as its name says, until it is told to grant too. */

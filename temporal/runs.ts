@@ -36,13 +36,7 @@ const inputOf = ({ _id, userId, eventId }: RunOf): ClaimInput => {
 
 export type ClaimRuns = ReturnType<typeof createClaimRuns>;
 
-/**
- * @param options.isEager hands the first task of a start to a worker of this process, past the queue;
- *   only over a worker's own connection, and only where the worker has a slot for it
- */
-export function createClaimRuns(client: Client, options: { isEager?: boolean } = {}) {
-  const eagerly = options.isEager ? { requestEagerStart: true } : {};
-
+export function createClaimRuns(client: Client) {
   function optionsFor(claim: RunOf) {
     return {
       workflowId: workflowIdOf(claim.userId, claim.idempotencyKey),
@@ -93,7 +87,7 @@ export function createClaimRuns(client: Client, options: { isEager?: boolean } =
     async start(claim: RunOf, known?: RunStart): Promise<void> {
       try {
         const args: [ClaimInput] = [{ ...inputOf(claim), ...known }];
-        const start = { ...optionsFor(claim), ...eagerly, args };
+        const start = { ...optionsFor(claim), args };
         await bounded(() => client.workflow.start(CLAIM_WORKFLOW, start));
       } catch (error) {
         if (!(error instanceof WorkflowExecutionAlreadyStartedError)) throw error;

@@ -6,7 +6,7 @@ import path from 'node:path';
 import { test } from 'node:test';
 
 const ROOT = path.dirname(import.meta.dirname);
-const PROCESSES = ['api', 'worker', 'streams', 'combined', 'ops', 'temporal', 'providers', 'store'];
+const PROCESSES = ['api', 'worker', 'streams', 'ops', 'temporal', 'providers', 'store'];
 
 /** A file as it runs: without its types and its comments, which may name what they do not read. */
 function code(file: string): string {

@@ -46,9 +46,6 @@ const RULES: Record<string, { ours: string[]; packages?: RegExp }> = {
       'beat.ts',
     ],
   },
-  combined: {
-    ours: ['api', 'worker', 'store', 'temporal', 'combined'],
-  },
   streams: {
     ours: [
       'domain',
@@ -81,20 +78,13 @@ const RULES: Record<string, { ours: string[]; packages?: RegExp }> = {
 };
 
 /** Only a process's own root reads the environment, and decides how the process ends. */
-const ROOTS = [
-  'api/root.ts',
-  'worker/root.ts',
-  'combined/root.ts',
-  'streams/root.ts',
-  'migrate/root.ts',
-];
+const ROOTS = ['api/root.ts', 'worker/root.ts', 'streams/root.ts', 'migrate/root.ts'];
 const FOR_ROOTS = ['beat.ts', 'config.ts', 'fatal.ts', 'log-output.ts', 'stop.ts'];
 
 /** An entry point heeds signals before it loads anything else, so it may import nothing but that. */
 const ENTRY_POINTS = [
   'api/main.ts',
   'worker/main.ts',
-  'combined/main.ts',
   'streams/main.ts',
   'local/start.ts',
   'migrate/main.ts',

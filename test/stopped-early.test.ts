@@ -9,7 +9,7 @@ import { describe, it, type TestContext } from 'node:test';
 import { exportJWK, generateKeyPair } from 'jose';
 
 const ROOT = path.dirname(import.meta.dirname);
-const PROCESSES = ['api', 'worker', 'streams', 'combined'];
+const PROCESSES = ['api', 'worker', 'streams'];
 const ENTRY_POINTS = [
   ...PROCESSES.map((name) => `${name}/main.ts`),
   'local/start.ts',

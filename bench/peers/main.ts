@@ -11,7 +11,7 @@ import { type Figures, linesOf, type Row, ratio } from '../figures.ts';
 import { makePlayers } from '../players.ts';
 import { inTurns } from '../rounds.ts';
 import { startBenchServers } from '../servers.ts';
-import { APART, COMBINED, exists, startStack } from '../stack.ts';
+import { APART, startStack } from '../stack.ts';
 import { assertBooks, assertSaga } from './correct.ts';
 import { assertSurvives } from './crash.ts';
 import { laurelSide } from './laurel.ts';
@@ -57,19 +57,11 @@ async function startSides(folder: string, plan: Plan, onEnd: OnEnd): Promise<Sid
   onEnd(() => apart.stop());
   const processes = APART.processes.map(({ name }) => name);
   const is = 'a granted mailbox claim through the API, with all that it promises';
-  const sides = [await laurelSide(LAUREL, is, { stack: apart, processes }, plan.players)];
-  if (exists(COMBINED)) {
-    const stack = await startStack(servers, COMBINED, {});
-    onEnd(() => stack.stop());
-    const names = COMBINED.processes.map(({ name }) => name);
-    const isToo = 'the same, API and worker in one process';
-    const running = { stack, processes: names };
-    sides.push(await laurelSide('laurel, one process', isToo, running, plan.players));
-  }
+  const ours = await laurelSide(LAUREL, is, { stack: apart, processes }, plan.players);
   const books = await openBooks(servers.mongodbUri(DATABASE));
   onEnd(() => books.database.close());
   const players = await makePlayers(books, apart.tokens, plan.players);
-  return [...sides, ...(await startPeers({ folder, servers, books, players, say, onEnd }))];
+  return [ours, ...(await startPeers({ folder, servers, books, players, say, onEnd }))];
 }
 
 /** A round of one side, after which its books add up. */
