@@ -1,11 +1,13 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import type { ActivityDeps } from '../activities/deps.ts';
+import type { ClaimOutcome } from '../workflows/contract.ts';
 import { createCheckpoints, heldClaim } from './checkpoints.ts';
 import { answered, asked, claimAtGame, type Rule } from './game-claims.ts';
 import {
   ADMIN,
   cancelHeard,
+  ended,
   event,
   gameEvent,
   leaveAlone,
@@ -25,6 +27,7 @@ import {
   GRANTED_BY_GAME,
   GRANTED_STEPS,
   outcomeOf,
+  told,
   undoneSteps,
 } from './outcomes.ts';
 
@@ -368,6 +371,25 @@ describe('runs', { concurrency: true }, () => {
       );
       assert.ok(body.invariant.length > 0 && body.invariant.every((books) => books.holds));
     });
+  });
+});
+
+describe('an admin who opens the run of a claim that is over', () => {
+  it('sees what its one activity was for, and each step with its times as the run’s result', async () => {
+    const { claimId } = await newClaim();
+    const { steps } = await ended(laurel, claimId);
+    const run = workflowOf(laurel, await recordOf(laurel, claimId));
+    const result = (await run.result()) as ClaimOutcome;
+    assert.deepEqual(
+      result.steps,
+      steps.map(({ step, outcome, startedAt, endedAt }) => ({ step, outcome, startedAt, endedAt })),
+    );
+    assert.deepEqual(told({ steps }), GRANTED_STEPS);
+    const { events = [] } = await run.fetchHistory();
+    const summaries = events?.flatMap(({ markerRecordedEventAttributes, userMetadata }) =>
+      markerRecordedEventAttributes ? [`${userMetadata?.summary?.data}`] : [],
+    );
+    assert.deepEqual(summaries, ['"S1 to S5, as far as they go at once"']);
   });
 });
 
