@@ -63,7 +63,7 @@ export interface Left {
   untold: Step[];
   /** Why it is to be undone, null where nothing speaks against it. */
   refused: Reason | null;
-  /** A provider may have been asked for its lines already: S4 begins with a lookup. */
+  /** A request for its lines may be under way: S4 begins with a lookup, undoing asks twice. */
   isResumed: boolean;
   /** For how long the provider is not to be asked again, in milliseconds. */
   restMs: number;
@@ -92,6 +92,8 @@ interface Passage {
   told: Step[];
   hasHeld: boolean;
   hasAsked: boolean;
+  /** The provider was asked, and has not decided on all lines: its requests may be under way. */
+  isUndecided: boolean;
   restMs: number;
 }
 
@@ -126,7 +128,7 @@ function leave(passage: Passage, refused: Reason | null = null): Advanced {
     policy: policyFor(deps, claim),
     untold: told,
     refused,
-    isResumed: wasAsked || hasAsked || (isAskedUnrecorded(claim) && !isFirst),
+    isResumed: wasAsked || passage.isUndecided || (isAskedUnrecorded(claim) && !isFirst),
     restMs: passage.restMs,
   };
   if (!isFinal(claim.state)) return { end: null, left };
@@ -261,6 +263,7 @@ async function ask(passage: Passage): Promise<Advanced | null> {
       return leave(passage, 'FULFILLMENT_REFUSED');
     case 'UNDECIDED':
     case 'NOT_ASKED':
+      passage.isUndecided = tried.end === 'UNDECIDED';
       passage.restMs = tried.end === 'UNDECIDED' ? tried.restMs : 0;
       if (isUnrecorded && !(await showAsking(passage))) return await follow(passage);
       return leave(passage);
@@ -306,6 +309,7 @@ export async function advance(deps: ActivityDeps, request: AdvanceRequest): Prom
     told: [...(request.met ?? [])],
     hasHeld: false,
     hasAsked: false,
+    isUndecided: false,
     restMs: 0,
   };
   if (!isEarly(claim) || !request.mayGoOn) return leave(passage);

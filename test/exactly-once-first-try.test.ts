@@ -106,6 +106,17 @@ describe('exactly once: the first try', { concurrency: true }, () => {
     assert.deepEqual(callsAbout(laurel, claimId), ['grant', 'revoke']);
   });
 
+  it('that is refused leaves nothing under way: where the game has never seen it, it is asked once', async () => {
+    const { eventId } = await gameEvent(laurel);
+    laurel.game.rules.add([{ do: 'refuse', eventId }]);
+    const { id, token } = await laurel.signIn();
+    const claimId = claimIdOf(id, 'mine');
+    interposer.next('provider.revoke', claimId, async () => ({ state: 'NEVER_SEEN' }));
+    await laurel.claim(eventId, token, { key: 'mine' });
+    assert.equal((await ended(laurel, claimId)).reason, 'FULFILLMENT_REFUSED');
+    assert.deepEqual(callsAbout(laurel, claimId), ['grant']);
+  });
+
   it('of a second attempt looks up before it asks', async () => {
     const { eventId } = await gameEvent(laurel);
     const { id, token } = await laurel.signIn();
