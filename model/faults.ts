@@ -13,7 +13,7 @@ type Rule = RuleInput extends infer R ? (R extends object ? Omit<R, 'grantId'> :
 /** Attempts after which a claim is parked. */
 export const MAX_ATTEMPTS = 3;
 
-/** Before them comes a first try, where the game has been quick of late: one fault more, in all. */
+/** Before them comes a first try: one fault more, in all. */
 const FIRST_TRY = 1;
 
 interface Fault {
@@ -25,7 +25,6 @@ interface Fault {
   stubborn?: 'FIRST' | 'OTHERS';
 }
 
-/** Where no first try is made, the attempt after the parking meets what is left, and the next copes. */
 const down = (parkings: number): Rule => {
   return { do: 'fail', on: ['grant', 'lookup'], times: parkings * MAX_ATTEMPTS + FIRST_TRY };
 };
