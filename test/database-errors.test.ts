@@ -11,7 +11,7 @@ import { isFinal } from '../domain/claim.ts';
 import { DomainError } from '../domain/errors.ts';
 import { type Servers, startServers } from '../local/servers.ts';
 import { type Claim, claimIdOf } from '../store/claims.ts';
-import { inTransaction } from '../store/connection.ts';
+import { connect, inTransaction } from '../store/connection.ts';
 import { asked, claimAtGame } from './game-claims.ts';
 import { event, gameEvent, givenBy, parked, recordOf, recordOnce, until } from './helpers.ts';
 import { createInterposer } from './interpose.ts';
@@ -170,14 +170,18 @@ describe('a change that is refused for what it saw', () => {
     await laurel.database.getClient().db('admin').command(point);
   };
 
-  it('is refused once that can no longer be lost in a crash', async () => {
-    const things = laurel.database.collection<{ _id: string }>(uniqueName('things'));
+  it('is refused once that can no longer be lost in a crash', async (t) => {
+    // More patient than the product's calls: on a busy machine the flusher rests for seconds.
+    const uri = servers.mongodbUri.replace('/?', `/${uniqueName('patient')}?`);
+    const database = await connect(uri, { appName: 'test', socketTimeoutMs: 60_000 });
+    t.after(() => database.close());
+    const things = database.collection<{ _id: string }>(uniqueName('things'));
     await things.insertOne({ _id: 'old' });
     await flusher('alwaysOn');
     await things.insertOne({ _id: 'new' }, { writeConcern: { w: 1, journal: false } });
     const looked = Promise.withResolvers<void>();
     let isRefused = false;
-    const refused = inTransaction(laurel.database, async (session) => {
+    const refused = inTransaction(database, async (session) => {
       const seen = await things.countDocuments({}, { session });
       looked.resolve();
       throw new DomainError('conflict', `There are ${seen}.`);
