@@ -136,7 +136,8 @@ describe('the claims of one provider', () => {
 
   it('are granted while another takes a second, which gets no first try once that is known', async () => {
     other.rules.add({ do: 'delay', delayMs: 1_000 });
-    await assertGranted(await claimsAt('other', 2));
+    // More than a twentieth of the hundred calls that are remembered, whatever came before.
+    await assertGranted(await claimsAt('other', MOST_FIRST_TRIES));
     const slow = await claimsAt('other');
     await other.waitFor(({ requests }) => {
       const asked = new Set(requests().map(({ grantId }) => grantId));
