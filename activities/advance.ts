@@ -15,13 +15,14 @@ import {
 } from '../domain/claim.ts';
 import type { Explanation } from '../domain/explanation.ts';
 import { isAskedUnrecorded, isMailbox, mayBeAsked } from '../domain/fulfillment.ts';
+import { isLimited } from '../domain/holds.ts';
 import { skipped, withSteps } from '../domain/steps.ts';
 import type { UserStatus } from '../domain/user.ts';
 import type { Claim } from '../store/claims.ts';
 import type { ClaimRef, FulfillmentPolicy } from '../workflows/contract.ts';
 import { judge, NOT_MET } from './conditions.ts';
 import type { ActivityDeps } from './deps.ts';
-import { askAtOnce } from './first-try.ts';
+import { askAtOnce, type FirstTry } from './first-try.ts';
 import { policyFor } from './policy.ts';
 import { type Ended, endOf, ownRunId, recordOf, stepNow } from './record.ts';
 import { firstSoldOut } from './reserve.ts';
@@ -85,20 +86,15 @@ interface Passage {
   readonly wasAsked: boolean;
   /** When the record and the player were looked at, on the process's own clock. */
   readonly lookedAtMs: number;
-  /** When each line's grant was confirmed, by line. */
-  grantedAt: Record<string, string>;
   claim: Claim;
   /** The steps that the record does not tell yet. */
   told: Step[];
   hasHeld: boolean;
-  hasAsked: boolean;
-  /** The provider was asked, and has not decided on all lines: its requests may be under way. */
-  isUndecided: boolean;
-  restMs: number;
+  /** What came of the first try at its provider. */
+  tried: FirstTry;
 }
 
 const asksGame = ({ snapshot }: Claim): boolean => (snapshot.condition?.providers ?? []).length > 0;
-const isLimited = ({ lines }: Claim): boolean => lines.some(({ buckets }) => buckets !== null);
 
 function viewOf(claim: Claim): ClaimView {
   const { state, fate, fateReason, asked, snapshot, lines, parking } = claim;
@@ -122,17 +118,18 @@ function viewOf(claim: Claim): ClaimView {
 
 /** Leaves the claim to the workflow, as its record stands. */
 function leave(passage: Passage, refused: Reason | null = null): Advanced {
-  const { deps, claim, told, isFirst, wasAsked, hasAsked } = passage;
+  const { deps, claim, told, isFirst, wasAsked, tried } = passage;
   const left: Left = {
     view: viewOf(claim),
     policy: policyFor(deps, claim),
     untold: told,
     refused,
-    isResumed: wasAsked || passage.isUndecided || (isAskedUnrecorded(claim) && !isFirst),
-    restMs: passage.restMs,
+    // Of what was decided at the first try no request is under way.
+    isResumed: wasAsked || tried.end === 'UNDECIDED' || (isAskedUnrecorded(claim) && !isFirst),
+    restMs: tried.end === 'UNDECIDED' ? tried.restMs : 0,
   };
   if (!isFinal(claim.state)) return { end: null, left };
-  const mayHaveAsked = hasAsked || (mayBeAsked(claim) && !isFirst);
+  const mayHaveAsked = tried.end !== 'NOT_ASKED' || (mayBeAsked(claim) && !isFirst);
   const isClean = claim.state === 'GRANTED' || !mayHaveAsked;
   return { end: endOf(claim), left: isClean ? null : left };
 }
@@ -167,8 +164,8 @@ function skip({ deps, told }: Passage, name: StepName): void {
 const storyOf = ({ claim, told }: Passage): Step[] => withSteps(claim.steps, told);
 
 /** Whether nothing but its entitlement can have been taken for the claim, by this run or another. */
-function liesNothing({ request, claim, isFirst, hasHeld, hasAsked }: Passage): boolean {
-  if (hasHeld || hasAsked || request.isHeld) return false;
+function liesNothing({ request, claim, isFirst, hasHeld, tried }: Passage): boolean {
+  if (hasHeld || tried.end !== 'NOT_ASKED' || request.isHeld) return false;
   return isFirst || !(isLimited(claim) || mayBeAsked(claim));
 }
 
@@ -253,18 +250,15 @@ async function ask(passage: Passage): Promise<Advanced | null> {
   if (!isUnrecorded && !(await showAsking(passage))) return await follow(passage);
   const mayHaveAsked = isUnrecorded && !isFirst;
   const tried = await askAtOnce(deps, passage.claim, { mayHaveAsked, lookedAtMs });
-  passage.hasAsked = tried.end !== 'NOT_ASKED';
+  passage.tried = tried;
   switch (tried.end) {
     case 'GRANTED':
-      passage.grantedAt = tried.grantedAt;
       return null;
     case 'REFUSED':
       tell(passage, 'S4_FULFIL', 'REFUSED', tried.detail);
       return leave(passage, 'FULFILLMENT_REFUSED');
     case 'UNDECIDED':
     case 'NOT_ASKED':
-      passage.isUndecided = tried.end === 'UNDECIDED';
-      passage.restMs = tried.end === 'UNDECIDED' ? tried.restMs : 0;
       if (isUnrecorded && !(await showAsking(passage))) return await follow(passage);
       return leave(passage);
   }
@@ -272,9 +266,8 @@ async function ask(passage: Passage): Promise<Advanced | null> {
 
 /** The record says that a provider may have been asked, and tells the steps so far. False where it moved on. */
 async function showAsking(passage: Passage): Promise<boolean> {
-  const { deps, claim, told } = passage;
-  const story = withSteps(claim.steps, told);
-  const asking = await deps.claims.startFulfilling(claim, story, ownRunId());
+  const { deps, claim } = passage;
+  const asking = await deps.claims.startFulfilling(claim, storyOf(passage), ownRunId());
   if (!asking) return false;
   passage.claim = asking;
   passage.told = [];
@@ -283,7 +276,8 @@ async function showAsking(passage: Passage): Promise<boolean> {
 
 /** S5. */
 async function settle(passage: Passage): Promise<Advanced> {
-  const { deps, claim, grantedAt, told } = passage;
+  const { deps, claim, tried, told } = passage;
+  const grantedAt = tried.end === 'GRANTED' ? tried.grantedAt : {};
   const settled = await settleClaim(deps, claim, { grantedAt, since: told });
   return settled ? finish(passage, settled) : await follow(passage);
 }
@@ -304,13 +298,10 @@ export async function advance(deps: ActivityDeps, request: AdvanceRequest): Prom
     isFirst: request.isFirst && activityInfo().attempt === 1,
     wasAsked: claim.asked,
     lookedAtMs,
-    grantedAt: {},
     claim,
     told: [...(request.met ?? [])],
     hasHeld: false,
-    hasAsked: false,
-    isUndecided: false,
-    restMs: 0,
+    tried: { end: 'NOT_ASKED' },
   };
   if (!isEarly(claim) || !request.mayGoOn) return leave(passage);
   return (

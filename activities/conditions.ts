@@ -4,6 +4,7 @@ import { explain } from '../domain/condition.ts';
 import { readFacts } from '../domain/condition-facts.ts';
 import { type Explanation, judgementOf, type PinnedCondition } from '../domain/explanation.ts';
 import { ProviderError } from '../domain/fulfillment.ts';
+import { isLimited } from '../domain/holds.ts';
 import type { Claim } from '../store/claims.ts';
 import type { PlayerFacts } from '../store/condition-facts.ts';
 import type { ClaimRef } from '../workflows/contract.ts';
@@ -57,8 +58,7 @@ async function explanationOf(
   pinned: PinnedCondition,
   condition: Explanation['condition'],
 ): Promise<Explanation> {
-  const isLimited = claim.lines.some((line) => line.buckets !== null);
-  const books = isLimited ? await deps.stock.books(claim.eventId) : [];
+  const books = isLimited(claim) ? await deps.stock.books(claim.eventId) : [];
   const { startsAt, endsAt, claimableUntil } = claim.snapshot;
   return {
     condition,

@@ -8,7 +8,7 @@ import { ProviderError } from '../domain/fulfillment.ts';
 import type { Claim } from '../store/claims.ts';
 import { CHECK_VALID_MS, FIRST_POLL_MS, FIRST_TRY_MS } from '../workflows/contract.ts';
 import type { ActivityDeps } from './deps.ts';
-import { requestOf } from './fulfil.ts';
+import { meaningOf, requestOf } from './fulfil.ts';
 
 export type FirstTry =
   | { end: 'GRANTED'; grantedAt: Record<string, string> }
@@ -89,11 +89,8 @@ async function tryLine(
   try {
     const passed = await deps.turnstile.passAtOnce(name, async () => {
       if (mayHaveAsked) {
-        const known = await provider.lookup(request.grantId, leftMs());
-        if (known.state === 'REVOKED') {
-          return { state: 'REFUSED', detail: 'The provider revoked it.' } as const;
-        }
-        if (known.state !== 'NEVER_SEEN') return { ...known, state: known.state } as GrantAnswer;
+        const known = meaningOf(await provider.lookup(request.grantId, leftMs()));
+        if (known.state !== 'NEVER_SEEN') return known;
       }
       // Who undoes the claim reckons with no request later than this.
       if (performance.now() - lookedAtMs > CHECK_VALID_MS) return null;

@@ -1,7 +1,12 @@
 /** S4: one attempt at one line, at whichever provider the claim was accepted with. */
 import { activityInfo } from '@temporalio/activity';
 import { grantIdOf } from '../domain/claim.ts';
-import type { FulfillmentProvider, GrantAnswer, GrantRequest } from '../domain/fulfillment.ts';
+import type {
+  FulfillmentProvider,
+  GrantAnswer,
+  GrantRequest,
+  LookupAnswer,
+} from '../domain/fulfillment.ts';
 import { ProviderError } from '../domain/fulfillment.ts';
 import type { Claim } from '../store/claims.ts';
 import { CHECK_VALID_MS, type ClaimRef } from '../workflows/contract.ts';
@@ -70,24 +75,28 @@ export function providerOf(deps: ActivityDeps, claim: Claim): FulfillmentProvide
   );
 }
 
-/** What the provider knows; a grant revoked behind our back counts as refused. */
+/** What a lookup says of a grant; one that was revoked behind our back counts as refused. */
+export function meaningOf(known: LookupAnswer): GrantAnswer | { state: 'NEVER_SEEN' } {
+  switch (known.state) {
+    case 'REFUSED':
+      return known;
+    case 'REVOKED':
+      return { state: 'REFUSED', detail: 'The provider revoked it.' };
+    case 'GRANTED':
+    case 'PENDING':
+    case 'NEVER_SEEN':
+      return { state: known.state };
+  }
+}
+
+/** What the provider knows. */
 async function lookUp(deps: ActivityDeps, claim: Claim, grantId: string): Promise<Known> {
   const provider = providerOf(deps, claim);
   const { turnstile } = deps;
   const known = await asking(() =>
     turnstile.pass(claim.snapshot.provider, () => provider.lookup(grantId)),
   );
-  const at = deps.now().toISOString();
-  switch (known.state) {
-    case 'REFUSED':
-      return { state: 'REFUSED', at, detail: known.detail };
-    case 'REVOKED':
-      return { state: 'REFUSED', at, detail: 'The provider revoked it.' };
-    case 'GRANTED':
-    case 'PENDING':
-    case 'NEVER_SEEN':
-      return { state: known.state, at };
-  }
+  return { ...meaningOf(known), at: deps.now().toISOString() };
 }
 
 /** Whether the claim may still be fulfilled: read anew at every attempt, as a ban must take hold. */

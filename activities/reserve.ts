@@ -1,5 +1,5 @@
 /** S3: a hold on every line with a stock. */
-import { grantIdOf } from '../domain/claim.ts';
+import { holdsOf } from '../domain/holds.ts';
 import { StockBusy } from '../domain/stock-busy.ts';
 import type { Claim } from '../store/claims.ts';
 import type { ActivityDeps } from './deps.ts';
@@ -13,17 +13,13 @@ export async function firstSoldOut(
   claim: Claim,
   { isLikely }: { isLikely: boolean },
 ): Promise<string | null> {
-  const { eventId } = claim;
-  for (const { lineId, quantity, buckets } of claim.lines) {
-    if (buckets === null) continue;
-    const holdId = grantIdOf(claim._id, lineId);
-    const request = { holdId, eventId, rewardId: lineId, quantity, buckets };
-    const reserved = await stock.reserve(request, { isLikely }).catch(async (error: unknown) => {
+  for (const hold of holdsOf(claim)) {
+    const reserved = await stock.reserve(hold, { isLikely }).catch(async (error: unknown) => {
       // It may take long from here on: the player is shown where the claim stands.
       if (error instanceof StockBusy) await claims.showReserving(claim);
       throw error;
     });
-    if (reserved === 'SOLD_OUT') return lineId;
+    if (reserved === 'SOLD_OUT') return hold.rewardId;
   }
   return null;
 }

@@ -1,5 +1,6 @@
 /** S5: the point of no return to the good, holds into grants, the claim final. */
-import { grantIdOf, type Line, type Step } from '../domain/claim.ts';
+import type { Line, Step } from '../domain/claim.ts';
+import { holdsOf, isLimited } from '../domain/holds.ts';
 import { withSteps } from '../domain/steps.ts';
 import type { Claim } from '../store/claims.ts';
 import type { ClaimRef } from '../workflows/contract.ts';
@@ -30,19 +31,12 @@ export async function settleClaim(
   claim: Claim,
   confirmed: Confirmed,
 ): Promise<Claim | null> {
-  const hasStock = claim.lines.some(({ buckets }) => buckets !== null);
-  if (!hasStock && claim.fate === null) return await end(deps, granted(deps, claim, confirmed));
+  if (!isLimited(claim) && claim.fate === null)
+    return await end(deps, granted(deps, claim, confirmed));
   const fated = await takeFate(deps, claim, confirmed);
   if (fated.fate !== 'GRANT') return null;
   // Only now does a hold that is missing prove that it was settled.
-  const { eventId } = fated;
-  await Promise.all(
-    fated.lines.flatMap(({ lineId, quantity, buckets }) =>
-      buckets === null
-        ? []
-        : [deps.stock.settle({ eventId, holdId: grantIdOf(fated._id, lineId), quantity })],
-    ),
-  );
+  await Promise.all(holdsOf(fated).map((hold) => deps.stock.settle(hold)));
   return await end(deps, { ...fated, since: confirmed.since });
 }
 

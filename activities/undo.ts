@@ -4,12 +4,13 @@ import type { Line, Reason, Step } from '../domain/claim.ts';
 import { finalStateOf, grantIdOf, isFinal } from '../domain/claim.ts';
 import type { LookupAnswer, RevokeAnswer } from '../domain/fulfillment.ts';
 import { mayBeAsked, ProviderError } from '../domain/fulfillment.ts';
+import { holdsOf } from '../domain/holds.ts';
 import { withSteps } from '../domain/steps.ts';
 import type { Claim } from '../store/claims.ts';
 import type { ClaimRef } from '../workflows/contract.ts';
 import type { ActivityDeps } from './deps.ts';
 import { asking, broken, inTurn, providerFailure } from './failures.ts';
-import type { LineRef } from './fulfil.ts';
+import { type LineRef, providerOf } from './fulfil.ts';
 import { type Ended, endOf, recordOf, stepNow } from './record.ts';
 
 /** `GRANT`: it was settled instead, and stands. */
@@ -76,11 +77,7 @@ export async function revokeLine(
   // A run that was reset, or lost to another, would take back what the claim has ended with.
   if (!mayBeRevoked(claim, request.lineId)) return { state: 'REVOKED', ...told() };
   const { provider: name } = claim.snapshot;
-  const provider = deps.provider(name);
-  if (!provider) {
-    const missing = `No provider named ${name} is configured.`;
-    throw providerFailure(new ProviderError('UNAVAILABLE', missing));
-  }
+  const provider = providerOf(deps, claim);
   const grantId = grantIdOf(claim._id, request.lineId);
   const pass = <T>(call: () => Promise<T>) =>
     inTurn(() => asking(() => deps.turnstile.pass(name, call)));
@@ -101,10 +98,8 @@ async function undoneRecord(deps: ActivityDeps, request: ClaimRef): Promise<Clai
 export async function releaseHolds(deps: ActivityDeps, request: UndoRequest): Promise<Step> {
   const claim = await undoneRecord(deps, request);
   let changed = false;
-  for (const { lineId, quantity, buckets } of claim.lines) {
-    if (buckets === null) continue;
-    const hold = { eventId: claim.eventId, holdId: grantIdOf(claim._id, lineId), quantity };
-    const isKept = request.kept.includes(lineId);
+  for (const hold of holdsOf(claim)) {
+    const isKept = request.kept.includes(hold.rewardId);
     if (isKept) await deps.stock.settle(hold);
     if (isKept || (await deps.stock.release(hold))) changed = true;
   }
@@ -124,8 +119,8 @@ function endedLine(line: Line, asked: boolean, end: UndoEnd, now: Date): Line {
 
 /**
  * Ends an undone claim, by the reason it was undone for, and gives its entitlement back unless the
- * player keeps something of it. Where it is parked because of what could
- * not be taken back, a run that was reset has taken it back after all.
+ * player keeps something of it. Where it is parked because of what could not be taken back, a run that
+ * was reset has taken it back after all.
  */
 export async function finishUndo(deps: ActivityDeps, end: UndoEnd): Promise<Ended> {
   const claim = await undoneRecord(deps, end);
@@ -133,9 +128,9 @@ export async function finishUndo(deps: ActivityDeps, end: UndoEnd): Promise<Ende
   if (claim.state === 'NEEDS_ATTENTION' && claim.parking) {
     await deps.claims.unpark(claim, claim.parking.number, true);
   }
-  const reason = end.kept.length > 0 ? 'COMPENSATION_FAILED' : (claim.fateReason ?? 'INTERNAL');
-  const state = finalStateOf(reason);
   const isEmpty = end.kept.length === 0;
+  const reason = isEmpty ? (claim.fateReason ?? 'INTERNAL') : 'COMPENSATION_FAILED';
+  const state = finalStateOf(reason);
   const entitlement = stepNow('UNDO_ENTITLEMENT', isEmpty ? 'OK' : 'SKIPPED', deps.now());
   const finished = await deps.claims.finishUndone(claim, {
     state,

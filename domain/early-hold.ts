@@ -1,4 +1,5 @@
 /** Which claims are held before their run begins: those that nothing can refuse but what is left. */
+import { isLimited } from './holds.ts';
 
 interface Early {
   lines: readonly { buckets: number | null }[];
@@ -6,9 +7,9 @@ interface Early {
 }
 
 /**
- * Whether the API takes the holds of a claim itself. Not where a condition may
- * still refuse it: it would keep units from others meanwhile.
+ * Whether the API takes the holds of a claim itself. Not where a condition may still refuse it: it
+ * would keep units from others meanwhile.
  */
-export function isHeldEarly({ lines, snapshot }: Early): boolean {
-  return !snapshot.condition && lines.some(({ buckets }) => buckets !== null);
+export function isHeldEarly(claim: Early): boolean {
+  return !claim.snapshot.condition && isLimited(claim);
 }

@@ -249,6 +249,9 @@ const ENDS_AT_ONCE = 50;
 export const RECORDER_MS = 5_000;
 const OTHERS_AFTER_MS = 10_000;
 
+const recorderUntil = ({ recordedAt }: Pick<Claim, 'recordedAt'>): Date =>
+  new Date(recordedAt.getTime() + RECORDER_MS);
+
 /** The ways in which a claim may be entitled that are tried before it is left to the next request. */
 const MOST_CHOICES = 10;
 
@@ -422,11 +425,11 @@ export function createClaimStore(
      * Until when the request that recorded the claim may reject it, by the server's clock. It must
      * not have started the run: that alone ends a claim which it may have asked a provider for.
      */
-    recorderUntil: ({ recordedAt }: Claim): Date => new Date(recordedAt.getTime() + RECORDER_MS),
+    recorderUntil,
 
     /** Whether a start of the claim's run by the request that recorded it is there before any other. */
-    async isRecorders({ recordedAt }: Pick<Claim, 'recordedAt'>): Promise<boolean> {
-      return (await clock.nowMs()) < recordedAt.getTime() + RECORDER_MS;
+    async isRecorders(claim: Pick<Claim, 'recordedAt'>): Promise<boolean> {
+      return (await clock.nowMs()) < recorderUntil(claim).getTime();
     },
 
     /** Whether somebody else than the request that recorded the claim may start its run. */

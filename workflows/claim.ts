@@ -125,8 +125,9 @@ async function goOn(run: Run, undoing: Undoing): Promise<Verdict> {
   }
   const kept = await checkOrPark(run);
   if (kept) return kept;
+  // The API holds nothing for a claim that may still be refused for its condition.
   const mayGoOn = !run.wakes.cancelled;
-  const advanced = await advance(run.input, { isFirst: false, mayGoOn, met: run.untold });
+  const advanced = await advance(run.ref, { isFirst: false, mayGoOn, met: run.untold });
   if (advanced.left) take(run, advanced.left);
   return await goOnFrom(run, advanced, undoing);
 }

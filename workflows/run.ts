@@ -121,7 +121,6 @@ export function listen(): Wakes {
 }
 
 export interface Run {
-  input: ClaimInput;
   ref: ClaimRef;
   view: ClaimView;
   policy: FulfillmentPolicy;
@@ -151,7 +150,6 @@ export interface Run {
 export function newRun(input: ClaimInput, left: Left, wakes: Wakes): Run {
   const { claimId, userId, eventId } = input;
   const run: Run = {
-    input,
     ref: { claimId, userId, eventId },
     view: left.view,
     policy: left.policy,

@@ -3,7 +3,8 @@
  * is rejected without a run. Only the request that recorded the claim does so, and only for a while:
  * nobody else has started the claim's run by then.
  */
-import { grantIdOf, type Step } from '../../domain/claim.ts';
+import type { Step } from '../../domain/claim.ts';
+import { holdsOf } from '../../domain/holds.ts';
 import type { Claim, ClaimStore } from '../../store/claims.ts';
 import type { StockStore } from '../../store/stock.ts';
 import type { RunStart } from '../../workflows/contract.ts';
@@ -26,12 +27,8 @@ export interface Outcome {
 
 /** Holds line after line; the first that is sold out ends it. Null where everything is held. */
 async function firstSoldOut({ stock }: HoldDeps, claim: Claim, until: Date) {
-  const { eventId } = claim;
-  for (const { lineId, quantity, buckets } of claim.lines) {
-    if (buckets === null) continue;
-    const holdId = grantIdOf(claim._id, lineId);
-    const request = { holdId, eventId, rewardId: lineId, quantity, buckets };
-    if ((await stock.reserve(request, { until })) === 'SOLD_OUT') return lineId;
+  for (const hold of holdsOf(claim)) {
+    if ((await stock.reserve(hold, { until })) === 'SOLD_OUT') return hold.rewardId;
   }
   return null;
 }
@@ -59,14 +56,8 @@ async function release(
   claim: Claim,
   goneId: string,
 ): Promise<void> {
-  const { eventId, lines } = claim;
-  const held = lines.slice(
-    0,
-    lines.findIndex(({ lineId }) => lineId === goneId),
-  );
-  for (const { lineId, quantity, buckets } of held) {
-    if (buckets === null) continue;
-    const hold = { eventId, holdId: grantIdOf(claim._id, lineId), quantity };
+  for (const hold of holdsOf(claim)) {
+    if (hold.rewardId === goneId) return;
     await stock.release(hold).catch((error: unknown) => onFailure?.(claim._id, error));
   }
 }
