@@ -18,13 +18,13 @@ import { isAskedUnrecorded, isMailbox, mayBeAsked } from '../domain/fulfillment.
 import { isLimited } from '../domain/holds.ts';
 import { skipped, withSteps } from '../domain/steps.ts';
 import type { UserStatus } from '../domain/user.ts';
-import type { Claim } from '../store/claims.ts';
+import type { Claim } from '../store/claim-record.ts';
 import type { ClaimRef, FulfillmentPolicy } from '../workflows/contract.ts';
 import { judge, NOT_MET } from './conditions.ts';
 import type { ActivityDeps } from './deps.ts';
 import { askAtOnce, type FirstTry } from './first-try.ts';
 import { policyFor } from './policy.ts';
-import { type Ended, endOf, ownRunId, recordOf, stepNow } from './record.ts';
+import { claimAndPlayer, type Ended, endOf, ownRunId, recordOf, stepNow } from './record.ts';
 import { firstSoldOut } from './reserve.ts';
 import { settleClaim } from './settle.ts';
 
@@ -288,10 +288,7 @@ async function settle(passage: Passage): Promise<Advanced> {
  */
 export async function advance(deps: ActivityDeps, request: AdvanceRequest): Promise<Advanced> {
   const lookedAtMs = performance.now();
-  const [claim, status] = await Promise.all([
-    recordOf(deps.claims, request),
-    deps.userStatus(request.userId),
-  ]);
+  const [claim, status] = await claimAndPlayer(deps, request);
   const passage: Passage = {
     deps,
     request,

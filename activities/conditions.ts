@@ -5,12 +5,12 @@ import { readFacts } from '../domain/condition-facts.ts';
 import { type Explanation, judgementOf, type PinnedCondition } from '../domain/explanation.ts';
 import { ProviderError } from '../domain/fulfillment.ts';
 import { isLimited } from '../domain/holds.ts';
-import type { Claim } from '../store/claims.ts';
+import type { Claim } from '../store/claim-record.ts';
 import type { PlayerFacts } from '../store/condition-facts.ts';
 import type { ClaimRef } from '../workflows/contract.ts';
 import type { ActivityDeps } from './deps.ts';
 import { asking, broken, isOursToRepeat } from './failures.ts';
-import { recordOf, stepNow } from './record.ts';
+import { claimAndPlayer, recordOf, stepNow } from './record.ts';
 
 export type ConditionCheck =
   /** `NOT_MET`: its explanation stands on the record. */
@@ -89,10 +89,7 @@ export async function judge(
 }
 
 async function attempt(deps: ActivityDeps, request: ClaimRef): Promise<ConditionCheck> {
-  const [claim, status] = await Promise.all([
-    recordOf(deps.claims, request),
-    deps.userStatus(request.userId),
-  ]);
+  const [claim, status] = await claimAndPlayer(deps, request);
   if (!isEarly(claim)) return { state: 'OVERTAKEN' };
   if (status !== 'ACTIVE') {
     const step = stepNow('S2_CONDITIONS', 'STOPPED', deps.now(), 'USER_NOT_ACTIVE');

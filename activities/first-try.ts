@@ -5,7 +5,7 @@
  */
 import type { GrantAnswer } from '../domain/fulfillment.ts';
 import { ProviderError } from '../domain/fulfillment.ts';
-import type { Claim } from '../store/claims.ts';
+import type { Claim } from '../store/claim-record.ts';
 import { CHECK_VALID_MS, FIRST_POLL_MS, FIRST_TRY_MS } from '../workflows/contract.ts';
 import type { ActivityDeps } from './deps.ts';
 import { meaningOf, requestOf } from './fulfil.ts';

@@ -8,11 +8,11 @@ import type {
   LookupAnswer,
 } from '../domain/fulfillment.ts';
 import { ProviderError } from '../domain/fulfillment.ts';
-import type { Claim } from '../store/claims.ts';
+import type { Claim } from '../store/claim-record.ts';
 import { CHECK_VALID_MS, type ClaimRef } from '../workflows/contract.ts';
 import type { ActivityDeps } from './deps.ts';
 import { asking, broken, isOursToRepeat, providerFailure, TooSlow } from './failures.ts';
-import { ownRunId, recordOf } from './record.ts';
+import { claimAndPlayer, ownRunId, recordOf } from './record.ts';
 
 /** One line of a claim. */
 export interface LineRef extends ClaimRef {
@@ -101,10 +101,7 @@ async function lookUp(deps: ActivityDeps, claim: Claim, grantId: string): Promis
 
 /** Whether the claim may still be fulfilled: read anew at every attempt, as a ban must take hold. */
 async function mayGoOn(deps: ActivityDeps, claim: ClaimRef): Promise<boolean> {
-  const [{ fate }, status] = await Promise.all([
-    recordOf(deps.claims, claim),
-    deps.userStatus(claim.userId),
-  ]);
+  const [{ fate }, status] = await claimAndPlayer(deps, claim);
   return fate === null && status === 'ACTIVE';
 }
 

@@ -1,8 +1,11 @@
 /** Reading a claim's record and telling a step's story: what every activity does first and last. */
 import { activityInfo } from '@temporalio/activity';
 import { isFinal, type Step, type StepName, type StepOutcome } from '../domain/claim.ts';
-import type { Claim, ClaimStore } from '../store/claims.ts';
+import type { UserStatus } from '../domain/user.ts';
+import type { Claim } from '../store/claim-record.ts';
+import type { ClaimStore } from '../store/claims.ts';
 import type { ClaimOutcome, ClaimRef } from '../workflows/contract.ts';
+import type { ActivityDeps } from './deps.ts';
 import { broken } from './failures.ts';
 
 /** How a claim ended, and its story in short. */
@@ -25,6 +28,14 @@ export async function recordOf(
   const claim = await claims.get(claimId, userId);
   if (!claim) throw broken(`There is no record of claim ${claimId}.`);
   return claim;
+}
+
+/** The claim as it stands and its player's state, read at once. @throws as `recordOf` */
+export async function claimAndPlayer(
+  deps: Pick<ActivityDeps, 'claims' | 'userStatus'>,
+  request: Pick<ClaimRef, 'claimId' | 'userId'>,
+): Promise<[Claim, UserStatus | null]> {
+  return await Promise.all([recordOf(deps.claims, request), deps.userStatus(request.userId)]);
 }
 
 /** Temporal's ID of the run that the running activity is for. */

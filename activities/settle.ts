@@ -2,7 +2,7 @@
 import type { Line, Step } from '../domain/claim.ts';
 import { holdsOf, isLimited } from '../domain/holds.ts';
 import { withSteps } from '../domain/steps.ts';
-import type { Claim } from '../store/claims.ts';
+import type { Claim } from '../store/claim-record.ts';
 import type { ClaimRef } from '../workflows/contract.ts';
 import type { ActivityDeps } from './deps.ts';
 import { type Ended, endOf, recordOf, stepNow } from './record.ts';

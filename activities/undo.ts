@@ -6,7 +6,7 @@ import type { LookupAnswer, RevokeAnswer } from '../domain/fulfillment.ts';
 import { mayBeAsked, ProviderError } from '../domain/fulfillment.ts';
 import { holdsOf } from '../domain/holds.ts';
 import { withSteps } from '../domain/steps.ts';
-import type { Claim } from '../store/claims.ts';
+import type { Claim } from '../store/claim-record.ts';
 import type { ClaimRef } from '../workflows/contract.ts';
 import type { ActivityDeps } from './deps.ts';
 import { asking, broken, inTurn, providerFailure } from './failures.ts';

@@ -5,7 +5,7 @@
  */
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
-import type { Claim } from '../store/claims.ts';
+import type { Claim } from '../store/claim-record.ts';
 import { uniqueName } from '../test/servers.ts';
 import { type Answer, type Fields, type TestApp, testApp } from './test-app.ts';
 

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import type { ClaimState, Reason } from '../domain/claim.ts';
-import type { Claim } from '../store/claims.ts';
+import type { Claim } from '../store/claim-record.ts';
 import { newClaim, unique } from '../store/test-store.ts';
 import { type Fields, type SignedIn, type TestApp, testApp } from './test-app.ts';
 

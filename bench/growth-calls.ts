@@ -5,7 +5,7 @@ import { DAY_MS } from '../domain/activity.ts';
 import { grantIdOf } from '../domain/claim.ts';
 import { sign } from '../providers/webhook-signature.ts';
 import { LOOKED_AT, named } from '../store/bounded-find.ts';
-import type { Claim } from '../store/claims.ts';
+import type { Claim } from '../store/claim-record.ts';
 import type { StoredEvent } from '../store/events.ts';
 import {
   endedAtOf,

@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto';
 import { snapshotOf } from '../api/claims/accept.ts';
 import { DAY_MS, dayOf } from '../domain/activity.ts';
 import type { FinalState, Line, Reason, Step, StepName } from '../domain/claim.ts';
-import { type Claim, claimIdOf } from '../store/claims.ts';
+import { type Claim, claimIdOf } from '../store/claim-record.ts';
 import type { StoredEvent } from '../store/events.ts';
 import { recordOf } from './players.ts';
 

@@ -3,7 +3,7 @@ import type { Tokens } from '../api/tokens.ts';
 import { DAY_MS } from '../domain/activity.ts';
 import type { Condition } from '../domain/condition.ts';
 import type { Role } from '../domain/user.ts';
-import { type Claim, claimIdOf } from '../store/claims.ts';
+import { type Claim, claimIdOf } from '../store/claim-record.ts';
 import type { StoredEvent } from '../store/events.ts';
 import { type Books, makeEvent, makeSoldOut, newId } from './books.ts';
 import { claimOf, type Pile, playerOf, userIdOf } from './growth-records.ts';

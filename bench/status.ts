@@ -1,6 +1,6 @@
 /** A claim's status a second, beside a route that verifies the token and reads once. */
-import type { Claim } from '../store/claims.ts';
-import { claimIdOf } from '../store/claims.ts';
+import type { Claim } from '../store/claim-record.ts';
+import { claimIdOf } from '../store/claim-record.ts';
 import { type Books, insertAll, makeEvent } from './books.ts';
 import { statusRequest } from './claiming.ts';
 import { costRatio, type Figures, ratio } from './figures.ts';

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import type { LedgerGrant } from '../local/simulator-ledger.ts';
-import type { Claim } from '../store/claims.ts';
+import type { Claim } from '../store/claim-record.ts';
 import { check, RULE_NAMES } from './checks.ts';
 import type { Facts, ShownGrant } from './facts.ts';
 

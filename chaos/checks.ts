@@ -5,7 +5,7 @@
 import { grantIdOf, isFinal, type Line, parseGrantId } from '../domain/claim.ts';
 import { wantedEntitlements } from '../domain/entitlements.ts';
 import { isMailbox } from '../domain/fulfillment.ts';
-import type { Claim } from '../store/claims.ts';
+import type { Claim } from '../store/claim-record.ts';
 import type { Facts, SetEvent } from './facts.ts';
 import type { Story } from './players.ts';
 

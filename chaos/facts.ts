@@ -1,7 +1,7 @@
 /** Everything that is known at the end of a chaos run, from every side, for the checks and for a person. */
 import type { Connection } from 'mongoose';
 import type { LedgerGrant } from '../local/simulator-ledger.ts';
-import type { Claim } from '../store/claims.ts';
+import type { Claim } from '../store/claim-record.ts';
 import type { Store } from '../store/index.ts';
 import type { StockBucket } from '../store/stock.ts';
 import type { Story } from './players.ts';

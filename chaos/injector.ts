@@ -1,6 +1,6 @@
 /** Does what the plan says, at its time, and undoes what lasts for a while when that is over. */
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Claim } from '../store/claims.ts';
+import type { Claim } from '../store/claim-record.ts';
 import type { Store } from '../store/index.ts';
 import type { Answer } from './client.ts';
 import type { Game } from './game.ts';

@@ -1,7 +1,7 @@
 /** Claims' runs, as somebody with Temporal's command line meddles with them. */
 import { randomUUID } from 'node:crypto';
 import { Client, Connection, WorkflowNotFoundError } from '@temporalio/client';
-import type { Claim } from '../store/claims.ts';
+import type { Claim } from '../store/claim-record.ts';
 import { workflowIdOf } from '../temporal/workflow-id.ts';
 import { CLAIM_WORKFLOW } from '../workflows/contract.ts';
 

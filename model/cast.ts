@@ -1,5 +1,5 @@
 /** A sequence's own corner of the real product: its events, its players, and who is who. */
-import { claimIdOf } from '../store/claims.ts';
+import { claimIdOf } from '../store/claim-record.ts';
 import { uniqueName } from '../test/servers.ts';
 import { KEYS, PLAYERS, type Sequence } from './plans.ts';
 import type { System } from './system.ts';

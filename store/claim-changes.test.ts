@@ -4,7 +4,7 @@ import { after, afterEach, before, describe, it } from 'node:test';
 import type { Connection } from 'mongoose';
 import { until } from '../test/helpers.ts';
 import { type ClaimChanges, watchClaims } from './claim-changes.ts';
-import type { Claim } from './claims.ts';
+import type { Claim } from './claim-record.ts';
 import { newClaim, type StoreFixture, storeFixture } from './test-store.ts';
 
 let t: StoreFixture;

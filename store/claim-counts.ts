@@ -7,7 +7,7 @@ import type { Connection } from 'mongoose';
 import { Schema } from 'mongoose';
 import { DAY_MS, dayOf } from '../domain/activity.ts';
 import { CLAIM_STATES, type ClaimState, isFinal } from '../domain/claim.ts';
-import { BY_EVENT } from './claim-lists.ts';
+import { BY_EVENT } from './claim-record.ts';
 import { isDuplicateKey } from './connection.ts';
 
 export interface ClaimCount {

@@ -6,7 +6,7 @@ import { randomUUID } from 'node:crypto';
 import type { Connection, mongo } from 'mongoose';
 import { Schema } from 'mongoose';
 import type { ClaimState, Reason } from '../domain/claim.ts';
-import type { Claim } from './claims.ts';
+import type { Claim } from './claim-record.ts';
 import { isAnswer } from './connection.ts';
 
 /** A claim as one change left it. */

@@ -3,7 +3,7 @@ import { after, before, describe, it } from 'node:test';
 import { CLAIM_STATES, isFinal } from '../domain/claim.ts';
 import { LOOKED_AT } from './bounded-find.ts';
 import type { ClaimFilter } from './claim-lists.ts';
-import type { Claim } from './claims.ts';
+import type { Claim } from './claim-record.ts';
 import { newClaim, profiled, type StoreFixture, storeFixture, unique } from './test-store.ts';
 
 let t: StoreFixture;

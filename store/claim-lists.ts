@@ -2,7 +2,16 @@
 import type { Model } from 'mongoose';
 import { CLAIM_STATES, type ClaimState, type Reason } from '../domain/claim.ts';
 import { type Found, findBounded, named } from './bounded-find.ts';
-import type { Claim } from './claims.ts';
+import {
+  BY_EVENT,
+  BY_GRANT,
+  BY_GRANT_OF_EVENT,
+  BY_KEY,
+  BY_PLAYER,
+  BY_REASON,
+  BY_STATE,
+  type Claim,
+} from './claim-record.ts';
 import { after, type Position } from './cursor.ts';
 
 export interface ClaimFilter {
@@ -32,21 +41,6 @@ export interface GrantFilter {
 
 /** How far apart the clocks of two workers may be, with room to spare. In milliseconds. */
 const CLOCK_SKEW_MS = 5 * 60_000;
-
-/** The index of an event's claims: by state, and within one newest first. */
-export const BY_EVENT = 'event_state_newest';
-
-/** The same of all events. */
-export const BY_STATE = 'state';
-
-/** Claims with a line granted, by their end: of one event, and of all. */
-export const BY_GRANT_OF_EVENT = 'granted_event';
-export const BY_GRANT = 'granted';
-
-/** Newest first: a player's claims, those of a key, and those with a reason. */
-export const BY_PLAYER = 'user';
-export const BY_KEY = 'key';
-export const BY_REASON = 'reason';
 
 const NEWEST = { createdAt: -1, _id: -1 } as const;
 

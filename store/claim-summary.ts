@@ -5,8 +5,9 @@ import { DomainError } from '../domain/errors.ts';
 import { named } from './bounded-find.ts';
 import type { ClaimCounts } from './claim-counts.ts';
 import { type ClaimGroup, type GroupField, groupStages, largestFirst } from './claim-groups.ts';
-import { BY_EVENT, BY_STATE, type ClaimFilter, split } from './claim-lists.ts';
-import type { Claim } from './claims.ts';
+import { type ClaimFilter, split } from './claim-lists.ts';
+import type { Claim } from './claim-record.ts';
+import { BY_EVENT, BY_STATE } from './claim-record.ts';
 import { isAnswer } from './connection.ts';
 
 /**

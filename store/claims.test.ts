@@ -3,7 +3,8 @@ import { after, before, describe, it } from 'node:test';
 import fc from 'fast-check';
 import { type ClaimState, type Fate, isFinal, mayMove, type Step } from '../domain/claim.ts';
 import type { Explanation } from '../domain/explanation.ts';
-import { type Claim, claimIdOf, RECORDER_MS } from './claims.ts';
+import { type Claim, claimIdOf } from './claim-record.ts';
+import { RECORDER_MS } from './claims.ts';
 import { newClaim, type StoreFixture, storeFixture, unique } from './test-store.ts';
 
 let t: StoreFixture;

@@ -5,7 +5,7 @@ import fc from 'fast-check';
 import type { Line } from '../domain/claim.ts';
 import { wantedEntitlements } from '../domain/entitlements.ts';
 import { DomainError } from '../domain/errors.ts';
-import type { Claim, NewClaim } from './claims.ts';
+import type { Claim, NewClaim } from './claim-record.ts';
 import { newClaim, type StoreFixture, storeFixture, unique } from './test-store.ts';
 
 let t: StoreFixture;

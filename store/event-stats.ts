@@ -2,7 +2,7 @@
 import type { Connection } from 'mongoose';
 import type { ClaimState, Fate } from '../domain/claim.ts';
 import { type ClaimCount, createClaimCounts } from './claim-counts.ts';
-import { BY_EVENT, BY_REASON } from './claim-lists.ts';
+import { BY_EVENT, BY_REASON } from './claim-record.ts';
 import type { StoredEvent } from './events.ts';
 import type { StockStore } from './stock.ts';
 

@@ -3,7 +3,7 @@ import { after, before, describe, it } from 'node:test';
 import type { Connection } from 'mongoose';
 import type { Reason } from '../domain/claim.ts';
 import { type TestServers, testServers } from '../test/servers.ts';
-import type { Claim } from './claims.ts';
+import type { Claim } from './claim-record.ts';
 import { connect } from './connection.ts';
 import {
   type BulkFilter,

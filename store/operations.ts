@@ -8,7 +8,7 @@ import { DomainError } from '../domain/errors.ts';
 import type { Role } from '../domain/user.ts';
 import { createAuditLog } from './audit-log.ts';
 import { type ClaimGroup, groupStages } from './claim-groups.ts';
-import { type Claim, claimModel, type Decision } from './claims.ts';
+import { type Claim, claimModel, type Decision } from './claim-record.ts';
 import { inTransaction, isDuplicateKey } from './connection.ts';
 import { after, type Position } from './cursor.ts';
 import type { StaffContext } from './staff.ts';

@@ -3,7 +3,7 @@ import { randomUUID } from 'node:crypto';
 import type { EventFields, Reward } from '../domain/event.ts';
 import { dropDatabase } from '../test/drop-database.ts';
 import { testServers, uniqueName } from '../test/servers.ts';
-import { claimModel } from './claims.ts';
+import { claimModel } from './claim-record.ts';
 import { createServerClock } from './clock.ts';
 import { connect } from './connection.ts';
 import { createEventStats } from './event-stats.ts';

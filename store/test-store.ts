@@ -3,7 +3,7 @@ import { randomBytes } from 'node:crypto';
 import type { Connection } from 'mongoose';
 import { dropDatabase } from '../test/drop-database.ts';
 import { testServers } from '../test/servers.ts';
-import { claimIdOf, type NewClaim } from './claims.ts';
+import { claimIdOf, type NewClaim } from './claim-record.ts';
 import { connect } from './connection.ts';
 import { openStore, type Store } from './index.ts';
 import type { StockBucket } from './stock.ts';

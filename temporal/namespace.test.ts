@@ -4,7 +4,7 @@ import { Client, Connection } from '@temporalio/client';
 import { NamespaceNotFoundError } from '@temporalio/common';
 import { mongo } from 'mongoose';
 import { reasonOf } from '../fatal.ts';
-import { claimIdOf } from '../store/claims.ts';
+import { claimIdOf } from '../store/claim-record.ts';
 import { type GrpcProxy, startGrpcProxy } from '../test/grpc-proxy.ts';
 import { event } from '../test/helpers.ts';
 import { bareNamespace, type Laurel, startLaurel } from '../test/laurel.ts';

@@ -61,7 +61,7 @@ async function leftBeforeTheRun(eventId: string, options: { holdsEarly: boolean 
   const asked = { userId, eventId, rewardId: null, idempotencyKey: 'mine' };
   const { claim, start } = await api.accept(asked);
   await leaves(laurel, userId);
-  await laurel.runs.start(claim, start ?? undefined);
+  await laurel.runs.start(claim, start);
   return { claim, isHeld: start?.isHeld };
 }
 

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Claim } from '../store/claims.ts';
+import type { Claim } from '../store/claim-record.ts';
 import { answered } from './game-claims.ts';
 import { CAPE, ended, event, gameEvent, hasEntitlement } from './helpers.ts';
 import { type ClaimAnswer, codeOf, type Laurel, startLaurel } from './laurel.ts';
@@ -151,5 +151,28 @@ describe('a group of three events', { concurrency: true }, () => {
     await answered(laurel, body.claimId, 'grant');
     laurel.game.settle(`${body.claimId}:cape`, 'GRANTED');
     assert.equal((await ended(laurel, body.claimId)).state, 'GRANTED');
+  });
+});
+
+describe('a claim that is refused leaves an event without claims free to be changed', () => {
+  const isFrozen = async (eventId: string) => (await laurel.store.events.get(eventId))?.claimed;
+
+  it('for its group', async () => {
+    const [first, second] = await group(2);
+    assert.ok(first && second);
+    const { token } = await laurel.signIn();
+    assert.equal((await claim(first, token)).body.state, 'GRANTED');
+    assert.equal(codeOf(await claim(second, token)), 'already_claimed');
+    assert.deepEqual([await isFrozen(first), await isFrozen(second)], [true, false]);
+  });
+
+  it('for its key', async () => {
+    const [first, second] = await Promise.all([event(laurel), event(laurel)]);
+    const { token } = await laurel.signIn();
+    const key = uniqueName('key');
+    await laurel.claim(first.eventId, token, { key });
+    const reused = await laurel.claim(second.eventId, token, { key });
+    assert.equal(codeOf(reused), 'idempotency_key_reused');
+    assert.equal(await isFrozen(second.eventId), false);
   });
 });

@@ -3,7 +3,7 @@ import { after, before, describe, it } from 'node:test';
 import type { ClaimBody } from '../api/claims/body.ts';
 import { CLAIM_STATES, type ClaimState } from '../domain/claim.ts';
 import { ROLES, STAFF } from '../domain/user.ts';
-import type { Claim } from '../store/claims.ts';
+import type { Claim } from '../store/claim-record.ts';
 import { MOUNT } from './game-claims.ts';
 import { CAPE, event, MESOS, recordOf } from './helpers.ts';
 import { type Laurel, startLaurel } from './laurel.ts';

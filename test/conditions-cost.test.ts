@@ -1,52 +1,31 @@
 /** What judging a condition of twenty leaves costs a claim, counted. */
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
-import type { mongo } from 'mongoose';
 import { DAY_MS, dayOf } from '../domain/activity.ts';
 import type { Condition } from '../domain/condition.ts';
-import { claimIdOf } from '../store/claims.ts';
 import type { StoredEvent } from '../store/events.ts';
-import { CAPE, DAILY_IN_SEOUL, event, recordOf, runThere } from './helpers.ts';
-import { type Laurel, startLaurel } from './laurel.ts';
+import { startCounted } from './claim-cost.ts';
+import { CAPE, DAILY_IN_SEOUL, event } from './helpers.ts';
+import type { Laurel } from './laurel.ts';
 import { uniqueName } from './servers.ts';
 
-let laurel: Laurel;
+let counted: Awaited<ReturnType<typeof startCounted>>;
 let other: StoredEvent;
-const commands: mongo.CommandStartedEvent[] = [];
 before(async () => {
-  laurel = await startLaurel({ mongodbOptions: '&monitorCommands=true' });
-  laurel.database.getClient().on('commandStarted', (started) => commands.push(started));
+  counted = await startCounted({ prepare: doMuch });
+  const { laurel, costOfClaim } = counted;
   // Some days are aggregated, so that progress has both of its books to read.
   await laurel.store.progress.days.setFoldedBefore(dayOf(Date.now() - 3 * DAY_MS));
   other = await event(laurel);
   await costOfClaim(other.eventId);
 });
-after(() => laurel.stop());
-
-const READS = ['find', 'aggregate', 'count', 'distinct', 'getMore'];
-const WRITES = ['insert', 'update', 'delete', 'findAndModify', 'bulkWrite'];
-
-/**
- * What comes once in a while for all claims together, and not with each: the change stream of the
- * waiting players, and how far progress is aggregated, which is read once a minute.
- */
-function isShared({ commandName, command }: mongo.CommandStartedEvent): boolean {
-  const isStream =
-    command.pipeline?.[0]?.$changeStream !== undefined ||
-    (commandName === 'getMore' && command.collection === 'claims');
-  return isStream || command[commandName] === 'progress_state';
-}
-
-const named = (of: string[]) =>
-  commands
-    .filter((started) => of.includes(started.commandName) && !isShared(started))
-    .map(({ commandName, command }) => `${commandName} ${command[commandName]}`);
+after(() => counted.laurel.stop());
 
 /** COST_CLAIMS sets how many; `npm test` takes fewer than an event has. */
 const CLAIMS = Number(process.env.COST_CLAIMS ?? 10);
 
 /** More than the driver reads at once unless it is told otherwise: of today, and of days long past. */
-async function doMuch(userId: string): Promise<void> {
+async function doMuch({ store }: Laurel, userId: string): Promise<void> {
   const now = Date.now();
   const many = Array.from({ length: 150 }, (_, n) => {
     const of = { userId, metric: 'quest.0', key: `other-${n}` };
@@ -54,34 +33,8 @@ async function doMuch(userId: string): Promise<void> {
     const past = new Date(now - DAY_MS * 10 - 60_000 * n).toISOString();
     return [today, past].map((at) => ({ id: uniqueName('act'), ...of, at }));
   });
-  const { accepted } = await laurel.store.progress.ingest(many.flat(), new Date(now));
+  const { accepted } = await store.progress.ingest(many.flat(), new Date(now));
   assert.equal(accepted, 300);
-}
-
-/** Makes one claim, and waits at Temporal for its run's end: that asks nothing of MongoDB. */
-async function costOfClaim(eventId: string) {
-  const { id, token } = await laurel.signIn();
-  await doMuch(id);
-  const key = uniqueName('key');
-  commands.length = 0;
-  await laurel.claim(eventId, token, { key });
-  const run = await runThere(laurel, { userId: id, idempotencyKey: key });
-  await run.result();
-  const [reads, writes] = [named(READS), named(WRITES)];
-  const { state, reason } = await recordOf(laurel, claimIdOf(id, key));
-  const { events } = await run.fetchHistory();
-  const end = reason === null ? state : `${state} / ${reason}`;
-  return { end, reads, writes, historyEvents: events?.length ?? 0 };
-}
-
-/** The cheapest of three claims: what judging costs is in each, what a busy machine adds is not. */
-async function leastCostOf(eventId: string) {
-  const costs = [
-    await costOfClaim(eventId),
-    await costOfClaim(eventId),
-    await costOfClaim(eventId),
-  ];
-  return costs.reduce((least, cost) => (cost.reads.length < least.reads.length ? cost : least));
 }
 
 /** Twenty leaves of every kind that our own books answer. */
@@ -123,20 +76,20 @@ async function eventWith(
   { stock = 10 }: { stock?: number | null } = {},
 ) {
   const period = DAILY_IN_SEOUL;
-  const { eventId } = await event(laurel, {
+  const { eventId } = await event(counted.laurel, {
     condition,
     period,
     rewards: [{ ...CAPE, stock }],
   });
   // The first claim of an event costs a write of its own.
-  await costOfClaim(eventId);
+  await counted.costOfClaim(eventId);
   return eventId;
 }
 
 describe('judging a condition of twenty leaves', () => {
   it('costs a granted claim three reads, no write and no event of its history', async () => {
-    const plain = await leastCostOf(await eventWith(null, UNLIMITED));
-    const judged = await leastCostOf(await eventWith(twentyLeaves(MET), UNLIMITED));
+    const plain = await counted.leastCostOf(await eventWith(null, UNLIMITED));
+    const judged = await counted.leastCostOf(await eventWith(twentyLeaves(MET), UNLIMITED));
     assert.deepEqual([plain.end, judged.end], ['GRANTED', 'GRANTED']);
     assert.deepEqual(beyond(judged.reads, plain.reads).sort(), [
       'aggregate activity_events',
@@ -144,7 +97,7 @@ describe('judging a condition of twenty leaves', () => {
       'find progress_days',
     ]);
     assert.deepEqual(judged.writes, plain.writes);
-    const { historyEvents } = await costOfClaim(await eventWith(twentyLeaves(MET)));
+    const { historyEvents } = await counted.costOfClaim(await eventWith(twentyLeaves(MET)));
     assert.equal(historyEvents, plain.historyEvents);
   });
 
@@ -153,7 +106,7 @@ describe('judging a condition of twenty leaves', () => {
     const judging = /^(aggregate (users|activity_events)|find progress_days|getMore)/;
     let reads = 0;
     for (let n = 0; n < CLAIMS; n++) {
-      const claim = await costOfClaim(eventId);
+      const claim = await counted.costOfClaim(eventId);
       assert.equal(claim.end, 'GRANTED');
       reads += claim.reads.filter((read) => judging.test(read)).length;
     }
@@ -161,7 +114,7 @@ describe('judging a condition of twenty leaves', () => {
   });
 
   it('costs a refused claim the same, and one read of what is left, to tell', async () => {
-    const { end, reads } = await costOfClaim(await eventWith(twentyLeaves({ not: MET })));
+    const { end, reads } = await counted.costOfClaim(await eventWith(twentyLeaves({ not: MET })));
     assert.equal(end, 'REJECTED / CONDITION_NOT_MET');
     const judging = ['aggregate activity_events', 'aggregate users', 'find progress_days'];
     for (const read of judging) assert.equal(reads.filter((r) => r === read).length, 1, read);
@@ -170,9 +123,9 @@ describe('judging a condition of twenty leaves', () => {
   });
 
   it('costs a claim without progress in its condition one read', async () => {
-    const plain = await leastCostOf(await eventWith(null, UNLIMITED));
+    const plain = await counted.leastCostOf(await eventWith(null, UNLIMITED));
     const age = { metric: 'account.ageDays', atLeast: 0 };
-    const judged = await leastCostOf(await eventWith(age, UNLIMITED));
+    const judged = await counted.leastCostOf(await eventWith(age, UNLIMITED));
     assert.deepEqual(beyond(judged.reads, plain.reads), ['aggregate users']);
   });
 });

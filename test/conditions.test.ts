@@ -4,7 +4,7 @@ import { after, before, describe, it } from 'node:test';
 import type { Condition } from '../domain/condition.ts';
 import type { EventFields } from '../domain/event.ts';
 import { type Period, periodKey } from '../domain/period.ts';
-import { type Claim, claimIdOf } from '../store/claims.ts';
+import { type Claim, claimIdOf } from '../store/claim-record.ts';
 import {
   CAPE,
   DAILY_IN_SEOUL,

@@ -2,77 +2,18 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import { WorkflowNotFoundError } from '@temporalio/client';
-import type { mongo } from 'mongoose';
 import type { EventFields } from '../domain/event.ts';
-import { claimIdOf } from '../store/claims.ts';
-import { CAPE, event, recordOf, runThere, workflowOf } from './helpers.ts';
-import { type Laurel, startLaurel } from './laurel.ts';
-import { uniqueName } from './servers.ts';
+import { claimIdOf } from '../store/claim-record.ts';
+import { startCounted, writesIn } from './claim-cost.ts';
+import { CAPE, event, recordOf, workflowOf } from './helpers.ts';
 
-let laurel: Laurel;
-const commands: mongo.CommandStartedEvent[] = [];
+let counted: Awaited<ReturnType<typeof startCounted>>;
 before(async () => {
-  laurel = await startLaurel({ mongodbOptions: '&monitorCommands=true' });
-  laurel.database.getClient().on('commandStarted', (started) => commands.push(started));
+  counted = await startCounted();
   // The first workflow of a worker is slower than any other: its task may be cut in two.
-  await costOfClaim((await event(laurel)).eventId);
+  await counted.costOfClaim((await event(counted.laurel)).eventId);
 });
-after(() => laurel.stop());
-
-/** Where the statements of a write command stand; a `findAndModify` is one by itself. */
-const STATEMENTS: Record<string, string | null> = {
-  insert: 'documents',
-  update: 'updates',
-  delete: 'deletes',
-  bulkWrite: 'ops',
-  findAndModify: null,
-};
-
-/** What asks for documents; what a change stream is asked for is not the claim's. */
-const READS = ['find', 'aggregate', 'count', 'distinct'];
-
-/** Each write as `{command} {collection}`, in their order. */
-function writesIn(started: mongo.CommandStartedEvent[]): string[] {
-  return started.flatMap(({ commandName, command }) => {
-    const list = STATEMENTS[commandName];
-    if (list === undefined) return [];
-    const count = list === null ? 1 : command[list].length;
-    return Array.from({ length: count }, () => `${commandName} ${command[commandName]}`);
-  });
-}
-
-/** Makes one claim, and waits at Temporal until its run is closed: everything it costs is paid then. */
-async function costOfClaim(eventId: string, end = 'GRANTED') {
-  const { id, token } = await laurel.signIn();
-  const key = uniqueName('key');
-  commands.length = 0;
-  await laurel.claim(eventId, token, { key });
-  const run = await runThere(laurel, { userId: id, idempotencyKey: key });
-  await run.result();
-  // What is read from here on is read by the test.
-  const paid = [...commands];
-  assert.equal((await recordOf(laurel, claimIdOf(id, key))).state, end);
-  const { events } = await run.fetchHistory();
-  return {
-    historyEvents: events?.length ?? 0,
-    reads: paid
-      .filter(({ commandName }) => READS.includes(commandName))
-      .map(({ commandName, command }) => `${commandName} ${command[commandName]}`)
-      .toSorted(),
-    writes: writesIn(paid),
-    transactions: paid.filter(({ command }) => command.autocommit === false).length,
-  };
-}
-
-/** The cheapest of three claims: on a busy machine the player is read once more. */
-async function leastCostOf(eventId: string) {
-  const costs = [
-    await costOfClaim(eventId),
-    await costOfClaim(eventId),
-    await costOfClaim(eventId),
-  ];
-  return costs.reduce((least, cost) => (cost.reads.length < least.reads.length ? cost : least));
-}
+after(() => counted.laurel.stop());
 
 /** In their order: S0, the hold of S3, the point of no return, the hold into a grant, the end. */
 const OF_A_STOCK = [
@@ -136,9 +77,11 @@ const WAYS: CountedWay[] = [
 describe('a granted claim', () => {
   for (const { name, of, writes: ownWrites, reads: ownReads } of WAYS) {
     it(`costs ${ownWrites.length} writes, ${ownReads.length} reads and ${HISTORY_EVENTS} history events: ${name}`, async () => {
+      const { laurel, costOfClaim, leastCostOf } = counted;
       const { eventId } = await event(laurel, of);
       await costOfClaim(eventId);
-      const { historyEvents, reads, writes, transactions } = await leastCostOf(eventId);
+      const { end, historyEvents, reads, writes, transactions } = await leastCostOf(eventId);
+      assert.equal(end, 'GRANTED');
       assert.deepEqual(writes, ownWrites);
       assert.deepEqual(reads, ownReads);
       assert.equal(transactions, 0);
@@ -146,8 +89,9 @@ describe('a granted claim', () => {
     });
 
     it(`costs one write more where it is the very first of its event: ${name}`, async () => {
-      const { eventId } = await event(laurel, of);
-      const { writes, transactions } = await costOfClaim(eventId);
+      const { eventId } = await event(counted.laurel, of);
+      const { end, writes, transactions } = await counted.costOfClaim(eventId);
+      assert.equal(end, 'GRANTED');
       assert.deepEqual(writes, ['update events', ...ownWrites]);
       assert.equal(transactions, 0);
     });
@@ -156,6 +100,7 @@ describe('a granted claim', () => {
 
 describe('whoever waits for a claim', () => {
   it('reads it once more when the wait begins, and once for each change', async () => {
+    const { laurel, commands, costOfClaim } = counted;
     const { eventId } = await event(laurel);
     await costOfClaim(eventId);
     const { token } = await laurel.signIn();
@@ -170,6 +115,7 @@ describe('whoever waits for a claim', () => {
 
 describe('a claim that is refused', () => {
   it('for want of units costs three writes, none of them by a run', async () => {
+    const { laurel, commands, costOfClaim } = counted;
     const { eventId } = await event(laurel, { rewards: [{ ...CAPE, stock: 1 }] });
     await costOfClaim(eventId);
     const { id, token } = await laurel.signIn();
@@ -184,9 +130,11 @@ describe('a claim that is refused', () => {
   });
 
   it('by its condition costs two', async () => {
+    const { laurel, costOfClaim } = counted;
     const { eventId } = await event(laurel, { condition: { not: OLD_ENOUGH } });
-    await costOfClaim(eventId, 'REJECTED');
-    const { writes, historyEvents } = await costOfClaim(eventId, 'REJECTED');
+    await costOfClaim(eventId);
+    const { end, writes, historyEvents } = await costOfClaim(eventId);
+    assert.equal(end, 'REJECTED / CONDITION_NOT_MET');
     assert.deepEqual(writes, ['insert claims', 'findAndModify claims']);
     assert.equal(historyEvents, HISTORY_EVENTS);
   });

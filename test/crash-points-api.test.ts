@@ -9,7 +9,7 @@ import { after, before, describe, it } from 'node:test';
 import type { Starter } from '../api/claims/starter.ts';
 import type { EventFields } from '../domain/event.ts';
 import { NOTHING_MENDED } from '../domain/reconciliation.ts';
-import { claimIdOf } from '../store/claims.ts';
+import { claimIdOf } from '../store/claim-record.ts';
 import { NOWHERE, REWARDS } from './crash-points.ts';
 import { event, leaveAlone, reconcile } from './helpers.ts';
 import { type ClaimAnswer, type Laurel, startLaurel } from './laurel.ts';

@@ -13,14 +13,13 @@ import { NOTHING_MENDED } from '../domain/reconciliation.ts';
 import { type Child, startChild } from '../local/child.ts';
 import { LineWatch } from '../local/line-watch.ts';
 import { type ClaimChanges, watchClaims } from '../store/claim-changes.ts';
-import { type Claim, claimIdOf } from '../store/claims.ts';
+import { type Claim, claimIdOf } from '../store/claim-record.ts';
 import { activityDeps } from '../worker/deps.ts';
+import { type CrashClaim, PATIENCE_MS } from './crash-plays.ts';
 import {
-  type CrashClaim,
   type CrashOrders,
   endingAt,
   NOWHERE,
-  PATIENCE_MS,
   pointsOn,
   READS,
   REWARDS,

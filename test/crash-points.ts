@@ -2,16 +2,13 @@
  * The points at which a worker is killed: before and after every write on every way a claim can
  * take, the provider's grant among them. `after provider.grant`: it granted, and we never heard.
  */
-import { WorkflowNotFoundError } from '@temporalio/client';
 import type { EventFields } from '../domain/event.ts';
-import type { Claim } from '../store/claims.ts';
-import { HOLDS_PER_BUCKET } from '../store/stock.ts';
-import { type ClaimSignal, SIGNALS } from '../workflows/contract.ts';
+import { banned, type CrashClaim, crowd, decided, makeRoom, type Play } from './crash-plays.ts';
 import { MOUNT, type Rule } from './game-claims.ts';
-import { CAPE, recordOf, workflowOf } from './helpers.ts';
+import { CAPE } from './helpers.ts';
 import type { Call } from './interpose.ts';
 import type { Laurel } from './laurel.ts';
-import { decide, GRANTED_STEPS, leaves, undoneSteps } from './outcomes.ts';
+import { GRANTED_STEPS, undoneSteps } from './outcomes.ts';
 
 /** A claim that stops there runs to its end. */
 export const NOWHERE = 'nowhere';
@@ -34,24 +31,6 @@ export const READS: readonly string[] = [
   'turnstile.pass',
   'turnstile.passAtOnce',
 ];
-
-export interface CrashClaim {
-  claimId: string;
-  userId: string;
-  eventId: string;
-}
-
-export interface World {
-  laurel: Laurel;
-  /** Resolves once the record is so. */
-  seen(claimId: string, fits: (claim: Claim) => boolean): Promise<void>;
-}
-
-/** What somebody does about a claim that runs, and what they wait for before. */
-interface Play {
-  awaits(world: World, claim: CrashClaim): Promise<unknown>;
-  does(world: World, claim: CrashClaim): Promise<unknown>;
-}
 
 interface Ending {
   end: string;
@@ -84,9 +63,6 @@ export interface Way {
   /** What is otherwise by where the worker was killed: the next run of it is not the recorder's. */
   differs?: Record<string, Partial<Ending>>;
 }
-
-/** For what may take as long as all need to come to their points and the next worker to its work. */
-export const PATIENCE_MS = 180_000;
 
 /** The rewards of each claim: two, so that a worker can die between them. */
 export const REWARDS = [CAPE, MOUNT];
@@ -133,66 +109,6 @@ const AWAY: Rule = { do: 'fail', on: ['grant', 'lookup'], lineId: 'mount', times
 const GIVEN_AND_REFUSED = { cape: 'REVOKED ×1', mount: 'REFUSED ×0' };
 /** A tombstone: taken back before it was given. */
 const GIVEN_AND_NEVER = { cape: 'REVOKED ×1', mount: 'REVOKED ×0' };
-
-const isParked = ({ state }: Claim) => state === 'NEEDS_ATTENTION';
-
-/** Signals the claim's run, however long that takes; one that is over has heard it before. */
-async function signal(laurel: Laurel, claimId: string, name: ClaimSignal): Promise<void> {
-  const run = workflowOf(laurel, await recordOf(laurel, claimId));
-  await run.signal(name).catch((error: unknown) => {
-    if (!(error instanceof WorkflowNotFoundError)) throw error;
-  });
-}
-
-/** An admin decides once the claim is parked. */
-const decided = (decision: 'retry' | 'abort'): Play => ({
-  awaits: ({ seen }, { claimId }) => seen(claimId, isParked),
-  async does({ laurel }, { claimId }) {
-    await decide(laurel, claimId, decision);
-    // The API's own signal is given up on after three seconds, and no reconciliation runs yet.
-    await signal(laurel, claimId, SIGNALS.decided);
-  },
-});
-
-/** The player is banned once the game gave the cape and did not give the mount. */
-const banned: Play = {
-  async awaits({ laurel }, { claimId }) {
-    const answers = (lineId: string) =>
-      laurel.game
-        .requests()
-        .filter((r) => r.grantId === `${claimId}:${lineId}`)
-        .map((r) => r.answer);
-    const isSo = () => answers('cape').includes(200) && answers('mount').includes(503);
-    await laurel.game.waitFor(isSo, PATIENCE_MS);
-  },
-  async does({ laurel }, { claimId, userId }) {
-    await leaves(laurel, userId);
-    await signal(laurel, claimId, SIGNALS.userLeft);
-  },
-};
-
-const strangersAt = ({ eventId }: CrashClaim): string[] =>
-  Array.from({ length: HOLDS_PER_BUCKET }, (_, n) => `clm_${eventId}n${n}:cape`);
-
-/** As many strangers' holds in the cape's only bucket as it has room for. */
-async function crowd({ store }: Laurel, claim: CrashClaim): Promise<void> {
-  const holds = strangersAt(claim);
-  const books = { stock: 10 + holds.length, holds };
-  await store.stock.model.updateOne({ eventId: claim.eventId, rewardId: 'cape' }, books);
-}
-
-/** The strangers go, once the claim was seen to wait; reconciliation may have sent some away. */
-const makeRoom: Play = {
-  awaits: ({ seen }, { claimId }) => seen(claimId, ({ state }) => state !== 'PENDING_VALIDATION'),
-  async does({ laurel }, claim) {
-    const holds = { $setDifference: ['$holds', strangersAt(claim)] };
-    const taken = { $add: ['$granted', { $size: '$holds' }] };
-    await laurel.store.stock.model.collection.updateOne(
-      { eventId: claim.eventId, rewardId: 'cape' },
-      [{ $set: { holds, stock: 10 } }, { $set: { available: { $subtract: ['$stock', taken] } } }],
-    );
-  },
-};
 
 /** What a claim comes to that is refused before anything was taken. */
 const REFUSED_EARLY = { ...UNDONE, lines: both('CANCELLED'), given: both('NEVER_SEEN') };

@@ -10,7 +10,7 @@ import { after, afterEach, before, describe, it } from 'node:test';
 import { isFinal } from '../domain/claim.ts';
 import { DomainError } from '../domain/errors.ts';
 import { type Servers, startServers } from '../local/servers.ts';
-import { type Claim, claimIdOf } from '../store/claims.ts';
+import { type Claim, claimIdOf } from '../store/claim-record.ts';
 import { connect, inTransaction } from '../store/connection.ts';
 import { asked, claimAtGame } from './game-claims.ts';
 import { event, gameEvent, givenBy, parked, recordOf, recordOnce, until } from './helpers.ts';

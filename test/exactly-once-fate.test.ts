@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import { isMailbox } from '../domain/fulfillment.ts';
-import { type Claim, claimIdOf } from '../store/claims.ts';
+import { type Claim, claimIdOf } from '../store/claim-record.ts';
 import type { StoredEvent } from '../store/events.ts';
 import { CLAIM_QUEUE, CLAIM_WORKFLOW } from '../workflows/contract.ts';
 import {

@@ -6,7 +6,7 @@ import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import type { ActivityDeps } from '../activities/deps.ts';
 import type { RuleInput } from '../local/simulator-rules.ts';
-import { claimIdOf } from '../store/claims.ts';
+import { claimIdOf } from '../store/claim-record.ts';
 import { FIRST_TRY_MS } from '../workflows/contract.ts';
 import { requestsFor } from './game-claims.ts';
 import { callsAbout, ended, gameEvent, givenBy, recordOf, workflowOf } from './helpers.ts';

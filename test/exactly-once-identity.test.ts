@@ -6,7 +6,7 @@ import { createAcceptance } from '../api/claims/accept.ts';
 import { createStarter, type Starter } from '../api/claims/starter.ts';
 import { grantIdOf, type Reason } from '../domain/claim.ts';
 import type { EventFields } from '../domain/event.ts';
-import { type Claim, claimIdOf } from '../store/claims.ts';
+import { type Claim, claimIdOf } from '../store/claim-record.ts';
 import type { StoredEvent } from '../store/events.ts';
 import { openStore } from '../store/index.ts';
 import { bucket, newClaim } from '../store/test-store.ts';

@@ -4,7 +4,7 @@ import { once } from 'node:events';
 import { type AddressInfo, createServer, connect as dial, type Socket } from 'node:net';
 import { after, before, describe, it } from 'node:test';
 import type { mongo } from 'mongoose';
-import { claimIdOf } from '../store/claims.ts';
+import { claimIdOf } from '../store/claim-record.ts';
 import { connect, DATABASE_TIMEOUT_MS, isOfDatabase } from '../store/connection.ts';
 import { openStore } from '../store/index.ts';
 import { type Hold, RESERVE_DEADLINE_MS } from '../store/stock.ts';

@@ -6,7 +6,7 @@ import { createAcceptance } from '../api/claims/accept.ts';
 import { ADMISSION } from '../api/claims/admission.ts';
 import type { DomainError } from '../domain/errors.ts';
 import { StockBusy } from '../domain/stock-busy.ts';
-import { type Claim, claimIdOf } from '../store/claims.ts';
+import { type Claim, claimIdOf } from '../store/claim-record.ts';
 import type { StoredEvent } from '../store/events.ts';
 import type { Store } from '../store/index.ts';
 import { MOUNT } from './game-claims.ts';

@@ -2,7 +2,7 @@
 import type { EventFields, Reward } from '../domain/event.ts';
 import type { LoggedRequest } from '../local/simulator-log.ts';
 import type { RuleInput } from '../local/simulator-rules.ts';
-import { claimIdOf } from '../store/claims.ts';
+import { claimIdOf } from '../store/claim-record.ts';
 import { CAPE, gameEvent } from './helpers.ts';
 import type { Laurel } from './laurel.ts';
 

@@ -7,7 +7,7 @@ import type { Connection } from 'mongoose';
 import type { PassReport } from '../activities/upkeep.ts';
 import { grantIdOf, isFinal } from '../domain/claim.ts';
 import type { EventFields } from '../domain/event.ts';
-import type { Claim } from '../store/claims.ts';
+import type { Claim } from '../store/claim-record.ts';
 import { connect } from '../store/connection.ts';
 import type { StoredEvent } from '../store/events.ts';
 import type { StaffContext } from '../store/staff.ts';

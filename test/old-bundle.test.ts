@@ -7,7 +7,7 @@ import { after, before, describe, it } from 'node:test';
 import { Worker, type WorkflowBundleOption } from '@temporalio/worker';
 import type { Reward } from '../domain/event.ts';
 import type { RuleInput } from '../local/simulator-rules.ts';
-import { claimIdOf } from '../store/claims.ts';
+import { claimIdOf } from '../store/claim-record.ts';
 import { testBundle } from './bundle.ts';
 import { changedBundle, patchedStep, plainStep, startWorkersOn } from './changed-code.ts';
 import { answered, MOUNT } from './game-claims.ts';

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import type { Line } from '../domain/claim.ts';
 import { isMailbox } from '../domain/fulfillment.ts';
 import type { UserStatus } from '../domain/user.ts';
-import type { Claim } from '../store/claims.ts';
+import type { Claim } from '../store/claim-record.ts';
 import { booksOf, ended, givenBy, hasEntitlement } from './helpers.ts';
 import type { Laurel } from './laurel.ts';
 

@@ -6,7 +6,7 @@ import type { ActivityDeps } from '../activities/deps.ts';
 import type { FulfillmentProvider } from '../domain/fulfillment.ts';
 import { type Simulator, startSimulator } from '../local/simulator.ts';
 import { createPace } from '../providers/pace.ts';
-import type { Claim } from '../store/claims.ts';
+import type { Claim } from '../store/claim-record.ts';
 import { CAPE, ended, event, recordOf } from './helpers.ts';
 import { type Laurel, startLaurel } from './laurel.ts';
 

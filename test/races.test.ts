@@ -5,7 +5,7 @@ import type { ActivityDeps } from '../activities/deps.ts';
 import { type FulfillmentProvider, ProviderError } from '../domain/fulfillment.ts';
 import { withSteps } from '../domain/steps.ts';
 import { StockBusy } from '../domain/stock-busy.ts';
-import { claimIdOf } from '../store/claims.ts';
+import { claimIdOf } from '../store/claim-record.ts';
 import type { HoldRequest } from '../store/stock.ts';
 import {
   booksOf,

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import { grantIdOf } from '../domain/claim.ts';
 import type { ParkedAfter } from '../domain/event.ts';
-import { type Claim, claimIdOf } from '../store/claims.ts';
+import { type Claim, claimIdOf } from '../store/claim-record.ts';
 import type { StoredEvent } from '../store/events.ts';
 import { someClaimId } from '../store/test-store.ts';
 import type { RunOf } from '../temporal/runs.ts';

@@ -9,7 +9,7 @@ import path from 'node:path';
 import type { WorkflowHandle } from '@temporalio/client';
 import type { ActivityDeps } from '../activities/deps.ts';
 import type { RuleInput } from '../local/simulator-rules.ts';
-import { claimIdOf } from '../store/claims.ts';
+import { claimIdOf } from '../store/claim-record.ts';
 import { buildBundle } from '../worker/bundle.ts';
 import { RECONCILE_WORKFLOW, UPKEEP_QUEUE } from '../workflows/contract.ts';
 import { ended, event, gameEvent, parked, recordOf, workflowOf } from './helpers.ts';

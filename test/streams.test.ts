@@ -4,7 +4,7 @@ import { after, before, describe, it } from 'node:test';
 import fc from 'fast-check';
 import { type SignedIn, type TestApp, testApp } from '../api/test-app.ts';
 import { createClaimFeed } from '../store/claim-feed.ts';
-import type { Claim } from '../store/claims.ts';
+import type { Claim } from '../store/claim-record.ts';
 import { isOfDatabase } from '../store/connection.ts';
 import { newClaim, newPlayer } from '../store/test-store.ts';
 import { runStreams } from '../streams/run.ts';

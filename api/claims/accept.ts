@@ -5,7 +5,9 @@ import { wantedEntitlements } from '../../domain/entitlements.ts';
 import { DomainError } from '../../domain/errors.ts';
 import { isOpenAt, isShownAt } from '../../domain/event.ts';
 import { claimPeriod, pinCondition, windowOf } from '../../domain/explanation.ts';
-import { alreadyClaimed, type Claim, type ClaimStore, type NewClaim } from '../../store/claims.ts';
+import { alreadyClaimed } from '../../store/claim-acceptance.ts';
+import type { Claim, NewClaim } from '../../store/claim-record.ts';
+import type { ClaimStore } from '../../store/claims.ts';
 import type { EventStore, StoredEvent, StoredReward } from '../../store/events.ts';
 import type { RewardUnits, StockStore } from '../../store/stock.ts';
 import type { User } from '../../store/users.ts';
@@ -53,8 +55,8 @@ export interface Accepted {
   claim: Claim;
   /** The key stood for this claim already. */
   replayed: boolean;
-  /** Where this request recorded it and is to start its run; null where it is not. */
-  start: RunStart | null;
+  /** Where this request recorded it and is to start its run; absent where it is not. */
+  start?: RunStart;
 }
 
 /** An operator may change the event between our reading and marking it; this often we read again. */
@@ -63,7 +65,7 @@ const MAX_READS = 5;
 /** The claim the key stands for, where it is for the same event and reward. @throws DomainError */
 function replay(claim: Claim, request: ClaimRequest): Accepted {
   if (claim.eventId === request.eventId && claim.rewardId === request.rewardId) {
-    return { claim, replayed: true, start: null };
+    return { claim, replayed: true };
   }
   throw new DomainError(
     'idempotency_key_reused',
@@ -188,8 +190,14 @@ export function createAcceptance(deps: AcceptDeps, options: AcceptanceOptions = 
     request: ClaimRequest,
     { event, claim }: { event: StoredEvent; claim: NewClaim },
   ): Promise<Accepted | null> {
-    // From the mark on, nothing the claim was made of can change any more.
-    if (!event.claimed && !(await events.markClaimed(event.eventId, event.version))) return null;
+    if (!event.claimed) {
+      // What is refused must not freeze an event that has no claim yet.
+      const earlier = await earlierOf(request);
+      if (earlier) return earlier;
+      if (await claims.isUsedUp(request.userId, claim.rights)) throw alreadyClaimed();
+      // From the mark on, nothing the claim was made of can change any more.
+      if (!(await events.markClaimed(event.eventId, event.version))) return null;
+    }
     const recorded = await claims.accept(claim);
     if (!recorded.created) return replay(recorded.claim, request);
     if (!holdsEarly || !isHeldEarly(claim)) {

@@ -2,7 +2,7 @@
 import { z } from '@hono/zod-openapi';
 import { CLAIM_STATES, LINE_STATES, REASONS, REWARD_KINDS, STEPS } from '../../domain/claim.ts';
 import { isStaff } from '../../domain/user.ts';
-import type { Claim } from '../../store/claims.ts';
+import type { Claim } from '../../store/claim-record.ts';
 import { workflowIdOf } from '../../temporal/workflow-id.ts';
 import { ExplainedSchema } from '../condition-schema.ts';
 import type { AuthenticatedUser } from '../router.ts';

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
-import type { Claim } from '../../store/claims.ts';
+import type { Claim } from '../../store/claim-record.ts';
 import {
   bucket,
   newClaim,
@@ -65,7 +65,7 @@ describe('the hold before the run', { concurrency: true }, () => {
   it('rejects a claim that comes too late in one write, which gives its entitlement back', async () => {
     const claim = await recorded({ cape: 0 });
     const { start, soldOut, claim: rejected } = await hold(claim);
-    assert.deepEqual([start, soldOut], [null, [claim.eventId]]);
+    assert.deepEqual([start, soldOut], [undefined, [claim.eventId]]);
     assert.deepEqual(await t.store.claims.get(claim._id), rejected);
     assert.deepEqual(
       [rejected.state, rejected.reason, rejected.version, rejected.entitlements, rejected.open],
@@ -85,7 +85,7 @@ describe('the hold before the run', { concurrency: true }, () => {
   it('keeps nothing of a bundle of which one reward is gone', async () => {
     const claim = await recorded({ cape: 1, mount: 0, wings: 1 });
     const { start, claim: rejected } = await hold(claim);
-    assert.deepEqual([start, rejected.state], [null, 'REJECTED']);
+    assert.deepEqual([start, rejected.state], [undefined, 'REJECTED']);
     assert.equal(rejected.steps.at(-1)?.detail, 'mount');
     assert.deepEqual(await heldOf(claim), { cape: 0, mount: 0, wings: 0 });
   });
@@ -113,7 +113,7 @@ describe('the hold before the run', { concurrency: true }, () => {
       throw new Error('the answer was lost');
     };
     const { start, failed } = await hold(claim, { claims: { ...t.store.claims, refuse } });
-    assert.deepEqual([start, failed], [null, [claim._id]]);
+    assert.deepEqual([start, failed], [undefined, [claim._id]]);
     assert.deepEqual(
       await heldOf(claim),
       { cape: 1, mount: 0 },
@@ -124,7 +124,7 @@ describe('the hold before the run', { concurrency: true }, () => {
   it('releases nothing of a claim that it could not reject: its run may have begun', async () => {
     const claim = await recorded({ cape: 1, mount: 0 });
     await t.store.claims.startFulfilling(claim, claim.steps);
-    assert.equal((await hold(claim)).start, null);
+    assert.equal((await hold(claim)).start, undefined);
     assert.deepEqual(await heldOf(claim), { cape: 1, mount: 0 });
     assert.equal((await t.store.claims.get(claim._id))?.state, 'FULFILLING');
   });
@@ -139,7 +139,7 @@ describe('the hold before the run', { concurrency: true }, () => {
     assert.deepEqual((await hold(late)).start, { isHeld: false, isAlone: false });
     assert.deepEqual(await heldOf(late), { cape: 0 });
     const gone = await aged(await recorded({ cape: 0 }));
-    assert.equal((await hold(gone)).start, null);
+    assert.equal((await hold(gone)).start, undefined);
     assert.equal((await t.store.claims.get(gone._id))?.state, 'PENDING_VALIDATION');
   });
 });

@@ -5,7 +5,8 @@
  */
 import type { Step } from '../../domain/claim.ts';
 import { holdsOf } from '../../domain/holds.ts';
-import type { Claim, ClaimStore } from '../../store/claims.ts';
+import type { Claim } from '../../store/claim-record.ts';
+import type { ClaimStore } from '../../store/claims.ts';
 import type { StockStore } from '../../store/stock.ts';
 import type { RunStart } from '../../workflows/contract.ts';
 
@@ -19,10 +20,10 @@ export interface HoldDeps {
   onFailure?: ((claimId: string, error: unknown) => void) | undefined;
 }
 
-/** The claim, and how its run is to be started: null where it is not, or by others. */
+/** The claim, and how its run is to be started: absent where it is not, or by others. */
 export interface Outcome {
   claim: Claim;
-  start: RunStart | null;
+  start?: RunStart;
 }
 
 /** Holds line after line; the first that is sold out ends it. Null where everything is held. */
@@ -80,8 +81,8 @@ export async function holdOrReject(deps: HoldDeps, claim: Claim): Promise<Outcom
   const steps = rejectedSteps(claim, gone, startedAt, deps.now());
   const rejected = await reject(deps, claim, { steps, until });
   // It may be rejected yet, so nobody starts its run as long as that can be.
-  if (!rejected) return { claim, start: null };
+  if (!rejected) return { claim };
   // Not before: somebody else could hold the same lines for it again.
   await release(deps, claim, gone);
-  return { claim: rejected, start: null };
+  return { claim: rejected };
 }

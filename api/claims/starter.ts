@@ -1,6 +1,7 @@
 /** Starting a claim's run without making the player wait for Temporal: the record is the promise. */
 import type { Logger } from 'pino';
-import type { Claim, ClaimStore } from '../../store/claims.ts';
+import type { Claim } from '../../store/claim-record.ts';
+import type { ClaimStore } from '../../store/claims.ts';
 import type { ClaimRuns, RunOf } from '../../temporal/runs.ts';
 import type { RunStart } from '../../workflows/contract.ts';
 import { createTurns, NoTurn } from './turns.ts';

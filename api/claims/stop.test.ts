@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import type { Claim } from '../../store/claims.ts';
+import type { Claim } from '../../store/claim-record.ts';
 import type { ClaimRuns } from '../../temporal/runs.ts';
 import { stopClaimsOf } from './stop.ts';
 

@@ -1,5 +1,6 @@
 /** Telling a leaver's running claims to stop. */
-import type { Claim, ClaimStore } from '../../store/claims.ts';
+import type { Claim } from '../../store/claim-record.ts';
+import type { ClaimStore } from '../../store/claims.ts';
 import type { ClaimRuns } from '../../temporal/runs.ts';
 import { SIGNALS } from '../../workflows/contract.ts';
 

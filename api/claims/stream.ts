@@ -3,7 +3,8 @@ import type { Context } from 'hono';
 import { type SSEStreamingApi, streamSSE } from 'hono/streaming';
 import { isFinal } from '../../domain/claim.ts';
 import type { ClaimChanges } from '../../store/claim-changes.ts';
-import type { Claim, ClaimStore } from '../../store/claims.ts';
+import type { Claim } from '../../store/claim-record.ts';
+import type { ClaimStore } from '../../store/claims.ts';
 import type { ClaimBody } from './body.ts';
 import { nextChange } from './wait.ts';
 

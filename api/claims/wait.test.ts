@@ -2,7 +2,8 @@ import assert from 'node:assert/strict';
 import { describe, it, type TestContext } from 'node:test';
 import type { ClaimState } from '../../domain/claim.ts';
 import type { ClaimChanges } from '../../store/claim-changes.ts';
-import type { Claim, ClaimStore } from '../../store/claims.ts';
+import type { Claim } from '../../store/claim-record.ts';
+import type { ClaimStore } from '../../store/claims.ts';
 import { nextChange, preferredWaitS, waitForEnd } from './wait.ts';
 
 describe('how long a client would wait', () => {

@@ -7,7 +7,7 @@ import { DomainError } from '../../domain/errors.ts';
 import { isStaff } from '../../domain/user.ts';
 import { wholeNumber } from '../../domain/whole-number.ts';
 import type { ClaimChanges } from '../../store/claim-changes.ts';
-import type { Claim } from '../../store/claims.ts';
+import type { Claim } from '../../store/claim-record.ts';
 import { levelOf } from '../../store/connection.ts';
 import { type AuthDeps, access, GUARDED, staffOf, stillCounts } from '../auth.ts';
 import { type AcceptDeps, type Accepted, createAcceptance } from '../claims/accept.ts';
@@ -220,7 +220,7 @@ export function claimRoutes(deps: ClaimRouteDeps) {
    */
   async function startRun({ claim, start }: Accepted): Promise<void> {
     if (claim.state !== 'PENDING_VALIDATION') return;
-    if (start || (await claims.mayBeStarted(claim))) await starter.start(claim, start ?? undefined);
+    if (start || (await claims.mayBeStarted(claim))) await starter.start(claim, start);
   }
 
   /** Admins' decisions differ in one word. */

@@ -1,7 +1,7 @@
 /** That every side keeps its promises: a rate counts only for a saga that does its work. */
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
-import { claimIdOf } from '../../store/claims.ts';
+import { claimIdOf } from '../../store/claim-record.ts';
 import { makeEvent } from '../books.ts';
 import { withWires } from '../load.ts';
 import type { Player } from '../players.ts';

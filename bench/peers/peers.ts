@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { freePort } from '../../local/ports.ts';
 import { byLine } from '../../local/readiness.ts';
 import { Service, type ServiceSpec } from '../../local/service.ts';
-import { claimIdOf } from '../../store/claims.ts';
+import { claimIdOf } from '../../store/claim-record.ts';
 import type { Books } from '../books.ts';
 import type { Player } from '../players.ts';
 import type { BenchServers } from '../servers.ts';

@@ -2,7 +2,7 @@
 import { grantIdOf } from '../../domain/claim.ts';
 import { wantedEntitlements } from '../../domain/entitlements.ts';
 import { windowOf } from '../../domain/explanation.ts';
-import type { Claim } from '../../store/claims.ts';
+import type { Claim } from '../../store/claim-record.ts';
 import type { Store } from '../../store/index.ts';
 import type { SagaClaim, SagaInput } from './workflows.ts';
 
