@@ -24,5 +24,5 @@ COPY --from=build /app/dist/workflow-bundle.js dist/
 USER 1000:1000
 EXPOSE 3000
 HEALTHCHECK --interval=10s --timeout=5s --start-period=60s --retries=3 \
-  CMD ["node", "api/health-check.ts"]
+  CMD ["node", "api/server/health-check.ts"]
 CMD ["node", "api/main.ts"]

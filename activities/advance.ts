@@ -12,19 +12,26 @@ import {
   type Step,
   type StepName,
   type StepOutcome,
-} from '../domain/claim.ts';
-import type { Explanation } from '../domain/explanation.ts';
-import { isAskedUnrecorded, isMailbox, mayBeAsked } from '../domain/fulfillment.ts';
-import { isLimited } from '../domain/holds.ts';
-import { skipped, withSteps } from '../domain/steps.ts';
+} from '../domain/claims/claim.ts';
+import { isAskedUnrecorded, isMailbox, mayBeAsked } from '../domain/claims/fulfillment.ts';
+import { isLimited } from '../domain/claims/holds.ts';
+import { skipped, withSteps } from '../domain/claims/steps.ts';
+import type { Explanation } from '../domain/conditions/explanation.ts';
 import type { UserStatus } from '../domain/user.ts';
-import type { Claim } from '../store/claim-record.ts';
+import type { Claim } from '../store/claims/claim-record.ts';
 import type { ClaimRef, FulfillmentPolicy } from '../workflows/contract.ts';
+import {
+  claimAndPlayer,
+  type Ended,
+  endOf,
+  ownRunId,
+  recordOf,
+  stepNow,
+} from './claim-and-steps.ts';
 import { judge, NOT_MET } from './conditions.ts';
 import type { ActivityDeps } from './deps.ts';
 import { askAtOnce, type FirstTry } from './first-try.ts';
 import { policyFor } from './policy.ts';
-import { claimAndPlayer, type Ended, endOf, ownRunId, recordOf, stepNow } from './record.ts';
 import { firstSoldOut } from './reserve.ts';
 import { settleClaim } from './settle.ts';
 

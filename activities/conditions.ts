@@ -1,16 +1,20 @@
 /** S2: whether the event's condition holds for the player, judged as at the claim's acceptance. */
-import { isEarly, type Step } from '../domain/claim.ts';
-import { explain } from '../domain/condition.ts';
-import { readFacts } from '../domain/condition-facts.ts';
-import { type Explanation, judgementOf, type PinnedCondition } from '../domain/explanation.ts';
-import { ProviderError } from '../domain/fulfillment.ts';
-import { isLimited } from '../domain/holds.ts';
-import type { Claim } from '../store/claim-record.ts';
-import type { PlayerFacts } from '../store/condition-facts.ts';
+import { isEarly, type Step } from '../domain/claims/claim.ts';
+import { ProviderError } from '../domain/claims/fulfillment.ts';
+import { isLimited } from '../domain/claims/holds.ts';
+import { explain } from '../domain/conditions/condition.ts';
+import { readFacts } from '../domain/conditions/condition-facts.ts';
+import {
+  type Explanation,
+  judgementOf,
+  type PinnedCondition,
+} from '../domain/conditions/explanation.ts';
+import type { Claim } from '../store/claims/claim-record.ts';
+import type { PlayerFacts } from '../store/player-events/condition-facts.ts';
 import type { ClaimRef } from '../workflows/contract.ts';
+import { claimAndPlayer, recordOf, stepNow } from './claim-and-steps.ts';
 import type { ActivityDeps } from './deps.ts';
 import { asking, broken, isOursToRepeat } from './failures.ts';
-import { claimAndPlayer, recordOf, stepNow } from './record.ts';
 
 export type ConditionCheck =
   /** `NOT_MET`: its explanation stands on the record. */

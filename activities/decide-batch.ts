@@ -1,7 +1,7 @@
 /** One batch of a bulk action: each claim decided on as an admin's own click would. Safe to repeat. */
 import { Context } from '@temporalio/activity';
-import type { Claim } from '../store/claim-record.ts';
-import type { ClaimStore } from '../store/claims.ts';
+import type { Claim } from '../store/claims/claim-record.ts';
+import type { ClaimStore } from '../store/claims/claims.ts';
 import type { Operation, OperationStore, Parked } from '../store/operations.ts';
 import type { ClaimRuns } from '../temporal/runs.ts';
 import { SIGNALS } from '../workflows/contract.ts';

@@ -1,14 +1,14 @@
 /** What activities are given, so that they can be run against any store, provider or clock. */
-import type { FulfillmentProvider } from '../domain/fulfillment.ts';
-import type { GameDataProvider } from '../domain/game-data.ts';
-import type { Gauges } from '../domain/metrics.ts';
-import type { ProgressReader } from '../domain/progress.ts';
+import type { FulfillmentProvider } from '../domain/claims/fulfillment.ts';
+import type { GameDataProvider } from '../domain/conditions/game-data.ts';
+import type { Gauges } from '../domain/conditions/metrics.ts';
+import type { ProgressReader } from '../domain/conditions/progress.ts';
 import type { UserStatus } from '../domain/user.ts';
+import type { Turnstile } from '../providers/call-limiter.ts';
 import type { Pace } from '../providers/pace.ts';
-import type { Turnstile } from '../providers/turnstile.ts';
-import type { ClaimStore } from '../store/claims.ts';
-import type { ConditionFacts } from '../store/condition-facts.ts';
-import type { StockStore } from '../store/stock.ts';
+import type { ClaimStore } from '../store/claims/claims.ts';
+import type { ConditionFacts } from '../store/player-events/condition-facts.ts';
+import type { StockStore } from '../store/stock/stock.ts';
 import type { FulfillmentPolicy } from '../workflows/contract.ts';
 
 export interface ActivityDeps {

@@ -1,7 +1,7 @@
 /** How errors cross from activities to workflows. */
 import { activityInfo, log } from '@temporalio/activity';
 import { ApplicationFailure, ApplicationFailureCategory } from '@temporalio/common';
-import { ProviderError } from '../domain/fulfillment.ts';
+import { ProviderError } from '../domain/claims/fulfillment.ts';
 import { NoTurn } from '../domain/provider-limit.ts';
 import type { FailureType } from '../workflows/contract.ts';
 import type { ActivityDeps } from './deps.ts';

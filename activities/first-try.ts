@@ -3,9 +3,9 @@
  * waits, so it is bounded, and made only at a provider that has been quick of late: everything else
  * is for an activity of its own.
  */
-import type { GrantAnswer } from '../domain/fulfillment.ts';
-import { ProviderError } from '../domain/fulfillment.ts';
-import type { Claim } from '../store/claim-record.ts';
+import type { GrantAnswer } from '../domain/claims/fulfillment.ts';
+import { ProviderError } from '../domain/claims/fulfillment.ts';
+import type { Claim } from '../store/claims/claim-record.ts';
 import { CHECK_VALID_MS, FIRST_POLL_MS, FIRST_TRY_MS } from '../workflows/contract.ts';
 import type { ActivityDeps } from './deps.ts';
 import { meaningOf, requestOf } from './fulfil.ts';

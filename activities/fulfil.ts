@@ -1,18 +1,18 @@
 /** S4: one attempt at one line, at whichever provider the claim was accepted with. */
 import { activityInfo } from '@temporalio/activity';
-import { grantIdOf } from '../domain/claim.ts';
+import { grantIdOf } from '../domain/claims/claim.ts';
 import type {
   FulfillmentProvider,
   GrantAnswer,
   GrantRequest,
   LookupAnswer,
-} from '../domain/fulfillment.ts';
-import { ProviderError } from '../domain/fulfillment.ts';
-import type { Claim } from '../store/claim-record.ts';
+} from '../domain/claims/fulfillment.ts';
+import { ProviderError } from '../domain/claims/fulfillment.ts';
+import type { Claim } from '../store/claims/claim-record.ts';
 import { CHECK_VALID_MS, type ClaimRef } from '../workflows/contract.ts';
+import { claimAndPlayer, ownRunId, recordOf } from './claim-and-steps.ts';
 import type { ActivityDeps } from './deps.ts';
 import { asking, broken, isOursToRepeat, providerFailure, TooSlow } from './failures.ts';
-import { claimAndPlayer, ownRunId, recordOf } from './record.ts';
 
 /** One line of a claim. */
 export interface LineRef extends ClaimRef {

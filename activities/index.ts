@@ -1,5 +1,5 @@
 /** The activities of a claim, bound to what they need. Their keys are their names in Temporal. */
-import type { Reason, Step } from '../domain/claim.ts';
+import type { Reason, Step } from '../domain/claims/claim.ts';
 import type { ClaimRef } from '../workflows/contract.ts';
 import { type AdvanceRequest, advance } from './advance.ts';
 import { checkCondition, showChecking } from './conditions.ts';

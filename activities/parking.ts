@@ -1,9 +1,9 @@
 /** Parking a claim for a person, and what that person or the player's leaving decided. */
-import type { Reason, Step, StepName } from '../domain/claim.ts';
-import { withSteps } from '../domain/steps.ts';
+import type { Reason, Step, StepName } from '../domain/claims/claim.ts';
+import { withSteps } from '../domain/claims/steps.ts';
 import type { ClaimRef } from '../workflows/contract.ts';
+import { recordOf } from './claim-and-steps.ts';
 import type { ActivityDeps } from './deps.ts';
-import { recordOf } from './record.ts';
 
 export interface ParkRequest extends ClaimRef {
   /** One more than the claim's last parking; a decision names it. */

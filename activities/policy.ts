@@ -1,5 +1,5 @@
 /** How patient a claim is with the providers that it asks. */
-import type { Claim } from '../store/claim-record.ts';
+import type { Claim } from '../store/claims/claim-record.ts';
 import { type FulfillmentPolicy, type LimitedQueue, providerQueue } from '../workflows/contract.ts';
 import type { ActivityDeps } from './deps.ts';
 

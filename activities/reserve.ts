@@ -1,7 +1,7 @@
 /** S3: a hold on every line with a stock. */
-import { holdsOf } from '../domain/holds.ts';
-import { StockBusy } from '../domain/stock-busy.ts';
-import type { Claim } from '../store/claim-record.ts';
+import { holdsOf } from '../domain/claims/holds.ts';
+import { StockBusy } from '../domain/claims/stock-busy.ts';
+import type { Claim } from '../store/claims/claim-record.ts';
 import type { ActivityDeps } from './deps.ts';
 
 /**

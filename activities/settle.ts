@@ -1,11 +1,11 @@
 /** S5: the point of no return to the good, holds into grants, the claim final. */
-import type { Line, Step } from '../domain/claim.ts';
-import { holdsOf, isLimited } from '../domain/holds.ts';
-import { withSteps } from '../domain/steps.ts';
-import type { Claim } from '../store/claim-record.ts';
+import type { Line, Step } from '../domain/claims/claim.ts';
+import { holdsOf, isLimited } from '../domain/claims/holds.ts';
+import { withSteps } from '../domain/claims/steps.ts';
+import type { Claim } from '../store/claims/claim-record.ts';
 import type { ClaimRef } from '../workflows/contract.ts';
+import { type Ended, endOf, recordOf, stepNow } from './claim-and-steps.ts';
 import type { ActivityDeps } from './deps.ts';
-import { type Ended, endOf, recordOf, stepNow } from './record.ts';
 
 export interface Confirmed {
   /** When each line's grant was confirmed, by line. */

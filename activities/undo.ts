@@ -1,17 +1,17 @@
 /** Undoing: the point of no return to the bad, the compensations, the end. All safe to repeat. */
 import { activityInfo } from '@temporalio/activity';
-import type { Line, Reason, Step } from '../domain/claim.ts';
-import { finalStateOf, grantIdOf, isFinal } from '../domain/claim.ts';
-import type { LookupAnswer, RevokeAnswer } from '../domain/fulfillment.ts';
-import { mayBeAsked, ProviderError } from '../domain/fulfillment.ts';
-import { holdsOf } from '../domain/holds.ts';
-import { withSteps } from '../domain/steps.ts';
-import type { Claim } from '../store/claim-record.ts';
+import type { Line, Reason, Step } from '../domain/claims/claim.ts';
+import { finalStateOf, grantIdOf, isFinal } from '../domain/claims/claim.ts';
+import type { LookupAnswer, RevokeAnswer } from '../domain/claims/fulfillment.ts';
+import { mayBeAsked, ProviderError } from '../domain/claims/fulfillment.ts';
+import { holdsOf } from '../domain/claims/holds.ts';
+import { withSteps } from '../domain/claims/steps.ts';
+import type { Claim } from '../store/claims/claim-record.ts';
 import type { ClaimRef } from '../workflows/contract.ts';
+import { type Ended, endOf, recordOf, stepNow } from './claim-and-steps.ts';
 import type { ActivityDeps } from './deps.ts';
 import { asking, broken, inTurn, providerFailure } from './failures.ts';
 import { type LineRef, providerOf } from './fulfil.ts';
-import { type Ended, endOf, recordOf, stepNow } from './record.ts';
 
 /** `GRANT`: it was settled instead, and stands. */
 export type UndoStart =

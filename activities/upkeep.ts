@@ -1,13 +1,13 @@
 /** Reconciliation's activities: each looks at everything of one kind and mends it. Safe to repeat. */
 import { Context } from '@temporalio/activity';
-import { isEarly, parseGrantId } from '../domain/claim.ts';
-import { type Mended, NOTHING_MENDED } from '../domain/reconciliation.ts';
+import { isEarly, parseGrantId } from '../domain/claims/claim.ts';
+import { type Mended, NOTHING_MENDED } from '../domain/claims/reconciliation.ts';
 import type { UserStatus } from '../domain/user.ts';
-import type { Claim } from '../store/claim-record.ts';
-import type { ClaimStore } from '../store/claims.ts';
+import type { Claim } from '../store/claims/claim-record.ts';
+import type { ClaimStore } from '../store/claims/claims.ts';
 import type { OperationStore } from '../store/operations.ts';
 import type { Reconciliation, ReconciliationStore } from '../store/reconciliations.ts';
-import type { Hold, StockStore } from '../store/stock.ts';
+import type { Hold, StockStore } from '../store/stock/stock.ts';
 import type { BulkRuns } from '../temporal/bulk-runs.ts';
 import type { ClaimRuns } from '../temporal/runs.ts';
 import { type ClaimSignal, SIGNALS } from '../workflows/contract.ts';

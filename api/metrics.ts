@@ -3,10 +3,10 @@ import type { Context, MiddlewareHandler } from 'hono';
 import { routePath } from 'hono/route';
 import type { Logger } from 'pino';
 import { Counter, Gauge, Histogram, type Registry } from 'prom-client';
+import type { Mended } from '../domain/claims/reconciliation.ts';
 import { DomainError } from '../domain/errors.ts';
-import type { Mended } from '../domain/reconciliation.ts';
-import type { Turns } from './claims/turns.ts';
-import type { ApiEnv } from './router.ts';
+import type { ApiEnv } from './api-env.ts';
+import type { Turns } from './claims/fair-queue.ts';
 
 /** From a cached read to the longest `Prefer: wait`. */
 const BUCKETS_S = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30];

@@ -4,8 +4,14 @@ import type { Context } from 'hono';
 import { HTTPException } from 'hono/http-exception';
 import type { ContentfulStatusCode } from 'hono/utils/http-status';
 import { DomainError, ERROR_CODES, type ErrorCode, type FieldError } from '../domain/errors.ts';
-import { isOfDatabase } from '../store/connection.ts';
-import type { Refusal } from './refusals.ts';
+import { isOfDatabase } from '../store/mongodb/connection.ts';
+
+export interface Refusal {
+  code: ProblemCode;
+  detail: string;
+  /** Where HTTP has a status of its own for it; else that of the code. */
+  status?: ContentfulStatusCode;
+}
 
 /** What only the edge can say: no rule of the domain utters these. */
 const EDGE_CODES = ['method_not_allowed', 'internal'] as const;

@@ -1,16 +1,16 @@
 /** The API process: its connections, the API over them, and its end. */
 import { Client, Connection } from '@temporalio/client';
 import { pino } from 'pino';
-import { apiConfig } from '../config.ts';
-import { endOnFatal } from '../fatal.ts';
-import { logOutput } from '../log-output.ts';
-import type { Stopping } from '../stop.ts';
-import { openDatabase } from '../store/database.ts';
+import { apiConfig } from '../process/config.ts';
+import { endOnFatal } from '../process/fatal.ts';
+import { logOutput } from '../process/log-output.ts';
+import type { Stopping } from '../process/shutdown.ts';
 import { openStoreOfProcess } from '../store/index.ts';
+import { openDatabase } from '../store/mongodb/database.ts';
 import { connectionOptions } from '../temporal/connection.ts';
 import { createClaimRuns } from '../temporal/runs.ts';
-import { listen } from './front.ts';
 import { healthChecks, serveApi } from './serve.ts';
+import { listen } from './server/front.ts';
 
 /** Serves until it is told to stop. */
 export async function runApi(stopping: Stopping): Promise<void> {

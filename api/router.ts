@@ -1,39 +1,9 @@
 /** A router whose validation failures are problems, and the pieces a route's description is made of. */
-import type { HttpBindings } from '@hono/node-server';
 import { OpenAPIHono, type RouteConfig, z } from '@hono/zod-openapi';
 import { DomainError, type FieldError } from '../domain/errors.ts';
-import type { Role, UserStatus } from '../domain/user.ts';
-import type { Client } from './client.ts';
+import type { ApiEnv } from './api-env.ts';
+import { knownQuery } from './http/query-checks.ts';
 import { problems } from './problem.ts';
-import { knownQuery } from './query.ts';
-import type { Refusal } from './refusals.ts';
-import type { Verified } from './tokens.ts';
-
-export interface AuthenticatedUser {
-  userId: string;
-  username: string;
-  role: Role;
-  status: UserStatus;
-}
-
-// A type, not an interface: hono wants an index signature here.
-export type ApiEnv = {
-  /** Missing where no server is in front, as in tests. */
-  Bindings: Partial<HttpBindings> & {
-    /** Why a request is refused that should not have come this far. */
-    refusal?: Refusal;
-  };
-  Variables: {
-    requestId: string;
-    client: Client;
-    /** Set by `requireUser`; reading it on a route without that is a mistake of ours. */
-    user: AuthenticatedUser;
-    /** What they showed; set with `user`. */
-    token: Verified;
-    /** Drops the body before the request is over, for who goes on for long; set where there is one. */
-    letGoOfBody?: () => void;
-  };
-};
 
 /** How many wrong places one answer names. */
 const MAX_FIELD_ERRORS = 50;

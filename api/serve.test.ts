@@ -6,13 +6,13 @@ import { type AddressInfo, connect as connectTo, createServer } from 'node:net';
 import { after, before, describe, it } from 'node:test';
 import { Client, Connection } from '@temporalio/client';
 import { pino } from 'pino';
-import { apiConfig } from '../config.ts';
 import { SetupError } from '../domain/errors.ts';
+import { apiConfig } from '../process/config.ts';
 import { newClaim, type StoreFixture, storeFixture } from '../store/test-store.ts';
 import { createClaimRuns } from '../temporal/runs.ts';
 import { uniqueName } from '../test/servers.ts';
-import { listen } from './front.ts';
 import { healthChecks, serveApi } from './serve.ts';
+import { listen } from './server/front.ts';
 import { testKey } from './test-app.ts';
 
 const log = pino({ level: 'silent' });

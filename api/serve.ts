@@ -2,24 +2,24 @@
 import type { Client } from '@temporalio/client';
 import type { Connection as Database } from 'mongoose';
 import type { Logger } from 'pino';
-import type { ApiConfig } from '../config.ts';
+import type { ApiConfig } from '../process/config.ts';
 import { createGameDataProviders } from '../providers/index.ts';
-import { watchClaims } from '../store/claim-changes.ts';
-import { levelOf } from '../store/connection.ts';
+import { watchClaims } from '../store/claims/claim-changes.ts';
 import type { Store } from '../store/index.ts';
+import { levelOf } from '../store/mongodb/connection.ts';
 import { createBulkRuns } from '../temporal/bulk-runs.ts';
 import type { ClaimRuns } from '../temporal/runs.ts';
+import { stopClaimsOf } from '../temporal/stop-claims.ts';
 import { createApp } from './app.ts';
 import { createStarter } from './claims/starter.ts';
-import { stopClaimsOf } from './claims/stop.ts';
-import { createCurrentUsers } from './current-users.ts';
-import { makeFirstAdmin } from './first-admin.ts';
-import type { Front } from './front.ts';
-import { createLongRequests } from './long-requests.ts';
+import { createLongRequests } from './http/long-requests.ts';
+import { createCurrentUsers } from './identity/current-users.ts';
+import { makeFirstAdmin } from './identity/first-admin.ts';
+import { createPasswords } from './identity/passwords.ts';
+import { createRateLimits, ifLimited } from './identity/rate-limits.ts';
+import { createTokens } from './identity/tokens.ts';
 import { observeLongRequests } from './metrics.ts';
-import { createPasswords } from './passwords.ts';
-import { createRateLimits, ifLimited } from './rate-limits.ts';
-import { createTokens } from './tokens.ts';
+import type { Front } from './server/front.ts';
 
 export interface ApiParts {
   config: ApiConfig;

@@ -4,9 +4,9 @@ import { exportJWK, generateKeyPair, type JWK } from 'jose';
 import { pino } from 'pino';
 import { Registry } from 'prom-client';
 import type { Role } from '../domain/user.ts';
-import { watchClaims } from '../store/claim-changes.ts';
-import { connect } from '../store/connection.ts';
+import { watchClaims } from '../store/claims/claim-changes.ts';
 import { openStore } from '../store/index.ts';
+import { connect } from '../store/mongodb/connection.ts';
 import { createBulkRuns } from '../temporal/bulk-runs.ts';
 import { createClaimRuns } from '../temporal/runs.ts';
 import { dropDatabase } from '../test/drop-database.ts';
@@ -14,11 +14,11 @@ import { testServers, uniqueName } from '../test/servers.ts';
 import { type AppDeps, createApp } from './app.ts';
 import { createAdmission } from './claims/admission.ts';
 import { createStarter } from './claims/starter.ts';
-import { createCurrentUsers } from './current-users.ts';
-import { createLongRequests, LONG_REQUESTS } from './long-requests.ts';
-import { createPasswords } from './passwords.ts';
-import { createRateLimits } from './rate-limits.ts';
-import { createTokens } from './tokens.ts';
+import { createLongRequests, LONG_REQUESTS } from './http/long-requests.ts';
+import { createCurrentUsers } from './identity/current-users.ts';
+import { createPasswords } from './identity/passwords.ts';
+import { createRateLimits } from './identity/rate-limits.ts';
+import { createTokens } from './identity/tokens.ts';
 
 /** The password of every user of the tests. */
 export const PASSWORD = 'correct horse battery';

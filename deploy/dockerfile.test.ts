@@ -93,8 +93,8 @@ function imports(
 
 for (const entry of [
   'api/main.ts',
-  'api/health-check.ts',
-  'migrate/main.ts',
+  'api/server/health-check.ts',
+  'ops/migrate/main.ts',
   'worker/main.ts',
   'worker/bundle.ts',
   'workflows/index.ts',
@@ -102,7 +102,7 @@ for (const entry of [
 ]) {
   test(`the image holds all that ${entry} imports`, () => {
     const { files, packages } = imports(entry);
-    const copied = (path: string) => named.includes(`!${path.split('/')[0]}`);
+    const copied = (path: string) => named.some((name) => `!${path}`.startsWith(`${name}/`));
     assert.deepEqual(
       [...files].filter((path) => !copied(path)),
       [],

@@ -1,12 +1,12 @@
 /** Runs the stack until it is told to stop. */
 import { resolve } from 'node:path';
 import { SetupError } from '../domain/errors.ts';
-import { leave, type Stopping } from '../stop.ts';
-import { PortTaken } from './chosen-ports.ts';
-import { given } from './environment.ts';
-import { NoBinary } from './resolve-binary.ts';
-import { AlreadyRunning } from './run-records.ts';
-import { StartFailure } from './service.ts';
+import { leave, type Stopping } from '../process/shutdown.ts';
+import { NoBinary } from './install/resolve-binary.ts';
+import { PortTaken } from './processes/chosen-ports.ts';
+import { given } from './processes/environment.ts';
+import { AlreadyRunning } from './processes/run-records.ts';
+import { StartFailure } from './processes/service.ts';
 import { Stack } from './stack.ts';
 import { boldFor, readyText, USAGE } from './words.ts';
 

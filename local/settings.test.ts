@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { apiConfig, workerConfig } from '../config.ts';
+import { apiConfig, workerConfig } from '../process/config.ts';
 import { BAD_TEXTS } from '../test/bad-texts.ts';
 import { temporaryFolder } from '../test/temporary-folder.ts';
 import { keptSecrets } from './kept.ts';

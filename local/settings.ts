@@ -1,12 +1,12 @@
 /** What the environment and the data folder make of a stack: what it runs itself, and with which settings. */
 import { resolve } from 'node:path';
-import { ownUrl } from '../api/own-url.ts';
-import { apiConfig, ConfigError, streamsConfig, workerConfig } from '../config.ts';
-import type { Ports } from './chosen-ports.ts';
-import { given } from './environment.ts';
-import { kafkaBroker } from './kafka.ts';
+import { ownUrl } from '../api/server/own-url.ts';
+import { apiConfig, ConfigError, streamsConfig, workerConfig } from '../process/config.ts';
 import type { KeptSecrets } from './kept.ts';
-import { mongodUri } from './mongod.ts';
+import type { Ports } from './processes/chosen-ports.ts';
+import { given } from './processes/environment.ts';
+import { kafkaBroker } from './servers/kafka.ts';
+import { mongodUri } from './servers/mongod.ts';
 
 export interface Settings {
   /** Whether the stack runs these itself. */
@@ -28,7 +28,7 @@ export interface Settings {
 
 const DATABASE = 'laurel';
 
-/** The default of `npm start`; kept out of `config.ts`, where an address has none. */
+/** The default of `npm start`; kept out of `process/config.ts`, where an address has none. */
 const SIMULATOR = 'simulator';
 
 /**

@@ -1,7 +1,7 @@
 /** `{DATA_DIR}/stack.json`: where a running stack tells others what it consists of. */
 import { readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { writeAtomically } from './atomic-file.ts';
+import { writeAtomically } from './processes/atomic-file.ts';
 
 /** Process IDs are those of processes that are up; a server given by its address has none. */
 export interface StackFile {

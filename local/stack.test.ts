@@ -7,10 +7,10 @@ import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { waitForFile } from '../test/stack.ts';
 import { temporaryFolder } from '../test/temporary-folder.ts';
-import { PortTaken } from './chosen-ports.ts';
-import { birthOf } from './process-identity.ts';
-import { AlreadyRunning } from './run-records.ts';
-import { StartFailure } from './service.ts';
+import { PortTaken } from './processes/chosen-ports.ts';
+import { birthOf } from './processes/process-identity.ts';
+import { AlreadyRunning } from './processes/run-records.ts';
+import { StartFailure } from './processes/service.ts';
 import { Stack } from './stack.ts';
 import { type StackFile, stackFilePath } from './stack-file.ts';
 

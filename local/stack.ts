@@ -1,15 +1,17 @@
 /** The whole stack: servers, simulator, API and worker, as processes under one supervisor. */
 import { mkdirSync } from 'node:fs';
 import { join, resolve } from 'node:path';
-import { STOP_AFTER_DRAIN_MS } from '../api/draining.ts';
-import { choosePorts, type Ports, PortTaken } from './chosen-ports.ts';
-import { createEcho } from './echo.ts';
-import { given, serverEnvironment } from './environment.ts';
+import { STOP_AFTER_DRAIN_MS } from '../api/server/draining.ts';
 import { keptSecrets } from './kept.ts';
-import { freePort, isFree } from './ports.ts';
+import { choosePorts, type Ports, PortTaken } from './processes/chosen-ports.ts';
+import { createEcho } from './processes/echo.ts';
+import { given, serverEnvironment } from './processes/environment.ts';
+import { freePort, isFree } from './processes/ports.ts';
+import { byHttp, byLine } from './processes/readiness.ts';
+import { RunRecords } from './processes/run-records.ts';
+import type { Service, ServiceSpec, ServiceWatcher } from './processes/service.ts';
+import { together } from './processes/together.ts';
 import type { Say } from './progress.ts';
-import { byHttp, byLine } from './readiness.ts';
-import { RunRecords } from './run-records.ts';
 import {
   logPath,
   type ServerContext,
@@ -17,11 +19,9 @@ import {
   startMongod,
   startService,
   startTemporal,
-} from './servers.ts';
-import type { Service, ServiceSpec, ServiceWatcher } from './service.ts';
+} from './servers/servers.ts';
 import { type Settings, stackSettings } from './settings.ts';
 import { removeStackFile, type StackFile, writeStackFile } from './stack-file.ts';
-import { together } from './together.ts';
 
 export interface StackOptions {
   dataDir: string;
@@ -49,7 +49,7 @@ const SCRIPTS: Scripts = {
   api: join(ROOT, 'api', 'main.ts'),
   worker: join(ROOT, 'worker', 'main.ts'),
   streams: join(ROOT, 'streams', 'main.ts'),
-  simulator: join(ROOT, 'local', 'simulator-main.ts'),
+  simulator: join(ROOT, 'local/simulator/simulator-main.ts'),
 };
 
 /** What they log once they do their work; they have no port to ask at. */

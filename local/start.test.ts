@@ -10,7 +10,7 @@ import { promisify } from 'node:util';
 import { decodeJwt } from 'jose';
 import { type RunningStack, startStack } from '../test/stack.ts';
 import { temporaryFolder } from '../test/temporary-folder.ts';
-import { birthOf } from './process-identity.ts';
+import { birthOf } from './processes/process-identity.ts';
 import { type StackFile, stackFilePath } from './stack-file.ts';
 
 const START = join(import.meta.dirname, 'start.ts');

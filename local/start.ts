@@ -1,5 +1,5 @@
 /** `npm start`. Signals first: what is loaded after it takes a while. */
-import { heedSignals } from '../stop.ts';
+import { heedSignals } from '../process/shutdown.ts';
 
 const stopping = heedSignals('npm start', { signals: ['SIGINT', 'SIGTERM', 'SIGHUP'] });
 const { runStack } = await import('./run-stack.ts');

@@ -4,7 +4,7 @@ import path from 'node:path';
 import { after, before, test } from 'node:test';
 import type { Connection } from 'mongoose';
 import { type AuditLog, createAuditLog } from '../store/audit-log.ts';
-import { connect, inTransaction } from '../store/connection.ts';
+import { connect, inTransaction } from '../store/mongodb/connection.ts';
 import { dropDatabase } from '../test/drop-database.ts';
 import { type TestServers, testServers, uniqueName } from '../test/servers.ts';
 

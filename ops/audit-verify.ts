@@ -1,7 +1,7 @@
 /** `npm run audit:verify`: walks the audit log's chain and says whether anybody tampered with it. */
 import { parseArgs } from 'node:util';
 import { createAuditLog } from '../store/audit-log.ts';
-import { connect } from '../store/connection.ts';
+import { connect } from '../store/mongodb/connection.ts';
 import { databaseUri } from './database.ts';
 
 const USAGE = `Usage: npm run audit:verify [-- --expect SEQ:HASH]

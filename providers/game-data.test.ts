@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import http from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { after, afterEach, before, describe, it } from 'node:test';
-import { ProviderError } from '../domain/fulfillment.ts';
+import { ProviderError } from '../domain/claims/fulfillment.ts';
 import { createGameData } from './game-data.ts';
 import { createGameDataProviders } from './index.ts';
 import { verify } from './webhook-signature.ts';

@@ -1,7 +1,7 @@
 /** A game's own numbers about a player, behind HTTP: one question for all the names a condition asks. */
 import { randomUUID } from 'node:crypto';
-import { ProviderError } from '../domain/fulfillment.ts';
-import type { GameData, GameDataProvider } from '../domain/game-data.ts';
+import { ProviderError } from '../domain/claims/fulfillment.ts';
+import type { GameData, GameDataProvider } from '../domain/conditions/game-data.ts';
 import { createAgent, type Exchange, exchange } from './http-exchange.ts';
 import { isObject, objectIn } from './json-answer.ts';
 import { retryAfterMs } from './retry-after.ts';

@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import http from 'node:http';
 import net, { type AddressInfo } from 'node:net';
 import { after, afterEach, before, describe, it } from 'node:test';
-import { type GrantRequest, ProviderError } from '../domain/fulfillment.ts';
+import { type GrantRequest, ProviderError } from '../domain/claims/fulfillment.ts';
 import { createHttpProvider } from './http.ts';
 import { LONGEST_ANSWER_BYTES } from './http-exchange.ts';
 import { createProviders } from './index.ts';

@@ -7,7 +7,7 @@ import {
   type LookupAnswer,
   ProviderError,
   type RevokeAnswer,
-} from '../domain/fulfillment.ts';
+} from '../domain/claims/fulfillment.ts';
 import { createAgent, type Exchange, exchange, type HttpCall } from './http-exchange.ts';
 import { objectIn } from './json-answer.ts';
 import { type RefusalBody, refusalDetail } from './refusal-detail.ts';

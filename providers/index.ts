@@ -1,6 +1,6 @@
 /** The providers an admin has set up in the configuration. */
-import type { FulfillmentProvider } from '../domain/fulfillment.ts';
-import type { GameDataProvider } from '../domain/game-data.ts';
+import type { FulfillmentProvider } from '../domain/claims/fulfillment.ts';
+import type { GameDataProvider } from '../domain/conditions/game-data.ts';
 import { createGameData } from './game-data.ts';
 import { createHttpProvider } from './http.ts';
 

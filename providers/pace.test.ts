@@ -5,7 +5,7 @@ import {
   type GrantAnswer,
   type GrantRequest,
   ProviderError,
-} from '../domain/fulfillment.ts';
+} from '../domain/claims/fulfillment.ts';
 import { createPace } from './pace.ts';
 
 const REQUEST = {} as GrantRequest;

@@ -2,7 +2,7 @@
  * How quick each provider has been of late, as this process has seen it. A first try within a claim's
  * own activity holds a workflow task, so only a quick provider gets one.
  */
-import { type FulfillmentProvider, ProviderError } from '../domain/fulfillment.ts';
+import { type FulfillmentProvider, ProviderError } from '../domain/claims/fulfillment.ts';
 
 /** A provider is quick where 95 of 100 calls took no longer, in milliseconds. */
 const QUICK_MS = 250;

@@ -3,8 +3,8 @@ import { after, beforeEach, describe, test } from 'node:test';
 import type { Connection } from 'mongoose';
 import { type TestServers, testServers, uniqueName } from '../test/servers.ts';
 import { type AuditedChange, type AuditLog, createAuditLog } from './audit-log.ts';
-import { connect, inTransaction } from './connection.ts';
-import type { StaffContext } from './staff.ts';
+import { connect, inTransaction } from './mongodb/connection.ts';
+import type { StaffContext } from './users/staff.ts';
 
 const ADMIN: StaffContext = { actor: { userId: 'usr_a', role: 'ADMIN' }, requestId: 'req-1' };
 const OPERATOR: StaffContext = { actor: { userId: 'usr_o', role: 'OPERATOR' }, requestId: 'req-2' };

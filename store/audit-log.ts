@@ -7,8 +7,8 @@ import { createHash } from 'node:crypto';
 import type { Connection } from 'mongoose';
 import { Schema } from 'mongoose';
 import type { Role } from '../domain/user.ts';
-import { after, type Position } from './cursor.ts';
-import type { StaffWrite } from './staff.ts';
+import { after, type Position } from './mongodb/cursor.ts';
+import type { StaffWrite } from './users/staff.ts';
 
 export const AUDIT_ACTIONS = [
   'user.update',

@@ -1,12 +1,10 @@
 /** All collections over one connection, with the indexes they cannot do without. */
 import type { Connection } from 'mongoose';
-import type { ActivityRules } from './activity-shape.ts';
 import { createAuditLog } from './audit-log.ts';
-import { createClaimStore } from './claims.ts';
-import { createServerClock } from './clock.ts';
-import { createConditionFacts } from './condition-facts.ts';
-import { createEventStats } from './event-stats.ts';
-import { createEventStore } from './events.ts';
+import { createClaimStore } from './claims/claims.ts';
+import { createEventStats } from './events/event-stats.ts';
+import { createEventStore } from './events/events.ts';
+import { createServerClock } from './mongodb/clock.ts';
 import {
   type BuildOptions,
   buildIndexes,
@@ -15,14 +13,16 @@ import {
   indexesOfModels,
   missingIndexes,
   type WantedIndex,
-} from './indexes.ts';
+} from './mongodb/indexes.ts';
 import { createOperationStore } from './operations.ts';
-import { createProgressStore } from './progress.ts';
+import { createConditionFacts } from './player-events/condition-facts.ts';
+import type { ActivityRules } from './player-events/player-event-shape.ts';
+import { createProgressStore } from './player-events/progress.ts';
 import { createProviderLimitStore } from './provider-limits.ts';
 import { createReconciliationStore } from './reconciliations.ts';
-import { createRefreshTokenStore } from './refresh-tokens.ts';
-import { createStockStore } from './stock.ts';
-import { createUserStore } from './users.ts';
+import { createStockStore } from './stock/stock.ts';
+import { createRefreshTokenStore } from './users/refresh-tokens.ts';
+import { createUserStore } from './users/users.ts';
 
 export type Store = ReturnType<typeof createStores>;
 

@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import type { Connection } from 'mongoose';
-import type { Reason } from '../domain/claim.ts';
+import type { Reason } from '../domain/claims/claim.ts';
 import { type TestServers, testServers } from '../test/servers.ts';
-import type { Claim } from './claim-record.ts';
-import { connect } from './connection.ts';
+import type { Claim } from './claims/claim-record.ts';
+import { connect } from './mongodb/connection.ts';
 import {
   type BulkFilter,
   createOperationStore,

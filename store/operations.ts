@@ -3,15 +3,15 @@ import { createHash } from 'node:crypto';
 import { isDeepStrictEqual } from 'node:util';
 import type { ClientSession, Connection } from 'mongoose';
 import { Schema } from 'mongoose';
-import type { Reason } from '../domain/claim.ts';
+import type { Reason } from '../domain/claims/claim.ts';
 import { DomainError } from '../domain/errors.ts';
 import type { Role } from '../domain/user.ts';
 import { createAuditLog } from './audit-log.ts';
-import { type ClaimGroup, groupStages } from './claim-groups.ts';
-import { type Claim, claimModel, type Decision } from './claim-record.ts';
-import { inTransaction, isDuplicateKey } from './connection.ts';
-import { after, type Position } from './cursor.ts';
-import type { StaffContext } from './staff.ts';
+import { type ClaimGroup, groupStages } from './claims/claim-groups.ts';
+import { type Claim, claimModel, type Decision } from './claims/claim-record.ts';
+import { inTransaction, isDuplicateKey } from './mongodb/connection.ts';
+import { after, type Position } from './mongodb/cursor.ts';
+import type { StaffContext } from './users/staff.ts';
 
 /** Which parked claims, as it was asked for: those that fit whatever is named, or `all`. */
 export interface BulkFilter {

@@ -5,7 +5,7 @@
 import type { Connection } from 'mongoose';
 import { Schema } from 'mongoose';
 import type { ProviderLimit, TurnRequest } from '../domain/provider-limit.ts';
-import { isDuplicateKey } from './connection.ts';
+import { isDuplicateKey } from './mongodb/connection.ts';
 
 interface ProviderTurns {
   /** The provider's name. */

@@ -1,7 +1,7 @@
 /** What reconciliation did: one document a run for a week, and running totals for the metric. */
 import type { Connection } from 'mongoose';
 import { Schema } from 'mongoose';
-import { type Mended, NOTHING_MENDED } from '../domain/reconciliation.ts';
+import { type Mended, NOTHING_MENDED } from '../domain/claims/reconciliation.ts';
 
 /** How a pass went, beside what it mended. */
 export interface Reconciliation extends Mended {

@@ -3,10 +3,10 @@ import { randomBytes } from 'node:crypto';
 import type { Connection } from 'mongoose';
 import { dropDatabase } from '../test/drop-database.ts';
 import { testServers } from '../test/servers.ts';
-import { claimIdOf, type NewClaim } from './claim-record.ts';
-import { connect } from './connection.ts';
+import { claimIdOf, type NewClaim } from './claims/claim-record.ts';
 import { openStore, type Store } from './index.ts';
-import type { StockBucket } from './stock.ts';
+import { connect } from './mongodb/connection.ts';
+import type { StockBucket } from './stock/stock.ts';
 
 export type StoreFixture = Awaited<ReturnType<typeof storeFixture>>;
 

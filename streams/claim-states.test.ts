@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import type { ClaimFeed, FeedTurn } from '../store/claim-feed.ts';
+import type { ClaimFeed, FeedTurn } from '../store/claims/claim-feed.ts';
 import { publishClaimStates } from './claim-states.ts';
 
 describe('publishing', () => {

@@ -4,9 +4,9 @@
  * publishes next goes on from there.
  */
 import { setTimeout as delay } from 'node:timers/promises';
-import type { ClaimChange, ClaimFeed } from '../store/claim-feed.ts';
+import type { ClaimChange, ClaimFeed } from '../store/claims/claim-feed.ts';
 import type { OutgoingRecord, Outlet } from './kafka.ts';
-import { persist } from './persist.ts';
+import { persist } from './retry.ts';
 
 export interface Publishing {
   feed: ClaimFeed;

@@ -7,10 +7,10 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { Consumer, MessagesStreamFallbackModes, MessagesStreamModes } from '@platformatic/kafka';
 import { deadLetter, sendLetters } from './dead-letters.ts';
 import { clientOptions, type Outlet } from './kafka.ts';
-import { createLine } from './line.ts';
+import { createLine } from './ordered-batches.ts';
 import { type Progress, watchPartitions } from './partitions.ts';
-import { persist } from './persist.ts';
 import { batchesOf, type IncomingRecord, positionsAfter, type RefusedRecord } from './records.ts';
+import { persist } from './retry.ts';
 import { createWatchdog } from './watchdog.ts';
 
 /** Takes what can be taken of a batch and answers the rest. */

@@ -1,19 +1,19 @@
 /** The process between Kafka and the rest: what comes in, and what goes out. */
 import { Client, Connection } from '@temporalio/client';
 import { pino } from 'pino';
-import { stopClaimsOf } from '../api/claims/stop.ts';
-import { beat } from '../beat.ts';
-import { streamsConfig } from '../config.ts';
 import { DomainError } from '../domain/errors.ts';
-import { endOnFatal } from '../fatal.ts';
-import { logOutput } from '../log-output.ts';
-import type { Stopping } from '../stop.ts';
-import { createClaimFeed } from '../store/claim-feed.ts';
-import { isOfDatabase, levelOf } from '../store/connection.ts';
-import { openDatabase } from '../store/database.ts';
+import { streamsConfig } from '../process/config.ts';
+import { endOnFatal } from '../process/fatal.ts';
+import { beat } from '../process/heartbeat.ts';
+import { logOutput } from '../process/log-output.ts';
+import type { Stopping } from '../process/shutdown.ts';
+import { createClaimFeed } from '../store/claims/claim-feed.ts';
 import { openStoreOfProcess } from '../store/index.ts';
+import { isOfDatabase, levelOf } from '../store/mongodb/connection.ts';
+import { openDatabase } from '../store/mongodb/database.ts';
 import { connectionOptions } from '../temporal/connection.ts';
 import { createClaimRuns } from '../temporal/runs.ts';
+import { stopClaimsOf } from '../temporal/stop-claims.ts';
 import { runStreams } from './run.ts';
 
 /** As long as a look past an hour of a busy game's activities may take, in milliseconds. */

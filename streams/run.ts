@@ -1,13 +1,13 @@
 /** All streams of one process, until it is told to stop. */
-import { MAX_ACTIVITY_EVENTS } from '../domain/activity.ts';
-import type { ClaimFeed } from '../store/claim-feed.ts';
+import { MAX_ACTIVITY_EVENTS } from '../domain/conditions/player-event.ts';
+import type { ClaimFeed } from '../store/claims/claim-feed.ts';
 import type { Store } from '../store/index.ts';
-import { takeActivity } from './activity.ts';
 import { publishClaimStates } from './claim-states.ts';
 import { consume } from './consumer.ts';
 import { createOutlet } from './kafka.ts';
 import { createProgress } from './partitions.ts';
-import { persist } from './persist.ts';
+import { takeActivity } from './player-events.ts';
+import { persist } from './retry.ts';
 import { makeTopics, namesUnder } from './topics.ts';
 import { takeUserStatus, type UserStatusDeps } from './user-status.ts';
 

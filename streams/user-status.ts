@@ -2,10 +2,10 @@
 import { z } from 'zod';
 import { DomainError } from '../domain/errors.ts';
 import { USER_STATUSES } from '../domain/user.ts';
-import { MAX_AHEAD_MS } from '../store/activity-shape.ts';
+import { MAX_AHEAD_MS } from '../store/player-events/player-event-shape.ts';
 import { textShape } from '../store/text-shape.ts';
-import type { UserStore } from '../store/users.ts';
-import { jsonOf } from './json.ts';
+import type { UserStore } from '../store/users/users.ts';
+import { jsonOf } from './record-value.ts';
 import type { IncomingRecord, RefusedRecord } from './records.ts';
 
 export interface UserStatusDeps {

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import type { WorkflowHandle } from '@temporalio/client';
 import proto from '@temporalio/proto';
-import { claimIdOf } from '../store/claim-record.ts';
+import { claimIdOf } from '../store/claims/claim-record.ts';
 import { unique } from '../store/test-store.ts';
 import { type Laurel, startLaurel } from '../test/laurel.ts';
 import { CLAIM_QUEUE } from '../workflows/contract.ts';

@@ -2,13 +2,13 @@
 import { execFileSync } from 'node:child_process';
 import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
+import { createTokens } from '../api/identity/tokens.ts';
 import { testKey } from '../api/test-app.ts';
-import { createTokens } from '../api/tokens.ts';
-import { startProcess } from '../bench/processes.ts';
 import type { Role } from '../domain/user.ts';
-import { freePort } from '../local/ports.ts';
-import { connect as connectDatabase } from '../store/connection.ts';
+import { startProcess } from '../lab/bench/processes.ts';
+import { freePort } from '../local/processes/ports.ts';
 import { openStore } from '../store/index.ts';
+import { connect as connectDatabase } from '../store/mongodb/connection.ts';
 import { newClaim } from '../store/test-store.ts';
 import { dropDatabase } from './drop-database.ts';
 import { testServers, uniqueName } from './servers.ts';

@@ -5,7 +5,7 @@
  */
 import assert from 'node:assert/strict';
 import { after, afterEach, before, describe, it, type TestContext } from 'node:test';
-import { freePort } from '../local/ports.ts';
+import { freePort } from '../local/processes/ports.ts';
 import { type AttackedApi, startAttackedApi } from './attacked-api.ts';
 import { until } from './helpers.ts';
 

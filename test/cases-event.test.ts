@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { after, afterEach, before, describe, it } from 'node:test';
-import type { Reward } from '../domain/event.ts';
-import { claimIdOf } from '../store/claim-record.ts';
+import type { Reward } from '../domain/events/event.ts';
+import { claimIdOf } from '../store/claims/claim-record.ts';
 import { type Checkpoint, createCheckpoints } from './checkpoints.ts';
 import { MOUNT } from './game-claims.ts';
 import { CAPE, DAILY_IN_SEOUL, event, MESOS, OPERATOR, recordOf } from './helpers.ts';

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import { WorkflowNotFoundError } from '@temporalio/client';
 import { createAcceptance } from '../api/claims/accept.ts';
-import { claimIdOf } from '../store/claim-record.ts';
+import { claimIdOf } from '../store/claims/claim-record.ts';
 import { createCheckpoints } from './checkpoints.ts';
 import { CAPE, event, MESOS, recordOf, runClosed, runsOf, workflowOf } from './helpers.ts';
 import { type Laurel, startLaurel } from './laurel.ts';

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Claim } from '../store/claim-record.ts';
+import type { Claim } from '../store/claims/claim-record.ts';
 import { answered } from './game-claims.ts';
 import { CAPE, ended, event, gameEvent, hasEntitlement } from './helpers.ts';
 import { type ClaimAnswer, codeOf, type Laurel, startLaurel } from './laurel.ts';

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { after, afterEach, before, describe, it } from 'node:test';
-import { claimIdOf } from '../store/claim-record.ts';
+import { claimIdOf } from '../store/claims/claim-record.ts';
 import { asked, claimAtGame } from './game-claims.ts';
 import { event, leaveAlone, reconcile, recordOf, runsOf, until } from './helpers.ts';
 import { type Laurel, startLaurel } from './laurel.ts';

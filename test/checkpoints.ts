@@ -3,7 +3,7 @@
  * world meanwhile, and lets the claim go on.
  */
 import type { ActivityDeps } from '../activities/deps.ts';
-import { claimIdOf } from '../store/claim-record.ts';
+import { claimIdOf } from '../store/claims/claim-record.ts';
 import type { Laurel } from './laurel.ts';
 
 /**

@@ -1,6 +1,6 @@
 /** What one claim costs MongoDB and Temporal, counted by the commands that the driver sends. */
 import type { mongo } from 'mongoose';
-import { claimIdOf } from '../store/claim-record.ts';
+import { claimIdOf } from '../store/claims/claim-record.ts';
 import { recordOf, runThere } from './helpers.ts';
 import { type Laurel, startLaurel } from './laurel.ts';
 import { uniqueName } from './servers.ts';

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
-import type { ClaimBody } from '../api/claims/body.ts';
+import type { ClaimBody } from '../api/claims/claim-body.ts';
 import { ROLES } from '../domain/user.ts';
 import { claimAtGame, type Rule } from './game-claims.ts';
 import { event, leaveAlone, parked, reconcile, recordOf } from './helpers.ts';

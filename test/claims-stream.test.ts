@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { connect } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { after, before, describe, it } from 'node:test';
-import type { ClaimBody } from '../api/claims/body.ts';
+import type { ClaimBody } from '../api/claims/claim-body.ts';
 import { type Checkpoint, createCheckpoints, heldClaim } from './checkpoints.ts';
 import { answered, claimAtGame } from './game-claims.ts';
 import { ended, event, recordOnce } from './helpers.ts';

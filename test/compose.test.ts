@@ -9,8 +9,7 @@ import { after, before, describe, test } from 'node:test';
 import { parseEnv } from 'node:util';
 import { Ajv } from 'ajv';
 import { parse } from 'yaml';
-import { createDraining } from '../api/draining.ts';
-import { apiConfig, migrateConfig, streamsConfig, workerConfig } from '../config.ts';
+import { createDraining } from '../api/server/draining.ts';
 import {
   type Bind,
   type ComposeFile,
@@ -20,6 +19,7 @@ import {
   type Service,
 } from '../deploy/compose-file.ts';
 import { makeEnv } from '../deploy/make-env.ts';
+import { apiConfig, migrateConfig, streamsConfig, workerConfig } from '../process/config.ts';
 
 const ROOT = join(import.meta.dirname, '..');
 const { file: raw, references } = readCompose();
@@ -230,7 +230,7 @@ describe('start order', () => {
 
   test('the API has longer to stop than it takes with the longest DRAIN_S', () => {
     const [, mostS] =
-      readFileSync(join(ROOT, 'config.ts'), 'utf8').match(/DRAIN_S: whole\(0, (\d+)/) ?? [];
+      readFileSync(join(ROOT, 'process/config.ts'), 'utf8').match(/DRAIN_S: whole\(0, (\d+)/) ?? [];
     const { stopsWithinMs } = createDraining(Number(mostS) * 1_000);
     assert.ok(
       Number.parseInt(service(raw, 'api').stop_grace_period ?? '', 10) * 1_000 > stopsWithinMs,
@@ -332,7 +332,9 @@ describe('images', () => {
   });
 
   test('Kafka is of the version that runs in the tests', () => {
-    const { version } = JSON.parse(readFileSync(join(ROOT, 'local/kafka-jars.json'), 'utf8'));
+    const { version } = JSON.parse(
+      readFileSync(join(ROOT, 'local/install/kafka-jars.json'), 'utf8'),
+    );
     assert.equal(service(raw, 'kafka').image, `apache/kafka:${version}`);
   });
 

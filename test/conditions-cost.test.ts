@@ -1,9 +1,9 @@
 /** What judging a condition of twenty leaves costs a claim, counted. */
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
-import { DAY_MS, dayOf } from '../domain/activity.ts';
-import type { Condition } from '../domain/condition.ts';
-import type { StoredEvent } from '../store/events.ts';
+import type { Condition } from '../domain/conditions/condition.ts';
+import { DAY_MS, dayOf } from '../domain/conditions/player-event.ts';
+import type { StoredEvent } from '../store/events/events.ts';
 import { startCounted } from './claim-cost.ts';
 import { CAPE, DAILY_IN_SEOUL, event } from './helpers.ts';
 import type { Laurel } from './laurel.ts';

@@ -1,10 +1,10 @@
 /** Conditions over the whole stack: who is let in, what the others are told, and whom S2 waits for. */
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
-import type { Condition } from '../domain/condition.ts';
-import type { EventFields } from '../domain/event.ts';
-import { type Period, periodKey } from '../domain/period.ts';
-import { type Claim, claimIdOf } from '../store/claim-record.ts';
+import type { Condition } from '../domain/conditions/condition.ts';
+import type { EventFields } from '../domain/events/event.ts';
+import { type Period, periodKey } from '../domain/events/period.ts';
+import { type Claim, claimIdOf } from '../store/claims/claim-record.ts';
 import {
   CAPE,
   DAILY_IN_SEOUL,

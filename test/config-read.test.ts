@@ -15,7 +15,7 @@ function code(file: string): string {
 }
 
 test('every variable of the configuration is read', () => {
-  const declared = [...code('config.ts').matchAll(/^ {2}([A-Z][A-Z0-9_]*): /gm)].map(
+  const declared = [...code('process/config.ts').matchAll(/^ {2}([A-Z][A-Z0-9_]*): /gm)].map(
     ([, name = '']) => name,
   );
   assert.ok(declared.length > 30, declared.join());
@@ -27,6 +27,6 @@ test('every variable of the configuration is read', () => {
   for (const name of new Set(declared)) {
     // `config.NAME`, or taken out of it by `const { NAME, … } = config`.
     const isRead = new RegExp(`\\w\\.${name}\\b|\\{[^{}]*\\b${name}\\b[^{}]*\\} = `).test(all);
-    assert.ok(isRead, `config.ts: nothing reads ${name}`);
+    assert.ok(isRead, `process/config.ts: nothing reads ${name}`);
   }
 });

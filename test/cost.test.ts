@@ -2,8 +2,8 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import { WorkflowNotFoundError } from '@temporalio/client';
-import type { EventFields } from '../domain/event.ts';
-import { claimIdOf } from '../store/claim-record.ts';
+import type { EventFields } from '../domain/events/event.ts';
+import { claimIdOf } from '../store/claims/claim-record.ts';
 import { startCounted, writesIn } from './claim-cost.ts';
 import { CAPE, event, recordOf, workflowOf } from './helpers.ts';
 

@@ -1,7 +1,7 @@
 /** What people and other claims do about a claim while a worker of it is killed. */
 import { WorkflowNotFoundError } from '@temporalio/client';
-import type { Claim } from '../store/claim-record.ts';
-import { HOLDS_PER_BUCKET } from '../store/stock.ts';
+import type { Claim } from '../store/claims/claim-record.ts';
+import { HOLDS_PER_BUCKET } from '../store/stock/stock.ts';
 import { type ClaimSignal, SIGNALS } from '../workflows/contract.ts';
 import { recordOf, workflowOf } from './helpers.ts';
 import type { Laurel } from './laurel.ts';

@@ -7,9 +7,9 @@ import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import type { Starter } from '../api/claims/starter.ts';
-import type { EventFields } from '../domain/event.ts';
-import { NOTHING_MENDED } from '../domain/reconciliation.ts';
-import { claimIdOf } from '../store/claim-record.ts';
+import { NOTHING_MENDED } from '../domain/claims/reconciliation.ts';
+import type { EventFields } from '../domain/events/event.ts';
+import { claimIdOf } from '../store/claims/claim-record.ts';
 import { NOWHERE, REWARDS } from './crash-points.ts';
 import { event, leaveAlone, reconcile } from './helpers.ts';
 import { type ClaimAnswer, type Laurel, startLaurel } from './laurel.ts';
@@ -214,7 +214,7 @@ describe('the points are all there are', () => {
 
   it('for every call in the code that accepts a claim', () => {
     const groups = [...groupsIn(laurel.store), 'starter'].join('|');
-    const files = ['accept.ts', 'hold.ts', 'sold-out.ts', 'shared-reads.ts', 'body.ts'];
+    const files = ['accept.ts', 'early-hold.ts', 'sold-out.ts', 'shared-reads.ts', 'claim-body.ts'];
     const code = files
       .map((file) => readFileSync(path.join(ROOT, 'api', 'claims', file), 'utf8'))
       .join('\n');

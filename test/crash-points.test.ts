@@ -8,12 +8,12 @@ import { globSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { nextChange } from '../api/claims/wait.ts';
-import { isFinal } from '../domain/claim.ts';
-import { NOTHING_MENDED } from '../domain/reconciliation.ts';
-import { type Child, startChild } from '../local/child.ts';
-import { LineWatch } from '../local/line-watch.ts';
-import { type ClaimChanges, watchClaims } from '../store/claim-changes.ts';
-import { type Claim, claimIdOf } from '../store/claim-record.ts';
+import { isFinal } from '../domain/claims/claim.ts';
+import { NOTHING_MENDED } from '../domain/claims/reconciliation.ts';
+import { type Child, startChild } from '../local/processes/child.ts';
+import { LineWatch } from '../local/processes/line-watch.ts';
+import { type ClaimChanges, watchClaims } from '../store/claims/claim-changes.ts';
+import { type Claim, claimIdOf } from '../store/claims/claim-record.ts';
 import { activityDeps } from '../worker/deps.ts';
 import { type CrashClaim, PATIENCE_MS } from './crash-plays.ts';
 import {

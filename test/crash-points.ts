@@ -2,7 +2,7 @@
  * The points at which a worker is killed: before and after every write on every way a claim can
  * take, the provider's grant among them. `after provider.grant`: it granted, and we never heard.
  */
-import type { EventFields } from '../domain/event.ts';
+import type { EventFields } from '../domain/events/event.ts';
 import { banned, type CrashClaim, crowd, decided, makeRoom, type Play } from './crash-plays.ts';
 import { MOUNT, type Rule } from './game-claims.ts';
 import { CAPE } from './helpers.ts';

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
 import { after, before, beforeEach, describe, it } from 'node:test';
-import { claimIdOf } from '../store/claim-record.ts';
+import { claimIdOf } from '../store/claims/claim-record.ts';
 import { booksOf, CAPE, event, until } from './helpers.ts';
 import { type ClaimAnswer as Answer, codeOf, type Laurel, startLaurel } from './laurel.ts';
 import { uniqueName } from './servers.ts';

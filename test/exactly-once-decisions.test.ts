@@ -2,8 +2,8 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import { nextChange } from '../api/claims/wait.ts';
-import type { ClaimChanges } from '../store/claim-changes.ts';
-import { type Claim, claimIdOf } from '../store/claim-record.ts';
+import type { ClaimChanges } from '../store/claims/claim-changes.ts';
+import { type Claim, claimIdOf } from '../store/claims/claim-record.ts';
 import type { RunOf } from '../temporal/runs.ts';
 import type { ClaimSignal } from '../workflows/contract.ts';
 import {

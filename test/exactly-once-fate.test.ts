@@ -1,9 +1,9 @@
 /** "How a claim stays exactly-once": new runs, the point of no return, the way back (rules 2, 6, 7 and 8). */
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
-import { isMailbox } from '../domain/fulfillment.ts';
-import { type Claim, claimIdOf } from '../store/claim-record.ts';
-import type { StoredEvent } from '../store/events.ts';
+import { isMailbox } from '../domain/claims/fulfillment.ts';
+import { type Claim, claimIdOf } from '../store/claims/claim-record.ts';
+import type { StoredEvent } from '../store/events/events.ts';
 import { CLAIM_QUEUE, CLAIM_WORKFLOW } from '../workflows/contract.ts';
 import {
   booksOf,

@@ -5,8 +5,8 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import type { ActivityDeps } from '../activities/deps.ts';
-import type { RuleInput } from '../local/simulator-rules.ts';
-import { claimIdOf } from '../store/claim-record.ts';
+import type { RuleInput } from '../local/simulator/simulator-rules.ts';
+import { claimIdOf } from '../store/claims/claim-record.ts';
 import { requestsFor } from './game-claims.ts';
 import { callsAbout, ended, gameEvent, givenBy, recordOf, workflowOf } from './helpers.ts';
 import { connectionBroke, createInterposer } from './interpose.ts';

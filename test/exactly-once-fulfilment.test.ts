@@ -1,9 +1,9 @@
 /** "How a claim stays exactly-once": what is asked of a provider, and how it is taken back (rule 5). */
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
-import { ProviderError } from '../domain/fulfillment.ts';
-import type { RuleInput } from '../local/simulator-rules.ts';
-import { claimIdOf } from '../store/claim-record.ts';
+import { ProviderError } from '../domain/claims/fulfillment.ts';
+import type { RuleInput } from '../local/simulator/simulator-rules.ts';
+import { claimIdOf } from '../store/claims/claim-record.ts';
 import {
   booksOf,
   CAPE,

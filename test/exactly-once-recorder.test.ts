@@ -7,8 +7,8 @@ import { after, before, describe, it } from 'node:test';
 import { WorkflowNotFoundError } from '@temporalio/client';
 import { createAcceptance } from '../api/claims/accept.ts';
 import type { Starter } from '../api/claims/starter.ts';
-import { type Claim, claimIdOf } from '../store/claim-record.ts';
-import { RECORDER_MS } from '../store/claims.ts';
+import { type Claim, claimIdOf } from '../store/claims/claim-record.ts';
+import { RECORDER_MS } from '../store/claims/claims.ts';
 import {
   booksOf,
   CAPE,

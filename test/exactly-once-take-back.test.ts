@@ -5,8 +5,8 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import type { Starter } from '../api/claims/starter.ts';
-import { type Claim, claimIdOf } from '../store/claim-record.ts';
-import type { StoredEvent } from '../store/events.ts';
+import { type Claim, claimIdOf } from '../store/claims/claim-record.ts';
+import type { StoredEvent } from '../store/events/events.ts';
 import { CLAIM_QUEUE, CLAIM_WORKFLOW } from '../workflows/contract.ts';
 import {
   booksOf,

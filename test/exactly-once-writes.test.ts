@@ -4,10 +4,10 @@ import { once } from 'node:events';
 import { type AddressInfo, createServer, connect as dial, type Socket } from 'node:net';
 import { after, before, describe, it } from 'node:test';
 import type { mongo } from 'mongoose';
-import { claimIdOf } from '../store/claim-record.ts';
-import { connect, DATABASE_TIMEOUT_MS, isOfDatabase } from '../store/connection.ts';
+import { claimIdOf } from '../store/claims/claim-record.ts';
 import { openStore } from '../store/index.ts';
-import { type Hold, RESERVE_DEADLINE_MS } from '../store/stock.ts';
+import { connect, DATABASE_TIMEOUT_MS, isOfDatabase } from '../store/mongodb/connection.ts';
+import { type Hold, RESERVE_DEADLINE_MS } from '../store/stock/stock.ts';
 import { newClaim } from '../store/test-store.ts';
 import {
   ADMIN,

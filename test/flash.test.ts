@@ -4,10 +4,10 @@ import { after, before, describe, it } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { createAcceptance } from '../api/claims/accept.ts';
 import { ADMISSION } from '../api/claims/admission.ts';
+import { StockBusy } from '../domain/claims/stock-busy.ts';
 import type { DomainError } from '../domain/errors.ts';
-import { StockBusy } from '../domain/stock-busy.ts';
-import { type Claim, claimIdOf } from '../store/claim-record.ts';
-import type { StoredEvent } from '../store/events.ts';
+import { type Claim, claimIdOf } from '../store/claims/claim-record.ts';
+import type { StoredEvent } from '../store/events/events.ts';
 import type { Store } from '../store/index.ts';
 import { MOUNT } from './game-claims.ts';
 import {

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
-import type { FulfillmentProvider } from '../domain/fulfillment.ts';
+import type { FulfillmentProvider } from '../domain/claims/fulfillment.ts';
 import { createHttpProvider } from '../providers/http.ts';
 import { answered, claimAtGame, MOUNT, type Rule, requestsFor } from './game-claims.ts';
 import {

@@ -1,8 +1,8 @@
 /** Claims whose rewards come from the simulated game, and what the game saw of them. */
-import type { EventFields, Reward } from '../domain/event.ts';
-import type { LoggedRequest } from '../local/simulator-log.ts';
-import type { RuleInput } from '../local/simulator-rules.ts';
-import { claimIdOf } from '../store/claim-record.ts';
+import type { EventFields, Reward } from '../domain/events/event.ts';
+import type { LoggedRequest } from '../local/simulator/simulator-log.ts';
+import type { RuleInput } from '../local/simulator/simulator-rules.ts';
+import { claimIdOf } from '../store/claims/claim-record.ts';
 import { CAPE, gameEvent } from './helpers.ts';
 import type { Laurel } from './laurel.ts';
 

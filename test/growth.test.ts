@@ -6,14 +6,14 @@ import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
 import { after, before, describe, it } from 'node:test';
 import type { AppDeps } from '../api/app.ts';
-import { stopClaimsOf } from '../api/claims/stop.ts';
 import { type TestApp, testApp } from '../api/test-app.ts';
-import { type Books, openBooks } from '../bench/books.ts';
-import { type Call, callEveryRoute, filled } from '../bench/growth-calls.ts';
-import { pileUp } from '../bench/growth-pile.ts';
-import { type Profile, type Seen, startProfile } from '../bench/growth-profile.ts';
-import { claimOf, type Pile } from '../bench/growth-records.ts';
-import { openWorld } from '../bench/growth-world.ts';
+import { type Books, openBooks } from '../lab/bench/books.ts';
+import { type Call, callEveryRoute, filled } from '../lab/bench/growth-calls.ts';
+import { pileUp } from '../lab/bench/growth-pile.ts';
+import { type Profile, type Seen, startProfile } from '../lab/bench/growth-profile.ts';
+import { claimOf, type Pile } from '../lab/bench/growth-records.ts';
+import { openWorld } from '../lab/bench/growth-world.ts';
+import { stopClaimsOf } from '../temporal/stop-claims.ts';
 import { type TestServers, testServers } from './servers.ts';
 
 const CLAIMS = 2_000;
@@ -110,7 +110,7 @@ describe('with thousands of earlier claims', () => {
     assert.deepEqual(
       routes.filter((route) => !known.has(route)),
       [],
-      'routes of the API of which bench/growth-calls.ts knows nothing',
+      'routes of the API of which lab/bench/growth-calls.ts knows nothing',
     );
   });
 

@@ -5,21 +5,21 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { WorkflowFailedError, type WorkflowHandle } from '@temporalio/client';
 import type { Connection } from 'mongoose';
 import type { PassReport } from '../activities/upkeep.ts';
-import { grantIdOf, isFinal } from '../domain/claim.ts';
-import type { EventFields } from '../domain/event.ts';
-import type { Claim } from '../store/claim-record.ts';
-import { connect } from '../store/connection.ts';
-import type { StoredEvent } from '../store/events.ts';
-import type { StaffContext } from '../store/staff.ts';
-import type { Books } from '../store/stock.ts';
-import { CAPE, eventFields, OPERATOR } from '../store/test-events.ts';
+import { grantIdOf, isFinal } from '../domain/claims/claim.ts';
+import type { EventFields } from '../domain/events/event.ts';
+import type { Claim } from '../store/claims/claim-record.ts';
+import type { StoredEvent } from '../store/events/events.ts';
+import { CAPE, eventFields, OPERATOR } from '../store/events/test-events.ts';
+import { connect } from '../store/mongodb/connection.ts';
+import type { Books } from '../store/stock/stock.ts';
+import type { StaffContext } from '../store/users/staff.ts';
 import { workflowIdOf } from '../temporal/workflow-id.ts';
 import { RECONCILE_WORKFLOW, UPKEEP_QUEUE } from '../workflows/contract.ts';
 import { dropDatabase } from './drop-database.ts';
 import type { Laurel } from './laurel.ts';
 import { testServers, uniqueName } from './servers.ts';
 
-export { CAPE, DAILY_IN_SEOUL, MESOS, OPERATOR } from '../store/test-events.ts';
+export { CAPE, DAILY_IN_SEOUL, MESOS, OPERATOR } from '../store/events/test-events.ts';
 
 export const ADMIN: StaffContext = {
   actor: { userId: 'usr_admin', role: 'ADMIN' },

@@ -5,9 +5,9 @@
  */
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
-import type { ClaimState } from '../domain/claim.ts';
-import { type Claim, claimIdOf } from '../store/claim-record.ts';
-import type { StoredEvent } from '../store/events.ts';
+import type { ClaimState } from '../domain/claims/claim.ts';
+import { type Claim, claimIdOf } from '../store/claims/claim-record.ts';
+import type { StoredEvent } from '../store/events/events.ts';
 import { newClaim, profiled, unique } from '../store/test-store.ts';
 import type { ClaimRuns, RunOf } from '../temporal/runs.ts';
 import type { RunStart } from '../workflows/contract.ts';

@@ -5,9 +5,9 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import { Worker, type WorkflowBundleOption } from '@temporalio/worker';
-import type { Reward } from '../domain/event.ts';
-import type { RuleInput } from '../local/simulator-rules.ts';
-import { claimIdOf } from '../store/claim-record.ts';
+import type { Reward } from '../domain/events/event.ts';
+import type { RuleInput } from '../local/simulator/simulator-rules.ts';
+import { claimIdOf } from '../store/claims/claim-record.ts';
 import { testBundle } from './bundle.ts';
 import { changedBundle, patchedStep, plainStep, startWorkersOn } from './changed-code.ts';
 import { answered, MOUNT } from './game-claims.ts';

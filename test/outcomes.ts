@@ -1,9 +1,9 @@
 /** What became of a claim, as one thing to compare: its record, the books, the entitlement, the provider. */
 import assert from 'node:assert/strict';
-import type { Line } from '../domain/claim.ts';
-import { isMailbox } from '../domain/fulfillment.ts';
+import type { Line } from '../domain/claims/claim.ts';
+import { isMailbox } from '../domain/claims/fulfillment.ts';
 import type { UserStatus } from '../domain/user.ts';
-import type { Claim } from '../store/claim-record.ts';
+import type { Claim } from '../store/claims/claim-record.ts';
 import { booksOf, ended, givenBy, hasEntitlement } from './helpers.ts';
 import type { Laurel } from './laurel.ts';
 

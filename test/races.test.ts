@@ -2,11 +2,11 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import type { ActivityDeps } from '../activities/deps.ts';
-import { type FulfillmentProvider, ProviderError } from '../domain/fulfillment.ts';
-import { withSteps } from '../domain/steps.ts';
-import { StockBusy } from '../domain/stock-busy.ts';
-import { claimIdOf } from '../store/claim-record.ts';
-import type { HoldRequest } from '../store/stock.ts';
+import { type FulfillmentProvider, ProviderError } from '../domain/claims/fulfillment.ts';
+import { withSteps } from '../domain/claims/steps.ts';
+import { StockBusy } from '../domain/claims/stock-busy.ts';
+import { claimIdOf } from '../store/claims/claim-record.ts';
+import type { HoldRequest } from '../store/stock/stock.ts';
 import {
   booksOf,
   CAPE,

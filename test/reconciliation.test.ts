@@ -1,10 +1,10 @@
 /** "How a claim stays exactly-once": late writes are found and gaps are closed (rules 10 and 11). */
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
-import { grantIdOf } from '../domain/claim.ts';
-import type { ParkedAfter } from '../domain/event.ts';
-import { type Claim, claimIdOf } from '../store/claim-record.ts';
-import type { StoredEvent } from '../store/events.ts';
+import { grantIdOf } from '../domain/claims/claim.ts';
+import type { ParkedAfter } from '../domain/events/event.ts';
+import { type Claim, claimIdOf } from '../store/claims/claim-record.ts';
+import type { StoredEvent } from '../store/events/events.ts';
 import { someClaimId } from '../store/test-store.ts';
 import type { RunOf } from '../temporal/runs.ts';
 import type { RunStart } from '../workflows/contract.ts';

@@ -9,11 +9,11 @@
 import assert from 'node:assert/strict';
 import { after, before, beforeEach, describe, it } from 'node:test';
 import type { Connection, mongo } from 'mongoose';
-import type { ClaimBody } from '../api/claims/body.ts';
-import type { Condition } from '../domain/condition.ts';
-import type { EventFields } from '../domain/event.ts';
-import { connect } from '../store/connection.ts';
+import type { ClaimBody } from '../api/claims/claim-body.ts';
+import type { Condition } from '../domain/conditions/condition.ts';
+import type { EventFields } from '../domain/events/event.ts';
 import { openStore } from '../store/index.ts';
+import { connect } from '../store/mongodb/connection.ts';
 import { MOUNT, type Rule } from './game-claims.ts';
 import { CAPE, event, gameEvent, leaveAlone, MESOS, until, workflowOf } from './helpers.ts';
 import { codeOf, type Laurel, startLaurel } from './laurel.ts';

@@ -2,8 +2,8 @@
 import { once } from 'node:events';
 import { watch } from 'node:fs';
 import { join, resolve } from 'node:path';
-import { type Ending, startChild } from '../local/child.ts';
-import { LineWatch } from '../local/line-watch.ts';
+import { type Ending, startChild } from '../local/processes/child.ts';
+import { LineWatch } from '../local/processes/line-watch.ts';
 import { readStackFile, type StackFile } from '../local/stack-file.ts';
 
 export type StackProcess =

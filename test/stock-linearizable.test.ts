@@ -5,11 +5,11 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, it, type TestContext } from 'node:test';
 import fc from 'fast-check';
+import { StockBusy } from '../domain/claims/stock-busy.ts';
 import { DomainError } from '../domain/errors.ts';
-import { StockBusy } from '../domain/stock-busy.ts';
-import { connect, isOfDatabase } from '../store/connection.ts';
 import { openStore, type Store } from '../store/index.ts';
-import type { HoldRequest } from '../store/stock.ts';
+import { connect, isOfDatabase } from '../store/mongodb/connection.ts';
+import type { HoldRequest } from '../store/stock/stock.ts';
 import { bucket } from '../store/test-store.ts';
 import { dropDatabase } from './drop-database.ts';
 import { CAPE, event, OPERATOR } from './helpers.ts';

@@ -13,7 +13,7 @@ const PROCESSES = ['api', 'worker', 'streams'];
 const ENTRY_POINTS = [
   ...PROCESSES.map((name) => `${name}/main.ts`),
   'local/start.ts',
-  'migrate/main.ts',
+  'ops/migrate/main.ts',
 ];
 
 /** The process over a MongoDB that takes connections and never says a word: its start waits. */
@@ -66,10 +66,13 @@ describe('SIGTERM while a process starts', { concurrency: 2 }, () => {
     it(`is heeded before anything else is loaded: ${entry}`, () => {
       const source = readFileSync(path.join(ROOT, entry), 'utf8');
       assert.deepEqual(source.match(/^import .*$/gm), [
-        "import { heedSignals } from '../stop.ts';",
+        "import { heedSignals } from '../process/shutdown.ts';",
       ]);
       assert.match(source.split('await ')[0] ?? '', /heedSignals\('/);
-      assert.doesNotMatch(readFileSync(path.join(ROOT, 'stop.ts'), 'utf8'), /^import /m);
+      assert.doesNotMatch(
+        readFileSync(path.join(ROOT, 'process/shutdown.ts'), 'utf8'),
+        /^import /m,
+      );
     });
   }
 

@@ -1,8 +1,8 @@
 /** Every partition is read, by its own installation, or something says so. */
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
-import { createClaimFeed } from '../store/claim-feed.ts';
-import { isOfDatabase } from '../store/connection.ts';
+import { createClaimFeed } from '../store/claims/claim-feed.ts';
+import { isOfDatabase } from '../store/mongodb/connection.ts';
 import { newClaim, newPlayer, type StoreFixture, storeFixture } from '../store/test-store.ts';
 import { consume } from '../streams/consumer.ts';
 import { createOutlet } from '../streams/kafka.ts';

@@ -6,8 +6,8 @@ import path from 'node:path';
 import type { Readable } from 'node:stream';
 import { after, before, describe, it } from 'node:test';
 import { exportJWK, generateKeyPair } from 'jose';
-import { freePort } from '../local/ports.ts';
-import { connect } from '../store/connection.ts';
+import { freePort } from '../local/processes/ports.ts';
+import { connect } from '../store/mongodb/connection.ts';
 import { dropDatabase } from './drop-database.ts';
 import { until } from './helpers.ts';
 import { type TestServers, testServers, uniqueName } from './servers.ts';
@@ -82,7 +82,7 @@ describe('an API over a database that lacks indexes, which it may not build', ()
 
   it('is ready once npm run migrate has built them, with no restart', async () => {
     for (const built of [/[1-9]\d* of them are new/, / 0 of them are new/]) {
-      const migrate = run('migrate/main.ts');
+      const migrate = run('ops/migrate/main.ts');
       let told = '';
       migrate.stdout.on('data', (bytes) => {
         told += bytes;

@@ -1,13 +1,13 @@
 /** From a store and a configuration to what activities need: the same for the process and for tests. */
 import type { ActivityDeps } from '../activities/deps.ts';
 import type { UpkeepDeps } from '../activities/upkeep.ts';
-import type { Gauges } from '../domain/metrics.ts';
+import type { Gauges } from '../domain/conditions/metrics.ts';
 import type { ProviderLimit } from '../domain/provider-limit.ts';
+import { createTurnstile } from '../providers/call-limiter.ts';
 import { createGameDataProviders, createProviders } from '../providers/index.ts';
 import { createPace } from '../providers/pace.ts';
-import { createTurnstile } from '../providers/turnstile.ts';
-import { databaseTrouble } from '../store/connection.ts';
 import type { Store } from '../store/index.ts';
+import { databaseTrouble } from '../store/mongodb/connection.ts';
 import type { BulkRuns } from '../temporal/bulk-runs.ts';
 import type { ClaimRuns } from '../temporal/runs.ts';
 import type { FulfillmentPolicy } from '../workflows/contract.ts';

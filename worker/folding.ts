@@ -1,7 +1,8 @@
 /** Activities of days that are over become aggregates, while the worker runs. */
-import type { ActivityRules } from '../store/activity-shape.ts';
-import { connect } from '../store/connection.ts';
-import { createProgressStore } from '../store/progress.ts';
+
+import { connect } from '../store/mongodb/connection.ts';
+import type { ActivityRules } from '../store/player-events/player-event-shape.ts';
+import { createProgressStore } from '../store/player-events/progress.ts';
 
 /** A day is due once; looking each hour makes up for a worker that was away. */
 const EVERY_MS = 3_600_000;

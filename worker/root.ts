@@ -1,12 +1,12 @@
 /** The worker process: its connections, the workers over them, and its end. */
 import { Client } from '@temporalio/client';
 import { NativeConnection } from '@temporalio/worker';
-import { workerConfig } from '../config.ts';
-import { endOnFatal } from '../fatal.ts';
-import { logOutput } from '../log-output.ts';
-import type { Stopping } from '../stop.ts';
-import { openDatabase } from '../store/database.ts';
+import { workerConfig } from '../process/config.ts';
+import { endOnFatal } from '../process/fatal.ts';
+import { logOutput } from '../process/log-output.ts';
+import type { Stopping } from '../process/shutdown.ts';
 import { openStoreOfProcess } from '../store/index.ts';
+import { openDatabase } from '../store/mongodb/database.ts';
 import { connectBy, connectTemporal } from '../temporal/connect.ts';
 import { installLogger } from './log.ts';
 import { runWorkers } from './run.ts';

@@ -9,7 +9,7 @@ import {
 import type { Activities } from '../activities/index.ts';
 import type { UpkeepActivities } from '../activities/upkeep.ts';
 import type { ProviderLimit } from '../domain/provider-limit.ts';
-import { levelOf } from '../store/connection.ts';
+import { levelOf } from '../store/mongodb/connection.ts';
 import {
   CLAIM_QUEUE,
   FULFILLMENT_QUEUE,

@@ -5,8 +5,8 @@
  */
 import { CancellationScope, CancelledFailure, condition, workflowInfo } from '@temporalio/workflow';
 import type { Advanced, AdvanceRequest } from '../activities/advance.ts';
-import type { Ended } from '../activities/record.ts';
-import type { Reason, StepName } from '../domain/claim.ts';
+import type { Ended } from '../activities/claim-and-steps.ts';
+import type { Reason, StepName } from '../domain/claims/claim.ts';
 import { createCompensations } from './compensations.ts';
 import { type Check, checkCondition } from './conditions.ts';
 import type { ClaimInput, ClaimOutcome } from './contract.ts';

@@ -9,7 +9,7 @@ import {
 } from '@temporalio/workflow';
 import type { ConditionCheck } from '../activities/conditions.ts';
 import type { Activities } from '../activities/index.ts';
-import type { Reason } from '../domain/claim.ts';
+import type { Reason } from '../domain/claims/claim.ts';
 import { FULFILLMENT_QUEUE, type FulfillmentPolicy } from './contract.ts';
 import {
   ATTEMPT_MARGIN_MS,

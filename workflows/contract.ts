@@ -1,5 +1,5 @@
 /** What clients, workers and workflows agree on by name: queues, workflow types, signals, inputs, outcomes. */
-import type { FinalState, Reason, Step } from '../domain/claim.ts';
+import type { FinalState, Reason, Step } from '../domain/claims/claim.ts';
 
 /** Claims' workflows and their local activities. */
 export const CLAIM_QUEUE = 'laurel-claims';

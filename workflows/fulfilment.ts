@@ -8,7 +8,7 @@ import {
   sleep,
 } from '@temporalio/workflow';
 import type { Known, LineAnswer } from '../activities/fulfil.ts';
-import type { Reason, Step, StepOutcome } from '../domain/claim.ts';
+import type { Reason, Step, StepOutcome } from '../domain/claims/claim.ts';
 import { FIRST_POLL_MS } from './contract.ts';
 import {
   hasNews,

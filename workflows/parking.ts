@@ -1,7 +1,7 @@
 /** Parking: the claim waits in its workflow until a person decides, or its player leaves. */
 import { condition } from '@temporalio/workflow';
 import type { Verdict } from '../activities/parking.ts';
-import type { Reason, StepName } from '../domain/claim.ts';
+import type { Reason, StepName } from '../domain/claims/claim.ts';
 import { books, hasNews, openLines, type Run, tell } from './run.ts';
 import { clearParking, describeParking, show } from './visibility.ts';
 

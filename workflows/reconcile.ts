@@ -1,7 +1,7 @@
 /** Reconciliation: one pass that mends what fell between MongoDB and Temporal. Run by a schedule. */
 import { ActivityFailure, proxyActivities } from '@temporalio/workflow';
 import type { PassReport, UpkeepActivities } from '../activities/upkeep.ts';
-import { NOTHING_MENDED } from '../domain/reconciliation.ts';
+import { NOTHING_MENDED } from '../domain/claims/reconciliation.ts';
 
 /**
  * A pass over everything that is open takes minutes at worst; it heartbeats, so that a worker that

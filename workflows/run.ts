@@ -11,7 +11,7 @@ import {
 } from '@temporalio/workflow';
 import type { ClaimView, Left } from '../activities/advance.ts';
 import type { Activities } from '../activities/index.ts';
-import type { Reason, Step } from '../domain/claim.ts';
+import type { Reason, Step } from '../domain/claims/claim.ts';
 import {
   type ClaimInput,
   type ClaimRef,

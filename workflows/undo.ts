@@ -6,8 +6,8 @@ import {
   log,
   sleep,
 } from '@temporalio/workflow';
-import type { Ended } from '../activities/record.ts';
-import type { Reason, Step, StepOutcome } from '../domain/claim.ts';
+import type { Ended } from '../activities/claim-and-steps.ts';
+import type { Reason, Step, StepOutcome } from '../domain/claims/claim.ts';
 import type { Compensations } from './compensations.ts';
 import { CHECK_VALID_MS, FIRST_POLL_MS } from './contract.ts';
 import { park } from './parking.ts';

@@ -1,7 +1,7 @@
 /** What an admin sees of a claim in Temporal's Web UI. Only for what left the happy path: upserts cost. */
 import { defineSearchAttributeKey } from '@temporalio/common';
 import { setCurrentDetails, upsertSearchAttributes } from '@temporalio/workflow';
-import type { ClaimState, Reason } from '../domain/claim.ts';
+import type { ClaimState, Reason } from '../domain/claims/claim.ts';
 
 const CLAIM_STATE = defineSearchAttributeKey('ClaimState', 'KEYWORD');
 const REASON = defineSearchAttributeKey('Reason', 'KEYWORD');

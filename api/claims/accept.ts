@@ -1,22 +1,22 @@
 /** S0: from a request to a recorded claim, or the reason why not. */
 
-import { isHeldEarly } from '../../domain/early-hold.ts';
-import { wantedEntitlements } from '../../domain/entitlements.ts';
+import { isHeldEarly } from '../../domain/claims/early-hold.ts';
+import { wantedEntitlements } from '../../domain/claims/entitlements.ts';
+import { claimPeriod, pinCondition, windowOf } from '../../domain/conditions/explanation.ts';
 import { DomainError } from '../../domain/errors.ts';
-import { isOpenAt, isShownAt } from '../../domain/event.ts';
-import { claimPeriod, pinCondition, windowOf } from '../../domain/explanation.ts';
-import { alreadyClaimed } from '../../store/claim-acceptance.ts';
-import type { Claim, NewClaim } from '../../store/claim-record.ts';
-import type { ClaimStore } from '../../store/claims.ts';
-import type { EventStore, StoredEvent, StoredReward } from '../../store/events.ts';
-import type { RewardUnits, StockStore } from '../../store/stock.ts';
-import type { User } from '../../store/users.ts';
+import { isOpenAt, isShownAt } from '../../domain/events/event.ts';
+import { alreadyClaimed } from '../../store/claims/claim-acceptance.ts';
+import type { Claim, NewClaim } from '../../store/claims/claim-record.ts';
+import type { ClaimStore } from '../../store/claims/claims.ts';
+import type { EventStore, StoredEvent, StoredReward } from '../../store/events/events.ts';
+import type { RewardUnits, StockStore } from '../../store/stock/stock.ts';
+import type { User } from '../../store/users/users.ts';
 import type { RunStart } from '../../workflows/contract.ts';
 import { createRecordTurns } from './admission.ts';
-import { type HoldDeps, holdOrReject } from './hold.ts';
+import { type HoldDeps, holdOrReject } from './early-hold.ts';
+import { NoTurn, Recalled, type Turns } from './fair-queue.ts';
 import { shareReads } from './shared-reads.ts';
 import { createSoldOut } from './sold-out.ts';
-import { NoTurn, Recalled, type Turns } from './turns.ts';
 
 export interface AcceptDeps {
   store: {

@@ -8,9 +8,9 @@ import { setImmediate as immediate } from 'node:timers/promises';
 import type { Context, MiddlewareHandler } from 'hono';
 import type { Registry } from 'prom-client';
 import { DomainError } from '../../domain/errors.ts';
+import type { ApiEnv } from '../api-env.ts';
 import { observeAdmission } from '../metrics.ts';
-import type { ApiEnv } from '../router.ts';
-import { createTurns, NoTurn, Recalled, type TurnSettings, type Turns } from './turns.ts';
+import { createTurns, NoTurn, Recalled, type TurnSettings, type Turns } from './fair-queue.ts';
 
 /**
  * How many claims one process records at once, how many may wait at the door, and for how long. A

@@ -1,9 +1,9 @@
 /** An admin's word on a parked claim: on its record first, then as a signal to its run. */
 import type { Logger } from 'pino';
 import { DomainError } from '../../domain/errors.ts';
-import type { Claim, Decision } from '../../store/claim-record.ts';
-import type { ClaimStore } from '../../store/claims.ts';
-import type { StaffContext } from '../../store/staff.ts';
+import type { Claim, Decision } from '../../store/claims/claim-record.ts';
+import type { ClaimStore } from '../../store/claims/claims.ts';
+import type { StaffContext } from '../../store/users/staff.ts';
 import type { ClaimRuns } from '../../temporal/runs.ts';
 import { SIGNALS } from '../../workflows/contract.ts';
 

@@ -3,9 +3,9 @@ import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import { newClaim } from '../../store/test-store.ts';
 import { until } from '../../test/helpers.ts';
-import { createLongRequests } from '../long-requests.ts';
+import { createLongRequests } from '../http/long-requests.ts';
+import { createTokens } from '../identity/tokens.ts';
 import { type TestApp, testApp, testKey } from '../test-app.ts';
-import { createTokens } from '../tokens.ts';
 
 const BOUNDS = { most: 5, mostOfAddress: 4, mostOfUser: 2 };
 const longRequests = createLongRequests(BOUNDS);

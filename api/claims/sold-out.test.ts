@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { DomainError } from '../../domain/errors.ts';
-import type { RewardUnits } from '../../store/stock.ts';
+import type { RewardUnits } from '../../store/stock/stock.ts';
 import { createSoldOut } from './sold-out.ts';
 
 const asked = (eventId: string, rewardId: string | null = null) => ({ eventId, rewardId });

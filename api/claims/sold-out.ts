@@ -3,7 +3,7 @@
  * the last units does not cost a record each. Who gets them is decided by the hold alone.
  */
 import { DomainError } from '../../domain/errors.ts';
-import type { RewardUnits, StockStore } from '../../store/stock.ts';
+import type { RewardUnits, StockStore } from '../../store/stock/stock.ts';
 import { shareReads } from './shared-reads.ts';
 
 /** Rewards that are remembered; past it those seen longest ago go. */

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it, type TestContext } from 'node:test';
 import { pino } from 'pino';
-import type { Claim } from '../../store/claim-record.ts';
+import type { Claim } from '../../store/claims/claim-record.ts';
 import type { RunStart } from '../../workflows/contract.ts';
 import { createStarter } from './starter.ts';
 

@@ -1,10 +1,10 @@
 /** Starting a claim's run without making the player wait for Temporal: the record is the promise. */
 import type { Logger } from 'pino';
-import type { Claim } from '../../store/claim-record.ts';
-import type { ClaimStore } from '../../store/claims.ts';
+import type { Claim } from '../../store/claims/claim-record.ts';
+import type { ClaimStore } from '../../store/claims/claims.ts';
 import type { ClaimRuns, RunOf } from '../../temporal/runs.ts';
 import type { RunStart } from '../../workflows/contract.ts';
-import { createTurns, NoTurn } from './turns.ts';
+import { createTurns, NoTurn } from './fair-queue.ts';
 
 /** Longest wait for a start, in milliseconds: some ten times what it takes when all is well. */
 const PATIENCE_MS = 500;

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { describe, it, type TestContext } from 'node:test';
-import type { ClaimState } from '../../domain/claim.ts';
-import type { ClaimChanges } from '../../store/claim-changes.ts';
-import type { Claim } from '../../store/claim-record.ts';
-import type { ClaimStore } from '../../store/claims.ts';
+import type { ClaimState } from '../../domain/claims/claim.ts';
+import type { ClaimChanges } from '../../store/claims/claim-changes.ts';
+import type { Claim } from '../../store/claims/claim-record.ts';
+import type { ClaimStore } from '../../store/claims/claims.ts';
 import { nextChange, preferredWaitS, waitForEnd } from './wait.ts';
 
 describe('how long a client would wait', () => {

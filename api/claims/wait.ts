@@ -1,8 +1,8 @@
 /** Waiting for a claim's end: `Prefer: wait=N` (RFC 7240, section 4.3). */
-import { isFinal } from '../../domain/claim.ts';
-import type { ClaimChanges } from '../../store/claim-changes.ts';
-import type { Claim } from '../../store/claim-record.ts';
-import type { ClaimStore } from '../../store/claims.ts';
+import { isFinal } from '../../domain/claims/claim.ts';
+import type { ClaimChanges } from '../../store/claims/claim-changes.ts';
+import type { Claim } from '../../store/claims/claim-record.ts';
+import type { ClaimStore } from '../../store/claims/claims.ts';
 
 /** Longest wait of one request, in seconds: below the timeouts of common proxies. */
 export const MAX_WAIT_S = 30;

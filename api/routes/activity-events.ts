@@ -1,8 +1,8 @@
 /** `/api/activity-events`: game servers say what players did. */
 import { createRoute, z } from '@hono/zod-openapi';
-import { MAX_ACTIVITY_EVENTS } from '../../domain/activity.ts';
-import type { ProgressStore } from '../../store/progress.ts';
-import { type AuthDeps, access, GUARDED } from '../auth.ts';
+import { MAX_ACTIVITY_EVENTS } from '../../domain/conditions/player-event.ts';
+import type { ProgressStore } from '../../store/player-events/progress.ts';
+import { type AuthDeps, access, GUARDED } from '../identity/auth.ts';
 import { problems } from '../problem.ts';
 import { json, jsonBody, newRouter } from '../router.ts';
 

@@ -2,11 +2,11 @@
 import { createRoute, z } from '@hono/zod-openapi';
 import { ROLES } from '../../domain/user.ts';
 import { AUDIT_ACTIONS, type AuditEntry, type AuditLog } from '../../store/audit-log.ts';
-import { type AuthDeps, access, GUARDED } from '../auth.ts';
-import { page, pageOf, pageQuery } from '../paging.ts';
+import { page, pageOf, pageQuery } from '../http/paging.ts';
+import { ordered, timeRange } from '../http/times.ts';
+import { type AuthDeps, access, GUARDED } from '../identity/auth.ts';
 import { problems } from '../problem.ts';
 import { json, newRouter } from '../router.ts';
-import { ordered, timeRange } from '../times.ts';
 
 export interface AuditRouteDeps extends AuthDeps {
   store: { auditLog: AuditLog };

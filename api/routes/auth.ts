@@ -3,16 +3,16 @@ import { createRoute, z } from '@hono/zod-openapi';
 import { DomainError } from '../../domain/errors.ts';
 import { NAME_RULE, type TextLength, type TextUse } from '../../domain/text.ts';
 import { PASSWORD_LENGTH, USERNAME_LENGTH } from '../../domain/user.ts';
-import type { RefreshTokenStore } from '../../store/refresh-tokens.ts';
-import type { User, UserStore } from '../../store/users.ts';
-import { type AuthDeps, access } from '../auth.ts';
-import { limitKeyOf } from '../client.ts';
-import type { Passwords } from '../passwords.ts';
+import type { RefreshTokenStore } from '../../store/users/refresh-tokens.ts';
+import type { User, UserStore } from '../../store/users/users.ts';
+import { text } from '../http/text.ts';
+import { type AuthDeps, access } from '../identity/auth.ts';
+import { limitKeyOf } from '../identity/client-address.ts';
+import type { Passwords } from '../identity/passwords.ts';
+import { limitByAddress, type RateLimits } from '../identity/rate-limits.ts';
+import { toUserBody, UserSchema } from '../identity/user-body.ts';
 import { problems } from '../problem.ts';
-import { limitByAddress, type RateLimits } from '../rate-limits.ts';
 import { json, jsonBody, newRouter } from '../router.ts';
-import { text } from '../text.ts';
-import { toUserBody, UserSchema } from '../user-body.ts';
 
 export interface AuthRouteDeps extends AuthDeps {
   store: { users: UserStore; refreshTokens: RefreshTokenStore };

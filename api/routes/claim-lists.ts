@@ -1,16 +1,16 @@
 /** `/api/event-claims`, the lists: claims by what they are, and counted by what they have in common. */
 import { createRoute, z } from '@hono/zod-openapi';
-import { CLAIM_STATES, REASONS } from '../../domain/claim.ts';
+import { CLAIM_STATES, REASONS } from '../../domain/claims/claim.ts';
 import { isStaff, STAFF } from '../../domain/user.ts';
-import { GROUP_FIELDS } from '../../store/claim-groups.ts';
-import type { Claim } from '../../store/claim-record.ts';
-import type { ClaimStore } from '../../store/claims.ts';
-import { type AuthDeps, access, GUARDED } from '../auth.ts';
-import { ClaimSchema, toClaimBody, type WebUi } from '../claims/body.ts';
-import { NEWEST_FIRST, page, pageOf, pageQuery, SHORT_PAGES } from '../paging.ts';
+import { GROUP_FIELDS } from '../../store/claims/claim-groups.ts';
+import type { Claim } from '../../store/claims/claim-record.ts';
+import type { ClaimStore } from '../../store/claims/claims.ts';
+import { ClaimSchema, toClaimBody, type WebUi } from '../claims/claim-body.ts';
+import { NEWEST_FIRST, page, pageOf, pageQuery, SHORT_PAGES } from '../http/paging.ts';
+import { ordered, timeRange } from '../http/times.ts';
+import { type AuthDeps, access, GUARDED } from '../identity/auth.ts';
 import { problems } from '../problem.ts';
 import { json, newRouter } from '../router.ts';
-import { ordered, timeRange } from '../times.ts';
 
 export interface ClaimListRouteDeps extends AuthDeps {
   store: { claims: Pick<ClaimStore, 'page' | 'summary'> };

@@ -2,8 +2,8 @@
 import { readFile } from 'node:fs/promises';
 import { createRoute, z } from '@hono/zod-openapi';
 import { DomainError } from '../../domain/errors.ts';
+import { NOT_CHANGED, unchanging } from '../http/static-answers.ts';
 import { idParam, newRouter } from '../router.ts';
-import { NOT_CHANGED, unchanging } from '../unchanging.ts';
 
 const page = new URL('../docs/', import.meta.url);
 const swaggerUi = new URL(import.meta.resolve('swagger-ui-dist/package.json'));

@@ -1,16 +1,16 @@
 /** `/api/events/{eventId}/eligibility`: may I claim now, and why not. */
 import { createRoute, z } from '@hono/zod-openapi';
-import { REASONS } from '../../domain/claim.ts';
+import { REASONS } from '../../domain/claims/claim.ts';
 import { DomainError } from '../../domain/errors.ts';
-import { isShownAt } from '../../domain/event.ts';
-import type { EventStore } from '../../store/events.ts';
-import { type AuthDeps, access, GUARDED } from '../auth.ts';
-import { MaybeExplainedSchema } from '../condition-schema.ts';
-import { type EligibilityDeps, eligibilityOf } from '../eligibility.ts';
+import { isShownAt } from '../../domain/events/event.ts';
+import type { EventStore } from '../../store/events/events.ts';
+import { MaybeExplainedSchema } from '../events/condition-schema.ts';
+import { SURROUNDINGS, toSurroundingsBody } from '../events/condition-windows.ts';
+import { type EligibilityDeps, eligibilityOf } from '../events/eligibility.ts';
+import { type AuthDeps, access, GUARDED } from '../identity/auth.ts';
+import { limitByUser, type RateLimits } from '../identity/rate-limits.ts';
 import { problems } from '../problem.ts';
-import { limitByUser, type RateLimits } from '../rate-limits.ts';
 import { idParam, json, newRouter } from '../router.ts';
-import { SURROUNDINGS, toSurroundingsBody } from '../surroundings.ts';
 
 export interface EligibilityRouteDeps extends AuthDeps, EligibilityDeps {
   store: EligibilityDeps['store'] & { events: Pick<EventStore, 'get'> };

@@ -1,22 +1,27 @@
 /** `/api/events`: operators write events, players see those that are or will be open. */
 import { createRoute, z } from '@hono/zod-openapi';
 import type { Context } from 'hono';
-import { type Condition, leavesOf } from '../../domain/condition.ts';
-import { chainedEvents } from '../../domain/condition-facts.ts';
+import { type Condition, leavesOf } from '../../domain/conditions/condition.ts';
+import { chainedEvents } from '../../domain/conditions/condition-facts.ts';
 import { DomainError } from '../../domain/errors.ts';
-import { EVENT_STATUSES, isShownAt } from '../../domain/event.ts';
+import { EVENT_STATUSES, isShownAt } from '../../domain/events/event.ts';
 import { isStaff, STAFF } from '../../domain/user.ts';
-import type { EventStatsStore } from '../../store/event-stats.ts';
-import type { EventStore, StoredEvent } from '../../store/events.ts';
-import { type AuthDeps, access, GUARDED, staffOf } from '../auth.ts';
-import { CONDITION_COMPONENTS } from '../condition-schema.ts';
-import { etagOf, IF_MATCH_PATTERN, ifMatchVersions, isKnownTo } from '../etags.ts';
-import { EventSchema, EventStatsSchema, toEventBody } from '../event-body.ts';
-import { eventBodies, toEventFields } from '../event-schemas.ts';
-import { headerLines, idempotencyKeyHeader, optionalIdempotencyKeyOf } from '../idempotency-key.ts';
-import { NEWEST_FIRST, page, pageOf, pageQuery } from '../paging.ts';
+import type { EventStatsStore } from '../../store/events/event-stats.ts';
+import type { EventStore, StoredEvent } from '../../store/events/events.ts';
+import type { ApiEnv } from '../api-env.ts';
+import { CONDITION_COMPONENTS } from '../events/condition-schema.ts';
+import { EventSchema, EventStatsSchema, toEventBody } from '../events/event-body.ts';
+import { eventBodies, toEventFields } from '../events/event-schemas.ts';
+import { etagOf, IF_MATCH_PATTERN, ifMatchVersions, isKnownTo } from '../http/etags.ts';
+import {
+  headerLines,
+  idempotencyKeyHeader,
+  optionalIdempotencyKeyOf,
+} from '../http/idempotency-key.ts';
+import { NEWEST_FIRST, page, pageOf, pageQuery } from '../http/paging.ts';
+import { type AuthDeps, access, GUARDED, staffOf } from '../identity/auth.ts';
 import { problems } from '../problem.ts';
-import { type ApiEnv, idParam, json, jsonBody, newRouter } from '../router.ts';
+import { idParam, json, jsonBody, newRouter } from '../router.ts';
 
 export interface EventRouteDeps extends AuthDeps {
   store: { events: EventStore; eventStats: EventStatsStore };

@@ -1,15 +1,15 @@
 /** `/api/grants`: what players were given, line by line. */
 import { createRoute, z } from '@hono/zod-openapi';
-import { grantIdOf, REWARD_KINDS } from '../../domain/claim.ts';
+import { grantIdOf, REWARD_KINDS } from '../../domain/claims/claim.ts';
 import { isStaff } from '../../domain/user.ts';
-import type { GrantFilter } from '../../store/claim-lists.ts';
-import type { Claim } from '../../store/claim-record.ts';
-import type { ClaimStore } from '../../store/claims.ts';
-import { type AuthDeps, access, GUARDED } from '../auth.ts';
-import { encodeCursor, NEWEST_FIRST, pageOf, pageQuery, SHORT_PAGES } from '../paging.ts';
+import type { GrantFilter } from '../../store/claims/claim-lists.ts';
+import type { Claim } from '../../store/claims/claim-record.ts';
+import type { ClaimStore } from '../../store/claims/claims.ts';
+import { encodeCursor, NEWEST_FIRST, pageOf, pageQuery, SHORT_PAGES } from '../http/paging.ts';
+import { ordered, timeRange } from '../http/times.ts';
+import { type AuthDeps, access, GUARDED } from '../identity/auth.ts';
 import { problems } from '../problem.ts';
 import { json, newRouter } from '../router.ts';
-import { ordered, timeRange } from '../times.ts';
 
 export interface GrantRouteDeps extends AuthDeps {
   store: { claims: ClaimStore };

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
-import { NOTHING_MENDED } from '../../domain/reconciliation.ts';
+import { NOTHING_MENDED } from '../../domain/claims/reconciliation.ts';
 import { newClaim } from '../../store/test-store.ts';
 import { type TestApp, testApp } from '../test-app.ts';
 

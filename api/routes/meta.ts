@@ -1,9 +1,9 @@
 /** Around the API: is it well, and which keys does it sign with. */
 import { createRoute, z } from '@hono/zod-openapi';
+import { sharedFor } from '../http/shared-answers.ts';
+import { NOT_CHANGED, unchanging } from '../http/static-answers.ts';
+import type { Tokens } from '../identity/tokens.ts';
 import { json, newRouter } from '../router.ts';
-import { sharedFor } from '../shared-for.ts';
-import type { Tokens } from '../tokens.ts';
-import { NOT_CHANGED, unchanging } from '../unchanging.ts';
 
 export interface MetaRouteDeps extends HealthDeps {
   tokens: Tokens;

@@ -1,8 +1,8 @@
 /** `/metrics`, on the API's port or on one of its own. */
 import { createRoute, z } from '@hono/zod-openapi';
 import type { Registry } from 'prom-client';
+import { sharedFor } from '../http/shared-answers.ts';
 import { newRouter } from '../router.ts';
-import { sharedFor } from '../shared-for.ts';
 
 export interface MetricsRouteDeps {
   metrics: Registry;

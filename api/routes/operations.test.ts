@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { after, before, beforeEach, describe, it } from 'node:test';
-import type { Claim } from '../../store/claim-record.ts';
+import type { Claim } from '../../store/claims/claim-record.ts';
 import { newClaim, unique } from '../../store/test-store.ts';
 import { type Fields, type SignedIn, type TestApp, testApp } from '../test-app.ts';
 

@@ -2,7 +2,7 @@
 import { createRoute, z } from '@hono/zod-openapi';
 import type { Context } from 'hono';
 import type { Logger } from 'pino';
-import { REASONS } from '../../domain/claim.ts';
+import { REASONS } from '../../domain/claims/claim.ts';
 import { DomainError } from '../../domain/errors.ts';
 import {
   type BulkFilter,
@@ -11,18 +11,19 @@ import {
   type OperationStore,
 } from '../../store/operations.ts';
 import type { BulkRuns } from '../../temporal/bulk-runs.ts';
-import { type AuthDeps, access, GUARDED, staffOf } from '../auth.ts';
+import type { ApiEnv } from '../api-env.ts';
 import {
   headerLines,
   idempotencyKeyHeader,
   idempotencyKeyOf,
   optionalIdempotencyKeyOf,
-} from '../idempotency-key.ts';
-import { NEWEST_FIRST, page, pageOf, pageQuery } from '../paging.ts';
+} from '../http/idempotency-key.ts';
+import { NEWEST_FIRST, page, pageOf, pageQuery } from '../http/paging.ts';
+import { note, text } from '../http/text.ts';
+import { moment } from '../http/times.ts';
+import { type AuthDeps, access, GUARDED, staffOf } from '../identity/auth.ts';
 import { problems } from '../problem.ts';
-import { type ApiEnv, idParam, json, jsonBody, newRouter, optionalJsonBody } from '../router.ts';
-import { note, text } from '../text.ts';
-import { moment } from '../times.ts';
+import { idParam, json, jsonBody, newRouter, optionalJsonBody } from '../router.ts';
 
 export interface OperationRouteDeps extends AuthDeps {
   store: { operations: OperationStore };

@@ -2,16 +2,17 @@
 import { createRoute, z } from '@hono/zod-openapi';
 import type { MiddlewareHandler } from 'hono';
 import type { Logger } from 'pino';
-import { isFinal, parseGrantId } from '../../domain/claim.ts';
+import { isFinal, parseGrantId } from '../../domain/claims/claim.ts';
 import { DomainError } from '../../domain/errors.ts';
 import { SignatureError, verify } from '../../providers/webhook-signature.ts';
-import type { Claim } from '../../store/claim-record.ts';
-import type { ClaimStore } from '../../store/claims.ts';
+import type { Claim } from '../../store/claims/claim-record.ts';
+import type { ClaimStore } from '../../store/claims/claims.ts';
 import type { ClaimRuns } from '../../temporal/runs.ts';
 import { SIGNALS } from '../../workflows/contract.ts';
+import type { ApiEnv } from '../api-env.ts';
+import { text } from '../http/text.ts';
 import { problems } from '../problem.ts';
-import { type ApiEnv, idParam, json, jsonBody, newRouter } from '../router.ts';
-import { text } from '../text.ts';
+import { idParam, json, jsonBody, newRouter } from '../router.ts';
 
 export interface CallbackRouteDeps {
   store: { claims: ClaimStore };

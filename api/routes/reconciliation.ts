@@ -1,9 +1,9 @@
 /** `/api/reconciliation`: what was mended lately, and whether the stock adds up. */
 import { createRoute, z } from '@hono/zod-openapi';
-import type { EventStore } from '../../store/events.ts';
+import type { EventStore } from '../../store/events/events.ts';
 import type { ReconciliationStore } from '../../store/reconciliations.ts';
-import type { StockStore } from '../../store/stock.ts';
-import { type AuthDeps, access, GUARDED } from '../auth.ts';
+import type { StockStore } from '../../store/stock/stock.ts';
+import { type AuthDeps, access, GUARDED } from '../identity/auth.ts';
 import { problems } from '../problem.ts';
 import { json, newRouter } from '../router.ts';
 

@@ -3,12 +3,12 @@ import { createRoute, z } from '@hono/zod-openapi';
 import type { Logger } from 'pino';
 import { DomainError } from '../../domain/errors.ts';
 import { ROLES, USER_STATUSES } from '../../domain/user.ts';
-import type { UserStore } from '../../store/users.ts';
-import { type AuthDeps, access, GUARDED, staffOf } from '../auth.ts';
-import { encodeCursor, NEWEST_FIRST, pageOf, pageQuery, SHORT_PAGES } from '../paging.ts';
+import type { UserStore } from '../../store/users/users.ts';
+import { encodeCursor, NEWEST_FIRST, pageOf, pageQuery, SHORT_PAGES } from '../http/paging.ts';
+import { type AuthDeps, access, GUARDED, staffOf } from '../identity/auth.ts';
+import { toUserBody, UserSchema } from '../identity/user-body.ts';
 import { problems } from '../problem.ts';
 import { idParam, json, jsonBody, newRouter } from '../router.ts';
-import { toUserBody, UserSchema } from '../user-body.ts';
 
 export interface UserRouteDeps extends AuthDeps {
   store: { users: UserStore };

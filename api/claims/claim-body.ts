@@ -1,0 +1,137 @@
+/** A claim as the API answers it. */
+import { z } from '@hono/zod-openapi';
+import {
+  CLAIM_STATES,
+  LINE_STATES,
+  REASONS,
+  REWARD_KINDS,
+  STEPS,
+} from '../../domain/claims/claim.ts';
+import { isStaff } from '../../domain/user.ts';
+import type { Claim } from '../../store/claims/claim-record.ts';
+import { workflowIdOf } from '../../temporal/workflow-id.ts';
+import type { AuthenticatedUser } from '../api-env.ts';
+import { ExplainedSchema } from '../events/condition-schema.ts';
+import { SURROUNDINGS, toSurroundingsBody } from '../events/condition-windows.ts';
+
+const time = z.iso.datetime();
+
+const Line = z
+  .object({
+    lineId: z.string(),
+    kind: z.enum(REWARD_KINDS),
+    name: z.string(),
+    quantity: z.int(),
+    state: z.enum(LINE_STATES),
+    grantedAt: time.nullable(),
+  })
+  .openapi('ClaimLine');
+
+const Step = z
+  .object({
+    step: z.enum(STEPS),
+    outcome: z.enum(['OK', 'SKIPPED', 'REFUSED', 'FAILED', 'PARKED', 'STOPPED']),
+    startedAt: time,
+    endedAt: time,
+    attempts: z.int(),
+    detail: z.string().nullable(),
+  })
+  .openapi('ClaimStep');
+
+const ClaimExplanation = z
+  .object({
+    condition: ExplainedSchema,
+    judgedFor: time.openapi({ description: 'The moment of the claim’s acceptance.' }),
+    ...SURROUNDINGS,
+  })
+  .openapi('ClaimExplanation');
+
+/** What a claim that was refused for its condition shows; a claim that ended otherwise shows none. */
+function toExplanationBody({ reason, explanation }: Claim): Pick<ClaimBody, 'explanation'> {
+  if (reason !== 'CONDITION_NOT_MET' || !explanation) return {};
+  const { condition, judgedFor } = explanation;
+  const surroundings = toSurroundingsBody(explanation);
+  return { explanation: { condition, judgedFor: judgedFor.toISOString(), ...surroundings } };
+}
+
+export const ClaimSchema = z
+  .object({
+    claimId: z.string(),
+    eventId: z.string(),
+    userId: z.string(),
+    idempotencyKey: z.string(),
+    periodKey: z.string(),
+    state: z.enum(CLAIM_STATES),
+    reason: z.enum(REASONS).nullable(),
+    lines: z.array(Line),
+    steps: z.array(Step),
+    explanation: ClaimExplanation.optional().openapi({
+      description: 'Why a claim was refused as `CONDITION_NOT_MET`; others have none.',
+    }),
+    version: z.int().openapi({ description: 'Only grows; the event ID of the stream.' }),
+    acceptedAt: time,
+    createdAt: time,
+    updatedAt: time,
+    links: z.object({
+      self: z.string(),
+      stream: z.string(),
+      workflow: z
+        .string()
+        .optional()
+        .openapi({ description: "Staff only: its runs in Temporal's Web UI." }),
+    }),
+  })
+  .openapi('Claim');
+export type ClaimBody = z.infer<typeof ClaimSchema>;
+
+/** Where Temporal's Web UI is, for the links that staff get. */
+export interface WebUi {
+  url: string;
+  namespace: string;
+}
+
+export const claimPath = (claimId: string): string => `/api/event-claims/${claimId}`;
+
+/** The Web UI's list of the claim's runs: there may be several, the latest first. */
+function runsLink({ url, namespace }: WebUi, claim: Claim): string {
+  const query = `WorkflowId="${workflowIdOf(claim.userId, claim.idempotencyKey)}"`;
+  const base = url.replace(/\/+$/, '');
+  return `${base}/namespaces/${encodeURIComponent(namespace)}/workflows?query=${encodeURIComponent(query)}`;
+}
+
+/** The claim for this reader: staff see where it runs, players do not. */
+export function toClaimBody(
+  claim: Claim,
+  reader: Pick<AuthenticatedUser, 'role'>,
+  webUi: WebUi | undefined,
+): ClaimBody {
+  const self = claimPath(claim._id);
+  return {
+    claimId: claim._id,
+    eventId: claim.eventId,
+    userId: claim.userId,
+    idempotencyKey: claim.idempotencyKey,
+    periodKey: claim.periodKey,
+    state: claim.state,
+    reason: claim.reason,
+    lines: claim.lines.map(({ lineId, kind, name, quantity, state, grantedAt }) => ({
+      lineId,
+      kind,
+      name,
+      quantity,
+      state,
+      grantedAt: grantedAt?.toISOString() ?? null,
+    })),
+    steps: claim.steps,
+    ...toExplanationBody(claim),
+    version: claim.version,
+    acceptedAt: claim.acceptedAt.toISOString(),
+    createdAt: claim.createdAt.toISOString(),
+    updatedAt: claim.updatedAt.toISOString(),
+    links: {
+      self,
+      stream: `${self}/stream`,
+      ...(webUi && isStaff(reader.role) && { workflow: runsLink(webUi, claim) }),
+    },
+  };
+}

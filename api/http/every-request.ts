@@ -1,0 +1,72 @@
+/** What every request passes, whichever application answers it. */
+import type { Context, MiddlewareHandler } from 'hono';
+import { requestId } from 'hono/request-id';
+import { routePath } from 'hono/route';
+import { secureHeaders } from 'hono/secure-headers';
+import type { Logger } from 'pino';
+import { levelOf } from '../../store/mongodb/connection.ts';
+import type { ApiEnv } from '../api-env.ts';
+import { problemOf, problemOfRefusal, sendProblem, toProblem } from '../problem.ts';
+import type { newRouter } from '../router.ts';
+import { settleUnreadBodies } from '../server/unread-bodies.ts';
+
+const MAX_REQUEST_ID_LENGTH = 128;
+
+type App = ReturnType<typeof newRouter>;
+
+/**
+ * Gives each request an ID, its answer safe headers, and answers those that were refused below, and
+ * what is thrown.
+ * Call it before the routes are added.
+ * @param log told of what is no client's mistake
+ * @param watching sees every request, with its ID, and every answer
+ */
+export function everyRequest(
+  app: App,
+  log: Logger,
+  ...watching: MiddlewareHandler<ApiEnv>[]
+): void {
+  answerErrors(app, log);
+  app.use(requestId({ limitLength: MAX_REQUEST_ID_LENGTH }));
+  for (const watch of watching) app.use(watch);
+  app.use(settleUnreadBodies);
+  app.use(
+    secureHeaders({
+      // The docs page sets a policy of its own.
+      overwrite: false,
+      contentSecurityPolicy: { defaultSrc: ["'none'"], frameAncestors: ["'none'"] },
+      // Whoever terminates TLS in front of us decides on that.
+      strictTransportSecurity: false,
+    }),
+  );
+  app.use(async (c, next) => {
+    const refusal = c.env?.refusal;
+    return refusal ? sendProblem(c, problemOfRefusal(refusal, c.req.path)) : await next();
+  });
+  app.notFound((c) =>
+    sendProblem(c, problemOf('not_found', 'There is nothing at this address.', c.req.path)),
+  );
+}
+
+/** What measurements count a request as whose client hung up; nobody is there to be told. */
+const CLIENT_CLOSED = 499;
+
+/** Whether the client hung up before its request was here: what failed is its own upload. */
+function isHungUp({ env }: Context<ApiEnv>): boolean {
+  const incoming = env?.incoming;
+  return incoming?.complete === false && incoming.destroyed;
+}
+
+function answerErrors(app: App, log: Logger): void {
+  app.onError((error, c) => {
+    const seen = { requestId: c.get('requestId'), method: c.req.method, route: routePath(c, -1) };
+    const answer = toProblem(error, c.get('requestId'), c.req.path);
+    if (answer.status === 500 && isHungUp(c)) {
+      log.debug({ ...seen, err: error }, 'the client hung up');
+      return new Response(null, { status: CLIENT_CLOSED });
+    }
+    if (answer.status === 500) log.error({ ...seen, err: error }, 'request failed');
+    if (answer.status === 503) log[levelOf(error)]({ ...seen, err: error }, 'request not served');
+    return sendProblem(c, answer);
+  });
+}

@@ -1,0 +1,41 @@
+/** What every route's query passes before its schema: a parameter that is dropped widens the answer. */
+import type { MiddlewareHandler } from 'hono';
+import { DomainError } from '../../domain/errors.ts';
+import type { ApiEnv } from '../api-env.ts';
+
+/**
+ * Refuses with `invalid_request` a parameter that the route does not know, one that is given more
+ * than once, and one that is empty. It comes after the guards: who may not call learns nothing.
+ * @param known the names of the route's parameters
+ */
+export function knownQuery(known: readonly string[]): MiddlewareHandler<ApiEnv> {
+  const names = new Set(known);
+  return async (c, next) => {
+    const { url } = c.req;
+    const start = url.indexOf('?');
+    if (start >= 0) refuseUnfit(new URLSearchParams(url.slice(start)), names);
+    await next();
+  };
+}
+
+function refuseUnfit(sent: URLSearchParams, known: ReadonlySet<string>): void {
+  const wrong = [...new Set(sent.keys())].flatMap((name) => {
+    const values = sent.getAll(name);
+    if (!known.has(name)) return [`\`${name}\` is not known here`];
+    if (values.length > 1) return [`\`${name}\` is given more than once`];
+    return values[0] === '' ? [`\`${name}\` is empty`] : [];
+  });
+  if (wrong.length === 0) return;
+  throw new DomainError('invalid_request', `The query does not fit: ${wrong.join('; ')}.`);
+}
+
+type Routes = Record<string, Record<string, { parameters?: unknown[] }>>;
+
+/** Says of every parameter in a description that it is not empty, as `knownQuery` refuses those. */
+export function describeQueries({ paths = {} }: { paths?: object | undefined }): void {
+  const routes = Object.values(paths as Routes).flatMap((path) => Object.values(path));
+  for (const parameter of routes.flatMap(({ parameters = [] }) => parameters)) {
+    const { in: where, schema } = parameter as { in?: string; schema?: Record<string, unknown> };
+    if (where === 'query' && schema?.type === 'string' && !schema.enum) schema.minLength ??= 1;
+  }
+}

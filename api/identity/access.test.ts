@@ -1,0 +1,124 @@
+import assert from 'node:assert/strict';
+import { after, before, describe, it } from 'node:test';
+import { ROLES, type Role, STAFF } from '../../domain/user.ts';
+import { type SignedIn, type TestApp, testApp } from '../test-app.ts';
+
+/**
+ * Every route there is, and which roles may call it; whose claims one then sees is another question.
+ * A route that is not in this table fails the test.
+ */
+const WHO: Record<string, readonly Role[] | 'anyone'> = {
+  'POST /api/auth/register': 'anyone',
+  'POST /api/auth/login': 'anyone',
+  'POST /api/auth/refresh': 'anyone',
+  'POST /api/auth/logout': 'anyone',
+  'GET /api/auth/profile': ROLES,
+  'GET /api/users': ['ADMIN'],
+  'PATCH /api/users/{userId}': ['ADMIN'],
+  'GET /api/events': ROLES,
+  'POST /api/events': ['OPERATOR', 'ADMIN'],
+  'GET /api/events/{eventId}': ROLES,
+  'PATCH /api/events/{eventId}': ['OPERATOR', 'ADMIN'],
+  'DELETE /api/events/{eventId}': ['OPERATOR', 'ADMIN'],
+  'GET /api/events/{eventId}/eligibility': ['PLAYER'],
+  'GET /api/events/{eventId}/stats': STAFF,
+  'POST /api/event-claims/{eventId}/claim': ['PLAYER'],
+  'GET /api/event-claims': ROLES,
+  'GET /api/event-claims/summary': STAFF,
+  'GET /api/event-claims/{claimId}': ROLES,
+  'GET /api/event-claims/{claimId}/stream': ROLES,
+  'POST /api/event-claims/{claimId}/retry': ['ADMIN'],
+  'POST /api/event-claims/{claimId}/abort': ['ADMIN'],
+  'GET /api/grants': ROLES,
+  'GET /api/reconciliation': ['AUDITOR', 'ADMIN'],
+  'GET /api/audit-log': ['AUDITOR', 'ADMIN'],
+  'POST /api/activity-events': ['GAME_SERVER'],
+  'POST /api/event-claims/retry': ['ADMIN'],
+  'POST /api/event-claims/abort': ['ADMIN'],
+  'GET /api/operations': ['ADMIN'],
+  'GET /api/operations/{operationId}': ['ADMIN'],
+  'POST /api/operations/{operationId}/stop': ['ADMIN'],
+  // By its signature, not by a token: without a provider of that name it is 404.
+  'POST /api/provider-callbacks/{provider}': 'anyone',
+  'GET /healthz': 'anyone',
+  'GET /readyz': 'anyone',
+  'GET /metrics': 'anyone',
+  'GET /openapi.json': 'anyone',
+  'GET /docs': 'anyone',
+  'GET /.well-known/jwks.json': 'anyone',
+};
+
+let t: TestApp;
+const signedIn = new Map<Role, SignedIn>();
+before(async () => {
+  t = await testApp();
+  for (const role of ROLES) signedIn.set(role, await t.signIn(role));
+});
+after(() => t.close());
+
+/**
+ * Calls a route with a body and a query that fit none, so that what is refused for who is calling
+ * is seen to be refused before what is sent.
+ */
+async function call(route: string, token?: string) {
+  const [method = '', path = ''] = route.split(' ');
+  const sends = method !== 'GET' && method !== 'DELETE';
+  const address = `${path.replaceAll(/\{\w+\}/g, 'unknown')}?limit=none`;
+  const body = sends ? { notAField: 1 } : undefined;
+  return await t.call(method, address, { token, body });
+}
+
+describe('who may call what', () => {
+  it('is decided for every route', async () => {
+    const { body } = await t.call<{ paths: Record<string, object> }>('GET', '/openapi.json');
+    const described = Object.entries(body.paths).flatMap(([path, methods]) =>
+      Object.keys(methods).map((method) => `${method.toUpperCase()} ${path}`),
+    );
+    assert.deepEqual(described.sort(), Object.keys(WHO).sort());
+  });
+
+  for (const [route, roles] of Object.entries(WHO)) {
+    if (roles === 'anyone') {
+      it(`${route} takes anyone`, async () => {
+        const { status } = await call(route);
+        assert.ok(![401, 403].includes(status), `${status}`);
+      });
+      continue;
+    }
+
+    it(`${route} takes nobody who is not signed in`, async () => {
+      for (const token of [undefined, 'garbage']) {
+        const answer = await call(route, token);
+        assert.deepEqual([answer.status, answer.body.code], [401, 'unauthenticated']);
+        assert.match(answer.headers.get('www-authenticate') ?? '', /^Bearer /);
+      }
+    });
+
+    for (const role of ROLES) {
+      const may = roles.includes(role);
+      it(`${route} ${may ? 'takes' : 'refuses'} ${role}`, async () => {
+        const answer = await call(route, signedIn.get(role)?.accessToken);
+        if (may) assert.ok(![401, 403].includes(answer.status), `${answer.status}`);
+        else assert.deepEqual([answer.status, answer.body.code], [403, 'forbidden']);
+      });
+    }
+  }
+});
+
+describe('the header', () => {
+  it('is read whatever the letters of the scheme', async () => {
+    const { accessToken } = signedIn.get('PLAYER') as SignedIn;
+    for (const scheme of ['bearer', 'BEARER']) {
+      const headers = { authorization: `${scheme} ${accessToken}` };
+      assert.equal((await t.call('GET', '/api/auth/profile', { headers })).status, 200);
+    }
+  });
+
+  for (const value of ['', 'Bearer', 'Bearer ', 'Basic YTpi', 'Bearer a b', 'Bearer ä']) {
+    it(`is refused as ${JSON.stringify(value)}`, async () => {
+      const headers = { authorization: value };
+      const answer = await t.call('GET', '/api/auth/profile', { headers });
+      assert.deepEqual([answer.status, answer.body.code], [401, 'unauthenticated']);
+    });
+  }
+});

@@ -1,0 +1,127 @@
+/** Access tokens: JWTs of the profile RFC 9068, signed with the first key and verified with all. */
+import { randomUUID } from 'node:crypto';
+import {
+  calculateJwkThumbprint,
+  createLocalJWKSet,
+  errors,
+  importJWK,
+  type JSONWebKeySet,
+  type JWK,
+  type JWTPayload,
+  jwtVerify,
+  SignJWT,
+} from 'jose';
+import { DomainError } from '../../domain/errors.ts';
+
+const ISSUER = 'laurel';
+const AUDIENCE = 'laurel-api';
+const TYPE = 'at+jwt';
+
+/** Which algorithm a key is for; a key of any other kind is refused at start-up. */
+const ALGORITHMS: { readonly [kind: string]: string } = {
+  'OKP/Ed25519': 'EdDSA',
+  'EC/P-256': 'ES256',
+};
+
+export interface AccessClaims {
+  userId: string;
+  /** The user's token epoch when the token was issued. */
+  epoch: number;
+}
+
+/** A token that was verified. */
+export interface Verified extends AccessClaims {
+  /** When it ends; it does not count at that moment any more. */
+  expiresAt: Date;
+}
+
+export interface Tokens {
+  /** Lifetime of an access token, in seconds. */
+  readonly ttlS: number;
+  /** The public keys, as `/.well-known/jwks.json` shows them. */
+  readonly jwks: JSONWebKeySet;
+  issue(claims: AccessClaims): Promise<string>;
+  /** @throws DomainError `token_expired`, or `unauthenticated` for anything else */
+  verify(token: string): Promise<Verified>;
+  /** How long a verified token still counts, in milliseconds; below 1 where it has expired. */
+  leftMs(token: Verified): number;
+}
+
+/**
+ * @param settings.keys private JWKs (Ed25519 or P-256); the first signs
+ * @param settings.now the clock of issue and expiry
+ * @throws Error where a key is of another kind
+ */
+export async function createTokens(settings: {
+  keys: readonly JWK[];
+  ttlS: number;
+  now: () => Date;
+}): Promise<Tokens> {
+  const { keys, ttlS, now } = settings;
+  const [signer] = keys;
+  if (!signer) throw new Error('JWT_KEYS holds no key');
+  const jwks: JSONWebKeySet = { keys: await Promise.all(keys.map(publicKey)) };
+  const header = { alg: algorithmOf(signer), kid: jwks.keys[0]?.kid ?? '', typ: TYPE };
+  const privateKey = await importJWK(signer, header.alg);
+  const findKey = createLocalJWKSet(jwks);
+
+  return {
+    ttlS,
+    jwks,
+    async issue({ userId, epoch }) {
+      const issuedAtS = Math.floor(now().getTime() / 1000);
+      return await new SignJWT({ epoch })
+        .setProtectedHeader(header)
+        .setIssuer(ISSUER)
+        .setAudience(AUDIENCE)
+        .setSubject(userId)
+        .setJti(randomUUID())
+        .setIssuedAt(issuedAtS)
+        .setExpirationTime(issuedAtS + ttlS)
+        .sign(privateKey);
+    },
+    async verify(token) {
+      try {
+        const { payload } = await jwtVerify(token, findKey, {
+          algorithms: Object.values(ALGORITHMS),
+          issuer: ISSUER,
+          audience: AUDIENCE,
+          typ: TYPE,
+          requiredClaims: ['sub', 'iat', 'exp', 'jti', 'epoch'],
+          currentDate: now(),
+        });
+        return verified(payload);
+      } catch (error) {
+        throw refusalOf(error);
+      }
+    },
+    leftMs: ({ expiresAt }) => expiresAt.getTime() - now().getTime(),
+  };
+}
+
+function verified({ sub, epoch, exp }: JWTPayload): Verified {
+  if (typeof sub !== 'string' || typeof epoch !== 'number' || exp === undefined) {
+    throw new errors.JWTInvalid('a claim has the wrong type');
+  }
+  return { userId: sub, epoch, expiresAt: new Date(exp * 1_000) };
+}
+
+function refusalOf(cause: unknown): DomainError {
+  return cause instanceof errors.JWTExpired
+    ? new DomainError('token_expired', 'The access token has expired.', { cause })
+    : new DomainError('unauthenticated', 'The access token is not valid.', { cause });
+}
+
+function algorithmOf(key: JWK): string {
+  const algorithm = ALGORITHMS[`${key.kty}/${key.crv}`];
+  if (!algorithm) throw new Error(`JWT_KEYS: ${key.kty}/${key.crv} is not Ed25519 or P-256`);
+  return algorithm;
+}
+
+/** Only what a verifier needs: the private part `d` must not leave. */
+async function publicKey(key: JWK): Promise<JWK> {
+  const alg = algorithmOf(key);
+  const { kty, crv, x, y } = key as { kty: string; crv: string; x: string; y?: string };
+  const point = y === undefined ? { kty, crv, x } : { kty, crv, x, y };
+  return { ...point, kid: key.kid ?? (await calculateJwkThumbprint(point)), alg, use: 'sig' };
+}

@@ -1,0 +1,20 @@
+/** A user as the API shows them. */
+import { z } from '@hono/zod-openapi';
+import { ROLES, USER_STATUSES } from '../../domain/user.ts';
+import type { User } from '../../store/users/users.ts';
+
+export const UserSchema = z
+  .object({
+    id: z.string().openapi({ example: 'usr_5f2b8c9d0e1a2b3c4d5e6f70' }),
+    username: z.string(),
+    displayName: z.string(),
+    role: z.enum(ROLES),
+    status: z.enum(USER_STATUSES),
+    createdAt: z.iso.datetime(),
+  })
+  .openapi('User');
+
+export function toUserBody(user: User): z.infer<typeof UserSchema> {
+  const { userId, username, displayName, role, status, createdAt } = user;
+  return { id: userId, username, displayName, role, status, createdAt: createdAt.toISOString() };
+}

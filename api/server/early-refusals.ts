@@ -1,0 +1,123 @@
+/**
+ * Requests that are refused before the application is reached: a broken request line, too many
+ * headers, too slow, no valid host. The application answers them all the same, so that each has an
+ * ID, is measured and logged, and looks like any other answer.
+ */
+import type { IncomingMessage, Server } from 'node:http';
+import type { Socket } from 'node:net';
+import type { Duplex } from 'node:stream';
+import type { createAdaptorServer } from '@hono/node-server';
+import type { OpenAPIHono } from '@hono/zod-openapi';
+import type { ApiEnv } from '../api-env.ts';
+import type { Refusal } from '../problem.ts';
+import { linger } from './linger.ts';
+import { afterAll, connectionOf } from './one-request-at-a-time.ts';
+import { rawAnswer } from './raw-answer.ts';
+import { settleTarget } from './request-target.ts';
+
+type Fetch = OpenAPIHono<ApiEnv>['fetch'];
+type ServedFetch = Parameters<typeof createAdaptorServer>[0]['fetch'];
+
+/** What Node says of a request that it gives up; everything else is a request it cannot read. */
+const GIVEN_UP: Readonly<Record<string, Refusal>> = {
+  ERR_HTTP_REQUEST_TIMEOUT: {
+    code: 'invalid_request',
+    status: 408,
+    detail: 'The request took too long to arrive.',
+  },
+  HPE_HEADER_OVERFLOW: {
+    code: 'invalid_request',
+    status: 431,
+    detail: 'The address and the headers of a request have at most 16 KiB.',
+  },
+  HPE_CHUNK_EXTENSIONS_OVERFLOW: {
+    code: 'payload_too_large',
+    detail: 'The extensions of a chunk are too long.',
+  },
+};
+const UNREADABLE: Refusal = { code: 'invalid_request', detail: 'This is no HTTP/1.1 request.' };
+const NO_PROXY: Refusal = {
+  code: 'invalid_request',
+  detail: 'This is no proxy: CONNECT is not served.',
+};
+const EXPECTATION: Refusal = {
+  code: 'invalid_request',
+  status: 417,
+  detail: 'The only expectation that can be met is `100-continue`.',
+};
+
+/** The method and address of a request that could not be read. */
+const UNREAD_METHOD = 'UNKNOWN';
+const UNREAD_URL = 'http://localhost/';
+
+/** What `serve` of `@hono/node-server` is given, and what looks after the server that it makes. */
+export function createRefusals(fetch: Fetch) {
+  const refusals = new WeakMap<IncomingMessage, Refusal>();
+
+  /** Answers where there is no request that could be answered, and ends the connection. */
+  async function answer(socket: Duplex, refusal: Refusal): Promise<void> {
+    const request = new Request(UNREAD_URL, { method: UNREAD_METHOD });
+    const response = await fetch(request, { refusal });
+    const headers = Object.fromEntries(response.headers);
+    const bytes = rawAnswer(response.status, headers, await response.text());
+    if (!socket.writable) return void socket.destroy();
+    socket.write(bytes);
+    linger(socket as Socket);
+  }
+
+  /** Answers a mistake after everything that was asked before it on that connection. */
+  function refuse(socket: Duplex, refusal: Refusal): void {
+    const connection = connectionOf(socket);
+    const { current, behind } = connection;
+    connection.isLast = true;
+    const latest = behind.at(-1) ?? current;
+    // Whose request came whole made the mistake in the next one.
+    if (!latest || latest.request.complete || behind.pop()) {
+      afterAll(connection, () => answer(socket, refusal));
+    } else if (latest.response.headersSent) socket.destroy();
+    else void answer(socket, refusal);
+  }
+
+  function onClientError(server: Server, error: NodeJS.ErrnoException, socket: Socket): void {
+    // Opened ahead: an answer would be taken for that to the first request.
+    const isUnused = error.code === 'ERR_HTTP_REQUEST_TIMEOUT' && socket.bytesRead === 0;
+    if (isUnused) return void socket.setTimeout(server.keepAliveTimeout);
+    // Whatever comes after a mistake is none of a request's, and is reported again and again.
+    if (connectionOf(socket).isLast) return;
+    if (error.code === 'ECONNRESET' || !socket.writable) return void socket.destroy();
+    refuse(socket, GIVEN_UP[error.code ?? ''] ?? UNREADABLE);
+  }
+
+  const answering: ServedFetch = (request, env) => {
+    const refusal = refusals.get(env.incoming as IncomingMessage);
+    return fetch(request, refusal ? { ...env, refusal } : env);
+  };
+
+  return {
+    options: {
+      fetch: answering,
+      // We look after bodies that nobody reads: see `unread-bodies.ts`.
+      autoCleanupIncoming: false,
+      serverOptions: { requireHostHeader: false },
+    },
+    /** Call it before the server listens. */
+    watch(server: Server): void {
+      server.prependListener('request', (incoming) => {
+        const refusal = settleTarget(incoming);
+        if (refusal) refusals.set(incoming, refusal);
+      });
+      server.on('checkExpectation', (incoming, response) => {
+        refusals.set(incoming, EXPECTATION);
+        server.emit('request', incoming, response);
+      });
+      server.on('clientError', (error, socket) => onClientError(server, error, socket as Socket));
+      server.on('connect', (_, socket) => {
+        // Node lets go of the connection, and an answer before this one may still be on its way.
+        socket.on('error', () => socket.destroy());
+        socket.on('timeout', () => server.emit('timeout', socket));
+        socket.on('drain', () => connectionOf(socket).current?.response.emit('drain'));
+        refuse(socket, NO_PROXY);
+      });
+    },
+  };
+}

@@ -1,0 +1,183 @@
+/**
+ * From a condition to the numbers it compares: what is asked of whom, all at once.
+ *
+ * Workflow code must not import this file, as it carries a library and the machine's time zone data.
+ */
+import { Temporal } from 'temporal-polyfill';
+import type { DayStart } from '../events/period.ts';
+import { type Condition, type Fact, type Leaf, leavesOf } from './condition.ts';
+import type { GameData } from './game-data.ts';
+import {
+  ACCOUNT_AGE,
+  EVENT_GRANTED,
+  type Gauges,
+  isWithin,
+  LOGIN_STREAK,
+  parseTimeSpan,
+  providerOf,
+  TIME_BETWEEN,
+} from './metrics.ts';
+import type { Aggregation, ProgressQuery, ProgressReader } from './progress.ts';
+
+const DAY_MS = 86_400_000;
+
+/** The metric of the activities that a streak counts the days of. */
+const LOGIN = 'login';
+
+/** The moment and the windows that a condition is judged in. */
+export interface Judgement extends DayStart {
+  /** The claim's acceptance. */
+  at: Date;
+  /**
+   * The play moment: what the player did until then counts, itself included. Earlier than `at` in the
+   * grace, where `at` alone tells the time of day and which grants of other events there are.
+   */
+  playedUntil: Date;
+  startsAt: Date;
+  /** Where `PERIOD` begins: with the period, but not before the event. */
+  periodStartsAt: Date;
+}
+
+/** What Laurel knows of a player beside their progress. */
+export interface Account {
+  createdAt: Date;
+  /** Their granted claims of the events that the condition names. */
+  grants: { eventId: string; endedAt: Date }[];
+}
+
+export interface FactSources {
+  userId: string;
+  account: Account;
+  gauges: Gauges;
+  progress: ProgressReader;
+  /** Null where the provider has no answer now. Whatever it throws is passed on. */
+  askProvider(provider: string, names: string[]): Promise<GameData | null>;
+}
+
+/** The events that the condition asks about: what `Account.grants` is to hold. */
+export function chainedEvents(condition: Condition): string[] {
+  const leaves = leavesOf(condition).map(({ leaf }) => leaf);
+  const chained = leaves.filter((leaf) => isOwn(leaf) && leaf.metric === EVENT_GRANTED);
+  return [...new Set(chained.map(({ key = '' }) => key))];
+}
+
+/** The providers that the condition asks, each once. */
+export function providersOf(condition: Condition): string[] {
+  const names = leavesOf(condition).map(({ leaf }) => providerOf(leaf));
+  return [...new Set(names.filter((name) => name !== null))];
+}
+
+/** What the condition asks of the player's progress, in the order of its leaves. */
+export function queriesOf(condition: Condition, judgement: Judgement, gauges: Gauges) {
+  return progressLeaves(condition).map((leaf) => queryOf(leaf, judgement, gauges));
+}
+
+/**
+ * The facts for `explain`: all of the progress in one call, and one call to each provider.
+ * @throws whatever the sources do
+ */
+export async function readFacts(
+  condition: Condition,
+  judgement: Judgement,
+  sources: FactSources,
+): Promise<Fact[]> {
+  const queries = queriesOf(condition, judgement, sources.gauges);
+  const [numbers, told] = await Promise.all([
+    queries.length > 0 ? sources.progress.read(sources.userId, queries) : [],
+    askAll(condition, sources),
+  ]);
+  const own = progressLeaves(condition);
+  return leavesOf(condition).map(({ leaf }): Fact => {
+    const provider = providerOf(leaf);
+    if (provider !== null) {
+      const answer = told.get(provider);
+      return answer ? (answer.get(leaf.metric) ?? null) : undefined;
+    }
+    const asked = own.indexOf(leaf);
+    return asked === -1 ? ownFact(leaf, judgement, sources.account) : (numbers[asked] ?? null);
+  });
+}
+
+const isOwn = (leaf: Leaf): boolean => providerOf(leaf) === null;
+
+/** Metrics of Laurel's own that are no progress. */
+const NO_PROGRESS: readonly string[] = [ACCOUNT_AGE, EVENT_GRANTED, TIME_BETWEEN];
+
+function progressLeaves(condition: Condition): Leaf[] {
+  const leaves = leavesOf(condition).map(({ leaf }) => leaf);
+  return leaves.filter((leaf) => isOwn(leaf) && !NO_PROGRESS.includes(leaf.metric));
+}
+
+async function askAll(
+  condition: Condition,
+  sources: FactSources,
+): Promise<Map<string, GameData | null>> {
+  const leaves = leavesOf(condition).map(({ leaf }) => leaf);
+  const answers = providersOf(condition).map(async (provider) => {
+    const own = leaves.filter((leaf) => providerOf(leaf) === provider);
+    const names = [...new Set(own.map(({ metric }) => metric))];
+    return [provider, await sources.askProvider(provider, names)] as const;
+  });
+  return new Map(await Promise.all(answers));
+}
+
+/**
+ * Where a leaf's window begins; null for all time. Counters count from the event's start unless told
+ * otherwise. What tells how things stand (a gauge, a streak, a grant) holds from before as well: a
+ * level reached last year is a level still.
+ */
+function windowStart(leaf: Leaf, judgement: Judgement, isState: boolean): Date | null {
+  switch (leaf.window ?? (isState ? 'ALL_TIME' : 'EVENT')) {
+    case 'EVENT':
+      return judgement.startsAt;
+    case 'PERIOD':
+      return judgement.periodStartsAt;
+    case 'ALL_TIME':
+      return null;
+  }
+}
+
+function aggregationOf({ metric }: Leaf, gauges: Gauges): Aggregation {
+  if (metric === LOGIN_STREAK) return 'STREAK';
+  return Object.hasOwn(gauges, metric) ? (gauges[metric] ?? 'COUNT') : 'COUNT';
+}
+
+function queryOf(leaf: Leaf, judgement: Judgement, gauges: Gauges): ProgressQuery {
+  const aggregation = aggregationOf(leaf, gauges);
+  return {
+    metric: aggregation === 'STREAK' ? LOGIN : leaf.metric,
+    key: leaf.key ?? null,
+    aggregation,
+    from: windowStart(leaf, judgement, aggregation !== 'COUNT'),
+    until: new Date(judgement.playedUntil.getTime() + 1),
+    timeZone: judgement.timeZone,
+    resetHour: judgement.resetHour,
+    resetMinute: judgement.resetMinute,
+  };
+}
+
+function ownFact(leaf: Leaf, judgement: Judgement, account: Account): number | null {
+  switch (leaf.metric) {
+    case ACCOUNT_AGE:
+      return Math.max(
+        0,
+        Math.floor((judgement.playedUntil.getTime() - account.createdAt.getTime()) / DAY_MS),
+      );
+    case EVENT_GRANTED: {
+      const from = windowStart(leaf, judgement, true);
+      const isCounted = ({ eventId, endedAt }: Account['grants'][number]) =>
+        eventId === leaf.key && endedAt <= judgement.at && (from === null || from <= endedAt);
+      return account.grants.filter(isCounted).length;
+    }
+    default: {
+      const span = parseTimeSpan(leaf.key ?? '');
+      return span && isWithin(span, minuteOfDay(judgement)) ? 1 : 0;
+    }
+  }
+}
+
+/** What the clocks of the event's zone show, in minutes from midnight. */
+function minuteOfDay({ at, timeZone }: Judgement): number {
+  const local = Temporal.Instant.fromEpochMilliseconds(at.getTime()).toZonedDateTimeISO(timeZone);
+  return 60 * local.hour + local.minute;
+}

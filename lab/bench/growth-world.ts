@@ -1,0 +1,115 @@
+/** Who asks over a pile of earlier claims, and what they ask about. */
+import type { Tokens } from '../../api/identity/tokens.ts';
+import type { Condition } from '../../domain/conditions/condition.ts';
+import { DAY_MS } from '../../domain/conditions/player-event.ts';
+import type { Role } from '../../domain/user.ts';
+import { type Claim, claimIdOf } from '../../store/claims/claim-record.ts';
+import type { StoredEvent } from '../../store/events/events.ts';
+import { type Books, makeEvent, makeSoldOut, newId } from './books.ts';
+import { claimOf, type Pile, playerOf, userIdOf } from './growth-records.ts';
+import { makePlayers, type Player } from './players.ts';
+
+export interface World {
+  pile: Pile;
+  /** How many claims the pile has. */
+  claims: number;
+  admin: Player;
+  /** Another admin, who may go. */
+  otherAdmin: Player;
+  gameServer: Player;
+  /** Of the pile, with a claim of each of its events. */
+  player: Player;
+  /** Players who have claimed nothing yet. */
+  newcomers: Player[];
+  /** Its condition asks for progress, and for a grant of another event. */
+  conditional: StoredEvent;
+  soldOut: StoredEvent;
+  /** Claims that wait for an admin, each with its hold and its entitlement. */
+  parked: Claim[];
+  /** With which the provider `game` signs. */
+  providerSecret: string;
+}
+
+const PARKED = 6;
+const NEWCOMERS = 4;
+
+/** Of the two most usual kinds: what the player did, and what they were given elsewhere. */
+const conditionOn = (eventId: string): Condition => ({
+  all: [
+    { metric: 'quest.completed', key: 'snow-1', atLeast: 0 },
+    { metric: 'event.granted', key: eventId, atLeast: 0 },
+  ],
+});
+
+/** Makes the people and things that a pile alone does not have. */
+export async function openWorld(
+  books: Books,
+  tokens: Tokens,
+  given: { pile: Pile; claims: number; providerSecret: string },
+): Promise<World> {
+  const { pile, claims } = given;
+  const [admin, otherAdmin, gameServer] = [
+    await withRole(books, tokens, 'ADMIN'),
+    await withRole(books, tokens, 'ADMIN'),
+    await withRole(books, tokens, 'GAME_SERVER'),
+  ];
+  // Somebody has looked at the event's numbers before: then earlier claims are summed.
+  await books.store.eventStats.of(pile.events[0] as StoredEvent);
+  const userId = userIdOf(Math.floor(playerOf(claims) / 2));
+  const [first] = pile.events as [StoredEvent];
+  return {
+    ...given,
+    admin,
+    otherAdmin,
+    gameServer,
+    player: { userId, token: await tokens.issue({ userId, epoch: 0 }) },
+    newcomers: await makePlayers(books, tokens, NEWCOMERS),
+    conditional: await makeEvent(books, 100, { condition: conditionOn(first.eventId) }),
+    soldOut: await makeSoldOut(books, 100),
+    parked: await parkSome(books, tokens, pile),
+  };
+}
+
+async function withRole(books: Books, tokens: Tokens, role: Role): Promise<Player> {
+  const [user] = (await makePlayers(books, tokens, 1)) as [Player];
+  await books.store.users.model.updateOne({ _id: user.userId }, { $set: { role } });
+  return user;
+}
+
+async function parkSome(books: Books, tokens: Tokens, pile: Pile): Promise<Claim[]> {
+  const players = await makePlayers(books, tokens, PARKED);
+  return await Promise.all(players.map(({ userId }) => parkOne(books, pile, userId)));
+}
+
+/** Parked with a unit held, as its provider was away for too long. */
+async function parkOne({ store }: Books, pile: Pile, userId: string): Promise<Claim> {
+  const like = claimOf(pile, 0);
+  const idempotencyKey = newId('key');
+  const at = new Date(Date.now() - DAY_MS);
+  const claim: Claim = {
+    ...like,
+    ...{ _id: claimIdOf(userId, idempotencyKey), userId, idempotencyKey },
+    ...{ state: 'NEEDS_ATTENTION', reason: 'FULFILLMENT_UNAVAILABLE', fate: null, asked: true },
+    ...{ acceptedAt: at, createdAt: at, updatedAt: at, endedAt: null, open: true },
+    lines: like.lines.map((line) => ({ ...line, state: 'PENDING', grantedAt: null })),
+    parking: {
+      number: 1,
+      reason: 'FULFILLMENT_UNAVAILABLE',
+      detail: 'no answer',
+      step: 'S4_FULFIL',
+      lineIds: like.lines.map(({ lineId }) => lineId),
+      at,
+      decision: null,
+    },
+  };
+  await store.claims.model.collection.insertOne(claim as never);
+  const { eventId } = claim;
+  for (const { lineId, quantity, buckets } of claim.lines) {
+    const holdId = `${claim._id}:${lineId}`;
+    await store.stock.reserve({
+      ...{ holdId, eventId, rewardId: lineId, quantity },
+      buckets: buckets ?? 1,
+    });
+  }
+  return claim;
+}

@@ -1,0 +1,142 @@
+/**
+ * `node lab/bench/peers/main.ts [--json] [--short] [--rounds N]`, once `npm ci` was run here; the part
+ * `peers` of `npm run bench` sees to both. With `--json` one line, as `part.ts` reads it.
+ */
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { parseArgs } from 'node:util';
+import { makeEvent, openBooks } from '../books.ts';
+import { type Figures, linesOf, type Row, ratio } from '../figures.ts';
+import { makePlayers } from '../players.ts';
+import { inTurns } from '../rounds.ts';
+import { startBenchServers } from '../servers.ts';
+import { APART, startStack } from '../stack.ts';
+import { assertBooks, assertSaga } from './correct.ts';
+import { assertSurvives } from './crash.ts';
+import { laurelSide } from './laurel.ts';
+import { type Load, measure } from './measure.ts';
+import { DATABASE, startPeers } from './peers.ts';
+import type { Side } from './side.ts';
+
+interface Plan {
+  rounds: number;
+  load: Load;
+  /** More than claims that any side grants in a round, as each player claims an event once. */
+  players: number;
+  /** Whether it is also shown that what claims to survive a crash does. */
+  crashes: boolean;
+}
+
+const FULL: Plan = {
+  rounds: 7,
+  load: { clients: 50, warmMs: 1_000, windowMs: 5_000 },
+  players: 8_000,
+  crashes: true,
+};
+
+/** Shows that it runs, not how fast. */
+const SHORT: Plan = {
+  rounds: 1,
+  load: { clients: 10, warmMs: 200, windowMs: 500 },
+  players: 2_000,
+  crashes: false,
+};
+
+const LAUREL = 'laurel';
+
+const say = (line: string) => void process.stderr.write(`${line}\n`);
+
+type OnEnd = (stop: () => Promise<void>) => void;
+
+/** Everything that takes part, started. */
+async function startSides(folder: string, plan: Plan, onEnd: OnEnd): Promise<Side[]> {
+  const servers = await startBenchServers({ temporal: true }, say);
+  onEnd(() => servers.stop());
+  const apart = await startStack(servers, APART, {});
+  onEnd(() => apart.stop());
+  const processes = APART.processes.map(({ name }) => name);
+  const is = 'a granted mailbox claim through the API, with all that it promises';
+  const ours = await laurelSide(LAUREL, is, { stack: apart, processes }, plan.players);
+  const books = await openBooks(servers.mongodbUri(DATABASE));
+  onEnd(() => books.database.close());
+  const players = await makePlayers(books, apart.tokens, plan.players);
+  return [ours, ...(await startPeers({ folder, servers, books, players, say, onEnd }))];
+}
+
+/** A round of one side, after which its books add up. */
+async function roundOf(side: Side, { load, players }: Plan) {
+  const { eventId } = await makeEvent(side.books, players);
+  const { sample, granted } = await measure(side, eventId, load);
+  await assertBooks(side, eventId, granted);
+  return sample;
+}
+
+async function compare(folder: string, plan: Plan, onEnd: OnEnd): Promise<Figures> {
+  const sides = await startSides(folder, plan, onEnd);
+  for (const side of sides) {
+    await assertSaga(side);
+    if (plan.crashes) await assertSurvives(side);
+    const survives = plan.crashes && side.crash !== undefined ? ', survives a crash' : '';
+    say(`${side.name}: grants once, undoes, sells out${survives}`);
+  }
+  const rows = await inTurns(
+    sides.map((side) => ({
+      name: side.name,
+      unit: 'claims/s',
+      run: () => roundOf(side, plan),
+    })),
+    { rounds: plan.rounds, say },
+  );
+  return {
+    rows: [
+      ...rows,
+      ...rows.filter(({ name }) => name !== LAUREL).map((row) => timesLaurel(rows, row)),
+    ],
+    // Nothing was promised: the ratios are what they are.
+    checks: [],
+    notes: [
+      'After every round the stock, the mailbox and the records of each side added up.',
+      ...sides.map(({ name, is }) => `${name}: ${is}`),
+    ],
+  };
+}
+
+/** How many times Laurel's rate, round by round. */
+function timesLaurel(rows: Row[], { name }: Row): Row {
+  const { values } = ratio(rows, name, LAUREL, { atLeast: 0 });
+  return {
+    name: `${name} : ${LAUREL}`,
+    unit: 'times',
+    samples: values.map((value) => ({ value })),
+  };
+}
+
+/** Whatever happens, what was started is stopped. */
+async function run(plan: Plan): Promise<Figures> {
+  const folder = mkdtempSync(join(tmpdir(), 'laurel-peers-'));
+  process.once('exit', () => rmSync(folder, { recursive: true, force: true }));
+  const stops: (() => Promise<void>)[] = [];
+  try {
+    return await compare(folder, plan, (stop) => void stops.unshift(stop));
+  } finally {
+    for (const stop of stops) await stop();
+  }
+}
+
+const { values } = parseArgs({
+  options: {
+    json: { type: 'boolean' },
+    short: { type: 'boolean' },
+    rounds: { type: 'string' },
+  },
+});
+const plan = values.short ? SHORT : FULL;
+const rounds = Number(values.rounds ?? plan.rounds);
+if (!Number.isInteger(rounds) || rounds < 1) throw new Error('--rounds is a number from 1 on');
+
+// What was started ends with this process; only the folders are to be removed, on exit.
+for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(130));
+const figures = await run({ ...plan, rounds });
+const text = values.json ? JSON.stringify(figures) : linesOf('peers', figures).join('\n');
+process.stdout.write(`${text}\n`);

@@ -1,0 +1,105 @@
+/** Reservations a second by the store's verb, beside the driver's bare conditional decrement. */
+import { randomUUID } from 'node:crypto';
+import { WRITE_CONCERN } from '../../store/mongodb/connection.ts';
+import { type Books, makeEvent, openBooks } from './books.ts';
+import { type Figures, ratio, type Sample } from './figures.ts';
+import { rateOf } from './load.ts';
+import type { BenchOptions } from './options.ts';
+import { inTurns, type Side } from './rounds.ts';
+import { withStops } from './scope.ts';
+import { type BenchServers, startBenchServers } from './servers.ts';
+
+const WRITERS = 64;
+const BARE = 'bare conditional $inc, one document';
+const VERB = 'reserve, buckets as the product lays them';
+const ONE_BUCKET = 'reserve, one bucket';
+
+/** What one bucket takes before its cap of holds, with room for nobody to wait. */
+const ONE_BUCKET_UNITS = 200;
+
+export async function benchReserve(options: BenchOptions): Promise<Figures> {
+  return await withStops(async (stopAtEnd) => {
+    const servers = stopAtEnd(await startBenchServers({}, options.say));
+    const books = await openBooks(servers.mongodbUri('bench'), WRITERS);
+    stopAtEnd({ stop: () => books.database.close() });
+    const count = options.isShort ? 200 : 4_000;
+    const sides = [bareSide, verbSide, oneBucketSide].map((side) => side(servers, books, count));
+    const rows = await inTurns(sides, options);
+    const checks = [
+      ratio(rows, ONE_BUCKET, BARE, { atLeast: 0.7 }),
+      ratio(rows, VERB, BARE, { atLeast: 1 }),
+    ];
+    return { rows, checks, notes: [NOTE] };
+  });
+}
+
+const NOTE = `${WRITERS} writers on one reward, majority and journal; every hold stays where it lies.`;
+
+function loadOf(servers: BenchServers, items: string[]) {
+  return { items, clients: WRITERS, pids: servers.pids() };
+}
+
+function holdIds(count: number): string[] {
+  return Array.from({ length: count }, () => `clm_${randomUUID().replaceAll('-', '')}:cape`);
+}
+
+function bareSide(servers: BenchServers, { database }: Books, count: number): Side {
+  const collection = database.collection<{ _id: string; available: number }>('bare');
+  return {
+    name: BARE,
+    unit: 'a second',
+    async run() {
+      const _id = randomUUID();
+      await collection.insertOne({ _id, available: count });
+      return await rateOf(loadOf(servers, holdIds(count)), async () => {
+        const { matchedCount } = await collection.updateOne(
+          { _id, available: { $gte: 1 } },
+          { $inc: { available: -1 } },
+          { writeConcern: WRITE_CONCERN },
+        );
+        if (matchedCount !== 1) throw new Error('nothing was left');
+      });
+    },
+  };
+}
+
+function verbSide(servers: BenchServers, books: Books, count: number): Side {
+  // A stock of twice the claims: what is measured is not the search for the last units.
+  return {
+    name: VERB,
+    unit: 'a second',
+    run: () => reserveAll(servers, books, { units: 2 * count, count }),
+  };
+}
+
+/** Several rewards one after the other, as one bucket has room for a few hundred holds only. */
+function oneBucketSide(servers: BenchServers, books: Books, count: number): Side {
+  return {
+    name: ONE_BUCKET,
+    unit: 'a second',
+    async run() {
+      const samples: Sample[] = [];
+      for (let done = 0; done < count; done += ONE_BUCKET_UNITS) {
+        const amount = { units: ONE_BUCKET_UNITS, count: ONE_BUCKET_UNITS };
+        samples.push(await reserveAll(servers, books, amount));
+      }
+      const seconds = samples.reduce((sum, { value }) => sum + ONE_BUCKET_UNITS / value, 0);
+      return { value: (samples.length * ONE_BUCKET_UNITS) / seconds };
+    },
+  };
+}
+
+async function reserveAll(
+  servers: BenchServers,
+  books: Books,
+  { units, count }: { units: number; count: number },
+): Promise<Sample> {
+  const event = await makeEvent(books, units);
+  const { rewardId = '', quantity = 1, buckets } = event.rewards[0] ?? {};
+  const { eventId } = event;
+  return await rateOf(loadOf(servers, holdIds(count)), async (holdId) => {
+    const line = { holdId, eventId, rewardId, quantity, buckets: buckets ?? 1 };
+    const held = await books.store.stock.reserve(line);
+    if (held !== 'HELD') throw new Error(held);
+  });
+}

@@ -1,0 +1,106 @@
+/** A claim's status a second, beside a route that verifies the token and reads once. */
+import type { Claim } from '../../store/claims/claim-record.ts';
+import { claimIdOf } from '../../store/claims/claim-record.ts';
+import { type Books, insertAll, makeEvent } from './books.ts';
+import { statusRequest } from './claiming.ts';
+import { costRatio, type Figures, ratio } from './figures.ts';
+import { ALL_CPU } from './load.ts';
+import type { BenchOptions } from './options.ts';
+import { makePlayers, type Player } from './players.ts';
+import { httpSide } from './refuse.ts';
+import { inTurns } from './rounds.ts';
+import { withStops } from './scope.ts';
+import { startBenchServers } from './servers.ts';
+import { API_ALONE, startStack } from './stack.ts';
+import { type Answer, requestOf } from './wire.ts';
+import { startBareApi } from './yardstick/start.ts';
+
+const OURS = 'GET of a claim';
+const BARE = 'bare route, token and findOne';
+
+export async function benchStatus(options: BenchOptions): Promise<Figures> {
+  return await withStops(async (stopAtEnd) => {
+    const { isShort, profileDir, say } = options;
+    const servers = stopAtEnd(await startBenchServers({}, say));
+    const stack = stopAtEnd(await startStack(servers, API_ALONE, { profileDir }));
+    const bare = stopAtEnd(await startBareApi(servers, stack));
+    const players = await makePlayers(stack.books, stack.tokens, isShort ? 200 : 10_000);
+    const claims = await grantedClaims(stack.books, players);
+    const askBare = ({ player: { token }, claimId }: Known) =>
+      requestOf('GET', `/claims/${claimId}`, { authorization: `Bearer ${token}` });
+    const askOurs = ({ player, claimId }: Known) => statusRequest(claimId, player);
+    const sides = [
+      httpSide(OURS, stack, claims, askOurs, isGranted),
+      httpSide(BARE, bare, claims, askBare, isGranted),
+    ];
+    const rows = await inTurns(sides, options);
+    return {
+      rows,
+      checks: [ratio(rows, OURS, BARE, { atLeast: 0.7 })],
+      notes: [costRatio(rows, OURS, BARE, ALL_CPU)],
+    };
+  });
+}
+
+interface Known {
+  player: Player;
+  claimId: string;
+}
+
+const isGranted = ({ status, body }: Answer) => status === 200 && body.includes('GRANTED');
+
+/** One granted claim of each player, as the stores leave it. */
+async function grantedClaims(books: Books, players: Player[]): Promise<Known[]> {
+  const { eventId } = await makeEvent(books, players.length);
+  const records = players.map(({ userId }) => grantedClaim(userId, eventId));
+  await insertAll(books.store.claims.model.collection, records);
+  return players.map((player, n) => ({ player, claimId: records[n]?._id ?? '' }));
+}
+
+const STORY = ['S0_ACCEPT', 'S1_VALIDATE', 'S2_CONDITIONS', 'S3_RESERVE', 'S4_FULFIL', 'S5_SETTLE'];
+
+function grantedClaim(userId: string, eventId: string): Claim {
+  const at = new Date();
+  const [startedAt, endedAt] = [at.toISOString(), at.toISOString()];
+  const ok = { outcome: 'OK', startedAt, endedAt, attempts: 1, detail: null } as const;
+  const line = {
+    lineId: 'cape',
+    kind: 'ITEM',
+    name: 'Frost cape',
+    quantity: 1,
+    buckets: 1,
+  } as const;
+  return {
+    _id: claimIdOf(userId, 'bench'),
+    userId,
+    idempotencyKey: 'bench',
+    eventId,
+    rewardId: null,
+    periodKey: 'once',
+    state: 'GRANTED',
+    reason: null,
+    fate: 'GRANT',
+    fateReason: null,
+    asked: true,
+    askedBy: null,
+    lines: [{ ...line, state: 'GRANTED', grantedAt: at }],
+    steps: STORY.map((step) => ({ step, ...ok })) as Claim['steps'],
+    parking: null,
+    version: 4,
+    snapshot: {
+      eventVersion: 1,
+      provider: 'mailbox',
+      startsAt: new Date(0),
+      endsAt: at,
+      claimableUntil: at,
+      parkedAfter: { action: 'WAIT', hours: 24 },
+      condition: null,
+    },
+    entitlements: [`${eventId}/once/0`],
+    acceptedAt: at,
+    recordedAt: at,
+    createdAt: at,
+    updatedAt: at,
+    endedAt: at,
+  };
+}

@@ -1,0 +1,59 @@
+/** The scene of a chaos run: Laurel and its servers, a campaign, and players who have signed in. */
+import type { Connection } from 'mongoose';
+import type { Say } from '../../local/progress.ts';
+import { openStore, type Store } from '../../store/index.ts';
+import { connect } from '../../store/mongodb/connection.ts';
+import { type Client, createClient } from './client.ts';
+import { createGame, type Game } from './game.ts';
+import { badDay } from './moods.ts';
+import type { Plan } from './plan.ts';
+import { joinPlayers, type Player } from './players.ts';
+import { createRuns, type Runs } from './runs.ts';
+import { type ChaosStack, startChaosStack } from './stack.ts';
+import { type ChaosEvent, type Staff, signInStaff } from './staff.ts';
+
+export interface Scene {
+  stack: ChaosStack;
+  /** Straight to the servers, past every wire. */
+  database: Connection;
+  store: Store;
+  runs: Runs;
+  game: Game;
+  client: Client;
+  staff: Staff;
+  events: ChaosEvent[];
+  players: Player[];
+  close(): Promise<void>;
+}
+
+/** Brings everything up over an empty data folder. @throws NoBinary, StartFailure */
+export async function openScene(
+  plan: Plan,
+  dataDir: string,
+  log: Say,
+  signal: AbortSignal,
+): Promise<Scene> {
+  const opened: (() => Promise<unknown>)[] = [];
+  const close = async () => {
+    for (const end of opened.splice(0).reverse()) await end();
+  };
+  try {
+    const stack = await startChaosStack(dataDir, log, signal);
+    opened.push(() => stack.stop());
+    const database = await connect(stack.mongodbUri, { appName: 'laurel-chaos' });
+    opened.push(() => database.close());
+    const store = await openStore(database);
+    const runs = createRuns(stack.temporalAddress);
+    opened.push(() => runs.close());
+    const game = createGame(stack.gameUrl);
+    await game.behave([badDay(plan.seed)]);
+    const client = createClient(stack.apiUrls);
+    const staff = await signInStaff(client, stack.admin, signal);
+    const events = await staff.openCampaign(plan.claims);
+    const players = await joinPlayers(client, plan.players, signal);
+    return { stack, database, store, runs, game, client, staff, events, players, close };
+  } catch (error) {
+    await close();
+    throw error;
+  }
+}

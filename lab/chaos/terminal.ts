@@ -1,0 +1,41 @@
+/** Lines that stay and one that changes; colours only on a terminal. */
+import type { Say } from '../../local/progress.ts';
+
+/** Without a terminal, a line of progress this often is enough. In milliseconds. */
+const PROGRESS_EVERY_MS = 10_000;
+
+const ERASE_LINE = '\r\x1b[2K';
+
+export interface Terminal {
+  say: Say;
+  progress: Say;
+  green: (text: string) => string;
+  red: (text: string) => string;
+}
+
+export function createTerminal(stream: NodeJS.WriteStream, env: NodeJS.ProcessEnv): Terminal {
+  const isTerminal = stream.isTTY === true;
+  // https://no-color.org
+  const hasColours = isTerminal && (env.NO_COLOR ?? '') === '';
+  const painted = (code: number) => (text: string) =>
+    hasColours ? `\x1b[${code}m${text}\x1b[0m` : text;
+  let shown = '';
+  let saidAtMs = performance.now();
+
+  return {
+    green: painted(32),
+    red: painted(31),
+    say(line) {
+      stream.write(`${isTerminal ? ERASE_LINE : ''}${line}\n${shown}`);
+    },
+    progress(line) {
+      if (isTerminal) {
+        shown = line;
+        stream.write(`${ERASE_LINE}${line}`);
+      } else if (performance.now() - saidAtMs > PROGRESS_EVERY_MS) {
+        saidAtMs = performance.now();
+        stream.write(`${line}\n`);
+      }
+    },
+  };
+}

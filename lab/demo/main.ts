@@ -1,0 +1,203 @@
+/** `npm run demo`: three hundred players against a running stack, and the proof that the books add up. */
+import { readFile } from 'node:fs/promises';
+import path from 'node:path';
+import { parseArgs } from 'node:util';
+import { readStackFile, type StackFile } from '../../local/stack-file.ts';
+import { type Api, createApi, type Stats } from './client.ts';
+import { checkGrants, checkLedger } from './ledger.ts';
+import { CONDITION, feed, told, wronglyJudged } from './quests.ts';
+import { type Player, playRound, type Round } from './round.ts';
+import { bold, each, green, progress, red, table } from './terminal.ts';
+
+const USAGE = `Usage: npm run demo [-- --players N]
+
+Plays a small campaign against the stack that npm start runs: an operator creates the event in
+lab/demo/event.json, fulfilled by the mailbox, then by the simulated game on a bad day, then for those
+alone who completed three quests; the game's servers report the quests, over Kafka where a broker
+runs. Every player claims all of them, each claim sent three times at once with the same key. Exits
+with 1 if a reward was granted twice, a claim was lost, a player wrongly judged, or the stock does
+not add up.
+
+  --players N   how many players (300)
+  DATA_DIR      the data folder of the stack (.data)
+`;
+
+const PASSWORD = 'a password for the demo';
+const JOINING_AT_ONCE = 8;
+
+/** One call in eight goes wrong in some way; the seed makes a bad day repeatable. */
+const BAD_DAY = {
+  do: 'mix',
+  on: ['grant', 'lookup'],
+  seed: 'demo',
+  refuse: 0.02,
+  fail: 0.08,
+  dropBeforeGrant: 0.02,
+  dropAfterGrant: 0.05,
+  pending: 0.05,
+  settleAfterMs: 500,
+  delayMs: [0, 40],
+};
+
+async function joined(api: Api, names: readonly string[]): Promise<Player[]> {
+  const players: Player[] = [];
+  const shown = progress('Players registered', names.length);
+  await each(names, JOINING_AT_ONCE, async (name) => {
+    players.push(await api.join(name, PASSWORD));
+    shown.tick();
+  });
+  shown.end();
+  return players;
+}
+
+type Role = 'OPERATOR' | 'GAME_SERVER';
+
+/** A user with that role: it ends their tokens, so they sign in again. */
+async function withRole(api: Api, adminToken: string, name: string, role: Role): Promise<string> {
+  const { userId } = await api.join(name, PASSWORD);
+  const body = { role };
+  await api.get('PATCH', `/api/users/${userId}`, { token: adminToken, body });
+  return await api.login(name, PASSWORD);
+}
+
+async function createEvent(
+  api: Api,
+  token: string,
+  provider: string,
+  condition: object | null = null,
+): Promise<string> {
+  const file = path.join(import.meta.dirname, 'event.json');
+  const event = JSON.parse(await readFile(file, 'utf8'));
+  const body = { ...event, condition, fulfillment: { provider } };
+  return (await api.get<{ eventId: string }>('POST', '/api/events', { token, body })).eventId;
+}
+
+async function grantsOf(api: Api, players: readonly Player[]) {
+  const all: { grantId: string; claimId: string }[] = [];
+  await each(players, JOINING_AT_ONCE, async ({ token }) => {
+    all.push(
+      ...(await api.get<{ items: typeof all }>('GET', '/api/grants?limit=200', { token })).items,
+    );
+  });
+  return all;
+}
+
+const stockOf = ({ rewards }: Stats): string =>
+  rewards
+    .filter((r) => r.stock !== null)
+    .map((r) => `${r.rewardId} ${r.available}/${r.held}/${r.granted}`)
+    .join(', ');
+
+/** Rejected and refused players by reason, the most frequent first. */
+function refusals(round: Round): string {
+  const counts = new Map<string, number>();
+  const count = (reason: string, players: number) =>
+    counts.set(reason, (counts.get(reason) ?? 0) + players);
+  // Before a record or on it, the reason has one name.
+  for (const [code, players] of round.refused) count(code.toUpperCase(), players);
+  for (const { state, reason } of round.claims) if (state !== 'GRANTED') count(`${reason}`, 1);
+  const sorted = [...counts].sort(([, a], [, b]) => b - a);
+  return sorted.map(([reason, count]) => `${reason} ${count}`).join(', ') || '–';
+}
+
+function report(rounds: readonly Round[]): string {
+  const rows = rounds.map((round) => [
+    round.name,
+    String(round.claims.filter((c) => c.state === 'GRANTED').length),
+    refusals(round),
+    String(round.replays),
+    String(round.retried),
+    `${(round.slowestMs / 1_000).toFixed(1)} s`,
+    stockOf(round.stats),
+  ]);
+  const heading = ['Provider', 'Granted', 'Not granted, by reason', 'Replays', 'Retried'];
+  return table([[...heading, 'Slowest', 'Stock available/held/granted'], ...rows]);
+}
+
+interface Tokens {
+  adminToken: string;
+  operatorToken: string;
+  gameToken: string;
+}
+
+/** The round with a condition: those are granted who did what it asks for, the others told why not. */
+async function playQuests(
+  api: Api,
+  { adminToken, operatorToken, gameToken }: Tokens,
+  players: readonly Player[],
+  { kafka }: StackFile,
+): Promise<Round> {
+  const eventId = await createEvent(api, operatorToken, 'mailbox', CONDITION);
+  const way = await feed(api, { eventId, players, token: gameToken }, kafka);
+  const round = await playRound(api, adminToken, players, { name: `quests over ${way}`, eventId });
+  round.broken.push(...wronglyJudged(players, round.claims));
+  const refused = round.claims.find((claim) => claim.explanation);
+  if (refused?.explanation) {
+    console.log(`What one refused player is told (${refused.claimId}):`);
+    for (const line of told(refused.explanation.condition)) console.log(`  ${line}`);
+  }
+  return round;
+}
+
+async function main(): Promise<number> {
+  const { values } = parseArgs({
+    options: { players: { type: 'string', default: '300' }, help: { type: 'boolean' } },
+  });
+  const count = Number(values.players);
+  if (values.help || !Number.isInteger(count) || count < 1) {
+    console.log(USAGE);
+    return values.help ? 0 : 2;
+  }
+  const dataDir = process.env.DATA_DIR || '.data';
+  const stack = readStackFile(dataDir);
+  if (!stack) {
+    console.error(`No stack is ready over ${dataDir}. Start one with npm start, and wait for it.`);
+    return 2;
+  }
+  const api = createApi(stack.api.url);
+  const adminToken = await api.login(stack.admin.username, stack.admin.password);
+  const run = Date.now().toString(36);
+  const operatorToken = await withRole(api, adminToken, `demo-${run}-operator`, 'OPERATOR');
+  const players = await joined(
+    api,
+    Array.from({ length: count }, (_, n) => `demo-${run}-${n}`),
+  );
+
+  const rounds = [];
+  const mailbox = { name: 'mailbox', eventId: await createEvent(api, operatorToken, 'mailbox') };
+  rounds.push(await playRound(api, adminToken, players, mailbox));
+  if (stack.simulator) {
+    const { url } = stack.simulator;
+    const steer = (method: string, body?: string) =>
+      fetch(`${url}/control/rules`, { method, ...(body !== undefined && { body }) });
+    await steer('POST', JSON.stringify({ ...BAD_DAY, seed: run }));
+    const eventId = await createEvent(api, operatorToken, 'simulator');
+    const round = await playRound(api, adminToken, players, { name: 'simulator', eventId });
+    await steer('DELETE');
+    await checkLedger(url, round);
+    rounds.push(round);
+  } else {
+    console.log('No simulator runs, as PROVIDERS is set: only the mailbox was played.');
+  }
+  const gameToken = await withRole(api, adminToken, `demo-${run}-game`, 'GAME_SERVER');
+  rounds.push(await playQuests(api, { adminToken, operatorToken, gameToken }, players, stack));
+  const listed = await grantsOf(api, players);
+  for (const round of rounds) checkGrants(listed, round);
+
+  console.log(`\n${report(rounds)}\n`);
+  const broken = rounds.flatMap((round) => round.broken.map((what) => `${round.name}: ${what}`));
+  if (broken.length > 0) {
+    console.log(red(bold(`${broken.length} promises broken:`)));
+    for (const what of broken) console.log(red(`  ${what}`));
+    return 1;
+  }
+  console.log(green('Every claim ended, none was granted twice, and the stock adds up.'));
+  return 0;
+}
+
+try {
+  process.exitCode = await main();
+} catch (error) {
+  console.error(red(error instanceof Error ? error.message : String(error)));
+  process.exitCode = 1;
+}

@@ -1,0 +1,107 @@
+/** A sequence's own corner of the real product: its events, its players, and who is who. */
+import { claimIdOf } from '../../store/claims/claim-record.ts';
+import { uniqueName } from '../../test/servers.ts';
+import { KEYS, PLAYERS, type Sequence } from './plans.ts';
+import type { System } from './system.ts';
+import { claimName, type Event, named, type Reward } from './world.ts';
+
+const PASSWORD = 'not a secret here';
+const FAR_OFF = '2100-01-01T00:00:00Z';
+
+export interface Player {
+  userId: string;
+  username: string;
+  /** Of the last time they could sign in. */
+  token: string;
+  /** What the last try to sign in was answered. */
+  signIn: string;
+}
+
+export interface Cast {
+  system: System;
+  /** As the model has them at the start. */
+  events: { [name: string]: Event };
+  eventIds: { [name: string]: string };
+  players: { [name: string]: Player };
+  /** Every claim that could be made, by the model's name and by the product's. */
+  claimIds: { [name: string]: string };
+  claimNames: { [claimId: string]: string };
+}
+
+/** Makes the events and players of a sequence. @throws Error where the product will not have them */
+export async function assemble(system: System, sequence: Pick<Sequence, 'events'>): Promise<Cast> {
+  const events = Object.fromEntries(sequence.events.map((event, i) => [`E${i}`, event]));
+  const [eventIds, players] = await Promise.all([
+    byName(Object.keys(events), (name) => addEvent(system, named(events, name))),
+    byName(PLAYERS, (name) => addPlayer(system, name)),
+  ]);
+  const claims = PLAYERS.flatMap((name) =>
+    KEYS.map((key) => [claimName(name, key), claimIdOf(named(players, name).userId, key)] as const),
+  );
+  return {
+    system,
+    events,
+    eventIds,
+    players,
+    claimIds: Object.fromEntries(claims),
+    claimNames: Object.fromEntries(claims.map(([name, claimId]) => [claimId, name])),
+  };
+}
+
+/** What becomes of each name, all at once. */
+export async function byName<T>(names: readonly string[], make: (name: string) => Promise<T>) {
+  return Object.fromEntries(
+    await Promise.all(names.map(async (name) => [name, await make(name)] as const)),
+  );
+}
+
+/** A reward as an operator writes it. */
+export function rewardBody({ rewardId, quantity }: Reward, stock?: number | null): object {
+  return { rewardId, kind: 'ITEM', name: rewardId, quantity, stock };
+}
+
+async function addEvent({ laurel, operator }: System, event: Event): Promise<string> {
+  const { status, provider, selection, rewards } = event;
+  const { claimsPerPeriod, claimsTotal, exclusiveGroup } = event;
+  const body = {
+    title: 'An event of the model',
+    startsAt: '2000-01-01T00:00:00Z',
+    endsAt: FAR_OFF,
+    claimsPerPeriod,
+    claimsTotal,
+    exclusiveGroup,
+    rewardSelection: selection,
+    rewards: rewards.map((reward) => rewardBody(reward, reward.stock)),
+    fulfillment: { provider },
+    status,
+  };
+  const made = await laurel.call<{ eventId: string }>('POST', '/api/events', {
+    token: operator,
+    body,
+  });
+  if (made.status !== 201) throw new Error(`No event: ${JSON.stringify(made.body)}`);
+  return made.body.eventId;
+}
+
+async function addPlayer(system: System, name: string): Promise<Player> {
+  const body = { username: uniqueName(name), password: PASSWORD };
+  const made = await system.laurel.call<{ id: string }>('POST', '/api/auth/register', { body });
+  if (made.status !== 201) throw new Error(`No player: ${JSON.stringify(made.body)}`);
+  const player = { userId: made.body.id, username: body.username, token: '', signIn: '' };
+  await signIn(system, player);
+  return player;
+}
+
+/** The player tries to sign in, and goes on with the new token where they may. */
+export async function signIn({ laurel }: System, player: Player): Promise<void> {
+  const body = { username: player.username, password: PASSWORD };
+  const answer = await laurel.call('POST', '/api/auth/login', { body });
+  player.signIn = tellAnswer(answer);
+  if (answer.status === 200) player.token = String(answer.body.accessToken);
+}
+
+/** An answer's status, and its problem's code where it is one. */
+export function tellAnswer({ status, body }: { status: number; body: object }): string {
+  const code: unknown = Reflect.get(body, 'code');
+  return typeof code === 'string' ? `${status} ${code}` : `${status}`;
+}

@@ -1,0 +1,80 @@
+/** How the game misbehaves about one claim: what it means to the product, and how the simulator is told. */
+import type { RuleInput } from '../../local/simulator/simulator-rules.ts';
+
+/**
+ * What one S4, with all its attempts, meets at the provider: `DOWN` refuses service, `MUTE` takes
+ * nothing and says nothing, `DEAF` gives and cannot be made to say so, `REFUSE` says no for good,
+ * `PEND` says later.
+ */
+export type Try = 'DOWN' | 'MUTE' | 'DEAF' | 'REFUSE' | 'PEND';
+
+type Rule = RuleInput extends infer R ? (R extends object ? Omit<R, 'grantId'> : never) : never;
+
+/** Attempts after which a claim is parked. */
+export const MAX_ATTEMPTS = 3;
+
+/** Before them comes a first try: one fault more, in all. */
+const FIRST_TRY = 1;
+
+interface Fault {
+  /** What the first line meets, S4 after S4. Empty where the product is to cope by itself. */
+  tries: Try[];
+  /** The same told to the simulator. */
+  rules: Rule[];
+  /** Which lines it refuses to take back, once. */
+  stubborn?: 'FIRST' | 'OTHERS';
+}
+
+const down = (parkings: number): Rule => {
+  return { do: 'fail', on: ['grant', 'lookup'], times: parkings * MAX_ATTEMPTS + FIRST_TRY };
+};
+const MUTE: Rule = {
+  do: 'dropBeforeGrant',
+  on: ['grant', 'lookup'],
+  times: MAX_ATTEMPTS + FIRST_TRY,
+};
+const DEAF: Rule[] = [
+  { do: 'dropAfterGrant', times: 1 },
+  { do: 'dropBeforeGrant', on: ['lookup'], times: MAX_ATTEMPTS - 1 + FIRST_TRY },
+];
+const SOON = { do: 'pending', settleAfterMs: 50, times: 1 } as const;
+const PEND: Rule = { do: 'pending', times: 1 };
+
+/** Told to a line that is not to be taken back. */
+export const STUBBORN: Rule = { do: 'refuseRevoke', times: 1 };
+
+export const FAULTS = {
+  none: { tries: [], rules: [] },
+  stumbles: { tries: [], rules: [{ do: 'fail', times: 1 }] },
+  'drops its answer': { tries: [], rules: [{ do: 'dropAfterGrant', times: 1 }] },
+  'grants soon': { tries: [], rules: [SOON] },
+  'refuses soon': { tries: ['REFUSE'], rules: [{ ...SOON, outcome: 'REFUSED' }] },
+  refuses: { tries: ['REFUSE'], rules: [{ do: 'refuse' }] },
+  'refuses one and keeps the others': {
+    tries: ['REFUSE'],
+    rules: [{ do: 'refuse' }],
+    stubborn: 'OTHERS',
+  },
+  'is down': { tries: ['DOWN'], rules: [down(1)] },
+  'is down for long': { tries: ['DOWN', 'DOWN'], rules: [down(2)] },
+  'is mute': { tries: ['MUTE'], rules: [MUTE] },
+  'is deaf': { tries: ['DEAF'], rules: DEAF },
+  'is deaf and keeps it': { tries: ['DEAF'], rules: DEAF, stubborn: 'FIRST' },
+  'leaves it pending': { tries: ['PEND'], rules: [PEND] },
+  'leaves one pending and keeps the others': {
+    tries: ['PEND'],
+    rules: [PEND],
+    stubborn: 'OTHERS',
+  },
+} as const satisfies { [name: string]: Fault };
+
+export type FaultName = keyof typeof FAULTS;
+
+/** A fault by its name. */
+export const faultOf = (name: FaultName): Fault => FAULTS[name];
+
+/** Whether this fault has the line refuse to be taken back. */
+export function isStubborn(name: FaultName, lineIndex: number): boolean {
+  const { stubborn } = faultOf(name);
+  return stubborn === (lineIndex === 0 ? 'FIRST' : 'OTHERS');
+}

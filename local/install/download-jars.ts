@@ -1,0 +1,35 @@
+/**
+ * Fetches the embedded broker's jars without mvn: `download-jars.ts FOLDER`. A process of its own, as
+ * it can then be ended at any time. Writes the folder that stands for the broker's home. Only mvn
+ * knows a repository by itself, so this one is named by the Maven Wrapper's own variable.
+ */
+import { mkdir, writeFile } from 'node:fs/promises';
+import { basename, join } from 'node:path';
+import { given } from '../processes/environment.ts';
+import { reasonOf } from '../progress.ts';
+import { checkJars, kafkaPins } from './kafka-jars.ts';
+
+async function download(folder: string): Promise<string> {
+  const repository = given(process.env, 'MVNW_REPOURL');
+  if (repository === undefined) throw new Error('MVNW_REPOURL names no Maven repository');
+  const pins = await kafkaPins();
+  const home = join(folder, 'home');
+  const libs = join(home, 'libs');
+  await mkdir(libs, { recursive: true });
+  for (const { path } of pins.jars) {
+    const url = `${repository.replace(/\/$/, '')}/${path}`;
+    const response = await fetch(url);
+    if (!response.ok || response.body === null)
+      throw new Error(`${url} answered ${response.status}`);
+    await writeFile(join(libs, basename(path)), response.body);
+  }
+  await checkJars(libs, pins);
+  return home;
+}
+
+try {
+  console.log(await download(process.argv[2] ?? ''));
+} catch (error) {
+  console.error(`error: ${reasonOf(error)}`);
+  process.exitCode = 1;
+}

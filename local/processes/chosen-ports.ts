@@ -1,0 +1,70 @@
+/** Which ports a stack's servers take: those set, else those of the last run, else free ones. */
+
+import { keepPorts, keptServers } from '../kept.ts';
+import { given } from './environment.ts';
+import { freePort, isFree } from './ports.ts';
+
+export interface Ports {
+  mongod: number;
+  temporal: number;
+  temporalUi: number;
+  simulator: number;
+  kafka: number;
+  /** Where the broker reaches its own controller. */
+  kafkaController: number;
+}
+
+const VARIABLES: Partial<Record<keyof Ports, string>> = {
+  mongod: 'MONGOD_PORT',
+  temporal: 'TEMPORAL_PORT',
+  temporalUi: 'TEMPORAL_UI_PORT',
+  kafka: 'KAFKA_PORT',
+};
+
+const NAMES = [
+  'mongod',
+  'temporal',
+  'temporalUi',
+  'simulator',
+  'kafka',
+  'kafkaController',
+] as const;
+
+/** A port that was set and cannot be had. */
+export class PortTaken extends Error {}
+
+/**
+ * Chooses the ports, none of them the API's, and keeps the choice: a server's address is better the same after a restart.
+ * @throws PortTaken; Error if a variable holds no port
+ */
+export async function choosePorts(dataDir: string, env: NodeJS.ProcessEnv): Promise<Ports> {
+  const kept = keptServers(dataDir).ports;
+  const taken = new Set([Number(given(env, 'PORT'))]);
+  const ports: Partial<Ports> = {};
+  for (const name of NAMES) {
+    const port = (await setPort(env, VARIABLES[name])) ?? (await lastPort(kept[name], taken));
+    ports[name] = port ?? (await freePort(taken));
+    taken.add(ports[name]);
+  }
+  keepPorts(dataDir, ports);
+  return ports as Ports;
+}
+
+async function setPort(env: NodeJS.ProcessEnv, variable = ''): Promise<number | undefined> {
+  const text = given(env, variable);
+  if (text === undefined) return undefined;
+  const port = Number(text);
+  if (!Number.isInteger(port) || port < 1 || port > 65_535) {
+    throw new Error(`${variable} is ${text}, which is no port`);
+  }
+  if (!(await isFree(port))) throw new PortTaken(`${variable} is ${port}, which is taken.`);
+  return port;
+}
+
+async function lastPort(
+  port: number | undefined,
+  taken: ReadonlySet<number>,
+): Promise<number | undefined> {
+  if (port === undefined || taken.has(port)) return undefined;
+  return (await isFree(port)) ? port : undefined;
+}

@@ -1,0 +1,21 @@
+/** Builds the indexes that the database lacks, and ends. */
+import { migrateConfig } from '../../process/config.ts';
+import { endOnFatal } from '../../process/fatal.ts';
+import { leave } from '../../process/shutdown.ts';
+import { migrate } from '../../store/index.ts';
+import { openDatabase } from '../../store/mongodb/database.ts';
+
+/** Ends the process with 0 once every index is there, else with 1 and the reason. */
+export async function runMigration(): Promise<void> {
+  endOnFatal('migrate');
+  const config = migrateConfig();
+  const uri = config.MONGODB_URI;
+  const database = await openDatabase(uri, { appName: 'laurel-migrate' });
+  const log = {
+    info: (line: string) => console.log(line),
+    warn: (line: string) => console.error(line),
+  };
+  await migrate(database, { ttlDays: config.ACTIVITY_TTL_DAYS, gauges: {} }, { uri, log });
+  await database.close();
+  leave(0);
+}

@@ -1,0 +1,209 @@
+/** The environment, parsed once into one frozen object. Only composition roots read it. */
+import { BlockList, isIP } from 'node:net';
+import { z } from 'zod';
+import { SetupError } from '../domain/errors.ts';
+import { PASSWORD_LENGTH, USERNAME_LENGTH } from '../domain/user.ts';
+import { wholeNumber } from '../domain/whole-number.ts';
+import { textShape } from '../store/text-shape.ts';
+import {
+  baseUrl,
+  fileToWrite,
+  hostAndPort,
+  jwtKeys,
+  listenHost,
+  mongodbUri,
+  pem,
+  refuseContradictions,
+} from './config-shapes.ts';
+
+/** A whole number within bounds. */
+const number = (least: number, most: number) =>
+  z
+    .string()
+    .transform((text) => wholeNumber(text) ?? Number.NaN)
+    .pipe(z.number(`a whole number from ${least} to ${most}, in digits`).min(least).max(most));
+
+const whole = (least: number, most: number, fallback: number) =>
+  number(least, most).default(fallback);
+
+const ms = (fallback: number) => whole(1, 86_400_000, fallback);
+
+/** How many there may be of something at once. */
+const atMost = (fallback: number) => whole(1, 1_000_000, fallback);
+
+const json = <T extends z.ZodType>(shape: T) =>
+  z.string().transform((text, context) => {
+    try {
+      return shape.parse(JSON.parse(text)) as z.output<T>;
+    } catch (error) {
+      const why = error instanceof z.ZodError ? z.prettifyError(error) : 'it is not JSON';
+      context.addIssue({ code: 'custom', message: why });
+      return z.NEVER;
+    }
+  });
+
+const provider = z.strictObject({
+  baseUrl,
+  secret: z
+    .string()
+    .regex(/^whsec_[A-Za-z0-9+/]{32,}={0,2}$/, 'whsec_ and 24 or more bytes in base64'),
+  /** What the provider can take, over all workers. */
+  limit: z
+    .strictObject({
+      callsPerS: z.number().positive().max(10_000).optional(),
+      callsAtOnce: z.number().int().min(1).max(1_000).optional(),
+    })
+    .optional(),
+});
+
+/** What Laurel computes itself cannot be made a gauge. */
+const COMPUTED = ['login.streak', 'account.ageDays', 'event.granted', 'time.between'];
+const gauges = z.record(
+  textShape('LINE', [1, 128])
+    .regex(/^[^\s\p{C},]+$/u, 'Printable characters without spaces and commas')
+    .refine((name) => !COMPUTED.includes(name), 'Laurel computes this metric itself'),
+  z.enum(['HIGHEST', 'LATEST']),
+);
+
+/** Addresses and networks, with commas between them: `10.0.0.0/8, 2001:db8::7`. */
+export const trustedProxies = z.string().transform((list, context) => {
+  const networks = new BlockList();
+  for (const entry of list.split(',').map((part) => part.trim())) {
+    const [address = '', prefix] = entry.split('/');
+    const bits = isIP(address) === 6 ? 128 : 32;
+    const length = prefix === undefined ? bits : /^\d{1,3}$/.test(prefix) ? Number(prefix) : -1;
+    if (isIP(address) === 0 || length < 0 || length > bits) {
+      const message = `"${entry}" is no address and no network such as 10.0.0.0/8`;
+      context.addIssue({ code: 'custom', message });
+    } else if (length === 0) {
+      context.addIssue({ code: 'custom', message: `"${entry}" would believe everybody` });
+    } else {
+      networks.addSubnet(address, length, bits === 128 ? 'ipv6' : 'ipv4');
+    }
+  }
+  return networks;
+});
+
+const common = z.object({
+  LOG_LEVEL: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent']).default('info'),
+  MONGODB_URI: mongodbUri,
+  TEMPORAL_ADDRESS: hostAndPort,
+  TEMPORAL_NAMESPACE: z.string().min(1).default('default'),
+  TEMPORAL_API_KEY: z.string().min(1).optional(),
+  TEMPORAL_TLS_CERT: pem.optional(),
+  TEMPORAL_TLS_KEY: pem.optional(),
+  TEMPORAL_TLS_CA: pem.optional(),
+  TEMPORAL_TLS_SERVER_NAME: z.string().min(1).optional(),
+  PROVIDERS: json(z.record(z.string().regex(/^(?!mailbox$)[a-z0-9_-]{1,64}$/), provider)).default(
+    {},
+  ),
+  GAUGES: json(gauges).default({ level: 'HIGHEST' }),
+  MIGRATE_AT_START: z.enum(['on', 'off']).default('on'),
+  ACTIVITY_TTL_DAYS: whole(1, 3_650, 90),
+});
+
+const api = common.extend({
+  PORT: whole(0, 65_535, 3000),
+  HOST: listenHost.default('0.0.0.0'),
+  METRICS_PORT: number(0, 65_535).optional(),
+  KEEP_ALIVE_TIMEOUT_S: whole(1, 3_600, 65),
+  DRAIN_S: whole(0, 60, 0),
+  TEMPORAL_UI_URL: z.url({ protocol: /^https?$/ }).optional(),
+  ADMIN_USERNAME: textShape('NAME', USERNAME_LENGTH).default('admin'),
+  ADMIN_PASSWORD: textShape('LINE', PASSWORD_LENGTH),
+  JWT_KEYS: json(jwtKeys),
+  ACCESS_TOKEN_TTL_S: whole(1, 86_400, 900),
+  RATE_LIMITS: z.enum(['on', 'off']).default('on'),
+  TRUSTED_PROXIES: trustedProxies.default(new BlockList()),
+  MAX_CONNECTIONS: atMost(20_000),
+  MAX_CONNECTIONS_PER_ADDRESS: atMost(1_000),
+  MAX_LONG_REQUESTS: atMost(2_000),
+  MAX_LONG_REQUESTS_PER_ADDRESS: atMost(500),
+  MAX_LONG_REQUESTS_PER_USER: atMost(20),
+  HEADERS_TIMEOUT_MS: ms(10_000),
+  BODY_TIMEOUT_MS: ms(30_000),
+  ADMISSION_AT_ONCE: whole(1, 1_000, 16),
+  ADMISSION_WAITING: whole(0, 100_000, 12_500),
+  ADMISSION_PATIENCE_MS: ms(15_000),
+});
+
+const worker = common.extend({
+  FULFILLMENT_TIMEOUT_MS: ms(10_000),
+  FULFILLMENT_MAX_ATTEMPTS: whole(1, 1_000, 8),
+  FULFILLMENT_INITIAL_INTERVAL_MS: ms(1_000),
+  FULFILLMENT_PENDING_TIMEOUT_MS: ms(600_000),
+  RECONCILE_INTERVAL_MS: ms(60_000),
+  WORKER_HEARTBEAT_FILE: fileToWrite.optional(),
+});
+
+const streams = common.extend({
+  KAFKA_BROKERS: z
+    .string()
+    .transform((list) => list.split(',').map((broker) => broker.trim()))
+    .pipe(z.array(hostAndPort).min(1)),
+  // Kafka's own characters; a topic's name has 249 at most, and ours need some of them.
+  KAFKA_PREFIX: z
+    .string()
+    .regex(/^[a-zA-Z0-9._-]{0,200}$/, '200 letters, digits, dots, hyphens and underscores at most')
+    .default(''),
+  STREAMS_HEARTBEAT_FILE: fileToWrite.optional(),
+});
+
+const migrate = common.pick({ MONGODB_URI: true, ACTIVITY_TTL_DAYS: true });
+
+export type ApiConfig = Readonly<z.infer<typeof api>>;
+export type WorkerConfig = Readonly<z.infer<typeof worker>>;
+export type StreamsConfig = Readonly<z.infer<typeof streams>>;
+export type MigrateConfig = Readonly<z.infer<typeof migrate>>;
+
+/** A configuration that cannot be used; its message names every variable that is wrong and why. */
+export class ConfigError extends SetupError {}
+
+/** Every variable that a process reads, for tests. */
+export const VARIABLES = {
+  api: Object.keys(api.shape),
+  worker: Object.keys(worker.shape),
+  streams: Object.keys(streams.shape),
+  migrate: Object.keys(migrate.shape),
+};
+
+function parse<T extends z.ZodObject>(shape: T, env: NodeJS.ProcessEnv): Readonly<z.output<T>> {
+  // An empty variable is an unset one: compose files and CI systems pass `NAME=` for "not given".
+  const given = Object.fromEntries(Object.entries(env).filter(([, value]) => value !== ''));
+  const result = shape.superRefine(refuseContradictions).safeParse(given);
+  if (!result.success) {
+    const wrong = result.error.issues.map((issue) => {
+      const name = String(issue.path[0]);
+      return `  ${name}: ${given[name] === undefined ? missing(issue.message) : issue.message}`;
+    });
+    throw new ConfigError(
+      `The environment cannot be used:\n${wrong.join('\n')}\nREADME.md has the table.`,
+    );
+  }
+  return Object.freeze(result.data) as Readonly<z.output<T>>;
+}
+
+/** Of a variable that is not there zod only says that it is no string. */
+function missing(message: string): string {
+  return message.startsWith('Invalid input') ? 'is not set' : message;
+}
+
+/** What the API process reads. @throws ConfigError */
+export function apiConfig(env: NodeJS.ProcessEnv = process.env): ApiConfig {
+  return parse(api, env);
+}
+
+/** What the worker process reads. @throws ConfigError */
+export function workerConfig(env: NodeJS.ProcessEnv = process.env): WorkerConfig {
+  return parse(worker, env);
+}
+
+/** What the process between Kafka and the rest reads. @throws ConfigError */
+export function streamsConfig(env: NodeJS.ProcessEnv = process.env): StreamsConfig {
+  return parse(streams, env);
+}
+
+/** What `npm run migrate` reads. @throws ConfigError */
+export function migrateConfig(env: NodeJS.ProcessEnv = process.env): MigrateConfig {
+  return parse(migrate, env);
+}

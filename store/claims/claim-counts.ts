@@ -1,0 +1,163 @@
+/**
+ * The collection `claim_counts`: how many claims of an event are in each state, of those that will
+ * never change again. Only what came after them is counted anew, so that an event's numbers cost the
+ * same after its millionth claim as after its first day.
+ */
+import type { Connection } from 'mongoose';
+import { Schema } from 'mongoose';
+import { CLAIM_STATES, type ClaimState, isFinal } from '../../domain/claims/claim.ts';
+import { DAY_MS, dayOf } from '../../domain/conditions/player-event.ts';
+import { isDuplicateKey } from '../mongodb/connection.ts';
+import { BY_EVENT } from './claim-record.ts';
+
+export interface ClaimCount {
+  state: ClaimState;
+  /** The reward chosen; null where the claims are for all. */
+  rewardId: string | null;
+  count: number;
+}
+
+interface Summed {
+  /** The event's ID. */
+  _id: string;
+  /** Claims created before this moment are counted: all of them were final. */
+  until: Date;
+  counts: ClaimCount[];
+}
+
+interface Range {
+  since: Date;
+  until?: Date;
+}
+
+const schema = new Schema<Summed>(
+  {
+    _id: { type: String, required: true },
+    until: { type: Date, required: true },
+    counts: { type: [Object], required: true },
+  },
+  { collection: 'claim_counts', versionKey: false, strict: 'throw' },
+);
+
+/**
+ * Claims are summed once the day in which they were created is over for so long: a record that is
+ * written late, or by a clock that is slow, has its place by then. In milliseconds.
+ */
+const SUM_AFTER_MS = DAY_MS;
+
+/** Claims that are counted anew sooner than it is looked whether they can be summed. */
+const FEW = 20;
+
+const OPEN_STATES = CLAIM_STATES.filter((state) => !isFinal(state));
+
+export type ClaimCounts = ReturnType<typeof createClaimCounts>;
+
+export function createClaimCounts(connection: Connection, now: () => Date = () => new Date()) {
+  const model = connection.model<Summed>('ClaimCounts', schema);
+  const claims = connection.collection<{ eventId: string; state: ClaimState; createdAt: Date }>(
+    'claims',
+  );
+
+  /** By the keys of one index; the states are named so that it goes straight to the range in each. */
+  async function count(eventId: string, { since, until }: Range): Promise<ClaimCount[]> {
+    const createdAt = { $gte: since, ...(until && { $lt: until }) };
+    return await claims
+      .aggregate<ClaimCount>([
+        { $match: { eventId, state: { $in: [...CLAIM_STATES] }, createdAt } },
+        { $group: { _id: { state: '$state', rewardId: '$rewardId' }, count: { $sum: 1 } } },
+        { $project: { _id: 0, state: '$_id.state', rewardId: '$_id.rewardId', count: 1 } },
+      ])
+      .toArray();
+  }
+
+  /** When the first of the event's claims in those states was created from then on; null for none. */
+  async function first(
+    eventId: string,
+    since: Date,
+    states: readonly ClaimState[],
+  ): Promise<Date | null> {
+    const found = await claims
+      .find({ eventId, state: { $in: [...states] }, createdAt: { $gte: since } })
+      .sort({ createdAt: 1 })
+      // MongoDB may else walk through the claims of all events.
+      .hint(BY_EVENT)
+      .limit(1)
+      .project<{ createdAt: Date }>({ _id: 0, createdAt: 1 })
+      .toArray();
+    return found[0]?.createdAt ?? null;
+  }
+
+  /** All claims created before are final, and no other will ever be found there. */
+  async function settledUntil(eventId: string, since: Date): Promise<Date> {
+    const over = new Date(dayOf(now().getTime() - SUM_AFTER_MS) * DAY_MS);
+    const open = await first(eventId, since, OPEN_STATES);
+    return open && open < over ? open : over;
+  }
+
+  /** Puts the new sum in the place of the old one. False where somebody else has done so. */
+  async function replace(old: Summed, next: Summed): Promise<boolean> {
+    try {
+      const guard = { _id: next._id, until: old.until };
+      const { upsertedCount, matchedCount } = await model.replaceOne(guard, next, { upsert: true });
+      return upsertedCount + matchedCount === 1;
+    } catch (error) {
+      if (isDuplicateKey(error, model.collection)) return false;
+      throw error;
+    }
+  }
+
+  async function read(eventId: string): Promise<Summed> {
+    return (await model.findById(eventId).lean<Summed>()) ?? nothingOf(eventId);
+  }
+
+  /** Day by day, so that each step is small, also where nobody has looked for months. */
+  async function broughtUpToDate(eventId: string): Promise<Summed> {
+    let summed = await read(eventId);
+    const settled = await settledUntil(eventId, summed.until);
+    while (summed.until < settled) {
+      const next = await first(eventId, summed.until, CLAIM_STATES);
+      if (!next || next >= settled) break;
+      const dayEnd = new Date((dayOf(next.getTime()) + 1) * DAY_MS);
+      const until = dayEnd < settled ? dayEnd : settled;
+      const added = await count(eventId, { since: summed.until, until });
+      const sum = { _id: eventId, until, counts: merged([...summed.counts, ...added]) };
+      summed = (await replace(summed, sum)) ? sum : await read(eventId);
+    }
+    return summed;
+  }
+
+  return {
+    model,
+
+    /** How many of the event's claims are in each state, by the reward that they chose. */
+    async of(eventId: string): Promise<ClaimCount[]> {
+      const { counts, until } = await broughtUpToDate(eventId);
+      return merged([...counts, ...(await count(eventId, { since: until }))]);
+    },
+
+    /** The same of some events, for few calls: of an event with little news it is one. */
+    async ofMany(eventIds: readonly string[]): Promise<Map<string, ClaimCount[]>> {
+      const summed = await model.find({ _id: { $in: [...eventIds] } }).lean<Summed[]>();
+      const known = new Map(summed.map((sums) => [sums._id, sums]));
+      const counted = eventIds.map(async (eventId) => {
+        const { until, counts } = known.get(eventId) ?? nothingOf(eventId);
+        const news = await count(eventId, { since: until });
+        const claims = news.reduce((sum, { count }) => sum + count, 0);
+        const all = claims > FEW ? await this.of(eventId) : merged([...counts, ...news]);
+        return [eventId, all] as const;
+      });
+      return new Map(await Promise.all(counted));
+    },
+  };
+}
+
+const nothingOf = (eventId: string): Summed => ({ _id: eventId, until: new Date(0), counts: [] });
+
+function merged(counts: readonly ClaimCount[]): ClaimCount[] {
+  const sums = new Map<string, ClaimCount>();
+  for (const { state, rewardId, count } of counts) {
+    const key = `${state} ${rewardId ?? ''}`;
+    sums.set(key, { state, rewardId, count: (sums.get(key)?.count ?? 0) + count });
+  }
+  return [...sums.values()];
+}

@@ -1,0 +1,119 @@
+/** Claims as they are looked for, page by page. */
+import type { Model } from 'mongoose';
+import { CLAIM_STATES, type ClaimState, type Reason } from '../../domain/claims/claim.ts';
+import { type Found, findBounded, named } from '../mongodb/bounded-find.ts';
+import { after, type Position } from '../mongodb/cursor.ts';
+import {
+  BY_EVENT,
+  BY_GRANT,
+  BY_GRANT_OF_EVENT,
+  BY_KEY,
+  BY_PLAYER,
+  BY_REASON,
+  BY_STATE,
+  type Claim,
+} from './claim-record.ts';
+
+export interface ClaimFilter {
+  userId?: string | undefined;
+  eventId?: string | undefined;
+  state?: ClaimState | undefined;
+  reason?: Reason | undefined;
+  provider?: string | undefined;
+  /** Claims with a line of this reward. */
+  rewardId?: string | undefined;
+  periodKey?: string | undefined;
+  idempotencyKey?: string | undefined;
+  /** Created at or after this moment. */
+  since?: Date | undefined;
+  /** Created before this moment. */
+  until?: Date | undefined;
+}
+
+export interface GrantFilter {
+  userId?: string | undefined;
+  eventId?: string | undefined;
+  /** With a line granted at or after this moment, */
+  since?: Date | undefined;
+  /** and before this one. */
+  until?: Date | undefined;
+}
+
+/** How far apart the clocks of two workers may be, with room to spare. In milliseconds. */
+const CLOCK_SKEW_MS = 5 * 60_000;
+
+const NEWEST = { createdAt: -1, _id: -1 } as const;
+
+/**
+ * The part of a filter that an index serves, and the rest. The most selective goes first: a player's
+ * claims, or those of a key, are few.
+ */
+export function split({ since, until, ...filter }: ClaimFilter) {
+  const { userId, idempotencyKey, eventId, state, reason, provider, rewardId, ...others } = filter;
+  const times = [
+    ...(since ? [{ createdAt: { $gte: since } }] : []),
+    ...(until ? [{ createdAt: { $lt: until } }] : []),
+  ];
+  const places = { 'snapshot.provider': provider, 'lines.lineId': rewardId };
+  const more = { idempotencyKey, reason, ...places, ...others };
+  const isOfReason = { $and: [{ reason }, { reason: { $type: 'string' } }] };
+  const by = (hint: string, first: object, rest: object) => {
+    return { hint, range: [first, ...times], rest: named(rest) };
+  };
+  if (userId !== undefined) return by(BY_PLAYER, { userId }, { eventId, state, ...more });
+  if (idempotencyKey !== undefined) {
+    return by(BY_KEY, { idempotencyKey }, { ...more, idempotencyKey: undefined, eventId, state });
+  }
+  // Two indexes lead over the state: where none is asked for, each is named.
+  const states = state ?? { $in: [...CLAIM_STATES] };
+  if (eventId !== undefined) return by(BY_EVENT, { eventId, state: states }, more);
+  // A partial index serves only a query that repeats its filter.
+  const isForReason = state === undefined && reason !== undefined;
+  if (isForReason) return by(BY_REASON, isOfReason, { ...more, reason: undefined });
+  return by(BY_STATE, { state: states }, more);
+}
+
+/** @param model the claims; part of their store */
+export function createClaimLists(model: Model<Claim>) {
+  return {
+    /** Newest first. */
+    async page(
+      filter: ClaimFilter,
+      from: Position | undefined,
+      limit: number,
+    ): Promise<Found<Claim>> {
+      const { range, ...question } = split(filter);
+      const next = { $and: [...range, after('createdAt', from)] };
+      return await findBounded(model, { ...question, range: next, sort: NEWEST, limit });
+    },
+
+    /** Claims that ended with a line granted, the latest end first. */
+    async pageWithGrants(
+      { userId, eventId, since, until }: GrantFilter,
+      from: Position | undefined,
+      limit: number,
+    ): Promise<Found<Claim>> {
+      const grantedAt = { ...(since && { $gte: since }), ...(until && { $lt: until }) };
+      const line = { state: 'GRANTED', grantedAt };
+      const range = {
+        'lines.state': 'GRANTED',
+        ...(userId !== undefined ? { userId } : named({ eventId })),
+        $and: [
+          { endedAt: { $type: 'date' } },
+          // A line is granted before its claim ends; by the clocks of two workers, it may be later.
+          ...(since ? [{ endedAt: { $gte: new Date(since.getTime() - CLOCK_SKEW_MS) } }] : []),
+          after('endedAt', from),
+        ],
+      };
+      const rest = {
+        ...(userId !== undefined && named({ eventId })),
+        ...((since || until) && { lines: { $elemMatch: line } }),
+      };
+      const sort = { endedAt: -1, _id: -1 } as const;
+      // A player's are few, and sorted by the server; those of all are there in their order.
+      const hint =
+        userId !== undefined ? BY_PLAYER : eventId !== undefined ? BY_GRANT_OF_EVENT : BY_GRANT;
+      return await findBounded(model, { range, rest, sort, hint, limit });
+    },
+  };
+}

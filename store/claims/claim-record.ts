@@ -1,0 +1,207 @@
+/** A claim's record: what it holds, its indexes, and what it is when it is made. */
+import { createHash } from 'node:crypto';
+import { type Connection, Schema } from 'mongoose';
+import type { ClaimState, Fate, Line, Reason, Step, StepName } from '../../domain/claims/claim.ts';
+import type {
+  EventWindow,
+  Explanation,
+  PinnedCondition,
+} from '../../domain/conditions/explanation.ts';
+import type { ParkedAfter } from '../../domain/events/event.ts';
+
+/** What an admin decided about a parked claim. */
+export interface Decision {
+  action: 'RETRY' | 'ABORT';
+  note: string | null;
+  by: string;
+  at: Date;
+}
+
+/** One stay in `NEEDS_ATTENTION`. Decisions name its number, so that a stale one changes nothing. */
+export interface Parking {
+  number: number;
+  reason: Reason;
+  detail: string;
+  step: StepName;
+  /** The lines it is about. */
+  lineIds: string[];
+  at: Date;
+  decision: Decision | null;
+}
+
+export interface Claim {
+  _id: string;
+  userId: string;
+  idempotencyKey: string;
+  eventId: string;
+  /** The reward the player named; null where the claim is for all of them. */
+  rewardId: string | null;
+  periodKey: string;
+  state: ClaimState;
+  reason: Reason | null;
+  fate: Fate | null;
+  /** Why the claim is undone, once its fate is `UNDO`. */
+  fateReason: Reason | null;
+  /**
+   * Says that a provider may have been asked for this claim's lines; one may have been without it
+   * where `isAskedUnrecorded` says so.
+   */
+  asked: boolean;
+  /** The run that was the first to ask, by Temporal's ID: any other may overlap with its requests. */
+  askedBy?: string | null;
+  lines: Line[];
+  steps: Step[];
+  parking: Parking | null;
+  /** Grows with every change; the event ID of the claim's stream. */
+  version: number;
+  /** What stood when the claim was accepted, and by which it is judged to its end. */
+  snapshot: EventWindow & {
+    eventVersion: number;
+    provider: string;
+    parkedAfter: ParkedAfter;
+    /** Absent on claims from before there were conditions. */
+    condition?: PinnedCondition | null;
+  };
+  /** Why the condition is not met: the verdict of S2, written once; absent where it was none. */
+  explanation?: Explanation;
+  /** True until the claim is final, then absent: what the partial indexes on open claims go by. */
+  open?: true;
+  /** What it takes of the player's rights; absent once it ended with nothing granted. */
+  entitlements?: string[];
+  acceptedAt: Date;
+  /** When it was recorded, by the database server's clock. */
+  recordedAt: Date;
+  createdAt: Date;
+  updatedAt: Date;
+  /** When it became final. */
+  endedAt: Date | null;
+}
+
+/** What names a claim's record: `userId` is the collection's shard key. */
+export type ClaimKey = Pick<Claim, '_id' | 'userId'>;
+
+/** What the API knows when it accepts a claim; the rest starts as it must. */
+export type NewClaim = Pick<
+  Claim,
+  'userId' | 'idempotencyKey' | 'eventId' | 'rewardId' | 'periodKey' | 'snapshot' | 'acceptedAt'
+> & {
+  lines: Pick<Line, 'lineId' | 'kind' | 'name' | 'quantity' | 'buckets'>[];
+  /** Each right that it needs, with the slots that it may be had in; see `entitlements.ts`. */
+  rights: readonly (readonly string[])[];
+};
+
+/** The index of an event's claims: by state, and within one newest first. */
+export const BY_EVENT = 'event_state_newest';
+
+/** The same of all events. */
+export const BY_STATE = 'state';
+
+/** Claims with a line granted, by their end: of one event, and of all. */
+export const BY_GRANT_OF_EVENT = 'granted_event';
+export const BY_GRANT = 'granted';
+
+/** Newest first: a player's claims, those of a key, and those with a reason. */
+export const BY_PLAYER = 'user';
+export const BY_KEY = 'key';
+export const BY_REASON = 'reason';
+
+/** The index that decides who has an entitlement. */
+export const ENTITLEMENTS = 'entitlements';
+
+const schema = new Schema<Claim>(
+  {
+    _id: { type: String, required: true },
+    userId: { type: String, required: true },
+    idempotencyKey: { type: String, required: true },
+    eventId: { type: String, required: true },
+    rewardId: { type: String, default: null },
+    periodKey: { type: String, required: true },
+    state: { type: String, required: true },
+    reason: { type: String, default: null },
+    fate: { type: String, default: null },
+    fateReason: { type: String, default: null },
+    asked: { type: Boolean, required: true },
+    askedBy: { type: String, default: null },
+    lines: { type: [Object], required: true },
+    steps: { type: [Object], required: true },
+    parking: { type: Object, default: null },
+    version: { type: Number, required: true },
+    snapshot: { type: Object, required: true },
+    explanation: Object,
+    open: Boolean,
+    // Without a default: an empty list would be one, where the index is for claims that have some.
+    entitlements: { type: [String], default: undefined },
+    acceptedAt: { type: Date, required: true },
+    recordedAt: { type: Date, required: true },
+    createdAt: { type: Date, required: true },
+    updatedAt: { type: Date, required: true },
+    endedAt: { type: Date, default: null },
+  },
+  { collection: 'claims', versionKey: false, strict: 'throw' },
+);
+const NEWEST = { createdAt: -1, _id: -1 } as const;
+schema.index({ userId: 1, ...NEWEST }, { name: BY_PLAYER });
+schema.index({ state: 1, ...NEWEST }, { name: BY_STATE });
+schema.index({ idempotencyKey: 1, ...NEWEST }, { name: BY_KEY });
+// The reward is there so that an event's claims are counted from the index alone.
+schema.index({ eventId: 1, state: 1, ...NEWEST, rewardId: 1 }, { name: BY_EVENT });
+// Of no claim that is granted: it costs only those that go wrong.
+schema.index(
+  { reason: 1, ...NEWEST },
+  { name: BY_REASON, partialFilterExpression: { reason: { $type: 'string' } } },
+);
+schema.index({ acceptedAt: 1 }, { name: 'open_accepted', partialFilterExpression: { open: true } });
+// What may be had once, or n times, is had by whoever gets it past this index.
+schema.index(
+  { userId: 1, entitlements: 1 },
+  {
+    name: ENTITLEMENTS,
+    unique: true,
+    partialFilterExpression: { entitlements: { $type: 'string' } },
+  },
+);
+const granted = { partialFilterExpression: { 'lines.state': 'GRANTED' } };
+schema.index({ eventId: 1, endedAt: -1, _id: -1 }, { name: BY_GRANT_OF_EVENT, ...granted });
+schema.index({ endedAt: -1, _id: -1 }, { name: BY_GRANT, ...granted });
+
+/** The claim's identity, made of player and key alone: a second claim with the same key collides. */
+export function claimIdOf(userId: string, idempotencyKey: string): string {
+  const digest = createHash('sha256').update(`${userId}\0${idempotencyKey}`).digest('hex');
+  return `clm_${digest.slice(0, 40)}`;
+}
+
+/** The record of a claim that is accepted now. */
+export function newRecord({ rights: _, ...claim }: NewClaim, now: Date, recordedAt: Date): Claim {
+  const accepted = claim.acceptedAt.toISOString();
+  return {
+    ...claim,
+    _id: claimIdOf(claim.userId, claim.idempotencyKey),
+    state: 'PENDING_VALIDATION',
+    reason: null,
+    fate: null,
+    fateReason: null,
+    asked: false,
+    askedBy: null,
+    lines: claim.lines.map((line) => ({ ...line, state: 'PENDING', grantedAt: null })),
+    steps: [
+      {
+        step: 'S0_ACCEPT',
+        outcome: 'OK',
+        startedAt: accepted,
+        endedAt: now.toISOString(),
+        attempts: 1,
+        detail: null,
+      },
+    ],
+    parking: null,
+    version: 1,
+    open: true,
+    recordedAt,
+    createdAt: now,
+    updatedAt: now,
+    endedAt: null,
+  };
+}
+
+/** The collection, with its indexes. */
+export const claimModel = (connection: Connection) => connection.model<Claim>('Claim', schema);

@@ -1,0 +1,101 @@
+/** Claims counted by what they have in common. */
+import type { Model } from 'mongoose';
+import { CLAIM_STATES } from '../../domain/claims/claim.ts';
+import { DomainError } from '../../domain/errors.ts';
+import { named } from '../mongodb/bounded-find.ts';
+import { isAnswer } from '../mongodb/connection.ts';
+import type { ClaimCounts } from './claim-counts.ts';
+import { type ClaimGroup, type GroupField, groupStages, largestFirst } from './claim-groups.ts';
+import { type ClaimFilter, split } from './claim-lists.ts';
+import type { Claim } from './claim-record.ts';
+import { BY_EVENT, BY_STATE } from './claim-record.ts';
+
+/**
+ * How long the database may count for one summary, in milliseconds: less than a call waits for its
+ * answer (`DATABASE_TIMEOUT_MS`), so that the count has ended on the server too.
+ */
+const SUMMED_FOR_MS = 2_500;
+
+/** What MongoDB answers where the time was up. */
+const TIME_IS_UP = 50;
+
+/** The same filter is as slow again, unless the database was busy. In seconds. */
+const RETRY_AFTER_S = 10;
+
+/** Events or groups that are looked at side by side: a part of the connections that all share. */
+const AT_ONCE = 20;
+
+/** What is known of each claim without a look at it: `claim-counts.ts` keeps the numbers. */
+const COUNTED = new Set(['state', 'eventId']);
+
+/** @param model the claims; part of their store */
+export function createClaimSummary(model: Model<Claim>, counts: ClaimCounts) {
+  /** When the first of those claims was created; null where there is none any more. */
+  async function oldestOf(fields: object): Promise<Date | null> {
+    const states = { state: { $in: [...CLAIM_STATES] } };
+    const first = await model
+      .findOne({ ...states, ...fields }, { _id: 0, createdAt: 1 })
+      .sort({ createdAt: 1, _id: 1 })
+      .hint('eventId' in fields ? BY_EVENT : BY_STATE)
+      .lean<Pick<Claim, 'createdAt'>>();
+    return first?.createdAt ?? null;
+  }
+
+  async function counted(filter: ClaimFilter, by: readonly GroupField[]): Promise<ClaimGroup[]> {
+    const { eventId, state } = filter;
+    const eventIds = eventId === undefined ? await model.distinct('eventId') : [eventId];
+    const totals = new Map<string, number>();
+    for (const ids of chunks(eventIds)) {
+      for (const [id, found] of await counts.ofMany(ids)) {
+        for (const { count, ...of } of found) {
+          if (state !== undefined && of.state !== state) continue;
+          const fields = { state: of.state, eventId: id } as Record<string, string>;
+          const key = JSON.stringify(Object.fromEntries(by.map((field) => [field, fields[field]])));
+          totals.set(key, (totals.get(key) ?? 0) + count);
+        }
+      }
+    }
+    const groups: ClaimGroup[] = [];
+    for (const some of chunks([...totals])) {
+      const found = some.map(async ([key, count]) => {
+        const fields = JSON.parse(key);
+        const oldestAt = await oldestOf({ ...named({ eventId, state }), ...fields });
+        // Those that were counted as open may have gone on since.
+        return oldestAt ? [{ ...fields, count, oldestAt } as ClaimGroup] : [];
+      });
+      groups.push(...(await Promise.all(found)).flat());
+    }
+    return groups.toSorted(largestFirst);
+  }
+
+  return {
+    /**
+     * The claims that fit, counted by what they have in common, the largest group first. By event and
+     * state it costs the same however many there are; else each one that fits is looked at.
+     * @throws DomainError `unavailable` where they cannot be counted within `withinMs`
+     */
+    async summary(
+      filter: ClaimFilter,
+      by: readonly GroupField[],
+      withinMs = SUMMED_FOR_MS,
+    ): Promise<ClaimGroup[]> {
+      const asked = [...Object.keys(named(filter)), ...by];
+      if (asked.every((field) => COUNTED.has(field))) return await counted(filter, by);
+      const { range, rest, hint } = split(filter);
+      const stages = [{ $match: { $and: range } }, { $match: rest }, ...groupStages(by)];
+      const options = { maxTimeMS: withinMs, ...(hint && { hint }) };
+      return await model.aggregate<ClaimGroup>(stages, options).catch((cause) => {
+        if (!isAnswer(cause, TIME_IS_UP)) throw cause;
+        const detail =
+          'There are too many such claims to count them in time. ' +
+          'Narrow the filter, by `from` for example.';
+        throw new DomainError('unavailable', detail, { cause, retryAfterS: RETRY_AFTER_S });
+      });
+    },
+  };
+}
+
+function chunks<T>(items: readonly T[]): T[][] {
+  const starts = items.flatMap((_, i) => (i % AT_ONCE === 0 ? [i] : []));
+  return starts.map((start) => items.slice(start, start + AT_ONCE));
+}

@@ -1,0 +1,111 @@
+/** What became of an event's rewards and claims, in numbers. */
+import type { Connection } from 'mongoose';
+import type { ClaimState, Fate } from '../../domain/claims/claim.ts';
+import { type ClaimCount, createClaimCounts } from '../claims/claim-counts.ts';
+import { BY_EVENT, BY_REASON } from '../claims/claim-record.ts';
+import type { StockStore } from '../stock/stock.ts';
+import type { StoredEvent } from './events.ts';
+
+/** A reward's units. `stock` and `available` are null where it is unlimited. */
+export interface RewardStats {
+  rewardId: string;
+  stock: number | null;
+  available: number | null;
+  held: number;
+  granted: number;
+}
+
+export interface EventStats {
+  rewards: RewardStats[];
+  /** How many claims are in each state; states of none are left out. */
+  claims: { [S in ClaimState]?: number };
+}
+
+/** States of open claims in which some lines may be granted and others not. */
+const PARTLY_GRANTED: readonly ClaimState[] = ['FULFILLING', 'COMPENSATING', 'NEEDS_ATTENTION'];
+
+interface ClaimDocument {
+  eventId: string;
+  state: ClaimState;
+  fate: Fate | null;
+  rewardId: string | null;
+  lines: { lineId: string; state: string }[];
+}
+
+export type EventStatsStore = ReturnType<typeof createEventStats>;
+
+export function createEventStats(
+  connection: Connection,
+  stock: Pick<StockStore, 'books'>,
+  now: () => Date = () => new Date(),
+) {
+  const claimCounts = createClaimCounts(connection, now);
+  const claims = connection.collection<ClaimDocument>('claims');
+
+  /** How many lines are granted of those claims, by reward. */
+  async function countGrants(of: object, hint: string): Promise<Map<string, number>> {
+    const found = await claims
+      .aggregate<{ _id: string; count: number }>(
+        [
+          { $match: { ...of, 'lines.state': 'GRANTED' } },
+          { $unwind: '$lines' },
+          { $match: { 'lines.state': 'GRANTED' } },
+          { $group: { _id: '$lines.lineId', count: { $sum: 1 } } },
+        ],
+        // Else MongoDB may walk through all that was granted.
+        { hint },
+      )
+      .toArray();
+    return new Map(found.map(({ _id, count }) => [_id, count]));
+  }
+
+  /** Lines granted of claims that are not `GRANTED`: few, as such claims are. */
+  async function countStrayGrants(eventId: string): Promise<(rewardId: string) => number> {
+    const isKept = [{ reason: 'COMPENSATION_FAILED' }, { reason: { $type: 'string' } }];
+    const [open, ended] = await Promise.all([
+      countGrants({ eventId, state: { $in: PARTLY_GRANTED } }, BY_EVENT),
+      countGrants({ eventId, state: 'FAILED', $and: isKept }, BY_REASON),
+    ]);
+    return (rewardId) => (open.get(rewardId) ?? 0) + (ended.get(rewardId) ?? 0);
+  }
+
+  return {
+    /**
+     * The books of every reward, in the event's order, and its claims by state. Units of a reward
+     * without a stock are not counted one by one: its `granted` is the units of the lines granted.
+     */
+    async of(event: StoredEvent): Promise<EventStats> {
+      const { eventId, rewards } = event;
+      const [books, counts, strays] = await Promise.all([
+        stock.books(eventId),
+        claimCounts.of(eventId),
+        countStrayGrants(eventId),
+      ]);
+      const granted = (rewardId: string) =>
+        sum(counts.filter((c) => c.state === 'GRANTED' && [null, rewardId].includes(c.rewardId))) +
+        strays(rewardId);
+      return {
+        rewards: rewards.map(({ rewardId, quantity }) => {
+          const own = books.find((b) => b.rewardId === rewardId);
+          if (!own) {
+            const units = granted(rewardId) * quantity;
+            return { rewardId, stock: null, available: null, held: 0, granted: units };
+          }
+          const { stock, available, held } = own;
+          return { rewardId, stock, available, held, granted: own.granted };
+        }),
+        claims: byState(counts),
+      };
+    },
+  };
+}
+
+function sum(counts: readonly ClaimCount[]): number {
+  return counts.reduce((total, { count }) => total + count, 0);
+}
+
+function byState(counts: readonly ClaimCount[]): EventStats['claims'] {
+  const totals: EventStats['claims'] = {};
+  for (const { state, count } of counts) totals[state] = (totals[state] ?? 0) + count;
+  return totals;
+}

@@ -1,0 +1,126 @@
+/** For tests of events: a database of their own with the stores they need, and an event to start from. */
+import { randomUUID } from 'node:crypto';
+import type { EventFields, Reward } from '../../domain/events/event.ts';
+import { dropDatabase } from '../../test/drop-database.ts';
+import { testServers, uniqueName } from '../../test/servers.ts';
+import { claimModel } from '../claims/claim-record.ts';
+import { createServerClock } from '../mongodb/clock.ts';
+import { connect } from '../mongodb/connection.ts';
+import { createStockStore } from '../stock/stock.ts';
+import type { StaffContext } from '../users/staff.ts';
+import { createEventStats } from './event-stats.ts';
+import { createEventStore, type StoredEvent } from './events.ts';
+
+export const OPERATOR: StaffContext = {
+  actor: { userId: 'usr_operator', role: 'OPERATOR' },
+  requestId: 'test',
+};
+
+/** A day that begins at five in the morning in Seoul. */
+export const DAILY_IN_SEOUL = {
+  kind: 'DAILY',
+  timeZone: 'Asia/Seoul',
+  resetHour: 5,
+  resetMinute: 0,
+  resetDay: 'MONDAY',
+} as const;
+
+export const CAPE: Reward = {
+  rewardId: 'cape',
+  kind: 'ITEM',
+  name: 'Frost cape',
+  quantity: 1,
+  stock: 10,
+};
+
+export const MESOS: Reward = {
+  rewardId: 'mesos',
+  kind: 'CURRENCY',
+  name: 'Mesos',
+  quantity: 10_000,
+  stock: null,
+};
+
+/** An operator's event that fits together; what the test is about is given. */
+export function eventFields(given: Partial<EventFields> = {}): EventFields {
+  return {
+    title: 'Snow festival',
+    description: '',
+    startsAt: new Date('2026-12-01T00:00:00Z'),
+    endsAt: new Date('2026-12-31T15:00:00Z'),
+    claimUntil: new Date('2027-01-07T15:00:00Z'),
+    listedFrom: null,
+    period: DAILY_IN_SEOUL,
+    claimsPerPeriod: 1,
+    claimsTotal: null,
+    exclusiveGroup: null,
+    condition: null,
+    rewardSelection: 'ALL',
+    rewards: [MESOS, CAPE],
+    fulfillment: { provider: 'mailbox' },
+    parkedAfter: { action: 'WAIT', hours: 24 },
+    ...given,
+  };
+}
+
+export type EventsFixture = Awaited<ReturnType<typeof eventsFixture>>;
+
+/** `close` drops the database. `setNow` stops the stores' clock at a moment. */
+export async function eventsFixture() {
+  const servers = await testServers();
+  const connection = await connect(servers.mongodbUri(uniqueName('events')), { appName: 'test' });
+  let stoppedAt: Date | undefined;
+  const stock = createStockStore(connection, createServerClock(connection));
+  const events = createEventStore(connection, () => stoppedAt ?? new Date());
+  const stats = createEventStats(connection, stock);
+  // For its indexes: an event's claims are counted by them.
+  claimModel(connection);
+  await Promise.all(Object.values(connection.models).map((model) => model.createIndexes()));
+
+  return {
+    connection,
+    stock,
+    events,
+    stats,
+
+    setNow(moment: string) {
+      stoppedAt = new Date(moment);
+    },
+
+    async create(given: Partial<EventFields> = {}, status: 'DRAFT' | 'ACTIVE' = 'ACTIVE') {
+      return (await events.create(OPERATOR, eventFields(given), status)).event;
+    },
+
+    /** An active event after its first claim. */
+    async createClaimed(given: Partial<EventFields> = {}): Promise<StoredEvent> {
+      const { event } = await events.create(OPERATOR, eventFields(given), 'ACTIVE');
+      if (!(await events.markClaimed(event.eventId, 1))) throw new Error('not marked');
+      return { ...event, claimed: true };
+    },
+
+    /** Sets units of the reward aside for that many claims; answers the holds' IDs. */
+    async hold(event: StoredEvent, { rewardId, quantity }: Reward, count: number) {
+      const { eventId } = event;
+      const holds = Array.from({ length: count }, () => `clm_${randomUUID()}:${rewardId}`);
+      for (const holdId of holds) {
+        const held = await stock.reserve({ holdId, eventId, rewardId, quantity, buckets: 1 });
+        if (held !== 'HELD') throw new Error(held);
+      }
+      return holds;
+    },
+
+    /** What the buckets of the event's rewards add up to. */
+    async books({ eventId }: StoredEvent) {
+      const found = await stock.books(eventId);
+      return found.map(({ rewardId, stock, available, held, granted }) => {
+        return { rewardId, stock, available, held, granted };
+      });
+    },
+
+    async close() {
+      await dropDatabase(connection);
+      await connection.close();
+      await servers.stop();
+    },
+  };
+}

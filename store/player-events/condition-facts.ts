@@ -1,0 +1,62 @@
+/** What a condition looks at beside progress, in one read: the player, and their grants elsewhere. */
+import type { Connection } from 'mongoose';
+import type { Condition } from '../../domain/conditions/condition.ts';
+import { type Account, chainedEvents } from '../../domain/conditions/condition-facts.ts';
+import type { UserStatus } from '../../domain/user.ts';
+
+/** Grants of one player that count; more of one event's than any condition asks for. */
+const MOST_GRANTS = 5_000;
+
+export interface PlayerFacts extends Account {
+  status: UserStatus;
+}
+
+export type ConditionFacts = ReturnType<typeof createConditionFacts>;
+
+/**
+ * The player's granted claims among the events in `chained`.
+ * @param player the field with the user's ID; one that is empty finds nothing, and reads nothing
+ */
+function withGrants(player: string, chained: string) {
+  return {
+    $lookup: {
+      from: 'claims',
+      localField: player,
+      foreignField: 'userId',
+      let: { chained },
+      pipeline: [
+        { $match: { state: 'GRANTED', $expr: { $in: ['$eventId', '$$chained'] } } },
+        { $sort: { createdAt: -1, _id: -1 } },
+        { $limit: MOST_GRANTS },
+        { $project: { _id: 0, eventId: 1, endedAt: 1 } },
+      ],
+      as: 'grants',
+    },
+  };
+}
+
+/** The user where there are events to look for, else nobody. */
+const chainedPlayer = (userId: string) => ({
+  $cond: [{ $eq: ['$chained', []] }, '', userId],
+});
+
+const PLAYER = { _id: 0, status: 1, createdAt: 1 } as const;
+
+export function createConditionFacts(connection: Connection) {
+  return {
+    /** A player's facts for a condition, in one read; null where there is no such user. */
+    async ofPlayer(userId: string, condition: Condition): Promise<PlayerFacts | null> {
+      const [found] = await connection
+        .collection<{ _id: string }>('users')
+        .aggregate<PlayerFacts>([
+          { $match: { _id: userId } },
+          { $set: { chained: { $literal: chainedEvents(condition) } } },
+          { $set: { player: chainedPlayer('$_id') } },
+          withGrants('player', '$chained'),
+          { $project: { ...PLAYER, grants: 1 } },
+        ])
+        .toArray();
+      return found ?? null;
+    },
+  };
+}

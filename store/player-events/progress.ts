@@ -1,0 +1,186 @@
+/**
+ * A player's progress. Activities are kept as they come, one insert each and nothing else; days that
+ * are over are folded into aggregates, and progress is read from both.
+ *
+ * - An activity of the last day is only kept. Its day is folded two days after its end, when no such
+ *   insert can be under way any more.
+ * - One that is older was perhaps too late for that: it is kept, marked `late`, and added to its day's
+ *   aggregates, in one transaction.
+ * - Days before the horizon are read from the aggregates; later ones, and what of a quarter of an
+ *   hour lies in a window, from the activities.
+ */
+import type { Connection } from 'mongoose';
+import {
+  type ActivityEvent,
+  DAY_MS,
+  dayOf,
+  type IngestOutcome,
+  isSameActivity,
+  MAX_ACTIVITY_EVENTS,
+} from '../../domain/conditions/player-event.ts';
+import type { ProgressQuery, ProgressReader } from '../../domain/conditions/progress.ts';
+import { createKnownUsers } from '../users/known-users.ts';
+import { createActivityIntake, type Kept } from './intake.ts';
+import { type ActivityRules, checkActivity } from './player-event-shape.ts';
+import { createActivityEventStore } from './player-events.ts';
+import { createProgressDayStore } from './progress-days.ts';
+import { answerTo, planReads } from './progress-reads.ts';
+
+export const DEFAULT_RULES: ActivityRules = { ttlDays: 90, gauges: { level: 'HIGHEST' } };
+
+/** Until this age an activity waits for its day's fold, in milliseconds. */
+const FRESH_MS = DAY_MS;
+
+/** After its end, a day is folded so much later: a day more than `FRESH_MS`, for slow clocks and writes. */
+const FOLD_AFTER_MS = 2 * DAY_MS;
+
+/**
+ * From the beginning of their day on activities live so much longer than the age at which they are
+ * refused, and always until after their day's fold.
+ */
+const KEPT_LONGER_DAYS = 2;
+const LEAST_KEPT_DAYS = 6;
+
+/** How long a horizon is trusted that may have moved on, in milliseconds: what it tells stays true. */
+const HORIZON_TRUSTED_MS = 60_000;
+
+const NO_SUCH_USER = 'userId: There is no user with this ID';
+const FORGOTTEN = 'at: Of a day whose activities are no longer known';
+const OTHER_CONTENT = 'id: Used before for another activity';
+
+/** Who sent the event at a place of the batch; undefined where that is not known. */
+type SenderOf = (index: number) => string | undefined;
+
+/** An event and its place in the batch. */
+interface Indexed {
+  index: number;
+  event: ActivityEvent;
+}
+
+export type ProgressStore = ReturnType<typeof createProgressStore>;
+
+export function createProgressStore(
+  connection: Connection,
+  rules: ActivityRules = DEFAULT_RULES,
+  now: () => Date = () => new Date(),
+) {
+  const activities = createActivityEventStore(connection);
+  const days = createProgressDayStore(connection);
+  const intake = createActivityIntake(connection, activities, days);
+  const users = createKnownUsers(connection);
+  let forgottenBeforeMs = 0;
+  let horizon: { day: number | null; readAtMs: number } | undefined;
+
+  async function foldedBefore(): Promise<number | null> {
+    if (!horizon || performance.now() - horizon.readAtMs > HORIZON_TRUSTED_MS) {
+      const readAtMs = performance.now();
+      horizon = { day: await days.foldedBefore(), readAtMs };
+    }
+    return horizon.day;
+  }
+
+  /** The events by their place in the batch, and why the others are none. */
+  async function check(given: readonly unknown[], at: Date, senderOf: SenderOf) {
+    const rejected: IngestOutcome['rejected'] = [];
+    const wellFormed: Indexed[] = [];
+    given.forEach((one, index) => {
+      const checked = checkActivity(one, rules, at);
+      if ('message' in checked) rejected.push({ index, message: checked.message });
+      else if (checked.event.at.getTime() < forgottenBeforeMs) {
+        rejected.push({ index, message: FORGOTTEN });
+      } else wellFormed.push({ index, event: { ...checked.event, sender: senderOf(index) } });
+    });
+    const known = await users.among(wellFormed.map(({ event }) => event.userId));
+    const valid = wellFormed.filter(({ event }) => known.has(event.userId));
+    for (const { index, event } of wellFormed) {
+      if (!known.has(event.userId)) rejected.push({ index, message: NO_SUCH_USER });
+    }
+    return { valid, rejected };
+  }
+
+  async function keepAll(events: readonly ActivityEvent[], at: Date): Promise<Kept[]> {
+    const freshSinceMs = at.getTime() - FRESH_MS;
+    const { fresh = [], late = [] } = Object.groupBy(events, (event) =>
+      event.at.getTime() >= freshSinceMs ? 'fresh' : 'late',
+    );
+    return [...(await intake.keep(fresh)), ...(await intake.keepLate(late))];
+  }
+
+  const keptDays = Math.max(rules.ttlDays + KEPT_LONGER_DAYS, LEAST_KEPT_DAYS);
+  const keptS = (keptDays * DAY_MS) / 1_000;
+
+  const store = {
+    activities,
+    days,
+    /** How long an activity is kept, in seconds from the beginning of its day on. */
+    keptS,
+
+    /** Makes activities expire. To be called before anything is ingested. */
+    async open(): Promise<void> {
+      await activities.expireAfter(keptS, async (beforeS) => {
+        const goneMs = now().getTime() - beforeS * 1_000;
+        if (beforeS < keptS) await days.setForgottenBefore(dayOf(goneMs) + 1);
+      });
+      forgottenBeforeMs = (await days.forgottenBefore()) * DAY_MS;
+    },
+
+    /**
+     * Counts each event of the batch once for its sender, for good: whatever of it is valid and new,
+     * and tells of the rest. A batch that failed in the middle may be sent again as it is.
+     * @param given up to 1,000 events as they came
+     * @param at when they came
+     * @param senderOf who sent the event at that place of the batch
+     */
+    async ingest(
+      given: readonly unknown[],
+      at: Date,
+      senderOf: SenderOf = () => undefined,
+    ): Promise<IngestOutcome> {
+      if (given.length > MAX_ACTIVITY_EVENTS) throw new RangeError('a batch has 1,000 events');
+      const { valid, rejected } = await check(given, at, senderOf);
+      const byId = Map.groupBy(valid, ({ event }) => `${event.id} ${event.sender ?? ''}`);
+      const firsts = [...byId.values()].map(([first]) => (first as Indexed).event);
+      const kept = new Map((await keepAll(firsts, at)).map((one) => [one.event, one]));
+      let accepted = 0;
+      for (const [first, ...others] of byId.values()) {
+        const is = kept.get((first as Indexed).event) as Kept;
+        if (is.isNew) accepted += 1;
+        for (const { index, event } of is.isNew ? others : [first as Indexed, ...others]) {
+          if (!isSameActivity(is.kept, event)) rejected.push({ index, message: OTHER_CONTENT });
+        }
+      }
+      rejected.sort((a, b) => a.index - b.index);
+      return { accepted, duplicates: given.length - rejected.length - accepted, rejected };
+    },
+
+    /** Folds every day that is due, the earliest first. Two processes may do so at once. */
+    async fold(at: Date): Promise<void> {
+      const due = dayOf(at.getTime() - FOLD_AFTER_MS);
+      for (let day = (await days.foldedBefore()) ?? 0; day < due; day += 1) {
+        const next = await activities.earliestDay(day * DAY_MS);
+        if (!next || dayOf(next.getTime()) >= due) break;
+        day = dayOf(next.getTime());
+        await days.fold(day);
+        await days.setFoldedBefore(day + 1);
+      }
+      await days.setFoldedBefore(due);
+      horizon = undefined;
+    },
+
+    /** See `ProgressReader`. At most two reads, however many queries there are. */
+    async read(userId: string, queries: ProgressQuery[]): Promise<(number | null)[]> {
+      if (queries.length === 0) return [];
+      const goneBeforeMs = now().getTime() - rules.ttlDays * DAY_MS;
+      const { plans, dayRanges, activityRanges, cutsMs } = planReads(queries, {
+        foldedBeforeMs: ((await foldedBefore()) ?? 0) * DAY_MS,
+        goneBeforeMs,
+      });
+      const [quarters, values] = await Promise.all([
+        days.read(userId, dayRanges),
+        activities.read(userId, activityRanges, cutsMs),
+      ]);
+      return plans.map((plan) => answerTo(plan, quarters, values));
+    },
+  } satisfies ProgressReader & Record<string, unknown>;
+  return store;
+}

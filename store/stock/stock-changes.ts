@@ -1,0 +1,137 @@
+/**
+ * Making and changing the buckets of a stock: an operator's work, in a transaction and off a
+ * claim's way. Reservations go on meanwhile; where one of them touches a bucket at the same
+ * moment, MongoDB lets the reservation stand and runs the transaction again.
+ */
+import type { ClientSession, Connection } from 'mongoose';
+import { DomainError } from '../../domain/errors.ts';
+import type { Reward } from '../../domain/events/event.ts';
+import { HOLDS_PER_BUCKET, type StockBucket } from './stock.ts';
+
+/** A reward with a stock. */
+export type StockedReward = Reward & { stock: number };
+
+/**
+ * Claims a bucket should serve: half of the holds it may carry, as a crowd never spreads evenly.
+ */
+const PORTIONS_PER_BUCKET = 200;
+
+/** More buckets than this gain no speed, and cost every look at the whole stock. */
+const FAST_BUCKETS = 16;
+
+/**
+ * Where a provider is down for long, claims park with their holds, and a reward must not run out of
+ * room for holds while it has stock. So many buckets have room for some 50,000 parked claims.
+ */
+const MAX_BUCKETS = 128;
+
+/**
+ * How many buckets a stock is spread over: one for each 200 claims it can serve, up to 16, and past
+ * that as many as it takes to hold every unit at once, up to 128.
+ */
+export function bucketsFor(stock: number, quantity: number): number {
+  const portions = portionsOf(stock, quantity);
+  const fast = Math.min(Math.ceil(portions / PORTIONS_PER_BUCKET), FAST_BUCKETS);
+  const roomy = Math.min(Math.ceil(portions / HOLDS_PER_BUCKET), MAX_BUCKETS);
+  return Math.max(1, fast, roomy);
+}
+
+/** Claims that so many units can serve. */
+function portionsOf(units: number, quantity: number): number {
+  return Math.floor(units / quantity);
+}
+
+/**
+ * Units for each of `count` buckets: whole portions, as evenly as they come, and in bucket 0 also
+ * the rest that is too small for a claim.
+ */
+function deal(units: number, quantity: number, count: number): number[] {
+  const portions = portionsOf(units, quantity);
+  const each = Math.floor(portions / count);
+  const over = portions % count;
+  const shares = Array.from({ length: count }, (_, n) => (each + (n < over ? 1 : 0)) * quantity);
+  shares[0] = (shares[0] ?? 0) + (units % quantity);
+  return shares;
+}
+
+function newBucket(eventId: string, reward: Reward, n: number, units: number): StockBucket {
+  const { rewardId, quantity } = reward;
+  const _id = `${eventId}/${rewardId}/${n}`;
+  const books = { quantity, stock: units, available: units, granted: 0, holds: [] };
+  return { _id, eventId, rewardId, n, ...books };
+}
+
+export type StockChanges = ReturnType<typeof createStockChanges>;
+
+export function createStockChanges(connection: Connection) {
+  const collection = connection.collection<StockBucket>('stock_buckets');
+
+  return {
+    /** Makes the buckets of a reward that has none. Answers how many. */
+    async createBuckets(
+      session: ClientSession,
+      eventId: string,
+      reward: StockedReward,
+    ): Promise<number> {
+      const count = bucketsFor(reward.stock, reward.quantity);
+      const shares = deal(reward.stock, reward.quantity, count);
+      await collection.insertMany(
+        shares.map((units, n) => newBucket(eventId, reward, n, units)),
+        { session },
+      );
+      return count;
+    },
+
+    /** Removes every bucket of an event that never had a claim. */
+    async removeBuckets(session: ClientSession, eventId: string): Promise<void> {
+      await collection.deleteMany({ eventId }, { session });
+    },
+
+    /**
+     * Makes buckets unable to change until the transaction ends. As the transaction's first step
+     * it keeps short the time in which a reservation can make it run again.
+     */
+    async lockBuckets(session: ClientSession, eventId: string, rewardIds: string[]) {
+      // A real change: MongoDB drops a write that changes nothing, and then nothing is locked.
+      const locked = { $inc: { timesLocked: 1 } };
+      await collection.updateMany({ eventId, rewardId: { $in: rewardIds } }, locked, { session });
+    },
+
+    /**
+     * Sets how many units a reward has in all, and deals those that are neither held nor granted
+     * out anew; buckets are added where the stock has outgrown them. Answers how many there are.
+     * @throws DomainError `conflict` below what is held and granted; it names that number
+     */
+    async changeStock(
+      session: ClientSession,
+      eventId: string,
+      reward: StockedReward,
+    ): Promise<number> {
+      const { rewardId, quantity, stock } = reward;
+      const buckets = await collection
+        .find<Omit<StockBucket, 'holds'>>(
+          { eventId, rewardId },
+          { session, projection: { holds: 0 } },
+        )
+        .sort({ n: 1 })
+        .toArray();
+      const taken = buckets.reduce((units, b) => units + b.stock - b.available, 0);
+      if (stock < taken) {
+        const detail = `The stock of ${rewardId} cannot be lower than ${taken}: the units held and granted.`;
+        throw new DomainError('conflict', detail);
+      }
+      const count = Math.max(buckets.length, bucketsFor(stock, quantity));
+      const shares = deal(stock - taken, quantity, count);
+      await collection.bulkWrite(
+        shares.map((units, n) => {
+          const bucket = buckets[n];
+          if (!bucket) return { insertOne: { document: newBucket(eventId, reward, n, units) } };
+          const set = { available: units, stock: bucket.stock - bucket.available + units };
+          return { updateOne: { filter: { _id: bucket._id }, update: { $set: set } } };
+        }),
+        { session },
+      );
+      return count;
+    },
+  };
+}

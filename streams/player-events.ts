@@ -1,0 +1,46 @@
+/** `game.activity`: what players did, one event a record; counted by the same code as over HTTP. */
+import { isId } from '../store/player-events/player-event-shape.ts';
+import type { ProgressStore } from '../store/player-events/progress.ts';
+import { jsonOf } from './record-value.ts';
+import type { IncomingRecord, RefusedRecord } from './records.ts';
+
+/** The header that names the sender, for whose IDs an event counts once: a game server's user ID. */
+const SENDER = 'sender';
+
+const NO_SENDER = 'The header sender is not a user ID';
+
+/** Counts the events of a batch, each once for its sender; answers those that cannot be counted. */
+export async function takeActivity(
+  progress: Pick<ProgressStore, 'ingest'>,
+  records: IncomingRecord[],
+  now: Date,
+): Promise<RefusedRecord[]> {
+  const readable: IncomingRecord[] = [];
+  const events: unknown[] = [];
+  const senders: (string | undefined)[] = [];
+  const refused: RefusedRecord[] = [];
+  for (const record of records) {
+    const event = jsonOf(record.value);
+    const sender = senderOf(record);
+    if (event === undefined) refused.push({ record, reason: 'The value is not JSON' });
+    else if (sender !== undefined && !isId(sender)) refused.push({ record, reason: NO_SENDER });
+    else {
+      readable.push(record);
+      events.push(event);
+      senders.push(sender);
+    }
+  }
+  const { rejected } = await progress.ingest(events, now, (index) => senders[index]);
+  for (const { index, message } of rejected) {
+    refused.push({ record: readable[index] as IncomingRecord, reason: message });
+  }
+  return refused;
+}
+
+/** Without such a header all writers of the topic share their IDs. */
+function senderOf({ headers }: IncomingRecord): string | undefined {
+  for (const [name, value] of headers ?? []) {
+    if (String(name) === SENDER) return String(value);
+  }
+  return undefined;
+}
