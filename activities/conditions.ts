@@ -49,7 +49,7 @@ async function explainFor(
       if (!game) {
         throw new ProviderError('UNAVAILABLE', `No provider named ${name} is configured.`);
       }
-      return await deps.turnstile.pass(name, () => game.metrics(claim.userId, metrics));
+      return await deps.callLimiter.run(name, () => game.metrics(claim.userId, metrics));
     },
   });
   return explain(pinned.tree, facts);

@@ -4,7 +4,7 @@ import type { GameDataProvider } from '../domain/conditions/game-data.ts';
 import type { Gauges } from '../domain/conditions/metrics.ts';
 import type { ProgressReader } from '../domain/conditions/progress.ts';
 import type { UserStatus } from '../domain/user.ts';
-import type { Turnstile } from '../providers/call-limiter.ts';
+import type { CallLimiter } from '../providers/call-limiter.ts';
 import type { Pace } from '../providers/pace.ts';
 import type { ClaimStore } from '../store/claims/claims.ts';
 import type { ConditionFacts } from '../store/player-events/condition-facts.ts';
@@ -19,7 +19,7 @@ export interface ActivityDeps {
   /** The provider of that name, or undefined where it is no longer configured. */
   provider(name: string): FulfillmentProvider | undefined;
   /** What every call to a provider passes first. */
-  turnstile: Turnstile;
+  callLimiter: CallLimiter;
   /** Which providers are quick enough for a first try. */
   pace: Pick<Pace, 'enter'>;
   conditionFacts: Pick<ConditionFacts, 'ofPlayer'>;

@@ -2,7 +2,7 @@
 import { activityInfo, log } from '@temporalio/activity';
 import { ApplicationFailure, ApplicationFailureCategory } from '@temporalio/common';
 import { ProviderError } from '../domain/claims/fulfillment.ts';
-import { NoTurn } from '../domain/provider-limit.ts';
+import { LimitReached } from '../domain/provider-limit.ts';
 import type { FailureType } from '../workflows/contract.ts';
 import type { ActivityDeps } from './deps.ts';
 
@@ -42,7 +42,7 @@ export function isOursToRepeat(
   error: unknown,
 ): boolean {
   if (activityInfo().isLocal) return false;
-  if (error instanceof TooSlow || error instanceof NoTurn) return true;
+  if (error instanceof TooSlow || error instanceof LimitReached) return true;
   const trouble = databaseTrouble(error);
   if (trouble === 'AWAY') log.warn('MongoDB is away; it is tried again', { error });
   // It may last until a person mends it, and the claim waits so long.
@@ -55,7 +55,7 @@ export async function inTurn<T>(attempt: () => Promise<T>): Promise<T> {
   try {
     return await attempt();
   } catch (error) {
-    if (!(error instanceof NoTurn)) throw error;
+    if (!(error instanceof LimitReached)) throw error;
     throw providerFailure(new ProviderError('UNAVAILABLE', error.message, NO_TURN_MS));
   }
 }

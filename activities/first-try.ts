@@ -87,7 +87,7 @@ async function tryLine(
   if (!provider) return { state: 'NOT_ASKED' };
   let isAsked = mayHaveAsked;
   try {
-    const passed = await deps.turnstile.passAtOnce(name, async () => {
+    const passed = await deps.callLimiter.runNow(name, async () => {
       if (mayHaveAsked) {
         const known = meaningOf(await provider.lookup(request.grantId, leftMs()));
         if (known.state !== 'NEVER_SEEN') return known;

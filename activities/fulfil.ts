@@ -92,9 +92,9 @@ export function meaningOf(known: LookupAnswer): GrantAnswer | { state: 'NEVER_SE
 /** What the provider knows. */
 async function lookUp(deps: ActivityDeps, claim: Claim, grantId: string): Promise<Known> {
   const provider = providerOf(deps, claim);
-  const { turnstile } = deps;
+  const { callLimiter } = deps;
   const known = await asking(() =>
-    turnstile.pass(claim.snapshot.provider, () => provider.lookup(grantId)),
+    callLimiter.run(claim.snapshot.provider, () => provider.lookup(grantId)),
   );
   return { ...meaningOf(known), at: deps.now().toISOString() };
 }
@@ -116,7 +116,7 @@ async function askFor(
 ): Promise<GrantAnswer | null> {
   const provider = providerOf(deps, claim);
   // Its turn may take a while to come, and what was seen before would be old by then.
-  return await deps.turnstile.pass(claim.snapshot.provider, async () => {
+  return await deps.callLimiter.run(claim.snapshot.provider, async () => {
     const lookedAtMs = performance.now();
     if (!(await mayGoOn(deps, grant))) return null;
     if (performance.now() - lookedAtMs > CHECK_VALID_MS) {

@@ -69,7 +69,7 @@ export async function unpark(deps: ActivityDeps, request: UnparkRequest): Promis
   return state !== 'NEEDS_ATTENTION' && parking?.number === number;
 }
 
-/** Why fulfilment was stopped; `RETRY` where it was a false alarm. */
+/** Why fulfillment was stopped; `RETRY` where it was a false alarm. */
 export async function whyStopped(
   deps: ActivityDeps,
   claim: ClaimRef,

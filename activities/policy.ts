@@ -5,12 +5,12 @@ import type { ActivityDeps } from './deps.ts';
 
 /** The same patience for all; a provider with a limit has a queue of its own. */
 export function policyFor(
-  { policy, turnstile }: Pick<ActivityDeps, 'policy' | 'turnstile'>,
+  { policy, callLimiter }: Pick<ActivityDeps, 'policy' | 'callLimiter'>,
   { snapshot }: Pick<Claim, 'snapshot'>,
 ): FulfillmentPolicy {
   const queueOf = (name: string | undefined): LimitedQueue | undefined =>
-    name !== undefined && turnstile.isLimited(name)
-      ? { queue: providerQueue(name), waitMs: turnstile.longestWaitMs }
+    name !== undefined && callLimiter.isLimited(name)
+      ? { queue: providerQueue(name), waitMs: callLimiter.longestWaitMs }
       : undefined;
   const [asked, another] = snapshot.condition?.providers ?? [];
   const limited = queueOf(snapshot.provider);

@@ -80,7 +80,7 @@ export async function revokeLine(
   const provider = providerOf(deps, claim);
   const grantId = grantIdOf(claim._id, request.lineId);
   const pass = <T>(call: () => Promise<T>) =>
-    inTurn(() => asking(() => deps.turnstile.pass(name, call)));
+    inTurn(() => asking(() => deps.callLimiter.run(name, call)));
   const answer = await pass(() => provider.revoke(grantId));
   if (answer.state !== 'REFUSED') return { ...answer, ...told() };
   const { state } = await pass(() => provider.lookup(grantId));

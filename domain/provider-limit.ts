@@ -8,10 +8,10 @@ export interface ProviderLimit {
   callsAtOnce?: number | undefined;
 }
 
-export interface TurnRequest {
+export interface SlotRequest {
   provider: string;
   /** Names this one turn. */
-  turnId: string;
+  slotId: string;
   limit: ProviderLimit;
   /** How long the call can take at most, in milliseconds, its start included: then the turn is over. */
   leaseMs: number;
@@ -20,6 +20,6 @@ export interface TurnRequest {
 }
 
 /** The provider is as busy as it may be. Nothing was asked. */
-export class NoTurn extends Error {
-  override readonly name = 'NoTurn';
+export class LimitReached extends Error {
+  override readonly name = 'LimitReached';
 }

@@ -25,7 +25,7 @@ Environment:
   KAFKA_HOME          the folder of the Kafka to run (4.1 or newer); else PATH, the cache, an install
   KAFKA_PORT          its port (any free one)
   JAVA_HOME           the Java for it; else PATH
-  PROVIDERS           fulfilment providers as JSON, instead of the simulator
+  PROVIDERS           fulfillment providers as JSON, instead of the simulator
   XDG_CACHE_HOME      installed binaries are kept in its folder laurel (~/.cache)
   NO_COLOR            no colours
 

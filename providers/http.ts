@@ -1,4 +1,4 @@
-/** A game's own fulfilment service behind HTTP: the contract's "Game servers out", answer by answer. */
+/** A game's own fulfillment service behind HTTP: the contract's "Game servers out", answer by answer. */
 import { randomUUID } from 'node:crypto';
 import {
   type FulfillmentProvider,

@@ -4,7 +4,7 @@
  */
 import type { Connection } from 'mongoose';
 import { Schema } from 'mongoose';
-import type { ProviderLimit, TurnRequest } from '../domain/provider-limit.ts';
+import type { ProviderLimit, SlotRequest } from '../domain/provider-limit.ts';
 import { isDuplicateKey } from './mongodb/connection.ts';
 
 interface ProviderTurns {
@@ -67,8 +67,8 @@ export function createProviderLimitStore(connection: Connection) {
      * Takes a turn where there is one: how long to wait until the call may begin, in milliseconds;
      * null where as many calls as may be are under way, or booked.
      */
-    async take(request: TurnRequest): Promise<number | null> {
-      const { provider, turnId, limit, leaseMs, aheadMs } = request;
+    async take(request: SlotRequest): Promise<number | null> {
+      const { provider, slotId, limit, leaseMs, aheadMs } = request;
       await ensure(provider);
       const taken = (await model.collection.findOneAndUpdate(
         {
@@ -88,7 +88,7 @@ export function createProviderLimitStore(connection: Connection) {
               turns: {
                 $concatArrays: [
                   RUNNING,
-                  [{ id: turnId, untilMs: { $add: ['$startAtMs', leaseMs] } }],
+                  [{ id: slotId, untilMs: { $add: ['$startAtMs', leaseMs] } }],
                 ],
               },
             },
@@ -100,10 +100,10 @@ export function createProviderLimitStore(connection: Connection) {
     },
 
     /** Ends a turn before its time is up. */
-    async giveBack(provider: string, turnId: string): Promise<void> {
+    async giveBack(provider: string, slotId: string): Promise<void> {
       await model.collection.updateOne(
         { _id: provider } as object,
-        { $pull: { turns: { id: turnId } } } as object,
+        { $pull: { turns: { id: slotId } } } as object,
       );
     },
   };

@@ -80,7 +80,7 @@ async function leavesDuringGrant(rules: Rule[]) {
 }
 
 describe('a player who leaves', { concurrency: true }, () => {
-  describe('a player who leaves before fulfilment', { concurrency: true }, () => {
+  describe('a player who leaves before fulfillment', { concurrency: true }, () => {
     const NOTHING_ASKED = {
       ...STOPPED,
       lines: { cape: 'CANCELLED' },
@@ -126,7 +126,7 @@ describe('a player who leaves', { concurrency: true }, () => {
     });
   });
 
-  describe('a player who leaves during fulfilment', { concurrency: true }, () => {
+  describe('a player who leaves during fulfillment', { concurrency: true }, () => {
     it('stops a claim that waits for its next attempt at once', async () => {
       const { claimId, id } = await claimAtGame(laurel, [
         {

@@ -45,7 +45,7 @@ const SETTINGS = {
 };
 
 /** What activities call that is answered within the process. */
-const IN_PROCESS = ['pace.enter', 'turnstile.longestWaitMs', 'turnstile.isLimited'];
+const IN_PROCESS = ['pace.enter', 'callLimiter.longestWaitMs', 'callLimiter.isLimited'];
 
 interface Sent extends CrashClaim {
   token: string;

@@ -28,8 +28,8 @@ export const READS: readonly string[] = [
   'conditionFacts.ofPlayer',
   'progress.read',
   'gameData.metrics',
-  'turnstile.pass',
-  'turnstile.passAtOnce',
+  'callLimiter.run',
+  'callLimiter.runNow',
 ];
 
 interface Ending {

@@ -107,7 +107,7 @@ describe('exactly once: fate', { concurrency: true }, () => {
   describe('a new run goes on from the record', { concurrency: true }, () => {
     const forward: { where: string; call: Call }[] = [
       { where: 'before its stock was held', call: 'stock.reserve' },
-      { where: 'before fulfilment was begun', call: 'claims.startFulfilling' },
+      { where: 'before fulfillment was begun', call: 'claims.startFulfilling' },
       { where: 'before the reward was given', call: 'provider.grant' },
       { where: 'before it was decided to grant', call: 'claims.takeGrantFate' },
       { where: 'before its hold was settled', call: 'stock.settle' },

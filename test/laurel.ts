@@ -24,7 +24,7 @@ import { createUpkeepActivities } from '../activities/upkeep.ts';
 import { type AppDeps, createApp } from '../api/app.ts';
 import { createAdmission } from '../api/claims/admission.ts';
 import type { ClaimBody } from '../api/claims/claim-body.ts';
-import type { TurnSettings } from '../api/claims/fair-queue.ts';
+import type { QueueSettings } from '../api/claims/fair-queue.ts';
 import { createStarter } from '../api/claims/starter.ts';
 import { createLongRequests, LONG_REQUESTS } from '../api/http/long-requests.ts';
 import { createCurrentUsers } from '../api/identity/current-users.ts';
@@ -88,7 +88,7 @@ export interface LaurelOptions {
   /** Changes what the activities are given. */
   activities?: (deps: ActivityDeps) => ActivityDeps;
   /** How many claims are recorded at once, and how many may wait at the door. */
-  admission?: TurnSettings;
+  admission?: QueueSettings;
   /** Changes the stores that the API is given. */
   apiStore?: (store: Store) => Store;
   /** Changes what the API is given. */

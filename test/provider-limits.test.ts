@@ -4,20 +4,20 @@ import { after, before, describe, it, type TestContext } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { ActivityDeps } from '../activities/deps.ts';
 import type { FulfillmentProvider } from '../domain/claims/fulfillment.ts';
-import { NoTurn, type ProviderLimit } from '../domain/provider-limit.ts';
-import { createTurnstile } from '../providers/call-limiter.ts';
+import { LimitReached, type ProviderLimit } from '../domain/provider-limit.ts';
+import { createCallLimiter } from '../providers/call-limiter.ts';
 import { createProviderLimitStore, type ProviderLimitStore } from '../store/provider-limits.ts';
 import { FULFILLMENT_QUEUE, providerQueue } from '../workflows/contract.ts';
 import { database, ended, event, gameEvent, recordOf, until, workflowOf } from './helpers.ts';
 import { type Laurel, startLaurel } from './laurel.ts';
 
-/** Two processes' turnstiles at one provider. */
+/** Two processes' limiters at one provider. */
 async function twoAt(t: TestContext, limit: ProviderLimit, patienceMs = 60_000) {
   const connection = await database(t);
   const limits = new Map([['game', limit]]);
   const options = { timeoutMs: 2_000, patienceMs };
   const keepers = [createProviderLimitStore(connection), createProviderLimitStore(connection)];
-  return keepers.map((keeper) => createTurnstile(keeper, limits, options));
+  return keepers.map((keeper) => createCallLimiter(keeper, limits, options));
 }
 
 /** Counts who is in at once. */
@@ -38,12 +38,12 @@ function counting() {
   };
 }
 
-describe('a turnstile', { concurrency: true }, () => {
+describe('a callLimiter', { concurrency: true }, () => {
   it('lets so many calls be under way, over all processes', async (t) => {
-    const turnstiles = await twoAt(t, { callsAtOnce: 3 });
+    const limiters = await twoAt(t, { callsAtOnce: 3 });
     const { seen, call } = counting();
     const calls = Array.from({ length: 30 }, (_, n) =>
-      turnstiles[n % 2]?.pass('game', () => call(() => sleep(5))),
+      limiters[n % 2]?.run('game', () => call(() => sleep(5))),
     );
     await Promise.all(calls);
     assert.equal(seen.calls, 30);
@@ -57,7 +57,7 @@ describe('a turnstile', { concurrency: true }, () => {
     const starts: number[] = [];
     for (let n = 0; n < 12; n++) {
       const keeper = keepers[n % 2] as ProviderLimitStore;
-      const request = { provider: 'game', turnId: `${n}`, limit, leaseMs: 60_000, aheadMs: 60_000 };
+      const request = { provider: 'game', slotId: `${n}`, limit, leaseMs: 60_000, aheadMs: 60_000 };
       assert.notEqual(await keeper.take(request), null);
       starts.push((await keeper.model.findById('game').lean())?.startAtMs ?? 0);
     }
@@ -65,15 +65,15 @@ describe('a turnstile', { concurrency: true }, () => {
       const apartMs = start - (starts[n] ?? 0);
       assert.ok(apartMs >= 3_333, `${apartMs} ms between two calls`);
     }
-    const tooFar = { provider: 'game', turnId: 'late', limit, leaseMs: 60_000, aheadMs: 0 };
+    const tooFar = { provider: 'game', slotId: 'late', limit, leaseMs: 60_000, aheadMs: 0 };
     assert.equal(await keepers[0]?.take(tooFar), null);
   });
 
   it('lets a call begin when its booked start has come', async () => {
     const keeper = { take: async () => 50, giveBack: async () => {} };
-    const turnstile = createTurnstile(keeper, new Map([['game', {}]]), { timeoutMs: 1 });
+    const callLimiter = createCallLimiter(keeper, new Map([['game', {}]]), { timeoutMs: 1 });
     const askedAtMs = performance.now();
-    const beganAtMs = await turnstile.pass('game', async () => performance.now());
+    const beganAtMs = await callLimiter.run('game', async () => performance.now());
     assert.ok(beganAtMs - askedAtMs >= 49, `after ${beganAtMs - askedAtMs} ms`);
   });
 
@@ -81,11 +81,11 @@ describe('a turnstile', { concurrency: true }, () => {
     const connection = await database(t);
     const keeper = createProviderLimitStore(connection);
     const limit = { callsAtOnce: 1 };
-    const of = (turnId: string) => ({ provider: 'game', turnId, limit, leaseMs: 300, aheadMs: 0 });
-    const [turnstile] = await twoAt(t, limit);
+    const of = (slotId: string) => ({ provider: 'game', slotId, limit, leaseMs: 300, aheadMs: 0 });
+    const [callLimiter] = await twoAt(t, limit);
     const broken = () => Promise.reject(new Error('broken'));
-    await assert.rejects(async () => await turnstile?.pass('game', broken), /broken/);
-    await turnstile?.pass('game', async () => {});
+    await assert.rejects(async () => await callLimiter?.run('game', broken), /broken/);
+    await callLimiter?.run('game', async () => {});
 
     assert.equal(await keeper.take(of('dead')), 0);
     assert.equal(await keeper.take(of('next')), null);
@@ -96,7 +96,7 @@ describe('a turnstile', { concurrency: true }, () => {
     const [one, other] = await twoAt(t, { callsAtOnce: 1 }, 200);
     const end = Promise.withResolvers<void>();
     const begun = Promise.withResolvers<void>();
-    const long = one?.pass('game', async () => {
+    const long = one?.run('game', async () => {
       begun.resolve();
       await end.promise;
     });
@@ -105,7 +105,7 @@ describe('a turnstile', { concurrency: true }, () => {
     const call = async () => {
       made = true;
     };
-    await assert.rejects(async () => await other?.pass('game', call), NoTurn);
+    await assert.rejects(async () => await other?.run('game', call), LimitReached);
     assert.equal(made, false);
     end.resolve();
     await long;
@@ -116,9 +116,9 @@ describe('a turnstile', { concurrency: true }, () => {
       take: () => Promise.reject(new Error('asked')),
       giveBack: () => Promise.reject(new Error('asked')),
     } satisfies Partial<ProviderLimitStore>;
-    const turnstile = createTurnstile(keeper, new Map(), { timeoutMs: 1 });
-    assert.equal(turnstile.isLimited('game'), false);
-    assert.equal(await turnstile.pass('game', async () => 'asked it'), 'asked it');
+    const callLimiter = createCallLimiter(keeper, new Map(), { timeoutMs: 1 });
+    assert.equal(callLimiter.isLimited('game'), false);
+    assert.equal(await callLimiter.run('game', async () => 'asked it'), 'asked it');
   });
 });
 

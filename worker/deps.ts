@@ -3,7 +3,7 @@ import type { ActivityDeps } from '../activities/deps.ts';
 import type { UpkeepDeps } from '../activities/upkeep.ts';
 import type { Gauges } from '../domain/conditions/metrics.ts';
 import type { ProviderLimit } from '../domain/provider-limit.ts';
-import { createTurnstile } from '../providers/call-limiter.ts';
+import { createCallLimiter } from '../providers/call-limiter.ts';
 import { createGameDataProviders, createProviders } from '../providers/index.ts';
 import { createPace } from '../providers/pace.ts';
 import type { Store } from '../store/index.ts';
@@ -56,7 +56,7 @@ export function activityDeps(store: Store, settings: ActivitySettings): Activity
     stock: store.stock,
     userStatus: statusIn(store),
     provider: (name) => providers.get(name),
-    turnstile: createTurnstile(store.providerLimits, limitsOf(settings.PROVIDERS), policy),
+    callLimiter: createCallLimiter(store.providerLimits, limitsOf(settings.PROVIDERS), policy),
     pace,
     conditionFacts: store.conditionFacts,
     progress: store.progress,

@@ -61,7 +61,7 @@ const CALLS_AT_ONCE = 100;
 
 /**
  * What is over a provider's limit waits at the server, where events take turns: it hands out no more
- * calls a second, and a worker takes no more at once. The limit itself is held by the turnstile, as
+ * calls a second, and a worker takes no more at once. The limit itself is held by the callLimiter, as
  * an attempt can be two calls and a worker knows nothing of the others.
  */
 function settingsFor(limit: ProviderLimit | undefined) {

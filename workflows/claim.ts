@@ -10,7 +10,7 @@ import type { Reason, StepName } from '../domain/claims/claim.ts';
 import { createCompensations } from './compensations.ts';
 import { type Check, checkCondition } from './conditions.ts';
 import type { ClaimInput, ClaimOutcome } from './contract.ts';
-import { type Fulfilment, fulfil } from './fulfilment.ts';
+import { type Fulfillment, fulfil } from './fulfillment.ts';
 import { park, type Way, waitParked } from './parking.ts';
 import {
   advancing,
@@ -170,7 +170,7 @@ async function fulfilOrPark(run: Run, isResumed: boolean): Promise<Verdict> {
   }
 }
 
-type Parking = (Check | Fulfilment) & { end: 'PARK' };
+type Parking = (Check | Fulfillment) & { end: 'PARK' };
 
 async function parkAt(run: Run, step: StepName, { reason, detail }: Parking): Promise<Way> {
   return await park(run, { reason, detail, step, lineIds: openLines(run) });

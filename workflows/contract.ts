@@ -71,7 +71,7 @@ export const FIRST_POLL_MS = 1_000;
 /** How long the first try at a provider may take, in milliseconds: it holds a workflow task. */
 export const FIRST_TRY_MS = 2_000;
 
-/** How patient fulfilment is. All in milliseconds but the attempts. */
+/** How patient fulfillment is. All in milliseconds but the attempts. */
 export interface FulfillmentPolicy {
   /** One call to a provider. */
   timeoutMs: number;

@@ -12,9 +12,9 @@ import type { EventStore, StoredEvent, StoredReward } from '../../store/events/e
 import type { RewardUnits, StockStore } from '../../store/stock/stock.ts';
 import type { User } from '../../store/users/users.ts';
 import type { RunStart } from '../../workflows/contract.ts';
-import { createRecordTurns } from './admission.ts';
+import { createRecordQueue } from './admission.ts';
 import { type HoldDeps, holdOrReject } from './early-hold.ts';
-import { NoTurn, Recalled, type Turns } from './fair-queue.ts';
+import { type FairQueue, NotAdmitted, Recalled } from './fair-queue.ts';
 import { shareReads } from './shared-reads.ts';
 import { createSoldOut } from './sold-out.ts';
 
@@ -30,8 +30,8 @@ export interface AcceptDeps {
 }
 
 export interface AcceptanceOptions {
-  /** Turns at the record. */
-  records?: Turns;
+  /** FairQueue at the record. */
+  records?: FairQueue;
   /** Whether units are held here, before the claim's run; else all is left to the run. */
   holdsEarly?: boolean;
   /** Told where a recorded claim could not be held here: its run will do it. */
@@ -151,7 +151,7 @@ export type Acceptance = ReturnType<typeof createAcceptance>;
  */
 export function createAcceptance(deps: AcceptDeps, options: AcceptanceOptions = {}) {
   const { claims, events, stock } = deps.store;
-  const { records = createRecordTurns(), holdsEarly = true, onHoldFailure: onFailure } = options;
+  const { records = createRecordQueue(), holdsEarly = true, onHoldFailure: onFailure } = options;
   const soldOut = createSoldOut(stock, (of) => records.recall(laneOf(of)));
   const holding = { claims, stock, now: deps.now, onSoldOut: soldOut.remember, onFailure };
   const readEvent = shareReads(
@@ -264,7 +264,7 @@ export function createAcceptance(deps: AcceptDeps, options: AcceptanceOptions = 
         return await acceptInTurn(request);
       } catch (error) {
         // Who is turned away was looked up before, and no answer about the claim is given.
-        if (!(error instanceof DomainError) || error instanceof NoTurn) throw error;
+        if (!(error instanceof DomainError) || error instanceof NotAdmitted) throw error;
         if (error.code === 'idempotency_key_reused') throw error;
         const twin = await earlierOf(request);
         if (twin) return twin;

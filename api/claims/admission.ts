@@ -10,7 +10,13 @@ import type { Registry } from 'prom-client';
 import { DomainError } from '../../domain/errors.ts';
 import type { ApiEnv } from '../api-env.ts';
 import { observeAdmission } from '../metrics.ts';
-import { createTurns, NoTurn, Recalled, type TurnSettings, type Turns } from './fair-queue.ts';
+import {
+  createFairQueue,
+  type FairQueue,
+  NotAdmitted,
+  type QueueSettings,
+  Recalled,
+} from './fair-queue.ts';
 
 /**
  * How many claims one process records at once, how many may wait at the door, and for how long. A
@@ -18,7 +24,7 @@ import { createTurns, NoTurn, Recalled, type TurnSettings, type Turns } from './
  * crowd that is turned away costs more than one that waits, as each who comes back is let in again:
  * the queue is as long as a flash event is large.
  */
-export const ADMISSION: TurnSettings = { atOnce: 16, waiting: 12_500, patienceMs: 15_000 };
+export const ADMISSION: QueueSettings = { atOnce: 16, waiting: 12_500, patienceMs: 15_000 };
 
 /**
  * For each that is recorded so many are inside. They keep the database busy with looking who they
@@ -40,14 +46,14 @@ export interface Admission {
   turnAway: MiddlewareHandler<ApiEnv>;
   /** When the request came, before it waited; undefined for one that was not at the door. */
   cameAtMs(c: Context<ApiEnv>): number | undefined;
-  /** Turns away all who wait at the door, and whoever would have to from now on. */
+  /** FairQueue away all who wait at the door, and whoever would have to from now on. */
   close(): void;
   /** Lets the next in before this one is answered: what it still does takes long and costs nothing. */
   letNextIn(c: Context<ApiEnv>): void;
   /** Who waits at the door, by event. */
-  door: Turns;
-  /** Turns at the record. */
-  records: Turns;
+  door: FairQueue;
+  /** FairQueue at the record. */
+  records: FairQueue;
   /** Counts what was refused inside. */
   refused(error: unknown): void;
 }
@@ -56,18 +62,18 @@ export interface Admission {
 interface Visit {
   cameAtMs: number;
   leave?: () => void;
-  turnedAway?: NoTurn;
+  turnedAway?: NotAdmitted;
 }
 
 /** @param onCrowd told, over and over, that a crowd is at the door which takes much memory */
 export function createAdmission(
   metrics: Registry,
-  settings: TurnSettings = ADMISSION,
+  settings: QueueSettings = ADMISSION,
   onCrowd: () => void = () => {},
 ): Admission {
   const observed = observeAdmission(metrics);
-  const door = createTurns({ ...settings, atOnce: INSIDE * settings.atOnce }, observed.refused);
-  const records = createRecordTurns(settings);
+  const door = createFairQueue({ ...settings, atOnce: INSIDE * settings.atOnce }, observed.refused);
+  const records = createRecordQueue(settings);
   observed.watch({
     waiting: () => door.waiting() + records.waiting(),
     underWay: records.underWay,
@@ -103,9 +109,9 @@ export function createAdmission(
   };
 }
 
-/** Turns at the record. Nobody is turned away here for want of room: who was let in has a place. */
-export function createRecordTurns({ atOnce, patienceMs } = ADMISSION): Turns {
-  return createTurns({ atOnce, waiting: 2 * INSIDE * atOnce, patienceMs });
+/** FairQueue at the record. Nobody is turned away here for want of room: who was let in has a place. */
+export function createRecordQueue({ atOnce, patienceMs } = ADMISSION): FairQueue {
+  return createFairQueue({ atOnce, waiting: 2 * INSIDE * atOnce, patienceMs });
 }
 
 /** The event that a request claims, as its address names it; undefined for any other request. */
@@ -125,7 +131,7 @@ interface AtDoor {
  * inside is free once it leaves, or was answered. It does not wait for the client to take the answer,
  * nor to send the rest of a request: so nobody keeps a place by being slow.
  */
-async function pass(door: Turns, lane: string, at: AtDoor): Promise<void> {
+async function pass(door: FairQueue, lane: string, at: AtDoor): Promise<void> {
   const { visit, request, response, handle } = at;
   const enter = async () => {
     const left = Promise.withResolvers<void>();
@@ -139,7 +145,7 @@ async function pass(door: Turns, lane: string, at: AtDoor): Promise<void> {
   const onWait = (leave: () => void) => void response.once('close', leave);
   await door.run(lane, enter, onWait).catch((error: unknown) => {
     if (error instanceof Recalled) return;
-    if (!(error instanceof NoTurn)) throw error;
+    if (!(error instanceof NotAdmitted)) throw error;
     visit.turnedAway = error;
     return handle();
   });

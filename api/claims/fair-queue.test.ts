@@ -1,16 +1,16 @@
 import assert from 'node:assert/strict';
 import { describe, it, type TestContext } from 'node:test';
-import { createTurns, NoTurn, Recalled, type TurnSettings } from './fair-queue.ts';
+import { createFairQueue, NotAdmitted, type QueueSettings, Recalled } from './fair-queue.ts';
 
 /** Lets everything run that waits for nothing but its turn. */
 const settle = () => new Promise((resolve) => setImmediate(resolve));
 
-/** Turns whose work the test ends, on timers that it turns. */
-function taking(t: TestContext, given: Partial<TurnSettings> = {}) {
+/** FairQueue whose work the test ends, on timers that it turns. */
+function taking(t: TestContext, given: Partial<QueueSettings> = {}) {
   t.mock.timers.enable({ apis: ['setTimeout'] });
   let turnedAway = 0;
   const settings = { atOnce: 2, waiting: 10, patienceMs: 1_000, ...given };
-  const turns = createTurns(settings, () => {
+  const turns = createFairQueue(settings, () => {
     turnedAway += 1;
   });
   const begun: string[] = [];
@@ -86,7 +86,7 @@ describe('taking turns', () => {
     const seconds = new Set<number>();
     for (let n = 0; n < 6; n++) {
       await assert.rejects(ask('f'), (error) => {
-        assert.ok(error instanceof NoTurn);
+        assert.ok(error instanceof NotAdmitted);
         assert.equal(error.code, 'unavailable');
         seconds.add(error.retryAfterS ?? 0);
         return true;
@@ -100,7 +100,7 @@ describe('taking turns', () => {
   it('keeps a fifth of the queue free of any one lane', async (t) => {
     const { ask, turns } = taking(t, { atOnce: 1, waiting: 10 });
     for (let n = 0; n < 9; n++) ask('hot');
-    await assert.rejects(ask('hot'), NoTurn);
+    await assert.rejects(ask('hot'), NotAdmitted);
     ask('cold');
     assert.equal(turns.waiting(), 9);
   });
@@ -124,7 +124,7 @@ describe('taking turns', () => {
     for (let n = 0; n <= 4_800; n++) ask('hot');
     const seconds = new Set<number>();
     for (let n = 0; n < 12; n++) {
-      await ask('hot').catch((error: NoTurn) => seconds.add(error.retryAfterS ?? 0));
+      await ask('hot').catch((error: NotAdmitted) => seconds.add(error.retryAfterS ?? 0));
     }
     assert.deepEqual([...seconds].sort(), [1, 2, 3, 4, 5, 6]);
   });
@@ -165,8 +165,8 @@ describe('taking turns', () => {
     const working = ask('hot', 'a');
     const waiting = [ask('hot'), ask('cold')];
     turns.close();
-    for (const one of waiting) await assert.rejects(one, NoTurn);
-    await assert.rejects(ask('hot'), NoTurn);
+    for (const one of waiting) await assert.rejects(one, NotAdmitted);
+    await assert.rejects(ask('hot'), NotAdmitted);
     ends[0]?.resolve('done');
     assert.equal(await working, 'done');
     assert.deepEqual(begun, ['a']);
@@ -179,7 +179,7 @@ describe('taking turns', () => {
     t.mock.timers.tick(999);
     ask('hot', 'c');
     t.mock.timers.tick(1);
-    await assert.rejects(late, NoTurn);
+    await assert.rejects(late, NotAdmitted);
     assert.equal(turns.waiting(), 1);
     ends[0]?.resolve('');
     await settle();

@@ -1,7 +1,7 @@
 /** Taking turns: so much at once, so much waiting, and nobody's crowd keeps the others waiting. */
 import { DomainError } from '../../domain/errors.ts';
 
-export interface TurnSettings {
+export interface QueueSettings {
   /** How much is worked on at once. */
   atOnce: number;
   /** How many may wait; one lane may have four fifths of them. */
@@ -11,17 +11,17 @@ export interface TurnSettings {
 }
 
 /** There is no turn to be had: too many wait, or it took too long. */
-export class NoTurn extends DomainError {}
+export class NotAdmitted extends DomainError {}
 
 /** There is nothing to wait for any longer: what it is can be told without a turn, or nobody asks. */
 export class Recalled extends Error {}
 
-export interface Turns {
+export interface FairQueue {
   /**
    * Does the work when its turn comes. Lanes take turns, so that a crowd in one does not hold up
    * another.
    * @param onWait given the way out of the line, for who does not want the turn any more
-   * @throws NoTurn (`unavailable`), or Recalled, without having begun the work
+   * @throws NotAdmitted (`unavailable`), or Recalled, without having begun the work
    */
   run<T>(lane: string, work: () => Promise<T>, onWait?: (leave: () => void) => void): Promise<T>;
   underWay(): number;
@@ -33,7 +33,7 @@ export interface Turns {
   recall(lane: string): void;
   /** Resolves once nobody waits in the lane. */
   cleared(lane: string): Promise<void>;
-  /** Turns away everybody who waits, and whoever would have to from now on. */
+  /** FairQueue away everybody who waits, and whoever would have to from now on. */
   close(): void;
 }
 
@@ -54,10 +54,10 @@ interface Waiter {
 }
 
 /** @param onTurnedAway told of each whose turn did not come */
-export function createTurns(
-  settings: TurnSettings,
-  onTurnedAway: (error: NoTurn) => void = () => {},
-): Turns {
+export function createFairQueue(
+  settings: QueueSettings,
+  onTurnedAway: (error: NotAdmitted) => void = () => {},
+): FairQueue {
   const { atOnce, waiting: mostWaiting, patienceMs } = settings;
   const mostInLane = Math.ceil(mostWaiting * LANE_SHARE);
   const spreadS = Math.max(LEAST_SPREAD_S, Math.ceil(mostWaiting / SERVED_PER_S));
@@ -69,10 +69,12 @@ export function createTurns(
   let turnedAway = 0;
   let isClosed = false;
 
-  function noTurn(): NoTurn {
+  function notAdmitted(): NotAdmitted {
     turnedAway += 1;
     const detail = 'Too many are claiming at once. Try again shortly.';
-    const error = new NoTurn('unavailable', detail, { retryAfterS: 1 + (turnedAway % spreadS) });
+    const error = new NotAdmitted('unavailable', detail, {
+      retryAfterS: 1 + (turnedAway % spreadS),
+    });
     onTurnedAway(error);
     return error;
   }
@@ -93,11 +95,11 @@ export function createTurns(
   async function waitIn(lane: string, onWait?: (leave: () => void) => void): Promise<void> {
     const line = lanes.get(lane) ?? new Set<Waiter>();
     const isFull = waiting >= mostWaiting || line.size >= mostInLane;
-    if (isClosed || isFull) throw noTurn();
+    if (isClosed || isFull) throw notAdmitted();
     const turn = Promise.withResolvers<void>();
     const timer = setTimeout(() => {
       leave(lane, waiter);
-      turn.reject(noTurn());
+      turn.reject(notAdmitted());
     }, patienceMs);
     const waiter: Waiter = { begin: turn.resolve, sendAway: turn.reject, timer };
     line.add(waiter);
@@ -157,7 +159,7 @@ export function createTurns(
     close() {
       isClosed = true;
       for (const [lane, line] of [...lanes]) {
-        for (const waiter of [...line]) sendAway(lane, waiter, noTurn);
+        for (const waiter of [...line]) sendAway(lane, waiter, notAdmitted);
       }
     },
   };

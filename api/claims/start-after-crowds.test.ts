@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it, type TestContext } from 'node:test';
-import type { Turns } from './fair-queue.ts';
+import type { FairQueue } from './fair-queue.ts';
 import { startAfterCrowds } from './start-after-crowds.ts';
 
 /** Lets everything run that waits for nothing but its turn. */
@@ -13,7 +13,7 @@ function behind(waiting: Record<string, number>) {
   const door = {
     waitingIn: (eventId: string) => waiting[eventId] ?? 0,
     cleared: () => cleared.promise,
-  } as unknown as Turns;
+  } as unknown as FairQueue;
   const starter = {
     async start({ eventId }: { eventId: string }) {
       started.push(eventId);

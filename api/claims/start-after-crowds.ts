@@ -1,6 +1,6 @@
 /** In a crowd, deciding comes before granting: its runs wait until its players know. */
 
-import type { Turns } from './fair-queue.ts';
+import type { FairQueue } from './fair-queue.ts';
 import type { Starter } from './starter.ts';
 
 /** So many who wait for one event are a crowd: more than are recorded in half a second. */
@@ -14,7 +14,7 @@ const LONGEST_PAUSE_MS = 10_000;
  * it. On a machine of few cores, what a run costs would keep the others from knowing; all in all it
  * costs the same later. Where the process dies meanwhile, reconciliation starts them.
  */
-export function startAfterCrowds(starter: Starter, door: Turns): Starter {
+export function startAfterCrowds(starter: Starter, door: FairQueue): Starter {
   return {
     async start(claim, known) {
       if (door.waitingIn(claim.eventId) < CROWD) return await starter.start(claim, known);

@@ -4,7 +4,7 @@ import type { Claim } from '../../store/claims/claim-record.ts';
 import type { ClaimStore } from '../../store/claims/claims.ts';
 import type { ClaimRuns, RunOf } from '../../temporal/runs.ts';
 import type { RunStart } from '../../workflows/contract.ts';
-import { createTurns, NoTurn } from './fair-queue.ts';
+import { createFairQueue, NotAdmitted } from './fair-queue.ts';
 
 /** Longest wait for a start, in milliseconds: some ten times what it takes when all is well. */
 const PATIENCE_MS = 500;
@@ -41,7 +41,7 @@ export function createStarter(deps: {
   nowMs?: () => number;
 }): Starter {
   const nowMs = deps.nowMs ?? (() => performance.now());
-  const turns = createTurns(TURNS);
+  const turns = createFairQueue(TURNS);
   let awayUntilMs = 0;
 
   async function start(claim: StartedClaim, known: RunStart | undefined): Promise<void> {
@@ -56,7 +56,7 @@ export function createStarter(deps: {
       await turns.run(claim.eventId, () => start(claim, known));
       awayUntilMs = 0;
     } catch (err) {
-      if (!(err instanceof NoTurn)) awayUntilMs = nowMs() + AWAY_MS;
+      if (!(err instanceof NotAdmitted)) awayUntilMs = nowMs() + AWAY_MS;
       deps.log.warn({ err, claimId: claim._id }, 'claim recorded, but its run was not started yet');
     }
   }

@@ -58,7 +58,7 @@ export function callbackRoutes(deps: CallbackRouteDeps) {
     middleware: [requireSignature(deps)],
     method: 'post',
     path: '/api/provider-callbacks/{provider}',
-    summary: 'A fulfilment provider has news of a grant',
+    summary: 'A fulfillment provider has news of a grant',
     description:
       'Signed as Standard Webhooks say. The claim then asks the provider itself; repeated and late callbacks do no harm.',
     tags: ['Providers'],

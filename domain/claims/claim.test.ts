@@ -91,7 +91,7 @@ describe("a claim's states", () => {
     );
   });
 
-  it('end GRANTED before or after fulfilment is told of, and never out of an undoing', () => {
+  it('end GRANTED before or after fulfillment is told of, and never out of an undoing', () => {
     assert.deepEqual(statesBefore('GRANTED'), [...EARLY_STATES, 'FULFILLING']);
   });
 

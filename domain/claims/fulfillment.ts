@@ -1,4 +1,4 @@
-/** What is asked of a fulfilment provider, and what it can answer. */
+/** What is asked of a fulfillment provider, and what it can answer. */
 import type { RewardKind } from './claim.ts';
 
 /** The built-in provider: a line that is granted lies in its player's mailbox, and nobody is asked. */

@@ -48,12 +48,12 @@ function moves(world: World, claim: Claim): Move[] {
 
 /** S1 to S3: its units are held already. */
 function validate({ lines }: Claim, hasLeft: boolean): Move[] {
-  if (!hasLeft) return [beginFulfilment];
+  if (!hasLeft) return [beginFulfillment];
   const mayLie = lines.some((line) => line.books === 'HELD');
   return mayLie ? [undo('USER_NOT_ACTIVE')] : [undo('USER_NOT_ACTIVE'), refuse('USER_NOT_ACTIVE')];
 }
 
-function beginFulfilment(claim: Claim): void {
+function beginFulfillment(claim: Claim): void {
   claim.state = 'FULFILLING';
 }
 

@@ -1,5 +1,5 @@
 /**
- * A game's fulfilment service for tests and demo: it keeps the provider contract to the letter,
+ * A game's fulfillment service for tests and demo: it keeps the provider contract to the letter,
  * remembers what it gave, and misbehaves on demand. It trusts whoever can reach `/control`.
  */
 import { EventEmitter, once } from 'node:events';

@@ -159,7 +159,7 @@ const MOVES: {
     wins: (s) => isEarly(s) && s.fate === null,
   },
   {
-    name: 'starting fulfilment',
+    name: 'starting fulfillment',
     move: (c) => t.store.claims.startFulfilling(c, [step('S3_RESERVE')]),
     wins: (s) => isEarly(s) && s.fate === null,
   },
@@ -530,7 +530,7 @@ describe('a parking', () => {
     assert.equal((await t.store.claims.unpark(claim, 1, true))?.state, 'CHECKING_CONDITIONS');
   });
 
-  it('ends with fulfilment, or with the undoing it interrupted', async () => {
+  it('ends with fulfillment, or with the undoing it interrupted', async () => {
     const forward = await claimIn({ state: 'NEEDS_ATTENTION', fate: null, parkings: 1 });
     assert.equal((await t.store.claims.unpark(forward, 1, true))?.state, 'FULFILLING');
     const back = await claimIn({ state: 'NEEDS_ATTENTION', fate: 'UNDO', parkings: 1 });

@@ -50,7 +50,7 @@ async function pauseOf(
   return lastPause(claimId);
 }
 
-describe('fulfilment later', { concurrency: true }, () => {
+describe('fulfillment later', { concurrency: true }, () => {
   describe('a grant that is pending', { concurrency: true }, () => {
     it('is granted promptly once the provider calls back', async () => {
       const pauseMs = await leastMs(() => pauseOf('GRANTED', [{ do: 'pending' }], GRANTED_BY_GAME));

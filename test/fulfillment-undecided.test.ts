@@ -1,4 +1,4 @@
-/** Fulfilment later, where the provider does not decide in time: the claim waits for a person. */
+/** Fulfillment later, where the provider does not decide in time: the claim waits for a person. */
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import { asked, claimAtGame, requestsFor } from './game-claims.ts';
@@ -21,7 +21,7 @@ after(() => laurel.stop());
 const lookupsOf = (claimId: string) =>
   requestsFor(laurel, claimId).filter((r) => r.verb === 'lookup');
 
-describe('fulfilment that does not come', { concurrency: true }, () => {
+describe('fulfillment that does not come', { concurrency: true }, () => {
   describe('a grant that is never decided', { concurrency: true }, () => {
     const UNDECIDED = { do: 'pending' } as const;
 

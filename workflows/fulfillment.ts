@@ -28,7 +28,7 @@ type LineEnd =
   | { state: 'PARK'; reason: Reason; detail: string };
 
 /** How S4 ended: everything granted, stopped from outside, refused for good, or for a person to decide. */
-export type Fulfilment =
+export type Fulfillment =
   | { end: 'GRANTED' }
   | { end: 'STOPPED' }
   | { end: 'REFUSED' }
@@ -134,7 +134,7 @@ async function endOf(run: Run, lineId: string, resumed: boolean): Promise<LineEn
 }
 
 /** The worst of the lines decides: a player who left before a refusal, a refusal before a parking. */
-function judge(ends: LineEnd[]): Fulfilment {
+function judge(ends: LineEnd[]): Fulfillment {
   if (ends.every((e) => e.state === 'GRANTED')) return { end: 'GRANTED' };
   if (ends.some((e) => e.state === 'STOPPED')) return { end: 'STOPPED' };
   if (ends.some((e) => e.state === 'REFUSED')) return { end: 'REFUSED' };
@@ -144,18 +144,18 @@ function judge(ends: LineEnd[]): Fulfilment {
   throw ApplicationFailure.nonRetryable('A line ended in no known way', 'INTERNAL');
 }
 
-const OUTCOMES: { readonly [E in Fulfilment['end']]: StepOutcome } = {
+const OUTCOMES: { readonly [E in Fulfillment['end']]: StepOutcome } = {
   GRANTED: 'OK',
   STOPPED: 'STOPPED',
   REFUSED: 'REFUSED',
   PARK: 'PARKED',
 };
 
-function stepOf(run: Run, startedAt: string, fulfilment: Fulfilment, ends: LineEnd[]): Step {
+function stepOf(run: Run, startedAt: string, fulfillment: Fulfillment, ends: LineEnd[]): Step {
   const details = ends.flatMap((e) => ('detail' in e ? [e.detail] : []));
   return {
     step: 'S4_FULFIL',
-    outcome: OUTCOMES[fulfilment.end],
+    outcome: OUTCOMES[fulfillment.end],
     startedAt,
     endedAt: moment(run),
     attempts: run.attempts,
@@ -167,7 +167,7 @@ function stepOf(run: Run, startedAt: string, fulfilment: Fulfilment, ends: LineE
  * Asks for every line that is not granted yet, all at once. `resumed` begins each with a lookup.
  * A claim that must stop waits for the attempts under way, and learns what they came to.
  */
-export async function fulfil(run: Run, resumed: boolean): Promise<Fulfilment> {
+export async function fulfil(run: Run, resumed: boolean): Promise<Fulfillment> {
   const startedAt = moment(run);
   run.attempts = 0;
   const open = openLines(run);
@@ -177,7 +177,7 @@ export async function fulfil(run: Run, resumed: boolean): Promise<Fulfilment> {
   const ends = await scope.run(() => Promise.all(open.map((id) => endOf(run, id, resumed))));
   run.wakes.onStop = () => {};
   // Told to stop before every grant was confirmed: whatever the attempts under way came to, it stops.
-  const fulfilment: Fulfilment = scope.consideredCancelled ? { end: 'STOPPED' } : judge(ends);
-  run.untold.push(stepOf(run, startedAt, fulfilment, ends));
-  return fulfilment;
+  const fulfillment: Fulfillment = scope.consideredCancelled ? { end: 'STOPPED' } : judge(ends);
+  run.untold.push(stepOf(run, startedAt, fulfillment, ends));
+  return fulfillment;
 }

@@ -71,7 +71,7 @@ const asked = (claimId: string, verb: string, times = 1) =>
 const UNTOUCHED = { stock: 10, available: 10, held: 0, granted: 0 };
 
 // Side by side, as most of the time goes into waiting for attempts.
-describe('exactly once: fulfilment', { concurrency: true }, () => {
+describe('exactly once: fulfillment', { concurrency: true }, () => {
   describe('a provider that did not answer', { concurrency: true }, () => {
     it('is asked what it did before it is asked again', async () => {
       const { claimId } = await claimAtGame([{ do: 'dropAfterGrant', times: 1 }]);
@@ -200,7 +200,7 @@ describe('exactly once: fulfilment', { concurrency: true }, () => {
       assert.deepEqual(await booksOf(laurel, { eventId }), UNTOUCHED);
     });
 
-    it('asks a provider that is away as long as it takes, far past what fulfilment would', async () => {
+    it('asks a provider that is away as long as it takes, far past what fulfillment would', async () => {
       const { claimId, eventId } = await claimAtGame([
         { do: 'refuse', times: 1 },
         { do: 'fail', on: ['revoke'], times: 5 },

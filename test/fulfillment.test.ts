@@ -70,7 +70,7 @@ function pausesOf(claimId: string): number[] {
   return times.slice(1).map((atMs, i) => atMs - (times[i] as number));
 }
 
-describe('fulfilment', { concurrency: true }, () => {
+describe('fulfillment', { concurrency: true }, () => {
   describe('a provider that answers', { concurrency: true }, () => {
     it('with yes is asked once', async () => {
       const { claimId } = await claimAtGame(laurel);
