@@ -158,7 +158,7 @@ describe('exactly once: who may start or reject', { concurrency: true }, () => {
       const acceptance = createAcceptance({ store, now: () => new Date() });
       const request = { userId: id, eventId, rewardId: null, idempotencyKey: 'mine' };
       const { claim, replayed, start } = await acceptance.accept(request);
-      assert.deepEqual([claim.state, replayed, start], ['PENDING_VALIDATION', false, null]);
+      assert.deepEqual([claim.state, replayed, start], ['PENDING_VALIDATION', false, undefined]);
       await leaveAlone(laurel, claim._id);
       await reconcile(laurel);
       assert.equal((await ended(laurel, claim._id)).state, 'GRANTED');

@@ -375,7 +375,7 @@ describe('an API that cannot hold', { concurrency: true }, () => {
     };
     const api = apiOver(({ claims }) => ({ claims: { ...claims, refuse: answerLost } }));
     const { claim, start } = await api.accept(asked);
-    assert.deepEqual([claim.state, start], ['PENDING_VALIDATION', null]);
+    assert.deepEqual([claim.state, start], ['PENDING_VALIDATION', undefined]);
     assert.equal((await recordOf(laurel, claimId)).reason, 'SOLD_OUT');
   });
 });
