@@ -3,7 +3,7 @@ import { after, before, describe, it } from 'node:test';
 import type { ClaimBody } from '../api/claims/claim-body.ts';
 import { ROLES } from '../domain/user.ts';
 import { claimAtGame, type Rule } from './game-claims.ts';
-import { event, leaveAlone, parked, reconcile, recordOf } from './helpers.ts';
+import { atRest, event, leaveAlone, parked, reconcile, recordOf } from './helpers.ts';
 import { type Laurel, startLaurel } from './laurel.ts';
 import { GRANTED_BY_GAME, outcomeOf } from './outcomes.ts';
 
@@ -41,7 +41,8 @@ async function decide(claimId: string, verb: string, body?: unknown, token = adm
 /** A parked claim, of which no decision reaches its run. */
 async function unreachableClaim() {
   const { claimId } = await claimAtGame(laurel, [failing(1)]);
-  await parked(laurel, claimId);
+  // It reads what was decided once more after it is parked.
+  await atRest(laurel, await parked(laurel, claimId));
   unreachable.add(claimId);
   return claimId;
 }

@@ -7,6 +7,7 @@ import { type Claim, claimIdOf } from '../store/claims/claim-record.ts';
 import type { RunOf } from '../temporal/runs.ts';
 import type { ClaimSignal } from '../workflows/contract.ts';
 import {
+  atRest,
   ended,
   event,
   gameEvent,
@@ -62,7 +63,10 @@ async function parkedClaim(times: number): Promise<Claim> {
   const key = uniqueName('key');
   laurel.game.rules.add({ do: 'fail', on: ['grant', 'lookup'], eventId, times });
   await laurel.claim(eventId, token, { key });
-  return await parked(laurel, claimIdOf(id, key));
+  const claim = await parked(laurel, claimIdOf(id, key));
+  // It reads what was decided once more after it is parked.
+  await atRest(laurel, claim);
+  return claim;
 }
 
 const POLICY_ATTEMPTS = 3;
