@@ -4,11 +4,11 @@ import { SetupError } from '../domain/errors.ts';
 import { leave, type Stopping } from '../process/shutdown.ts';
 import { NoBinary } from './install/resolve-binary.ts';
 import { PortTaken } from './processes/chosen-ports.ts';
-import { given } from './processes/environment.ts';
+import { given } from './processes/server-environment.ts';
 import { AlreadyRunning } from './processes/run-records.ts';
 import { StartFailure } from './processes/service.ts';
 import { Stack } from './stack.ts';
-import { boldFor, readyText, USAGE } from './words.ts';
+import { boldFor, readyText, USAGE } from './start-messages.ts';
 
 /** Failures that need no stack trace: their message says all. */
 const EXPECTED = [AlreadyRunning, SetupError, NoBinary, PortTaken, StartFailure];

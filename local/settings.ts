@@ -2,9 +2,9 @@
 import { resolve } from 'node:path';
 import { ownUrl } from '../api/server/own-url.ts';
 import { apiConfig, ConfigError, streamsConfig, workerConfig } from '../process/config.ts';
-import type { KeptSecrets } from './kept.ts';
+import type { KeptSecrets } from './data-folder.ts';
 import type { Ports } from './processes/chosen-ports.ts';
-import { given } from './processes/environment.ts';
+import { given } from './processes/server-environment.ts';
 import { kafkaBroker } from './servers/kafka.ts';
 import { mongodUri } from './servers/mongod.ts';
 

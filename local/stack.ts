@@ -2,15 +2,15 @@
 import { mkdirSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { STOP_AFTER_DRAIN_MS } from '../api/server/draining.ts';
-import { keptSecrets } from './kept.ts';
+import { keptSecrets } from './data-folder.ts';
 import { choosePorts, type Ports, PortTaken } from './processes/chosen-ports.ts';
-import { createEcho } from './processes/echo.ts';
-import { given, serverEnvironment } from './processes/environment.ts';
+import { createEcho } from './processes/warning-echo.ts';
+import { given, serverEnvironment } from './processes/server-environment.ts';
 import { freePort, isFree } from './processes/ports.ts';
 import { byHttp, byLine } from './processes/readiness.ts';
 import { RunRecords } from './processes/run-records.ts';
 import type { Service, ServiceSpec, ServiceWatcher } from './processes/service.ts';
-import { together } from './processes/together.ts';
+import { together } from './processes/all-or-none.ts';
 import type { Say } from './progress.ts';
 import {
   logPath,
@@ -19,7 +19,7 @@ import {
   startMongod,
   startService,
   startTemporal,
-} from './servers/servers.ts';
+} from './servers/start-servers.ts';
 import { type Settings, stackSettings } from './settings.ts';
 import { removeStackFile, type StackFile, writeStackFile } from './stack-file.ts';
 

@@ -1,13 +1,13 @@
 /** Claims granted a second through the API, beside what the engine itself does. */
 import { randomUUID } from 'node:crypto';
-import { makeEvent } from './books.ts';
-import { claimGranted } from './claiming.ts';
+import { makeEvent } from './collections.ts';
+import { claimGranted } from './claim-requests.ts';
 import { besideLines, type Figures, type Row, ratio, type Sample } from './figures.ts';
-import { ALL_CPU, rateOf, withWires } from './load.ts';
+import { ALL_CPU, rateOf, withWires } from './closed-loop.ts';
 import type { BenchOptions } from './options.ts';
 import { makePlayers } from './players.ts';
 import { inTurns, type Side } from './rounds.ts';
-import { withStops } from './scope.ts';
+import { withStops } from './stop-at-end.ts';
 import { startBenchServers } from './servers.ts';
 import { APART, type Stack, startStack } from './stack.ts';
 import { startYardstickWorker, type YardstickWorker } from './yardstick/start.ts';

@@ -2,20 +2,20 @@
 import type { Client } from '@temporalio/client';
 import type { EventFields } from '../../domain/events/event.ts';
 import { workflowIdOf } from '../../temporal/workflow-id.ts';
-import { makeEvent } from './books.ts';
-import { type ClaimAnswer, claimGranted, claimRequest } from './claiming.ts';
+import { makeEvent } from './collections.ts';
+import { type ClaimAnswer, claimGranted, claimRequest } from './claim-requests.ts';
 import { type Figures, type Row, ratio, type Sample } from './figures.ts';
-import { closedLoop, sendUntilServed, withWires } from './load.ts';
-import { percentile } from './median.ts';
+import { closedLoop, sendUntilServed, withWires } from './closed-loop.ts';
+import { percentile } from './percentiles.ts';
 import type { BenchOptions } from './options.ts';
 import { makePlayers } from './players.ts';
 import { roundName } from './rounds.ts';
-import { withStops } from './scope.ts';
+import { withStops } from './stop-at-end.ts';
 import { startBenchServers } from './servers.ts';
 import { APART, type Stack, startStack } from './stack.ts';
-import { temporalClient } from './temporal.ts';
+import { temporalClient } from './temporal-client.ts';
 import { until } from './until.ts';
-import { Wire } from './wire.ts';
+import { Wire } from './http-wire.ts';
 
 const IDLE = 'cold claim, idle stack, p95';
 const BESIDE = 'cold claim, hot event beside it, p95';

@@ -1,5 +1,5 @@
 /** What a part measured, and how it is shown: to people as tables, to programs as JSON. */
-import { median } from './median.ts';
+import { median } from './percentiles.ts';
 
 /** What one round of one side came to. */
 export interface Sample {

@@ -3,7 +3,7 @@
 import { createAuditLog } from '../../store/audit-log.ts';
 import type { StoredEvent, StoredReward } from '../../store/events/events.ts';
 import { inTransaction } from '../../store/mongodb/connection.ts';
-import { type Books, insertAll, makeEvent, newId } from './books.ts';
+import { type Books, insertAll, makeEvent, newId } from './collections.ts';
 import {
   activityOf,
   claimOf,

@@ -5,7 +5,7 @@ import { DAY_MS } from '../../domain/conditions/player-event.ts';
 import type { Role } from '../../domain/user.ts';
 import { type Claim, claimIdOf } from '../../store/claims/claim-record.ts';
 import type { StoredEvent } from '../../store/events/events.ts';
-import { type Books, makeEvent, makeSoldOut, newId } from './books.ts';
+import { type Books, makeEvent, makeSoldOut, newId } from './collections.ts';
 import { claimOf, type Pile, playerOf, userIdOf } from './growth-records.ts';
 import { makePlayers, type Player } from './players.ts';
 

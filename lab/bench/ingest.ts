@@ -8,14 +8,14 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { isDeepStrictEqual } from 'node:util';
 import { ProduceAcks, Producer, stringSerializers } from '@platformatic/kafka';
 import type { Connection } from 'mongoose';
-import type { Child } from '../../local/processes/child.ts';
+import type { Child } from '../../local/processes/child-process.ts';
 import { freePort } from '../../local/processes/ports.ts';
 import { connect, WRITE_CONCERN } from '../../store/mongodb/connection.ts';
 import { type Figures, ratio } from './figures.ts';
 import type { BenchOptions } from './options.ts';
 import { startProcess } from './processes.ts';
 import { inTurns, type Side } from './rounds.ts';
-import { withStops } from './scope.ts';
+import { withStops } from './stop-at-end.ts';
 import { type BenchServers, startBenchServers } from './servers.ts';
 
 const BATCH = 1_000;

@@ -1,15 +1,15 @@
 /** One claim at a time, with `Prefer: wait`, and in turn with it one null workflow. */
-import { makeEvent } from './books.ts';
-import { claimGranted } from './claiming.ts';
+import { makeEvent } from './collections.ts';
+import { claimGranted } from './claim-requests.ts';
 import { type Figures, type Row, ratio } from './figures.ts';
-import { percentile } from './median.ts';
+import { percentile } from './percentiles.ts';
 import type { BenchOptions } from './options.ts';
 import { makePlayers, type Player } from './players.ts';
 import { roundName } from './rounds.ts';
-import { withStops } from './scope.ts';
+import { withStops } from './stop-at-end.ts';
 import { startBenchServers } from './servers.ts';
 import { APART, type Stack, startStack } from './stack.ts';
-import { Wire } from './wire.ts';
+import { Wire } from './http-wire.ts';
 import { startYardstickWorker, type YardstickWorker } from './yardstick/start.ts';
 
 const CLAIM = 'mailbox claim';

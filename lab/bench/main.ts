@@ -4,7 +4,7 @@ import { resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { jsonOf, linesOf } from './figures.ts';
 import { machine, machineLine } from './machine.ts';
-import { PARTS } from './parts.ts';
+import { PARTS } from './parts-by-name.ts';
 
 /** Fewer say nothing about the spread. */
 const ROUNDS = 5;

@@ -1,14 +1,14 @@
 /** What API and worker have in RAM after a flash event, and after the next, and the next. */
 import { setTimeout as sleep } from 'node:timers/promises';
-import { flash, memoryOfStack } from './crowd.ts';
+import { flash, memoryOfStack } from './flash-crowd.ts';
 import { bound, type Figures, type Row } from './figures.ts';
 import { crowdOf, story } from './flash.ts';
 import type { BenchOptions } from './options.ts';
 import { roundName } from './rounds.ts';
-import { withStops } from './scope.ts';
+import { withStops } from './stop-at-end.ts';
 import { startBenchServers } from './servers.ts';
 import { APART, startStack } from './stack.ts';
-import { temporalClient } from './temporal.ts';
+import { temporalClient } from './temporal-client.ts';
 
 /** In MiB, of RAM after a flash. */
 const MOST: Record<string, number> = { api: 400, worker: 700 };

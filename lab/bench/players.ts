@@ -1,6 +1,6 @@
 /** Players who are signed in, without the second of hashing that each registration costs. */
 import { createTokens, type Tokens } from '../../api/identity/tokens.ts';
-import { type Books, insertAll, newId } from './books.ts';
+import { type Books, insertAll, newId } from './collections.ts';
 
 export interface Player {
   userId: string;

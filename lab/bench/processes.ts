@@ -1,6 +1,6 @@
 /** Processes of ours for a measurement, as they run in production. */
 import { join, resolve } from 'node:path';
-import { type Child, startChild } from '../../local/processes/child.ts';
+import { type Child, startChild } from '../../local/processes/child-process.ts';
 import { LineWatch } from '../../local/processes/line-watch.ts';
 
 export const ROOT = resolve(import.meta.dirname, '../..');

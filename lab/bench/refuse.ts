@@ -1,16 +1,16 @@
 /** Sold-out answers a second from the API, beside a route that verifies the token and reads twice. */
-import { makeSoldOut } from './books.ts';
-import { claimRequest } from './claiming.ts';
+import { makeSoldOut } from './collections.ts';
+import { claimRequest } from './claim-requests.ts';
 import { costRatio, type Figures, ratio } from './figures.ts';
-import { ALL_CPU, rateOf, withWires } from './load.ts';
+import { ALL_CPU, rateOf, withWires } from './closed-loop.ts';
 import type { BenchOptions } from './options.ts';
 import { makePlayers, type Player } from './players.ts';
 import { inTurns, type Side } from './rounds.ts';
-import { withStops } from './scope.ts';
+import { withStops } from './stop-at-end.ts';
 import { startBenchServers } from './servers.ts';
 import { API_ALONE, type Stack, startStack } from './stack.ts';
-import type { Pids } from './usage.ts';
-import { type Answer, requestOf } from './wire.ts';
+import type { Pids } from './process-usage.ts';
+import { type Answer, requestOf } from './http-wire.ts';
 import { startBareApi } from './yardstick/start.ts';
 
 export const CLIENTS = 64;

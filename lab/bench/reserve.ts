@@ -1,12 +1,12 @@
 /** Reservations a second by the store's verb, beside the driver's bare conditional decrement. */
 import { randomUUID } from 'node:crypto';
 import { WRITE_CONCERN } from '../../store/mongodb/connection.ts';
-import { type Books, makeEvent, openBooks } from './books.ts';
+import { type Books, makeEvent, openBooks } from './collections.ts';
 import { type Figures, ratio, type Sample } from './figures.ts';
-import { rateOf } from './load.ts';
+import { rateOf } from './closed-loop.ts';
 import type { BenchOptions } from './options.ts';
 import { inTurns, type Side } from './rounds.ts';
-import { withStops } from './scope.ts';
+import { withStops } from './stop-at-end.ts';
 import { type BenchServers, startBenchServers } from './servers.ts';
 
 const WRITERS = 64;

@@ -2,14 +2,14 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { type KeptSecrets, keptSecrets } from '../../local/kept.ts';
+import { type KeptSecrets, keptSecrets } from '../../local/data-folder.ts';
 import { choosePorts } from '../../local/processes/chosen-ports.ts';
 import type { Service } from '../../local/processes/service.ts';
-import { together } from '../../local/processes/together.ts';
+import { together } from '../../local/processes/all-or-none.ts';
 import { kafkaBroker } from '../../local/servers/kafka.ts';
 import { mongodUri } from '../../local/servers/mongod.ts';
-import { startKafka, startMongod, startTemporal } from '../../local/servers/servers.ts';
-import type { Pids } from './usage.ts';
+import { startKafka, startMongod, startTemporal } from '../../local/servers/start-servers.ts';
+import type { Pids } from './process-usage.ts';
 
 export interface BenchServers {
   mongodbUri(database: string): string;

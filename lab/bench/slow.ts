@@ -1,11 +1,11 @@
 /** A quick provider's claims while another's two hundred wait for it, beside the same on an idle stack. */
-import { makeEvent } from './books.ts';
+import { makeEvent } from './collections.ts';
 import { claimMany, coldClaims } from './fair.ts';
 import { type Figures, type Row, ratio } from './figures.ts';
-import { percentile } from './median.ts';
+import { percentile } from './percentiles.ts';
 import type { BenchOptions } from './options.ts';
 import { roundName } from './rounds.ts';
-import { withStops } from './scope.ts';
+import { withStops } from './stop-at-end.ts';
 import { startBenchServers } from './servers.ts';
 import { APART, type Stack, startStack } from './stack.ts';
 import { until } from './until.ts';

@@ -1,21 +1,21 @@
 /** What a soak runs over: the stack of the chaos run, with its faults where they are wanted. */
 import { readdirSync } from 'node:fs';
-import { keptSecrets } from '../../local/kept.ts';
+import { keptSecrets } from '../../local/data-folder.ts';
 import type { Say } from '../../local/progress.ts';
 import { check, type Difference } from '../chaos/checks.ts';
 import { readBooks } from '../chaos/facts.ts';
 import { mend, runsLeft, untilAllFinal, untilReconciledTwice } from '../chaos/healing.ts';
-import { createInjector, MISSED } from '../chaos/injector.ts';
+import { createInjector, MISSED } from '../chaos/fault-injector.ts';
 import { makePlan, OWN_PROCESSES, type Plan, SERVERS } from '../chaos/plan.ts';
 import type { Story } from '../chaos/players.ts';
 import { openScene, type Scene } from '../chaos/scene.ts';
-import { faultText } from '../chaos/words.ts';
-import { makeEvent } from './books.ts';
+import { faultText } from '../chaos/report-text.ts';
+import { makeEvent } from './collections.ts';
 import { tokensOf } from './players.ts';
 import type { Load } from './soak-load.ts';
 import type { SoakOptions } from './soak-options.ts';
 import type { ProcessMinute } from './soak-verdict.ts';
-import { memoryOf } from './usage.ts';
+import { memoryOf } from './process-usage.ts';
 
 /** More than a soak of a day can give away. */
 const STOCK = 10_000_000;

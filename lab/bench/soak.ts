@@ -6,7 +6,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { NoBinary } from '../../local/install/resolve-binary.ts';
 import { StartFailure } from '../../local/processes/service.ts';
 import { machine, machineLine } from './machine.ts';
-import { percentile } from './median.ts';
+import { percentile } from './percentiles.ts';
 import { type Answered, peakOf, sendAt } from './soak-load.ts';
 import { optionsFrom, type SoakOptions, USAGE, WrongArguments } from './soak-options.ts';
 import { openSoak, type SoakStack } from './soak-stack.ts';

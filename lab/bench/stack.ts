@@ -3,11 +3,11 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { Client, Connection } from '@temporalio/client';
 import type { Tokens } from '../../api/identity/tokens.ts';
 import { freePort } from '../../local/processes/ports.ts';
-import { type Books, openBooks } from './books.ts';
+import { type Books, openBooks } from './collections.ts';
 import { tokensOf } from './players.ts';
 import { type ProcessSpec, type Running, startProcess } from './processes.ts';
 import type { BenchServers } from './servers.ts';
-import type { Pids } from './usage.ts';
+import type { Pids } from './process-usage.ts';
 import { MOODS } from './yardstick/moods.ts';
 import { databaseOf } from './yardstick/start.ts';
 

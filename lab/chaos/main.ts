@@ -7,7 +7,7 @@ import { StartFailure } from '../../local/processes/service.ts';
 import { optionsFrom, USAGE, WrongArguments } from './options.ts';
 import { makePlan, type Plan } from './plan.ts';
 import { createTerminal } from './terminal.ts';
-import { differencesText, figuresRow, figuresText, planText } from './words.ts';
+import { differencesText, figuresRow, figuresText, planText } from './report-text.ts';
 
 const INTERRUPTED = 130;
 

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { CAMPAIGN } from './campaign.ts';
+import { CAMPAIGN } from './planned-events.ts';
 import { type Fault, KINDS, makePlan, type ProcessName } from './plan.ts';
 
 const kindOf = (process: ProcessName) => process.replace(/-\d$/, '');

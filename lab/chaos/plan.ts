@@ -1,7 +1,7 @@
 /** What a chaos run does and when: a pure function of its seed and its length. */
-import { CAMPAIGN } from './campaign.ts';
-import { MOODS, type Mood } from './moods.ts';
-import { createRandom, type Random } from './random.ts';
+import { CAMPAIGN } from './planned-events.ts';
+import { MOODS, type Mood } from './game-moods.ts';
+import { createRandom, type Random } from './seeded-random.ts';
 
 /** Those of ours, each with its own wires: two of a kind, as one must go on where the other fell. */
 export const OWN_PROCESSES = ['api-1', 'api-2', 'worker-1', 'worker-2'] as const;

@@ -3,16 +3,16 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Say } from '../../local/progress.ts';
 import { check, type Difference } from './checks.ts';
-import { details } from './details.ts';
+import { details } from './claim-details.ts';
 import { type Facts, readBooks } from './facts.ts';
 import { type Done, type Figures, figuresOf } from './figures.ts';
 import { mend, runsLeft, untilAllFinal, untilReconciledTwice } from './healing.ts';
-import { createInjector, MISSED } from './injector.ts';
+import { createInjector, MISSED } from './fault-injector.ts';
 import type { Plan } from './plan.ts';
 import { playClaims, type Story } from './players.ts';
 import { openScene, type Scene } from './scene.ts';
-import { watchBooks } from './watch.ts';
-import { faultText, timed } from './words.ts';
+import { watchBooks } from './stock-watch.ts';
+import { faultText, timed } from './report-text.ts';
 
 export interface Verdict {
   figures: Figures;

@@ -1,15 +1,15 @@
 /** What a chaos run runs: the servers, the game, two APIs and two workers, each a process to be killed. */
 import { join, resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { keptSecrets } from '../../local/kept.ts';
+import { keptSecrets } from '../../local/data-folder.ts';
 import { choosePorts } from '../../local/processes/chosen-ports.ts';
-import { serverEnvironment } from '../../local/processes/environment.ts';
+import { serverEnvironment } from '../../local/processes/server-environment.ts';
 import { freePort } from '../../local/processes/ports.ts';
 import { signalProcess } from '../../local/processes/process-identity.ts';
 import { byHttp, byLine } from '../../local/processes/readiness.ts';
 import { RunRecords } from '../../local/processes/run-records.ts';
 import type { Service, ServiceSpec } from '../../local/processes/service.ts';
-import { together } from '../../local/processes/together.ts';
+import { together } from '../../local/processes/all-or-none.ts';
 import type { Say } from '../../local/progress.ts';
 import { mongodUri } from '../../local/servers/mongod.ts';
 import {
@@ -18,7 +18,7 @@ import {
   startMongod,
   startService,
   startTemporal,
-} from '../../local/servers/servers.ts';
+} from '../../local/servers/start-servers.ts';
 import { type Settings, stackSettings } from '../../local/settings.ts';
 import { OWN_PROCESSES, type OwnProcess, type ProcessName } from './plan.ts';
 import { createWires, type Wires } from './wires.ts';

@@ -1,6 +1,6 @@
 /** What an admin does in a chaos run: sets the campaign up, changes it, and decides on what is parked. */
 import { randomUUID } from 'node:crypto';
-import { CAMPAIGN, type PlannedEvent, stockOf } from './campaign.ts';
+import { CAMPAIGN, type PlannedEvent, stockOf } from './planned-events.ts';
 import { type Answer, type Call, type Client, succeeded } from './client.ts';
 import type { PlannedClaim } from './plan.ts';
 

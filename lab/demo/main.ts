@@ -4,7 +4,7 @@ import path from 'node:path';
 import { parseArgs } from 'node:util';
 import { readStackFile, type StackFile } from '../../local/stack-file.ts';
 import { type Api, createApi, type Stats } from './client.ts';
-import { checkGrants, checkLedger } from './ledger.ts';
+import { checkGrants, checkLedger } from './ledger-check.ts';
 import { CONDITION, feed, told, wronglyJudged } from './quests.ts';
 import { type Player, playRound, type Round } from './round.ts';
 import { bold, each, green, progress, red, table } from './terminal.ts';

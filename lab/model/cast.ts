@@ -1,8 +1,8 @@
 /** A sequence's own corner of the real product: its events, its players, and who is who. */
 import { claimIdOf } from '../../store/claims/claim-record.ts';
 import { uniqueName } from '../../test/servers.ts';
-import { KEYS, PLAYERS, type Sequence } from './plans.ts';
-import type { System } from './system.ts';
+import { KEYS, PLAYERS, type Sequence } from './random-sequences.ts';
+import type { System } from './real-system.ts';
 import { claimName, type Event, named, type Reward } from './world.ts';
 
 const PASSWORD = 'not a secret here';

@@ -1,6 +1,6 @@
 /** `npm run model`: random sequences on the real product and on a model of it, until they part. */
 import { styleText } from 'node:util';
-import { campaign, type Failure, type Tally } from './campaign.ts';
+import { campaign, type Failure, type Tally } from './run-sequences.ts';
 import { HELP, type ModelOptions, optionsFrom, UsageError } from './options.ts';
 
 const PROGRESS_MS = 10_000;

@@ -1,7 +1,7 @@
 /** What people do to the product, one after the other or at once, and how to say it to a reader. */
 import type { EventStatus } from '../../domain/events/event.ts';
 import type { UserStatus } from '../../domain/user.ts';
-import type { FaultName } from './faults.ts';
+import type { FaultName } from './game-faults.ts';
 
 /** One thing done, by the names of what it is done to. */
 export type Operation =

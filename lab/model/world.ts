@@ -6,7 +6,7 @@
 import type { ClaimState, Reason } from '../../domain/claims/claim.ts';
 import type { EventStatus, RewardSelection } from '../../domain/events/event.ts';
 import type { UserStatus } from '../../domain/user.ts';
-import type { Try } from './faults.ts';
+import type { Try } from './game-faults.ts';
 import type { Operation } from './operations.ts';
 
 export interface Reward {

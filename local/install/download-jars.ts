@@ -5,7 +5,7 @@
  */
 import { mkdir, writeFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
-import { given } from '../processes/environment.ts';
+import { given } from '../processes/server-environment.ts';
 import { reasonOf } from '../progress.ts';
 import { checkJars, kafkaPins } from './kafka-jars.ts';
 

@@ -8,7 +8,7 @@ import { createHash } from 'node:crypto';
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { given } from '../processes/environment.ts';
+import { given } from '../processes/server-environment.ts';
 import { reasonOf } from '../progress.ts';
 
 /** The Simple Repository API in JSON: PEP 691. */

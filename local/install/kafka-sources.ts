@@ -2,7 +2,7 @@
 import { join } from 'node:path';
 import { checkJars, kafkaPins } from './kafka-jars.ts';
 import { copyJars } from './maven.ts';
-import { runDownload, type Source } from './sources.ts';
+import { runDownload, type Source } from './binary-sources.ts';
 import { parseVersion } from './version.ts';
 
 /** Best first. Both bring the same files, so they share a place in the cache. */

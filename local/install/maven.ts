@@ -1,7 +1,7 @@
 /** `mvn`: it knows the machine's own repository, proxy and certificates. */
 import { join } from 'node:path';
 import { reasonOf } from '../progress.ts';
-import { type FetchContext, type Limits, runFetching } from './installer.ts';
+import { type FetchContext, type Limits, runFetching } from './fetch-program.ts';
 
 /** What the embedded broker consists of. */
 const POM = join(import.meta.dirname, 'kafka-pom.xml');

@@ -2,7 +2,7 @@
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { reasonOf } from '../progress.ts';
-import { type FetchContext, type Limits, runFetching } from './installer.ts';
+import { type FetchContext, type Limits, runFetching } from './fetch-program.ts';
 
 /** The same pip under the names that systems give it; the first that exists is asked. */
 const PIPS = [['python3', '-m', 'pip'], ['pip3'], ['python', '-m', 'pip'], ['pip']];

@@ -3,11 +3,11 @@ import { execFile } from 'node:child_process';
 import { accessSync, chmodSync, constants, existsSync, rmSync, statSync } from 'node:fs';
 import { delimiter, join, resolve } from 'node:path';
 import { promisify } from 'node:util';
-import type { Command } from '../processes/child.ts';
-import { given, serverEnvironment } from '../processes/environment.ts';
+import type { Command } from '../processes/child-process.ts';
+import { given, serverEnvironment } from '../processes/server-environment.ts';
 import { reasonOf, type Say } from '../progress.ts';
-import { BinaryCache } from './cache.ts';
-import type { Source } from './sources.ts';
+import { BinaryCache } from './binary-cache.ts';
+import type { Source } from './binary-sources.ts';
 import { formatVersion, parseVersion, type Version } from './version.ts';
 
 export interface Binary {

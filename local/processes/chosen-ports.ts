@@ -1,7 +1,7 @@
 /** Which ports a stack's servers take: those set, else those of the last run, else free ones. */
 
-import { keepPorts, keptServers } from '../kept.ts';
-import { given } from './environment.ts';
+import { keepPorts, keptServers } from '../data-folder.ts';
+import { given } from './server-environment.ts';
 import { freePort, isFree } from './ports.ts';
 
 export interface Ports {

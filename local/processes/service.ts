@@ -1,7 +1,7 @@
 /** A server that is kept running: started, watched, started again when it dies, and stopped. */
 import { setTimeout as delay } from 'node:timers/promises';
 import { reasonOf, type Say, withHeartbeat } from '../progress.ts';
-import { type Child, type Command, type Ending, startChild } from './child.ts';
+import { type Child, type Command, type Ending, startChild } from './child-process.ts';
 import { LineWatch } from './line-watch.ts';
 import { LogFile } from './log-file.ts';
 

@@ -13,11 +13,11 @@ import {
   stringSerializers,
 } from '@platformatic/kafka';
 import { temporaryFolder } from '../../test/temporary-folder.ts';
-import { keptServers } from '../kept.ts';
+import { keptServers } from '../data-folder.ts';
 import { choosePorts, type Ports } from '../processes/chosen-ports.ts';
 import type { Service } from '../processes/service.ts';
 import { kafkaBroker } from './kafka.ts';
-import { type ServerContext, startKafka } from './servers.ts';
+import { type ServerContext, startKafka } from './start-servers.ts';
 
 const TOPIC = 'notes';
 const CLIENT = { clientId: 'test', retries: 20, retryDelay: 500 };

@@ -5,7 +5,7 @@ import { existsSync, mkdirSync, renameSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { Admin } from '@platformatic/kafka';
-import { javaEnvironment } from '../install/java.ts';
+import { javaEnvironment } from '../install/resolve-java.ts';
 import { writeAtomically } from '../processes/atomic-file.ts';
 import { byProbe } from '../processes/readiness.ts';
 import { type ServiceSpec, StartFailure } from '../processes/service.ts';

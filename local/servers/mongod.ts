@@ -1,7 +1,7 @@
 /** A mongod as a replica set of one: transactions and change streams need a replica set. */
 import { mkdirSync } from 'node:fs';
 import { mongo } from 'mongoose';
-import { serverEnvironment } from '../processes/environment.ts';
+import { serverEnvironment } from '../processes/server-environment.ts';
 import { byProbe } from '../processes/readiness.ts';
 import type { ServiceSpec } from '../processes/service.ts';
 

@@ -1,7 +1,7 @@
 /** Laurel's side: claims through the API, with all that it promises. */
 import { makePlayers } from '../players.ts';
 import type { Stack } from '../stack.ts';
-import { requestOf } from '../wire.ts';
+import { requestOf } from '../http-wire.ts';
 import type { Outcome } from './saga.ts';
 import { pidOf, type Side } from './side.ts';
 

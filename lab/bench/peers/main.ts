@@ -1,19 +1,19 @@
 /**
  * `node lab/bench/peers/main.ts [--json] [--short] [--rounds N]`, once `npm ci` was run here; the part
- * `peers` of `npm run bench` sees to both. With `--json` one line, as `part.ts` reads it.
+ * `peers` of `npm run bench` sees to both. With `--json` one line, as `peers-part.ts` reads it.
  */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { makeEvent, openBooks } from '../books.ts';
+import { makeEvent, openBooks } from '../collections.ts';
 import { type Figures, linesOf, type Row, ratio } from '../figures.ts';
 import { makePlayers } from '../players.ts';
 import { inTurns } from '../rounds.ts';
 import { startBenchServers } from '../servers.ts';
 import { APART, startStack } from '../stack.ts';
-import { assertBooks, assertSaga } from './correct.ts';
-import { assertSurvives } from './crash.ts';
+import { assertBooks, assertSaga } from './assert-saga.ts';
+import { assertSurvives } from './assert-crash.ts';
 import { laurelSide } from './laurel.ts';
 import { type Load, measure } from './measure.ts';
 import { DATABASE, startPeers } from './peers.ts';

@@ -1,10 +1,10 @@
 /** One side under load for a while: claims a second, how long one takes, and its CPU time. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Sample } from '../figures.ts';
-import { withWires } from '../load.ts';
-import { percentile } from '../median.ts';
-import type { Wire } from '../wire.ts';
-import { cpuMsOf } from './cpu.ts';
+import { withWires } from '../closed-loop.ts';
+import { percentile } from '../percentiles.ts';
+import type { Wire } from '../http-wire.ts';
+import { cpuMsOf } from './cpu-time.ts';
 import { claimOn, type Side } from './side.ts';
 
 export interface Load {

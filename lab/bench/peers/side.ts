@@ -1,9 +1,9 @@
 /** One of those that are compared. */
 
-import type { Books } from '../books.ts';
-import { sendUntilServed } from '../load.ts';
+import type { Books } from '../collections.ts';
+import { sendUntilServed } from '../closed-loop.ts';
 import type { Player } from '../players.ts';
-import type { Answer, Wire } from '../wire.ts';
+import type { Answer, Wire } from '../http-wire.ts';
 import type { Outcome } from './saga.ts';
 
 export interface Side {

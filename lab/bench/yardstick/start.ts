@@ -4,7 +4,7 @@ import { Client, Connection } from '@temporalio/client';
 import { freePort } from '../../../local/processes/ports.ts';
 import { startProcess } from '../processes.ts';
 import type { BenchServers } from '../servers.ts';
-import type { Pids } from '../usage.ts';
+import type { Pids } from '../process-usage.ts';
 import type { SagaInput } from './activities.ts';
 
 /** In the stack's database, so that both read and write the same collections. */

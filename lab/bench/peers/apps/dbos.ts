@@ -1,7 +1,7 @@
 /** The saga as a DBOS workflow, one step a step; its checkpoints go to PostgreSQL. */
 import { DBOS } from '@dbos-inc/dbos-sdk';
 import { type Claim, saga } from '../saga.ts';
-import { openSteps, required, serveClaims } from './edge.ts';
+import { openSteps, required, serveClaims } from './app-server.ts';
 
 /** Connections to PostgreSQL: the default of ten would make 50 clients wait for one another. */
 const CONNECTIONS = 30;

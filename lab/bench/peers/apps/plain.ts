@@ -4,7 +4,7 @@
  */
 import { type Outcome, saga } from '../saga.ts';
 import { recordsOf } from '../steps.ts';
-import { openSteps, serveClaims } from './edge.ts';
+import { openSteps, serveClaims } from './app-server.ts';
 
 const { steps, connection } = await openSteps();
 const records = recordsOf(connection);

@@ -13,7 +13,7 @@ import {
 } from '@temporalio/worker';
 import type { Claim, Outcome, Steps } from '../saga.ts';
 import { recordsOf } from '../steps.ts';
-import { openSteps, required, serveClaims } from './edge.ts';
+import { openSteps, required, serveClaims } from './app-server.ts';
 
 const TASK_QUEUE = 'peers';
 

@@ -1,6 +1,6 @@
 /** A Restate server of this run's own, one node as it comes from npm. */
 import { join } from 'node:path';
-import { serverEnvironment } from '../../../../local/processes/environment.ts';
+import { serverEnvironment } from '../../../../local/processes/server-environment.ts';
 import { freePort } from '../../../../local/processes/ports.ts';
 import { byHttp } from '../../../../local/processes/readiness.ts';
 import type { ServiceSpec } from '../../../../local/processes/service.ts';

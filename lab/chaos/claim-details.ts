@@ -2,7 +2,7 @@
 import { parseGrantId } from '../../domain/claims/claim.ts';
 import type { Difference } from './checks.ts';
 import type { Facts } from './facts.ts';
-import type { Runs } from './runs.ts';
+import type { Runs } from './claim-runs.ts';
 
 /** With more, the rest is in the facts. */
 const MAX_CLAIMS = 10;

@@ -1,9 +1,9 @@
 /** A player's side of a claim: what is sent, and what of it counts. */
 import { randomUUID } from 'node:crypto';
 import { type ClaimState, isFinal as isFinalState } from '../../domain/claims/claim.ts';
-import { sendUntilServed } from './load.ts';
+import { sendUntilServed } from './closed-loop.ts';
 import type { Player } from './players.ts';
-import { type Answer, requestOf, type Wire } from './wire.ts';
+import { type Answer, requestOf, type Wire } from './http-wire.ts';
 
 /** As the API answers a claim; what is not looked at is left out. */
 export interface ClaimAnswer {

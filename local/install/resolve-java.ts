@@ -2,7 +2,7 @@
 import { execFile } from 'node:child_process';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { given, serverEnvironment } from '../processes/environment.ts';
+import { given, serverEnvironment } from '../processes/server-environment.ts';
 import { reasonOf } from '../progress.ts';
 import { NoBinary, type ResolveOptions } from './resolve-binary.ts';
 

@@ -10,7 +10,7 @@ import { temporaryFolder } from '../../test/temporary-folder.ts';
 import { choosePorts, type Ports } from '../processes/chosen-ports.ts';
 import type { Service } from '../processes/service.ts';
 import { mongodUri } from './mongod.ts';
-import { type ServerContext, startMongod, startTemporal } from './servers.ts';
+import { type ServerContext, startMongod, startTemporal } from './start-servers.ts';
 
 /** A stack's servers over a folder, and a wait for one of them to be ready again. */
 function serversOver(t: TestContext, dataDir: string) {

@@ -1,7 +1,7 @@
 /** The part `peers` of `npm run bench`: installs what only it needs, and runs it in its own process. */
 import { existsSync, statSync } from 'node:fs';
 import { join } from 'node:path';
-import { startChild } from '../../../local/processes/child.ts';
+import { startChild } from '../../../local/processes/child-process.ts';
 import type { Figures } from '../figures.ts';
 import type { BenchOptions } from '../options.ts';
 

@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { createServer, type RequestListener } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { type TestContext, test } from 'node:test';
-import { Broken, headerOf, requestOf, Wire } from './wire.ts';
+import { Broken, headerOf, requestOf, Wire } from './http-wire.ts';
 
 async function wireTo(t: TestContext, listener: RequestListener): Promise<Wire> {
   const server = createServer(listener);

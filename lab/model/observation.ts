@@ -1,6 +1,6 @@
 /** What can be seen of the product from outside, of the model and of the real one in the same words. */
 import { isDeepStrictEqual } from 'node:util';
-import { isFinal } from './claim-life.ts';
+import { isFinal } from './claim-steps.ts';
 import { booksOf, type Claim, type Event, type Line, type World } from './world.ts';
 
 /** Each part by names, told as text: easy to compare and to read. */

@@ -7,7 +7,7 @@ import { benchIngest } from './ingest.ts';
 import { benchLatency } from './latency.ts';
 import { benchMemory } from './memory.ts';
 import type { Part } from './options.ts';
-import { benchPeers } from './peers/part.ts';
+import { benchPeers } from './peers/peers-part.ts';
 import { benchRefuse } from './refuse.ts';
 import { benchReserve } from './reserve.ts';
 import { benchSlow } from './slow.ts';

@@ -2,8 +2,8 @@
 import type { ClaimBody } from '../../api/claims/claim-body.ts';
 import type { EventStats } from '../../store/events/event-stats.ts';
 import { byName, type Cast } from './cast.ts';
-import { isFinal } from './claim-life.ts';
-import { type Seen, tellBooks, tellClaim, tellCounts, tellLine } from './seen.ts';
+import { isFinal } from './claim-steps.ts';
+import { type Seen, tellBooks, tellClaim, tellCounts, tellLine } from './observation.ts';
 import { named } from './world.ts';
 
 /** More than a sequence can make of anything. */

@@ -4,7 +4,7 @@ import type { Passwords } from '../../api/identity/passwords.ts';
 import type { FulfillmentProvider } from '../../domain/claims/fulfillment.ts';
 import type { RuleInput } from '../../local/simulator/simulator-rules.ts';
 import { type LaurelOptions, startLaurel } from '../../test/laurel.ts';
-import { MAX_ATTEMPTS } from './faults.ts';
+import { MAX_ATTEMPTS } from './game-faults.ts';
 import { createGate } from './gate.ts';
 
 /**

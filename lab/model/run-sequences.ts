@@ -1,8 +1,8 @@
 /** Many sequences side by side, each the n-th of one seed. The first that differs is shrunk. */
 import fc from 'fast-check';
-import { type Sequence, sequences } from './plans.ts';
-import { Difference, play } from './play.ts';
-import { type System, startSystem } from './system.ts';
+import { type Sequence, sequences } from './random-sequences.ts';
+import { Difference, play } from './play-sequence.ts';
+import { type System, startSystem } from './real-system.ts';
 
 /** What is kept of a run for good would slow it down: after so many sequences all is made anew. */
 const SEQUENCES_PER_SYSTEM = 100;

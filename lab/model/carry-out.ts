@@ -2,7 +2,7 @@
 import { until } from '../../test/helpers.ts';
 import { uniqueName } from '../../test/servers.ts';
 import { type Cast, rewardBody, signIn, tellAnswer } from './cast.ts';
-import { faultOf, isStubborn, STUBBORN } from './faults.ts';
+import { faultOf, isStubborn, STUBBORN } from './game-faults.ts';
 import type { Operation } from './operations.ts';
 import { claimName, named } from './world.ts';
 

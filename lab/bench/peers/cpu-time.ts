@@ -1,6 +1,6 @@
 /** CPU time of processes, from Linux's `/proc`. */
 import { readdirSync } from 'node:fs';
-import { type Stat, statOf } from '../usage.ts';
+import { type Stat, statOf } from '../process-usage.ts';
 
 /**
  * CPU time that the processes and all below them have used so far, in milliseconds. A server such as

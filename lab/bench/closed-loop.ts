@@ -1,9 +1,9 @@
 /** Clients in a closed loop: each sends its next request once the last was answered. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Sample } from './figures.ts';
-import { percentile } from './median.ts';
-import { countCpu, type Pids } from './usage.ts';
-import { type Answer, headerOf, Wire } from './wire.ts';
+import { percentile } from './percentiles.ts';
+import { countCpu, type Pids } from './process-usage.ts';
+import { type Answer, headerOf, Wire } from './http-wire.ts';
 
 /** What all processes together spent on one. */
 export const ALL_CPU = 'all CPU ms';

@@ -2,11 +2,11 @@
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { makeEvent } from '../books.ts';
-import { closedLoop } from '../load.ts';
+import { makeEvent } from '../collections.ts';
+import { closedLoop } from '../closed-loop.ts';
 import { until } from '../until.ts';
-import { Wire } from '../wire.ts';
-import { assertBooks } from './correct.ts';
+import { Wire } from '../http-wire.ts';
+import { assertBooks } from './assert-saga.ts';
 import type { Outcome } from './saga.ts';
 import { claimOn, type Side } from './side.ts';
 

@@ -3,11 +3,11 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Claim } from '../../store/claims/claim-record.ts';
 import type { Store } from '../../store/index.ts';
 import type { Answer } from './client.ts';
-import type { Game } from './game.ts';
-import { badDay, MOODS } from './moods.ts';
+import type { Game } from './game-client.ts';
+import { badDay, MOODS } from './game-moods.ts';
 import type { Fault, Plan } from './plan.ts';
 import type { Player } from './players.ts';
-import type { Runs } from './runs.ts';
+import type { Runs } from './claim-runs.ts';
 import type { ChaosStack } from './stack.ts';
 import type { ChaosEvent, Staff } from './staff.ts';
 

@@ -1,7 +1,7 @@
 /** Every order in which things that happen at once can come, and what each leads to. */
-import { claimSteps } from './claim-life.ts';
+import { claimSteps } from './claim-steps.ts';
 import type { Operation } from './operations.ts';
-import { requestSteps, sent } from './requests.ts';
+import { requestSteps, sent } from './request-steps.ts';
 import type { World } from './world.ts';
 
 /** Worlds looked at for one step; a step that needs more does too much at once. */

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { describe, it } from 'node:test';
-import { cpuMsOf } from './cpu.ts';
+import { cpuMsOf } from './cpu-time.ts';
 
 const BUSY_MS = 100;
 /** The kernel counts in hundredths of a second, for user and system time each. */

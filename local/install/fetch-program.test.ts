@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it, type TestContext } from 'node:test';
 import { temporaryFolder } from '../../test/temporary-folder.ts';
-import { type Fetching, runFetching } from './installer.ts';
+import { type Fetching, runFetching } from './fetch-program.ts';
 
 function fetching(t: TestContext, script: string, more: Partial<Fetching> = {}): Fetching {
   return {

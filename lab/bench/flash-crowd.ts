@@ -1,14 +1,14 @@
 /** A crowd that claims in the same moment, and what becomes of each of its players. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Client } from '@temporalio/client';
-import { makeEvent } from './books.ts';
-import { claimIn, claimRequest } from './claiming.ts';
-import { closedLoop, wiresTo } from './load.ts';
+import { makeEvent } from './collections.ts';
+import { claimIn, claimRequest } from './claim-requests.ts';
+import { closedLoop, wiresTo } from './closed-loop.ts';
 import { makePlayers, type Player } from './players.ts';
 import type { Stack } from './stack.ts';
 import { until } from './until.ts';
-import { memoryOf } from './usage.ts';
-import { Broken, headerOf, type Wire } from './wire.ts';
+import { memoryOf } from './process-usage.ts';
+import { Broken, headerOf, type Wire } from './http-wire.ts';
 
 export interface Crowd {
   players: number;

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { createEcho } from './echo.ts';
+import { createEcho } from './warning-echo.ts';
 
 function echoed(lines: readonly string[], clock = () => 0): string[] {
   const said: string[] = [];

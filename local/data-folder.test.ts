@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { describe, it } from 'node:test';
 import { importJWK, SignJWT } from 'jose';
 import { temporaryFolder } from '../test/temporary-folder.ts';
-import { keptSecrets } from './kept.ts';
+import { keptSecrets } from './data-folder.ts';
 
 describe('secrets of a data folder', () => {
   it('are made once and only their owner may read them', async (t) => {

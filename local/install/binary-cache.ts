@@ -2,7 +2,7 @@
 import { mkdirSync, mkdtempSync, readdirSync, renameSync, rmSync, statSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
-import { given } from '../processes/environment.ts';
+import { given } from '../processes/server-environment.ts';
 
 /** A work folder as old as this belongs to an install that was killed. */
 const ABANDONED_MS = 3_600_000;

@@ -1,7 +1,7 @@
 /** What each operation is answered and does at once, after `http-api.md`. One step is one moment. */
 import type { EventStatus } from '../../domain/events/event.ts';
-import { give, isFinal, newClaim, refuse } from './claim-life.ts';
-import { faultOf, isStubborn } from './faults.ts';
+import { give, isFinal, newClaim, refuse } from './claim-steps.ts';
+import { faultOf, isStubborn } from './game-faults.ts';
 import type { Operation } from './operations.ts';
 import {
   booksOf,

@@ -2,15 +2,15 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { isDeepStrictEqual } from 'node:util';
 import { workflowOf } from '../../test/helpers.ts';
-import { act } from './act.ts';
+import { act } from './carry-out.ts';
 import { assemble, type Cast } from './cast.ts';
-import { isFinal } from './claim-life.ts';
-import { claimsNow, look } from './look.ts';
+import { isFinal } from './claim-steps.ts';
+import { claimsNow, look } from './observe.ts';
 import { type Operation, tell } from './operations.ts';
-import { outcomes } from './orders.ts';
-import { newWorld, pin, type Sequence } from './plans.ts';
-import { differences, type Seen, seenOf } from './seen.ts';
-import type { System } from './system.ts';
+import { outcomes } from './interleavings.ts';
+import { newWorld, pin, type Sequence } from './random-sequences.ts';
+import { differences, type Seen, seenOf } from './observation.ts';
+import type { System } from './real-system.ts';
 import type { Event, World } from './world.ts';
 
 const FIRST_PAUSE_MS = 20;

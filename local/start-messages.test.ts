@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import type { StackFile } from './stack-file.ts';
-import { readyText } from './words.ts';
+import { readyText } from './start-messages.ts';
 
 describe('what a ready stack prints', () => {
   const stack: StackFile = {

@@ -4,7 +4,7 @@
  * was left out: that is how a counterexample shrinks.
  */
 import fc from 'fast-check';
-import { FAULTS, type FaultName } from './faults.ts';
+import { FAULTS, type FaultName } from './game-faults.ts';
 import type { Operation } from './operations.ts';
 import { type Claim, claimName, type Event, named, type Reward, type World } from './world.ts';
 
