@@ -10,7 +10,7 @@ import { freePort, isFree } from './processes/ports.ts';
 import { byHttp, byLine } from './processes/readiness.ts';
 import { RunRecords } from './processes/run-records.ts';
 import type { Service, ServiceSpec, ServiceWatcher } from './processes/service.ts';
-import { together } from './processes/all-or-none.ts';
+import { allOrNone } from './processes/all-or-none.ts';
 import type { Say } from './progress.ts';
 import {
   logPath,
@@ -140,10 +140,10 @@ export class Stack {
     const settings = stackSettings(env, this.#dataDir, ports, secrets, apiPort);
     this.#settings = settings;
     await refuseTaken(settings.api);
-    await together(signal, (each) => this.#startServers(settings, ports, this.#context(each)));
+    await allOrNone(signal, (each) => this.#startServers(settings, ports, this.#context(each)));
     const hasStreams = settings.kafkaBrokers.length > 0;
     say(hasStreams ? 'starting API, worker and streams' : 'starting API and worker');
-    await together(signal, (each) => [
+    await allOrNone(signal, (each) => [
       startService(this.#context(each), this.#apiSpec(settings)),
       startService(this.#context(each), this.#workerSpec(settings)),
       ...(hasStreams ? [startService(this.#context(each), this.#streamsSpec(settings))] : []),

@@ -6,7 +6,7 @@ import { besideLines, type Figures, type Row, ratio, type Sample } from './figur
 import { ALL_CPU, rateOf, withWires } from './closed-loop.ts';
 import type { BenchOptions } from './options.ts';
 import { makePlayers } from './players.ts';
-import { inTurns, type Side } from './rounds.ts';
+import { runRounds, type Side } from './rounds.ts';
 import { withStops } from './stop-at-end.ts';
 import { startBenchServers } from './servers.ts';
 import { APART, type Stack, startStack } from './stack.ts';
@@ -39,7 +39,7 @@ export async function benchClaims(options: BenchOptions): Promise<Figures> {
     const loads = (isShort ? [4] : [50, 200]).map((clients) => {
       return { clients, count: isShort ? 8 : (CLAIMS[clients] ?? 0) };
     });
-    const rows = await inTurns(sidesOf({ apart, yardstick }, loads), options);
+    const rows = await runRounds(sidesOf({ apart, yardstick }, loads), options);
     const compared = comparisonsOf(loads);
     const checks = compared.map(([ours, yardstick, atLeast]) =>
       ratio(rows, ours, yardstick, { atLeast }),
@@ -106,7 +106,7 @@ function claimSide(stack: Stack, provider: string, load: Load): Side {
     name: claimsName(provider, stack.name, load.clients),
     unit: UNIT,
     run: async (isWarmUp) => {
-      const { eventId } = await makeEvent(stack.books, STOCK, given);
+      const { eventId } = await makeEvent(stack.collections, STOCK, given);
       return await grantMany(stack, eventId, { ...load, count: countOf(load, isWarmUp) });
     },
   };
@@ -115,7 +115,7 @@ function claimSide(stack: Stack, provider: string, load: Load): Side {
 /** One claim each of new players. */
 export async function grantMany(stack: Stack, eventId: string, load: Load): Promise<Sample> {
   const { clients, count } = load;
-  const items = await makePlayers(stack.books, stack.tokens, count);
+  const items = await makePlayers(stack.collections, stack.tokens, count);
   return await withWires(stack.ports, clients, async (wires) => {
     await Promise.all(wires.map((wire) => wire.open()));
     return await rateOf({ items, clients, pids: stack.pids() }, async (player, client) => {
@@ -130,8 +130,8 @@ function sagaSide(stack: Stack, yardstick: YardstickWorker, load: Load): Side {
     name: sagaName(load.clients),
     unit: UNIT,
     run: async (isWarmUp) => {
-      const { eventId } = await makeEvent(stack.books, STOCK);
-      const items = await makePlayers(stack.books, stack.tokens, countOf(load, isWarmUp));
+      const { eventId } = await makeEvent(stack.collections, STOCK);
+      const items = await makePlayers(stack.collections, stack.tokens, countOf(load, isWarmUp));
       const { clients } = load;
       return await rateOf({ items, clients, pids: yardstick.pids() }, async ({ userId }) => {
         await yardstick.saga({ userId, eventId, idempotencyKey: randomUUID() });

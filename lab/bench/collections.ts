@@ -7,7 +7,7 @@ import { openStore, type Store } from '../../store/index.ts';
 import { connect } from '../../store/mongodb/connection.ts';
 import type { StaffContext } from '../../store/users/staff.ts';
 
-export interface Books {
+export interface Collections {
   store: Store;
   database: Connection;
 }
@@ -22,14 +22,14 @@ const FAR_OFF = new Date('2100-01-01T00:00:00Z');
 /** What one insert carries: well below the 48 MB that MongoDB takes. */
 const BATCH = 1_000;
 
-export async function openBooks(mongodbUri: string, maxPoolSize = 64): Promise<Books> {
+export async function openCollections(mongodbUri: string, maxPoolSize = 64): Promise<Collections> {
   const database = await connect(mongodbUri, { appName: 'laurel-bench', maxPoolSize });
   return { store: await openStore(database), database };
 }
 
 /** An open event of one limited reward, which everybody may claim once; `given` changes it. */
 export async function makeEvent(
-  { store }: Books,
+  { store }: Collections,
   stock: number,
   given: Partial<EventFields> = {},
 ): Promise<StoredEvent> {
@@ -55,10 +55,10 @@ export async function makeEvent(
 }
 
 /** An event that gave its last unit away. */
-export async function makeSoldOut(books: Books, stock: number): Promise<StoredEvent> {
-  const event = await makeEvent(books, stock);
-  await books.store.events.markClaimed(event.eventId, event.version);
-  await books.store.stock.model.collection.updateMany({ eventId: event.eventId }, [
+export async function makeSoldOut(collections: Collections, stock: number): Promise<StoredEvent> {
+  const event = await makeEvent(collections, stock);
+  await collections.store.events.markClaimed(event.eventId, event.version);
+  await collections.store.stock.model.collection.updateMany({ eventId: event.eventId }, [
     { $set: { available: 0, granted: '$stock' } },
   ]);
   return event;

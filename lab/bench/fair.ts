@@ -53,9 +53,9 @@ export async function benchFair(options: BenchOptions): Promise<Figures> {
 
 /** Fills the hot event's queue, measures cold claims beside it, and lets all of it end. */
 async function besideHot(stack: Stack, client: Client, { waiting, cold }: Sizes) {
-  const { claims } = stack.books.store;
+  const { claims } = stack.collections.store;
   // Some are granted while others come in: more are sent than are to wait.
-  const { eventId } = await makeEvent(stack.books, 10 * waiting);
+  const { eventId } = await makeEvent(stack.collections, 10 * waiting);
   const openNow = () => claims.model.countDocuments({ eventId, open: true });
   for (let missing = waiting; missing > 0; missing = waiting - (await openNow())) {
     await claimMany(stack, eventId, missing);
@@ -68,7 +68,7 @@ async function besideHot(stack: Stack, client: Client, { waiting, cold }: Sizes)
 }
 
 export async function claimMany(stack: Stack, eventId: string, count: number): Promise<void> {
-  const players = await makePlayers(stack.books, stack.tokens, count);
+  const players = await makePlayers(stack.collections, stack.tokens, count);
   await withWires(stack.ports, HOT_CLIENTS, (wires) =>
     closedLoop(players, HOT_CLIENTS, async (player, client) => {
       const answer = await (wires[client] &&
@@ -90,8 +90,8 @@ export async function coldClaims(
   count: number,
   given: Partial<EventFields> = {},
 ): Promise<Visit[]> {
-  const { eventId } = await makeEvent(stack.books, 10 * count, given);
-  const players = await makePlayers(stack.books, stack.tokens, count);
+  const { eventId } = await makeEvent(stack.collections, 10 * count, given);
+  const players = await makePlayers(stack.collections, stack.tokens, count);
   const wire = new Wire(stack.port);
   await wire.open();
   const visits: Visit[] = [];
@@ -120,8 +120,8 @@ async function sampleOf(stack: Stack, client: Client, visits: Visit[]): Promise<
 }
 
 /** When the claim's run began, and when a worker took its first task, in Temporal's history. */
-async function runOf({ books }: Stack, client: Client, claimId: string) {
-  const claim = await books.store.claims.get(claimId);
+async function runOf({ collections }: Stack, client: Client, claimId: string) {
+  const claim = await collections.store.claims.get(claimId);
   if (!claim) throw new Error(`there is no claim ${claimId}`);
   const workflowId = workflowIdOf(claim.userId, claim.idempotencyKey);
   const { events } = await client.workflow.getHandle(workflowId).fetchHistory();

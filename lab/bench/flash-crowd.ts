@@ -46,9 +46,9 @@ const POLL_MS = 500;
 
 /** Everybody is connected, and sends at once. Resolves when the last claim is final. */
 export async function flash(stack: Stack, client: Client, crowd: Crowd): Promise<Outcome> {
-  const { books, tokens, ports } = stack;
-  const { eventId } = await makeEvent(books, crowd.stock);
-  const players = await makePlayers(books, tokens, crowd.players);
+  const { collections, tokens, ports } = stack;
+  const { eventId } = await makeEvent(collections, crowd.stock);
+  const players = await makePlayers(collections, tokens, crowd.players);
   const wires = wiresTo(ports, players.length);
   await closedLoop(wires, OPENED_AT_ONCE, async (wire) => void (await wire.open()));
   try {
@@ -70,20 +70,20 @@ export async function flash(stack: Stack, client: Client, crowd: Crowd): Promise
       held,
       soldOut: learned.length - held,
       ...counted,
-      ...(await bookedOf(stack, client, eventId, startedAtMs)),
+      ...(await resultOf(stack, client, eventId, startedAtMs)),
     };
   } finally {
     for (const wire of wires) wire.close();
   }
 }
 
-async function openOf({ books }: Stack, eventId: string): Promise<number> {
-  return await books.store.claims.model.countDocuments({ eventId, open: true });
+async function openOf({ collections }: Stack, eventId: string): Promise<number> {
+  return await collections.store.claims.model.countDocuments({ eventId, open: true });
 }
 
 /** What the books say, once all is over. */
-async function bookedOf({ books }: Stack, client: Client, eventId: string, startedAtMs: number) {
-  const { claims, stock } = books.store;
+async function resultOf({ collections }: Stack, client: Client, eventId: string, startedAtMs: number) {
+  const { claims, stock } = collections.store;
   const [granted, records, [book], first, last] = await Promise.all([
     claims.model.countDocuments({ eventId, state: 'GRANTED' }),
     claims.model.countDocuments({ eventId }),

@@ -61,11 +61,11 @@ export async function benchFlash(options: BenchOptions): Promise<Figures> {
 
 /** What the flash is held against, measured right before each. */
 async function yardsticksOf(stack: Stack, crowd: Crowd, isShort: boolean) {
-  const soldOut = await makeSoldOut(stack.books, crowd.stock);
-  const open = await makeEvent(stack.books, 1_000_000);
+  const soldOut = await makeSoldOut(stack.collections, crowd.stock);
+  const open = await makeEvent(stack.collections, 1_000_000);
   const load = isShort ? { clients: 4, count: 8 } : { clients: 50, count: 400 };
   return async () => {
-    const players = await makePlayers(stack.books, stack.tokens, crowd.players);
+    const players = await makePlayers(stack.collections, stack.tokens, crowd.players);
     const refusals = await refusalSide(stack, soldOut.eventId, players).run(false);
     const claims = await grantMany(stack, open.eventId, load);
     return { refusalsS: crowd.players / refusals.value, claimsPerS: claims.value };

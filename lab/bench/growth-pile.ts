@@ -3,7 +3,7 @@
 import { createAuditLog } from '../../store/audit-log.ts';
 import type { StoredEvent, StoredReward } from '../../store/events/events.ts';
 import { inTransaction } from '../../store/mongodb/connection.ts';
-import { type Books, insertAll, makeEvent, newId } from './collections.ts';
+import { type Collections, insertAll, makeEvent, newId } from './collections.ts';
 import {
   activityOf,
   claimOf,
@@ -43,38 +43,38 @@ const CHANGES_AT_ONCE = 500;
 const OPERATOR = { actor: { userId: 'usr_bench', role: 'OPERATOR' }, requestId: 'bench' } as const;
 
 /** Piles earlier claims up in an empty database, with what comes with them. */
-export async function pileUp(books: Books, options: PileOptions): Promise<Pile> {
+export async function pileUp(collections: Collections, options: PileOptions): Promise<Pile> {
   const { claims, stock, say = () => {} } = options;
   const sinceMs = Date.now() - PILE_MS;
   const events: StoredEvent[] = [];
-  for (let n = 0; n < PILED_EVENTS; n++) events.push(await claimedEvent(books, stock));
+  for (let n = 0; n < PILED_EVENTS; n++) events.push(await claimedEvent(collections, stock));
   const pile = { events, sinceMs };
   for (let from = 0; from < claims; from += CHUNK) {
     const until = Math.min(from + CHUNK, claims);
-    await insertClaims(books, pile, from, until);
-    await insertPlayers(books, pile, playerOf(from), playerOf(until));
+    await insertClaims(collections, pile, from, until);
+    await insertPlayers(collections, pile, playerOf(from), playerOf(until));
     if (until % 100_000 === 0) say(`${until.toLocaleString('en')} earlier claims`);
   }
-  await bookGranted(books, pile, claims);
-  await insertEndedEvents(books, events[0] as StoredEvent, claims / CLAIMS_PER.endedEvent);
-  await insertUpkeep(books, claims);
-  await appendChanges(books, pile, options.changes ?? claims / CLAIMS_PER.staffChange);
+  await countGranted(collections, pile, claims);
+  await insertEndedEvents(collections, events[0] as StoredEvent, claims / CLAIMS_PER.endedEvent);
+  await insertUpkeep(collections, claims);
+  await appendChanges(collections, pile, options.changes ?? claims / CLAIMS_PER.staffChange);
   return pile;
 }
 
-async function claimedEvent(books: Books, stock: number): Promise<StoredEvent> {
-  const { eventId, version } = await makeEvent(books, stock);
-  await books.store.events.markClaimed(eventId, version);
-  return (await books.store.events.get(eventId)) as StoredEvent;
+async function claimedEvent(collections: Collections, stock: number): Promise<StoredEvent> {
+  const { eventId, version } = await makeEvent(collections, stock);
+  await collections.store.events.markClaimed(eventId, version);
+  return (await collections.store.events.get(eventId)) as StoredEvent;
 }
 
-async function insertClaims({ store }: Books, pile: Pile, from: number, until: number) {
+async function insertClaims({ store }: Collections, pile: Pile, from: number, until: number) {
   const numbers = Array.from({ length: until - from }, (_, n) => from + n);
   const claims = numbers.map((n) => claimOf(pile, n));
   await insertAll(store.claims.model.collection, claims);
 }
 
-async function insertPlayers({ store }: Books, pile: Pile, from: number, until: number) {
+async function insertPlayers({ store }: Collections, pile: Pile, from: number, until: number) {
   const nowMs = Date.now();
   const players = Array.from({ length: until - from }, (_, n) => from + n);
   const users = players.map((player) => userOf(pile, player));
@@ -90,7 +90,7 @@ async function insertPlayers({ store }: Books, pile: Pile, from: number, until: 
 }
 
 /** Books the units granted, evenly over the buckets, so that every bucket adds up. */
-async function bookGranted({ store }: Books, { events }: Pile, claims: number): Promise<void> {
+async function countGranted({ store }: Collections, { events }: Pile, claims: number): Promise<void> {
   const collection = store.stock.model.collection;
   for (const [index, { eventId, rewards }] of events.entries()) {
     const [{ rewardId, buckets }] = rewards as [StoredReward];
@@ -106,7 +106,7 @@ async function bookGranted({ store }: Books, { events }: Pile, claims: number): 
 }
 
 /** Events like the first, whose last unit was given away long ago. */
-async function insertEndedEvents({ store }: Books, like: StoredEvent, count: number) {
+async function insertEndedEvents({ store }: Collections, like: StoredEvent, count: number) {
   const { eventId: _, ...fields } = like;
   const ids = Array.from({ length: Math.floor(count) }, () => newId('evt'));
   const rewards = like.rewards.map((reward) => ({ ...reward, stock: 100, buckets: 1 }));
@@ -114,19 +114,19 @@ async function insertEndedEvents({ store }: Books, like: StoredEvent, count: num
     store.events.model.collection,
     ids.map((_id) => ({ ...fields, _id, rewards, status: 'ENDED' })),
   );
-  const books = { quantity: 1, stock: 100, available: 0, granted: 100, holds: [] };
+  const levels = { quantity: 1, stock: 100, available: 0, granted: 100, holds: [] };
   await insertAll(
     store.stock.model.collection,
     ids.flatMap((eventId) =>
       rewards.map(({ rewardId }) => {
-        return { _id: `${eventId}/${rewardId}/0`, eventId, rewardId, n: 0, ...books };
+        return { _id: `${eventId}/${rewardId}/0`, eventId, rewardId, n: 0, ...levels };
       }),
     ),
   );
 }
 
 /** Bulk actions that are done, and passes of reconciliation. */
-async function insertUpkeep({ store }: Books, claims: number): Promise<void> {
+async function insertUpkeep({ store }: Collections, claims: number): Promise<void> {
   const at = new Date();
   const operation = {
     action: 'RETRY',
@@ -158,7 +158,7 @@ async function insertUpkeep({ store }: Books, claims: number): Promise<void> {
 }
 
 /** By the log itself, as each entry carries the hash of the one before. */
-async function appendChanges({ database }: Books, { sinceMs }: Pile, count: number): Promise<void> {
+async function appendChanges({ database }: Collections, { sinceMs }: Pile, count: number): Promise<void> {
   let nowMs = sinceMs;
   const log = createAuditLog(database, () => new Date(nowMs));
   for (let from = 0; from < count; from += CHANGES_AT_ONCE) {

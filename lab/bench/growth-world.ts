@@ -5,7 +5,7 @@ import { DAY_MS } from '../../domain/conditions/player-event.ts';
 import type { Role } from '../../domain/user.ts';
 import { type Claim, claimIdOf } from '../../store/claims/claim-record.ts';
 import type { StoredEvent } from '../../store/events/events.ts';
-import { type Books, makeEvent, makeSoldOut, newId } from './collections.ts';
+import { type Collections, makeEvent, makeSoldOut, newId } from './collections.ts';
 import { claimOf, type Pile, playerOf, userIdOf } from './growth-records.ts';
 import { makePlayers, type Player } from './players.ts';
 
@@ -43,18 +43,18 @@ const conditionOn = (eventId: string): Condition => ({
 
 /** Makes the people and things that a pile alone does not have. */
 export async function openWorld(
-  books: Books,
+  collections: Collections,
   tokens: Tokens,
   given: { pile: Pile; claims: number; providerSecret: string },
 ): Promise<World> {
   const { pile, claims } = given;
   const [admin, otherAdmin, gameServer] = [
-    await withRole(books, tokens, 'ADMIN'),
-    await withRole(books, tokens, 'ADMIN'),
-    await withRole(books, tokens, 'GAME_SERVER'),
+    await withRole(collections, tokens, 'ADMIN'),
+    await withRole(collections, tokens, 'ADMIN'),
+    await withRole(collections, tokens, 'GAME_SERVER'),
   ];
   // Somebody has looked at the event's numbers before: then earlier claims are summed.
-  await books.store.eventStats.of(pile.events[0] as StoredEvent);
+  await collections.store.eventStats.of(pile.events[0] as StoredEvent);
   const userId = userIdOf(Math.floor(playerOf(claims) / 2));
   const [first] = pile.events as [StoredEvent];
   return {
@@ -63,26 +63,26 @@ export async function openWorld(
     otherAdmin,
     gameServer,
     player: { userId, token: await tokens.issue({ userId, epoch: 0 }) },
-    newcomers: await makePlayers(books, tokens, NEWCOMERS),
-    conditional: await makeEvent(books, 100, { condition: conditionOn(first.eventId) }),
-    soldOut: await makeSoldOut(books, 100),
-    parked: await parkSome(books, tokens, pile),
+    newcomers: await makePlayers(collections, tokens, NEWCOMERS),
+    conditional: await makeEvent(collections, 100, { condition: conditionOn(first.eventId) }),
+    soldOut: await makeSoldOut(collections, 100),
+    parked: await parkSome(collections, tokens, pile),
   };
 }
 
-async function withRole(books: Books, tokens: Tokens, role: Role): Promise<Player> {
-  const [user] = (await makePlayers(books, tokens, 1)) as [Player];
-  await books.store.users.model.updateOne({ _id: user.userId }, { $set: { role } });
+async function withRole(collections: Collections, tokens: Tokens, role: Role): Promise<Player> {
+  const [user] = (await makePlayers(collections, tokens, 1)) as [Player];
+  await collections.store.users.model.updateOne({ _id: user.userId }, { $set: { role } });
   return user;
 }
 
-async function parkSome(books: Books, tokens: Tokens, pile: Pile): Promise<Claim[]> {
-  const players = await makePlayers(books, tokens, PARKED);
-  return await Promise.all(players.map(({ userId }) => parkOne(books, pile, userId)));
+async function parkSome(collections: Collections, tokens: Tokens, pile: Pile): Promise<Claim[]> {
+  const players = await makePlayers(collections, tokens, PARKED);
+  return await Promise.all(players.map(({ userId }) => parkOne(collections, pile, userId)));
 }
 
 /** Parked with a unit held, as its provider was away for too long. */
-async function parkOne({ store }: Books, pile: Pile, userId: string): Promise<Claim> {
+async function parkOne({ store }: Collections, pile: Pile, userId: string): Promise<Claim> {
   const like = claimOf(pile, 0);
   const idempotencyKey = newId('key');
   const at = new Date(Date.now() - DAY_MS);

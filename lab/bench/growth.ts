@@ -12,7 +12,7 @@ import type { Pile } from './growth-records.ts';
 import { openWorld } from './growth-world.ts';
 import { median } from './percentiles.ts';
 import type { BenchOptions } from './options.ts';
-import { inTurns, type Side } from './rounds.ts';
+import { runRounds, type Side } from './rounds.ts';
 import { withStops } from './stop-at-end.ts';
 import { startBenchServers } from './servers.ts';
 import { APART, type Stack, startStack } from './stack.ts';
@@ -56,13 +56,13 @@ export async function benchGrowth(options: BenchOptions): Promise<Figures> {
       const spec = { ...APART, name: `after ${claims}` };
       const stack = stopAtEnd(await startStack(servers, spec, {}));
       const startedMs = performance.now();
-      const pile = await pileUp(stack.books, { claims, stock: STOCK, say });
+      const pile = await pileUp(stack.collections, { claims, stock: STOCK, say });
       const tookS = ((performance.now() - startedMs) / 1_000).toFixed(0);
       say(`${nameOf(claims)}: piled up in ${tookS} s`);
       grown.push({ claims, stack, pile });
     }
     await sleep(isShort ? 0 : SETTLE_MS);
-    const rows = await inTurns(
+    const rows = await runRounds(
       grown.map((one) => claimSide(one, isShort)),
       options,
     );
@@ -122,11 +122,11 @@ const ratios = (top: number[], bottom: number[]) =>
 /** Asks everything there is to ask, under the profiler. */
 async function lookAt(grown: Grown, providerSecret: string): Promise<Beyond> {
   const { stack } = grown;
-  const { books, tokens, port } = stack;
+  const { collections, tokens, port } = stack;
   const claims = Math.max(grown.claims, LEAST_TO_SEE);
-  const pile = grown.claims > 0 ? grown.pile : await pileUp(books, { claims, stock: STOCK });
-  const world = await openWorld(books, tokens, { pile, claims, providerSecret });
-  const profile = await startProfile(books.database, 'laurel-api');
+  const pile = grown.claims > 0 ? grown.pile : await pileUp(collections, { claims, stock: STOCK });
+  const world = await openWorld(collections, tokens, { pile, claims, providerSecret });
+  const profile = await startProfile(collections.database, 'laurel-api');
   const beyond: Beyond = new Map();
   const call: Call = async (route, parts, query, { by, body, headers = {}, status }) => {
     const [method, path] = filled(route, parts);

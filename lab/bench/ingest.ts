@@ -14,7 +14,7 @@ import { connect, WRITE_CONCERN } from '../../store/mongodb/connection.ts';
 import { type Figures, ratio } from './figures.ts';
 import type { BenchOptions } from './options.ts';
 import { startProcess } from './processes.ts';
-import { inTurns, type Side } from './rounds.ts';
+import { runRounds, type Side } from './rounds.ts';
 import { withStops } from './stop-at-end.ts';
 import { type BenchServers, startBenchServers } from './servers.ts';
 
@@ -56,7 +56,7 @@ export async function benchIngest(options: BenchOptions): Promise<Figures> {
     await makePlayers(database);
     const roads = await roadsTo(measured, database);
     const sides = Object.entries(roads).map(([name, road]) => sideOf(name, road, count));
-    const rows = await inTurns(sides, options);
+    const rows = await runRounds(sides, options);
     const checks = [HTTP, KAFKA].map((name) => ratio(rows, name, BARE, { atLeast: PROMISED }));
     return { rows, checks, notes: [`${count} events a round.`] };
   });

@@ -23,13 +23,13 @@ export async function benchLatency(options: BenchOptions): Promise<Figures> {
     const servers = stopAtEnd(await startBenchServers({ temporal: true }, say));
     const stack = stopAtEnd(await startStack(servers, APART, { profileDir }));
     const yardstick = stopAtEnd(await startYardstickWorker(servers, stack));
-    const { eventId } = await makeEvent(stack.books, 1_000_000);
+    const { eventId } = await makeEvent(stack.collections, 1_000_000);
     const rows = PERCENTS.flatMap((percent) => [
       newRow(`${CLAIM}, p${percent}`),
       newRow(`${NOTHING}, p${percent}`),
     ]);
     for (let round = 0; round <= rounds; round++) {
-      const players = await makePlayers(stack.books, stack.tokens, isShort ? 5 : 200);
+      const players = await makePlayers(stack.collections, stack.tokens, isShort ? 5 : 200);
       const took = await oneAtATime(stack, yardstick, eventId, players);
       if (round > 0) note(rows, took);
       const p50 = percentile(took.claim, 50).toFixed(0);

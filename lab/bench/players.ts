@@ -1,6 +1,6 @@
 /** Players who are signed in, without the second of hashing that each registration costs. */
 import { createTokens, type Tokens } from '../../api/identity/tokens.ts';
-import { type Books, insertAll, newId } from './collections.ts';
+import { type Collections, insertAll, newId } from './collections.ts';
 
 export interface Player {
   userId: string;
@@ -21,7 +21,7 @@ export async function tokensOf(jwtKeys: string): Promise<Tokens> {
 
 /** New players in the store, each with a token. */
 export async function makePlayers(
-  { store }: Books,
+  { store }: Collections,
   tokens: Tokens,
   count: number,
 ): Promise<Player[]> {

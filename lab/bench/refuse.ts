@@ -5,7 +5,7 @@ import { costRatio, type Figures, ratio } from './figures.ts';
 import { ALL_CPU, rateOf, withWires } from './closed-loop.ts';
 import type { BenchOptions } from './options.ts';
 import { makePlayers, type Player } from './players.ts';
-import { inTurns, type Side } from './rounds.ts';
+import { runRounds, type Side } from './rounds.ts';
 import { withStops } from './stop-at-end.ts';
 import { startBenchServers } from './servers.ts';
 import { API_ALONE, type Stack, startStack } from './stack.ts';
@@ -26,15 +26,15 @@ export async function benchRefuse(options: BenchOptions): Promise<Figures> {
     const servers = stopAtEnd(await startBenchServers({}, say));
     const stack = stopAtEnd(await startStack(servers, API_ALONE, { profileDir }));
     const bare = stopAtEnd(await startBareApi(servers, stack));
-    const { eventId } = await makeSoldOut(stack.books, STOCK);
-    const players = await makePlayers(stack.books, stack.tokens, isShort ? 200 : 10_000);
+    const { eventId } = await makeSoldOut(stack.collections, STOCK);
+    const players = await makePlayers(stack.collections, stack.tokens, isShort ? 200 : 10_000);
     const ask = ({ token }: Player) =>
       requestOf('POST', `/refuse/${eventId}`, { authorization: `Bearer ${token}` });
     const sides = [
       refusalSide(stack, eventId, players),
       httpSide(BARE, bare, players, ask, isSoldOut),
     ];
-    const rows = await inTurns(sides, options);
+    const rows = await runRounds(sides, options);
     return {
       rows,
       checks: [ratio(rows, OURS, BARE, { atLeast: 0.6 })],

@@ -13,7 +13,7 @@ export interface Side {
  * Runs every side once a round. In turn another is first, so that none always comes after the same.
  * What the warm-up measures does not count.
  */
-export async function inTurns(
+export async function runRounds(
   sides: Side[],
   { rounds, say }: Pick<BenchOptions, 'rounds' | 'say'>,
 ): Promise<Row[]> {

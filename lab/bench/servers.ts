@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { type KeptSecrets, keptSecrets } from '../../local/data-folder.ts';
 import { choosePorts } from '../../local/processes/chosen-ports.ts';
 import type { Service } from '../../local/processes/service.ts';
-import { together } from '../../local/processes/all-or-none.ts';
+import { allOrNone } from '../../local/processes/all-or-none.ts';
 import { kafkaBroker } from '../../local/servers/kafka.ts';
 import { mongodUri } from '../../local/servers/mongod.ts';
 import { startKafka, startMongod, startTemporal } from '../../local/servers/start-servers.ts';
@@ -38,7 +38,7 @@ export async function startBenchServers(
   try {
     const secrets = await keptSecrets(dataDir);
     const ports = await choosePorts(dataDir, {});
-    await together(new AbortController().signal, (signal) => {
+    await allOrNone(new AbortController().signal, (signal) => {
       const context = { dataDir, env: process.env, watcher: { say }, add, signal };
       const mongod = [startMongod(context, ports.mongod)];
       const temporal = wanted.temporal === true ? [startTemporal(context, ports)] : [];

@@ -63,10 +63,10 @@ async function quickP95(stack: Stack, count: number): Promise<number> {
 
 /** Sends the slow provider's claims, measures the quick one's beside them, and lets all of them end. */
 async function besideSlow(stack: Stack, mood: Mood, { waiting, quick }: Sizes) {
-  const { books, providerPort } = stack;
+  const { collections, providerPort } = stack;
   const given = { fulfillment: { provider: mood } };
-  const { eventId } = await makeEvent(books, waiting, given);
-  const openNow = () => books.store.claims.model.countDocuments({ eventId, open: true });
+  const { eventId } = await makeEvent(collections, waiting, given);
+  const openNow = () => collections.store.claims.model.countDocuments({ eventId, open: true });
   await setMood(providerPort, mood, true);
   await claimMany(stack, eventId, waiting);
   const p95 = await quickP95(stack, quick);

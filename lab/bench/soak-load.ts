@@ -4,13 +4,13 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Tokens } from '../../api/identity/tokens.ts';
 import type { Client } from '../chaos/client.ts';
 import type { Story, Told } from '../chaos/players.ts';
-import type { Books } from './collections.ts';
+import type { Collections } from './collections.ts';
 import { isFinal } from './claim-requests.ts';
 import { closedLoop } from './closed-loop.ts';
 import { makePlayers, type Player } from './players.ts';
 
 export interface Load {
-  books: Books;
+  collections: Collections;
   tokens: Tokens;
   client: Client;
   /** The events claimed, one after the other. */
@@ -39,7 +39,7 @@ const PEAK = { clients: 50, claims: 400, warmUp: 100 };
 /** Claims a second that the stack grants to fifty clients, each of whom waits for the end. */
 export async function peakOf(load: Load, giveUp: AbortSignal): Promise<number> {
   const round = async (count: number): Promise<number> => {
-    const players = await makePlayers(load.books, load.tokens, count);
+    const players = await makePlayers(load.collections, load.tokens, count);
     const startedMs = performance.now();
     let n = 0;
     await closedLoop(players, PEAK.clients, async (player) => {
@@ -138,7 +138,7 @@ const RETRY_MS = 500;
 async function makePlayersPatiently(load: Load, giveUp: AbortSignal): Promise<Player[]> {
   for (;;) {
     try {
-      return await makePlayers(load.books, load.tokens, BATCH);
+      return await makePlayers(load.collections, load.tokens, BATCH);
     } catch (error) {
       if (giveUp.aborted) throw error;
       await sleep(RETRY_MS);

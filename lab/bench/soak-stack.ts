@@ -3,9 +3,9 @@ import { readdirSync } from 'node:fs';
 import { keptSecrets } from '../../local/data-folder.ts';
 import type { Say } from '../../local/progress.ts';
 import { check, type Difference } from '../chaos/checks.ts';
-import { readBooks } from '../chaos/facts.ts';
+import { readCollections } from '../chaos/facts.ts';
 import { mend, runsLeft, untilAllFinal, untilReconciledTwice } from '../chaos/healing.ts';
-import { createInjector, MISSED } from '../chaos/fault-injector.ts';
+import { FaultInjector, MISSED } from '../chaos/fault-injector.ts';
 import { makePlan, OWN_PROCESSES, type Plan, SERVERS } from '../chaos/plan.ts';
 import type { Story } from '../chaos/players.ts';
 import { openScene, type Scene } from '../chaos/scene.ts';
@@ -43,15 +43,15 @@ export async function openSoak(
 ): Promise<SoakStack> {
   const plan = planFor(seed, minutes * 60);
   const scene = await openScene(plan, dataDir, log, signal);
-  const books = { store: scene.store, database: scene.database };
+  const collections = { store: scene.store, database: scene.database };
   const events = [
-    await makeEvent(books, STOCK),
-    await makeEvent(books, STOCK, { fulfillment: { provider: 'simulator' } }),
+    await makeEvent(collections, STOCK),
+    await makeEvent(collections, STOCK, { fulfillment: { provider: 'simulator' } }),
   ];
   if (!faults) await scene.game.behave([]);
   return {
     load: {
-      books,
+      collections,
       tokens: await tokensOf((await keptSecrets(dataDir)).jwtKeys),
       client: scene.client,
       eventIds: events.map(({ eventId }) => eventId),
@@ -73,7 +73,7 @@ function planFor(seed: number, seconds: number): Plan {
 }
 
 function injectorOf(scene: Scene, seed: number, say: Say) {
-  return createInjector({
+  return new FaultInjector({
     ...scene,
     // Those of the plan's players who leave are counted round, as there are few.
     players: Array.from({ length: 60 }, (_, n) => scene.players[n % scene.players.length] as never),
@@ -119,6 +119,6 @@ async function verdictOf(
     ledger: await scene.game.ledger(),
     shown: await scene.staff.grants(signal),
     internalErrors: scene.client.internalErrors,
-    ...(await readBooks(scene.database, scene.store)),
+    ...(await readCollections(scene.database, scene.store)),
   });
 }

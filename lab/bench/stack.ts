@@ -3,7 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { Client, Connection } from '@temporalio/client';
 import type { Tokens } from '../../api/identity/tokens.ts';
 import { freePort } from '../../local/processes/ports.ts';
-import { type Books, openBooks } from './collections.ts';
+import { type Collections, openCollections } from './collections.ts';
 import { tokensOf } from './players.ts';
 import { type ProcessSpec, type Running, startProcess } from './processes.ts';
 import type { BenchServers } from './servers.ts';
@@ -43,7 +43,7 @@ export interface Stack {
   ports: number[];
   /** Where the stand-in for game servers listens, which is told their moods. */
   providerPort: number;
-  books: Books;
+  collections: Collections;
   tokens: Tokens;
   namespace: string;
   /** Servers and processes that a claim costs time. */
@@ -106,13 +106,13 @@ export async function startStack(
     await Promise.all(running.map((one) => one.stop()));
     throw error;
   }
-  const books = await openBooks(mongodbUri);
+  const collections = await openCollections(mongodbUri);
   return {
     name: spec.name,
     port: ports[0] as number,
     ports,
     providerPort,
-    books,
+    collections,
     tokens: await tokensOf(servers.secrets.jwtKeys),
     namespace,
     pids: () => ({
@@ -120,7 +120,7 @@ export async function startStack(
       ...Object.fromEntries(running.map(({ name, child }) => [name, child.pid])),
     }),
     async stop() {
-      await books.database.close();
+      await collections.database.close();
       await Promise.all(running.map((one) => one.stop()));
     },
   };

@@ -1,21 +1,21 @@
-/** All that is known of the claims that differ: each side's word, for a person to compare. */
+/** What each system knows about the claims that differ, for a person to compare. */
 import { parseGrantId } from '../../domain/claims/claim.ts';
 import type { Difference } from './checks.ts';
 import type { Facts } from './facts.ts';
 import type { Runs } from './claim-runs.ts';
 
-/** With more, the rest is in the facts. */
+/** Most claims that are printed. The rest is in `facts.json`. */
 const MAX_CLAIMS = 10;
 
-/** The claims' records, and grants, and how their runs stand; empty without differences. */
+/** The records, grants and run statuses of the claims that differ, as text. Empty without differences. */
 export async function details(
   facts: Facts,
   differences: readonly Difference[],
   runs: Pick<Runs, 'statusOf'>,
 ): Promise<string> {
   const ids = new Set(differences.flatMap(({ claimId }) => (claimId === null ? [] : [claimId])));
-  const told = [...ids].slice(0, MAX_CLAIMS).map((claimId) => ofClaim(facts, claimId, runs));
-  return (await Promise.all(told)).join('\n');
+  const texts = [...ids].slice(0, MAX_CLAIMS).map((claimId) => ofClaim(facts, claimId, runs));
+  return (await Promise.all(texts)).join('\n');
 }
 
 async function ofClaim(
@@ -34,6 +34,6 @@ async function ofClaim(
     shown: facts.shown.filter((grant) => isIts(grant.grantId)),
     holds: facts.buckets.filter((b) => b.holds.some(isIts)).map((b) => b._id),
   };
-  const lines = Object.entries(sides).map(([side, word]) => `  ${side}: ${JSON.stringify(word)}`);
+  const lines = Object.entries(sides).map(([side, known]) => `  ${side}: ${JSON.stringify(known)}`);
   return [claimId, ...lines].join('\n');
 }

@@ -1,4 +1,4 @@
-/** Claims' runs, as somebody with Temporal's command line meddles with them. */
+/** Claims' workflow runs: cancels, terminates and resets them, as an operator could with Temporal's CLI. */
 import { randomUUID } from 'node:crypto';
 import { Client, Connection, WorkflowNotFoundError } from '@temporalio/client';
 import type { Claim } from '../../store/claims/claim-record.ts';
@@ -6,6 +6,7 @@ import { workflowIdOf } from '../../temporal/workflow-id.ts';
 import { CLAIM_WORKFLOW } from '../../workflows/contract.ts';
 
 const NAMESPACE = 'default';
+/** Timeout of one call to Temporal, in milliseconds. */
 const TIMEOUT_MS = 3_000;
 const RUNNING = `WorkflowType = '${CLAIM_WORKFLOW}' AND ExecutionStatus = 'Running'`;
 
@@ -13,7 +14,7 @@ type RunOf = Pick<Claim, 'userId' | 'idempotencyKey'>;
 
 export type Runs = ReturnType<typeof createRuns>;
 
-/** @param address of Temporal itself, past every wire */
+/** @param address of Temporal itself, not of a wire */
 export function createRuns(address: string) {
   const connection = Connection.lazy({ address });
   const client = new Client({ connection, namespace: NAMESPACE });
@@ -21,7 +22,7 @@ export function createRuns(address: string) {
   const handleOf = ({ userId, idempotencyKey }: RunOf) =>
     client.workflow.getHandle(workflowIdOf(userId, idempotencyKey));
 
-  /** As `temporal workflow reset --type FirstWorkflowTask`; false before there was one. */
+  /** Like `temporal workflow reset --type FirstWorkflowTask`. False if no workflow task has ended yet. */
   async function reset(claim: RunOf): Promise<boolean> {
     const handle = handleOf(claim);
     const { runId } = await handle.describe();
@@ -39,7 +40,7 @@ export function createRuns(address: string) {
   }
 
   return {
-    /** What somebody may do to a run. @throws what Temporal says, where there is none or it is away */
+    /** Cancels, terminates or resets a run. False if it cannot be reset yet. @throws Temporal's errors */
     async meddle(what: 'cancel' | 'terminate' | 'reset', claim: RunOf): Promise<boolean> {
       return await bounded(async () => {
         if (what === 'reset') return await reset(claim);
@@ -49,7 +50,7 @@ export function createRuns(address: string) {
       });
     },
 
-    /** The IDs of claims' workflows that run, by Temporal's own list, which lags a little. */
+    /** IDs of claims' workflows that run. Temporal's list may lag by a second or so. */
     async running(): Promise<string[]> {
       return await bounded(async () => {
         const found: string[] = [];
@@ -60,7 +61,7 @@ export function createRuns(address: string) {
       });
     },
 
-    /** How the claim's latest run stands, such as `COMPLETED`; `NONE` where there never was one. */
+    /** The status of the claim's latest run, such as `COMPLETED`. `NONE` if there never was one. */
     async statusOf(claim: RunOf): Promise<string> {
       try {
         return (await bounded(() => handleOf(claim).describe())).status.name;

@@ -1,14 +1,16 @@
-/** The simulated game from outside: how it is told to misbehave, and what it says it gave. */
+/** A client of the simulated game: sets its rules and reads its ledger. */
 import { z } from 'zod';
 import type { LedgerGrant } from '../../local/simulator/simulator-ledger.ts';
 import type { RuleInput } from '../../local/simulator/simulator-rules.ts';
 
 const ledgerShape = z.object({ grants: z.array(z.custom<LedgerGrant>()) });
 
+/** Timeout of one call, in milliseconds. */
 const TIMEOUT_MS = 10_000;
 
 export type Game = ReturnType<typeof createGame>;
 
+/** @param url the simulator's base URL */
 export function createGame(url: string) {
   async function control(method: string, path: string, body?: unknown): Promise<Response> {
     const response = await fetch(`${url}/control/${path}`, {
@@ -26,18 +28,18 @@ export function createGame(url: string) {
   return {
     ledger,
 
-    /** From now on it goes by these rules, and no others. */
+    /** Replaces all rules of the game. */
     async behave(rules: readonly RuleInput[]): Promise<void> {
       await control('DELETE', 'rules');
       if (rules.length > 0) await control('POST', 'rules', rules);
     },
 
-    /** Every grant that it has not decided on is decided: every other for its player. */
+    /** Decides every pending grant: in turn one is granted and one refused. */
     async decidePending(): Promise<void> {
       const pending = (await ledger()).filter((grant) => grant.state === 'PENDING');
       for (const [index, { grantId }] of pending.entries()) {
         const outcome = index % 2 === 0 ? 'GRANTED' : 'REFUSED';
-        // One that has just ended by itself is refused, and well.
+        // A grant that has just ended by itself cannot be decided, which is fine.
         await control('POST', `grants/${encodeURIComponent(grantId)}/settle`, { outcome }).catch(
           () => {},
         );

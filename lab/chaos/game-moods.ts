@@ -1,4 +1,4 @@
-/** How the simulated game misbehaves, by name: rules of its own, on top of an ordinary bad day. */
+/** How the simulated game misbehaves: simulator rules by name, on top of an ordinary bad day. */
 import type { RuleInput } from '../../local/simulator/simulator-rules.ts';
 
 /** Longer than a call to the provider may take (`FULFILLMENT_TIMEOUT_MS`), in milliseconds. */
@@ -8,16 +8,16 @@ const ANY = ['grant', 'lookup', 'revoke'] as const;
 const any = { on: [...ANY] };
 
 export const MOODS = {
-  /** Down, and says so. */
+  /** Answers 503. */
   down: [{ do: 'fail', status: 503, retryAfter: '1', ...any }],
-  /** Too many at once. */
+  /** Answers 429. */
   busy: [{ do: 'fail', status: 429, retryAfter: '1', ...any }],
   unreachable: [{ do: 'dropBeforeGrant', ...any }],
-  /** Does all that it is asked for, and none of its answers arrives. */
+  /** Does everything, but no answer arrives. */
   mute: [{ do: 'dropAfterGrant', ...any }],
-  /** The same, as its answers come after the caller has hung up. */
+  /** Does everything, but its answers come after the caller's timeout. */
   slow: [{ do: 'delay', delayMs: TOO_SLOW_MS, ...any }],
-  /** A grant takes effect after the caller has hung up. */
+  /** A grant takes effect after the caller's timeout. */
   late: [{ do: 'applyLate', applyAfterMs: TOO_SLOW_MS }],
   refusing: [{ do: 'refuse' }],
   /** Decides later, and calls back. */
@@ -26,13 +26,13 @@ export const MOODS = {
   turning: [{ do: 'pending', settleAfterMs: 1_000, outcome: 'REFUSED', callback: false }],
   /** Never decides. */
   undecided: [{ do: 'pending' }],
-  /** Refuses new grants and to take back old ones. */
+  /** Refuses new grants, and refuses to take old ones back. */
   stubborn: [{ do: 'refuseRevoke' }, { do: 'refuse' }],
 } satisfies Record<string, RuleInput[]>;
 
 export type Mood = keyof typeof MOODS;
 
-/** What goes wrong on any day; each decision comes from seed, grant and attempt alone. */
+/** What goes wrong all the time. Each decision depends only on seed, grant and attempt. */
 export function badDay(seed: number): RuleInput {
   return {
     do: 'mix',

@@ -1,4 +1,4 @@
-/** The command line of a chaos run. */
+/** The command line of `npm run chaos`. */
 import { randomInt } from 'node:crypto';
 import { parseArgs } from 'node:util';
 import { MAX_SECONDS, MAX_SEED, MIN_SECONDS } from './plan.ts';
@@ -19,10 +19,10 @@ every book is held against every other. Exits with 1 if they differ, and says wh
 
 export type Options = { show: 'HELP' } | { show: 'PLAN' | 'RUN'; seed: number; seconds: number };
 
-/** A command line that cannot be followed; its message says why. */
+/** A wrong command line. The message says what is wrong with it. */
 export class WrongArguments extends Error {}
 
-/** @throws WrongArguments */
+/** The options of a command line. Without `--seed` the seed is random. @throws WrongArguments */
 export function optionsFrom(args: readonly string[]): Options {
   const values = parse(args);
   if (values.help) return { show: 'HELP' };

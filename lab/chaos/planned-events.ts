@@ -1,11 +1,11 @@
-/** The events that players claim: each way of granting, some of them with too little for everybody. */
+/** The events that players claim: every kind of fulfillment, some with too little stock for everybody. */
 
 export interface PlannedReward {
   rewardId: string;
   kind: 'ITEM' | 'CURRENCY' | 'POINTS' | 'COUPON';
   name: string;
   quantity: number;
-  /** Claims it is enough for, of a hundred that are sent to the event; null for unlimited. */
+  /** Its stock, as a percentage of the claims that are sent to the event. Null for unlimited. */
   enoughForPercent: number | null;
 }
 
@@ -16,7 +16,7 @@ export interface PlannedEvent {
   rewardSelection?: 'PLAYER_CHOICE';
   claimsPerPeriod?: number;
   claimsTotal?: number;
-  /** A player is served by one event of a group alone. */
+  /** A player is granted only one event of a group. */
   exclusiveGroup?: string;
   period?: { kind: 'DAILY'; timeZone: string; resetHour: number };
 }
@@ -28,8 +28,8 @@ const reward = (
   enoughForPercent: number | null,
 ): PlannedReward => ({ rewardId, kind, name: `The ${rewardId}`, quantity, enoughForPercent });
 
-/** Two of the six sell out while the run lasts. */
-export const CAMPAIGN: readonly PlannedEvent[] = [
+/** Two of the six sell out during the run. */
+export const PLANNED_EVENTS: readonly PlannedEvent[] = [
   {
     title: 'Scarce mail',
     provider: 'mailbox',
@@ -69,7 +69,7 @@ export const CAMPAIGN: readonly PlannedEvent[] = [
   },
 ];
 
-/** Units that a reward has at first, where so many claims are sent to its event. */
+/** A reward's stock at the start, in units. @param claims how many are sent to its event */
 export function stockOf({ enoughForPercent, quantity }: PlannedReward, claims: number) {
   if (enoughForPercent === null) return null;
   return quantity * Math.max(2, Math.round((claims * enoughForPercent) / 100));

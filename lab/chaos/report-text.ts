@@ -1,14 +1,14 @@
-/** What a chaos run prints: its plan, its progress, its figures, and what differs. */
+/** The texts that a chaos run prints: plan, progress, figures and differences. */
 import type { Difference } from './checks.ts';
 import type { Figures } from './figures.ts';
 import type { Fault, Plan } from './plan.ts';
 
-/** Differences told one by one; with more, the rest is in the facts. */
-const MAX_TOLD = 20;
+/** Most differences that are printed. The rest is in `facts.json`. */
+const MAX_SHOWN = 20;
 
 const seconds = (ms: number) => `${(ms / 1_000).toFixed(1)} s`;
 
-/** One fault in words, without its time. */
+/** One fault as text, without its time. */
 export function faultText(fault: Fault): string {
   switch (fault.do) {
     case 'kill':
@@ -45,11 +45,12 @@ export function faultText(fault: Fault): string {
 
 const lasting = (forMs: number | null) => (forMs === null ? '' : ` for ${seconds(forMs)}`);
 
-/** A time and what happened then, in columns. */
+/** A time and what happened then, in columns. @param atMs milliseconds from the start */
 export function timed(atMs: number, text: string): string {
   return `${(atMs / 1_000).toFixed(1).padStart(7)} s  ${text}`;
 }
 
+/** The plan as text, one line for each fault. */
 export function planText(plan: Plan): string {
   const { seed, seconds, claims, players, faults } = plan;
   const repeated = claims.filter((claim) => claim.copies > 1).length;
@@ -80,7 +81,7 @@ const COLUMNS: [string, (figures: Figures) => string | number][] = [
   ['differences', (f) => f.differences],
 ];
 
-/** The figures, a line each. */
+/** The figures, one line each. */
 export function figuresText(figures: Figures): string {
   const rows = COLUMNS.map(([name, value]) => `  ${name.padEnd(34)}${value(figures)}`);
   return ['Figures', ...rows].join('\n');
@@ -91,13 +92,13 @@ export function figuresRow(figures: Figures): string {
   return `| ${COLUMNS.map(([, value]) => value(figures)).join(' | ')} |`;
 }
 
-/** The differences by rule, and how many are left out. */
+/** The differences with their rules, and how many are not shown. */
 export function differencesText(differences: readonly Difference[]): string {
-  const told = differences
-    .slice(0, MAX_TOLD)
+  const shown = differences
+    .slice(0, MAX_SHOWN)
     .map(
       ({ rule, claimId, what }) => `  ${rule}: ${claimId === null ? '' : `${claimId}: `}${what}`,
     );
-  const left = differences.length - told.length;
-  return [...told, ...(left > 0 ? [`  and ${left} more`] : [])].join('\n');
+  const left = differences.length - shown.length;
+  return [...shown, ...(left > 0 ? [`  and ${left} more`] : [])].join('\n');
 }

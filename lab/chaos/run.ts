@@ -1,37 +1,37 @@
-/** One chaos run, from an empty data folder to the verdict. */
+/** One chaos run: from an empty data folder to its verdict. */
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Say } from '../../local/progress.ts';
 import { check, type Difference } from './checks.ts';
 import { details } from './claim-details.ts';
-import { type Facts, readBooks } from './facts.ts';
+import { type Facts, readCollections } from './facts.ts';
 import { type Done, type Figures, figuresOf } from './figures.ts';
 import { mend, runsLeft, untilAllFinal, untilReconciledTwice } from './healing.ts';
-import { createInjector, MISSED } from './fault-injector.ts';
+import { FaultInjector, MISSED } from './fault-injector.ts';
 import type { Plan } from './plan.ts';
 import { playClaims, type Story } from './players.ts';
 import { openScene, type Scene } from './scene.ts';
-import { watchBooks } from './stock-watch.ts';
+import { watchStock } from './stock-watch.ts';
 import { faultText, timed } from './report-text.ts';
 
-export interface Verdict {
+export interface ChaosVerdict {
   figures: Figures;
   differences: Difference[];
-  /** All that is known of the claims that differ, for a person. */
+  /** Everything known about the claims that differ, as text. */
   details: string;
 }
 
-/** Where a run tells what it does. */
+/** Where a run prints what it does. */
 export interface Display {
-  /** Takes a line to stay. */
+  /** Takes a line that stays. */
   say: Say;
-  /** Takes where the run stands now. */
+  /** Takes the line that shows the current state. */
   progress: Say;
-  /** Takes what the processes' supervisor says. */
+  /** Takes what the supervisor of the processes says. */
   log: Say;
 }
 
-/** What was played, and what came of it. */
+/** What was played, and its results. */
 interface Played {
   stories: Story[];
   done: Done[];
@@ -40,15 +40,15 @@ interface Played {
 }
 
 /**
- * Plays the plan over an empty data folder, and leaves all it knows in `facts.json` there.
- * @throws NoBinary, StartFailure; what `signal` aborts with
+ * Plays the plan over an empty data folder, and writes the facts to `facts.json` in it.
+ * @throws NoBinary, StartFailure; the reason of `signal` when it aborts
  */
 export async function runChaos(
   plan: Plan,
   dataDir: string,
   display: Display,
   signal: AbortSignal,
-): Promise<Verdict> {
+): Promise<ChaosVerdict> {
   mkdirSync(dataDir, { recursive: true, mode: 0o700 });
   display.say('Starting MongoDB, Temporal, the game, two APIs and two workers');
   const scene = await openScene(plan, dataDir, display.log, signal);
@@ -70,7 +70,7 @@ export async function runChaos(
   }
 }
 
-/** Claims and faults side by side, then the healing. */
+/** Plays claims and faults at the same time, and then heals. */
 async function play(
   plan: Plan,
   scene: Scene,
@@ -81,12 +81,12 @@ async function play(
   const at = (text: string) => timed(performance.now() - startMs, text);
   const done: Done[] = [];
   let answered = 0;
-  const tell = (open: number, parked: number) => {
+  const showProgress = (open: number, parked: number) => {
     const claims = `${answered} of ${plan.claims.length} claims answered`;
     progress(at(`${claims}, ${open} open, ${parked} of them parked; ${done.length} faults`));
   };
-  const watch = watchBooks(scene.store, tell);
-  const injector = createInjector({
+  const watch = watchStock(scene.store, showProgress);
+  const injector = new FaultInjector({
     ...scene,
     seed: plan.seed,
     onDone: (fault, hit) => {
@@ -108,7 +108,7 @@ async function play(
   return { stories, done, unbalanced: await watch.stop(), healedMs };
 }
 
-/** Waits for reconciliation to have had its say, then reads every book. */
+/** Waits for reconciliation, and then reads everything that the checks need. */
 async function gather(scene: Scene, played: Played, signal: AbortSignal): Promise<Facts> {
   const { stories, unbalanced } = played;
   const isReconciled = await untilReconciledTwice(scene, signal);
@@ -120,6 +120,6 @@ async function gather(scene: Scene, played: Played, signal: AbortSignal): Promis
     ledger: await scene.game.ledger(),
     shown: await scene.staff.grants(signal),
     internalErrors: scene.client.internalErrors,
-    ...(await readBooks(scene.database, scene.store)),
+    ...(await readCollections(scene.database, scene.store)),
   };
 }

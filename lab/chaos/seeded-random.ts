@@ -1,4 +1,4 @@
-/** Numbers by chance that come out the same for the same seed, on every machine. */
+/** Pseudo-random numbers that are the same for the same seed on every machine. */
 import { createHash } from 'node:crypto';
 
 export interface Random {
@@ -9,7 +9,7 @@ export interface Random {
   pick<T>(from: readonly [T, ...T[]]): T;
 }
 
-/** @param purpose keeps apart what one seed is used for, so that a change of one leaves the others. */
+/** @param purpose separates the uses of one seed, so that a change of one does not affect the others */
 export function createRandom(seed: number, purpose: string): Random {
   let state = createHash('sha256').update(`${seed}/${purpose}`).digest().readUInt32BE(0);
 

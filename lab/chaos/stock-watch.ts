@@ -1,17 +1,18 @@
-/** Looks at the books while everything breaks: they must add up at every moment, not only at the end. */
+/** Checks the stock during the faults: it must add up at every moment, not only at the end. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Store } from '../../store/index.ts';
 import { isOfDatabase } from '../../store/mongodb/connection.ts';
 
+/** Pause between two checks, in milliseconds. */
 const EVERY_MS = 1_000;
 
 export interface Watch {
-  /** Buckets that were seen not to add up. */
+  /** Stops, and returns the IDs of buckets that did not add up at some check. */
   stop(): Promise<string[]>;
 }
 
-/** @param onLook told after each look: how many claims are open, and how many of them parked */
-export function watchBooks(
+/** @param onLook called after each check with the numbers of open and of parked claims */
+export function watchStock(
   { claims, stock }: Pick<Store, 'claims' | 'stock'>,
   onLook: (open: number, parked: number) => void,
 ): Watch {
@@ -26,7 +27,7 @@ export function watchBooks(
 
   async function lookOn(): Promise<void> {
     while (!stopped.signal.aborted) {
-      // While MongoDB is killed there is nothing to look at.
+      // While MongoDB is down there is nothing to check.
       await look().catch((error: unknown) => {
         if (!isOfDatabase(error)) throw error;
       });

@@ -70,7 +70,7 @@ async function followed(
 }
 
 /** The books must add up, hold nothing, and count each granted claim once. */
-function checkBooks(round: Round): void {
+function checkStock(round: Round): void {
   const granted = round.claims.filter((c) => c.state === 'GRANTED').length;
   for (const { rewardId, stock, available, held, granted: units } of round.stats.rewards) {
     if (stock !== null && stock !== (available ?? 0) + held + units) {
@@ -112,6 +112,6 @@ export async function playRound(
   shown.end();
   const path = `/api/events/${eventId}/stats`;
   round.stats = await api.get<Stats>('GET', path, { token: adminToken });
-  checkBooks(round);
+  checkStock(round);
   return round;
 }

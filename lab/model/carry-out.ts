@@ -1,17 +1,17 @@
-/** Carries operations out on the real product, and tells how they were answered. */
+/** Carries operations out on the real product, and returns how they were answered. */
 import { until } from '../../test/helpers.ts';
 import { uniqueName } from '../../test/servers.ts';
-import { type Cast, rewardBody, signIn, tellAnswer } from './cast.ts';
+import { type Cast, rewardBody, signIn, describeAnswer } from './cast.ts';
 import { faultOf, isStubborn, STUBBORN } from './game-faults.ts';
 import type { Operation } from './operations.ts';
 import { claimName, named } from './world.ts';
 
-/** A bulk action pauses a second after each batch. */
+/** Most time for a bulk action, which pauses for a second after each batch. */
 const BULK_PATIENCE_MS = 60_000;
 
 type Of<D extends Operation['do']> = Extract<Operation, { do: D }>;
 
-/** Carries them out at once; resolves with their answers once each has one. */
+/** Carries the operations out at once, and resolves with their answers in order. */
 export async function act(cast: Cast, operations: readonly Operation[]): Promise<string[]> {
   const answers = await Promise.all(operations.map((operation) => carryOut(cast, operation)));
   const changed = new Set(operations.flatMap((o) => (o.do === 'set status' ? [o.player] : [])));
@@ -41,7 +41,7 @@ async function carryOut(cast: Cast, operation: Operation): Promise<string> {
       settle(cast, operation);
       return '';
     case 'restart workers':
-      // Done before the step, as it is done to all sequences.
+      // The caller did it before the step, as it affects every sequence.
       return '';
   }
 }
@@ -55,10 +55,10 @@ async function claim(cast: Cast, operation: Of<'claim'>): Promise<string> {
     ...(choice !== null && { rewardId: choice }),
   });
   const isReplayed = answer.headers.get('idempotency-replayed') === 'true';
-  return isReplayed ? `${answer.status} replayed` : tellAnswer(answer);
+  return isReplayed ? `${answer.status} replayed` : describeAnswer(answer);
 }
 
-/** Also where there is none: the key may have been refused before, with a fault that never came. */
+/** Also for a claim without a fault: it removes the rules of an earlier claim that was refused. */
 function planFault(cast: Cast, { player, key, event, choice, fault }: Of<'claim'>): void {
   const claimId = named(cast.claimIds, claimName(player, key));
   const { rewards } = named(cast.events, event);
@@ -77,10 +77,10 @@ function planFault(cast: Cast, { player, key, event, choice, fault }: Of<'claim'
 async function setStatus(cast: Cast, { player, status }: Of<'set status'>): Promise<string> {
   const { laurel, admin } = cast.system;
   const path = `/api/users/${named(cast.players, player).userId}`;
-  return tellAnswer(await laurel.call('PATCH', path, { token: admin, body: { status } }));
+  return describeAnswer(await laurel.call('PATCH', path, { token: admin, body: { status } }));
 }
 
-/** A reward that is named without a stock keeps the one it has. */
+/** The rewards of a change. A reward without a stock in it keeps its stock. */
 function restocked({ events }: Cast, { event, rewardId, stock }: Of<'set stock'>): object[] {
   return named(events, event).rewards.map((reward) =>
     rewardBody(reward, reward.rewardId === rewardId ? stock : undefined),
@@ -97,16 +97,16 @@ async function asOperator(
   body?: object,
 ): Promise<string> {
   const path = `/api/events/${named(eventIds, event)}`;
-  return tellAnswer(await system.laurel.call(method, path, { token: system.operator, body }));
+  return describeAnswer(await system.laurel.call(method, path, { token: system.operator, body }));
 }
 
 async function decide(cast: Cast, { claim: name, action }: Of<'decide'>): Promise<string> {
   const { laurel, admin } = cast.system;
   const path = `/api/event-claims/${named(cast.claimIds, name)}/${action.toLowerCase()}`;
-  return tellAnswer(await laurel.call('POST', path, { token: admin, body: { note: 'a model' } }));
+  return describeAnswer(await laurel.call('POST', path, { token: admin, body: { note: 'a model' } }));
 }
 
-/** Resolves once the bulk action says that it is done. */
+/** Resolves once the bulk action is done. */
 async function decideOnAll(cast: Cast, { event, action }: Of<'decide on all'>): Promise<string> {
   const { laurel, admin } = cast.system;
   const asked = await laurel.call('POST', `/api/event-claims/${action.toLowerCase()}`, {
@@ -114,7 +114,7 @@ async function decideOnAll(cast: Cast, { event, action }: Of<'decide on all'>): 
     headers: { 'idempotency-key': uniqueName('bulk') },
     body: { eventId: named(cast.eventIds, event) },
   });
-  if (asked.status !== 202) return tellAnswer(asked);
+  if (asked.status !== 202) return describeAnswer(asked);
   const path = `/api/operations/${asked.body.operationId}`;
   const done = await until(
     async () => {

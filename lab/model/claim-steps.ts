@@ -1,4 +1,4 @@
-/** A claim's life, S1 to S5 and back, after `product.md` and its case table. One move is one moment. */
+/** A claim's steps S1 to S5 and its undoing, by `product.md` and its case table. One move is atomic. */
 import type { Reason } from '../../domain/claims/claim.ts';
 import { type Claim, type Line, named, type World, withClaim } from './world.ts';
 
@@ -25,7 +25,7 @@ export function newClaim(
 export const isFinal = (state: string): boolean =>
   ['GRANTED', 'REJECTED', 'FAILED'].includes(state);
 
-/** The worlds that a claim's next move can lead to; none where it rests. */
+/** The worlds that a claim's next move can lead to. Empty while it waits for something outside. */
 export function claimSteps(world: World, name: string): World[] {
   return moves(world, named(world.claims, name)).map((move) => withClaim(world, name, move));
 }
@@ -46,18 +46,18 @@ function moves(world: World, claim: Claim): Move[] {
   }
 }
 
-/** S1 to S3: its units are held already. */
+/** S1 to S3. The units are already held. */
 function validate({ lines }: Claim, hasLeft: boolean): Move[] {
   if (!hasLeft) return [beginFulfillment];
-  const mayLie = lines.some((line) => line.books === 'HELD');
-  return mayLie ? [undo('USER_NOT_ACTIVE')] : [undo('USER_NOT_ACTIVE'), refuse('USER_NOT_ACTIVE')];
+  const holdsUnits = lines.some((line) => line.units === 'HELD');
+  return holdsUnits ? [undo('USER_NOT_ACTIVE')] : [undo('USER_NOT_ACTIVE'), refuse('USER_NOT_ACTIVE')];
 }
 
 function beginFulfillment(claim: Claim): void {
   claim.state = 'FULFILLING';
 }
 
-/** Ends a claim of which nothing lies anywhere, so that no provider is asked to take it back. */
+/** Ends a claim that holds nothing and was given nothing. No provider is asked to take anything back. */
 export function refuse(reason: Reason): Move {
   return (claim) => {
     claim.undoneFor = reason;
@@ -65,15 +65,18 @@ export function refuse(reason: Reason): Move {
   };
 }
 
-/** S4 of our own mailbox, where nobody is asked. */
+/** S4 of our own mailbox: no provider is asked. */
 function deliver(hasLeft: boolean): Move[] {
   return hasLeft ? [undo('USER_NOT_ACTIVE')] : [settle];
 }
 
-/** S4: every line is asked for, then heard of; the worst decides. Rests while a grant is pending. */
+/**
+ * S4: every line is asked for, then every answer is read. The worst answer decides. No move while a
+ * grant is pending.
+ */
 function fulfil(claim: Claim, hasLeft: boolean): Move[] {
   const { lines } = claim;
-  // The last look at the player comes before the end, or before the last answer.
+  // The player's status is read last before the end, or before the last answer: both are allowed.
   if (lines.every((line) => line.known === 'CONFIRMED')) {
     return hasLeft ? [settle, undo('USER_NOT_ACTIVE')] : [settle];
   }
@@ -86,7 +89,7 @@ function fulfil(claim: Claim, hasLeft: boolean): Move[] {
   return [park];
 }
 
-/** What the provider does with a request. A grant it has on record stays as it is. */
+/** What the provider does with a request. A grant that it has on record does not change. */
 function ask(line: Line): void {
   const now = line.tries[0];
   line.known = now === 'DOWN' || now === 'MUTE' || now === 'DEAF' ? 'SPENT' : 'ASKED';
@@ -97,7 +100,7 @@ function ask(line: Line): void {
   else give(line);
 }
 
-/** The player gets it. */
+/** The provider gives the line's reward to the player. */
 export function give(line: Line): void {
   line.atProvider = 'GRANTED';
   line.given += 1;
@@ -110,7 +113,7 @@ function hear({ lines }: Claim): void {
   }
 }
 
-/** The retries are spent: the holds are kept until a person decides. */
+/** Every attempt was made. The holds are kept until an admin decides. */
 function park(claim: Claim): void {
   const spent = claim.lines.find((line) => line.known === 'SPENT');
   const met = spent?.tries[0];
@@ -120,20 +123,20 @@ function park(claim: Claim): void {
 
 /** S5: holds become grants. */
 function settle(claim: Claim): void {
-  for (const line of claim.lines) line.books = 'GRANTED';
+  for (const line of claim.lines) line.units = 'GRANTED';
   claim.state = 'GRANTED';
 }
 
 /**
- * A parked claim goes by the admin's word, or ends as its player has left. Where both stand, either
- * may be seen first.
+ * A parked claim follows the admin's decision, or ends because its player has left. If both are
+ * there, either may be seen first.
  */
 function leaveParking({ decision }: Claim, hasLeft: boolean): Move[] {
-  const ways: Move[] = [];
-  if (decision === 'ABORT') ways.push(undo('ABORTED_BY_ADMIN'));
-  if (hasLeft) ways.push(undo('USER_NOT_ACTIVE'));
-  else if (decision === 'RETRY') ways.push(tryAgain);
-  return ways;
+  const moves: Move[] = [];
+  if (decision === 'ABORT') moves.push(undo('ABORTED_BY_ADMIN'));
+  if (hasLeft) moves.push(undo('USER_NOT_ACTIVE'));
+  else if (decision === 'RETRY') moves.push(tryAgain);
+  return moves;
 }
 
 function tryAgain(claim: Claim): void {
@@ -154,7 +157,7 @@ function undo(reason: Reason): Move {
   };
 }
 
-/** An undoing that is stuck: a retry asks the provider again, an abort lets it keep what it has. */
+/** An undoing that is parked. A retry asks the provider again. An abort lets the player keep the line. */
 function undoAnyway({ decision }: Claim): Move[] {
   if (decision === null) return [];
   return [
@@ -166,7 +169,7 @@ function undoAnyway({ decision }: Claim): Move[] {
   ];
 }
 
-/** Takes back what a provider may have given; parks where it refuses, unless it was given up on. */
+/** Takes back what a provider may have given. Parks if it refuses, unless an admin has given up on it. */
 function compensate(claim: Claim): void {
   const isGivenUp = claim.lines.some((line) => line.isKept);
   if (claim.isAsked && !isGivenUp) for (const line of claim.lines) revoke(line);
@@ -178,21 +181,21 @@ function compensate(claim: Claim): void {
   end(claim);
 }
 
-/** Whoever refuses to take back what he never gave is not believed. */
+/** A refusal counts only for a line that the provider has granted. */
 function revoke(line: Line): void {
   line.isKept = line.isStubborn && line.atProvider === 'GRANTED';
   line.isStubborn = false;
   if (!line.isKept && line.atProvider !== 'REFUSED') line.atProvider = 'REVOKED';
 }
 
-/** What is kept stays granted and counted, and the entitlement with it; all else is given back. */
+/** Kept lines stay granted, and so does the entitlement. Everything else is given back. */
 function end(claim: Claim): void {
   const keepsSome = claim.lines.some((line) => line.isKept);
-  for (const line of claim.lines) line.books = line.isKept ? 'GRANTED' : 'NONE';
+  for (const line of claim.lines) line.units = line.isKept ? 'GRANTED' : 'NONE';
   claim.isEntitled = keepsSome;
   claim.reason = keepsSome ? 'COMPENSATION_FAILED' : claim.undoneFor;
   claim.state = isRefusal(claim.reason) ? 'REJECTED' : 'FAILED';
 }
 
-/** A rule said no, and nothing was kept. */
+/** Whether this reason ends a claim as `REJECTED`, not as `FAILED`. */
 const isRefusal = (reason: Reason | null): boolean => reason === 'SOLD_OUT';

@@ -1,27 +1,27 @@
-/** How the game misbehaves about one claim: what it means to the product, and how the simulator is told. */
+/** How the game misbehaves for one claim: what the model expects, and the simulator's rules for it. */
 import type { RuleInput } from '../../local/simulator/simulator-rules.ts';
 
 /**
- * What one S4, with all its attempts, meets at the provider: `DOWN` refuses service, `MUTE` takes
- * nothing and says nothing, `DEAF` gives and cannot be made to say so, `REFUSE` says no for good,
- * `PEND` says later.
+ * What one S4, with all its attempts, meets at the provider. `DOWN`: every call fails. `MUTE`: the
+ * connection is cut before anything is done. `DEAF`: the grant is given, and no answer about it
+ * arrives. `REFUSE`: a final no. `PEND`: the grant is pending.
  */
 export type Try = 'DOWN' | 'MUTE' | 'DEAF' | 'REFUSE' | 'PEND';
 
 type Rule = RuleInput extends infer R ? (R extends object ? Omit<R, 'grantId'> : never) : never;
 
-/** Attempts after which a claim is parked. */
+/** Attempts in S4 after which a claim is parked. */
 export const MAX_ATTEMPTS = 3;
 
-/** Before them comes a first try: one fault more, in all. */
+/** The first try comes before these attempts, so each fault has to last for one call more. */
 const FIRST_TRY = 1;
 
 interface Fault {
-  /** What the first line meets, S4 after S4. Empty where the product is to cope by itself. */
+  /** What the first line meets at each S4. Empty if the product recovers without parking. */
   tries: Try[];
-  /** The same told to the simulator. */
+  /** The same as rules of the simulator. */
   rules: Rule[];
-  /** Which lines it refuses to take back, once. */
+  /** Which lines the game refuses to take back, once. */
   stubborn?: 'FIRST' | 'OTHERS';
 }
 
@@ -40,7 +40,7 @@ const DEAF: Rule[] = [
 const SOON = { do: 'pending', settleAfterMs: 50, times: 1 } as const;
 const PEND: Rule = { do: 'pending', times: 1 };
 
-/** Told to a line that is not to be taken back. */
+/** The rule for a line that is not to be taken back. */
 export const STUBBORN: Rule = { do: 'refuseRevoke', times: 1 };
 
 export const FAULTS = {
@@ -70,10 +70,10 @@ export const FAULTS = {
 
 export type FaultName = keyof typeof FAULTS;
 
-/** A fault by its name. */
+/** The fault with this name. */
 export const faultOf = (name: FaultName): Fault => FAULTS[name];
 
-/** Whether this fault has the line refuse to be taken back. */
+/** Whether the game refuses to take this line back under this fault. */
 export function isStubborn(name: FaultName, lineIndex: number): boolean {
   const { stubborn } = faultOf(name);
   return stubborn === (lineIndex === 0 ? 'FIRST' : 'OTHERS');

@@ -1,4 +1,4 @@
-/** Lets many pass side by side, and one alone: who wants to be alone waits until nobody is inside. */
+/** A read-write lock: many `together`, or one `alone`. Who waits to be alone keeps newcomers out. */
 export interface Gate {
   together<T>(work: () => Promise<T>): Promise<T>;
   alone<T>(work: () => Promise<T>): Promise<T>;

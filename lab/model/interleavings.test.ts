@@ -4,7 +4,7 @@ import type { FaultName } from './game-faults.ts';
 import type { Operation } from './operations.ts';
 import { outcomes } from './interleavings.ts';
 import { newWorld } from './random-sequences.ts';
-import { seenOf } from './observation.ts';
+import { observationOf } from './observation.ts';
 import type { Event, World } from './world.ts';
 
 const EVENT: Event = {
@@ -24,7 +24,7 @@ const claim = (player: string, key: string, fault: FaultName = 'none'): Operatio
 const ban: Operation = { do: 'set status', player: 'P0', status: 'BANNED' };
 const say = (action: 'RETRY' | 'ABORT'): Operation => ({ do: 'decide', claim: 'P0/k0', action });
 
-/** The world after steps that can each come to one end only. */
+/** The world after steps of which each has exactly one outcome. */
 function after(steps: readonly Operation[], event: Partial<Event> = {}): World {
   return steps.reduce(
     (world, operation) => {
@@ -36,22 +36,22 @@ function after(steps: readonly Operation[], event: Partial<Event> = {}): World {
   );
 }
 
-/** What operations at once can come to: answers, claims and books, each outcome a line. */
+/** The outcomes of operations sent at once, one text each: answers, claims and stock levels. */
 function atOnce(world: World, ...operations: Operation[]): string[] {
   const ends = outcomes(world, operations).map((end) => {
-    const { answers, claims, books, ledger } = seenOf(end);
+    const { answers, claims, stock, ledger } = observationOf(end);
     const given = Object.values(ledger).join(' ');
     const states = Object.keys(claims)
       .sort()
       .map((name) => claims[name]);
-    return [answers.join(', '), states.join(', '), books['E0/cape'], given].join(' | ');
+    return [answers.join(', '), states.join(', '), stock['E0/cape'], given].join(' | ');
   });
   return [...new Set(ends)].sort();
 }
 
 const lastOf = (world: World) => {
-  const { claims, books, ledger } = seenOf(world);
-  return [claims['P0/k0'], books['E0/cape'], ledger['P0/k0:cape']];
+  const { claims, stock, ledger } = observationOf(world);
+  return [claims['P0/k0'], stock['E0/cape'], ledger['P0/k0:cape']];
 };
 
 describe('in the model', () => {
@@ -77,7 +77,7 @@ describe('in the model', () => {
 
   it('a claim that ended empty leaves its entitlement to the next, one that was granted does not', () => {
     const answers = (world: World) =>
-      outcomes(world, [claim('P0', 'k1')]).map((end) => seenOf(end).answers[0]);
+      outcomes(world, [claim('P0', 'k1')]).map((end) => observationOf(end).answers[0]);
     assert.deepEqual(answers(after([claim('P0', 'k0', 'refuses')])), ['202']);
     assert.deepEqual(answers(after([claim('P0', 'k0')])), ['409 already_claimed']);
     const twice = { claimsPerPeriod: 2, rewards: [{ rewardId: 'cape', quantity: 1, stock: 9 }] };
@@ -94,7 +94,7 @@ describe('in the model', () => {
       return { do: 'claim', player, key: 'k1', event: 'E1', choice: null, fault: 'none' };
     };
     const answers = (player: string) =>
-      outcomes(served, [ofOther(player)]).map((end) => seenOf(end).answers[0]);
+      outcomes(served, [ofOther(player)]).map((end) => observationOf(end).answers[0]);
     assert.deepEqual(answers('P0'), ['409 already_claimed']);
     assert.deepEqual(answers('P1'), ['202']);
   });
@@ -163,7 +163,7 @@ describe('in the model', () => {
     const parked = after([claim('P0', 'k0', 'is down')]);
     const none: Operation = { do: 'set stock', event: 'E0', rewardId: 'cape', stock: 0 };
     assert.deepEqual(
-      outcomes(parked, [none]).map((world) => seenOf(world).answers),
+      outcomes(parked, [none]).map((world) => observationOf(world).answers),
       [['409 conflict']],
     );
   });

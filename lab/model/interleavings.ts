@@ -1,16 +1,16 @@
-/** Every order in which things that happen at once can come, and what each leads to. */
+/** Every order in which concurrent steps can happen, and the worlds that they lead to. */
 import { claimSteps } from './claim-steps.ts';
 import type { Operation } from './operations.ts';
 import { requestSteps, sent } from './request-steps.ts';
 import type { World } from './world.ts';
 
-/** Worlds looked at for one step; a step that needs more does too much at once. */
+/** Most worlds explored for one step, so that one that is too concurrent fails and does not run on. */
 const MAX_WORLDS = 200_000;
 
 /**
- * The worlds in which everything rests after these operations were sent at once: one for each
- * outcome that some order leads to.
- * @throws Error past 200,000 worlds on the way
+ * Sends these operations at once, and returns the worlds in which nothing moves any more: one for
+ * each outcome of some order.
+ * @throws Error past `MAX_WORLDS`
  */
 export function outcomes(world: World, operations: readonly Operation[]): World[] {
   const start = sent(world, operations);
@@ -35,18 +35,18 @@ function successors(world: World): World[] {
   const byRequests = world.requests.flatMap((_, index) => requestSteps(world, index));
   const byClaim = Object.keys(world.claims).map((name) => claimSteps(world, name));
   if (byRequests.length > 0) return [...byRequests, ...byClaim.flat()];
-  // From here on no claim looks at what another one does: one order is as good as all.
+  // With every request answered, claims no longer affect each other, so one order is enough.
   return byClaim.find((steps) => steps.length > 0) ?? [];
 }
 
-/** The same for worlds that are the same, in whatever order their claims were recorded. */
+/** A key that is equal for equal worlds, in whatever order their claims were recorded. */
 function keyOf({ events, players, claims, requests }: World): string {
   const named = Object.entries(claims).map(([name, claim]) => `${name} ${textOf(claim)}`);
   const others = [...Object.values(events), ...requests].map(textOf);
   return [...Object.values(players), ...others, ...named.sort()].join('\n');
 }
 
-/** Most of a world is shared with the one before it, so texts are remembered. */
+/** Most parts of a world are shared with the one before it, so their texts are cached. */
 const texts = new WeakMap<object, string>();
 function textOf(part: object): string {
   const known = texts.get(part);

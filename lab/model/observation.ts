@@ -1,23 +1,30 @@
-/** What can be seen of the product from outside, of the model and of the real one in the same words. */
+/** What can be seen from outside, in the same texts for the model and for the real product. */
 import { isDeepStrictEqual } from 'node:util';
 import { isFinal } from './claim-steps.ts';
-import { booksOf, type Claim, type Event, type Line, type World } from './world.ts';
+import {
+  type Claim,
+  type Event,
+  type Line,
+  type StockLevels,
+  stockLevelsOf,
+  type World,
+} from './world.ts';
 
-/** Each part by names, told as text: easy to compare and to read. */
-export interface Seen {
-  /** Of each operation of the step, in their order. */
+/** Every value is a text by name, so that observations are easy to compare and to read. */
+export interface Observation {
+  /** The answer to each operation of the step, in order. */
   answers: string[];
   /** Each claim's state and reason. */
   claims: Record<string, string>;
   /** Each reward's `stock = available + held + granted`. */
-  books: Record<string, string>;
+  stock: Record<string, string>;
   /** Each event's claims by state, as its statistics count them. */
   counts: Record<string, string>;
-  /** Lines granted of final claims, as `GET /api/grants` lists them. */
+  /** Granted lines of final claims, as `GET /api/grants` lists them. */
   grants: string[];
   /** Claims that have their entitlements. */
   entitled: string[];
-  /** What each line is at the game, and how often the player got it there. */
+  /** Each line's state at the game, and how often the player got it. */
   ledger: Record<string, string>;
   /** Whether each player may sign in. */
   signIns: Record<string, string>;
@@ -28,13 +35,13 @@ const mapped = <T>(
   tell: (value: T, name: string) => string,
 ) => Object.fromEntries(Object.entries(group).map(([name, value]) => [name, tell(value, name)]));
 
-/** What a world shows to whoever looks. */
-export function seenOf(world: World): Seen {
+/** The observation of a world of the model. */
+export function observationOf(world: World): Observation {
   const events = Object.entries(world.events).filter(([, { status }]) => status !== 'DELETED');
   return {
     answers: world.requests.map((request) => request.answer),
-    claims: mapped(world.claims, tellClaim),
-    books: Object.fromEntries(events.flatMap((entry) => booksIn(world, entry))),
+    claims: mapped(world.claims, describeClaim),
+    stock: Object.fromEntries(events.flatMap((entry) => stockLevelsIn(world, entry))),
     counts: Object.fromEntries(events.map(([name]) => [name, countsIn(world, name)])),
     grants: Object.entries(world.claims).flatMap(grantsOf).sort(),
     entitled: Object.keys(world.claims)
@@ -47,34 +54,34 @@ export function seenOf(world: World): Seen {
   };
 }
 
-/** A claim as one word or two. */
-export const tellClaim = ({ state, reason }: Pick<Claim, 'state' | 'reason'>): string =>
+/** A claim's state, and its reason if it has one. */
+export const describeClaim = ({ state, reason }: Pick<Claim, 'state' | 'reason'>): string =>
   reason === null ? state : `${state} / ${reason}`;
 
 /**
- * A reward's books in one line. Without a stock nothing is held, and what of a parked claim counts
- * as granted is nobody's promise: such books are told once the event's claims are final.
+ * A reward's stock levels as one text. An unlimited reward has no holds, and the product does not
+ * promise what it counts for parked claims. Its levels are shown only once the event's claims are
+ * final.
  */
-export function tellBooks(
-  books: { stock: number | null; available: number | null; held: number; granted: number },
+export function describeStock(
+  { stock, available, held, granted }: StockLevels,
   areAllFinal: boolean,
 ): string {
-  const { stock, available, held, granted } = books;
   if (stock !== null) return `${stock} = ${available} + ${held} + ${granted}`;
   return areAllFinal ? `unlimited, ${available} available, ${held} + ${granted}` : 'unlimited';
 }
 
-function booksIn(world: World, [name, event]: [string, Event]): [string, string][] {
+function stockLevelsIn(world: World, [name, event]: [string, Event]): [string, string][] {
   const claims = Object.values(world.claims).filter((claim) => claim.event === name);
   const areAllFinal = claims.every((claim) => isFinal(claim.state));
   return event.rewards.map((reward) => [
     `${name}/${reward.rewardId}`,
-    tellBooks(booksOf(world, name, reward), areAllFinal),
+    describeStock(stockLevelsOf(world, name, reward), areAllFinal),
   ]);
 }
 
-/** Numbers by state, in one line. */
-export const tellCounts = (counts: { [state: string]: number | undefined }): string =>
+/** Numbers by state as one text. */
+export const describeCounts = (counts: { [state: string]: number | undefined }): string =>
   Object.keys(counts)
     .sort()
     .map((state) => `${counts[state]} ${state}`)
@@ -83,7 +90,7 @@ export const tellCounts = (counts: { [state: string]: number | undefined }): str
 function countsIn(world: World, name: string): string {
   const states = Object.values(world.claims).filter((c) => c.event === name);
   const groups = Object.groupBy(states, ({ state }) => state);
-  return tellCounts(mappedCounts(groups));
+  return describeCounts(mappedCounts(groups));
 }
 
 function mappedCounts(groups: { [state: string]: Claim[] | undefined }) {
@@ -92,22 +99,22 @@ function mappedCounts(groups: { [state: string]: Claim[] | undefined }) {
 
 function grantsOf([name, { state, lines }]: [string, Claim]): string[] {
   if (!isFinal(state)) return [];
-  return lines.filter((l) => l.books === 'GRANTED').map((l) => `${name}:${l.rewardId}`);
+  return lines.filter((l) => l.units === 'GRANTED').map((l) => `${name}:${l.rewardId}`);
 }
 
-/** Our own mailbox is not asked: what lies there is what the grants tell. */
+/** Only lines of the game: the mailbox is the claim's own lines, which `grants` shows. */
 function ledgerOf(world: World, [name, claim]: [string, Claim]): [string, string][] {
   if (world.events[claim.event]?.provider !== 'game') return [];
-  return claim.lines.map((line) => [`${name}:${line.rewardId}`, tellLine(line)]);
+  return claim.lines.map((line) => [`${name}:${line.rewardId}`, describeLine(line)]);
 }
 
-/** A line's standing at the game. */
-export const tellLine = ({ atProvider, given }: Pick<Line, 'atProvider' | 'given'>): string =>
+/** A line's state at the game as one text. */
+export const describeLine = ({ atProvider, given }: Pick<Line, 'atProvider' | 'given'>): string =>
   `${atProvider} ×${given}`;
 
-/** What differs, part by part: what the model allows, and what is there. */
-export function differences(allowed: readonly Seen[], seen: Seen): string[] {
-  const parts = Object.keys(seen) as (keyof Seen)[];
+/** One text for each difference: what the model allows, and what was observed. */
+export function differences(allowed: readonly Observation[], seen: Observation): string[] {
+  const parts = Object.keys(seen) as (keyof Observation)[];
   const close = closest(allowed, seen);
   return parts.flatMap((part) =>
     differencesIn(
@@ -118,10 +125,10 @@ export function differences(allowed: readonly Seen[], seen: Seen): string[] {
   );
 }
 
-/** Those of the allowed that share the most parts with what is there. */
-function closest(allowed: readonly Seen[], seen: Seen): Seen[] {
-  const parts = Object.keys(seen) as (keyof Seen)[];
-  const shared = (a: Seen) => parts.filter((part) => isDeepStrictEqual(a[part], seen[part])).length;
+/** The allowed observations that share the most parts with what was observed. */
+function closest(allowed: readonly Observation[], seen: Observation): Observation[] {
+  const parts = Object.keys(seen) as (keyof Observation)[];
+  const shared = (a: Observation) => parts.filter((part) => isDeepStrictEqual(a[part], seen[part])).length;
   const most = Math.max(...allowed.map(shared));
   return allowed.filter((a) => shared(a) === most);
 }

@@ -1,19 +1,19 @@
-/** Looks at the real product from outside, as far as one sequence's cast can be seen in it. */
+/** Observes the real product from outside: only what belongs to one sequence's cast. */
 import type { ClaimBody } from '../../api/claims/claim-body.ts';
 import type { EventStats } from '../../store/events/event-stats.ts';
 import { byName, type Cast } from './cast.ts';
 import { isFinal } from './claim-steps.ts';
-import { type Seen, tellBooks, tellClaim, tellCounts, tellLine } from './observation.ts';
+import { type Observation, describeStock, describeClaim, describeCounts, describeLine } from './observation.ts';
 import { named } from './world.ts';
 
-/** More than a sequence can make of anything. */
+/** Items of one page: more than a sequence can make of anything. */
 const PAGE = 200;
 
 type Claims = Pick<ClaimBody, 'claimId' | 'userId' | 'state' | 'reason' | 'eventId' | 'lines'>[];
 
 /**
- * Each claim's state and reason, read off the records: quick, to be asked again and again. A parked
- * claim that has not acted on a decision yet is not at rest, and says so.
+ * Each claim's state and reason, read from the records: cheap enough to poll. A parked claim that
+ * has not acted on its decision yet is marked, as it is going to move.
  */
 export async function claimsNow({ system, claimNames }: Cast): Promise<Record<string, string>> {
   const records = await system.laurel.store.claims.model
@@ -22,13 +22,13 @@ export async function claimsNow({ system, claimNames }: Cast): Promise<Record<st
   return Object.fromEntries(
     records.map((record) => {
       const isDecided = record.state === 'NEEDS_ATTENTION' && record.parking?.decision != null;
-      return [named(claimNames, record._id), tellClaim(record) + (isDecided ? ', decided' : '')];
+      return [named(claimNames, record._id), describeClaim(record) + (isDecided ? ', decided' : '')];
     }),
   );
 }
 
-/** Everything there is to see, after a step that was answered so. */
-export async function look(cast: Cast, answers: string[]): Promise<Seen> {
+/** Observes everything after a step. @param answers how the step's operations were answered */
+export async function look(cast: Cast, answers: string[]): Promise<Observation> {
   const names = Object.keys(cast.eventIds);
   const claims = (await Promise.all(names.map((name) => claimsOf(cast, name)))).flat();
   const [stats, grants, entitled] = await Promise.all([
@@ -39,13 +39,13 @@ export async function look(cast: Cast, answers: string[]): Promise<Seen> {
   return {
     answers,
     claims: Object.fromEntries(
-      claims.map((c) => [named(cast.claimNames, c.claimId), tellClaim(c)]),
+      claims.map((c) => [named(cast.claimNames, c.claimId), describeClaim(c)]),
     ),
-    books: Object.fromEntries(
-      names.flatMap((name) => booksOf(name, stats[name] ?? null, claims, cast)),
+    stock: Object.fromEntries(
+      names.flatMap((name) => stockLevelsOf(name, stats[name] ?? null, claims, cast)),
     ),
     counts: Object.fromEntries(
-      names.flatMap((name) => (stats[name] ? [[name, tellCounts(stats[name].claims)]] : [])),
+      names.flatMap((name) => (stats[name] ? [[name, describeCounts(stats[name].claims)]] : [])),
     ),
     grants,
     entitled,
@@ -60,7 +60,7 @@ async function claimsOf({ system, eventIds }: Cast, name: string): Promise<Claim
   return (await laurel.call<{ items: Claims }>('GET', path, { token: admin })).body.items;
 }
 
-/** Null where the event is deleted. */
+/** The event's statistics. Null if it is deleted. */
 async function statsOf({ system, eventIds }: Cast, name: string): Promise<EventStats | null> {
   const path = `/api/events/${named(eventIds, name)}/stats`;
   const { status, body } = await system.laurel.call<EventStats>('GET', path, {
@@ -69,7 +69,7 @@ async function statsOf({ system, eventIds }: Cast, name: string): Promise<EventS
   return status === 404 ? null : body;
 }
 
-function booksOf(
+function stockLevelsOf(
   name: string,
   stats: EventStats | null,
   claims: Claims,
@@ -77,9 +77,9 @@ function booksOf(
 ): [string, string][] {
   const own = claims.filter((claim) => claim.eventId === eventIds[name]);
   const areAllFinal = own.every((claim) => isFinal(claim.state));
-  return (stats?.rewards ?? []).map((books) => [
-    `${name}/${books.rewardId}`,
-    tellBooks(books, areAllFinal),
+  return (stats?.rewards ?? []).map((levels) => [
+    `${name}/${levels.rewardId}`,
+    describeStock(levels, areAllFinal),
   ]);
 }
 
@@ -112,7 +112,7 @@ async function entitledOf({ system, claimNames }: Cast): Promise<string[]> {
   return having.map(({ _id }) => named(claimNames, _id)).sort();
 }
 
-/** What the game has on record of every line of its claims. */
+/** What the game has on record for every line of its claims. */
 function ledgerOf(cast: Cast, claims: Claims): Record<string, string> {
   const lines = claims
     .filter(({ eventId }) => providerOf(cast, eventId) === 'game')
@@ -131,7 +131,7 @@ function ledgerOf(cast: Cast, claims: Claims): Record<string, string> {
         atProvider: there?.state ?? ('NEVER_SEEN' as const),
         given: there?.applied ?? 0,
       };
-      return [`${named(cast.claimNames, claimId)}:${lineId}`, tellLine(line)];
+      return [`${named(cast.claimNames, claimId)}:${lineId}`, describeLine(line)];
     }),
   );
 }

@@ -1,4 +1,4 @@
-/** Plays one sequence on the model and on the real product, and finds where they part. */
+/** Plays one sequence on the model and on the real product, and finds where they differ. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { isDeepStrictEqual } from 'node:util';
 import { workflowOf } from '../../test/helpers.ts';
@@ -6,22 +6,23 @@ import { act } from './carry-out.ts';
 import { assemble, type Cast } from './cast.ts';
 import { isFinal } from './claim-steps.ts';
 import { claimsNow, look } from './observe.ts';
-import { type Operation, tell } from './operations.ts';
+import { describeOperation, type Operation } from './operations.ts';
 import { outcomes } from './interleavings.ts';
 import { newWorld, pin, type Sequence } from './random-sequences.ts';
-import { differences, type Seen, seenOf } from './observation.ts';
+import { differences, type Observation, observationOf } from './observation.ts';
 import type { System } from './real-system.ts';
 import type { Event, World } from './world.ts';
 
+/** Pauses between two looks at the product. They grow, so that a slow step costs few reads. */
 const FIRST_PAUSE_MS = 20;
 const LONGEST_PAUSE_MS = 400;
 
-/** Rounds in which everything that waits is ended; each claim needs three at most. */
+/** Most closing steps after a sequence, each of which ends something that waits. A claim needs three. */
 const MAX_ENDINGS = 20;
 
-/** A place where the product does not do what the model allows. */
+/** The product did something that the model does not allow. */
 export class Difference extends Error {
-  /** What was done up to there, a line a step, and what differs. */
+  /** The steps up to there, one line each, and then what differs. */
   readonly story: string[];
   constructor(steps: readonly string[], what: readonly string[]) {
     super(what.join('\n'));
@@ -32,29 +33,31 @@ export class Difference extends Error {
 
 interface Play {
   cast: Cast;
-  /** The worlds that fit all that was seen: more than one where order cannot be told from outside. */
+  /** The worlds that fit every observation. More than one if the order cannot be seen from outside. */
   worlds: World[];
-  told: string[];
+  /** The steps so far, one text each. */
+  story: string[];
   patienceMs: number;
   onStep: (operations: readonly Operation[], answers: readonly string[]) => void;
 }
 
 export interface PlayOptions {
-  /** How long the product may take to come to rest as the model says it will. */
+  /** How long the product may take to reach a state that the model allows, in milliseconds. */
   patienceMs: number;
   /** Told of each step once it is answered. */
   onStep?: Play['onStep'];
 }
 
 /**
- * Plays the sequence, then ends all that waits, so that each claim comes to its end.
- * @returns the claims as they ended @throws Difference
+ * Plays the sequence, then ends everything that waits, so that every claim becomes final.
+ * @returns the final state of each claim
+ * @throws Difference
  */
 export async function play(system: System, sequence: Sequence, options: PlayOptions) {
   const { patienceMs, onStep = () => {} } = options;
   const cast = await assemble(system, sequence);
   const worlds = [newWorld(sequence)];
-  const now: Play = { cast, worlds, told: tellEvents(sequence), patienceMs, onStep };
+  const now: Play = { cast, worlds, story: describeEvents(sequence), patienceMs, onStep };
   for (const plans of sequence.steps) await step(now, pin(one(now), plans));
   for (let n = 0; n < MAX_ENDINGS; n++) {
     const ending = endingOf(one(now), sequence.ending);
@@ -62,34 +65,34 @@ export async function play(system: System, sequence: Sequence, options: PlayOpti
     await step(now, [ending]);
   }
   await checkRuns(now);
-  return Object.values(seenOf(one(now)).claims);
+  return Object.values(observationOf(one(now)).claims);
 }
 
-/** Which of the possible worlds a plan is pinned in is all one: their claims are the same. */
+/** Any of the possible worlds: their claims are the same, so plans are pinned the same way in each. */
 const one = ({ worlds }: Play): World => worlds[0] as World;
 
 async function step(now: Play, operations: Operation[]): Promise<void> {
   if (operations.length === 0) return;
-  now.told.push(`${now.told.length}. ${operations.map(tell).join('\n   and at once: ')}`);
+  now.story.push(`${now.story.length}. ${operations.map(describeOperation).join('\n   and at once: ')}`);
   const { system } = now.cast;
   const isRestart = operations.some((operation) => operation.do === 'restart workers');
   if (isRestart) await system.restartWorkers();
   await system.undisturbed(() => compared(now, operations));
 }
 
-/** Carries a step out on both, and keeps the worlds that the product may be in after it. */
+/** Carries a step out on both sides, and keeps the worlds that fit the product after it. */
 async function compared(now: Play, operations: Operation[]): Promise<void> {
   const possible = now.worlds.flatMap((world) => outcomes(world, operations));
   const answers = await act(now.cast, operations).catch((error: Error) => {
-    throw new Difference(now.told, [`no answer to the last step: ${error.message}`]);
+    throw new Difference(now.story, [`no answer to the last step: ${error.message}`]);
   });
   now.onStep(operations, answers);
   now.worlds = await settled(now, possible, answers);
 }
 
-/** Waits until what is seen fits some of the worlds, and returns those. @throws Difference */
+/** Waits until the product fits some of the worlds, and returns those. @throws Difference */
 async function settled(now: Play, possible: World[], answers: string[]): Promise<World[]> {
-  const allowed = possible.map((world) => ({ world, seen: seenOf(world) }));
+  const allowed = possible.map((world) => ({ world, seen: observationOf(world) }));
   const answered = allowed.filter(({ seen }) => isDeepStrictEqual(seen.answers, answers));
   const deadlineMs = performance.now() + now.patienceMs;
   for (let pauseMs = FIRST_PAUSE_MS; ; pauseMs = Math.min(1.5 * pauseMs, LONGEST_PAUSE_MS)) {
@@ -101,7 +104,7 @@ async function settled(now: Play, possible: World[], answers: string[]): Promise
       if (fitting.length > 0) return fitting.map(({ world }) => world);
       if (isOver || Object.values(seen.claims).every(isEnd)) {
         const all = allowed.map((a) => a.seen);
-        throw new Difference(now.told, differences(all, seen));
+        throw new Difference(now.story, differences(all, seen));
       }
     }
     await sleep(pauseMs);
@@ -110,13 +113,13 @@ async function settled(now: Play, possible: World[], answers: string[]): Promise
 
 const isEnd = (claim: string): boolean => isFinal(claim.split(' ')[0] ?? '');
 
-/** Whether no waiting helps: a claim came to an end that no world has for it. */
-function isContradiction(allowed: { seen: Seen }[], claims: Record<string, string>): boolean {
+/** Whether waiting is useless: a claim has a final state that no world has for it. */
+function isContradiction(allowed: { seen: Observation }[], claims: Record<string, string>): boolean {
   const ends = Object.entries(claims).filter(([, claim]) => isEnd(claim));
   return !allowed.some(({ seen }) => ends.every(([name, claim]) => seen.claims[name] === claim));
 }
 
-/** What brings some waiting claim nearer to its end; null where none waits. */
+/** An operation that brings some waiting claim nearer to its end. Null if none waits. */
 function endingOf({ claims }: World, action: 'RETRY' | 'ABORT'): Operation | null {
   for (const [name, { event, state, lines }] of Object.entries(claims)) {
     if (state === 'NEEDS_ATTENTION') return { do: 'decide on all', event, action };
@@ -128,10 +131,10 @@ function endingOf({ claims }: World, action: 'RETRY' | 'ABORT'): Operation | nul
   return null;
 }
 
-/** Every claim's last run has closed, and nothing moved after all had come to their ends. */
+/** Checks that every claim's run has closed, and that nothing changed after every claim was final. */
 async function checkRuns(now: Play): Promise<void> {
   const { laurel } = now.cast.system;
-  // One that the API rejected has none.
+  // A claim that the API rejected has no run.
   const names = Object.entries(one(now).claims).flatMap(([name, c]) => (c.isStarted ? [name] : []));
   await Promise.all(
     names.map(async (name) => {
@@ -142,12 +145,12 @@ async function checkRuns(now: Play): Promise<void> {
   );
   const last = one(now).requests.map((request) => request.answer);
   const seen = await look(now.cast, last);
-  const allowed = now.worlds.map(seenOf);
+  const allowed = now.worlds.map(observationOf);
   if (allowed.some((a) => isDeepStrictEqual(a, seen))) return;
-  throw new Difference([...now.told, 'and after every run has closed'], differences(allowed, seen));
+  throw new Difference([...now.story, 'and after every run has closed'], differences(allowed, seen));
 }
 
-function tellEvents({ events }: Sequence): string[] {
+function describeEvents({ events }: Sequence): string[] {
   const tales = events.map((event, i) => {
     const { status, provider, selection, rewards } = event;
     const gives = rewards.map((r) => `${r.quantity} ${r.rewardId} of ${r.stock ?? 'any number'}`);

@@ -1,7 +1,7 @@
 /**
- * Random sequences of operations, made by fast-check. A plan names what it is about by number and
- * is pinned to names when its turn comes, so that it still makes sense after what came before it
- * was left out: that is how a counterexample shrinks.
+ * Random sequences of operations, made by fast-check. A plan refers to its target by number. The
+ * number is turned into a name only right before the step. So a plan still makes sense when earlier
+ * steps are left out, which is how a counterexample shrinks.
  */
 import fc from 'fast-check';
 import { FAULTS, type FaultName } from './game-faults.ts';
@@ -9,15 +9,15 @@ import type { Operation } from './operations.ts';
 import { type Claim, claimName, type Event, named, type Reward, type World } from './world.ts';
 
 export const PLAYERS = ['P0', 'P1', 'P2'] as const;
-/** Few, so that a key comes again. */
+/** Few, so that keys are reused. */
 export const KEYS = ['k0', 'k1', 'k2', 'k3'] as const;
 const MAX_EVENTS = 2;
 const MAX_REWARDS = 2;
 const MAX_STEPS = 16;
-/** Each one more multiplies the orders to try. */
+/** Most operations of one step. Each one more multiplies the orders to explore. */
 const MAX_AT_ONCE = 3;
 
-/** The n-th of those there are, counted round and round. */
+/** An index, taken modulo the number of targets. */
 const nth = fc.nat({ max: 11 });
 
 const oneIn = (times: number) => fc.nat({ max: times - 1 }).map((n) => n === times - 1);
@@ -27,7 +27,7 @@ const faults = fc.oneof(
   { weight: 7, arbitrary: fc.constantFrom(...(Object.keys(FAULTS) as FaultName[])) },
 );
 const decisions = fc.constantFrom('RETRY' as const, 'ABORT' as const);
-/** Mostly there is some. */
+/** Mostly not zero. */
 const stocks = fc.constantFrom(1, 2, 3, 4, 5, 6, 0);
 
 const claiming = fc.record({
@@ -36,14 +36,14 @@ const claiming = fc.record({
   key: fc.constantFrom(...KEYS),
   event: nth,
   reward: nth,
-  /** It names a reward where the event wants none, or none where it wants one. */
+  /** Names a reward if the event wants none, or none if the event wants one. */
   isMisfit: oneIn(15),
   fault: faults,
 });
 const settingStatus = fc.record({
   do: fc.constant('set status' as const),
   player: fc.constantFrom(...PLAYERS),
-  // Coming back is likelier than leaving, so that there is somebody to claim.
+  // Coming back is likelier than leaving, so that some player can claim.
   status: fc.constantFrom(
     'ACTIVE',
     'BANNED',
@@ -73,7 +73,7 @@ const deciding = fc.record({
   do: fc.constant('decide' as const),
   claim: nth,
   action: decisions,
-  /** Where no claim is parked, one is decided on that is not. */
+  /** If no claim is parked, decides on one that is not. */
   mayMiss: oneIn(5),
 });
 const settling = fc.record({
@@ -94,7 +94,7 @@ const settingClaimsPerPeriod = fc.record({
 });
 const deleting = fc.record({ do: fc.constant('delete event' as const), event: nth });
 
-// A restart costs as much as some twenty claims, and holds every sequence up.
+// A restart is rare: it costs as much as twenty claims and stops every sequence.
 const alone = fc.oneof(
   { withCrossShrink: true },
   { weight: 192, arbitrary: claiming },
@@ -117,7 +117,7 @@ const amongOthers = fc.oneof(
   { weight: 16, arbitrary: settingStock },
   { weight: 12, arbitrary: movingEvent },
 );
-/** Claims of one event at once, often by one player: who is first there matters most. */
+/** Concurrent claims of one event, often by one player: here the order matters most. */
 const rushes = fc
   .record({
     event: nth,
@@ -127,7 +127,7 @@ const rushes = fc
   .map(({ event, player, claims }): Plan[] =>
     claims.map((claim) => ({ ...claim, event, player: player ?? claim.player })),
   );
-/** Two words on one parked claim at once, not always the same. */
+/** Two concurrent decisions on one parked claim, not always the same. */
 const quarrels = fc
   .record({ claim: nth, actions: fc.tuple(decisions, decisions) })
   .map(({ claim, actions }): Plan[] =>
@@ -174,24 +174,25 @@ type Plan =
 
 export interface Sequence {
   events: Event[];
-  /** What is done step by step; the plans of one step are carried out at once. */
+  /** The steps in order. The plans of one step are carried out at once. */
   steps: Plan[][];
-  /** What becomes of claims that are parked at the end. */
+  /** What an admin decides on claims that are parked at the end. */
   ending: 'RETRY' | 'ABORT';
 }
 
+/** Every sequence that can be played. */
 export const sequences: fc.Arbitrary<Sequence> = fc.record({
   events: fc.array(events, { minLength: 1, maxLength: MAX_EVENTS }),
   steps: fc.array(steps, { minLength: 1, maxLength: MAX_STEPS, size: 'max' }),
   ending: decisions,
 });
 
-/** A stock that is too small for a single claim is refused as a mistake; none at all is not. */
+/** Raises a stock that is too small for one claim: the product refuses it. A stock of 0 is accepted. */
 function fit(stock: number, quantity: number): number {
   return stock > 0 && stock < quantity ? quantity : stock;
 }
 
-/** The world before anything was done. */
+/** The world before the first step. */
 export function newWorld({ events }: Pick<Sequence, 'events'>): World {
   return {
     events: Object.fromEntries(events.map((event, i) => [`E${i}`, event])),
@@ -202,8 +203,8 @@ export function newWorld({ events }: Pick<Sequence, 'events'>): World {
 }
 
 /**
- * The plans of a step with their targets named. Those without any target are left out, and so is a
- * second change of one player's status: whether a claim saw the first could not be told.
+ * The operations of a step: its plans with their targets named. A plan without a target is left out.
+ * So is a second change of one player's status, as nobody could see whether a claim saw the first.
  */
 export function pin(world: World, plans: readonly Plan[]): Operation[] {
   const all = plans.flatMap((plan) => pinned(world, plan) ?? []);
@@ -217,7 +218,7 @@ export function pin(world: World, plans: readonly Plan[]): Operation[] {
 const isSameStatus = (a: Operation, b: Operation): boolean =>
   a.do === 'set status' && b.do === 'set status' && a.player === b.player;
 
-/** Of two requests with one key it is open which becomes the claim: both must meet the same game. */
+/** Two requests with one key. Either may become the claim, so both must meet the same game. */
 const isTwin = (a: Operation, b: Operation): boolean =>
   a.do === 'claim' && b.do === 'claim' && a.player === b.player && a.key === b.key;
 
@@ -269,7 +270,7 @@ function pinnedClaim(world: World, plan: Extract<Plan, { do: 'claim' }>): Operat
   const { selection, rewards, provider } = named(world.events, event);
   const reward = pick(rewards, plan.reward) as Reward;
   const isNamed = (selection === 'PLAYER_CHOICE') !== isMisfit;
-  // The mailbox never fails, and a key that is taken starts nothing that could.
+  // The mailbox never fails, and a key that was used before starts nothing.
   const isFaultless = provider === 'mailbox' || claimName(player, key) in world.claims;
   return {
     do: 'claim',
@@ -281,7 +282,7 @@ function pinnedClaim(world: World, plan: Extract<Plan, { do: 'claim' }>): Operat
   };
 }
 
-/** Whether a reward has a stock at all is not to change. */
+/** Only for limited rewards: whether a reward is limited must not change. */
 function pinnedStock(world: World, plan: Extract<Plan, { do: 'set stock' }>): Operation | null {
   const event = pick(Object.keys(world.events), plan.event) as string;
   const limited = named(world.events, event).rewards.filter(({ stock }) => stock !== null);

@@ -1,4 +1,4 @@
-/** The real product as the model's rival: API, workers, simulator, mongod and Temporal. */
+/** The real product that is compared with the model: API, workers, simulator, mongod and Temporal. */
 import type { ActivityDeps } from '../../activities/deps.ts';
 import type { Passwords } from '../../api/identity/passwords.ts';
 import type { FulfillmentProvider } from '../../domain/claims/fulfillment.ts';
@@ -8,15 +8,16 @@ import { MAX_ATTEMPTS } from './game-faults.ts';
 import { createGate } from './gate.ts';
 
 /**
- * One call's limit. Long enough for a machine with more to do than it can, as a timeout is a fault
- * that no plan tells of; an undoing may wait it out, so not longer either.
+ * Timeout of one call to the game. Long, because on a busy machine a timeout would be a fault that no
+ * plan has. Not longer, because an undoing may have to wait it out.
  */
 const TIMEOUT_MS = 5_000;
-/** Longer than any sequence: what is left pending stays so until the game decides. */
+/** Longer than any sequence: a pending grant stays pending until the game decides. */
 const PENDING_TIMEOUT_MS = 3_600_000;
+/** First pause between two attempts. Short, as a sequence has many retries. */
 const BACKOFF_MS = 20;
 
-/** Signing in costs nothing here: there is no password to guess. */
+/** Password checks without hashing: signing in is not what is tested here. */
 const passwords: Passwords = {
   hash: async () => '-',
   async matches(_password, hash, attempt) {
@@ -29,8 +30,8 @@ const passwords: Passwords = {
 export type System = Awaited<ReturnType<typeof startSystem>>;
 
 /**
- * Starts one for many sequences. `activities` changes what activities are given, as a test does to
- * break the product.
+ * Starts one system for many sequences.
+ * @param activities changes what activities are given; a test breaks the product with it
  */
 export async function startSystem(activities?: LaurelOptions['activities']) {
   const rulesOf = new Map<string, RuleInput[]>();
@@ -42,7 +43,7 @@ export async function startSystem(activities?: LaurelOptions['activities']) {
       FULFILLMENT_INITIAL_INTERVAL_MS: BACKOFF_MS,
       FULFILLMENT_PENDING_TIMEOUT_MS: PENDING_TIMEOUT_MS,
     },
-    // What a fault is used up by must not hang on how quick the machine is.
+    // Every claim gets its first try, so that the number of calls does not depend on the machine.
     firstTries: true,
     api: { passwords },
     activities: (deps) => faulty(activities?.(deps) ?? deps),
@@ -55,15 +56,15 @@ export async function startSystem(activities?: LaurelOptions['activities']) {
     admin: admin.token,
     operator: operator.token,
 
-    /** How the game is to misbehave about a grant, from the first that it hears of it. */
+    /** Sets the game's rules for a grant. They apply from the first call about it. */
     plan: (grantId: string, rules: RuleInput[]) => void rulesOf.set(grantId, rules),
 
-    /** What the workers are needed for from beginning to end. */
+    /** Runs work during which the workers must not be restarted. */
     undisturbed: gate.together,
 
     /**
-     * Stops the workers and starts them anew while every sequence stands between two steps: an
-     * attempt that was under way would be lost, and so tried once less often than planned.
+     * Restarts the workers while every sequence is between two steps. A restart in a step would lose
+     * an attempt, and the planned faults would not match the attempts.
      */
     restartWorkers: () =>
       gate.alone(async () => {
@@ -76,26 +77,26 @@ export async function startSystem(activities?: LaurelOptions['activities']) {
 }
 
 /**
- * Tells the game of a grant's faults right before its first call about it. Told any earlier, those
- * of a claim that was refused would lie in wait for the next claim under the same key.
+ * Adds a grant's rules to the game right before the first call about that grant. Added earlier, the
+ * rules of a refused claim would apply to the next claim with the same key.
  */
-function withFaults(rulesOf: Map<string, RuleInput[]>, tell: (rules: RuleInput[]) => void) {
-  const telling = (grantId: string) => {
+function withFaults(rulesOf: Map<string, RuleInput[]>, addRules: (rules: RuleInput[]) => void) {
+  const applyRules = (grantId: string) => {
     const rules = rulesOf.get(grantId);
     rulesOf.delete(grantId);
-    if (rules) tell(rules);
+    if (rules) addRules(rules);
   };
   const wrapped = (provider: FulfillmentProvider): FulfillmentProvider => ({
     grant(request, withinMs) {
-      telling(request.grantId);
+      applyRules(request.grantId);
       return provider.grant(request, withinMs);
     },
     lookup(grantId, withinMs) {
-      telling(grantId);
+      applyRules(grantId);
       return provider.lookup(grantId, withinMs);
     },
     revoke(grantId) {
-      telling(grantId);
+      applyRules(grantId);
       return provider.revoke(grantId);
     },
   });

@@ -1,10 +1,10 @@
-/** What each operation is answered and does at once, after `http-api.md`. One step is one moment. */
+/** How each operation is answered and what it does at once, by `http-api.md`. One step is atomic. */
 import type { EventStatus } from '../../domain/events/event.ts';
 import { give, isFinal, newClaim, refuse } from './claim-steps.ts';
 import { faultOf, isStubborn } from './game-faults.ts';
 import type { Operation } from './operations.ts';
 import {
-  booksOf,
+  stockLevelsOf,
   type Claim,
   claimName,
   type Event,
@@ -30,7 +30,7 @@ export function sent(world: World, operations: readonly Operation[]): World {
   return { ...world, requests };
 }
 
-/** The worlds that a request's next step can lead to; none where it has its answer. */
+/** The worlds that a request's next step can lead to. Empty once it is answered. */
 export function requestSteps(world: World, index: number): World[] {
   const request = world.requests[index];
   if (!request || request.stage === 'ANSWERED') return [];
@@ -48,7 +48,7 @@ function moved(world: World, index: number, change: Partial<Request>): World {
 const answered = (world: World, index: number, answer: string): World =>
   moved(world, index, { stage: 'ANSWERED', answer });
 
-/** 401, then the player's own key, then what is plainly impossible, and only then the record. */
+/** The order of checks: 401, an earlier claim with the same key, the refusals, then the record. */
 function claimSteps(
   world: World,
   index: number,
@@ -69,11 +69,11 @@ function claimSteps(
   if (stage === 'LET_IN') {
     const refusal = refusalOf(world, operation);
     if (refusal !== null) return [answered(world, index, refusal)];
-    // From here on the event is frozen, whether or not a record comes of it.
+    // From here on the event is frozen, even if no claim is recorded.
     const acceptable = withEvent(moved(world, index, { stage: 'ACCEPTABLE' }), event, (e) => {
       e.isClaimed = true;
     });
-    // Whether it is known to be sold out depends on who has found out before.
+    // The API may or may not remember yet that the event is sold out, so both answers are allowed.
     return isAnySoldOut(world, operation)
       ? [answered(world, index, '409 sold_out'), acceptable]
       : [acceptable];
@@ -82,10 +82,10 @@ function claimSteps(
   return [moved(recorded(world, operation), index, { stage: 'HOLDING' })];
 }
 
-/** A hold on one line after the other; once all are held the run begins. */
+/** Holds the units of one line after the other. Once all are held, the run starts. */
 function hold(world: World, index: number, name: string): World {
   const claim = named(world.claims, name);
-  const at = claim.lines.findIndex((line) => line.isLimited && line.books === 'NONE');
+  const at = claim.lines.findIndex((line) => line.isLimited && line.units === 'NONE');
   const wanted = claim.lines[at];
   if (!wanted) {
     const started = withClaim(world, name, (now) => {
@@ -100,22 +100,22 @@ function hold(world: World, index: number, name: string): World {
   }
   return withClaim(world, name, ({ lines }) => {
     const line = lines[at];
-    if (line) line.books = 'HELD';
+    if (line) line.units = 'HELD';
   });
 }
 
-/** Final, and its entitlement given back; the lines that it held are released after that. */
+/** The claim is final and its entitlement is given back. Its holds are released in a later step. */
 function withRejected(world: World, name: string): World {
   return withClaim(world, name, (claim) => {
-    const held = claim.lines.map(({ books }) => books);
+    const held = claim.lines.map(({ units }) => units);
     refuse('SOLD_OUT')(claim);
-    for (const [i, line] of claim.lines.entries()) line.books = held[i] ?? 'NONE';
+    for (const [i, line] of claim.lines.entries()) line.units = held[i] ?? 'NONE';
   });
 }
 
 function withReleased(world: World, name: string): World {
   return withClaim(world, name, ({ lines }) => {
-    for (const line of lines) line.books = 'NONE';
+    for (const line of lines) line.units = 'NONE';
   });
 }
 
@@ -139,7 +139,7 @@ function isAnySoldOut(world: World, { event, choice }: ClaimOperation): boolean 
   return wanted.some((reward) => isSoldOut(world, event, reward));
 }
 
-/** The rewards a claim is for; null where its choice does not fit the event. */
+/** The rewards that a claim is for. Null if its choice does not fit the event. */
 function wantedOf({ selection, rewards }: Event, choice: string | null): Reward[] | null {
   if (selection === 'ALL') return choice === null ? rewards : null;
   const chosen = rewards.filter((reward) => reward.rewardId === choice);
@@ -165,7 +165,7 @@ function lineOf(
     rewardId,
     quantity,
     isLimited: stock !== null,
-    books: 'NONE',
+    units: 'NONE',
     atProvider: 'NEVER_SEEN',
     given: 0,
     known: 'NOTHING',
@@ -175,7 +175,7 @@ function lineOf(
   };
 }
 
-/** What becomes of an operation that takes one moment. */
+/** The answer and the world after an operation that takes one step. */
 function done(world: World, operation: Exclude<Operation, ClaimOperation>): [string, World] {
   switch (operation.do) {
     case 'set status': {
@@ -201,7 +201,7 @@ function done(world: World, operation: Exclude<Operation, ClaimOperation>): [str
   }
 }
 
-/** An operator changes an event, or is told why not. */
+/** The answer and the world after an operator's change of an event. A refusal changes nothing. */
 function changed(
   world: World,
   { event: name }: { event: string },
@@ -215,11 +215,11 @@ function changed(
   return answer.startsWith('2') ? [answer, after] : [answer, world];
 }
 
-/** The stock may be raised, or lowered down to what is held and granted. */
+/** A stock may be raised freely, and lowered to what is held and granted. */
 function setStock(world: World, event: Event, asked: Of<'set stock'>): string {
   const reward = event.rewards.find((r) => r.rewardId === asked.rewardId);
   if (!reward) throw new Error(`The model has no reward ${asked.rewardId}`);
-  const { held, granted } = booksOf(world, asked.event, reward);
+  const { held, granted } = stockLevelsOf(world, asked.event, reward);
   if (asked.stock < held + granted) return '409 conflict';
   reward.stock = asked.stock;
   return '200';
@@ -254,7 +254,7 @@ function remove(event: Event): string {
   return '204';
 }
 
-/** Only a parked claim is decided on, and the first word counts. */
+/** Only a parked claim can be decided on, and the first decision counts. */
 function decide(world: World, { claim: name, action }: Of<'decide'>): [string, World] {
   const { state, decision } = named(world.claims, name);
   if (state !== 'NEEDS_ATTENTION' || (decision !== null && decision !== action)) {
@@ -277,7 +277,7 @@ function decideOnAll(world: World, { event, action }: Of<'decide on all'>): [str
   return [`202, then ${parked.length} of ${parked.length} done`, after];
 }
 
-/** A grant that is not pending any more stays what it is. */
+/** A grant that is no longer pending does not change. */
 function settle(world: World, { claim: name, outcome }: Of<'settle'>): World {
   return withClaim(world, name, ({ lines }) => {
     for (const line of lines.filter((l) => l.atProvider === 'PENDING')) {

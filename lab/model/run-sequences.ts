@@ -1,45 +1,45 @@
-/** Many sequences side by side, each the n-th of one seed. The first that differs is shrunk. */
+/** Plays many sequences of one seed side by side. The first that shows a difference is shrunk. */
 import fc from 'fast-check';
 import { type Sequence, sequences } from './random-sequences.ts';
 import { Difference, play } from './play-sequence.ts';
 import { type System, startSystem } from './real-system.ts';
 
-/** What is kept of a run for good would slow it down: after so many sequences all is made anew. */
+/** Sequences played on one system. After them a new one is started, as growing data slow it down. */
 const SEQUENCES_PER_SYSTEM = 100;
 
-/** A smaller sequence that leaves the product at work for so long counts as a difference too. */
+/** How long a shrunk sequence may take to come to rest. Longer counts as a difference too. */
 const SHRINKING_PATIENCE_MS = 45_000;
 
-export interface CampaignOptions {
+export interface RunOptions {
   seed: number;
-  /** The first sequence to play. */
+  /** The index of the first sequence to play. */
   from: number;
   runs: number;
   /** Sequences played side by side. */
   lanes: number;
-  /** How long the product may take to come to rest after a step. */
+  /** How long the product may take to come to rest after a step, in milliseconds. */
   patienceMs: number;
-  /** How long a counterexample may be shrunk; what was found by then is told. */
+  /** How long a counterexample may be shrunk, in milliseconds. Then the smallest so far is reported. */
   shrinkMs: number;
-  /** How a system is made; a test breaks it here. */
+  /** Starts a system. A test passes a broken one. */
   start?: () => Promise<System>;
   onProgress?: (played: number, tally: Tally) => void;
 }
 
-/** How often each thing was seen: what shows that the sequences came everywhere. */
+/** How often each answer and end was seen. It shows what the sequences have covered. */
 export type Tally = Map<string, number>;
 
 export interface Failure {
   seed: number;
   sequence: number;
-  /** How often the counterexample was made smaller. */
+  /** How often the counterexample was shrunk. */
   shrinks: number;
-  /** What was done in the smallest, and what differs there. */
+  /** The steps of the smallest one, and what differs there. */
   story: string[];
 }
 
-/** Plays sequences `from` up to `from + runs` of the seed, or until one differs. */
-export async function campaign(options: CampaignOptions) {
+/** Plays the sequences from `from` to `from + runs` of the seed, or until one shows a difference. */
+export async function runSequences(options: RunOptions) {
   const { from, runs, onProgress = () => {}, start = startSystem } = options;
   const tally: Tally = new Map();
   let failure: Failure | null = null;
@@ -62,29 +62,29 @@ export async function campaign(options: CampaignOptions) {
   return { failure: failure as Failure | null, played, tally };
 }
 
-/** Plays the n-th sequence of the seed, which is the same whatever else is played. */
+/** Plays the n-th sequence of the seed. It is the same whatever else is played. */
 async function playOne(
   system: System,
   sequence: number,
-  { seed, patienceMs, shrinkMs }: CampaignOptions,
+  { seed, patienceMs, shrinkMs }: RunOptions,
   tally: Tally,
 ): Promise<Failure | null> {
-  let told: { story: string[]; endsAtMs: number } | null = null;
+  let found: { story: string[]; endsAtMs: number } | null = null;
   const property = fc.asyncProperty(sequences, async (one) => {
-    // Past its time every smaller sequence passes for good, so that the smallest so far is told.
-    if (told && performance.now() > told.endsAtMs) return;
+    // Out of time: every further sequence passes, so that the smallest so far is reported.
+    if (found && performance.now() > found.endsAtMs) return;
     try {
-      await played(system, one, told ? SHRINKING_PATIENCE_MS : patienceMs, tally);
+      await played(system, one, found ? SHRINKING_PATIENCE_MS : patienceMs, tally);
     } catch (error) {
-      const endsAtMs = told?.endsAtMs ?? performance.now() + shrinkMs;
-      told = { story: storyOf(error), endsAtMs };
+      const endsAtMs = found?.endsAtMs ?? performance.now() + shrinkMs;
+      found = { story: storyOf(error), endsAtMs };
       throw error;
     }
   });
   const path = String(sequence);
   const details = await fc.check(property, { seed, path, numRuns: 1, unbiased: true });
-  if (told === null) return null;
-  const { story } = told as { story: string[] };
+  if (found === null) return null;
+  const { story } = found as { story: string[] };
   return { seed, sequence, shrinks: details.numShrinks, story };
 }
 

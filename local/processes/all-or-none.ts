@@ -4,7 +4,7 @@
  * Runs what `start` begins and resolves with all results; when one fails, the signal they were
  * given aborts, the others are awaited, and the first failure is thrown.
  */
-export async function together<T extends readonly Promise<unknown>[] | []>(
+export async function allOrNone<T extends readonly Promise<unknown>[] | []>(
   signal: AbortSignal,
   start: (signal: AbortSignal) => T,
 ): Promise<{ -readonly [K in keyof T]: Awaited<T[K]> }> {

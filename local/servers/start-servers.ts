@@ -9,7 +9,7 @@ import { choosePorts, type Ports } from '../processes/chosen-ports.ts';
 import { given } from '../processes/server-environment.ts';
 import { RunRecords } from '../processes/run-records.ts';
 import { Service, type ServiceSpec, type ServiceWatcher } from '../processes/service.ts';
-import { together } from '../processes/all-or-none.ts';
+import { allOrNone } from '../processes/all-or-none.ts';
 import type { Say } from '../progress.ts';
 import { kafkaBroker, kafkaSpec } from './kafka.ts';
 import { dataSeriesOf, mongodSpec, mongodUri } from './mongod.ts';
@@ -176,7 +176,7 @@ export async function startServers(options: StartServersOptions): Promise<Server
   try {
     await records.stopLeftovers(say);
     const ports = await choosePorts(dataDir, {});
-    await together(signal ?? new AbortController().signal, (each) => {
+    await allOrNone(signal ?? new AbortController().signal, (each) => {
       const context = { dataDir, env, watcher, add, signal: each };
       const { testCommands } = options;
       const mongod =

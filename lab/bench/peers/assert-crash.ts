@@ -6,7 +6,7 @@ import { makeEvent } from '../collections.ts';
 import { closedLoop } from '../closed-loop.ts';
 import { until } from '../until.ts';
 import { Wire } from '../http-wire.ts';
-import { assertBooks } from './assert-saga.ts';
+import { assertStock } from './assert-saga.ts';
 import type { Outcome } from './saga.ts';
 import { claimOn, type Side } from './side.ts';
 
@@ -23,7 +23,7 @@ const RETRY_MS = 200;
  */
 export async function assertSurvives(side: Side): Promise<void> {
   if (side.crash === undefined) return;
-  const { eventId } = await makeEvent(side.books, CLAIMS);
+  const { eventId } = await makeEvent(side.collections, CLAIMS);
   const claims = side.players.slice(0, CLAIMS).map((player) => {
     return { player, eventId, key: randomUUID() };
   });
@@ -40,7 +40,7 @@ export async function assertSurvives(side: Side): Promise<void> {
   side.crash();
   await all;
   assert.deepEqual(new Set(outcomes), new Set(['GRANTED']), `${side.name}: claims over a crash`);
-  await assertBooks(side, eventId, CLAIMS);
+  await assertStock(side, eventId, CLAIMS);
 }
 
 /** Posts the claim, anew where the app was away or died over it. */

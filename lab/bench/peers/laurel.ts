@@ -15,7 +15,7 @@ export async function laurelSide(
   { stack, processes }: { stack: Stack; processes: string[] },
   players: number,
 ): Promise<Side> {
-  const { books, port, tokens } = stack;
+  const { collections, port, tokens } = stack;
   return {
     name,
     is,
@@ -25,8 +25,8 @@ export async function laurelSide(
       mongod: [pidOf(stack.pids(), 'mongod')],
     }),
     port,
-    books,
-    players: await makePlayers(books, tokens, players),
+    collections,
+    players: await makePlayers(collections, tokens, players),
     request: ({ token }, eventId, key) =>
       requestOf('POST', `/api/event-claims/${eventId}/claim`, {
         authorization: `Bearer ${token}`,
@@ -40,9 +40,9 @@ export async function laurelSide(
       if (status === 409 && code === 'sold_out') return 'REJECTED';
       throw new Error(`a claim was answered ${status}: ${body}`);
     },
-    grantedOf: (eventId) => books.store.claims.model.countDocuments({ eventId, state: 'GRANTED' }),
+    grantedOf: (eventId) => collections.store.claims.model.countDocuments({ eventId, state: 'GRANTED' }),
     // The claim's own line is the mail.
     mailsOf: (eventId) =>
-      books.store.claims.model.countDocuments({ eventId, 'lines.state': 'GRANTED' }),
+      collections.store.claims.model.countDocuments({ eventId, 'lines.state': 'GRANTED' }),
   };
 }

@@ -6,13 +6,13 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { makeEvent, openBooks } from '../collections.ts';
+import { makeEvent, openCollections } from '../collections.ts';
 import { type Figures, linesOf, type Row, ratio } from '../figures.ts';
 import { makePlayers } from '../players.ts';
-import { inTurns } from '../rounds.ts';
+import { runRounds } from '../rounds.ts';
 import { startBenchServers } from '../servers.ts';
 import { APART, startStack } from '../stack.ts';
-import { assertBooks, assertSaga } from './assert-saga.ts';
+import { assertStock, assertSaga } from './assert-saga.ts';
 import { assertSurvives } from './assert-crash.ts';
 import { laurelSide } from './laurel.ts';
 import { type Load, measure } from './measure.ts';
@@ -58,17 +58,17 @@ async function startSides(folder: string, plan: Plan, onEnd: OnEnd): Promise<Sid
   const processes = APART.processes.map(({ name }) => name);
   const is = 'a granted mailbox claim through the API, with all that it promises';
   const ours = await laurelSide(LAUREL, is, { stack: apart, processes }, plan.players);
-  const books = await openBooks(servers.mongodbUri(DATABASE));
-  onEnd(() => books.database.close());
-  const players = await makePlayers(books, apart.tokens, plan.players);
-  return [ours, ...(await startPeers({ folder, servers, books, players, say, onEnd }))];
+  const collections = await openCollections(servers.mongodbUri(DATABASE));
+  onEnd(() => collections.database.close());
+  const players = await makePlayers(collections, apart.tokens, plan.players);
+  return [ours, ...(await startPeers({ folder, servers, collections, players, say, onEnd }))];
 }
 
 /** A round of one side, after which its books add up. */
 async function roundOf(side: Side, { load, players }: Plan) {
-  const { eventId } = await makeEvent(side.books, players);
+  const { eventId } = await makeEvent(side.collections, players);
   const { sample, granted } = await measure(side, eventId, load);
-  await assertBooks(side, eventId, granted);
+  await assertStock(side, eventId, granted);
   return sample;
 }
 
@@ -80,7 +80,7 @@ async function compare(folder: string, plan: Plan, onEnd: OnEnd): Promise<Figure
     const survives = plan.crashes && side.crash !== undefined ? ', survives a crash' : '';
     say(`${side.name}: grants once, undoes, sells out${survives}`);
   }
-  const rows = await inTurns(
+  const rows = await runRounds(
     sides.map((side) => ({
       name: side.name,
       unit: 'claims/s',

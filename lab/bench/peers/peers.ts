@@ -4,7 +4,7 @@ import { freePort } from '../../../local/processes/ports.ts';
 import { byLine } from '../../../local/processes/readiness.ts';
 import { Service, type ServiceSpec } from '../../../local/processes/service.ts';
 import { claimIdOf } from '../../../store/claims/claim-record.ts';
-import type { Books } from '../collections.ts';
+import type { Collections } from '../collections.ts';
 import type { Player } from '../players.ts';
 import type { BenchServers } from '../servers.ts';
 import { requestOf } from '../http-wire.ts';
@@ -25,7 +25,7 @@ export interface PeersContext {
   /** For what they keep and log. */
   folder: string;
   servers: BenchServers;
-  books: Books;
+  collections: Collections;
   players: Player[];
   say: (line: string) => void;
   /** Given what stops a thing that was started; the last is to be stopped first. */
@@ -100,9 +100,9 @@ function pidIn({ service }: Running): number {
 }
 
 /** What all of them share: how a claim is posted, answered and recorded. */
-function claimsOf({ books, players }: PeersContext) {
+function claimsOf({ collections, players }: PeersContext) {
   return {
-    books,
+    collections,
     players,
     request: ({ userId }: Player, eventId: string, key: string) => {
       const claimId = claimIdOf(userId, key);
@@ -119,9 +119,9 @@ function claimsOf({ books, players }: PeersContext) {
       return JSON.parse(body) as Outcome;
     },
     grantedOf: (eventId: string) =>
-      recordsOf(books.database).countDocuments({ eventId, outcome: 'GRANTED' }),
-    mailsOf: (eventId: string) => countMails(books.database, eventId),
-    refuseMail: (grantId: string) => revokeMail(books.database, grantId),
+      recordsOf(collections.database).countDocuments({ eventId, outcome: 'GRANTED' }),
+    mailsOf: (eventId: string) => countMails(collections.database, eventId),
+    refuseMail: (grantId: string) => revokeMail(collections.database, grantId),
   };
 }
 

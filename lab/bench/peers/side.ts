@@ -1,6 +1,6 @@
 /** One of those that are compared. */
 
-import type { Books } from '../collections.ts';
+import type { Collections } from '../collections.ts';
 import { sendUntilServed } from '../closed-loop.ts';
 import type { Player } from '../players.ts';
 import type { Answer, Wire } from '../http-wire.ts';
@@ -16,7 +16,7 @@ export interface Side {
   crash?: () => void;
   /** Where claims are posted, on loopback. */
   port: number;
-  books: Books;
+  collections: Collections;
   /** Each may claim an event once. */
   players: Player[];
   /** What to post for a claim with that key, answered once the claim is final. */
