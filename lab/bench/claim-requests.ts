@@ -1,11 +1,11 @@
-/** A player's side of a claim: what is sent, and what of it counts. */
+/** A claim from the client's side: the requests, and reading the answers. */
 import { randomUUID } from 'node:crypto';
 import { type ClaimState, isFinal as isFinalState } from '../../domain/claims/claim.ts';
 import { sendUntilServed } from './closed-loop.ts';
 import type { Player } from './players.ts';
 import { type Answer, requestOf, type Wire } from './http-wire.ts';
 
-/** As the API answers a claim; what is not looked at is left out. */
+/** A claim as the API answers it, without the fields that nobody reads here. */
 export interface ClaimAnswer {
   claimId: string;
   state: string;
@@ -15,10 +15,10 @@ export interface ClaimAnswer {
   steps: { step: string; outcome: string; startedAt: string; endedAt: string }[];
 }
 
-/** The longest that the API waits, in seconds. */
+/** The longest `Prefer: wait` that the API takes, in seconds. */
 const WAIT_S = 30;
 
-/** A claim with a key of its own, which waits for its end unless told not to. */
+/** A claim with a new key. @param waitS `Prefer: wait` in seconds; 0 for none */
 export function claimRequest(eventId: string, { token }: Player, waitS = WAIT_S): string {
   return requestOf('POST', `/api/event-claims/${eventId}/claim`, {
     authorization: `Bearer ${token}`,
@@ -27,6 +27,7 @@ export function claimRequest(eventId: string, { token }: Player, waitS = WAIT_S)
   });
 }
 
+/** The status of a claim. @param waitS `Prefer: wait` in seconds; 0 for none */
 export function statusRequest(claimId: string, { token }: Player, waitS = 0): string {
   return requestOf('GET', `/api/event-claims/${claimId}`, {
     authorization: `Bearer ${token}`,
@@ -34,18 +35,19 @@ export function statusRequest(claimId: string, { token }: Player, waitS = 0): st
   });
 }
 
-/** The claim that an answer holds. @throws Error for any other answer */
+/** The claim in an answer. @throws Error for any other answer */
 export function claimIn(answer: Answer): ClaimAnswer {
   if (answer.status >= 300)
     throw new Error(`a claim was answered ${answer.status}: ${answer.body}`);
   return JSON.parse(answer.body) as ClaimAnswer;
 }
 
+/** Whether the claim will not change any more. */
 export function isFinal({ state }: Pick<ClaimAnswer, 'state'>): boolean {
   return isFinalState(state as ClaimState);
 }
 
-/** Follows a claim to its end, as a client does that prefers to wait. */
+/** Asks for the claim, with `Prefer: wait`, until it is final. */
 export async function followed(
   wire: Wire,
   player: Player,
@@ -58,7 +60,7 @@ export async function followed(
   return now;
 }
 
-/** Claims and waits for the end. @throws Error unless it is granted */
+/** Claims and waits for the end. @throws Error if the claim is not granted */
 export async function claimGranted(
   wire: Wire,
   eventId: string,

@@ -1,4 +1,4 @@
-/** Claims granted a second through the API, beside what the engine itself does. */
+/** Claims granted a second through the API, compared with the workflow engine alone. */
 import { randomUUID } from 'node:crypto';
 import { makeEvent } from './collections.ts';
 import { claimGranted } from './claim-requests.ts';
@@ -14,10 +14,10 @@ import { startYardstickWorker, type YardstickWorker } from './yardstick/start.ts
 
 const UNIT = 'a second';
 
-/** Claims of one round, by the number of clients: several for each, so that the last ones weigh little. */
+/** Claims of one round by number of clients: several for each, so that the last ones weigh little. */
 const CLAIMS: Record<number, number> = { 50: 200, 200: 400 };
 
-/** Units of each round's event: more than are claimed, and as many as the flash event has. */
+/** Units of each round's event: more than are claimed, and as many as in the flash event. */
 const STOCK = 1_000;
 
 interface Load {
@@ -30,6 +30,7 @@ const claimsName = (provider: string, stack: string, clients: number) =>
   `${provider === 'mailbox' ? provider : 'HTTP provider'} claims, ${stack}, ${clients} clients`;
 const sagaName = (clients: number) => `six plain activities, ${clients} clients`;
 
+/** The part `claims`. */
 export async function benchClaims(options: BenchOptions): Promise<Figures> {
   return await withStops(async (stopAtEnd) => {
     const { isShort, profileDir, say } = options;
@@ -49,7 +50,7 @@ export async function benchClaims(options: BenchOptions): Promise<Figures> {
   });
 }
 
-/** Every row of as many clients beside the workflow that does nothing. */
+/** Every row with this number of clients, compared with the workflow that does nothing. */
 function besideNothing(rows: Row[], { clients }: Load): string[] {
   const own = rows.filter(({ name }) => name.endsWith(`, ${clients} clients`));
   return besideLines(own, nothingName(clients), { costs: [ALL_CPU], times: ['p50 ms', 'p99 ms'] });
@@ -74,7 +75,7 @@ function sidesOf(
   ];
 }
 
-/** Ours, the yardstick, and how much of it is to be reached. */
+/** Our row, the yardstick's row, and the share of it to reach. */
 function comparisonsOf(loads: Load[]): [string, string, number][] {
   const few = loads[0]?.clients ?? 0;
   const mailbox = (clients: number) => claimsName('mailbox', APART.name, clients);
@@ -99,7 +100,7 @@ function nothingSide(yardstick: YardstickWorker, load: Load): Side {
   };
 }
 
-/** Claims of one event, whose provider is `mailbox` or `game`. */
+/** Claims of a new event each round. @param provider `mailbox` or `game` */
 function claimSide(stack: Stack, provider: string, load: Load): Side {
   const given = { fulfillment: { provider } };
   return {
@@ -112,7 +113,7 @@ function claimSide(stack: Stack, provider: string, load: Load): Side {
   };
 }
 
-/** One claim each of new players. */
+/** Measures one claim each by new players of `count`. @throws Error if one is not granted */
 export async function grantMany(stack: Stack, eventId: string, load: Load): Promise<Sample> {
   const { clients, count } = load;
   const items = await makePlayers(stack.collections, stack.tokens, count);

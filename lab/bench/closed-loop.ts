@@ -1,14 +1,14 @@
-/** Clients in a closed loop: each sends its next request once the last was answered. */
+/** A closed loop of clients: each sends its next request when the last one was answered. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Sample } from './figures.ts';
 import { percentile } from './percentiles.ts';
 import { countCpu, type Pids } from './process-usage.ts';
 import { type Answer, headerOf, Wire } from './http-wire.ts';
 
-/** What all processes together spent on one. */
+/** The name of the CPU time that all processes together spent on one item. */
 export const ALL_CPU = 'all CPU ms';
 
-/** Works through the items, `clients` at a time; each client is known by its number. */
+/** Works through the items, `clients` at a time. `work` gets the number of its client. */
 export async function closedLoop<T>(
   items: readonly T[],
   clients: number,
@@ -22,8 +22,8 @@ export async function closedLoop<T>(
 }
 
 /**
- * How many items a second the clients get through, with how long one takes and what it costs each
- * of the processes. `client` is this process.
+ * Measures items a second, the time of one item, and the CPU time that each process spends on one.
+ * `client` is this process.
  */
 export async function rateOf<T>(
   load: { items: readonly T[]; clients: number; pids: Pids },
@@ -55,7 +55,7 @@ export async function rateOf<T>(
   };
 }
 
-/** Lends each client a connection of its own, spread over the ports, and closes them all at the end. */
+/** Gives each client a connection of its own, spread over the ports, and closes all at the end. */
 export async function withWires<T>(
   ports: readonly number[],
   clients: number,
@@ -69,12 +69,12 @@ export async function withWires<T>(
   }
 }
 
-/** New connections to each of the ports in turn. */
+/** New connections, spread evenly over the ports. */
 export function wiresTo(ports: readonly number[], count: number): Wire[] {
   return Array.from({ length: count }, (_, n) => new Wire(ports[n % ports.length] as number));
 }
 
-/** Sends until there is another answer than "not now": what any good client does. */
+/** Sends until the answer is not 503, and waits for `Retry-After` before each retry. */
 export async function sendUntilServed(wire: Wire, request: string): Promise<Answer> {
   for (;;) {
     const answer = await wire.send(request);

@@ -1,50 +1,52 @@
-/** A crowd that claims in the same moment, and what becomes of each of its players. */
+/** A flash event: many players claim at the same moment. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Client } from '@temporalio/client';
+import { until } from '../../local/until.ts';
 import { makeEvent } from './collections.ts';
 import { claimIn, claimRequest } from './claim-requests.ts';
 import { closedLoop, wiresTo } from './closed-loop.ts';
 import { makePlayers, type Player } from './players.ts';
 import type { Stack } from './stack.ts';
-import { until } from './until.ts';
 import { memoryOf } from './process-usage.ts';
 import { Broken, headerOf, type Wire } from './http-wire.ts';
 
+/** The size of a flash event. */
 export interface Crowd {
   players: number;
   stock: number;
 }
 
-/** What came of one flash event. */
+/** The result of one flash event. */
 export interface Outcome {
-  /** When each player knew "held for you" or "sold out", in milliseconds from the start, in order. */
+  /** When each player had "held for you" or "sold out", in milliseconds from the start, ascending. */
   knownMs: number[];
-  /** Told that a unit is held for them: those whose claim was accepted, and not rejected at once. */
+  /** Players whose claim was accepted and not rejected at once. */
   held: number;
   soldOut: number;
-  /** Answers 503, other answers of 5xx, and connections that broke. */
+  /** Answers 503 with `Retry-After`. */
   unavailable: number;
+  /** Other answers of 5xx, and broken connections. */
   otherFailures: number;
   granted: number;
   /** From the first grant to the last. */
   grantedPerS: number;
   /** From the start to the last grant. */
   allGrantedMs: number;
-  /** Runs that Temporal has of the event, and records that MongoDB has. */
+  /** The event's runs in Temporal, and its claims in MongoDB. */
   workflows: number;
   records: number;
-  /** Units that the books have neither granted nor still there; must be none. */
+  /** Units that are still held or available at the end. Both must be 0. */
   unitsHeld: number;
   unitsLeft: number;
 }
 
-/** Connections opened at once before the start: a listening socket queues some hundred. */
+/** Connections opened at once before the start: a listening socket queues only some hundred. */
 const OPENED_AT_ONCE = 200;
 
-/** Reads are cheap; what it looks for takes seconds. */
+/** Pause between two looks at what takes seconds, in milliseconds. */
 const POLL_MS = 500;
 
-/** Everybody is connected, and sends at once. Resolves when the last claim is final. */
+/** Connects every player, and lets all claim at once. Resolves when the last claim is final. */
 export async function flash(stack: Stack, client: Client, crowd: Crowd): Promise<Outcome> {
   const { collections, tokens, ports } = stack;
   const { eventId } = await makeEvent(collections, crowd.stock);
@@ -81,10 +83,10 @@ async function openOf({ collections }: Stack, eventId: string): Promise<number> 
   return await collections.store.claims.model.countDocuments({ eventId, open: true });
 }
 
-/** What the books say, once all is over. */
+/** The numbers in MongoDB and Temporal, once every claim is final. */
 async function resultOf({ collections }: Stack, client: Client, eventId: string, startedAtMs: number) {
   const { claims, stock } = collections.store;
-  const [granted, records, [book], first, last] = await Promise.all([
+  const [granted, records, [levels], first, last] = await Promise.all([
     claims.model.countDocuments({ eventId, state: 'GRANTED' }),
     claims.model.countDocuments({ eventId }),
     stock.books(eventId),
@@ -92,9 +94,9 @@ async function resultOf({ collections }: Stack, client: Client, eventId: string,
     claims.model.findOne({ eventId, state: 'GRANTED' }).sort({ endedAt: -1 }).lean(),
   ]);
   const workflows = async () => (await client.workflow.count(`EventId = "${eventId}"`)).count;
-  // Temporal's list of runs lags behind a little.
+  // Temporal's list of runs lags a little.
   await until('the list of runs', async () => (await workflows()) >= granted, { pollMs: POLL_MS });
-  // The crowd is told first; from the first grant on it is granting.
+  // Measured from the first grant: before it the API answers the crowd.
   const endOf = (claim: typeof last) => claim?.endedAt?.getTime() ?? Number.NaN;
   return {
     granted,
@@ -102,16 +104,16 @@ async function resultOf({ collections }: Stack, client: Client, eventId: string,
     allGrantedMs: endOf(last) - startedAtMs,
     workflows: await workflows(),
     records,
-    unitsHeld: book?.held ?? Number.NaN,
-    unitsLeft: book?.available ?? Number.NaN,
+    unitsHeld: levels?.held ?? Number.NaN,
+    unitsLeft: levels?.available ?? Number.NaN,
   };
 }
 
 type Known = 'HELD' | 'SOLD_OUT';
 
 /**
- * Claims with one key until there is an answer. A claim that was accepted counts as told that a unit
- * is held; whether that was true shows in the end.
+ * Claims with one key until there is an answer. An accepted claim counts as held: at the end the
+ * grants show whether that was true.
  */
 async function learn(
   wire: Wire,
@@ -125,22 +127,22 @@ async function learn(
       if (error instanceof Broken) return undefined;
       throw error;
     });
-    // One of the few that were recorded in vain is final in the answer.
+    // A few claims are recorded and then rejected: these are final in the answer.
     if (answer?.status === 200 && claimIn(answer).reason === 'SOLD_OUT') return 'SOLD_OUT';
     if (answer !== undefined && answer.status < 300) return 'HELD';
     if (answer?.status === 409 && answer.body.includes('sold_out')) return 'SOLD_OUT';
     if (answer !== undefined && answer.status < 500) {
       throw new Error(`a flash claim was answered ${answer.status}: ${answer.body}`);
     }
-    const askedAgainAfterS = answer && headerOf(answer, 'retry-after');
-    const isNotNow = answer?.status === 503 && askedAgainAfterS !== undefined;
+    const retryAfterS = answer && headerOf(answer, 'retry-after');
+    const isNotNow = answer?.status === 503 && retryAfterS !== undefined;
     counted[isNotNow ? 'unavailable' : 'otherFailures'] += 1;
-    // Spread, as good clients do: a crowd that was sent away together must not come back together.
-    await sleep(Number(askedAgainAfterS ?? 1) * 1_000 * (1 + Math.random() / 2));
+    // With jitter, as good clients do: the crowd must not come back all at once.
+    await sleep(Number(retryAfterS ?? 1) * 1_000 * (1 + Math.random() / 2));
   }
 }
 
-/** What each process of the stack has in RAM, in MiB, now and at most. */
+/** The memory of each process of the stack now and at its peak, in MiB. */
 export function memoryOfStack(stack: Stack): Record<string, { rssMiB: number; peakMiB: number }> {
   const found = Object.entries(stack.pids()).map(([name, pid]) => {
     return [name, pid === undefined ? undefined : memoryOf(pid)] as const;

@@ -1,4 +1,4 @@
-/** One claim at a time, with `Prefer: wait`, and in turn with it one null workflow. */
+/** One claim at a time, with `Prefer: wait`, alternating with one null workflow at a time. */
 import { makeEvent } from './collections.ts';
 import { claimGranted } from './claim-requests.ts';
 import { type Figures, type Row, ratio } from './figures.ts';
@@ -15,8 +15,10 @@ import { startYardstickWorker, type YardstickWorker } from './yardstick/start.ts
 const CLAIM = 'mailbox claim';
 const NOTHING = 'null workflow';
 const PERCENTS = [50, 99];
+/** How many times longer a claim may take than a null workflow. */
 const MOST = 3;
 
+/** The part `latency`. */
 export async function benchLatency(options: BenchOptions): Promise<Figures> {
   return await withStops(async (stopAtEnd) => {
     const { isShort, rounds, profileDir, say } = options;
@@ -44,6 +46,7 @@ export async function benchLatency(options: BenchOptions): Promise<Figures> {
 
 const newRow = (name: string): Row => ({ name, unit: 'ms', samples: [] });
 
+/** Times of one round, in milliseconds. */
 interface Took {
   claim: number[];
   nothing: number[];
@@ -72,7 +75,7 @@ async function timed(work: () => Promise<unknown>): Promise<number> {
   return performance.now() - startedMs;
 }
 
-/** The rows stand as they were made: for each percentile ours and then the yardstick's. */
+/** Adds a round. The rows are in pairs: for each percentile ours, and then the yardstick's. */
 function note(rows: Row[], took: Took): void {
   for (const [n, percent] of PERCENTS.entries()) {
     rows[2 * n]?.samples.push({ value: percentile(took.claim, percent) });

@@ -13,6 +13,7 @@ import { benchReserve } from './reserve.ts';
 import { benchSlow } from './slow.ts';
 import { benchStatus } from './status.ts';
 
+/** What each part measures, and the function that does. */
 export const PARTS: Record<string, { measures: string; run: Part }> = {
   claims: { measures: 'claims granted a second, beside a null workflow', run: benchClaims },
   reserve: { measures: 'reservations a second, beside a bare $inc', run: benchReserve },

@@ -1,6 +1,6 @@
-/** Middles and tails of some numbers. */
+/** Medians and percentiles. */
 
-/** The middle of some numbers; of an even count the mean of the middle two. @throws for none */
+/** The median. For an even count it is the mean of the middle two. @throws RangeError for no numbers */
 export function median(numbers: readonly number[]): number {
   const sorted = numbers.toSorted((a, b) => a - b);
   const [low, high] = [
@@ -11,7 +11,7 @@ export function median(numbers: readonly number[]): number {
   return (low + high) / 2;
 }
 
-/** The smallest of the numbers that `percent` of them do not exceed (nearest rank). @throws for none */
+/** The nearest-rank percentile. @param percent from 0 to 100 @throws RangeError for no numbers */
 export function percentile(numbers: readonly number[], percent: number): number {
   const sorted = numbers.toSorted((a, b) => a - b);
   const found = sorted[Math.max(0, Math.ceil((percent / 100) * sorted.length) - 1)];

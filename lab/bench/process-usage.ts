@@ -1,25 +1,26 @@
-/** CPU time and memory of processes, as Linux tells them; nothing on other systems. */
+/** CPU time and memory of processes, from Linux's `/proc`. On other systems there are no values. */
 import { readFileSync } from 'node:fs';
 
-/** Linux counts CPU time for programs in hundredths of a second, on every architecture (`USER_HZ`). */
+/** The unit of CPU time in `/proc`: `USER_HZ` is 100 on every architecture. */
 const TICK_MS = 10;
 
-/** Processes by the name they are shown under. */
+/** Process IDs by the process's name. */
 export type Pids = Record<string, number | undefined>;
 
+/** A process in `/proc/{pid}/stat`. */
 export interface Stat {
   parent: number;
-  /** CPU time since its start, all its threads together, in milliseconds. */
+  /** CPU time of all its threads since its start, in milliseconds. */
   ownMs: number;
-  /** The same of children that ended and were waited for. */
+  /** CPU time of its children that ended and were waited for, in milliseconds. */
   reapedMs: number;
 }
 
-/** What Linux tells of a process (proc(5)); undefined where there is none. */
+/** Reads `/proc/{pid}/stat` (proc(5)). Undefined if there is no such process. */
 export function statOf(pid: number): Stat | undefined {
   const text = read(`/proc/${pid}/stat`);
   if (text === undefined) return undefined;
-  // The second field is the program's name in brackets, and may hold anything; what follows is numbers.
+  // The second field is the program's name in brackets, which may hold anything. Numbers follow.
   const fields = text.slice(text.lastIndexOf(')') + 2).split(' ');
   const at = (n: number) => Number(fields[n - 3]);
   return {
@@ -29,14 +30,14 @@ export function statOf(pid: number): Stat | undefined {
   };
 }
 
-/** Memory that a process has in RAM now and had at most, in MiB. proc(5), `VmRSS` and `VmHWM`. */
+/** A process's memory now and at its peak, in MiB: `VmRSS` and `VmHWM` of proc(5). */
 export function memoryOf(pid: number): { rssMiB: number; peakMiB: number } | undefined {
   const status = read(`/proc/${pid}/status`);
   const field = (name: string) => Number(status?.match(`${name}:\\s+(\\d+) kB`)?.[1]) / 1024;
   return status === undefined ? undefined : { rssMiB: field('VmRSS'), peakMiB: field('VmHWM') };
 }
 
-/** Begins to count; answers a function for what each process used since, in milliseconds. */
+/** Returns a function that returns the CPU time each process used since, in milliseconds. */
 export function countCpu(pids: Pids): () => Record<string, number> {
   const before = spentBy(pids);
   return () => {

@@ -1,4 +1,4 @@
-/** Reservations a second by the store's verb, beside the driver's bare conditional decrement. */
+/** Reservations a second by the store, compared with a bare conditional decrement by the driver. */
 import { randomUUID } from 'node:crypto';
 import { WRITE_CONCERN } from '../../store/mongodb/connection.ts';
 import { type Collections, makeEvent, openCollections } from './collections.ts';
@@ -9,14 +9,16 @@ import { runRounds, type Side } from './rounds.ts';
 import { withStops } from './stop-at-end.ts';
 import { type BenchServers, startBenchServers } from './servers.ts';
 
+/** Concurrent writers. */
 const WRITERS = 64;
 const BARE = 'bare conditional $inc, one document';
 const VERB = 'reserve, buckets as the product lays them';
 const ONE_BUCKET = 'reserve, one bucket';
 
-/** What one bucket takes before its cap of holds, with room for nobody to wait. */
+/** Units of an event with one bucket: few enough that the bucket's limit of holds is not reached. */
 const ONE_BUCKET_UNITS = 200;
 
+/** The part `reserve`. */
 export async function benchReserve(options: BenchOptions): Promise<Figures> {
   return await withStops(async (stopAtEnd) => {
     const servers = stopAtEnd(await startBenchServers({}, options.say));
@@ -64,7 +66,7 @@ function bareSide(servers: BenchServers, { database }: Collections, count: numbe
 }
 
 function verbSide(servers: BenchServers, collections: Collections, count: number): Side {
-  // A stock of twice the claims: what is measured is not the search for the last units.
+  // Twice as many units as claims: the search for the last units is not measured.
   return {
     name: VERB,
     unit: 'a second',
@@ -72,7 +74,7 @@ function verbSide(servers: BenchServers, collections: Collections, count: number
   };
 }
 
-/** Several rewards one after the other, as one bucket has room for a few hundred holds only. */
+/** Several events one after the other, as one bucket has room for only a few hundred holds. */
 function oneBucketSide(servers: BenchServers, collections: Collections, count: number): Side {
   return {
     name: ONE_BUCKET,

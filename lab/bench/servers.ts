@@ -1,4 +1,4 @@
-/** mongod, Temporal and Kafka as `npm start` runs them, over a folder that is thrown away. */
+/** mongod, Temporal and Kafka as `npm start` runs them, over a temporary folder. */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -20,7 +20,7 @@ export interface BenchServers {
   stop(): Promise<void>;
 }
 
-/** Temporal keeps its runs on disk, unlike in tests: that is what is to be measured. */
+/** Starts mongod, and what else is wanted. Unlike in tests, Temporal keeps its runs on disk. */
 export async function startBenchServers(
   wanted: { temporal?: boolean; kafka?: boolean },
   say: (line: string) => void,

@@ -1,4 +1,4 @@
-/** A claim's status a second, beside a route that verifies the token and reads once. */
+/** Claim statuses read a second, compared with a bare route that verifies the token and reads once. */
 import type { Claim } from '../../store/claims/claim-record.ts';
 import { claimIdOf } from '../../store/claims/claim-record.ts';
 import { type Collections, insertAll, makeEvent } from './collections.ts';
@@ -18,6 +18,7 @@ import { startBareApi } from './yardstick/start.ts';
 const OURS = 'GET of a claim';
 const BARE = 'bare route, token and findOne';
 
+/** The part `status`. */
 export async function benchStatus(options: BenchOptions): Promise<Figures> {
   return await withStops(async (stopAtEnd) => {
     const { isShort, profileDir, say } = options;
@@ -49,7 +50,7 @@ interface Known {
 
 const isGranted = ({ status, body }: Answer) => status === 200 && body.includes('GRANTED');
 
-/** One granted claim of each player, as the stores leave it. */
+/** Inserts one granted claim for each player, as the store writes it. */
 async function grantedClaims(collections: Collections, players: Player[]): Promise<Known[]> {
   const { eventId } = await makeEvent(collections, players.length);
   const records = players.map(({ userId }) => grantedClaim(userId, eventId));

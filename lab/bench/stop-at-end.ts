@@ -1,4 +1,7 @@
-/** What a measurement starts is stopped, in the opposite order, whatever happens. */
+/**
+ * Runs `use`, and afterwards stops everything that it passed to `stopAtEnd`, in reverse order,
+ * whether it succeeds or fails.
+ */
 export async function withStops<T>(
   use: (stopAtEnd: <S extends { stop(): Promise<void> }>(started: S) => S) => Promise<T>,
 ): Promise<T> {

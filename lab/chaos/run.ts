@@ -4,9 +4,10 @@ import { join } from 'node:path';
 import type { Say } from '../../local/progress.ts';
 import { check, type Difference } from './checks.ts';
 import { details } from './claim-details.ts';
-import { type Facts, readCollections } from './facts.ts';
+import type { Facts } from './facts.ts';
 import { type Done, type Figures, figuresOf } from './figures.ts';
-import { mend, runsLeft, untilAllFinal, untilReconciledTwice } from './healing.ts';
+import { gatherFacts } from './gather-facts.ts';
+import { mend, untilAllFinal } from './healing.ts';
 import { FaultInjector, MISSED } from './fault-injector.ts';
 import type { Plan } from './plan.ts';
 import { playClaims, type Story } from './players.ts';
@@ -54,7 +55,8 @@ export async function runChaos(
   const scene = await openScene(plan, dataDir, display.log, signal);
   try {
     const played = await play(plan, scene, display, signal);
-    const facts = await gather(scene, played, signal);
+    const { stories, unbalanced } = played;
+    const facts: Facts = { ...(await gatherFacts(scene, stories, signal)), unbalanced };
     writeFileSync(join(dataDir, 'facts.json'), JSON.stringify(facts, undefined, 1));
     const differences = check(facts);
     const mended = await scene.store.reconciliations.totals();
@@ -106,20 +108,4 @@ async function play(
   const healedMs = performance.now() - healFromMs;
   say(at(isHealed ? 'every claim is final' : 'claims are still open: given up'));
   return { stories, done, unbalanced: await watch.stop(), healedMs };
-}
-
-/** Waits for reconciliation, and then reads everything that the checks need. */
-async function gather(scene: Scene, played: Played, signal: AbortSignal): Promise<Facts> {
-  const { stories, unbalanced } = played;
-  const isReconciled = await untilReconciledTwice(scene, signal);
-  return {
-    stories,
-    unbalanced,
-    isReconciled,
-    runsLeft: await runsLeft(scene, signal),
-    ledger: await scene.game.ledger(),
-    shown: await scene.staff.grants(signal),
-    internalErrors: scene.client.internalErrors,
-    ...(await readCollections(scene.database, scene.store)),
-  };
 }

@@ -2,9 +2,9 @@
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { until } from '../../../local/until.ts';
 import { makeEvent } from '../collections.ts';
 import { closedLoop } from '../closed-loop.ts';
-import { until } from '../until.ts';
 import { Wire } from '../http-wire.ts';
 import { assertStock } from './assert-saga.ts';
 import type { Outcome } from './saga.ts';
@@ -34,7 +34,7 @@ export async function assertSurvives(side: Side): Promise<void> {
   const begun = until(
     `${side.name} to be in the middle of its claims`,
     async () => (await side.grantedOf(eventId)) >= GRANTED_BEFORE,
-    { pollMs: 10, patienceMs: PATIENCE_MS },
+    { pollMs: 10, timeoutMs: PATIENCE_MS },
   );
   await Promise.race([begun, all]);
   side.crash();
