@@ -1,4 +1,4 @@
-/** Who asks over a pile of earlier claims, and what they ask about. */
+/** The callers of `growth-calls.ts`, and what they ask about, beside the earlier claims. */
 import type { Tokens } from '../../api/identity/tokens.ts';
 import type { Condition } from '../../domain/conditions/condition.ts';
 import { DAY_MS } from '../../domain/conditions/player-event.ts';
@@ -11,29 +11,29 @@ import { makePlayers, type Player } from './players.ts';
 
 export interface World {
   pile: Pile;
-  /** How many claims the pile has. */
+  /** Number of earlier claims. */
   claims: number;
   admin: Player;
-  /** Another admin, who may go. */
+  /** Another admin, who may lose the role. */
   otherAdmin: Player;
   gameServer: Player;
-  /** Of the pile, with a claim of each of its events. */
+  /** A player of the earlier claims, with a claim of each event. */
   player: Player;
   /** Players who have claimed nothing yet. */
   newcomers: Player[];
-  /** Its condition asks for progress, and for a grant of another event. */
+  /** An event with a condition on progress and on a grant of another event. */
   conditional: StoredEvent;
   soldOut: StoredEvent;
-  /** Claims that wait for an admin, each with its hold and its entitlement. */
+  /** Parked claims, each with its hold and its entitlement. */
   parked: Claim[];
-  /** With which the provider `game` signs. */
+  /** The secret with which the provider `game` signs. */
   providerSecret: string;
 }
 
 const PARKED = 6;
 const NEWCOMERS = 4;
 
-/** Of the two most usual kinds: what the player did, and what they were given elsewhere. */
+/** A condition of the two most usual kinds: player events, and a grant of another event. */
 const conditionOn = (eventId: string): Condition => ({
   all: [
     { metric: 'quest.completed', key: 'snow-1', atLeast: 0 },
@@ -41,7 +41,7 @@ const conditionOn = (eventId: string): Condition => ({
   ],
 });
 
-/** Makes the people and things that a pile alone does not have. */
+/** Creates the callers, events and parked claims that are not part of the earlier claims. */
 export async function openWorld(
   collections: Collections,
   tokens: Tokens,
@@ -53,7 +53,7 @@ export async function openWorld(
     await withRole(collections, tokens, 'ADMIN'),
     await withRole(collections, tokens, 'GAME_SERVER'),
   ];
-  // Somebody has looked at the event's numbers before: then earlier claims are summed.
+  // Read the statistics once: from then on earlier claims are summed up.
   await collections.store.eventStats.of(pile.events[0] as StoredEvent);
   const userId = userIdOf(Math.floor(playerOf(claims) / 2));
   const [first] = pile.events as [StoredEvent];
@@ -81,7 +81,7 @@ async function parkSome(collections: Collections, tokens: Tokens, pile: Pile): P
   return await Promise.all(players.map(({ userId }) => parkOne(collections, pile, userId)));
 }
 
-/** Parked with a unit held, as its provider was away for too long. */
+/** Inserts a claim that was parked a day ago with its units held, as its provider did not answer. */
 async function parkOne({ store }: Collections, pile: Pile, userId: string): Promise<Claim> {
   const like = claimOf(pile, 0);
   const idempotencyKey = newId('key');

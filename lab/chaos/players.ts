@@ -42,7 +42,7 @@ export async function joinPlayers(
   const players: Player[] = [];
   const names = Array.from({ length: count }, (_, n) => `chaos-${n}`);
   const queue = names.entries();
-  const lane = async () => {
+  const worker = async () => {
     for (const [index, name] of queue) {
       const body = { username: name, password: PASSWORD };
       const answer = await client.insist(
@@ -55,7 +55,7 @@ export async function joinPlayers(
       players[index] = player;
     }
   };
-  await Promise.all(Array.from({ length: JOINING_AT_ONCE }, lane));
+  await Promise.all(Array.from({ length: JOINING_AT_ONCE }, worker));
   return players;
 }
 

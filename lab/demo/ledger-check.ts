@@ -1,4 +1,4 @@
-/** The provider's own ledger against ours: nothing given twice, nothing given that we do not know of. */
+/** Compares the game's ledger with Laurel's claims. */
 import type { Round } from './round.ts';
 
 interface LedgerGrant {
@@ -7,7 +7,7 @@ interface LedgerGrant {
   applied: number;
 }
 
-/** What the game gave for the round's claims, held against what Laurel says was granted. */
+/** Adds to `round.broken` what the game gave twice, or gave without a granted claim, or did not give. */
 export async function checkLedger(simulatorUrl: string, round: Round): Promise<void> {
   const response = await fetch(`${simulatorUrl}/control/ledger`);
   const { grants } = (await response.json()) as { grants: LedgerGrant[] };
@@ -30,7 +30,7 @@ export async function checkLedger(simulatorUrl: string, round: Round): Promise<v
   }
 }
 
-/** What the mailbox granted, as the grants list tells it: each line once. */
+/** Adds to `round.broken` if the list of grants does not have every granted line exactly once. */
 export function checkGrants(
   listed: readonly { grantId: string; claimId: string }[],
   round: Round,

@@ -1,4 +1,4 @@
-/** That a durable engine is one: what was under way when its app was killed comes to its end. */
+/** Checks that a durable engine is durable: claims under way when its app is killed become final. */
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -10,16 +10,20 @@ import { assertStock } from './assert-saga.ts';
 import type { Outcome } from './saga.ts';
 import { claimOn, type Side } from './side.ts';
 
+/** Claims, and clients that send them. */
 const CLAIMS = 200;
 const CLIENTS = 50;
-/** Enough to be in the middle of it. */
+/** Granted claims before the kill, so that it comes in the middle. */
 const GRANTED_BEFORE = 50;
+/** Longest wait for one claim. */
 const PATIENCE_MS = 120_000;
+/** Pause before a claim is sent again. */
 const RETRY_MS = 200;
 
 /**
- * Kills the app while many claims are under way. Posted again with the same keys, as a player's
- * client would, all are granted, each once. @throws AssertionError
+ * Kills the app while many claims are under way. Clients send them again with the same keys, and all
+ * must be granted exactly once.
+ * @throws AssertionError
  */
 export async function assertSurvives(side: Side): Promise<void> {
   if (side.crash === undefined) return;
@@ -43,11 +47,11 @@ export async function assertSurvives(side: Side): Promise<void> {
   await assertStock(side, eventId, CLAIMS);
 }
 
-/** Posts the claim, anew where the app was away or died over it. */
+/** Sends the claim, and sends it again if the app was down or died. */
 async function untilAnswered(side: Side, claim: Parameters<typeof claimOn>[2]): Promise<Outcome> {
   const giveUpMs = performance.now() + PATIENCE_MS;
   for (;;) {
-    // One that was broken is of no more use.
+    // A new connection for each try: a broken one cannot be used again.
     const wire = new Wire(side.port);
     try {
       return await claimOn(side, wire, claim);

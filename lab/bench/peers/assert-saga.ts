@@ -1,4 +1,4 @@
-/** That every side keeps its promises: a rate counts only for a saga that does its work. */
+/** Checks that every side does its work: only then its rate counts. */
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import { claimIdOf } from '../../../store/claims/claim-record.ts';
@@ -11,8 +11,9 @@ import { claimOn, type Side } from './side.ts';
 const REWARD_ID = 'cape';
 
 /**
- * The books of an event after so many of its claims were answered as granted: the stock adds up,
- * nothing is held, and mailbox and records say the same. @throws AssertionError
+ * Checks an event's stock, mailbox and records once all its claims are final.
+ * @param granted how many of its claims were answered as granted
+ * @throws AssertionError
  */
 export async function assertStock(side: Side, eventId: string, granted: number): Promise<void> {
   const { name } = side;
@@ -33,7 +34,7 @@ export async function assertStock(side: Side, eventId: string, granted: number):
   assert.deepEqual(unbalanced, [], `${name}: every part of the stock adds up`);
 }
 
-/** What each side is shown to do before it is measured. @throws AssertionError */
+/** Checks a side before it is measured: one grant a key, undoing, selling out. @throws AssertionError */
 export async function assertSaga(side: Side): Promise<void> {
   await withWires([side.port], 2, async ([one, other]) => {
     const [first, second] = side.players;
@@ -52,7 +53,7 @@ async function grantsOnce(side: Side, wire: Wire, player: Player): Promise<void>
   await assertStock(side, eventId, 1);
 }
 
-/** A mailbox refuses what was revoked before it came, so that the hold must be given back. */
+/** A mailbox refuses a mail that was revoked before it came, so the hold must be released. */
 async function undoes(side: Side, wire: Wire, player: Player): Promise<void> {
   if (!side.refuseMail) return;
   const { eventId } = await makeEvent(side.collections, 2);

@@ -1,10 +1,10 @@
-/** CPU time of processes, from Linux's `/proc`. */
+/** CPU time of processes and their children, from Linux's `/proc`. */
 import { readdirSync } from 'node:fs';
 import { type Stat, statOf } from '../process-usage.ts';
 
 /**
- * CPU time that the processes and all below them have used so far, in milliseconds. A server such as
- * PostgreSQL is a family: what its ended children used counts too.
+ * CPU time of the processes and all their descendants so far, in milliseconds. Ended children count
+ * too, as a server such as PostgreSQL has many.
  */
 export function cpuMsOf(roots: readonly number[]): number {
   const stats = allStats();
@@ -22,7 +22,7 @@ function allStats(): Map<number, Stat> {
   const pids = readdirSync('/proc').filter((name) => /^\d+$/.test(name));
   return new Map(
     pids.map(Number).flatMap((pid): [number, Stat][] => {
-      // One may end between the listing and the reading.
+      // A process may end between the listing and the reading.
       const stat = statOf(pid);
       return stat === undefined ? [] : [[pid, stat]];
     }),

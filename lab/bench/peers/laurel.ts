@@ -1,4 +1,4 @@
-/** Laurel's side: claims through the API, with all that it promises. */
+/** Laurel's side: claims through the API, with everything it promises. */
 import { makePlayers } from '../players.ts';
 import type { Stack } from '../stack.ts';
 import { requestOf } from '../http-wire.ts';
@@ -8,7 +8,11 @@ import { pidOf, type Side } from './side.ts';
 /** The longest that the API waits for a claim's end, in seconds. */
 const WAIT_S = 30;
 
-/** `processes` are the stack's own, by name. */
+/**
+ * @param is what runs here, in one sentence
+ * @param stack where it runs, with the names of our own processes in it
+ * @param players how many players to create
+ */
 export async function laurelSide(
   name: string,
   is: string,
@@ -36,7 +40,7 @@ export async function laurelSide(
     outcomeIn: ({ status, body }) => {
       const { state, code } = JSON.parse(body) as { state?: Outcome; code?: string };
       if (status === 200 && state !== undefined) return state;
-      // Refused before it was recorded: as good as rejected.
+      // Refused before it was recorded counts as rejected.
       if (status === 409 && code === 'sold_out') return 'REJECTED';
       throw new Error(`a claim was answered ${status}: ${body}`);
     },

@@ -1,4 +1,4 @@
-/** The part `peers` of `npm run bench`: installs what only it needs, and runs it in its own process. */
+/** The part `peers` of `npm run bench`: installs its packages, and runs it in its own process. */
 import { existsSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { startChild } from '../../../local/processes/child-process.ts';
@@ -7,25 +7,25 @@ import type { BenchOptions } from '../options.ts';
 
 const FOLDER = import.meta.dirname;
 
-/** @throws Error where it cannot be installed, or a side does not keep its promises */
+/** The part `peers`. @throws Error if it cannot be installed or a side fails its checks */
 export async function benchPeers({ isShort, rounds, say }: BenchOptions): Promise<Figures> {
   if (process.platform !== 'linux') throw new Error('the peers are measured on Linux only');
   if (!isInstalled()) {
-    say('peers: npm ci in bench/peers, some 300 MB, once');
+    say('peers: npm ci in lab/bench/peers, some 300 MB, once');
     await run('npm', ['ci', '--no-audit', '--no-fund', '--prefix', FOLDER], say);
   }
   const options = ['--json', '--rounds', String(rounds), ...(isShort ? ['--short'] : [])];
   return JSON.parse(await run(process.execPath, [join(FOLDER, 'main.ts'), ...options], say));
 }
 
-/** Whether what npm installed last is not older than the lock file. */
+/** Whether the last install is not older than the lock file. */
 function isInstalled(): boolean {
   const installed = join(FOLDER, 'node_modules', '.package-lock.json');
   if (!existsSync(installed)) return false;
   return statSync(installed).mtimeMs >= statSync(join(FOLDER, 'package-lock.json')).mtimeMs;
 }
 
-/** What it printed; its progress is passed on. @throws Error where it fails */
+/** Runs a program and returns its output. Its standard error is progress. @throws Error if it fails */
 async function run(file: string, args: string[], say: (line: string) => void): Promise<string> {
   const printed: string[] = [];
   const child = await startChild(

@@ -1,4 +1,4 @@
-/** The saga as a Temporal workflow, one local activity a step. */
+/** The saga as a Temporal workflow, one local activity for each step. */
 import { proxyLocalActivities } from '@temporalio/workflow';
 import { type Claim, type Outcome, type Steps, saga } from '../saga.ts';
 
