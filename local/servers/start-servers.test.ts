@@ -3,39 +3,14 @@ import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
 import { once } from 'node:events';
 import { createServer } from 'node:net';
-import { describe, it, type TestContext } from 'node:test';
+import { describe, it } from 'node:test';
 import { promisify } from 'node:util';
 import { mongo } from 'mongoose';
 import { temporaryFolder } from '../../test/temporary-folder.ts';
 import { choosePorts, type Ports } from '../processes/chosen-ports.ts';
-import type { Service } from '../processes/service.ts';
 import { mongodUri } from './mongod.ts';
-import { type ServerContext, startMongod, startTemporal } from './start-servers.ts';
-
-/** A stack's servers over a folder, and a wait for one of them to be ready again. */
-function serversOver(t: TestContext, dataDir: string) {
-  const services: Service[] = [];
-  const stop = async () => {
-    await Promise.all(services.splice(0).map((service) => service.stop()));
-  };
-  t.after(stop);
-  let onReady: (() => void) | undefined;
-  const context: ServerContext = {
-    dataDir,
-    env: process.env,
-    signal: new AbortController().signal,
-    add: (service) => void services.push(service),
-    watcher: { say: () => {}, onReady: () => onReady?.() },
-  };
-  const killed = async (service: Service) => {
-    const ready = new Promise<void>((resolve) => {
-      onReady = resolve;
-    });
-    process.kill(service.pid as number, 'SIGKILL');
-    await ready;
-  };
-  return { context, stop, killed };
-}
+import { startMongod, startTemporal } from './start-servers.ts';
+import { serverFolder } from './test-server-folder.ts';
 
 async function withNotes<T>(
   ports: Ports,
@@ -52,7 +27,7 @@ async function withNotes<T>(
 describe('mongod', () => {
   it('that is killed is back at the same address with what was written', async (t) => {
     const dataDir = temporaryFolder(t);
-    const { context, killed } = serversOver(t, dataDir);
+    const { context, killed } = serverFolder(t, dataDir);
     const ports = await choosePorts(dataDir, {});
     const { service } = await startMongod(context, ports.mongod);
     await withNotes(ports, async (notes) => {
@@ -64,7 +39,7 @@ describe('mongod', () => {
 
   it('is a replica set: transactions and change streams work', async (t) => {
     const dataDir = temporaryFolder(t);
-    const { context } = serversOver(t, dataDir);
+    const { context } = serverFolder(t, dataDir);
     const ports = await choosePorts(dataDir, {});
     await startMongod(context, ports.mongod);
     const client = new mongo.MongoClient(mongodUri(ports.mongod, 'laurel'));
@@ -82,7 +57,7 @@ describe('mongod', () => {
 
   it('moves with its data where another took its port meanwhile', async (t) => {
     const dataDir = temporaryFolder(t);
-    const first = serversOver(t, dataDir);
+    const first = serverFolder(t, dataDir);
     const ports = await choosePorts(dataDir, {});
     await startMongod(first.context, ports.mongod);
     await withNotes(ports, (notes) => notes.insertOne({ _id: 'a' }));
@@ -93,7 +68,7 @@ describe('mongod', () => {
     await once(other, 'listening');
     const moved = await choosePorts(dataDir, {});
     assert.notEqual(moved.mongod, ports.mongod);
-    await startMongod(serversOver(t, dataDir).context, moved.mongod);
+    await startMongod(serverFolder(t, dataDir).context, moved.mongod);
     assert.equal(await withNotes(moved, (notes) => notes.countDocuments()), 1);
   });
 });
@@ -101,7 +76,7 @@ describe('mongod', () => {
 describe("Temporal's server", () => {
   it('that is killed is back at the same address with its runs', async (t) => {
     const dataDir = temporaryFolder(t);
-    const { context, killed } = serversOver(t, dataDir);
+    const { context, killed } = serverFolder(t, dataDir);
     const ports = await choosePorts(dataDir, {});
     const { service, address, cli, uiUrl = '' } = await startTemporal(context, ports);
     const run = async (...args: string[]) => {
