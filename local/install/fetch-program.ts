@@ -1,11 +1,12 @@
-/** Runs one program that fetches something, and never lets it hang or be silent. */
+/** Runs a program that downloads something, with timeouts and progress messages. */
 import { spawn } from 'node:child_process';
 import { readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type Say, withHeartbeat } from '../progress.ts';
 
+/** What every download gets. */
 export interface FetchContext {
-  /** An empty folder to work in, removed afterwards. */
+  /** An empty folder to work in. The caller removes it. */
   folder: string;
   env: NodeJS.ProcessEnv;
   say: Say;
@@ -13,35 +14,38 @@ export interface FetchContext {
 }
 
 export interface Limits {
-  /** Given up after so long without a byte more on disk. */
+  /** Longest time without a new byte on disk, in milliseconds. */
   stallMs: number;
-  /** Given up after so long in any case. */
+  /** Longest time in all, in milliseconds. */
   totalMs: number;
 }
 
 export interface Fetching {
-  /** What is fetched and from where, for the progress lines. */
+  /** What is downloaded and from where, for the progress. */
   what: string;
   file: string;
   args: readonly string[];
   env: NodeJS.ProcessEnv;
-  /** Where it writes; the growth of this folder is its progress. */
+  /** Where it writes. The size of this folder is the progress. */
   folder: string;
   limits: Limits;
   say: Say;
   signal: AbortSignal;
   heartbeatMs?: number;
-  /** Finds why it failed in what it wrote to standard output, for a program that says it there. */
+  /** Finds the reason of a failure in standard output, for programs that print it there. */
   reasonIn?: (output: string) => string | undefined;
 }
 
+/** Pause between two looks at the folder's size. */
 const LOOK_EVERY_MS = 500;
+/** Most output that is kept. */
 const MAX_OUTPUT_CHARS = 64 * 1024;
+/** Longest reason in an error's message. */
 const MAX_REASON_CHARS = 400;
 
 /**
- * Resolves with what the program wrote to its standard output once it succeeded.
- * @throws Error with the program's own reason, or that it made no progress
+ * Runs the program, and resolves with its standard output once it has succeeded.
+ * @throws Error with the program's own reason, or with the limit that it exceeded
  */
 export async function runFetching(fetching: Fetching): Promise<string> {
   const { what, folder, say, limits } = fetching;
@@ -87,12 +91,12 @@ async function runToEnd(
   });
 }
 
-/** pip and the like end with the reason, marked as an error, among warnings and tracebacks. */
+/** The reason of a failure in standard error: the last row that is marked as an error, as pip prints it. */
 function lastWords(errors: string): string | undefined {
   const lines = errors.split('\n').filter((line) => line.trim() !== '');
   const marked = lines.filter((line) => /^error\b/i.test(line));
   const error = (marked.at(-1) ?? lines.at(-1))?.replace(/^error:?\s*/i, '');
-  // pip says "no matching distribution" of an index that it could not reach, and why only before.
+  // If pip cannot reach the index, it prints the cause in a warning and only then a vague error.
   const broken = /connection broken by '(.*)': /.exec(errors)?.[1];
   return (broken === undefined ? error : `${error} (${broken})`)?.slice(0, MAX_REASON_CHARS);
 }
@@ -114,7 +118,7 @@ function watchGrowth(folder: string, limits: Limits): { signal: AbortSignal; sto
   return { signal: given.signal, stop: () => clearInterval(look) };
 }
 
-/** The bytes in a folder and all below it; what vanishes meanwhile counts as nothing. */
+/** The bytes of all files in a folder. Files that vanish meanwhile do not count. */
 async function sizeOf(folder: string): Promise<number> {
   const entries = await readdir(folder, { recursive: true, withFileTypes: true }).catch(() => []);
   const sizes = entries

@@ -1,4 +1,4 @@
-/** The Java that runs the embedded broker. */
+/** Finds the Java that runs the embedded broker. */
 import { execFile } from 'node:child_process';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
@@ -6,10 +6,10 @@ import { given, serverEnvironment } from '../processes/server-environment.ts';
 import { reasonOf } from '../progress.ts';
 import { NoBinary, type ResolveOptions } from './resolve-binary.ts';
 
-/** What Kafka's broker is compiled for since 4.0. */
+/** Kafka's broker needs this version since 4.0. */
 const OLDEST = 17;
 
-/** A machine that is busy takes seconds to start any JVM. */
+/** Timeout of `java -version`: a busy machine takes seconds to start a JVM. */
 const VERSION_TIMEOUT_MS = 60_000;
 
 const INSTEAD =
@@ -17,12 +17,12 @@ const INSTEAD =
   `openjdk-${OLDEST}-jre-headless; macOS: brew install openjdk@${OLDEST}), or name one in JAVA_HOME, or ` +
   'give the addresses of brokers that run elsewhere in KAFKA_BROKERS.';
 
-/** For programs in Java: without a locale they could open no path but those in ASCII. */
+/** The environment of Java programs. Without a UTF-8 locale they can open only ASCII paths. */
 export function javaEnvironment(env: NodeJS.ProcessEnv = process.env): NodeJS.ProcessEnv {
   return { ...serverEnvironment(env), LC_ALL: 'C.UTF-8' };
 }
 
-/** The path of `java`: `JAVA_HOME`'s, else that on PATH. @throws NoBinary if it is missing or too old */
+/** The `java` of `JAVA_HOME`, else of PATH. @throws NoBinary if it is missing or too old */
 export async function resolveJava({
   env,
   signal,
@@ -37,7 +37,7 @@ export async function resolveJava({
     signal.throwIfAborted();
     throw new NoBinary(`${java} does not run: ${reasonOf(error)}.\n${INSTEAD}`);
   });
-  // Until Java 8 it was 1.8, and an early release has no dots at all.
+  // Java 8 is version 1.8, and early releases have no dots.
   const major = Number(/version "(\d+)/.exec(stderr)?.[1]);
   if (!(major >= OLDEST)) throw new NoBinary(`${java} is Java ${major}.\n${INSTEAD}`);
   return java;

@@ -1,8 +1,8 @@
-/** Several things at once, all or none. */
-
 /**
- * Runs what `start` begins and resolves with all results; when one fails, the signal they were
- * given aborts, the others are awaited, and the first failure is thrown.
+ * Awaits several works at once. If one fails, the others are aborted and awaited.
+ * @param start begins the works; they must stop when the signal it gets aborts
+ * @returns the results of all works
+ * @throws the first failure
  */
 export async function allOrNone<T extends readonly Promise<unknown>[] | []>(
   signal: AbortSignal,

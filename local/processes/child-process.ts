@@ -1,4 +1,4 @@
-/** One run of one server's process. */
+/** Starts a child process that cannot outlive this one, and reads its output. */
 import { type ChildProcess, type ChildProcessByStdio, spawn } from 'node:child_process';
 import type { Socket } from 'node:net';
 import type { Readable } from 'node:stream';
@@ -9,37 +9,40 @@ export interface Command {
   env: NodeJS.ProcessEnv;
 }
 
-/** What a child writes: every chunk to the log, every line to whoever looks for something in it. */
+/** Takes a child's output: as chunks for the log, and as lines. */
 export interface Output {
   chunk(bytes: Uint8Array): void;
   line(text: string, stream: 'stdout' | 'stderr'): void;
 }
 
-/** How a process ended: by a signal, or else with a code of its own. */
+/** How a process ended: by a signal or with an exit code. */
 export interface Ending {
   signal: NodeJS.Signals | null;
   code: number | null;
+  /** The same as text. */
   words: string;
 }
 
 export interface Child {
   pid: number;
-  /** Resolves once it ended and all it wrote was read. */
+  /** Resolves once it has ended and all its output was read. */
   ended: Promise<Ending>;
-  /** Lets this process end though the child runs. */
+  /** Lets this process end while the child still runs. */
   unref(): void;
-  /** False if it is gone. */
+  /** Sends a signal. False if the process is gone. */
   signal(signal: NodeJS.Signals): boolean;
 }
 
-/** A line longer than this is cut into several, so that no child can fill our memory. */
+/** Longer lines are cut into several, so that no child can fill our memory. */
 const MAX_LINE_CHARS = 64 * 1024;
 
+/** Longest wait for the rest of the output after the exit. */
 const DRAIN_MS = 1_000;
 
 /**
- * Ends the child when we are gone, even by SIGKILL: its standard input is a pipe that only we hold,
- * and `read` returns when that closes. It is a shell, as that costs a megabyte and not forty.
+ * A shell script that ends the child when this process is gone, even by SIGKILL. Its standard input is
+ * a pipe from this process, and `read` returns when the pipe closes. A shell takes one megabyte of
+ * memory, Node would take forty.
  */
 const GUARD = `
 read -r _
@@ -48,8 +51,9 @@ for _ in 1 2 3 4 5 6 7 8; do sleep 1; kill -0 "$1" || exit 0; done
 kill -KILL "$1"`;
 
 /**
- * Starts a process in a session of its own, so that Ctrl-C at the terminal reaches only us and we
- * stop all in order. @throws Error if the file cannot be run
+ * Starts a process in its own session, so that Ctrl-C at the terminal reaches only this process, which
+ * then stops everything in order.
+ * @throws Error if the file cannot be run
  */
 export async function startChild(command: Command, output: Output): Promise<Child> {
   const child = spawn(command.file, command.args, {
@@ -69,7 +73,7 @@ export async function startChild(command: Command, output: Output): Promise<Chil
     signal: (signal) => child.kill(signal),
     unref: () => {
       child.unref();
-      // The pipes are sockets, though their type says only that they can be read.
+      // The pipes are sockets, although their type is `Readable`.
       for (const pipe of [child.stdout, child.stderr]) (pipe as Socket).unref();
     },
   };
@@ -84,7 +88,7 @@ function spawned(child: Spawned): Promise<void> {
   });
 }
 
-/** The end, and then what was still in the pipes, unless a process of the child's keeps them open. */
+/** Waits for the exit, and then for the pipes. Grandchildren may keep the pipes open, so not for long. */
 function endOf(child: Spawned): Promise<Ending> {
   return new Promise((resolve) => {
     child.once('exit', (code, signal) => {
@@ -104,7 +108,7 @@ function startGuard(pid: number): ChildProcess {
     detached: true,
     stdio: ['pipe', 'ignore', 'ignore'],
   });
-  // Without a shell the child only lacks its guard; leftovers are found at the next start too.
+  // Without a shell there is no guard. The next start also stops leftover processes.
   guard.on('error', () => {});
   guard.stdin?.on('error', () => {});
   guard.unref();

@@ -1,16 +1,18 @@
-/** Shows what our own processes log at warning level or above to who runs the stack. */
+/** Repeats warnings and errors from our own processes' logs to the person who runs the stack. */
 import type { Say } from '../progress.ts';
 
+/** pino's levels. */
 const WARN = 40;
 const LEVELS: Record<string, number> = { warn: 40, error: 50, fatal: 60 };
 const NAMES: Record<number, string> = { 40: 'warn', 50: 'error', 60: 'fatal' };
 
+/** Longest line that is repeated. */
 const MAX_CHARS = 400;
-/** A server that fails at every request must not bury everything else. */
+/** Most lines of a window: a server that fails at every request must not hide everything else. */
 const MAX_LINES_A_WINDOW = 40;
 const WINDOW_MS = 10_000;
 
-/** Returns a function that says a line of a server's output if a person should see it. */
+/** Returns a function that takes a process's name and a line of its output. @param clock milliseconds */
 export function createEcho(
   say: Say,
   clock: () => number = () => performance.now(),
@@ -30,15 +32,15 @@ export function createEcho(
   };
 }
 
-/** pino's lines are JSON; what is not comes from a library, or is a crash, which the service tells. */
+/** The text of a line to repeat. Lines that are not JSON are not pino's, and crashes are reported elsewhere. */
 function textOf(line: string): string | undefined {
   if (!line.startsWith('{')) return undefined;
   const mark = /"level":(?:(\d+)|"(\w+)")/.exec(line);
   const level = mark?.[1] === undefined ? LEVELS[mark?.[2] ?? ''] : Number(mark[1]);
-  return level !== undefined && level >= WARN ? spoken(line, NAMES[level] ?? 'warn') : undefined;
+  return level !== undefined && level >= WARN ? messageOf(line, NAMES[level] ?? 'warn') : undefined;
 }
 
-function spoken(line: string, level: string): string {
+function messageOf(line: string, level: string): string {
   try {
     const { msg, err } = JSON.parse(line) as { msg?: string; err?: { message?: string } };
     const why = err?.message;

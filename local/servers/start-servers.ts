@@ -1,4 +1,4 @@
-/** mongod, Temporal's server and Kafka, found or installed, and kept running. */
+/** Finds or installs mongod, Temporal's server and Kafka, and starts them supervised. */
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { resolveKafka, resolveMongod, resolveTemporal } from '../install/binaries.ts';
@@ -15,12 +15,13 @@ import { kafkaBroker, kafkaSpec } from './kafka.ts';
 import { dataSeriesOf, mongodSpec, mongodUri } from './mongod.ts';
 import { temporalSpec } from './temporal.ts';
 
+/** What every server is started with. */
 export interface ServerContext {
   dataDir: string;
   env: NodeJS.ProcessEnv;
   watcher: ServiceWatcher;
   signal: AbortSignal;
-  /** Given each service before it starts, so that it can be stopped whatever happens. */
+  /** Takes each service before it starts, so that the caller can stop it. */
   add: (service: Service) => void;
 }
 
@@ -33,13 +34,14 @@ export interface Temporal {
   service: Service;
   address: string;
   uiUrl?: string;
-  /** The CLI's path. */
+  /** The path of Temporal's CLI. */
   cli: string;
 }
 
 /**
- * Brings up mongod over `{dataDir}/mongo`. @throws NoBinary, StartFailure
- * @param testCommands lets a test make commands fail
+ * Starts mongod over `{dataDir}/mongo`.
+ * @param testCommands enables MongoDB's test commands
+ * @throws NoBinary, StartFailure
  */
 export async function startMongod(
   context: ServerContext,
@@ -59,8 +61,9 @@ export async function startMongod(
 }
 
 /**
- * Brings up Temporal's server, with its data in `{dataDir}/temporal`, or `inMemory` and without the
- * Web UI. @throws NoBinary, StartFailure
+ * Starts Temporal's server over `{dataDir}/temporal`.
+ * @param inMemory keeps runs in memory, and starts no Web UI
+ * @throws NoBinary, StartFailure
  */
 export async function startTemporal(
   context: ServerContext,
@@ -78,7 +81,7 @@ export async function startTemporal(
     namespace: given(env, 'TEMPORAL_NAMESPACE') ?? 'default',
     ...(inMemory ? {} : kept),
   });
-  // Before the start: one that is killed in it has made its tables already.
+  // Before the start: the server may be killed after it has made its tables.
   if (!inMemory) keepMadeBy(dataDir, { temporal: seriesOf(version) });
   const service = await startService(context, spec);
   const address = `127.0.0.1:${ports.temporal}`;
@@ -87,12 +90,12 @@ export async function startTemporal(
   return inMemory ? running : { ...running, uiUrl: `http://127.0.0.1:${ports.temporalUi}` };
 }
 
-/** Brings up Kafka's broker over `{dataDir}/kafka`. @throws NoBinary, StartFailure */
+/** Starts Kafka's broker over `{dataDir}/kafka`. @throws NoBinary, StartFailure */
 export async function startKafka(context: ServerContext, ports: Ports): Promise<Service> {
   const { dataDir, signal } = context;
   const madeBy = keptServers(dataDir).madeBy.kafka;
   const { path, version, java } = await resolveKafka(resolveOptions(context, madeBy));
-  // A newer one goes on in the format of the first, which can still read it then.
+  // The first version only: newer brokers keep writing its format, so that it can still read it.
   if (madeBy === undefined) keepMadeBy(dataDir, { kafka: seriesOf(version) });
   const options = {
     home: path,
@@ -107,7 +110,7 @@ export async function startKafka(context: ServerContext, ports: Ports): Promise<
   return service;
 }
 
-/** Starts one service under the context's eyes. @throws StartFailure */
+/** Starts one supervised service. @throws StartFailure */
 export async function startService(context: ServerContext, spec: ServiceSpec): Promise<Service> {
   const service = new Service(spec, context.watcher);
   context.add(service);
@@ -115,6 +118,7 @@ export async function startService(context: ServerContext, spec: ServiceSpec): P
   return service;
 }
 
+/** The path of a process's log. */
 export function logPath(dataDir: string, name: string): string {
   return join(dataDir, 'logs', `${name}.log`);
 }
@@ -124,37 +128,39 @@ function resolveOptions(context: ServerContext, madeBy: string | undefined): Res
   return { env, signal, say: context.watcher.say, madeBy };
 }
 
+/** Which servers to start. mongod and Temporal are on by default. */
 export interface StartServersOptions {
-  /** A folder of their own; leftovers of an earlier run over it are stopped. */
+  /** Their data folder. Leftover processes of an earlier run over it are stopped. */
   dataDir: string;
   mongod?: boolean;
-  /** Lets a test make mongod's commands fail. */
+  /** Enables MongoDB's test commands. */
   testCommands?: boolean;
   temporal?: boolean;
-  /** Only where it is asked for. */
+  /** Off by default. */
   kafka?: boolean;
   env?: NodeJS.ProcessEnv;
   say?: Say;
   signal?: AbortSignal;
 }
 
+/** Servers that are ready. */
 export interface Servers {
-  /** Without a database's name. */
+  /** Without a database name. */
   mongodbUri: string;
   temporalAddress: string;
   kafkaBrokers: string[];
   mongod: Service | undefined;
   temporal: Service | undefined;
-  /** Stops them, and lets go of the folder. */
+  /** Stops them, and releases the folder. */
   stop(): Promise<void>;
-  /** Ends them at once. */
+  /** Kills them at once. */
   kill(): void;
-  /** Lets this process end though they run; they end with it. */
+  /** Lets this process end while they run; they end with it. */
   unref(): void;
 }
 
 /**
- * The servers alone, for tests: Temporal's runs in memory, mongod and Kafka in `dataDir`.
+ * Starts servers without our own processes, for tests: Temporal in memory, mongod and Kafka in `dataDir`.
  * @throws NoBinary, StartFailure, AlreadyRunning
  */
 export async function startServers(options: StartServersOptions): Promise<Servers> {
