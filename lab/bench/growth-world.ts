@@ -30,6 +30,7 @@ export interface World {
   providerSecret: string;
 }
 
+/** Parked claims and newcomers: at least as many as `growth-calls.ts` uses. */
 const PARKED = 6;
 const NEWCOMERS = 4;
 

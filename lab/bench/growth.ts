@@ -19,6 +19,7 @@ import { APART, type Stack, startStack } from './stack.ts';
 
 /** Numbers of earlier claims. */
 const SIZES = [0, 100_000, 1_000_000];
+/** The same for a short run. */
 const SHORT_SIZES = [0, 500, 2_000];
 
 /** Units of each event: more than its earlier claims, and enough for the most buckets. */
@@ -79,6 +80,7 @@ export async function benchGrowth(options: BenchOptions): Promise<Figures> {
   });
 }
 
+/** The name of a claim's CPU time in the figures. */
 const ALL_CPU = 'CPU ms but for clients';
 
 const nameOf = (claims: number) => `${claims.toLocaleString('en')} earlier claims`;

@@ -22,6 +22,7 @@ import { type BenchServers, startBenchServers } from './servers.ts';
 
 /** Events of one batch: the most that the route takes. */
 const BATCH = 1_000;
+/** Players whose events come in, at random. */
 const PLAYERS = 5_000;
 const METRICS = ['quest.completed', 'boss.killed', 'login'];
 /** Batches under way at once. */

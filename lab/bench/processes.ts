@@ -3,6 +3,7 @@ import { join, resolve } from 'node:path';
 import { type Child, startChild } from '../../local/processes/child-process.ts';
 import { LineWatch } from '../../local/processes/line-watch.ts';
 
+/** The project's root folder. */
 export const ROOT = resolve(import.meta.dirname, '../..');
 
 /** Longest start: loading the code and bundling the workflows, on a busy machine. */

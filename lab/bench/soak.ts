@@ -13,6 +13,7 @@ import { optionsFrom, type SoakOptions, USAGE } from './soak-options.ts';
 import { openSoak, type SoakStack } from './soak-stack.ts';
 import { type Finding, flatness, type Minute } from './soak-verdict.ts';
 
+/** Length of the intervals that are compared. */
 const MINUTE_MS = 60_000;
 
 /** Failures without a stack trace: their message is enough. */

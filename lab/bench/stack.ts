@@ -130,6 +130,7 @@ export async function startStack(
 
 /** Temporal keeps closed runs for a day, its shortest retention. */
 const RETENTION_S = 86_400;
+/** Longest wait for a new namespace, and the pause between two looks. */
 const NAMESPACE_WAIT_MS = 30_000;
 const NAMESPACE_POLL_MS = 250;
 

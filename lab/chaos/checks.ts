@@ -265,6 +265,7 @@ const RULES = {
   'the audit log is whole': tampered,
 } satisfies Record<string, Check>;
 
+/** The names of all promises. */
 export const RULE_NAMES = Object.keys(RULES) as Difference['rule'][];
 
 /** Runs all checks, and returns everything that differs. */

@@ -7,6 +7,7 @@ const TOO_SLOW_MS = 2_500;
 const ANY = ['grant', 'lookup', 'revoke'] as const;
 const any = { on: [...ANY] };
 
+/** Simulator rules by mood. */
 export const MOODS = {
   /** Answers 503. */
   down: [{ do: 'fail', status: 503, retryAfter: '1', ...any }],

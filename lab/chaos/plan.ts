@@ -70,6 +70,7 @@ export const MAX_SECONDS = 3_600;
 
 /** Slow enough for two cores, while everything breaks. */
 const CLAIMS_PER_S = 5;
+/** Players: one for each second, within these limits. */
 const MIN_PLAYERS = 12;
 const MAX_PLAYERS = 60;
 

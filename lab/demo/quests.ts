@@ -13,9 +13,11 @@ const BATCH = 500;
 
 /** Longest time until sent events are counted, in milliseconds. */
 const PATIENCE_MS = 60_000;
+/** Pause between two looks at a player's progress, and players who are looked at at once. */
 const POLL_MS = 200;
 const LOOKING_AT_ONCE = 8;
 
+/** What the condition asks for: a level, and a number of quests. */
 const LEVEL = 30;
 const QUESTS = 3;
 

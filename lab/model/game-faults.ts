@@ -43,6 +43,7 @@ const PEND: Rule = { do: 'pending', times: 1 };
 /** The rule for a line that is not to be taken back. */
 export const STUBBORN: Rule = { do: 'refuseRevoke', times: 1 };
 
+/** All faults by name. A name completes the sentence "the game …". */
 export const FAULTS = {
   none: { tries: [], rules: [] },
   stumbles: { tries: [], rules: [{ do: 'fail', times: 1 }] },

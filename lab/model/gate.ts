@@ -4,6 +4,7 @@ export interface Gate {
   alone<T>(work: () => Promise<T>): Promise<T>;
 }
 
+/** A lock that nobody has. */
 export function createGate(): Gate {
   const inside = new Set<Promise<unknown>>();
   let closed: Promise<unknown> | null = null;

@@ -8,9 +8,11 @@ import { FAULTS, type FaultName } from './game-faults.ts';
 import type { Operation } from './operations.ts';
 import { type Claim, claimName, type Event, named, type Reward, type World } from './world.ts';
 
+/** The players of every sequence. */
 export const PLAYERS = ['P0', 'P1', 'P2'] as const;
 /** Few, so that keys are reused. */
 export const KEYS = ['k0', 'k1', 'k2', 'k3'] as const;
+/** Sizes of a sequence: small, so that things collide and a step has few outcomes. */
 const MAX_EVENTS = 2;
 const MAX_REWARDS = 2;
 const MAX_STEPS = 16;

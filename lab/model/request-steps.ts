@@ -234,6 +234,7 @@ function setClaimsPerPeriod(
   return '200';
 }
 
+/** The changes of an event's status that are allowed. */
 const NEXT_STATUS: { readonly [S in EventStatus]: readonly EventStatus[] } = {
   DRAFT: ['ACTIVE'],
   ACTIVE: ['PAUSED', 'ENDED'],

@@ -5,6 +5,7 @@ const KEPT_LINES = 400;
 /** Most lines of an explanation. */
 const SHOWN_LINES = 15;
 
+/** The lines of one process. */
 export class LineWatch {
   readonly #all: string[] = [];
   /** Lines on standard error that are not JSON, so not logs of our own processes. */

@@ -5,6 +5,7 @@ import { dirname } from 'node:path';
 /** Size at which a log is rotated. */
 const MAX_BYTES = 16 * 1024 * 1024;
 
+/** One open log. */
 export class LogFile {
   readonly path: string;
   readonly #maxBytes: number;

@@ -10,6 +10,7 @@ const NAMES: Record<number, string> = { 40: 'warn', 50: 'error', 60: 'fatal' };
 const MAX_CHARS = 400;
 /** Most lines of a window: a server that fails at every request must not hide everything else. */
 const MAX_LINES_A_WINDOW = 40;
+/** Length of a window. */
 const WINDOW_MS = 10_000;
 
 /** Returns a function that takes a process's name and a line of its output. @param clock milliseconds */

@@ -26,6 +26,7 @@ const NODE_ID = '1';
 
 /** Longest start: after a kill the broker reads its whole log, and its old session must end. */
 const READY_MS = 120_000;
+/** Timeout of formatting, which starts a JVM. */
 const FORMAT_TIMEOUT_MS = 120_000;
 
 /** Little memory, and only the quick compiler: the full one takes a third of a start's CPU time. */

@@ -7,6 +7,7 @@ import { serverEnvironment } from '../processes/server-environment.ts';
 import { byProbe } from '../processes/readiness.ts';
 import type { ServiceSpec } from '../processes/service.ts';
 
+/** The search attributes of claims' workflows, all of the type Keyword. */
 const SEARCH_ATTRIBUTES = ['ClaimState', 'EventId', 'UserId', 'Reason'];
 
 /** SQLite settings: twice the runs a second of the defaults, and `kill -9` loses nothing (measured). */
