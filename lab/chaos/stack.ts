@@ -115,7 +115,7 @@ export async function startChaosStack(
       wires,
       untilReadyFor: (name, ms) => processes.untilReadyFor(name, ms),
       pid: (name) => processes.pid(name),
-      signal: (name, number) => processes.signal(name, number),
+      signal: (name, kind) => processes.signal(name, kind),
       stop,
     };
   } catch (error) {
