@@ -1,4 +1,4 @@
-/** docker-compose.yml as its tests read it: its shape, the variables it names, and what Compose puts for them. */
+/** Reads docker-compose.yml for its tests: its shape, its variables, and the values Compose gives them. */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parse } from 'yaml';
@@ -41,16 +41,17 @@ export interface ComposeFile {
   networks: { [name: string]: unknown };
 }
 
+/** A variable that the file refers to. */
 export interface Reference {
   name: string;
-  /** `:-` gives a default, `:?` a message for when there is no value. */
+  /** `:-` for a default, `:?` for a message if there is no value. */
   operator: string | undefined;
   word: string;
 }
 
 const REFERENCE = /\$(?:(\$)|\{(\w+)(:[-?])?([^}]*)\})/g;
 
-/** The file as it stands, its anchors merged, and every variable it refers to, in order. */
+/** Reads the file with its anchors merged, and every variable it refers to, in order. */
 export function readCompose(): { file: ComposeFile; references: Reference[] } {
   const text = readFileSync(join(import.meta.dirname, '..', 'docker-compose.yml'), 'utf8');
   const references = [...text.matchAll(REFERENCE)].flatMap(([, , name, operator, word = '']) =>
@@ -60,9 +61,9 @@ export function readCompose(): { file: ComposeFile; references: Reference[] } {
 }
 
 /**
- * What Compose makes of `${NAME:-word}` and `${NAME:?message}` in every string of a value.
+ * Replaces `${NAME:-word}` and `${NAME:?message}` in every string of a value, as Compose does.
  *
- * @throws Error where a required variable has no value, as Compose does
+ * @throws Error if a required variable has no value, as Compose does
  */
 export function interpolate<T>(value: T, env: Environment): T {
   const walk = (node: unknown): unknown => {

@@ -11,7 +11,7 @@ import { test } from 'node:test';
 const ROOT = join(import.meta.dirname, '..');
 const read = (path: string) => readFileSync(join(ROOT, path), 'utf8');
 
-/** The Dockerfile as `[instruction, arguments]`, its continued lines joined and comments dropped. */
+/** The Dockerfile as `[instruction, arguments]`, with continued lines joined and without comments. */
 const instructions = read('Dockerfile')
   .replace(/^#.*\n/gm, '')
   .replace(/\\\n/g, ' ')
@@ -70,7 +70,7 @@ interface Imports {
   packages: Set<string>;
 }
 
-/** Every file of ours and every package that a file imports, however far away, types left out. */
+/** All files of ours and all packages that a file imports, directly or not, without types. */
 function imports(
   path: string,
   found: Imports = { files: new Set(), packages: new Set() },
@@ -81,7 +81,7 @@ function imports(
   const written = source.matchAll(
     /^(?:import|export)\b([^'"\n;=]*(?:\{[^}]*\}[^'"\n;=]*)?)['"]([^'"]+)['"];/gm,
   );
-  // An entry point loads the rest once it heeds signals.
+  // An entry point loads the rest after it has set signal handlers.
   const loaded = source.matchAll(/= await import\(()'([^']+)'\);/g);
   for (const [, what, from = ''] of [...written, ...loaded]) {
     if (/^\s+type\s/.test(what ?? '') || from.startsWith('node:')) continue;
@@ -115,7 +115,7 @@ for (const entry of [
   });
 }
 
-/** Runs the API's health check against a server that listens on `host` and answers so; its exit code. */
+/** Runs the API's health check against a server on `host` that answers `status`. Returns its exit code. */
 async function healthCheck(status: number, host: string, env: NodeJS.ProcessEnv): Promise<number> {
   const command = JSON.parse(all('HEALTHCHECK')[0]?.replace(/^.*?CMD\s+/, '') ?? '') as string[];
   const server = createServer((request, response) => {
@@ -138,7 +138,7 @@ test('the health check follows what /healthz says', async () => {
   );
 });
 
-/** By its own name in the last case, as `HOST` may be one. */
+/** Values of `HOST`, and where the API then listens. */
 const HOSTS: [HOST: string, listensOn: string][] = [
   ['', '0.0.0.0'],
   ['0.0.0.0', '0.0.0.0'],

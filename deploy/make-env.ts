@@ -1,15 +1,15 @@
 /**
- * `node deploy/make-env.ts [path]` writes docker-compose's `.env` with fresh secrets. It needs
- * nothing but Node, so that it also runs in the bare `node` image on a host without Node.
+ * `node deploy/make-env.ts [path]` writes docker-compose's `.env` with new secrets. It uses only Node's
+ * own modules, so that it also runs in the plain `node` image.
  */
 import { createHash, generateKeyPairSync, randomBytes } from 'node:crypto';
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
-/** 24 random bytes, in letters that need no escape in a URL, in YAML or in a shell. */
+/** 24 random bytes in characters that need no escape in a URL, YAML or a shell. */
 const password = () => randomBytes(24).toString('base64url');
 
-/** MongoDB's manual has 756 bytes, the most its 1024 characters hold; 96 are more than enough. */
+/** 96 random bytes in base64. MongoDB takes up to 1024 characters. */
 const replicaKey = () => randomBytes(96).toString('base64');
 
 /** One private JWK, named by its thumbprint (RFC 7638). */
@@ -20,7 +20,7 @@ function signingKey() {
   return { ...jwk, kid, alg: 'EdDSA', use: 'sig' };
 }
 
-/** Every secret of example.env, and how a new one is made. */
+/** The secrets of example.env, and how each is made. */
 const SECRETS: { readonly [name: string]: () => string } = {
   POSTGRES_PASSWORD: password,
   MONGODB_ROOT_PASSWORD: password,
@@ -31,10 +31,10 @@ const SECRETS: { readonly [name: string]: () => string } = {
 };
 
 /**
- * Writes a copy of example.env with new secrets, readable by its owner only.
+ * Writes a copy of example.env with new secrets, which only its owner can read.
  *
- * @param path where to; a file that is there already is never replaced
- * @throws Error with code EEXIST where it is
+ * @param path of the new file; an existing file is never replaced
+ * @throws Error with code EEXIST if the file exists
  */
 export async function makeEnv(path: string): Promise<void> {
   const example = await readFile(join(import.meta.dirname, 'example.env'), 'utf8');

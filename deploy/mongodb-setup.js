@@ -1,6 +1,9 @@
-// For mongosh: makes the one-member replica set where it is missing, and gives the application's
-// user its password and its one role. Safe to run again, so it also changes that password.
+// For mongosh: makes the replica set with one member if it is missing, and sets the application user's
+// password and role. It is safe to run again, and so it also changes that password.
+
+// Longest wait for the election.
 const PRIMARY_WITHIN_MS = 60_000;
+// MongoDB's error code of a member without a replica set.
 const NOT_YET_INITIALIZED = 94;
 
 const { MONGODB_HOST, MONGODB_ROOT_PASSWORD, MONGODB_APP_PASSWORD } = process.env;

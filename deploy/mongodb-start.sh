@@ -1,6 +1,6 @@
 #!/bin/bash
-# Starts mongod as a replica set member with access control. mongod wants its key in a file that it
-# owns and nobody else can read, which no mount gives to a user that is not root: it is written here.
+# Starts mongod as a replica set member with access control. mongod needs its key in a file that only
+# its own user can read. A mounted secret cannot have that owner, so the file is written here.
 set -euo pipefail
 
 umask 077

@@ -1,8 +1,9 @@
 #!/bin/sh
-# Makes the namespace where it is missing, and ends once the server serves it. Safe to run again.
+# Makes the namespace if it is missing, and ends once the server serves it. Safe to run again.
 # The CLI reads TEMPORAL_ADDRESS and TEMPORAL_NAMESPACE.
 set -eu
 
+# Repeats a command every two seconds, at most 60 times.
 retry() {
   left=60
   until "$@"; do
@@ -22,5 +23,5 @@ have_namespace() {
 
 retry temporal operator cluster health
 retry have_namespace
-# The services learn of a new namespace by polling: wait until a call in it goes through.
+# The services find a new namespace by polling: wait until a call in it succeeds.
 retry temporal workflow list --limit 1

@@ -1,6 +1,6 @@
 #!/bin/sh
-# Makes Temporal's two databases where they are missing, and brings both schemas to the version that
-# this image carries. Safe to run again. temporal-sql-tool reads its connection from SQL_*.
+# Makes Temporal's two databases if they are missing, and updates both schemas to this image's version.
+# Safe to run again. temporal-sql-tool reads its connection from SQL_*.
 set -eu
 
 bring_up() {

@@ -1,14 +1,14 @@
-/** What the local stack says while it works: short lines, and never a long silence. */
+/** Progress messages of the local stack. */
 
 /** Takes one line for a person to read. */
 export type Say = (line: string) => void;
 
-/** A person who sees nothing for ten seconds thinks that it hangs, so half of that. */
+/** Pause between two messages: after ten seconds of silence a person thinks that it hangs. */
 const SAY_EVERY_MS = 5_000;
 
 /**
- * Awaits `work` and meanwhile says what `describe` gives, every five seconds.
- * `describe` gets the seconds gone by.
+ * Awaits `work`, and says a message every `everyMs` until then.
+ * @param describe makes the message from the seconds since the start
  */
 export async function withHeartbeat<T>(
   say: Say,
@@ -28,7 +28,7 @@ export async function withHeartbeat<T>(
   }
 }
 
-/** An error's message, with the reason that Node keeps in `cause` (a refused or unknown host). */
+/** An error's message with the messages of its causes: Node keeps the reason of a failed fetch there. */
 export function reasonOf(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
   if (error.cause === undefined) return error.message;

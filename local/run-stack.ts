@@ -4,20 +4,21 @@ import { SetupError } from '../domain/errors.ts';
 import { leave, type Stopping } from '../process/shutdown.ts';
 import { NoBinary } from './install/resolve-binary.ts';
 import { PortTaken } from './processes/chosen-ports.ts';
-import { given } from './processes/environment.ts';
+import { given } from './processes/server-environment.ts';
 import { AlreadyRunning } from './processes/run-records.ts';
 import { StartFailure } from './processes/service.ts';
 import { Stack } from './stack.ts';
-import { boldFor, readyText, USAGE } from './words.ts';
+import { boldFor, readyText, USAGE } from './start-messages.ts';
 
-/** Failures that need no stack trace: their message says all. */
+/** Failures without a stack trace: their message is enough. */
 const EXPECTED = [AlreadyRunning, SetupError, NoBinary, PortTaken, StartFailure];
 
+/** Pause between two looks for the parent process. */
 const LOOK_FOR_NPM_MS = 500;
 
-/** @param args the command line's */
+/** Runs the stack, and ends this process. @param args of the command line */
 export async function runStack(args: readonly string[], stopping: Stopping): Promise<void> {
-  // A reader that goes away, as in `npm start | head`, must not end the stack.
+  // If the reader goes away, as in `npm start | head`, the stack must go on.
   for (const stream of [process.stdout, process.stderr]) stream.on('error', () => {});
   if (args.length > 0) {
     const isHelp = args[0] === '--help' || args[0] === '-h';
@@ -45,7 +46,7 @@ async function run(stopping: Stopping): Promise<number> {
   const stopped = new Promise<void>((resolve) => {
     stopping.signal.addEventListener('abort', () => resolve());
   });
-  // Before the first word is said: whoever hears it may end npm.
+  // Before the first output: whoever reads it may end npm.
   onEndOfNpm(() => process.kill(process.pid, 'SIGTERM'));
   const ended = runToTheEnd();
   stopping.inOrder({
@@ -60,7 +61,7 @@ async function run(stopping: Stopping): Promise<number> {
   async function runToTheEnd(): Promise<number> {
     try {
       const file = await stack.start().catch((error: unknown) => {
-        // What was called off has failed for that alone.
+        // A start that was called off fails, which is no error.
         if (!stopping.signal.aborted) throw error;
       });
       if (!file) return 0;
@@ -77,7 +78,7 @@ async function run(stopping: Stopping): Promise<number> {
   }
 }
 
-/** npm hands SIGTERM to its shell, which ends and hands it to nobody. */
+/** Calls `act` when npm ends: npm passes SIGTERM to its shell only, and the shell passes it to nobody. */
 function onEndOfNpm(act: () => void): void {
   if (process.env.npm_lifecycle_event === undefined) return;
   const parent = process.ppid;

@@ -3,7 +3,7 @@ import { describe, it } from 'node:test';
 import { apiConfig, workerConfig } from '../process/config.ts';
 import { BAD_TEXTS } from '../test/bad-texts.ts';
 import { temporaryFolder } from '../test/temporary-folder.ts';
-import { keptSecrets } from './kept.ts';
+import { keptSecrets } from './data-folder.ts';
 import { stackSettings } from './settings.ts';
 
 describe('the settings of API and worker', () => {

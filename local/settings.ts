@@ -1,25 +1,25 @@
-/** What the environment and the data folder make of a stack: what it runs itself, and with which settings. */
+/** A stack's settings, from the environment and the data folder: which servers it runs, and how. */
 import { resolve } from 'node:path';
 import { ownUrl } from '../api/server/own-url.ts';
 import { apiConfig, ConfigError, streamsConfig, workerConfig } from '../process/config.ts';
-import type { KeptSecrets } from './kept.ts';
+import type { KeptSecrets } from './data-folder.ts';
 import type { Ports } from './processes/chosen-ports.ts';
-import { given } from './processes/environment.ts';
+import { given } from './processes/server-environment.ts';
 import { kafkaBroker } from './servers/kafka.ts';
 import { mongodUri } from './servers/mongod.ts';
 
 export interface Settings {
-  /** Whether the stack runs these itself. */
+  /** Which servers the stack runs itself. */
   embedded: { mongod: boolean; temporal: boolean; simulator: boolean; kafka: boolean };
   mongodbUri: string;
   temporalAddress: string;
   temporalUiUrl: string | undefined;
-  /** Empty where nothing goes over Kafka. */
+  /** Empty without Kafka. */
   kafkaBrokers: string[];
-  /** What the names of its topics begin with. */
+  /** Prefix of the topics' names. */
   kafkaPrefix: string;
   admin: { username: string; password: string };
-  /** It serves on for `drainMs` once it is told to stop. */
+  /** `drainMs`: how long it goes on serving after SIGTERM. */
   api: { host: string; port: number; url: string; drainMs: number };
   simulator: { url: string; secret: string };
   /** The environment of API, worker and streams. */
@@ -28,12 +28,13 @@ export interface Settings {
 
 const DATABASE = 'laurel';
 
-/** The default of `npm start`; kept out of `process/config.ts`, where an address has none. */
+/** The simulator's name as a provider. */
 const SIMULATOR = 'simulator';
 
 /**
- * Everything given is passed on; what is missing is filled in. `apiPort` takes the place of a
- * `PORT` of 0. @throws ConfigError that names every variable that is wrong
+ * The settings of a stack: the environment, with defaults for what is missing.
+ * @param apiPort the API's port, also if `PORT` is 0
+ * @throws ConfigError that names every wrong variable
  */
 export function stackSettings(
   env: NodeJS.ProcessEnv,
@@ -99,7 +100,7 @@ function embeddedAddresses(embedded: Settings['embedded'], ports: Ports): NodeJS
   };
 }
 
-/** Kafka is no part of every Laurel, and its broker takes seconds and memory: only where it is asked for. */
+/** Whether to run a broker. Not by default, as it takes seconds and memory. @throws ConfigError */
 function wantsKafka(env: NodeJS.ProcessEnv): boolean {
   const text = given(env, 'EMBEDDED_KAFKA') ?? '0';
   if (text !== '0' && text !== '1') {
@@ -112,7 +113,7 @@ function withoutEmpty(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
   return Object.fromEntries(Object.entries(env).filter(([, value]) => value !== ''));
 }
 
-/** The embedded server speaks plain text and knows no keys; those in the environment are another's. */
+/** Removes credentials for another Temporal server: the embedded one uses neither TLS nor keys. */
 function dropCredentials(env: NodeJS.ProcessEnv): void {
   for (const name of Object.keys(env)) {
     if (name === 'TEMPORAL_API_KEY' || name.startsWith('TEMPORAL_TLS_')) delete env[name];

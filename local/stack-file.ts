@@ -1,14 +1,14 @@
-/** `{DATA_DIR}/stack.json`: where a running stack tells others what it consists of. */
+/** `{DATA_DIR}/stack.json`: describes a running stack for other programs. */
 import { readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { writeAtomically } from './processes/atomic-file.ts';
 
-/** Process IDs are those of processes that are up; a server given by its address has none. */
+/** The file's content. A server that the stack does not run itself has no process ID. */
 export interface StackFile {
   supervisor: { pid: number };
   api: { pid: number; url: string };
   worker: { pid: number };
-  /** There where activities and outcomes go over Kafka, as `kafka` is. */
+  /** Present with Kafka only, as `kafka` is. */
   streams?: { pid: number };
   mongod: { pid?: number; uri: string };
   /** `cli` is the path of the CLI's binary. */
@@ -18,16 +18,17 @@ export interface StackFile {
   admin: { username: string; password: string };
 }
 
+/** The path of the file. */
 export function stackFilePath(dataDir: string): string {
   return join(dataDir, 'stack.json');
 }
 
-/** Replaces the file in one step; only its owner may read it, as it holds secrets. */
+/** Replaces the file in one step. Only its owner may read it, as it has secrets. */
 export function writeStackFile(dataDir: string, stack: StackFile): void {
   writeAtomically(stackFilePath(dataDir), `${JSON.stringify(stack, undefined, 2)}\n`);
 }
 
-/** The stack over a data folder; undefined while none is ready there. */
+/** The stack over a data folder. Undefined if none is ready. */
 export function readStackFile(dataDir: string): StackFile | undefined {
   try {
     return JSON.parse(readFileSync(stackFilePath(dataDir), 'utf8')) as StackFile;
@@ -37,7 +38,7 @@ export function readStackFile(dataDir: string): StackFile | undefined {
   }
 }
 
-/** A file that outlives its stack would pass for a ready one. */
+/** Removes the file. A file without a stack would look like a ready stack. */
 export function removeStackFile(dataDir: string): void {
   rmSync(stackFilePath(dataDir), { force: true });
 }

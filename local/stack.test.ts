@@ -33,7 +33,7 @@ interface Given {
   env?: NodeJS.ProcessEnv;
 }
 
-/** Whatever has `after`: a test, or a group of them. */
+/** A test, or a group of tests. */
 interface Scope {
   after(cleanUp: () => Promise<void> | void): void;
 }

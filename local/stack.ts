@@ -1,16 +1,16 @@
-/** The whole stack: servers, simulator, API and worker, as processes under one supervisor. */
+/** The whole stack: servers, simulator, API, worker and streams, as processes under one supervisor. */
 import { mkdirSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { STOP_AFTER_DRAIN_MS } from '../api/server/draining.ts';
-import { keptSecrets } from './kept.ts';
+import { keptSecrets } from './data-folder.ts';
 import { choosePorts, type Ports, PortTaken } from './processes/chosen-ports.ts';
-import { createEcho } from './processes/echo.ts';
-import { given, serverEnvironment } from './processes/environment.ts';
+import { createEcho } from './processes/warning-echo.ts';
+import { given, serverEnvironment } from './processes/server-environment.ts';
 import { freePort, isFree } from './processes/ports.ts';
 import { byHttp, byLine } from './processes/readiness.ts';
 import { RunRecords } from './processes/run-records.ts';
 import type { Service, ServiceSpec, ServiceWatcher } from './processes/service.ts';
-import { together } from './processes/together.ts';
+import { allOrNone } from './processes/all-or-none.ts';
 import type { Say } from './progress.ts';
 import {
   logPath,
@@ -19,27 +19,28 @@ import {
   startMongod,
   startService,
   startTemporal,
-} from './servers/servers.ts';
+} from './servers/start-servers.ts';
 import { type Settings, stackSettings } from './settings.ts';
 import { removeStackFile, type StackFile, writeStackFile } from './stack-file.ts';
 
 export interface StackOptions {
   dataDir: string;
   env: NodeJS.ProcessEnv;
-  /** Takes progress. */
+  /** Takes lines of progress. */
   say: Say;
-  /** Takes warnings of API and worker. */
+  /** Takes warnings of our own processes. */
   warn: Say;
-  /** Calls a start off. */
+  /** Aborts a start. */
   signal: AbortSignal;
-  /** Other files for our processes to run, for tests. */
+  /** Other scripts for our own processes, for tests. */
   scripts?: Scripts;
 }
 
+/** The entry points of our own processes. */
 export interface Scripts {
   api: string;
   worker: string;
-  /** Runs only where there are brokers. */
+  /** Runs only with Kafka. */
   streams: string;
   simulator: string;
 }
@@ -52,23 +53,25 @@ const SCRIPTS: Scripts = {
   simulator: join(ROOT, 'local/simulator/simulator-main.ts'),
 };
 
-/** What they log once they do their work; they have no port to ask at. */
+/** What they log once they are ready. They have no HTTP port to ask. */
 const WORKER_READY = '"msg":"worker ready"';
 const STREAMS_READY = '"msg":"streams ready"';
 
 /**
- * Who is stopped after whom, at the latest 7 + 5 + 3 + 5 s after the start of it (and `DRAIN_S`,
- * which is 0 here): those who write before those who are written to.
+ * The order of stopping: processes that write before those that they write to. It takes at most
+ * 7 + 5 + 3 + 5 seconds, and `DRAIN_S`, which is 0 by default.
  */
 const STOP_ORDER = [['api'], ['worker', 'streams'], ['temporal', 'simulator'], ['mongod', 'kafka']];
+/** From SIGTERM to SIGKILL. */
 const WORKER_STOP_MS = 5_000;
 const STREAMS_STOP_MS = 5_000;
 const SIMULATOR_STOP_MS = 3_000;
 
-/** The worker may have to bundle the workflow code first. */
+/** Longest starts. The worker may have to bundle the workflow code first. */
 const WORKER_READY_MS = 120_000;
 const READY_MS = 60_000;
 
+/** One stack over one data folder. Start it once. */
 export class Stack {
   readonly #options: StackOptions;
   readonly #dataDir: string;
@@ -76,7 +79,7 @@ export class Stack {
   readonly #records: RunRecords;
   readonly #echo: ReturnType<typeof createEcho>;
   readonly #services = new Map<string, Service>();
-  /** Of processes that are up, or were until another takes their place. */
+  /** The IDs of processes that were ready last, by name. */
   readonly #readyPids = new Map<string, number>();
   #settings: Settings | undefined;
   #cli: string | undefined;
@@ -92,8 +95,9 @@ export class Stack {
   }
 
   /**
-   * Brings everything up, and resolves with what `stack.json` then says. If it cannot, what was
-   * started is stopped. @throws AlreadyRunning, PortTaken, ConfigError, NoBinary, StartFailure
+   * Starts everything, and resolves with the content of `stack.json`. If it fails, everything is
+   * stopped.
+   * @throws AlreadyRunning, PortTaken, ConfigError, NoBinary, StartFailure
    */
   async start(): Promise<StackFile> {
     this.#records.claim();
@@ -109,7 +113,7 @@ export class Stack {
     return this.#writeFile();
   }
 
-  /** Stops everything, in order, within 20 seconds and `DRAIN_S`; nothing if the data folder is another stack's. */
+  /** Stops everything in order, within 20 seconds plus `DRAIN_S`. Does nothing without the folder's lock. */
   async stop(): Promise<void> {
     if (!this.#records.isHeld) return;
     this.#isReady = false;
@@ -120,7 +124,7 @@ export class Stack {
     this.#records.release();
   }
 
-  /** Ends every process at once. */
+  /** Kills every process at once. */
   kill(): void {
     if (!this.#records.isHeld) return;
     removeStackFile(this.#dataDir);
@@ -140,10 +144,10 @@ export class Stack {
     const settings = stackSettings(env, this.#dataDir, ports, secrets, apiPort);
     this.#settings = settings;
     await refuseTaken(settings.api);
-    await together(signal, (each) => this.#startServers(settings, ports, this.#context(each)));
+    await allOrNone(signal, (each) => this.#startServers(settings, ports, this.#context(each)));
     const hasStreams = settings.kafkaBrokers.length > 0;
     say(hasStreams ? 'starting API, worker and streams' : 'starting API and worker');
-    await together(signal, (each) => [
+    await allOrNone(signal, (each) => [
       startService(this.#context(each), this.#apiSpec(settings)),
       startService(this.#context(each), this.#workerSpec(settings)),
       ...(hasStreams ? [startService(this.#context(each), this.#streamsSpec(settings))] : []),
@@ -279,7 +283,7 @@ export class Stack {
   }
 }
 
-/** Said before anything is started, not by a server that fails after half a minute. */
+/** Checks the API's port early, before anything is started. @throws PortTaken */
 async function refuseTaken({ host, port }: Settings['api']): Promise<void> {
   if (await isFree(port, host)) return;
   throw new PortTaken(

@@ -1,4 +1,4 @@
-/** `npm start` as a person meets it: the real processes, signals and words. */
+/** `npm start` as a person uses it: real processes, signals and output. */
 import assert from 'node:assert/strict';
 import { execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -19,7 +19,7 @@ function pidsOf({ api, worker, mongod, temporal, simulator }: StackFile): number
   return [api.pid, worker.pid, mongod.pid, temporal.pid, simulator?.pid].map(Number);
 }
 
-/** The admin's user ID, which comes from the data: new data have a new one. */
+/** The admin's user ID. New data would have a new one. */
 async function adminIdAt(stack: RunningStack): Promise<string> {
   const { api, admin } = stack.file();
   const body = JSON.stringify({ username: admin.username, password: admin.password });

@@ -1,4 +1,4 @@
-/** `npm start`. Signals first: what is loaded after it takes a while. */
+/** `npm start`. Signal handlers come first, as loading the rest takes a while. */
 import { heedSignals } from '../process/shutdown.ts';
 
 const stopping = heedSignals('npm start', { signals: ['SIGINT', 'SIGTERM', 'SIGHUP'] });

@@ -10,7 +10,7 @@ import { after, before, describe, it } from 'node:test';
 import { nextChange } from '../api/claims/wait.ts';
 import { isFinal } from '../domain/claims/claim.ts';
 import { NOTHING_MENDED } from '../domain/claims/reconciliation.ts';
-import { type Child, startChild } from '../local/processes/child.ts';
+import { type Child, startChild } from '../local/processes/child-process.ts';
 import { LineWatch } from '../local/processes/line-watch.ts';
 import { type ClaimChanges, watchClaims } from '../store/claims/claim-changes.ts';
 import { type Claim, claimIdOf } from '../store/claims/claim-record.ts';

@@ -9,7 +9,7 @@ import { join } from 'node:path';
 import { after, afterEach, before, describe, it } from 'node:test';
 import { isFinal } from '../domain/claims/claim.ts';
 import { DomainError } from '../domain/errors.ts';
-import { type Servers, startServers } from '../local/servers/servers.ts';
+import { type Servers, startServers } from '../local/servers/start-servers.ts';
 import { type Claim, claimIdOf } from '../store/claims/claim-record.ts';
 import { connect, inTransaction } from '../store/mongodb/connection.ts';
 import { asked, claimAtGame } from './game-claims.ts';

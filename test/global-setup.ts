@@ -7,7 +7,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DefaultLogger } from '@temporalio/worker';
-import { type Servers, startServers } from '../local/servers/servers.ts';
+import { type Servers, startServers } from '../local/servers/start-servers.ts';
 import { prebuildBundle } from '../worker/bundle.ts';
 
 let servers: Servers | undefined;

@@ -7,7 +7,7 @@ import { randomBytes } from 'node:crypto';
 import { after, before, describe, it } from 'node:test';
 import type { AppDeps } from '../api/app.ts';
 import { type TestApp, testApp } from '../api/test-app.ts';
-import { type Books, openBooks } from '../lab/bench/books.ts';
+import { type Collections, openCollections } from '../lab/bench/collections.ts';
 import { type Call, callEveryRoute, filled } from '../lab/bench/growth-calls.ts';
 import { pileUp } from '../lab/bench/growth-pile.ts';
 import { type Profile, type Seen, startProfile } from '../lab/bench/growth-profile.ts';
@@ -35,7 +35,7 @@ interface Asked {
 
 let t: TestApp;
 let servers: TestServers;
-let books: Books;
+let collections: Collections;
 let pile: Pile;
 const asked: Asked[] = [];
 before(async () => {
@@ -50,16 +50,16 @@ before(async () => {
     onUserLeft: (userId) => stopClaimsOf({ claims: t.store.claims, runs }, userId),
   });
   servers = await testServers();
-  books = await openBooks(servers.mongodbUri(t.connection.name));
-  pile = await pileUp(books, { claims: CLAIMS, stock: STOCK, changes: CLAIMS / 10 });
+  collections = await openCollections(servers.mongodbUri(t.connection.name));
+  pile = await pileUp(collections, { claims: CLAIMS, stock: STOCK, changes: CLAIMS / 10 });
   const { tokens } = t.deps;
-  const world = await openWorld(books, tokens, { pile, claims: CLAIMS, providerSecret });
-  const profile = await startProfile(books.database, 'test');
+  const world = await openWorld(collections, tokens, { pile, claims: CLAIMS, providerSecret });
+  const profile = await startProfile(collections.database, 'test');
   await callEveryRoute(world, callThrough(profile));
   await profile.stop();
 });
 after(async () => {
-  await books?.database.close();
+  await collections?.database.close();
   await t?.close();
   await servers?.stop();
 });

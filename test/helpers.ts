@@ -1,12 +1,12 @@
 /** What tests of the whole stack share: an open event, waiting, and looking at every book that must add up. */
 import assert from 'node:assert/strict';
 import type { TestContext } from 'node:test';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { WorkflowFailedError, type WorkflowHandle } from '@temporalio/client';
 import type { Connection } from 'mongoose';
 import type { PassReport } from '../activities/upkeep.ts';
 import { grantIdOf, isFinal } from '../domain/claims/claim.ts';
 import type { EventFields } from '../domain/events/event.ts';
+import { until as untilSeen } from '../local/until.ts';
 import type { Claim } from '../store/claims/claim-record.ts';
 import type { StoredEvent } from '../store/events/events.ts';
 import { CAPE, eventFields, OPERATOR } from '../store/events/test-events.ts';
@@ -78,13 +78,7 @@ export async function until<T>(
   what: string,
   timeoutMs = PATIENCE_MS,
 ): Promise<Exclude<T, null | undefined | false>> {
-  const deadlineMs = performance.now() + timeoutMs;
-  for (;;) {
-    const seen = await look();
-    if (seen) return seen as Exclude<T, null | undefined | false>;
-    if (performance.now() > deadlineMs) throw new Error(`Waited in vain for ${what}`);
-    await sleep(POLL_MS);
-  }
+  return await untilSeen(what, look, { pollMs: POLL_MS, timeoutMs });
 }
 
 /**

@@ -2,7 +2,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { startServers } from '../local/servers/servers.ts';
+import { startServers } from '../local/servers/start-servers.ts';
 
 export interface KafkaServer {
   /** The same after a restart. */

@@ -3,7 +3,7 @@ import { randomBytes } from 'node:crypto';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { type Servers, startServers } from '../local/servers/servers.ts';
+import { type Servers, startServers } from '../local/servers/start-servers.ts';
 
 export interface TestServers {
   /** The address of a database, by its name. */

@@ -2,7 +2,7 @@
 import { once } from 'node:events';
 import { watch } from 'node:fs';
 import { join, resolve } from 'node:path';
-import { type Ending, startChild } from '../local/processes/child.ts';
+import { type Ending, startChild } from '../local/processes/child-process.ts';
 import { LineWatch } from '../local/processes/line-watch.ts';
 import { readStackFile, type StackFile } from '../local/stack-file.ts';
 

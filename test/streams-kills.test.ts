@@ -6,7 +6,7 @@ import assert from 'node:assert/strict';
 import { join, resolve } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import type { Connection } from 'mongoose';
-import { type Child, startChild } from '../local/processes/child.ts';
+import { type Child, startChild } from '../local/processes/child-process.ts';
 import { LineWatch } from '../local/processes/line-watch.ts';
 import { openStore, type Store } from '../store/index.ts';
 import { connect } from '../store/mongodb/connection.ts';

@@ -1,23 +1,23 @@
-/** Claims granted a second through the API, beside what the engine itself does. */
+/** Claims granted a second through the API, compared with the workflow engine alone. */
 import { randomUUID } from 'node:crypto';
-import { makeEvent } from './books.ts';
-import { claimGranted } from './claiming.ts';
+import { makeEvent } from './collections.ts';
+import { claimGranted } from './claim-requests.ts';
 import { besideLines, type Figures, type Row, ratio, type Sample } from './figures.ts';
-import { ALL_CPU, rateOf, withWires } from './load.ts';
+import { ALL_CPU, rateOf, withWires } from './closed-loop.ts';
 import type { BenchOptions } from './options.ts';
 import { makePlayers } from './players.ts';
-import { inTurns, type Side } from './rounds.ts';
-import { withStops } from './scope.ts';
+import { runRounds, type Side } from './rounds.ts';
+import { withStops } from './stop-at-end.ts';
 import { startBenchServers } from './servers.ts';
 import { APART, type Stack, startStack } from './stack.ts';
 import { startYardstickWorker, type YardstickWorker } from './yardstick/start.ts';
 
 const UNIT = 'a second';
 
-/** Claims of one round, by the number of clients: several for each, so that the last ones weigh little. */
+/** Claims of one round by number of clients: several for each, so that the last ones weigh little. */
 const CLAIMS: Record<number, number> = { 50: 200, 200: 400 };
 
-/** Units of each round's event: more than are claimed, and as many as the flash event has. */
+/** Units of each round's event: more than are claimed, and as many as in the flash event. */
 const STOCK = 1_000;
 
 interface Load {
@@ -30,6 +30,7 @@ const claimsName = (provider: string, stack: string, clients: number) =>
   `${provider === 'mailbox' ? provider : 'HTTP provider'} claims, ${stack}, ${clients} clients`;
 const sagaName = (clients: number) => `six plain activities, ${clients} clients`;
 
+/** The part `claims`. */
 export async function benchClaims(options: BenchOptions): Promise<Figures> {
   return await withStops(async (stopAtEnd) => {
     const { isShort, profileDir, say } = options;
@@ -39,7 +40,7 @@ export async function benchClaims(options: BenchOptions): Promise<Figures> {
     const loads = (isShort ? [4] : [50, 200]).map((clients) => {
       return { clients, count: isShort ? 8 : (CLAIMS[clients] ?? 0) };
     });
-    const rows = await inTurns(sidesOf({ apart, yardstick }, loads), options);
+    const rows = await runRounds(sidesOf({ apart, yardstick }, loads), options);
     const compared = comparisonsOf(loads);
     const checks = compared.map(([ours, yardstick, atLeast]) =>
       ratio(rows, ours, yardstick, { atLeast }),
@@ -49,7 +50,7 @@ export async function benchClaims(options: BenchOptions): Promise<Figures> {
   });
 }
 
-/** Every row of as many clients beside the workflow that does nothing. */
+/** Every row with this number of clients, compared with the workflow that does nothing. */
 function besideNothing(rows: Row[], { clients }: Load): string[] {
   const own = rows.filter(({ name }) => name.endsWith(`, ${clients} clients`));
   return besideLines(own, nothingName(clients), { costs: [ALL_CPU], times: ['p50 ms', 'p99 ms'] });
@@ -74,7 +75,7 @@ function sidesOf(
   ];
 }
 
-/** Ours, the yardstick, and how much of it is to be reached. */
+/** Our row, the yardstick's row, and the share of it to reach. */
 function comparisonsOf(loads: Load[]): [string, string, number][] {
   const few = loads[0]?.clients ?? 0;
   const mailbox = (clients: number) => claimsName('mailbox', APART.name, clients);
@@ -99,23 +100,23 @@ function nothingSide(yardstick: YardstickWorker, load: Load): Side {
   };
 }
 
-/** Claims of one event, whose provider is `mailbox` or `game`. */
+/** Claims of a new event each round. @param provider `mailbox` or `game` */
 function claimSide(stack: Stack, provider: string, load: Load): Side {
   const given = { fulfillment: { provider } };
   return {
     name: claimsName(provider, stack.name, load.clients),
     unit: UNIT,
     run: async (isWarmUp) => {
-      const { eventId } = await makeEvent(stack.books, STOCK, given);
+      const { eventId } = await makeEvent(stack.collections, STOCK, given);
       return await grantMany(stack, eventId, { ...load, count: countOf(load, isWarmUp) });
     },
   };
 }
 
-/** One claim each of new players. */
+/** Measures one claim each by new players of `count`. @throws Error if one is not granted */
 export async function grantMany(stack: Stack, eventId: string, load: Load): Promise<Sample> {
   const { clients, count } = load;
-  const items = await makePlayers(stack.books, stack.tokens, count);
+  const items = await makePlayers(stack.collections, stack.tokens, count);
   return await withWires(stack.ports, clients, async (wires) => {
     await Promise.all(wires.map((wire) => wire.open()));
     return await rateOf({ items, clients, pids: stack.pids() }, async (player, client) => {
@@ -130,8 +131,8 @@ function sagaSide(stack: Stack, yardstick: YardstickWorker, load: Load): Side {
     name: sagaName(load.clients),
     unit: UNIT,
     run: async (isWarmUp) => {
-      const { eventId } = await makeEvent(stack.books, STOCK);
-      const items = await makePlayers(stack.books, stack.tokens, countOf(load, isWarmUp));
+      const { eventId } = await makeEvent(stack.collections, STOCK);
+      const items = await makePlayers(stack.collections, stack.tokens, countOf(load, isWarmUp));
       const { clients } = load;
       return await rateOf({ items, clients, pids: yardstick.pids() }, async ({ userId }) => {
         await yardstick.saga({ userId, eventId, idempotencyKey: randomUUID() });

@@ -1,33 +1,36 @@
-/** A cold event's claims while a hot event has a thousand waiting, beside the same on an idle stack. */
+/** Claims of a cold event while a thousand claims of a hot event wait, compared with an idle stack. */
 import type { Client } from '@temporalio/client';
 import type { EventFields } from '../../domain/events/event.ts';
 import { workflowIdOf } from '../../temporal/workflow-id.ts';
-import { makeEvent } from './books.ts';
-import { type ClaimAnswer, claimGranted, claimRequest } from './claiming.ts';
+import { until } from '../../local/until.ts';
+import { makeEvent } from './collections.ts';
+import { type ClaimAnswer, claimGranted, claimRequest } from './claim-requests.ts';
 import { type Figures, type Row, ratio, type Sample } from './figures.ts';
-import { closedLoop, sendUntilServed, withWires } from './load.ts';
-import { percentile } from './median.ts';
+import { closedLoop, sendUntilServed, withWires } from './closed-loop.ts';
+import { percentile } from './percentiles.ts';
 import type { BenchOptions } from './options.ts';
 import { makePlayers } from './players.ts';
 import { roundName } from './rounds.ts';
-import { withStops } from './scope.ts';
+import { withStops } from './stop-at-end.ts';
 import { startBenchServers } from './servers.ts';
 import { APART, type Stack, startStack } from './stack.ts';
-import { temporalClient } from './temporal.ts';
-import { until } from './until.ts';
-import { Wire } from './wire.ts';
+import { temporalClient } from './temporal-client.ts';
+import { Wire } from './http-wire.ts';
 
 const IDLE = 'cold claim, idle stack, p95';
 const BESIDE = 'cold claim, hot event beside it, p95';
+/** How many times longer a cold claim may take beside the hot event. */
 const MOST = 5;
+/** Clients that send the hot event's claims. */
 const HOT_CLIENTS = 100;
 
 interface Sizes {
-  /** Claims of the hot event that wait when the first cold one comes. */
+  /** Claims of the hot event that wait when the first cold claim comes. */
   waiting: number;
   cold: number;
 }
 
+/** The part `fair`. */
 export async function benchFair(options: BenchOptions): Promise<Figures> {
   return await withStops(async (stopAtEnd) => {
     const { isShort, rounds, profileDir, say } = options;
@@ -51,11 +54,11 @@ export async function benchFair(options: BenchOptions): Promise<Figures> {
   });
 }
 
-/** Fills the hot event's queue, measures cold claims beside it, and lets all of it end. */
+/** Fills the hot event's queue, measures cold claims beside it, and waits until all are final. */
 async function besideHot(stack: Stack, client: Client, { waiting, cold }: Sizes) {
-  const { claims } = stack.books.store;
-  // Some are granted while others come in: more are sent than are to wait.
-  const { eventId } = await makeEvent(stack.books, 10 * waiting);
+  const { claims } = stack.collections.store;
+  // Some are granted while others come in, so more are sent than have to wait.
+  const { eventId } = await makeEvent(stack.collections, 10 * waiting);
   const openNow = () => claims.model.countDocuments({ eventId, open: true });
   for (let missing = waiting; missing > 0; missing = waiting - (await openNow())) {
     await claimMany(stack, eventId, missing);
@@ -67,8 +70,9 @@ async function besideHot(stack: Stack, client: Client, { waiting, cold }: Sizes)
   return { beside, left };
 }
 
+/** Sends one claim each by new players, without waiting for the ends. */
 export async function claimMany(stack: Stack, eventId: string, count: number): Promise<void> {
-  const players = await makePlayers(stack.books, stack.tokens, count);
+  const players = await makePlayers(stack.collections, stack.tokens, count);
   await withWires(stack.ports, HOT_CLIENTS, (wires) =>
     closedLoop(players, HOT_CLIENTS, async (player, client) => {
       const answer = await (wires[client] &&
@@ -78,20 +82,21 @@ export async function claimMany(stack: Stack, eventId: string, count: number): P
   );
 }
 
+/** A claim with its times at the client, in milliseconds since the epoch. */
 export interface Visit {
   claim: ClaimAnswer;
   sentAtMs: number;
   answeredAtMs: number;
 }
 
-/** Claims of an event of their own, one at a time; `given` changes the event. */
+/** Claims of a new event, one at a time. @param given changes fields of the event */
 export async function coldClaims(
   stack: Stack,
   count: number,
   given: Partial<EventFields> = {},
 ): Promise<Visit[]> {
-  const { eventId } = await makeEvent(stack.books, 10 * count, given);
-  const players = await makePlayers(stack.books, stack.tokens, count);
+  const { eventId } = await makeEvent(stack.collections, 10 * count, given);
+  const players = await makePlayers(stack.collections, stack.tokens, count);
   const wire = new Wire(stack.port);
   await wire.open();
   const visits: Visit[] = [];
@@ -104,7 +109,7 @@ export async function coldClaims(
   return visits;
 }
 
-/** How long they took, and where each of them waited. */
+/** The p95 of the claims' times, in all and by where they waited. */
 async function sampleOf(stack: Stack, client: Client, visits: Visit[]): Promise<Sample> {
   const stays = await Promise.all(
     visits.map(async (visit) => stayOf(visit, await runOf(stack, client, visit.claim.claimId))),
@@ -119,9 +124,9 @@ async function sampleOf(stack: Stack, client: Client, visits: Visit[]): Promise<
   return { value: p95('all'), also };
 }
 
-/** When the claim's run began, and when a worker took its first task, in Temporal's history. */
-async function runOf({ books }: Stack, client: Client, claimId: string) {
-  const claim = await books.store.claims.get(claimId);
+/** When the claim's run was started and when a worker took its first task, by Temporal's history. */
+async function runOf({ collections }: Stack, client: Client, claimId: string) {
+  const claim = await collections.store.claims.get(claimId);
   if (!claim) throw new Error(`there is no claim ${claimId}`);
   const workflowId = workflowIdOf(claim.userId, claim.idempotencyKey);
   const { events } = await client.workflow.getHandle(workflowId).fetchHistory();
@@ -132,16 +137,16 @@ async function runOf({ books }: Stack, client: Client, claimId: string) {
   return { begunAtMs: atMs(begun), takenAtMs: atMs(taken) };
 }
 
-/** Where a claim's time went, in milliseconds. All clocks are this machine's. */
+/** Where a claim's time went, in milliseconds. All clocks are those of this machine. */
 interface Stay {
   all: number;
-  /** In the API, until the claim was on record. */
+  /** In the API, until the claim was recorded. */
   'to the record': number;
-  /** From there in the API's line of starts, until Temporal had the run. */
+  /** In the API's queue of starts, until Temporal had the run. */
   'to the run': number;
-  /** In Temporal's task queue, until a worker took it. */
+  /** In Temporal's task queue, until a worker took the task. */
   'in the queue': number;
-  /** In the worker, until its first step. */
+  /** In the worker, until the first step. */
   'to the step': number;
   'at work': number;
   'to the player': number;

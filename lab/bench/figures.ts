@@ -1,10 +1,10 @@
-/** What a part measured, and how it is shown: to people as tables, to programs as JSON. */
-import { median } from './median.ts';
+/** The figures of a part, and their output: tables for people, JSON for programs. */
+import { median } from './percentiles.ts';
 
-/** What one round of one side came to. */
+/** The result of one round of one side. */
 export interface Sample {
   value: number;
-  /** What it cost or how long it took, by name with its unit: `p95 ms`. */
+  /** Costs and times besides, by name with the unit, such as `p95 ms`. */
   also?: Record<string, number>;
 }
 
@@ -15,28 +15,29 @@ export interface Row {
   samples: Sample[];
 }
 
-/** What was to be reached, and what was. */
+/** A goal, and what was reached. */
 export interface Check {
   name: string;
-  /** One a round. */
+  /** One value for each round. */
   values: number[];
   reach: string;
   isKept: boolean;
 }
 
-/** How far a value is to go. */
+/** The goal for a value. */
 export type Reach = { atLeast: number } | { atMost: number } | { exactly: number };
 
+/** Everything a part measured. */
 export interface Figures {
   rows: Row[];
   checks: Check[];
-  /** Sentences that the numbers need beside them. */
+  /** Sentences that explain the numbers. */
   notes: string[];
 }
 
 /**
- * One side over another, round by round, as both ran side by side in each; kept if the median is.
- * @throws Error where a side is missing
+ * One side divided by another, round by round, as both ran in the same round. Kept if the median is.
+ * @throws Error if a side was not measured
  */
 export function ratio(rows: Row[], ours: string, yardstick: string, reach: Reach): Check {
   const [top, bottom] = [ours, yardstick].map((name) => {
@@ -46,12 +47,12 @@ export function ratio(rows: Row[], ours: string, yardstick: string, reach: Reach
   }) as [number[], number[]];
   const values = top.map((value, round) => value / (bottom[round] ?? Number.NaN));
   const name = `${ours} : ${yardstick}`;
-  return { name, values, reach: words(reach), isKept: isReached(median(values), reach) };
+  return { name, values, reach: goalText(reach), isKept: isReached(median(values), reach) };
 }
 
 /**
- * The same by what each cost besides instead of by the clock, so that a machine that had other work to
- * do misleads less: what half as much costs could be done twice as often. A sentence, not a promise.
+ * The same ratio by a cost instead of the clock, as a sentence. A busy machine distorts it less: what
+ * costs half as much could be done twice as often.
  */
 export function costRatio(rows: Row[], ours: string, yardstick: string, cost: string): string {
   const [mine, theirs] = [ours, yardstick].map((name) => {
@@ -62,8 +63,8 @@ export function costRatio(rows: Row[], ours: string, yardstick: string, cost: st
 }
 
 /**
- * How every row stands to one of them, in a line each: its rate over that one's, what that one costs
- * over what it costs itself, and how long it takes over how long that one takes. Sentences, not promises.
+ * Every row compared with one of them, one sentence each: its rate divided by that row's, that row's
+ * costs divided by its own, and its times divided by that row's.
  */
 export function besideLines(
   rows: Row[],
@@ -87,10 +88,10 @@ export function besideLines(
     });
 }
 
-/** A bound on each round by itself: the worst one counts. */
+/** A limit for every single round: the worst one counts. */
 export function bound(name: string, values: number[], reach: Reach): Check {
   const isKept = values.every((value) => isReached(value, reach));
-  return { name, values, reach: words(reach), isKept };
+  return { name, values, reach: goalText(reach), isKept };
 }
 
 function isReached(value: number, reach: Reach): boolean {
@@ -99,13 +100,13 @@ function isReached(value: number, reach: Reach): boolean {
   return value === reach.exactly;
 }
 
-function words(reach: Reach): string {
+function goalText(reach: Reach): string {
   if ('atLeast' in reach) return `≥ ${reach.atLeast}`;
   if ('atMost' in reach) return `≤ ${reach.atMost}`;
   return `= ${reach.exactly}`;
 }
 
-/** Tables for a terminal: each row's median and spread, what it cost, and what was to be reached. */
+/** Tables for a terminal: each row's median and spread, its costs, and the goals. */
 export function linesOf(part: string, { rows, checks, notes }: Figures): string[] {
   const rounds = rows[0]?.samples.length ?? checks[0]?.values.length ?? 0;
   const measured = rows.map(({ name, unit, samples }) => {
@@ -118,15 +119,15 @@ export function linesOf(part: string, { rows, checks, notes }: Figures): string[
   return [
     `${part}: ${rounds} ${rounds === 1 ? 'round' : 'rounds'}, medians and spreads`,
     ...table([['', 'median', 'spread', ''], ...measured]),
-    ...besides(rows),
+    ...costTable(rows),
     '',
     ...table([['', 'median', 'spread', 'reach', ''], ...reached]),
     ...notes.map((note) => `  ${note}`),
   ];
 }
 
-/** What each row took and cost, a column for each thing that was looked at. */
-function besides(rows: Row[]): string[] {
+/** The costs and times of each row, one column for each. */
+function costTable(rows: Row[]): string[] {
   const found = rows.map(({ name, samples }) => ({ name, also: alsoOf(samples) }));
   const columns = [...new Set(found.flatMap(({ also }) => Object.keys(also)))];
   if (columns.length === 0) return [];
@@ -136,7 +137,7 @@ function besides(rows: Row[]): string[] {
   return ['', ...table([['for one', ...columns], ...lines])];
 }
 
-/** The same for programs: every round's value is there too. */
+/** The same for programs, with the value of every round. */
 export function jsonOf({ rows, checks, notes }: Figures): object {
   return {
     rows: rows.map(({ name, unit, samples }) => {
@@ -150,7 +151,7 @@ export function jsonOf({ rows, checks, notes }: Figures): object {
   };
 }
 
-/** The median of each value that came besides. */
+/** The median of each cost and time. */
 function alsoOf(samples: Sample[]): Record<string, number> {
   const names = [...new Set(samples.flatMap(({ also = {} }) => Object.keys(also)))];
   return Object.fromEntries(
@@ -175,7 +176,7 @@ function shown(value: number): string {
     : String(Number(value.toPrecision(3)));
 }
 
-/** Columns as wide as their widest cell; numbers stand to the right. */
+/** Columns as wide as their widest cell. Numbers are aligned to the right. */
 function table(lines: string[][]): string[] {
   const widths = (lines[0] ?? []).map((_, n) => Math.max(...lines.map((l) => l[n]?.length ?? 0)));
   const isNumber = widths.map((_, n) => lines.slice(1).every((l) => /^(\d.*)?$/.test(l[n] ?? '')));

@@ -1,33 +1,35 @@
 /** The flash event: ten thousand players claim a thousand capes in the same second. */
-import { makeEvent, makeSoldOut } from './books.ts';
+import { makeEvent, makeSoldOut } from './collections.ts';
 import { grantMany } from './claims.ts';
-import { type Crowd, flash, type Outcome } from './crowd.ts';
+import { type Crowd, flash, type Outcome } from './flash-crowd.ts';
 import { bound, type Check, type Figures, type Row, ratio } from './figures.ts';
-import { percentile } from './median.ts';
+import { percentile } from './percentiles.ts';
 import type { BenchOptions } from './options.ts';
 import { makePlayers } from './players.ts';
 import { refusalSide } from './refuse.ts';
 import { roundName } from './rounds.ts';
-import { withStops } from './scope.ts';
+import { withStops } from './stop-at-end.ts';
 import { startBenchServers } from './servers.ts';
 import { APART, type Stack, startStack } from './stack.ts';
-import { temporalClient } from './temporal.ts';
+import { temporalClient } from './temporal-client.ts';
 
 const KNOWN = 'every player knows';
 const REFUSALS = 'the same number of refusals';
 const GRANTED = 'granted in the flash';
 const CLAIMS = 'claims, 50 clients';
 
-/** Records of each API process that are under way when the last unit goes. */
+/** Most claims of one API process that are being recorded when the last unit goes. */
 const MOST_IN_VAIN = 16;
 
-/** Runs for players who were let in and came too late: a twentieth of the stock. */
+/** Most runs, as a multiple of the stock: some are started for players who come too late. */
 const SPARE_RUNS = 1.05;
 
+/** The size of the flash event. */
 export function crowdOf({ isShort }: Pick<BenchOptions, 'isShort'>): Crowd {
   return isShort ? { players: 60, stock: 10 } : { players: 10_000, stock: 1_000 };
 }
 
+/** The part `flash`. */
 export async function benchFlash(options: BenchOptions): Promise<Figures> {
   return await withStops(async (stopAtEnd) => {
     const { isShort, rounds, apis = 1, profileDir, say } = options;
@@ -41,7 +43,7 @@ export async function benchFlash(options: BenchOptions): Promise<Figures> {
       return { name, unit: n < 2 ? 's' : 'a second', samples: [] };
     });
     const outcomes: Outcome[] = [];
-    // The first is not counted, but checked: an event that opens on a cold stack must come out right too.
+    // Round 0 is not measured, but checked: a flash on a cold stack must be right too.
     for (let round = 0; round <= rounds; round++) {
       const yardstick = await yardsticks();
       const outcome = await flash(stack, client, crowd);
@@ -59,13 +61,13 @@ export async function benchFlash(options: BenchOptions): Promise<Figures> {
   });
 }
 
-/** What the flash is held against, measured right before each. */
+/** The yardsticks of the flash, measured right before each one. */
 async function yardsticksOf(stack: Stack, crowd: Crowd, isShort: boolean) {
-  const soldOut = await makeSoldOut(stack.books, crowd.stock);
-  const open = await makeEvent(stack.books, 1_000_000);
+  const soldOut = await makeSoldOut(stack.collections, crowd.stock);
+  const open = await makeEvent(stack.collections, 1_000_000);
   const load = isShort ? { clients: 4, count: 8 } : { clients: 50, count: 400 };
   return async () => {
-    const players = await makePlayers(stack.books, stack.tokens, crowd.players);
+    const players = await makePlayers(stack.collections, stack.tokens, crowd.players);
     const refusals = await refusalSide(stack, soldOut.eventId, players).run(false);
     const claims = await grantMany(stack, open.eventId, load);
     return { refusalsS: crowd.players / refusals.value, claimsPerS: claims.value };
@@ -118,6 +120,7 @@ function checksOf(
   ];
 }
 
+/** One flash in a sentence. */
 export function story(outcome: Outcome): string {
   const { knownMs, held, soldOut, unavailable, granted, workflows, records } = outcome;
   const [half, most] = [50, 99].map((p) => (percentile(knownMs, p) / 1_000).toFixed(2));

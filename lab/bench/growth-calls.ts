@@ -1,4 +1,4 @@
-/** Every route of the API, asked in each way that makes other queries. */
+/** Requests to every route of the API, one for each kind of query that it makes. */
 import { randomUUID } from 'node:crypto';
 import { encodeCursor } from '../../api/http/paging.ts';
 import { grantIdOf } from '../../domain/claims/claim.ts';
@@ -18,21 +18,23 @@ import {
 import type { World } from './growth-world.ts';
 import type { Player } from './players.ts';
 
+/** One request: who sends it, and what is expected. */
 export interface Ask {
+  /** The caller. None for public routes. */
   by?: Player;
   body?: unknown;
   headers?: Record<string, string>;
-  /** What is to be answered, unless it is a success. */
+  /** The expected status. Any success unless given. */
   status?: number;
-  /** Records that it may look at, where no index serves its whole filter. */
+  /** Most documents that it may look at, if no index serves its whole filter. */
   lookedAt?: number;
 }
 
 /**
- * Sends one request and looks at what it cost.
+ * Sends one request and measures its queries.
  * @param route as the API's description names it, such as `GET /api/events/{eventId}`
- * @param parts what stands in the path for each `{…}`
- * @param query from the question mark on
+ * @param parts the values for each `{…}` in the path
+ * @param query the query with its question mark; may be empty
  */
 export type Call = (
   route: string,
@@ -41,13 +43,13 @@ export type Call = (
   ask: Ask,
 ) => Promise<{ body: Record<string, unknown> }>;
 
-/** The route's method, and its path with its parts filled in. */
+/** The route's method, and its path with the parts filled in. */
 export function filled(route: string, parts: string[]): [method: string, path: string] {
   const [method = '', pattern = ''] = route.split(' ');
   return [method, parts.reduce((path, part) => path.replace(/\{\w+\}/, part), pattern)];
 }
 
-/** Asks for everything. @throws Error where an answer is not as awaited */
+/** Sends every request. @throws Error if an answer is not as expected */
 export async function callEveryRoute(world: World, call: Call): Promise<void> {
   await callAuth(call);
   await callUsers(world, call);
@@ -59,7 +61,7 @@ export async function callEveryRoute(world: World, call: Call): Promise<void> {
   await callGameServers(world, call);
 }
 
-/** Few, so that what is looked at beyond them shows. */
+/** A small page, so that documents that are read beyond it show. */
 const LIMIT = 'limit=5';
 
 const key = () => ({ 'idempotency-key': randomUUID() });
@@ -154,7 +156,7 @@ async function callClaims(world: World, call: Call): Promise<void> {
   await claim(eventId, first, { headers });
   await claim(eventId, player, { status: 409 });
   await claim(conditional.eventId, second);
-  // The first is recorded and rejected, the second refused by what is remembered and then by the store.
+  // The first is recorded and rejected. The second is refused from the cache or by the store.
   await claim(soldOut.eventId, first);
   await claim(soldOut.eventId, second, { status: 409 });
   const read = (id: string, by: Player, ask: Ask = {}) =>
@@ -166,7 +168,7 @@ async function callClaims(world: World, call: Call): Promise<void> {
   await call('GET /api/event-claims/{claimId}/stream', [earlier], '', { by: admin });
 }
 
-/** Lists from their beginning and from deep inside. */
+/** Lists from their beginning and from deep inside, as staff and as a player. */
 async function callLists(world: World, call: Call): Promise<void> {
   const { admin, player, pile, claims } = world;
   const middle = Math.floor(claims / 2);
@@ -201,18 +203,39 @@ async function callLists(world: World, call: Call): Promise<void> {
     const asked = `?${filter}&${LIMIT}`;
     await call('GET /api/event-claims', [], asked, { by: admin, lookedAt: LOOKED_AT });
   }
+  await callSummaries(world, call, { eventId, range });
+  await callGrants(world, call, { eventId, from });
+}
+
+/** Claims counted by state and by other fields. */
+async function callSummaries(
+  { admin }: World,
+  call: Call,
+  { eventId, range }: { eventId: string; range: string },
+): Promise<void> {
   const summary = (query: string, lookedAt?: number) =>
     call('GET /api/event-claims/summary', [], `?${query}`, { by: admin, ...named({ lookedAt }) });
   await summary('state=NEEDS_ATTENTION&by=reason,eventId,provider');
-  // The first look sums up what nobody has asked for yet.
+  // The first request without a filter sums up claims that nothing has summed up before.
   await summary('', Number.POSITIVE_INFINITY);
   await summary(`eventId=${eventId}&state=COMPENSATING`);
   for (const query of ['', 'state=GRANTED', 'by=state,eventId', `eventId=${eventId}&by=eventId`]) {
     await summary(query);
   }
-  // It looks at whatever fits, and is bounded by time alone.
+  // A summary over a range reads every claim that fits, and is limited by time only.
   await summary(`by=state,reason&${range}`, Number.POSITIVE_INFINITY);
-  const after = { after: { at: endedAtOf(pile, middle), id: at.id }, shown: 0 };
+}
+
+/** Grants from their beginning and from deep inside. */
+async function callGrants(
+  { admin, player, pile, claims }: World,
+  call: Call,
+  { eventId, from }: { eventId: string; from: string },
+): Promise<void> {
+  const { userId } = player;
+  const middle = Math.floor(claims / 2);
+  const { id } = positionOf(pile, middle);
+  const after = { after: { at: endedAtOf(pile, middle), id }, shown: 0 };
   const grants = (query: string, by: Player) =>
     call('GET /api/grants', [], `?${query}&${LIMIT}`, { by });
   for (const query of ['', `userId=${userId}`]) {
@@ -280,7 +303,7 @@ async function callGameServers(world: World, call: Call): Promise<void> {
     at: new Date(at).toISOString(),
   });
   const fresh = of(Date.now());
-  // The last ones come too late for their day's fold; one comes twice.
+  // One event comes twice. The last two come after their day was folded.
   const events = [fresh, fresh, of(Date.now() - 3 * DAY_MS), of(Date.now() - 4 * DAY_MS)];
   await call('POST /api/activity-events', [], '', { by, body: { events } });
   const body = { grantId: grantIdOf(parked[3]?._id ?? '', 'cape'), state: 'GRANTED' };

@@ -1,11 +1,10 @@
-/** Makes the collections as they are after so many earlier claims, by bulk inserts. */
-
+/** Fills the collections as a number of earlier claims would leave them, by bulk inserts. */
 import { createAuditLog } from '../../store/audit-log.ts';
 import type { StoredEvent, StoredReward } from '../../store/events/events.ts';
 import { inTransaction } from '../../store/mongodb/connection.ts';
-import { type Books, insertAll, makeEvent, newId } from './books.ts';
+import { type Collections, insertAll, makeEvent, newId } from './collections.ts';
 import {
-  activityOf,
+  playerEventOf,
   claimOf,
   dayOfPlayer,
   familyOf,
@@ -18,79 +17,79 @@ import {
 } from './growth-records.ts';
 
 export interface PileOptions {
-  /** Earlier claims; a multiple of ten. */
+  /** Number of earlier claims: a multiple of ten. */
   claims: number;
-  /** Units of each event's reward: more than there are claims of it. */
+  /** Units of each event's reward: more than it has claims. */
   stock: number;
-  /** Staff's changes in the audit log; one for a hundred claims unless given. */
+  /** Entries of the audit log. By default one for each hundred claims. */
   changes?: number;
-  /** Takes progress. */
+  /** Takes lines of progress. */
   say?: (line: string) => void;
 }
 
-/** Records made and inserted at a time, so that memory stays small. */
+/** Claims made and inserted at once, so that memory stays small. */
 const CHUNK = 20_000;
 
-/** Earlier claims for each event that has ended since, for each change by staff, and so on. */
+/** How many earlier claims there are for each ended event, staff change and bulk action. */
 const CLAIMS_PER = { endedEvent: 1_000, staffChange: 100, operation: 1_000 } as const;
 
-/** The passes of reconciliation that are kept: a week of one a minute. */
+/** Most passes of reconciliation: the product keeps a week, one each minute. */
 const MOST_PASSES = 10_080;
 
-/** Staff's changes in one transaction. */
+/** Audit entries in one transaction. */
 const CHANGES_AT_ONCE = 500;
 
 const OPERATOR = { actor: { userId: 'usr_bench', role: 'OPERATOR' }, requestId: 'bench' } as const;
 
-/** Piles earlier claims up in an empty database, with what comes with them. */
-export async function pileUp(books: Books, options: PileOptions): Promise<Pile> {
+/** Inserts earlier claims, and everything that comes with them, into an empty database. */
+export async function pileUp(collections: Collections, options: PileOptions): Promise<Pile> {
   const { claims, stock, say = () => {} } = options;
   const sinceMs = Date.now() - PILE_MS;
   const events: StoredEvent[] = [];
-  for (let n = 0; n < PILED_EVENTS; n++) events.push(await claimedEvent(books, stock));
+  for (let n = 0; n < PILED_EVENTS; n++) events.push(await claimedEvent(collections, stock));
   const pile = { events, sinceMs };
   for (let from = 0; from < claims; from += CHUNK) {
-    const until = Math.min(from + CHUNK, claims);
-    await insertClaims(books, pile, from, until);
-    await insertPlayers(books, pile, playerOf(from), playerOf(until));
-    if (until % 100_000 === 0) say(`${until.toLocaleString('en')} earlier claims`);
+    const to = Math.min(from + CHUNK, claims);
+    await insertClaims(collections, pile, from, to);
+    await insertPlayers(collections, pile, playerOf(from), playerOf(to));
+    if (to % 100_000 === 0) say(`${to.toLocaleString('en')} earlier claims`);
   }
-  await bookGranted(books, pile, claims);
-  await insertEndedEvents(books, events[0] as StoredEvent, claims / CLAIMS_PER.endedEvent);
-  await insertUpkeep(books, claims);
-  await appendChanges(books, pile, options.changes ?? claims / CLAIMS_PER.staffChange);
+  await countGranted(collections, pile, claims);
+  await insertEndedEvents(collections, events[0] as StoredEvent, claims / CLAIMS_PER.endedEvent);
+  await insertUpkeep(collections, claims);
+  await appendChanges(collections, pile, options.changes ?? claims / CLAIMS_PER.staffChange);
   return pile;
 }
 
-async function claimedEvent(books: Books, stock: number): Promise<StoredEvent> {
-  const { eventId, version } = await makeEvent(books, stock);
-  await books.store.events.markClaimed(eventId, version);
-  return (await books.store.events.get(eventId)) as StoredEvent;
+async function claimedEvent(collections: Collections, stock: number): Promise<StoredEvent> {
+  const { eventId, version } = await makeEvent(collections, stock);
+  await collections.store.events.markClaimed(eventId, version);
+  return (await collections.store.events.get(eventId)) as StoredEvent;
 }
 
-async function insertClaims({ store }: Books, pile: Pile, from: number, until: number) {
-  const numbers = Array.from({ length: until - from }, (_, n) => from + n);
+async function insertClaims({ store }: Collections, pile: Pile, from: number, to: number) {
+  const numbers = Array.from({ length: to - from }, (_, n) => from + n);
   const claims = numbers.map((n) => claimOf(pile, n));
   await insertAll(store.claims.model.collection, claims);
 }
 
-async function insertPlayers({ store }: Books, pile: Pile, from: number, until: number) {
+async function insertPlayers({ store }: Collections, pile: Pile, from: number, to: number) {
   const nowMs = Date.now();
-  const players = Array.from({ length: until - from }, (_, n) => from + n);
+  const players = Array.from({ length: to - from }, (_, n) => from + n);
   const users = players.map((player) => userOf(pile, player));
   const families = players.map((player) => familyOf(player, nowMs));
-  const activities = players.map((player) => activityOf(player, nowMs));
+  const playerEvents = players.map((player) => playerEventOf(player, nowMs));
   const days = players.map((player) => dayOfPlayer(pile, player));
   await Promise.all([
     insertAll(store.users.model.collection, users),
     insertAll(store.refreshTokens.model.collection, families),
-    insertAll(store.progress.activities.model.collection, activities),
+    insertAll(store.progress.activities.model.collection, playerEvents),
     insertAll(store.progress.days.model.collection, days),
   ]);
 }
 
-/** Books the units granted, evenly over the buckets, so that every bucket adds up. */
-async function bookGranted({ store }: Books, { events }: Pile, claims: number): Promise<void> {
+/** Counts the granted units in the stock, evenly over the buckets, so that every bucket adds up. */
+async function countGranted({ store }: Collections, { events }: Pile, claims: number): Promise<void> {
   const collection = store.stock.model.collection;
   for (const [index, { eventId, rewards }] of events.entries()) {
     const [{ rewardId, buckets }] = rewards as [StoredReward];
@@ -105,8 +104,8 @@ async function bookGranted({ store }: Books, { events }: Pile, claims: number): 
   }
 }
 
-/** Events like the first, whose last unit was given away long ago. */
-async function insertEndedEvents({ store }: Books, like: StoredEvent, count: number) {
+/** Inserts ended events like the first, whose last unit was granted. */
+async function insertEndedEvents({ store }: Collections, like: StoredEvent, count: number) {
   const { eventId: _, ...fields } = like;
   const ids = Array.from({ length: Math.floor(count) }, () => newId('evt'));
   const rewards = like.rewards.map((reward) => ({ ...reward, stock: 100, buckets: 1 }));
@@ -114,19 +113,19 @@ async function insertEndedEvents({ store }: Books, like: StoredEvent, count: num
     store.events.model.collection,
     ids.map((_id) => ({ ...fields, _id, rewards, status: 'ENDED' })),
   );
-  const books = { quantity: 1, stock: 100, available: 0, granted: 100, holds: [] };
+  const levels = { quantity: 1, stock: 100, available: 0, granted: 100, holds: [] };
   await insertAll(
     store.stock.model.collection,
     ids.flatMap((eventId) =>
       rewards.map(({ rewardId }) => {
-        return { _id: `${eventId}/${rewardId}/0`, eventId, rewardId, n: 0, ...books };
+        return { _id: `${eventId}/${rewardId}/0`, eventId, rewardId, n: 0, ...levels };
       }),
     ),
   );
 }
 
-/** Bulk actions that are done, and passes of reconciliation. */
-async function insertUpkeep({ store }: Books, claims: number): Promise<void> {
+/** Inserts finished bulk actions and passes of reconciliation. */
+async function insertUpkeep({ store }: Collections, claims: number): Promise<void> {
   const at = new Date();
   const operation = {
     action: 'RETRY',
@@ -157,8 +156,8 @@ async function insertUpkeep({ store }: Books, claims: number): Promise<void> {
   );
 }
 
-/** By the log itself, as each entry carries the hash of the one before. */
-async function appendChanges({ database }: Books, { sinceMs }: Pile, count: number): Promise<void> {
+/** Appends entries to the audit log through the log, as each one has the hash of the one before. */
+async function appendChanges({ database }: Collections, { sinceMs }: Pile, count: number): Promise<void> {
   let nowMs = sinceMs;
   const log = createAuditLog(database, () => new Date(nowMs));
   for (let from = 0; from < count; from += CHANGES_AT_ONCE) {

@@ -1,19 +1,21 @@
-/** What MongoDB had to look at for each query, by its own profiler. */
+/** What MongoDB looked at for each query, by its own profiler. */
 import type { Connection, mongo } from 'mongoose';
 
-/** One query or write, as the profiler saw it. */
+/** One query or write in the profile. */
 export interface Seen {
   /** `{operation} {collection}`, such as `find claims`. */
   what: string;
-  /** `IXSCAN { userId: 1 }`, `IDHACK`, `COLLSCAN`, …; as the server words it. */
+  /** The server's plan summary: `IXSCAN { userId: 1 }`, `IDHACK`, `COLLSCAN`, … */
   plan: string;
+  /** Index keys looked at. */
   keys: number;
+  /** Documents looked at. */
   docs: number;
-  /** Documents that were answered, changed or deleted. */
+  /** Documents returned, changed or deleted. */
   returned: number;
 }
 
-/** The server's `system.profile`, as far as it is looked at. */
+/** An entry of `system.profile`: the fields that are read here. */
 interface Entry {
   op: string;
   ns: string;
@@ -28,19 +30,19 @@ interface Entry {
   appName?: string;
 }
 
-/** Room for all that a run of every route asks, and for what goes on besides. */
+/** Size of the profile: enough for a request to every route and for background work. */
 const PROFILE_BYTES = 256 * 1024 * 1024;
 
-/** What was under way may be noted down, and so make the collection, right after it was dropped. */
+/** Tries to create the profile: a query under way may create it right after it was dropped. */
 const TRIES = 10;
 
 export interface Profile {
-  /** What was asked since the last time, but for change streams. */
+  /** The queries since the last call, without change streams. */
   take(): Promise<Seen[]>;
   stop(): Promise<void>;
 }
 
-/** Begins to see what the program of that name asks of the database. */
+/** Starts to profile the queries of clients with this `appName`. */
 export async function startProfile(database: Connection, appName: string): Promise<Profile> {
   const db = database.getClient().db(database.name);
   await db.command({ profile: 0 });
@@ -73,7 +75,7 @@ async function makeRoom(db: mongo.Db): Promise<void> {
   }
 }
 
-/** Inserts look at nothing; change streams read the oplog, once for all who wait. */
+/** Whether to count an entry. Inserts look at nothing, and change streams read only the oplog. */
 function isQuery({ planSummary, command, originatingCommand, ns }: Entry): boolean {
   const pipeline = (originatingCommand?.pipeline ?? command?.pipeline ?? []) as object[];
   const isStream = pipeline.some((stage) => '$changeStream' in stage);

@@ -1,4 +1,4 @@
-/** What an earlier claim left behind in the collections, made from its number alone. */
+/** The documents of earlier claims, computed from a claim's number alone. */
 import { createHash } from 'node:crypto';
 import { snapshotOf } from '../../api/claims/accept.ts';
 import type { FinalState, Line, Reason, Step, StepName } from '../../domain/claims/claim.ts';
@@ -7,22 +7,23 @@ import { type Claim, claimIdOf } from '../../store/claims/claim-record.ts';
 import type { StoredEvent } from '../../store/events/events.ts';
 import { recordOf } from './players.ts';
 
-/** Events that the earlier claims are of; a player claimed each of them once. */
+/** Number of events that were claimed. Each earlier player claimed each of them once. */
 export const PILED_EVENTS = 10;
 
-/** Between one earlier claim and the next, in milliseconds: a million of them are ninety days. */
+/** Time between two earlier claims: a million claims take ninety days. */
 const STEP_MS = 7_776;
 
-/** So that a million claims end three days ago: what is of the last days is counted anew. */
+/** How long ago the first claim was. A million claims end three days ago, as recent days are counted anew. */
 export const PILE_MS = 93 * DAY_MS;
 
-/** A claim's way takes a tenth of a second. */
+/** Time from a claim's acceptance to its end, in milliseconds. */
 const TOOK_MS = 100;
 
+/** The earlier claims of one database. */
 export interface Pile {
-  /** The events claimed, `PILED_EVENTS` of them. */
+  /** The claimed events, `PILED_EVENTS` of them. */
   events: readonly StoredEvent[];
-  /** When the first of the earlier claims was made. */
+  /** Time of the first claim, in milliseconds since the epoch. */
   sinceMs: number;
 }
 
@@ -52,7 +53,7 @@ const FAILED: Ending = {
   steps: [...GRANTED.steps.slice(0, 5), 'UNDO_FULFIL', 'UNDO_RESERVE', 'UNDO_ENTITLEMENT'],
 };
 
-/** Of a hundred claims of each event 70 are granted, 10 rejected and 20 failed: a bad year. */
+/** Of a hundred claims of each event 70 are granted, 10 rejected and 20 failed. */
 function endingOf(n: number): Ending {
   const of100 = (playerOf(n) + 31 * (n % PILED_EVENTS)) % 100;
   if (of100 < 70) return GRANTED;
@@ -64,16 +65,17 @@ export function playerOf(n: number): number {
   return Math.floor(n / PILED_EVENTS);
 }
 
-/** As random as an ID is, and the same each time. */
+/** The player's ID: it looks random, and is always the same. */
 export function userIdOf(player: number): string {
   return `usr_${createHash('sha256').update(`player ${player}`).digest('hex').slice(0, 24)}`;
 }
 
+/** Whether the `n`th claim was granted. */
 export function isGranted(n: number): boolean {
   return endingOf(n) === GRANTED;
 }
 
-/** Where the `n`th claim stands in a list, newest first. */
+/** The `n`th claim's time and ID, which are its position in lists. */
 export function positionOf({ sinceMs }: Pile, n: number): { at: Date; id: string } {
   return { at: new Date(sinceMs + n * STEP_MS), id: claimIdOf(userIdOf(playerOf(n)), keyOf(n)) };
 }
@@ -85,7 +87,7 @@ export function endedAtOf(pile: Pile, n: number): Date {
 
 const keyOf = (n: number) => `earlier-${n}`;
 
-/** The record of the `n`th claim, which is final. */
+/** The document of the `n`th claim, which is final. */
 export function claimOf(pile: Pile, n: number): Claim {
   const { at, id } = positionOf(pile, n);
   const event = pile.events[n % PILED_EVENTS] as StoredEvent;
@@ -136,18 +138,19 @@ function stepOf(step: StepName, at: Date): Step {
   return { step, outcome: 'OK', startedAt: time, endedAt: time, attempts: 1, detail: null };
 }
 
-/** A player, who registered an hour before their first claim. */
+/** The document of a player, who registered an hour before their first claim. */
 export function userOf(pile: Pile, player: number): object {
   const record = recordOf(userIdOf(player), registeredAtOf(pile, player));
-  // A few have left.
+  // A few are banned.
   return player % 50 === 49 ? { ...record, status: 'BANNED' } : record;
 }
 
+/** When the player registered. */
 export function registeredAtOf(pile: Pile, player: number): Date {
   return new Date(positionOf(pile, player * PILED_EVENTS).at.getTime() - 3_600_000);
 }
 
-/** A sign-in of the player's that still counts. */
+/** A refresh token of the player that is still valid. */
 export function familyOf(player: number, nowMs: number): object {
   const secret = (of: string) => createHash('sha256').update(`${of} ${player}`).digest('base64url');
   const userId = userIdOf(player);
@@ -165,15 +168,15 @@ export function familyOf(player: number, nowMs: number): object {
 
 const METRIC = { metric: 'quest.completed', key: 'snow-1' } as const;
 
-/** What the player did yesterday. */
-export function activityOf(player: number, nowMs: number): object {
+/** A player event of yesterday. */
+export function playerEventOf(player: number, nowMs: number): object {
   const day = dayOf(nowMs) - 1;
   const at = new Date(day * DAY_MS + (player % 1_000) * 1_000);
   const userId = userIdOf(player);
   return { _id: `activity-${player}`, userId, ...METRIC, at, day: new Date(day * DAY_MS) };
 }
 
-/** What the player did on the day they registered, folded since. */
+/** The player's progress of the day they registered, already folded. */
 export function dayOfPlayer(pile: Pile, player: number): object {
   const userId = userIdOf(player);
   const day = dayOf(registeredAtOf(pile, player).getTime());

@@ -1,39 +1,40 @@
-/** Who asks over a pile of earlier claims, and what they ask about. */
+/** The callers of `growth-calls.ts`, and what they ask about, beside the earlier claims. */
 import type { Tokens } from '../../api/identity/tokens.ts';
 import type { Condition } from '../../domain/conditions/condition.ts';
 import { DAY_MS } from '../../domain/conditions/player-event.ts';
 import type { Role } from '../../domain/user.ts';
 import { type Claim, claimIdOf } from '../../store/claims/claim-record.ts';
 import type { StoredEvent } from '../../store/events/events.ts';
-import { type Books, makeEvent, makeSoldOut, newId } from './books.ts';
+import { type Collections, makeEvent, makeSoldOut, newId } from './collections.ts';
 import { claimOf, type Pile, playerOf, userIdOf } from './growth-records.ts';
 import { makePlayers, type Player } from './players.ts';
 
 export interface World {
   pile: Pile;
-  /** How many claims the pile has. */
+  /** Number of earlier claims. */
   claims: number;
   admin: Player;
-  /** Another admin, who may go. */
+  /** Another admin, who may lose the role. */
   otherAdmin: Player;
   gameServer: Player;
-  /** Of the pile, with a claim of each of its events. */
+  /** A player of the earlier claims, with a claim of each event. */
   player: Player;
   /** Players who have claimed nothing yet. */
   newcomers: Player[];
-  /** Its condition asks for progress, and for a grant of another event. */
+  /** An event with a condition on progress and on a grant of another event. */
   conditional: StoredEvent;
   soldOut: StoredEvent;
-  /** Claims that wait for an admin, each with its hold and its entitlement. */
+  /** Parked claims, each with its hold and its entitlement. */
   parked: Claim[];
-  /** With which the provider `game` signs. */
+  /** The secret with which the provider `game` signs. */
   providerSecret: string;
 }
 
+/** Parked claims and newcomers: at least as many as `growth-calls.ts` uses. */
 const PARKED = 6;
 const NEWCOMERS = 4;
 
-/** Of the two most usual kinds: what the player did, and what they were given elsewhere. */
+/** A condition of the two most usual kinds: player events, and a grant of another event. */
 const conditionOn = (eventId: string): Condition => ({
   all: [
     { metric: 'quest.completed', key: 'snow-1', atLeast: 0 },
@@ -41,20 +42,20 @@ const conditionOn = (eventId: string): Condition => ({
   ],
 });
 
-/** Makes the people and things that a pile alone does not have. */
+/** Creates the callers, events and parked claims that are not part of the earlier claims. */
 export async function openWorld(
-  books: Books,
+  collections: Collections,
   tokens: Tokens,
   given: { pile: Pile; claims: number; providerSecret: string },
 ): Promise<World> {
   const { pile, claims } = given;
   const [admin, otherAdmin, gameServer] = [
-    await withRole(books, tokens, 'ADMIN'),
-    await withRole(books, tokens, 'ADMIN'),
-    await withRole(books, tokens, 'GAME_SERVER'),
+    await withRole(collections, tokens, 'ADMIN'),
+    await withRole(collections, tokens, 'ADMIN'),
+    await withRole(collections, tokens, 'GAME_SERVER'),
   ];
-  // Somebody has looked at the event's numbers before: then earlier claims are summed.
-  await books.store.eventStats.of(pile.events[0] as StoredEvent);
+  // Read the statistics once: from then on earlier claims are summed up.
+  await collections.store.eventStats.of(pile.events[0] as StoredEvent);
   const userId = userIdOf(Math.floor(playerOf(claims) / 2));
   const [first] = pile.events as [StoredEvent];
   return {
@@ -63,26 +64,26 @@ export async function openWorld(
     otherAdmin,
     gameServer,
     player: { userId, token: await tokens.issue({ userId, epoch: 0 }) },
-    newcomers: await makePlayers(books, tokens, NEWCOMERS),
-    conditional: await makeEvent(books, 100, { condition: conditionOn(first.eventId) }),
-    soldOut: await makeSoldOut(books, 100),
-    parked: await parkSome(books, tokens, pile),
+    newcomers: await makePlayers(collections, tokens, NEWCOMERS),
+    conditional: await makeEvent(collections, 100, { condition: conditionOn(first.eventId) }),
+    soldOut: await makeSoldOut(collections, 100),
+    parked: await parkSome(collections, tokens, pile),
   };
 }
 
-async function withRole(books: Books, tokens: Tokens, role: Role): Promise<Player> {
-  const [user] = (await makePlayers(books, tokens, 1)) as [Player];
-  await books.store.users.model.updateOne({ _id: user.userId }, { $set: { role } });
+async function withRole(collections: Collections, tokens: Tokens, role: Role): Promise<Player> {
+  const [user] = (await makePlayers(collections, tokens, 1)) as [Player];
+  await collections.store.users.model.updateOne({ _id: user.userId }, { $set: { role } });
   return user;
 }
 
-async function parkSome(books: Books, tokens: Tokens, pile: Pile): Promise<Claim[]> {
-  const players = await makePlayers(books, tokens, PARKED);
-  return await Promise.all(players.map(({ userId }) => parkOne(books, pile, userId)));
+async function parkSome(collections: Collections, tokens: Tokens, pile: Pile): Promise<Claim[]> {
+  const players = await makePlayers(collections, tokens, PARKED);
+  return await Promise.all(players.map(({ userId }) => parkOne(collections, pile, userId)));
 }
 
-/** Parked with a unit held, as its provider was away for too long. */
-async function parkOne({ store }: Books, pile: Pile, userId: string): Promise<Claim> {
+/** Inserts a claim that was parked a day ago with its units held, as its provider did not answer. */
+async function parkOne({ store }: Collections, pile: Pile, userId: string): Promise<Claim> {
   const like = claimOf(pile, 0);
   const idempotencyKey = newId('key');
   const at = new Date(Date.now() - DAY_MS);

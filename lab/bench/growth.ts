@@ -1,6 +1,6 @@
 /**
- * What earlier claims cost the next ones: the same claims on three databases side by side, with
- * none, a hundred thousand and a million earlier ones in their collections.
+ * What earlier claims cost later ones: the same claims on three databases in one mongod, with none,
+ * a hundred thousand and a million earlier claims.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { grantMany } from './claims.ts';
@@ -10,32 +10,35 @@ import { pileUp } from './growth-pile.ts';
 import { type Seen, startProfile } from './growth-profile.ts';
 import type { Pile } from './growth-records.ts';
 import { openWorld } from './growth-world.ts';
-import { median } from './median.ts';
+import { median } from './percentiles.ts';
 import type { BenchOptions } from './options.ts';
-import { inTurns, type Side } from './rounds.ts';
-import { withStops } from './scope.ts';
+import { runRounds, type Side } from './rounds.ts';
+import { withStops } from './stop-at-end.ts';
 import { startBenchServers } from './servers.ts';
 import { APART, type Stack, startStack } from './stack.ts';
 
+/** Numbers of earlier claims. */
 const SIZES = [0, 100_000, 1_000_000];
+/** The same for a short run. */
 const SHORT_SIZES = [0, 500, 2_000];
 
-/** More than there are earlier claims of one event, and as many buckets as there can be. */
+/** Units of each event: more than its earlier claims, and enough for the most buckets. */
 const STOCK = 500_000;
 
+/** Clients of a round, and claims that they make. */
 const CLIENTS = 50;
 const CLAIMS = 150;
 
-/** Keys and documents beyond those returned that pass as a constant: the buckets of a stock are 128. */
+/** Most keys or documents beyond those returned. It allows for the 128 buckets of a stock. */
 const CONSTANT = 200;
 
-/** Where there are none, so many are made for the queries to find something. */
+/** Least earlier claims while queries are profiled, so that they find something. */
 const LEAST_TO_SEE = 100;
 
-/** How much dearer a claim may be. */
+/** Most CPU time or time of a claim, as a multiple of that without earlier claims. */
 const DEARER = 1.25;
 
-/** After a bulk insert MongoDB writes for a while; the rounds are not to pay for that. */
+/** Pause after the bulk inserts: MongoDB goes on writing for a while. */
 const SETTLE_MS = 60_000;
 
 interface Grown {
@@ -44,9 +47,10 @@ interface Grown {
   pile: Pile;
 }
 
-/** What one route's dearest query looked at, beyond what it returned. */
+/** The dearest query of each route and kind. */
 type Beyond = Map<string, Seen>;
 
+/** The part `growth`. */
 export async function benchGrowth(options: BenchOptions): Promise<Figures> {
   return await withStops(async (stopAtEnd) => {
     const { isShort, say } = options;
@@ -56,13 +60,13 @@ export async function benchGrowth(options: BenchOptions): Promise<Figures> {
       const spec = { ...APART, name: `after ${claims}` };
       const stack = stopAtEnd(await startStack(servers, spec, {}));
       const startedMs = performance.now();
-      const pile = await pileUp(stack.books, { claims, stock: STOCK, say });
+      const pile = await pileUp(stack.collections, { claims, stock: STOCK, say });
       const tookS = ((performance.now() - startedMs) / 1_000).toFixed(0);
       say(`${nameOf(claims)}: piled up in ${tookS} s`);
       grown.push({ claims, stack, pile });
     }
     await sleep(isShort ? 0 : SETTLE_MS);
-    const rows = await inTurns(
+    const rows = await runRounds(
       grown.map((one) => claimSide(one, isShort)),
       options,
     );
@@ -76,11 +80,12 @@ export async function benchGrowth(options: BenchOptions): Promise<Figures> {
   });
 }
 
+/** The name of a claim's CPU time in the figures. */
 const ALL_CPU = 'CPU ms but for clients';
 
 const nameOf = (claims: number) => `${claims.toLocaleString('en')} earlier claims`;
 
-/** Claims of the pile's last event, whose numbers nobody looks at. Every round is of new players. */
+/** Claims of the last event, by new players in each round. Nobody reads this event's statistics. */
 function claimSide({ claims, stack, pile }: Grown, isShort: boolean): Side {
   const eventId = pile.events.at(-1)?.eventId ?? '';
   const load = isShort ? { clients: 4, count: 8 } : { clients: CLIENTS, count: CLAIMS };
@@ -95,13 +100,13 @@ function claimSide({ claims, stack, pile }: Grown, isShort: boolean): Side {
   };
 }
 
-/** Of the servers and of our processes, without the clients. */
+/** CPU time of the servers and of our processes, without the clients. */
 function cpuOf({ also = {} }: Sample): number {
   const names = ['mongod', 'temporal', 'api', 'worker'];
   return names.reduce((sum, name) => sum + (also[`${name} CPU ms`] ?? 0), 0);
 }
 
-/** Each size beside none, round by round. */
+/** Each size compared with none, round by round. */
 function costChecks(rows: Row[]): Check[] {
   const [none, ...others] = rows as [Row, ...Row[]];
   const cpu = ({ samples }: Row) => samples.map(({ also }) => also?.[ALL_CPU] ?? Number.NaN);
@@ -119,14 +124,14 @@ const values = ({ samples }: Row) => samples.map(({ value }) => value);
 const ratios = (top: number[], bottom: number[]) =>
   top.map((value, round) => value / (bottom[round] ?? Number.NaN));
 
-/** Asks everything there is to ask, under the profiler. */
+/** Sends a request of every kind under the profiler. */
 async function lookAt(grown: Grown, providerSecret: string): Promise<Beyond> {
   const { stack } = grown;
-  const { books, tokens, port } = stack;
+  const { collections, tokens, port } = stack;
   const claims = Math.max(grown.claims, LEAST_TO_SEE);
-  const pile = grown.claims > 0 ? grown.pile : await pileUp(books, { claims, stock: STOCK });
-  const world = await openWorld(books, tokens, { pile, claims, providerSecret });
-  const profile = await startProfile(books.database, 'laurel-api');
+  const pile = grown.claims > 0 ? grown.pile : await pileUp(collections, { claims, stock: STOCK });
+  const world = await openWorld(collections, tokens, { pile, claims, providerSecret });
+  const profile = await startProfile(collections.database, 'laurel-api');
   const beyond: Beyond = new Map();
   const call: Call = async (route, parts, query, { by, body, headers = {}, status }) => {
     const [method, path] = filled(route, parts);
@@ -151,21 +156,22 @@ async function lookAt(grown: Grown, providerSecret: string): Promise<Beyond> {
   return beyond;
 }
 
+/** Keys or documents that a query looked at beyond those it returned. */
 const beyondOf = ({ keys, docs, returned }: Seen) => Math.max(keys, docs) - returned;
 
-/** Keeps the dearest query of each kind. */
+/** Keeps the dearest query of each route and kind. */
 function note(beyond: Beyond, route: string, seen: Seen): void {
   const name = `${route}: ${seen.what}`;
   const known = beyond.get(name);
   if (known === undefined || beyondOf(seen) > beyondOf(known)) beyond.set(name, seen);
 }
 
-/** The books of the newest events are added up from all their buckets: few for each, but many events. */
-const BOOKS = 'GET /api/reconciliation: aggregate stock_buckets';
+/** Not limited: it adds up the buckets of the newest events, which are many events with few buckets. */
+const RECONCILIATION = 'GET /api/reconciliation: aggregate stock_buckets';
 
 function lookChecks(looked: Beyond[]): Check[] {
   const dearest = looked.map((beyond) => {
-    const others = [...beyond].filter(([name]) => name !== BOOKS);
+    const others = [...beyond].filter(([name]) => name !== RECONCILIATION);
     return Math.max(...others.map(([, seen]) => beyondOf(seen)));
   });
   const scans = looked.map((beyond) => {

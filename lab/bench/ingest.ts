@@ -1,34 +1,41 @@
 /**
- * Activity events a second over HTTP and over Kafka, beside the same number of bare bulk writes: the
- * same documents by the driver, in batches of the same size, as many under way at once, with the same
- * write concern, into a collection without any index of its own.
+ * Player events a second over HTTP and over Kafka, compared with bare bulk writes: the driver writes
+ * the same documents in batches of the same size, as many at once, with the same write concern, into
+ * a collection without indexes.
  */
 import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { isDeepStrictEqual } from 'node:util';
 import { ProduceAcks, Producer, stringSerializers } from '@platformatic/kafka';
 import type { Connection } from 'mongoose';
-import type { Child } from '../../local/processes/child.ts';
+import type { Child } from '../../local/processes/child-process.ts';
 import { freePort } from '../../local/processes/ports.ts';
 import { connect, WRITE_CONCERN } from '../../store/mongodb/connection.ts';
+import { closedLoop } from './closed-loop.ts';
+import { batchesOf } from './collections.ts';
 import { type Figures, ratio } from './figures.ts';
 import type { BenchOptions } from './options.ts';
 import { startProcess } from './processes.ts';
-import { inTurns, type Side } from './rounds.ts';
-import { withStops } from './scope.ts';
+import { runRounds, type Side } from './rounds.ts';
+import { withStops } from './stop-at-end.ts';
 import { type BenchServers, startBenchServers } from './servers.ts';
 
+/** Events of one batch: the most that the route takes. */
 const BATCH = 1_000;
+/** Players whose events come in, at random. */
 const PLAYERS = 5_000;
 const METRICS = ['quest.completed', 'boss.killed', 'login'];
+/** Batches under way at once. */
 const IN_FLIGHT = 4;
+/** Short, as a look may end up to so much too late. */
 const POLL_MS = 5;
 
 const BARE = 'bare bulk writes';
 const HTTP = 'over HTTP';
 const KAFKA = 'over Kafka';
 
-interface Event {
+/** A player event as a game's server reports it. */
+interface PlayerEvent {
   id: string;
   userId: string;
   metric: string;
@@ -37,14 +44,15 @@ interface Event {
 }
 
 /**
- * Makes everything ready that is no work of ours, and answers what is measured: it resolves once all
- * of the events are kept.
+ * A way to bring events in. It prepares what is not measured, and returns the measured work, which
+ * resolves once all events are stored.
  */
-type Road = (events: Event[]) => Promise<() => Promise<void>>;
+type Intake = (events: PlayerEvent[]) => Promise<() => Promise<void>>;
 
-/** Half of what the driver alone does is what was promised. */
+/** The share of the driver's own rate that was promised. */
 const PROMISED = 0.5;
 
+/** The part `ingest`. */
 export async function benchIngest(options: BenchOptions): Promise<Figures> {
   return await withStops(async (stopAtEnd) => {
     const { isShort, say } = options;
@@ -54,20 +62,20 @@ export async function benchIngest(options: BenchOptions): Promise<Figures> {
     const database = await connect(measured.mongodbUri, { appName: 'laurel-bench' });
     stopAtEnd({ stop: () => database.close() });
     await makePlayers(database);
-    const roads = await roadsTo(measured, database);
-    const sides = Object.entries(roads).map(([name, road]) => sideOf(name, road, count));
-    const rows = await inTurns(sides, options);
+    const intakes = await intakesOf(measured, database);
+    const sides = Object.entries(intakes).map(([name, intake]) => sideOf(name, intake, count));
+    const rows = await runRounds(sides, options);
     const checks = [HTTP, KAFKA].map((name) => ratio(rows, name, BARE, { atLeast: PROMISED }));
     return { rows, checks, notes: [`${count} events a round.`] };
   });
 }
 
-function sideOf(name: string, road: Road, count: number): Side {
+function sideOf(name: string, intake: Intake, count: number): Side {
   return {
     name,
     unit: 'a second',
     async run() {
-      const take = await road(makeEvents(count));
+      const take = await intake(makeEvents(count));
       const startedMs = performance.now();
       await take();
       return { value: (count / (performance.now() - startedMs)) * 1_000 };
@@ -84,7 +92,7 @@ interface Measured {
   stop(): Promise<void>;
 }
 
-/** The API and the streams, as they run in production; no limits on callers. */
+/** Starts the API and the streams as in production, but without rate limits. */
 async function startMeasured(servers: BenchServers): Promise<Measured> {
   const { secrets, brokers } = servers;
   const port = await freePort();
@@ -92,7 +100,7 @@ async function startMeasured(servers: BenchServers): Promise<Measured> {
   const env = {
     ...process.env,
     MONGODB_URI: mongodbUri,
-    // Nobody answers there, and nothing that is measured asks.
+    // There is no Temporal: nothing that is measured needs it.
     TEMPORAL_ADDRESS: '127.0.0.1:1',
     KAFKA_BROKERS: brokers.join(','),
     ADMIN_PASSWORD: secrets.adminPassword,
@@ -116,7 +124,7 @@ async function startMeasured(servers: BenchServers): Promise<Measured> {
 
 const playerId = (n: number): string => `usr_${String(n).padStart(24, '0')}`;
 
-/** No more of a player than that there is one: a password costs half a second. */
+/** Inserts players that have an ID only: hashing a password would take half a second. */
 async function makePlayers(database: Connection): Promise<void> {
   const users = Array.from({ length: PLAYERS }, (_, n) => {
     return { _id: playerId(n), usernameKey: playerId(n) };
@@ -124,7 +132,7 @@ async function makePlayers(database: Connection): Promise<void> {
   await database.collection<{ _id: string }>('users').insertMany(users);
 }
 
-function makeEvents(count: number): Event[] {
+function makeEvents(count: number): PlayerEvent[] {
   const nowMs = Date.now();
   const any = (n: number) => Math.floor(Math.random() * n);
   return Array.from({ length: count }, () => ({
@@ -136,33 +144,37 @@ function makeEvents(count: number): Event[] {
   }));
 }
 
-async function roadsTo(measured: Measured, database: Connection): Promise<Record<string, Road>> {
+async function intakesOf(
+  measured: Measured,
+  database: Connection,
+): Promise<Record<string, Intake>> {
   const token = await gameServerToken(measured);
   return {
-    [BARE]: bareRoad(database),
-    [HTTP]: httpRoad(measured, token),
-    [KAFKA]: kafkaRoad(measured, database),
+    [BARE]: bareIntake(database),
+    [HTTP]: httpIntake(measured, token),
+    [KAFKA]: kafkaIntake(measured, database),
   };
 }
 
-function bareRoad(database: Connection): Road {
+function bareIntake(database: Connection): Intake {
   return async (events) => {
     const collection = database.collection<{ _id: string }>('bare');
     const batches = batchesOf(
       events.map(({ id, at, ...rest }) => ({ _id: id, ...rest, at: new Date(at) })),
+      BATCH,
     );
     return async () =>
-      await inFlight(batches, async (batch) => {
+      await closedLoop(batches, IN_FLIGHT, async (batch) => {
         await collection.insertMany(batch, { ordered: false, writeConcern: WRITE_CONCERN });
       });
   };
 }
 
-function httpRoad({ apiUrl }: Measured, token: string): Road {
+function httpIntake({ apiUrl }: Measured, token: string): Intake {
   return async (events) => {
-    const batches = batchesOf(events).map((batch) => JSON.stringify({ events: batch }));
+    const batches = batchesOf(events, BATCH).map((batch) => JSON.stringify({ events: batch }));
     return async () =>
-      await inFlight(batches, async (body) => {
+      await closedLoop(batches, IN_FLIGHT, async (body) => {
         const outcome = await send<object>('POST', `${apiUrl}/api/activity-events`, body, token);
         if (!isDeepStrictEqual(outcome, { accepted: BATCH, duplicates: 0, rejected: [] })) {
           throw new Error(`a batch was answered ${JSON.stringify(outcome)}`);
@@ -171,8 +183,8 @@ function httpRoad({ apiUrl }: Measured, token: string): Road {
   };
 }
 
-/** The events wait in the topic when the clock starts, and the process that takes them stands still. */
-function kafkaRoad({ brokers, streams }: Measured, database: Connection): Road {
+/** The streams process is frozen until the events are in the topic and the clock starts. */
+function kafkaIntake({ brokers, streams }: Measured, database: Connection): Intake {
   const kept = () => database.collection('activity_events').estimatedDocumentCount();
   return async (events) => {
     const expected = (await kept()) + events.length;
@@ -185,10 +197,10 @@ function kafkaRoad({ brokers, streams }: Measured, database: Connection): Road {
   };
 }
 
-async function produce(brokers: string[], events: Event[]): Promise<void> {
+async function produce(brokers: string[], events: PlayerEvent[]): Promise<void> {
   const serializers = stringSerializers;
   const producer = new Producer({ clientId: 'bench', bootstrapBrokers: brokers, serializers });
-  for (const batch of batchesOf(events)) {
+  for (const batch of batchesOf(events, BATCH)) {
     const messages = batch.map((event) => ({
       topic: 'game.activity',
       key: event.userId,
@@ -199,20 +211,7 @@ async function produce(brokers: string[], events: Event[]): Promise<void> {
   await producer.close();
 }
 
-function batchesOf<T>(all: T[]): T[][] {
-  const starts = Array.from({ length: Math.ceil(all.length / BATCH) }, (_, n) => n * BATCH);
-  return starts.map((start) => all.slice(start, start + BATCH));
-}
-
-async function inFlight<T>(items: T[], work: (item: T) => Promise<void>): Promise<void> {
-  const waiting = items.values();
-  const worker = async () => {
-    for (const item of waiting) await work(item);
-  };
-  await Promise.all(Array.from({ length: IN_FLIGHT }, worker));
-}
-
-/** The access token of a game server, as one comes to it. */
+/** Registers a game server and returns its access token. */
 async function gameServerToken({ apiUrl, admin }: Measured): Promise<string> {
   const account = { username: 'bench', password: randomUUID() };
   const { id } = await post<{ id: string }>(`${apiUrl}/api/auth/register`, account);

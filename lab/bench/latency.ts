@@ -1,35 +1,37 @@
-/** One claim at a time, with `Prefer: wait`, and in turn with it one null workflow. */
-import { makeEvent } from './books.ts';
-import { claimGranted } from './claiming.ts';
+/** One claim at a time, with `Prefer: wait`, alternating with one null workflow at a time. */
+import { makeEvent } from './collections.ts';
+import { claimGranted } from './claim-requests.ts';
 import { type Figures, type Row, ratio } from './figures.ts';
-import { percentile } from './median.ts';
+import { percentile } from './percentiles.ts';
 import type { BenchOptions } from './options.ts';
 import { makePlayers, type Player } from './players.ts';
 import { roundName } from './rounds.ts';
-import { withStops } from './scope.ts';
+import { withStops } from './stop-at-end.ts';
 import { startBenchServers } from './servers.ts';
 import { APART, type Stack, startStack } from './stack.ts';
-import { Wire } from './wire.ts';
+import { Wire } from './http-wire.ts';
 import { startYardstickWorker, type YardstickWorker } from './yardstick/start.ts';
 
 const CLAIM = 'mailbox claim';
 const NOTHING = 'null workflow';
 const PERCENTS = [50, 99];
+/** How many times longer a claim may take than a null workflow. */
 const MOST = 3;
 
+/** The part `latency`. */
 export async function benchLatency(options: BenchOptions): Promise<Figures> {
   return await withStops(async (stopAtEnd) => {
     const { isShort, rounds, profileDir, say } = options;
     const servers = stopAtEnd(await startBenchServers({ temporal: true }, say));
     const stack = stopAtEnd(await startStack(servers, APART, { profileDir }));
     const yardstick = stopAtEnd(await startYardstickWorker(servers, stack));
-    const { eventId } = await makeEvent(stack.books, 1_000_000);
+    const { eventId } = await makeEvent(stack.collections, 1_000_000);
     const rows = PERCENTS.flatMap((percent) => [
       newRow(`${CLAIM}, p${percent}`),
       newRow(`${NOTHING}, p${percent}`),
     ]);
     for (let round = 0; round <= rounds; round++) {
-      const players = await makePlayers(stack.books, stack.tokens, isShort ? 5 : 200);
+      const players = await makePlayers(stack.collections, stack.tokens, isShort ? 5 : 200);
       const took = await oneAtATime(stack, yardstick, eventId, players);
       if (round > 0) note(rows, took);
       const p50 = percentile(took.claim, 50).toFixed(0);
@@ -44,6 +46,7 @@ export async function benchLatency(options: BenchOptions): Promise<Figures> {
 
 const newRow = (name: string): Row => ({ name, unit: 'ms', samples: [] });
 
+/** Times of one round, in milliseconds. */
 interface Took {
   claim: number[];
   nothing: number[];
@@ -72,7 +75,7 @@ async function timed(work: () => Promise<unknown>): Promise<number> {
   return performance.now() - startedMs;
 }
 
-/** The rows stand as they were made: for each percentile ours and then the yardstick's. */
+/** Adds a round. The rows are in pairs: for each percentile ours, and then the yardstick's. */
 function note(rows: Row[], took: Took): void {
   for (const [n, percent] of PERCENTS.entries()) {
     rows[2 * n]?.samples.push({ value: percentile(took.claim, percent) });

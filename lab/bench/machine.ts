@@ -1,4 +1,4 @@
-/** What the figures were measured on: they mean nothing without it. */
+/** The machine that the figures were measured on: without it they mean nothing. */
 import os from 'node:os';
 
 export interface Machine {
@@ -7,10 +7,11 @@ export interface Machine {
   memoryGiB: number;
   system: string;
   node: string;
-  /** How many processes wanted a core, in the minute before the measurement. */
+  /** The load average of the minute before the measurement. */
   loadBefore: number;
 }
 
+/** Describes this machine. */
 export function machine(): Machine {
   return {
     cpu: os.cpus()[0]?.model.trim() ?? 'unknown',
@@ -22,6 +23,7 @@ export function machine(): Machine {
   };
 }
 
+/** The machine as one line of text. */
 export function machineLine({ cpu, cores, memoryGiB, system, node, loadBefore }: Machine): string {
   return `${cores} × ${cpu}, ${memoryGiB} GiB, ${system}, Node ${node}, load before ${loadBefore}`;
 }

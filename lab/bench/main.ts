@@ -1,12 +1,12 @@
-/** `npm run bench -- <part>…|all`: figures, measured here and now, ours beside a yardstick's. */
+/** `npm run bench -- <part>…|all`: measures parts, each compared with a yardstick in the same run. */
 import { mkdirSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { jsonOf, linesOf } from './figures.ts';
 import { machine, machineLine } from './machine.ts';
-import { PARTS } from './parts.ts';
+import { PARTS } from './parts-by-name.ts';
 
-/** Fewer say nothing about the spread. */
+/** Rounds that are measured. Fewer would say nothing about the spread. */
 const ROUNDS = 5;
 
 const USAGE = `usage: npm run bench -- <part>…|all [--json] [--short] [--rounds N] [--apis N] [--profile DIR]
@@ -28,6 +28,7 @@ function isPart(name: string): boolean {
 
 const isCount = (n: number) => Number.isInteger(n) && n > 0;
 
+/** The command line. `isRight` is false if it is wrong. */
 function asked() {
   const { values, positionals } = parseArgs({
     allowPositionals: true,
@@ -52,7 +53,7 @@ function say(line: string): void {
   process.stderr.write(`${line}\n`);
 }
 
-// What was started ends with this process; only the folders are to be removed, on exit.
+// Child processes end with this one. The exit handlers remove the folders.
 for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(130));
 
 const { names, isShort, rounds, apis, profile, json, help, isRight } = asked();

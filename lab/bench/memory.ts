@@ -1,24 +1,25 @@
-/** What API and worker have in RAM after a flash event, and after the next, and the next. */
+/** Memory of API and worker after each of several flash events. */
 import { setTimeout as sleep } from 'node:timers/promises';
-import { flash, memoryOfStack } from './crowd.ts';
+import { flash, memoryOfStack } from './flash-crowd.ts';
 import { bound, type Figures, type Row } from './figures.ts';
 import { crowdOf, story } from './flash.ts';
 import type { BenchOptions } from './options.ts';
 import { roundName } from './rounds.ts';
-import { withStops } from './scope.ts';
+import { withStops } from './stop-at-end.ts';
 import { startBenchServers } from './servers.ts';
 import { APART, startStack } from './stack.ts';
-import { temporalClient } from './temporal.ts';
+import { temporalClient } from './temporal-client.ts';
 
-/** In MiB, of RAM after a flash. */
+/** Most memory after a flash, in MiB. */
 const MOST: Record<string, number> = { api: 400, worker: 700 };
 
-/** Growth from the first round to the last that passes as flat: collectors are not exact. */
+/** Most growth from the first round to the last, as a factor: garbage collection is not exact. */
 const FLAT = 1.1;
 
-/** Time for a collector to come by. */
+/** Time for a garbage collection after a flash, in milliseconds. */
 const REST_MS = 5_000;
 
+/** The part `memory`. */
 export async function benchMemory(options: BenchOptions): Promise<Figures> {
   return await withStops(async (stopAtEnd) => {
     const { isShort, profileDir, say } = options;
@@ -28,7 +29,7 @@ export async function benchMemory(options: BenchOptions): Promise<Figures> {
     const { client, ...connection } = await temporalClient(servers, stack.namespace);
     stopAtEnd(connection);
     const rows = Object.keys(MOST).map((name): Row => ({ name, unit: 'MiB', samples: [] }));
-    // The first is not counted: it compiles what the others run.
+    // Round 0 is not measured: it compiles the code that the others run.
     for (let round = isShort ? 1 : 0; round <= rounds; round++) {
       const outcome = await flash(stack, client, crowdOf(options));
       await sleep(isShort ? 0 : REST_MS);

@@ -1,17 +1,18 @@
-/** What every part of the benchmark is told. */
+/** The options of every part of the benchmark. */
 import type { Figures } from './figures.ts';
 
 export interface BenchOptions {
-  /** Little work and few rounds: shows that it runs, not how fast. */
+  /** Little work and few rounds: it shows only that the part runs. */
   isShort: boolean;
-  /** Rounds that count; one more comes first, in which code is compiled and connections are made. */
+  /** Measured rounds. One more comes first, to compile code and open connections. */
   rounds: number;
-  /** Where the profiles of our processes are put; none are taken without it. */
+  /** Folder for CPU profiles of our processes. Without it none are taken. */
   profileDir?: string | undefined;
-  /** API processes in a flash; one unless it says more. */
+  /** API processes in a flash (default 1). */
   apis?: number;
-  /** Takes progress. */
+  /** Takes lines of progress. */
   say: (line: string) => void;
 }
 
+/** Measures one part. */
 export type Part = (options: BenchOptions) => Promise<Figures>;

@@ -1,16 +1,16 @@
-/** Players who are signed in, without the second of hashing that each registration costs. */
+/** Signed-in players, created without the password hashing that a registration takes. */
 import { createTokens, type Tokens } from '../../api/identity/tokens.ts';
-import { type Books, insertAll, newId } from './books.ts';
+import { type Collections, insertAll, newId } from './collections.ts';
 
 export interface Player {
   userId: string;
   token: string;
 }
 
-/** Longer than any measurement. */
+/** Life of a token: longer than any measurement. */
 const TOKEN_TTL_S = 86_400;
 
-/** Signs as the API does whose `JWT_KEYS` these are. */
+/** Issues tokens as an API with these `JWT_KEYS` does. */
 export async function tokensOf(jwtKeys: string): Promise<Tokens> {
   return await createTokens({
     keys: JSON.parse(jwtKeys),
@@ -19,9 +19,9 @@ export async function tokensOf(jwtKeys: string): Promise<Tokens> {
   });
 }
 
-/** New players in the store, each with a token. */
+/** Inserts new players, each with a token. */
 export async function makePlayers(
-  { store }: Books,
+  { store }: Collections,
   tokens: Tokens,
   count: number,
 ): Promise<Player[]> {
@@ -34,7 +34,7 @@ export async function makePlayers(
   );
 }
 
-/** An active player's record, with a password that nobody knows. */
+/** An active player's document, with a password hash that no password has. */
 export function recordOf(userId: string, registeredAt: Date): object {
   return {
     _id: userId,

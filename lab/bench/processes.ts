@@ -1,22 +1,24 @@
-/** Processes of ours for a measurement, as they run in production. */
+/** Starts our own processes for a measurement, as they run in production. */
 import { join, resolve } from 'node:path';
-import { type Child, startChild } from '../../local/processes/child.ts';
+import { type Child, startChild } from '../../local/processes/child-process.ts';
 import { LineWatch } from '../../local/processes/line-watch.ts';
 
+/** The project's root folder. */
 export const ROOT = resolve(import.meta.dirname, '../..');
 
-/** Loading the code and bundling the workflows, on a machine that does much else. */
+/** Longest start: loading the code and bundling the workflows, on a busy machine. */
 const READY_MS = 120_000;
 
 export interface ProcessSpec {
-  /** What it is shown as. */
+  /** Its name in the figures. */
   name: string;
-  /** From the root of the project. */
+  /** Its path from the root of the project. */
   file: string;
-  /** What it says once it works. */
+  /** A text that it prints once it is ready. */
   ready: string;
 }
 
+/** A process that is ready. */
 export interface Running {
   name: string;
   child: Child;
@@ -24,9 +26,9 @@ export interface Running {
 }
 
 /**
- * Starts a process; resolves once it said that it works. With `profileDir` each of its threads
- * leaves a CPU profile of its whole life there when it is stopped.
- * @throws Error with its last words if it ends before
+ * Starts a process, and resolves once it is ready.
+ * @param profileDir each thread of it writes a CPU profile there when it is stopped
+ * @throws Error with its last lines if it ends before it is ready
  */
 export async function startProcess(
   { name, file, ready }: ProcessSpec,
@@ -43,7 +45,7 @@ export async function startProcess(
   const ended = child.ended.then(({ words }): never => {
     throw new Error(`${file}: ${words}\n${lines.lastWords().join('\n')}`);
   });
-  // Whichever comes second has no reader.
+  // The loser of the race may reject with nobody listening.
   for (const promise of [said, ended]) promise.catch(() => {});
   await Promise.race([said, ended]);
   return {

@@ -1,26 +1,27 @@
-/** `node lab/bench/profile.ts DIR [SECONDS]`: where the CPU time of profiled processes went, by whose code it is. */
+/** `node lab/bench/profile.ts DIR [SECONDS]`: the CPU time of profiled processes by owner of the code. */
 import { globSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { ROOT } from './processes.ts';
 
-/** The form of a `.cpuprofile`: times in microseconds. Chrome DevTools protocol, `Profiler.Profile`. */
+/** A `.cpuprofile`: `Profiler.Profile` of the Chrome DevTools protocol. Times are in microseconds. */
 interface Profile {
   nodes: { id: number; callFrame: { functionName: string; url: string; lineNumber: number } }[];
   samples: number[];
   timeDeltas: number[];
 }
 
-/** Starting, bundling and compiling are no part of what a claim costs: they are left out. */
+/** Seconds left out at the beginning: starting and bundling are not part of a claim's cost. */
 const skippedS = Number(process.argv[3] ?? 20);
 
-const MOST_FUNCTIONS = 25;
+/** Lines of each table. */
+const MOST_LINES = 25;
 
-/** Not work: nothing ran, or the machine was elsewhere. */
+/** Samples that are not work. */
 const IDLE = ['(idle)', '(program)'];
 
 type SelfMs = Map<string, number>;
 
-/** Self time by node's name, summed over the profile after its beginning. */
+/** Self time in milliseconds by owner and by function, without the seconds left out. */
 function selfTimes({ nodes, samples, timeDeltas }: Profile) {
   const byId = new Map(nodes.map(({ id, callFrame }) => [id, callFrame]));
   const [byOwner, byFunction]: [SelfMs, SelfMs] = [new Map(), new Map()];
@@ -77,7 +78,7 @@ for (const file of globSync('**/*.cpuprofile', { cwd: folder }).sort()) {
   const profile = JSON.parse(readFileSync(path.join(folder, file), 'utf8')) as Profile;
   const { byOwner, byFunction } = selfTimes(profile);
   console.log(`\n${file}, self time after the first ${skippedS} s, by whose code it is`);
-  print(byOwner, MOST_FUNCTIONS);
+  print(byOwner, MOST_LINES);
   console.log('by function');
-  print(byFunction, MOST_FUNCTIONS);
+  print(byFunction, MOST_LINES);
 }

@@ -1,40 +1,42 @@
-/** Sold-out answers a second from the API, beside a route that verifies the token and reads twice. */
-import { makeSoldOut } from './books.ts';
-import { claimRequest } from './claiming.ts';
+/** Sold-out answers a second, compared with a bare route that verifies the token and reads twice. */
+import { makeSoldOut } from './collections.ts';
+import { claimRequest } from './claim-requests.ts';
 import { costRatio, type Figures, ratio } from './figures.ts';
-import { ALL_CPU, rateOf, withWires } from './load.ts';
+import { ALL_CPU, rateOf, withWires } from './closed-loop.ts';
 import type { BenchOptions } from './options.ts';
 import { makePlayers, type Player } from './players.ts';
-import { inTurns, type Side } from './rounds.ts';
-import { withStops } from './scope.ts';
+import { runRounds, type Side } from './rounds.ts';
+import { withStops } from './stop-at-end.ts';
 import { startBenchServers } from './servers.ts';
 import { API_ALONE, type Stack, startStack } from './stack.ts';
-import type { Pids } from './usage.ts';
-import { type Answer, requestOf } from './wire.ts';
+import type { Pids } from './process-usage.ts';
+import { type Answer, requestOf } from './http-wire.ts';
 import { startBareApi } from './yardstick/start.ts';
 
+/** Clients of the closed loop. */
 export const CLIENTS = 64;
 const OURS = 'sold out, from the API';
 const BARE = 'bare route, token and two reads';
 
-/** The stock of the flash event: as many buckets as there are looked at in it. */
+/** The stock of the flash event, so that the event has as many buckets. */
 const STOCK = 1_000;
 
+/** The part `refuse`. */
 export async function benchRefuse(options: BenchOptions): Promise<Figures> {
   return await withStops(async (stopAtEnd) => {
     const { isShort, profileDir, say } = options;
     const servers = stopAtEnd(await startBenchServers({}, say));
     const stack = stopAtEnd(await startStack(servers, API_ALONE, { profileDir }));
     const bare = stopAtEnd(await startBareApi(servers, stack));
-    const { eventId } = await makeSoldOut(stack.books, STOCK);
-    const players = await makePlayers(stack.books, stack.tokens, isShort ? 200 : 10_000);
+    const { eventId } = await makeSoldOut(stack.collections, STOCK);
+    const players = await makePlayers(stack.collections, stack.tokens, isShort ? 200 : 10_000);
     const ask = ({ token }: Player) =>
       requestOf('POST', `/refuse/${eventId}`, { authorization: `Bearer ${token}` });
     const sides = [
       refusalSide(stack, eventId, players),
       httpSide(BARE, bare, players, ask, isSoldOut),
     ];
-    const rows = await inTurns(sides, options);
+    const rows = await runRounds(sides, options);
     return {
       rows,
       checks: [ratio(rows, OURS, BARE, { atLeast: 0.6 })],
@@ -45,16 +47,17 @@ export async function benchRefuse(options: BenchOptions): Promise<Figures> {
 
 const NOTE = `${CLIENTS} clients; every player asks once a round, so that no token or user is known yet.`;
 
-/** The first of a process find out by a record in vain; the others are refused without one. */
+/** The first claims at a process are recorded and rejected (200). The others are refused (409). */
 const isSoldOut = ({ status, body }: Answer) =>
   (status === 409 && body.includes('sold_out')) || (status === 200 && body.includes('SOLD_OUT'));
 
+/** Measures sold-out answers of the API: every player claims once. */
 export function refusalSide(stack: Stack, eventId: string, players: Player[]): Side {
   const ask = (player: Player) => claimRequest(eventId, player, 0);
   return httpSide(OURS, stack, players, ask, isSoldOut);
 }
 
-/** Every item once, by requests that are made before the clock starts. */
+/** Measures one request for each item. The requests are built before the clock starts. */
 export function httpSide<T>(
   name: string,
   server: { ports: readonly number[]; pids(): Pids },

@@ -1,30 +1,32 @@
-/** Reservations a second by the store's verb, beside the driver's bare conditional decrement. */
+/** Reservations a second by the store, compared with a bare conditional decrement by the driver. */
 import { randomUUID } from 'node:crypto';
 import { WRITE_CONCERN } from '../../store/mongodb/connection.ts';
-import { type Books, makeEvent, openBooks } from './books.ts';
+import { type Collections, makeEvent, openCollections } from './collections.ts';
 import { type Figures, ratio, type Sample } from './figures.ts';
-import { rateOf } from './load.ts';
+import { rateOf } from './closed-loop.ts';
 import type { BenchOptions } from './options.ts';
-import { inTurns, type Side } from './rounds.ts';
-import { withStops } from './scope.ts';
+import { runRounds, type Side } from './rounds.ts';
+import { withStops } from './stop-at-end.ts';
 import { type BenchServers, startBenchServers } from './servers.ts';
 
+/** Concurrent writers. */
 const WRITERS = 64;
 const BARE = 'bare conditional $inc, one document';
 const VERB = 'reserve, buckets as the product lays them';
 const ONE_BUCKET = 'reserve, one bucket';
 
-/** What one bucket takes before its cap of holds, with room for nobody to wait. */
+/** Units of an event with one bucket: few enough that the bucket's limit of holds is not reached. */
 const ONE_BUCKET_UNITS = 200;
 
+/** The part `reserve`. */
 export async function benchReserve(options: BenchOptions): Promise<Figures> {
   return await withStops(async (stopAtEnd) => {
     const servers = stopAtEnd(await startBenchServers({}, options.say));
-    const books = await openBooks(servers.mongodbUri('bench'), WRITERS);
-    stopAtEnd({ stop: () => books.database.close() });
+    const collections = await openCollections(servers.mongodbUri('bench'), WRITERS);
+    stopAtEnd({ stop: () => collections.database.close() });
     const count = options.isShort ? 200 : 4_000;
-    const sides = [bareSide, verbSide, oneBucketSide].map((side) => side(servers, books, count));
-    const rows = await inTurns(sides, options);
+    const sides = [bareSide, verbSide, oneBucketSide].map((side) => side(servers, collections, count));
+    const rows = await runRounds(sides, options);
     const checks = [
       ratio(rows, ONE_BUCKET, BARE, { atLeast: 0.7 }),
       ratio(rows, VERB, BARE, { atLeast: 1 }),
@@ -43,7 +45,7 @@ function holdIds(count: number): string[] {
   return Array.from({ length: count }, () => `clm_${randomUUID().replaceAll('-', '')}:cape`);
 }
 
-function bareSide(servers: BenchServers, { database }: Books, count: number): Side {
+function bareSide(servers: BenchServers, { database }: Collections, count: number): Side {
   const collection = database.collection<{ _id: string; available: number }>('bare');
   return {
     name: BARE,
@@ -63,17 +65,17 @@ function bareSide(servers: BenchServers, { database }: Books, count: number): Si
   };
 }
 
-function verbSide(servers: BenchServers, books: Books, count: number): Side {
-  // A stock of twice the claims: what is measured is not the search for the last units.
+function verbSide(servers: BenchServers, collections: Collections, count: number): Side {
+  // Twice as many units as claims: the search for the last units is not measured.
   return {
     name: VERB,
     unit: 'a second',
-    run: () => reserveAll(servers, books, { units: 2 * count, count }),
+    run: () => reserveAll(servers, collections, { units: 2 * count, count }),
   };
 }
 
-/** Several rewards one after the other, as one bucket has room for a few hundred holds only. */
-function oneBucketSide(servers: BenchServers, books: Books, count: number): Side {
+/** Several events one after the other, as one bucket has room for only a few hundred holds. */
+function oneBucketSide(servers: BenchServers, collections: Collections, count: number): Side {
   return {
     name: ONE_BUCKET,
     unit: 'a second',
@@ -81,7 +83,7 @@ function oneBucketSide(servers: BenchServers, books: Books, count: number): Side
       const samples: Sample[] = [];
       for (let done = 0; done < count; done += ONE_BUCKET_UNITS) {
         const amount = { units: ONE_BUCKET_UNITS, count: ONE_BUCKET_UNITS };
-        samples.push(await reserveAll(servers, books, amount));
+        samples.push(await reserveAll(servers, collections, amount));
       }
       const seconds = samples.reduce((sum, { value }) => sum + ONE_BUCKET_UNITS / value, 0);
       return { value: (samples.length * ONE_BUCKET_UNITS) / seconds };
@@ -91,15 +93,15 @@ function oneBucketSide(servers: BenchServers, books: Books, count: number): Side
 
 async function reserveAll(
   servers: BenchServers,
-  books: Books,
+  collections: Collections,
   { units, count }: { units: number; count: number },
 ): Promise<Sample> {
-  const event = await makeEvent(books, units);
+  const event = await makeEvent(collections, units);
   const { rewardId = '', quantity = 1, buckets } = event.rewards[0] ?? {};
   const { eventId } = event;
   return await rateOf(loadOf(servers, holdIds(count)), async (holdId) => {
     const line = { holdId, eventId, rewardId, quantity, buckets: buckets ?? 1 };
-    const held = await books.store.stock.reserve(line);
+    const held = await collections.store.stock.reserve(line);
     if (held !== 'HELD') throw new Error(held);
   });
 }

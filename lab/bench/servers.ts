@@ -1,15 +1,15 @@
-/** mongod, Temporal and Kafka as `npm start` runs them, over a folder that is thrown away. */
+/** mongod, Temporal and Kafka as `npm start` runs them, over a temporary folder. */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { type KeptSecrets, keptSecrets } from '../../local/kept.ts';
+import { type KeptSecrets, keptSecrets } from '../../local/data-folder.ts';
 import { choosePorts } from '../../local/processes/chosen-ports.ts';
 import type { Service } from '../../local/processes/service.ts';
-import { together } from '../../local/processes/together.ts';
+import { allOrNone } from '../../local/processes/all-or-none.ts';
 import { kafkaBroker } from '../../local/servers/kafka.ts';
 import { mongodUri } from '../../local/servers/mongod.ts';
-import { startKafka, startMongod, startTemporal } from '../../local/servers/servers.ts';
-import type { Pids } from './usage.ts';
+import { startKafka, startMongod, startTemporal } from '../../local/servers/start-servers.ts';
+import type { Pids } from './process-usage.ts';
 
 export interface BenchServers {
   mongodbUri(database: string): string;
@@ -20,7 +20,7 @@ export interface BenchServers {
   stop(): Promise<void>;
 }
 
-/** Temporal keeps its runs on disk, unlike in tests: that is what is to be measured. */
+/** Starts mongod, and what else is wanted. Unlike in tests, Temporal keeps its runs on disk. */
 export async function startBenchServers(
   wanted: { temporal?: boolean; kafka?: boolean },
   say: (line: string) => void,
@@ -38,7 +38,7 @@ export async function startBenchServers(
   try {
     const secrets = await keptSecrets(dataDir);
     const ports = await choosePorts(dataDir, {});
-    await together(new AbortController().signal, (signal) => {
+    await allOrNone(new AbortController().signal, (signal) => {
       const context = { dataDir, env: process.env, watcher: { say }, add, signal };
       const mongod = [startMongod(context, ports.mongod)];
       const temporal = wanted.temporal === true ? [startTemporal(context, ports)] : [];

@@ -1,34 +1,35 @@
-/** A quick provider's claims while another's two hundred wait for it, beside the same on an idle stack. */
-import { makeEvent } from './books.ts';
+/** A quick provider's claims while 200 claims wait for a slow one, compared with an idle stack. */
+import { until } from '../../local/until.ts';
+import { makeEvent } from './collections.ts';
 import { claimMany, coldClaims } from './fair.ts';
 import { type Figures, type Row, ratio } from './figures.ts';
-import { percentile } from './median.ts';
+import { percentile } from './percentiles.ts';
 import type { BenchOptions } from './options.ts';
 import { roundName } from './rounds.ts';
-import { withStops } from './scope.ts';
+import { withStops } from './stop-at-end.ts';
 import { startBenchServers } from './servers.ts';
 import { APART, type Stack, startStack } from './stack.ts';
-import { until } from './until.ts';
 import { MOODS, type Mood, setMood } from './yardstick/moods.ts';
 
-/** Beside the slow one, a quick one's claims take at most so many times as long. */
+/** How many times longer a quick provider's claims may take beside the slow one. */
 const MOST = 2;
 
-const WORDS: Record<Mood, string> = {
+const MOOD_TEXTS: Record<Mood, string> = {
   slow: 'one that takes a second',
   down: 'one that is down',
   late: 'one that answers after the timeout',
 };
 
-const alone = (mood: Mood) => `quick claim, p95, before ${WORDS[mood]}`;
-const beside = (mood: Mood) => `quick claim, p95, beside ${WORDS[mood]}`;
+const alone = (mood: Mood) => `quick claim, p95, before ${MOOD_TEXTS[mood]}`;
+const beside = (mood: Mood) => `quick claim, p95, beside ${MOOD_TEXTS[mood]}`;
 
 interface Sizes {
-  /** Claims at the slow provider. */
+  /** Claims that wait for the slow provider. */
   waiting: number;
   quick: number;
 }
 
+/** The part `slow`. */
 export async function benchSlow(options: BenchOptions): Promise<Figures> {
   return await withStops(async (stopAtEnd) => {
     const { isShort, rounds, profileDir, say } = options;
@@ -46,7 +47,7 @@ export async function benchSlow(options: BenchOptions): Promise<Figures> {
         const { p95, left } = await besideSlow(stack, mood, sizes);
         if (round > 0) note(alone(mood), before);
         if (round > 0) note(beside(mood), p95);
-        const times = `${before.toFixed(0)} ms, beside ${WORDS[mood]} ${p95.toFixed(0)} ms`;
+        const times = `${before.toFixed(0)} ms, beside ${MOOD_TEXTS[mood]} ${p95.toFixed(0)} ms`;
         say(`${roundName(round, rounds)}: ${times}; ${left} of its claims were open still`);
       }
     }
@@ -61,12 +62,12 @@ async function quickP95(stack: Stack, count: number): Promise<number> {
   return percentile(tookMs, 95);
 }
 
-/** Sends the slow provider's claims, measures the quick one's beside them, and lets all of them end. */
+/** Sends claims to the slow provider, measures quick ones beside them, and waits until all are final. */
 async function besideSlow(stack: Stack, mood: Mood, { waiting, quick }: Sizes) {
-  const { books, providerPort } = stack;
+  const { collections, providerPort } = stack;
   const given = { fulfillment: { provider: mood } };
-  const { eventId } = await makeEvent(books, waiting, given);
-  const openNow = () => books.store.claims.model.countDocuments({ eventId, open: true });
+  const { eventId } = await makeEvent(collections, waiting, given);
+  const openNow = () => collections.store.claims.model.countDocuments({ eventId, open: true });
   await setMood(providerPort, mood, true);
   await claimMany(stack, eventId, waiting);
   const p95 = await quickP95(stack, quick);

@@ -1,45 +1,46 @@
-/** New players who claim at an even rate, whether or not those before have their answers. */
+/** An open load: new players claim at a constant rate, whether or not earlier claims are answered. */
 import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Tokens } from '../../api/identity/tokens.ts';
 import type { Client } from '../chaos/client.ts';
 import type { Story, Told } from '../chaos/players.ts';
-import type { Books } from './books.ts';
-import { isFinal } from './claiming.ts';
-import { closedLoop } from './load.ts';
+import type { Collections } from './collections.ts';
+import { isFinal } from './claim-requests.ts';
+import { closedLoop } from './closed-loop.ts';
 import { makePlayers, type Player } from './players.ts';
 
 export interface Load {
-  books: Books;
+  collections: Collections;
   tokens: Tokens;
   client: Client;
-  /** The events claimed, one after the other. */
+  /** The events to claim, in rotation. */
   eventIds: readonly string[];
 }
 
-/** What one player was told, and when. */
+/** One claim's answer, and how long it took. */
 export interface Answered {
   story: Story;
   tookMs: number;
-  /** Whether the answer was the claim's end. */
+  /** Whether the claim was final in the answer. */
   isFinal: boolean;
 }
 
-/** Longest wait for a claim's end, in seconds: shorter than the client's own patience. */
+/** `Prefer: wait` of a claim, in seconds: shorter than the client's timeout. */
 const WAIT_S = 10;
 
-/** Past so many open requests a client is not sent: a service that has stopped is not piled upon. */
+/** Most open requests. Beyond them claims are skipped, so that a stopped service is not flooded. */
 const MOST_OPEN = 2_000;
 
-/** Players made at a time. */
+/** Players created in one insert. */
 const BATCH = 200;
 
+/** The measurement of the peak: clients, and claims that count and that warm up. */
 const PEAK = { clients: 50, claims: 400, warmUp: 100 };
 
-/** Claims a second that the stack grants to fifty clients, each of whom waits for the end. */
+/** Claims a second that the stack grants to fifty clients in a closed loop. */
 export async function peakOf(load: Load, giveUp: AbortSignal): Promise<number> {
   const round = async (count: number): Promise<number> => {
-    const players = await makePlayers(load.books, load.tokens, count);
+    const players = await makePlayers(load.collections, load.tokens, count);
     const startedMs = performance.now();
     let n = 0;
     await closedLoop(players, PEAK.clients, async (player) => {
@@ -51,7 +52,7 @@ export async function peakOf(load: Load, giveUp: AbortSignal): Promise<number> {
   return await round(PEAK.claims);
 }
 
-/** Sends a claim again and again until there is an answer, and says how it was. */
+/** Sends a claim until there is a definite answer, and returns that. */
 async function claimOnce(
   { client, eventIds }: Load,
   { userId, token }: Player,
@@ -82,15 +83,15 @@ async function claimOnce(
 const toldOf = ({ claimId, state, reason }: Told): Told => ({ claimId, state, reason });
 
 export interface Sending {
-  /** The answers since the last time. */
+  /** The answers since the last call. */
   take(): Answered[];
-  /** How many were not sent, as too many were open. */
+  /** Claims that were not sent because too many were open. */
   skipped(): number;
-  /** Resolves once no more are sent and each has its answer. @throws the first failure */
+  /** Resolves once sending has stopped and every claim has its answer. @throws the first failure */
   ended: Promise<void>;
 }
 
-/** Claims at the rate until `stop` aborts. */
+/** Sends claims until `stop` aborts. @param rate claims a second */
 export function sendAt(
   rate: number,
   load: Load,
@@ -132,13 +133,14 @@ export function sendAt(
   };
 }
 
+/** Pause between two tries to create players, in milliseconds. */
 const RETRY_MS = 500;
 
-/** While MongoDB is down by a fault there are no new players. */
+/** Creates players, and retries while a fault keeps MongoDB down. */
 async function makePlayersPatiently(load: Load, giveUp: AbortSignal): Promise<Player[]> {
   for (;;) {
     try {
-      return await makePlayers(load.books, load.tokens, BATCH);
+      return await makePlayers(load.collections, load.tokens, BATCH);
     } catch (error) {
       if (giveUp.aborted) throw error;
       await sleep(RETRY_MS);

@@ -1,5 +1,5 @@
-/** The command line of a soak. */
-import { parseArgs } from 'node:util';
+/** The command line of `npm run soak`. */
+import { parseOptions, WrongArguments } from '../chaos/command-line.ts';
 
 export const USAGE = `Usage: npm run soak -- [--minutes M] [--rate R] [--faults] [--seed N]
 
@@ -17,22 +17,30 @@ and every book against every other. Exits with 1 if they differ, and says where.
 
 export interface SoakOptions {
   minutes: number;
-  /** Claims a second; undefined to measure the peak and take half. */
+  /** Claims a second. Undefined: measure the peak and take half of it. */
   rate: number | undefined;
   faults: boolean;
   seed: number;
 }
 
-/** A command line that cannot be followed; its message says why. */
-export class WrongArguments extends Error {}
-
+/** A day. */
 const MOST_MINUTES = 1_440;
+/** Claims a second, far above what one machine can do. */
 const MOST_RATE = 10_000;
+/** A seed has 32 bits. */
 const MOST_SEED = 2 ** 32 - 1;
 
-/** What was asked for; null for help. @throws WrongArguments */
+const OPTIONS = {
+  minutes: { type: 'string', default: '20' },
+  rate: { type: 'string' },
+  faults: { type: 'boolean' },
+  seed: { type: 'string', default: '1' },
+  help: { type: 'boolean', short: 'h' },
+} as const;
+
+/** The options of a command line. Null if it asks for help. @throws WrongArguments */
 export function optionsFrom(args: readonly string[]): SoakOptions | null {
-  const values = parse(args);
+  const values = parseOptions(args, OPTIONS);
   if (values.help === true) return null;
   const { rate, faults = false } = values;
   return {
@@ -41,21 +49,6 @@ export function optionsFrom(args: readonly string[]): SoakOptions | null {
     faults,
     seed: number('seed', values.seed, 0, MOST_SEED),
   };
-}
-
-function parse(args: readonly string[]) {
-  try {
-    const options = {
-      minutes: { type: 'string', default: '20' },
-      rate: { type: 'string' },
-      faults: { type: 'boolean' },
-      seed: { type: 'string', default: '1' },
-      help: { type: 'boolean', short: 'h' },
-    } as const;
-    return parseArgs({ args: [...args], options }).values;
-  } catch (error) {
-    throw new WrongArguments((error as Error).message);
-  }
 }
 
 function number(name: string, text: string, least: number, most: number): number {

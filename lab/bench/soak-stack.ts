@@ -1,40 +1,40 @@
-/** What a soak runs over: the stack of the chaos run, with its faults where they are wanted. */
+/** The stack of a soak: that of a chaos run, with the same faults if they are wanted. */
 import { readdirSync } from 'node:fs';
-import { keptSecrets } from '../../local/kept.ts';
+import { keptSecrets } from '../../local/data-folder.ts';
 import type { Say } from '../../local/progress.ts';
 import { check, type Difference } from '../chaos/checks.ts';
-import { readBooks } from '../chaos/facts.ts';
-import { mend, runsLeft, untilAllFinal, untilReconciledTwice } from '../chaos/healing.ts';
-import { createInjector, MISSED } from '../chaos/injector.ts';
+import { gatherFacts } from '../chaos/gather-facts.ts';
+import { mend, untilAllFinal } from '../chaos/healing.ts';
+import { FaultInjector, MISSED } from '../chaos/fault-injector.ts';
 import { makePlan, OWN_PROCESSES, type Plan, SERVERS } from '../chaos/plan.ts';
 import type { Story } from '../chaos/players.ts';
 import { openScene, type Scene } from '../chaos/scene.ts';
-import { faultText } from '../chaos/words.ts';
-import { makeEvent } from './books.ts';
+import { faultText } from '../chaos/report-text.ts';
+import { makeEvent } from './collections.ts';
 import { tokensOf } from './players.ts';
 import type { Load } from './soak-load.ts';
 import type { SoakOptions } from './soak-options.ts';
 import type { ProcessMinute } from './soak-verdict.ts';
-import { memoryOf } from './usage.ts';
+import { memoryOf } from './process-usage.ts';
 
-/** More than a soak of a day can give away. */
+/** Units of each event: more than a soak of a day can grant. */
 const STOCK = 10_000_000;
 
-/** Of a chaos run's faults each comes so much later: its twenty seconds become two minutes. */
+/** Factor by which faults come later than in a chaos run: its twenty seconds become two minutes. */
 const STRETCH = 6;
 
 export interface SoakStack {
   load: Load;
-  /** Plays the faults of the plan; resolves when they are over. */
+  /** Injects the plan's faults. Resolves when they are over. */
   disturb(say: Say, signal: AbortSignal): Promise<void>;
-  /** Each process as it is now, by name. */
+  /** Memory and handles of each process now, by name. */
   look(): Record<string, ProcessMinute>;
-  /** Lets everything come to its end, and holds every book against every other. */
+  /** Waits until every claim is final, and then runs the checks of a chaos run. */
   verdict(stories: Story[], signal: AbortSignal): Promise<Difference[]>;
   close(): Promise<void>;
 }
 
-/** @throws NoBinary, StartFailure */
+/** Starts everything over an empty data folder. @throws NoBinary, StartFailure */
 export async function openSoak(
   { minutes, faults, seed }: SoakOptions,
   dataDir: string,
@@ -43,15 +43,15 @@ export async function openSoak(
 ): Promise<SoakStack> {
   const plan = planFor(seed, minutes * 60);
   const scene = await openScene(plan, dataDir, log, signal);
-  const books = { store: scene.store, database: scene.database };
+  const collections = { store: scene.store, database: scene.database };
   const events = [
-    await makeEvent(books, STOCK),
-    await makeEvent(books, STOCK, { fulfillment: { provider: 'simulator' } }),
+    await makeEvent(collections, STOCK),
+    await makeEvent(collections, STOCK, { fulfillment: { provider: 'simulator' } }),
   ];
   if (!faults) await scene.game.behave([]);
   return {
     load: {
-      books,
+      collections,
       tokens: await tokensOf((await keptSecrets(dataDir)).jwtKeys),
       client: scene.client,
       eventIds: events.map(({ eventId }) => eventId),
@@ -65,7 +65,7 @@ export async function openSoak(
   };
 }
 
-/** The faults of a shorter chaos run, each later; the claims are the soak's own. */
+/** The faults of a shorter chaos run, stretched. A soak sends its own claims. */
 function planFor(seed: number, seconds: number): Plan {
   const plan = makePlan(seed, Math.max(5, Math.floor(seconds / STRETCH)));
   const faults = plan.faults.map((fault) => ({ ...fault, atMs: fault.atMs * STRETCH }));
@@ -73,9 +73,9 @@ function planFor(seed: number, seconds: number): Plan {
 }
 
 function injectorOf(scene: Scene, seed: number, say: Say) {
-  return createInjector({
+  return new FaultInjector({
     ...scene,
-    // Those of the plan's players who leave are counted round, as there are few.
+    // The faults name up to 60 players, and there are fewer: their numbers wrap around.
     players: Array.from({ length: 60 }, (_, n) => scene.players[n % scene.players.length] as never),
     seed,
     onDone: (fault, hit) => {
@@ -110,15 +110,7 @@ async function verdictOf(
 ): Promise<Difference[]> {
   await mend(scene, signal);
   await untilAllFinal(scene, signal);
-  const isReconciled = await untilReconciledTwice(scene, signal);
-  return check({
-    stories,
-    unbalanced: (await scene.store.stock.unbalanced()).map(({ _id }) => String(_id)),
-    isReconciled,
-    runsLeft: await runsLeft(scene, signal),
-    ledger: await scene.game.ledger(),
-    shown: await scene.staff.grants(signal),
-    internalErrors: scene.client.internalErrors,
-    ...(await readBooks(scene.database, scene.store)),
-  });
+  const facts = await gatherFacts(scene, stories, signal);
+  const unbalanced = (await scene.store.stock.unbalanced()).map(({ _id }) => String(_id));
+  return check({ ...facts, unbalanced });
 }

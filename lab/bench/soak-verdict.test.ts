@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { optionsFrom, WrongArguments } from './soak-options.ts';
+import { WrongArguments } from '../chaos/command-line.ts';
+import { optionsFrom } from './soak-options.ts';
 import { flatness, type Minute } from './soak-verdict.ts';
 
 /** Minutes that are all the same, but for what `change` makes of the nth. */

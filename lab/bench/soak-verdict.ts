@@ -1,4 +1,4 @@
-/** Whether a soak stayed flat: its last third against its first. Free of I/O. */
+/** Whether memory, handles and latency stayed flat in a soak: the last third against the first. */
 
 export interface ProcessMinute {
   rssMiB: number;
@@ -7,22 +7,23 @@ export interface ProcessMinute {
 }
 
 export interface Minute {
-  /** Claims that were answered. */
+  /** Claims answered in this minute. */
   claims: number;
   p50Ms: number;
   p99Ms: number;
-  /** Each process at the minute's end, by its name; those that were down are left out. */
+  /** Each process at the minute's end, by name. Processes that were down are left out. */
   processes: Record<string, ProcessMinute>;
 }
 
-/** How far the last third may lie above the first: a share of it, and so much besides. */
+/** How far the last third may be above the first: a share of it, plus a constant. */
 interface Tolerance {
   share: number;
   besides: number;
 }
 
+/** In MiB, handles and milliseconds, wide enough for what varies in a flat soak. */
 export const TOLERANCES = {
-  /** A collector that has not come by yet is no leak. */
+  /** Memory before the next garbage collection is not a leak. */
   rssMiB: { share: 0.15, besides: 30 },
   handles: { share: 0.1, besides: 20 },
   p50Ms: { share: 0.5, besides: 25 },
@@ -30,7 +31,7 @@ export const TOLERANCES = {
 } as const satisfies Record<string, Tolerance>;
 type Measure = keyof typeof TOLERANCES;
 
-/** Ours are to stay flat. MongoDB and Temporal fill their caches first, and are only shown. */
+/** Only our processes must stay flat. MongoDB and Temporal fill their caches first. */
 const OURS = /^(api|worker)/;
 
 export interface Finding {
@@ -42,8 +43,8 @@ export interface Finding {
 }
 
 /**
- * What was looked at, each over the minutes of the first and of the last third. The first minute of
- * four or more is left out, as code is compiled in it.
+ * Compares the mean of each measure over the first and the last third. Of four minutes or more the
+ * first is left out, as code is compiled in it.
  * @throws RangeError for fewer than two minutes: there is nothing to compare
  */
 export function flatness(all: readonly Minute[]): Finding[] {
@@ -69,7 +70,7 @@ export function flatness(all: readonly Minute[]): Finding[] {
 function finding(what: string, measure: Measure, first: number, last: number): Finding {
   const { share, besides } = TOLERANCES[measure];
   const most = first * (1 + share) + besides;
-  // Where there is nothing to compare, nothing is known to be flat.
+  // NaN, where there is nothing to compare, is not flat.
   return { what, first, last, most, isFlat: last <= most };
 }
 

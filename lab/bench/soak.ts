@@ -1,4 +1,4 @@
-/** `npm run soak`: hours at half the peak, and whether anything grew. */
+/** `npm run soak`: hours at half the peak rate, and a check that nothing grew. */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -6,15 +6,17 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { NoBinary } from '../../local/install/resolve-binary.ts';
 import { StartFailure } from '../../local/processes/service.ts';
 import { machine, machineLine } from './machine.ts';
-import { percentile } from './median.ts';
+import { percentile } from './percentiles.ts';
 import { type Answered, peakOf, sendAt } from './soak-load.ts';
-import { optionsFrom, type SoakOptions, USAGE, WrongArguments } from './soak-options.ts';
+import { WrongArguments } from '../chaos/command-line.ts';
+import { optionsFrom, type SoakOptions, USAGE } from './soak-options.ts';
 import { openSoak, type SoakStack } from './soak-stack.ts';
 import { type Finding, flatness, type Minute } from './soak-verdict.ts';
 
+/** Length of the intervals that are compared. */
 const MINUTE_MS = 60_000;
 
-/** Failures that need no stack trace: their message says all. */
+/** Failures without a stack trace: their message is enough. */
 const EXPECTED = [NoBinary, StartFailure];
 
 const say = (line: string) => void process.stdout.write(`${line}\n`);
@@ -34,7 +36,7 @@ async function main(args: readonly string[]): Promise<number> {
   }
 }
 
-/** Runs in a folder of its own, which stays only where there is something to look at. */
+/** Runs in a new data folder. The folder is kept only if something differs. */
 async function run(options: SoakOptions): Promise<number> {
   const dataDir = mkdtempSync(join(tmpdir(), 'laurel-soak-'));
   const interrupted = new AbortController();
@@ -54,7 +56,7 @@ async function run(options: SoakOptions): Promise<number> {
   }
 }
 
-/** True where it stayed flat and every promise was kept. */
+/** True if nothing grew and every promise was kept. */
 async function soak(options: SoakOptions, dataDir: string, signal: AbortSignal): Promise<boolean> {
   say(machineLine(machine()));
   const stack = await openSoak(options, dataDir, () => {}, signal);
@@ -74,8 +76,8 @@ async function soak(options: SoakOptions, dataDir: string, signal: AbortSignal):
     if (findings.length === 0) say('One minute has no thirds: whether it is flat is not said');
     const isFlat = findings.every((finding) => finding.isFlat);
     const isKept = differences.length === 0 && skipped === 0;
-    const books = isKept ? 'the books add up' : 'THE BOOKS DO NOT ADD UP';
-    say(`${answers.length} claims. ${isFlat ? 'Nothing grew' : 'SOMETHING GREW'}; ${books}.`);
+    const verdict = isKept ? 'the books add up' : 'THE BOOKS DO NOT ADD UP';
+    say(`${answers.length} claims. ${isFlat ? 'Nothing grew' : 'SOMETHING GREW'}; ${verdict}.`);
     return isFlat && isKept;
   } finally {
     await stack.close();

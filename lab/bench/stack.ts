@@ -1,23 +1,23 @@
-/** Laurel's own processes over the bench's servers, in each of the ways they can be run. */
+/** Laurel's own processes over the bench's servers. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Client, Connection } from '@temporalio/client';
 import type { Tokens } from '../../api/identity/tokens.ts';
 import { freePort } from '../../local/processes/ports.ts';
-import { type Books, openBooks } from './books.ts';
+import { type Collections, openCollections } from './collections.ts';
 import { tokensOf } from './players.ts';
 import { type ProcessSpec, type Running, startProcess } from './processes.ts';
 import type { BenchServers } from './servers.ts';
-import type { Pids } from './usage.ts';
+import type { Pids } from './process-usage.ts';
 import { MOODS } from './yardstick/moods.ts';
 import { databaseOf } from './yardstick/start.ts';
 
-/** A way of running Laurel; each has a database and a namespace of its own. */
+/** Which processes to run. Each stack has its own database and namespace. */
 export interface StackSpec {
   name: string;
   processes: ProcessSpec[];
 }
 
-/** API and worker as processes of their own. */
+/** API and worker as separate processes. */
 export const APART: StackSpec = {
   name: 'apart',
   processes: [
@@ -26,39 +26,41 @@ export const APART: StackSpec = {
   ],
 };
 
-/** The API by itself, for what needs no workflow. */
+/** Only the API, for what needs no workflow. */
 export const API_ALONE: StackSpec = { name: 'api', processes: APART.processes.slice(0, 1) };
 
-/** A stand-in for a game server, at which the provider `game` is set up. */
+/** A stand-in for a game server, which the providers are set to. */
 const PROVIDER: ProcessSpec = {
   name: 'provider',
   file: 'lab/bench/yardstick/provider.ts',
   ready: 'provider ready',
 };
 
+/** A stack that is ready. */
 export interface Stack {
   name: string;
-  /** Where the first API listens, and where all of them do. */
+  /** The port of the first API. */
   port: number;
+  /** The ports of all APIs. */
   ports: number[];
-  /** Where the stand-in for game servers listens, which is told their moods. */
+  /** The port of the stand-in for game servers, whose moods can be set. */
   providerPort: number;
-  books: Books;
+  collections: Collections;
   tokens: Tokens;
   namespace: string;
-  /** Servers and processes that a claim costs time. */
+  /** The servers and processes whose CPU time counts. */
   pids(): Pids;
   stop(): Promise<void>;
 }
 
-/** `game` grants at once; each of the others does as its name says, until it is told to grant too. */
+/** `PROVIDERS`: `game` grants at once, and each mood has a provider of its own name. */
 function providersAt(port: number, secret: string): Record<string, object> {
   const baseUrl = `http://127.0.0.1:${port}`;
   const moody = MOODS.map((mood) => [mood, { baseUrl: `${baseUrl}/${mood}`, secret }] as const);
   return { game: { baseUrl, secret }, ...Object.fromEntries(moody) };
 }
 
-/** The stack's processes, each with its port; of the first as many as there are ports. */
+/** The processes with their ports. The first is an API, started once for each port. */
 function processesOf({ processes }: StackSpec, ports: readonly number[]) {
   return processes.flatMap((one, n) => {
     const [first] = ports as [number];
@@ -68,7 +70,7 @@ function processesOf({ processes }: StackSpec, ports: readonly number[]) {
   });
 }
 
-/** Starts the processes one after the other; resolves once all of them work. */
+/** Starts the processes one after the other, and resolves once all are ready. */
 export async function startStack(
   servers: BenchServers,
   spec: StackSpec,
@@ -106,13 +108,13 @@ export async function startStack(
     await Promise.all(running.map((one) => one.stop()));
     throw error;
   }
-  const books = await openBooks(mongodbUri);
+  const collections = await openCollections(mongodbUri);
   return {
     name: spec.name,
     port: ports[0] as number,
     ports,
     providerPort,
-    books,
+    collections,
     tokens: await tokensOf(servers.secrets.jwtKeys),
     namespace,
     pids: () => ({
@@ -120,23 +122,25 @@ export async function startStack(
       ...Object.fromEntries(running.map(({ name, child }) => [name, child.pid])),
     }),
     async stop() {
-      await books.database.close();
+      await collections.database.close();
       await Promise.all(running.map((one) => one.stop()));
     },
   };
 }
 
-const NAMESPACE_DAY_S = 86_400;
+/** Temporal keeps closed runs for a day, its shortest retention. */
+const RETENTION_S = 86_400;
+/** Longest wait for a new namespace, and the pause between two looks. */
 const NAMESPACE_WAIT_MS = 30_000;
 const NAMESPACE_POLL_MS = 250;
 
-/** Makes a namespace; the server's own services learn of it some seconds later. */
+/** Registers a namespace, and waits until the server's services know it. @throws Error after 30 s */
 async function makeNamespace(address: string, namespace: string): Promise<void> {
   const connection = await Connection.connect({ address });
   try {
     await connection.workflowService.registerNamespace({
       namespace,
-      workflowExecutionRetentionPeriod: { seconds: NAMESPACE_DAY_S as never },
+      workflowExecutionRetentionPeriod: { seconds: RETENTION_S as never },
     });
     const client = new Client({ connection, namespace });
     const giveUpMs = performance.now() + NAMESPACE_WAIT_MS;

@@ -1,31 +1,32 @@
-/** A claim's status a second, beside a route that verifies the token and reads once. */
+/** Claim statuses read a second, compared with a bare route that verifies the token and reads once. */
 import type { Claim } from '../../store/claims/claim-record.ts';
 import { claimIdOf } from '../../store/claims/claim-record.ts';
-import { type Books, insertAll, makeEvent } from './books.ts';
-import { statusRequest } from './claiming.ts';
+import { type Collections, insertAll, makeEvent } from './collections.ts';
+import { statusRequest } from './claim-requests.ts';
 import { costRatio, type Figures, ratio } from './figures.ts';
-import { ALL_CPU } from './load.ts';
+import { ALL_CPU } from './closed-loop.ts';
 import type { BenchOptions } from './options.ts';
 import { makePlayers, type Player } from './players.ts';
 import { httpSide } from './refuse.ts';
-import { inTurns } from './rounds.ts';
-import { withStops } from './scope.ts';
+import { runRounds } from './rounds.ts';
+import { withStops } from './stop-at-end.ts';
 import { startBenchServers } from './servers.ts';
 import { API_ALONE, startStack } from './stack.ts';
-import { type Answer, requestOf } from './wire.ts';
+import { type Answer, requestOf } from './http-wire.ts';
 import { startBareApi } from './yardstick/start.ts';
 
 const OURS = 'GET of a claim';
 const BARE = 'bare route, token and findOne';
 
+/** The part `status`. */
 export async function benchStatus(options: BenchOptions): Promise<Figures> {
   return await withStops(async (stopAtEnd) => {
     const { isShort, profileDir, say } = options;
     const servers = stopAtEnd(await startBenchServers({}, say));
     const stack = stopAtEnd(await startStack(servers, API_ALONE, { profileDir }));
     const bare = stopAtEnd(await startBareApi(servers, stack));
-    const players = await makePlayers(stack.books, stack.tokens, isShort ? 200 : 10_000);
-    const claims = await grantedClaims(stack.books, players);
+    const players = await makePlayers(stack.collections, stack.tokens, isShort ? 200 : 10_000);
+    const claims = await grantedClaims(stack.collections, players);
     const askBare = ({ player: { token }, claimId }: Known) =>
       requestOf('GET', `/claims/${claimId}`, { authorization: `Bearer ${token}` });
     const askOurs = ({ player, claimId }: Known) => statusRequest(claimId, player);
@@ -33,7 +34,7 @@ export async function benchStatus(options: BenchOptions): Promise<Figures> {
       httpSide(OURS, stack, claims, askOurs, isGranted),
       httpSide(BARE, bare, claims, askBare, isGranted),
     ];
-    const rows = await inTurns(sides, options);
+    const rows = await runRounds(sides, options);
     return {
       rows,
       checks: [ratio(rows, OURS, BARE, { atLeast: 0.7 })],
@@ -49,11 +50,11 @@ interface Known {
 
 const isGranted = ({ status, body }: Answer) => status === 200 && body.includes('GRANTED');
 
-/** One granted claim of each player, as the stores leave it. */
-async function grantedClaims(books: Books, players: Player[]): Promise<Known[]> {
-  const { eventId } = await makeEvent(books, players.length);
+/** Inserts one granted claim for each player, as the store writes it. */
+async function grantedClaims(collections: Collections, players: Player[]): Promise<Known[]> {
+  const { eventId } = await makeEvent(collections, players.length);
   const records = players.map(({ userId }) => grantedClaim(userId, eventId));
-  await insertAll(books.store.claims.model.collection, records);
+  await insertAll(collections.store.claims.model.collection, records);
   return players.map((player, n) => ({ player, claimId: records[n]?._id ?? '' }));
 }
 

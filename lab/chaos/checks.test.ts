@@ -1,148 +1,22 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import type { LedgerGrant } from '../../local/simulator/simulator-ledger.ts';
 import type { Claim } from '../../store/claims/claim-record.ts';
 import { check, RULE_NAMES } from './checks.ts';
-import type { Facts } from './facts.ts';
-import type { ShownGrant } from './staff.ts';
+import {
+  AT,
+  bucket,
+  claim,
+  FAILED_CLAIM,
+  ledgerGrant,
+  REVOKED_LINE,
+  shownOf,
+  story,
+  type WellKept,
+  wellKept,
+} from './test-facts.ts';
 
-const GAME_CLAIM = `clm_${'a'.repeat(40)}`;
-const MAIL_CLAIM = `clm_${'b'.repeat(40)}`;
-const FAILED_CLAIM = `clm_${'c'.repeat(40)}`;
-const AT = new Date('2026-11-22T12:00:00Z');
-
-function claim(id: string, provider: string, given: Partial<Claim> = {}): Claim {
-  return {
-    _id: id,
-    userId: `usr_${id.at(-1)}`,
-    idempotencyKey: `key-${id.at(-1)}`,
-    eventId: `evt_${provider}`,
-    rewardId: null,
-    periodKey: 'once',
-    state: 'GRANTED',
-    reason: null,
-    fate: 'GRANT',
-    fateReason: null,
-    asked: true,
-    lines: [
-      {
-        lineId: 'cape',
-        kind: 'ITEM',
-        name: 'Cape',
-        quantity: 2,
-        buckets: 1,
-        state: 'GRANTED',
-        grantedAt: AT,
-      },
-    ],
-    steps: [],
-    parking: null,
-    version: 4,
-    snapshot: {
-      eventVersion: 1,
-      provider,
-      startsAt: AT,
-      endsAt: AT,
-      claimableUntil: AT,
-      parkedAfter: { action: 'WAIT', hours: 24 },
-    },
-    entitlements: [`evt_${provider}/once/0`],
-    acceptedAt: AT,
-    recordedAt: AT,
-    createdAt: AT,
-    updatedAt: AT,
-    endedAt: AT,
-    ...given,
-  };
-}
-
-const story = (of: Claim) => ({
-  key: of.idempotencyKey,
-  userId: of.userId,
-  eventId: of.eventId,
-  rewardId: of.rewardId,
-  told: [{ claimId: of._id, state: of.state as string, reason: of.reason as string | null }],
-  refusals: [],
-});
-
-const bucket = (eventId: string, given: { available: number; granted: number }) => ({
-  _id: `${eventId}/cape/0`,
-  eventId,
-  rewardId: 'cape',
-  n: 0,
-  quantity: 2,
-  stock: 10,
-  holds: [] as string[],
-  ...given,
-});
-
-function ledgerGrant(of: Claim, given: Partial<LedgerGrant> = {}): LedgerGrant {
-  const { _id: claimId, userId, eventId } = of;
-  const grantId = `${claimId}:cape`;
-  const reward = { rewardId: 'cape', kind: 'ITEM', name: 'Cape', quantity: 2 };
-  return {
-    grantId,
-    asked: { grantId, claimId, userId, eventId, reward },
-    state: 'GRANTED',
-    applied: 1,
-    refusedWith: null,
-    settling: null,
-    history: [],
-    ...given,
-  };
-}
-
-const shownOf = ({ _id, userId, eventId }: Claim): ShownGrant => {
-  return { grantId: `${_id}:cape`, userId, eventId, quantity: 2 };
-};
-
-const REVOKED_LINE = { state: 'REVOKED', grantedAt: null } as const;
-
-/** Three claims that ended well: one granted by the game, one by the mailbox, one undone at the game. */
-function wellKept() {
-  const inGame = claim(GAME_CLAIM, 'simulator');
-  const inMail = claim(MAIL_CLAIM, 'mailbox');
-  const undone = claim(FAILED_CLAIM, 'simulator', {
-    state: 'FAILED',
-    reason: 'ABORTED_BY_ADMIN',
-    fate: 'UNDO',
-  });
-  undone.lines = undone.lines.map((line) => ({ ...line, ...REVOKED_LINE }));
-  delete undone.entitlements;
-  const eventOf = (provider: string) => ({
-    eventId: `evt_${provider}`,
-    claimsPerPeriod: 1,
-    claimsTotal: null,
-    exclusiveGroup: null,
-    rewards: [{ rewardId: 'cape', stock: 10 }],
-  });
-  return {
-    inGame,
-    inMail,
-    undone,
-    facts: {
-      stories: [inGame, inMail, undone].map(story),
-      claims: [inGame, inMail, undone],
-      events: [eventOf('simulator'), eventOf('mailbox')],
-      buckets: [
-        bucket('evt_simulator', { available: 8, granted: 2 }),
-        bucket('evt_mailbox', { available: 8, granted: 2 }),
-      ],
-      shown: [inGame, inMail].map(shownOf),
-      ledger: [ledgerGrant(inGame), ledgerGrant(undone, { state: 'REVOKED' })],
-      runsLeft: [],
-      unbalanced: [],
-      isReconciled: true,
-      internalErrors: [],
-      auditBroken: null,
-    } satisfies Facts as Facts,
-  };
-}
-
-type WellKept = ReturnType<typeof wellKept>;
-
-/** Each way to doctor the books, and the rules that it breaks. */
-const FORGERIES: [string, (books: WellKept) => void, (typeof RULE_NAMES)[number][]][] = [
+/** Each way to forge the facts, and the rules that it breaks. */
+const FORGERIES: [string, (kept: WellKept) => void, (typeof RULE_NAMES)[number][]][] = [
   [
     'a claim vanishes that its player was told of',
     ({ facts }) => {
@@ -432,9 +306,9 @@ describe('the checks after a chaos run', () => {
 
   for (const [what, forge, rules] of FORGERIES) {
     it(`see it when ${what}`, () => {
-      const books = wellKept();
-      forge(books);
-      assert.deepEqual([...new Set(check(books.facts).map(({ rule }) => rule))], rules);
+      const kept = wellKept();
+      forge(kept);
+      assert.deepEqual([...new Set(check(kept.facts).map(({ rule }) => rule))], rules);
     });
   }
 

@@ -1,6 +1,6 @@
 /**
- * What must hold once everything is healed: pure functions over the facts. Each answers what differs;
- * nothing where the promise was kept.
+ * The promises that must hold after the healing, as pure functions of the facts. Each returns what
+ * differs: nothing if the promise was kept.
  */
 import { grantIdOf, isFinal, type Line, parseGrantId } from '../../domain/claims/claim.ts';
 import { wantedEntitlements } from '../../domain/claims/entitlements.ts';
@@ -12,7 +12,7 @@ import type { Story } from './players.ts';
 export interface Difference {
   /** The promise that was broken. */
   rule: keyof typeof RULES;
-  /** The claim it is about, where it is about one. */
+  /** The claim it is about. Null if it is not about one. */
   claimId: string | null;
   what: string;
 }
@@ -26,7 +26,7 @@ const byId = (facts: Facts) => new Map(facts.claims.map((claim) => [claim._id, c
 /** The lines that the player keeps. */
 const kept = (claim: Claim): Line[] => claim.lines.filter((line) => line.state === 'GRANTED');
 
-/** Every claim that a player was told of is on record, as it was asked for. */
+/** Every claim that a player got an ID for is recorded, as it was asked for. */
 function lost(facts: Facts) {
   const claims = byId(facts);
   return facts.stories.flatMap((story) => {
@@ -47,7 +47,7 @@ function isFor(claim: Claim | undefined, story: Story): boolean {
   );
 }
 
-/** Every claim on record is final, and no workflow of one still runs. */
+/** Every recorded claim is final, and no workflow of one still runs. */
 function open(facts: Facts) {
   const claims = facts.claims
     .filter((claim) => !isFinal(claim.state) || claim.open || claim.endedAt === null)
@@ -55,7 +55,7 @@ function open(facts: Facts) {
   return [...claims, ...facts.runsLeft.map((id) => of(null, `the workflow ${id} still runs`))];
 }
 
-/** A final state that a player was told never changed. */
+/** A final state that was answered to a player never changed. */
 function changed(facts: Facts) {
   const claims = byId(facts);
   const told = facts.stories.flatMap((story) => story.told);
@@ -68,7 +68,7 @@ function changed(facts: Facts) {
   });
 }
 
-/** A claim's state and its lines tell the same story. */
+/** A claim's state agrees with the states of its lines. */
 function contradicting(facts: Facts) {
   return facts.claims.flatMap((claim) => {
     const { state, reason, fate, lines } = claim;
@@ -84,7 +84,7 @@ function contradicting(facts: Facts) {
   });
 }
 
-/** No player got a reward twice: neither for one line, nor by more claims than their events allow. */
+/** No player got a reward twice: not for one line, and not by more claims than the events allow. */
 function twice(facts: Facts) {
   const lines = facts.ledger
     .filter(({ applied }) => applied > 1)
@@ -105,7 +105,7 @@ function twice(facts: Facts) {
   return [...lines, ...rights];
 }
 
-/** What the claim needs, by the limits that its event has: they are frozen with the first claim. */
+/** The entitlements that the claim needs. An event's limits are frozen by its first claim. */
 function rightsOf(claim: Claim, events: ReadonlyMap<string, SetEvent>): string[][] {
   const event = events.get(claim.eventId);
   return event ? wantedEntitlements(event, claim.periodKey) : [];
@@ -113,7 +113,7 @@ function rightsOf(claim: Claim, events: ReadonlyMap<string, SetEvent>): string[]
 
 const claimIn = (grantId: string): string | null => parseGrantId(grantId)?.claimId ?? null;
 
-/** Everything that the game gave, or has not decided on, is a line granted in our books. */
+/** Everything that the game gave, or has not decided on, is a granted line of ours. */
 function unknownToUs(facts: Facts) {
   const claims = byId(facts);
   return facts.ledger.flatMap(({ grantId, state, asked }) => {
@@ -134,7 +134,7 @@ function unknownToUs(facts: Facts) {
   });
 }
 
-/** Every line granted in our books was given by the game, or is one of our own mailbox. */
+/** Every granted line of ours was given by the game, or is of our own mailbox. */
 function notGiven(facts: Facts) {
   const states = new Map(facts.ledger.map(({ grantId, state }) => [grantId, state]));
   return facts.claims
@@ -148,7 +148,7 @@ function notGiven(facts: Facts) {
     );
 }
 
-/** Players are shown what is granted to them, once, and nothing else: a mailbox is these lines. */
+/** Players are shown each of their granted lines once, and nothing else. A mailbox is these lines. */
 function misshown(facts: Facts) {
   const granted = new Map(
     facts.claims.flatMap((claim) =>
@@ -168,7 +168,7 @@ function misshown(facts: Facts) {
   return [...wrong, ...missing];
 }
 
-/** In every bucket `stock = available + granted`, nothing being held. */
+/** In every bucket `stock = available + granted`, and nothing is held. */
 function unbalanced(facts: Facts) {
   const meanwhile = facts.unbalanced.map((id) => of(null, `${id} did not add up meanwhile`));
   const now = facts.buckets.flatMap(({ _id, stock, available, granted, holds, quantity }) => {
@@ -181,7 +181,7 @@ function unbalanced(facts: Facts) {
   return [...meanwhile, ...now];
 }
 
-/** A reward's units granted are those of the lines granted, and its stock is what the operators set. */
+/** A reward's granted units are those of its granted lines, and its stock is what operators set. */
 function miscounted(facts: Facts) {
   return facts.events.flatMap(({ eventId, rewards }) =>
     rewards.flatMap(({ rewardId, stock }) => {
@@ -190,14 +190,14 @@ function miscounted(facts: Facts) {
       const lines = facts.claims
         .filter((claim) => claim.eventId === eventId)
         .flatMap((claim) => kept(claim).filter((line) => line.lineId === rewardId));
-      const booked = { stock: sum(own, 'stock'), granted: sum(own, 'granted') };
+      const counted = { stock: sum(own, 'stock'), granted: sum(own, 'granted') };
       const units = sum(lines, 'quantity');
       const name = `${eventId}/${rewardId}`;
       return [
-        ...(booked.stock === stock ? [] : [of(null, `${name}: ${booked.stock}, set to ${stock}`)]),
-        ...(booked.granted === units
+        ...(counted.stock === stock ? [] : [of(null, `${name}: ${counted.stock}, set to ${stock}`)]),
+        ...(counted.granted === units
           ? []
-          : [of(null, `${name}: ${booked.granted} booked as granted, ${units} in claims`)]),
+          : [of(null, `${name}: ${counted.granted} booked as granted, ${units} in claims`)]),
       ];
     }),
   );
@@ -208,8 +208,9 @@ function sum<K extends string>(items: readonly Record<K, number>[], key: K): num
 }
 
 /**
- * A claim of which the player keeps something has one slot of each right that it needs, and no other
- * claim of theirs has it; one that ended empty has none. Who finds none free has no record at all.
+ * A claim with a granted line has one slot of each entitlement it needs, and no other claim of the
+ * player has that slot. A claim without a granted line has none. A claim that finds no free slot is
+ * not recorded at all.
  */
 function misentitled(facts: Facts) {
   const events = new Map(facts.events.map((event) => [event.eventId, event]));
@@ -237,16 +238,16 @@ function hasOneOfEach(has: readonly string[], rights: readonly string[][]): bool
   return has.length === rights.length && ofRights.every(({ length }) => length === 1);
 }
 
-/** An outage is a 503; a 500 is a mistake of ours. */
+/** An outage is answered with 503. A 500 is a bug of ours. */
 const failing = (facts: Facts) => facts.internalErrors.map((error) => of(null, error));
 
-/** Reconciliation itself gets through. */
+/** Reconciliation completed two passes after the healing. */
 const unreconciled = ({ isReconciled }: Facts) =>
   isReconciled ? [] : [of(null, 'there were not two whole passes after the healing')];
 
 const tampered = ({ auditBroken }: Facts) => (auditBroken === null ? [] : [of(null, auditBroken)]);
 
-/** The promises, in the words of a report, with what holds each. */
+/** The promises as a report names them, each with its check. */
 const RULES = {
   'no accepted claim is lost': lost,
   'every claim is final': open,
@@ -264,9 +265,10 @@ const RULES = {
   'the audit log is whole': tampered,
 } satisfies Record<string, Check>;
 
+/** The names of all promises. */
 export const RULE_NAMES = Object.keys(RULES) as Difference['rule'][];
 
-/** Everything that differs, rule by rule. */
+/** Runs all checks, and returns everything that differs. */
 export function check(facts: Facts): Difference[] {
   return RULE_NAMES.flatMap((rule) => RULES[rule](facts).map((found) => ({ rule, ...found })));
 }

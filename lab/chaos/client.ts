@@ -1,10 +1,10 @@
-/** HTTP as players and staff do it in bad times: a call is repeated until there is a definite answer. */
+/** An HTTP client for players and staff: it repeats a call until there is a definite answer. */
 import { setTimeout as sleep } from 'node:timers/promises';
 
 export interface Answer {
   status: number;
   headers: Headers;
-  /** The parsed body; an empty object where there was none. */
+  /** The parsed body. An empty object if there was none. */
   body: Record<string, unknown>;
 }
 
@@ -18,22 +18,22 @@ export interface Call {
 
 export interface Client {
   /**
-   * Repeats the call, past broken connections, 429 and every 5xx, until there is another answer.
-   * @throws the reason of `giveUp` once that aborts
+   * Repeats the call after broken connections, 429 and every 5xx, until there is another answer.
+   * @throws the reason of `giveUp` when it aborts
    */
   insist(call: Call, giveUp: AbortSignal): Promise<Answer>;
-  /** Answers of 500 so far: an outage is a 503, so each of them is a mistake of Laurel's. */
+  /** Answers with 500 so far. An outage is a 503, so each of them is a bug of Laurel. */
   internalErrors: string[];
 }
 
-/** A process may be frozen with our call in its hands; longer than any wait asked for. */
+/** Timeout of one call: a frozen process never answers. Longer than any `Prefer: wait` of a plan. */
 const TIMEOUT_MS = 12_000;
 
-/** Between two tries, doubling: hundreds who all come back at once would keep Laurel from its feet. */
+/** Pauses between two tries, doubling: hundreds of clients must not all come back at once. */
 const FIRST_PAUSE_MS = 200;
 const LONGEST_PAUSE_MS = 3_200;
 
-/** @param baseUrls where the APIs listen: calls go to one after the other */
+/** @param baseUrls where the APIs listen; calls go to them in rotation */
 export function createClient(baseUrls: readonly string[]): Client {
   const internalErrors: string[] = [];
   let calls = 0;
@@ -61,7 +61,7 @@ export function createClient(baseUrls: readonly string[]): Client {
   async function insist(call: Call, giveUp: AbortSignal): Promise<Answer> {
     for (let pauseMs = FIRST_PAUSE_MS; ; pauseMs = Math.min(2 * pauseMs, LONGEST_PAUSE_MS)) {
       giveUp.throwIfAborted();
-      // Without an answer nobody knows whether it was done, which is what repeating is for.
+      // Without an answer it is unknown whether the call took effect, so it is repeated.
       const answer = await send(call, giveUp).catch(() => undefined);
       if (answer && answer.status < 500 && answer.status !== 429) return answer;
       if (answer?.status === 500) {
@@ -74,7 +74,7 @@ export function createClient(baseUrls: readonly string[]): Client {
   return { insist, internalErrors };
 }
 
-/** A definite answer that must be a success. @throws Error with what was answered */
+/** The body of an answer that must be a success. @throws Error with the answer */
 export function succeeded(answer: Answer, what: string): Answer['body'] {
   if (answer.status < 300) return answer.body;
   throw new Error(`${what} was answered ${answer.status}: ${JSON.stringify(answer.body)}`);

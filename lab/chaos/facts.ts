@@ -1,4 +1,4 @@
-/** Everything that is known at the end of a chaos run, from every side, for the checks and for a person. */
+/** Everything known at the end of a chaos run, from every system, for the checks and for a person. */
 import type { Connection } from 'mongoose';
 import type { LedgerGrant } from '../../local/simulator/simulator-ledger.ts';
 import type { Claim } from '../../store/claims/claim-record.ts';
@@ -17,7 +17,7 @@ export interface SetEvent {
 }
 
 export interface Facts {
-  /** What the players were told. */
+  /** What the players were answered. */
   stories: Story[];
   claims: Claim[];
   events: SetEvent[];
@@ -25,20 +25,20 @@ export interface Facts {
   /** What players are shown as granted. */
   shown: ShownGrant[];
   ledger: LedgerGrant[];
-  /** IDs of workflows of claims that still run. */
+  /** IDs of claims' workflows that still run. */
   runsLeft: string[];
-  /** Buckets whose books were seen not to add up while the run lasted. */
+  /** Stock buckets that did not add up at some moment of the run. */
   unbalanced: string[];
-  /** Whether two passes of reconciliation came after the healing and left nothing undone. */
+  /** Whether two passes of reconciliation without failures came after the healing. */
   isReconciled: boolean;
-  /** Answers of 500. */
+  /** Answers with status 500. */
   internalErrors: string[];
-  /** What is wrong with the audit log's chain; null where it is whole. */
+  /** What is wrong with the audit log's chain. Null if it is whole. */
   auditBroken: string | null;
 }
 
-/** Reads what MongoDB knows. */
-export async function readBooks(
+/** Reads the facts that are in MongoDB. */
+export async function readCollections(
   database: Connection,
   store: Store,
 ): Promise<Pick<Facts, 'claims' | 'events' | 'buckets' | 'auditBroken'>> {

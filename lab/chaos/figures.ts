@@ -5,7 +5,7 @@ import type { Fault, ProcessName } from './plan.ts';
 
 export interface Figures {
   seed: number;
-  /** Claims of which a player was told that they stand. */
+  /** Claims that were accepted by an answer to the player. */
   accepted: number;
   granted: number;
   rejected: number;
@@ -23,19 +23,20 @@ export interface Figures {
   frozen: number;
   /** Runs cancelled, terminated or reset. */
   meddled: number;
-  /** Things that reconciliation mended. */
+  /** What reconciliation repaired. */
   mended: number;
   /** From the last fault's end until every claim was final, in milliseconds. */
   healedMs: number;
   differences: number;
 }
 
-/** A fault that was done, and what it hit. */
+/** A fault that was injected, and whether it hit anything. */
 export interface Done {
   fault: Fault;
   hit: boolean;
 }
 
+/** The figures of a run, from its facts and its injected faults. */
 export function figuresOf(
   facts: Facts,
   run: {

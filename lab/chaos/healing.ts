@@ -1,4 +1,4 @@
-/** After the faults: everything is mended, parked claims are retried, and Laurel gets to its end. */
+/** Heals after the faults: ends them, retries parked claims, and waits until every claim is final. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { ServiceError } from '@temporalio/client';
 import { isOfDatabase } from '../../store/mongodb/connection.ts';
@@ -6,17 +6,19 @@ import { succeeded } from './client.ts';
 import { OWN_PROCESSES } from './plan.ts';
 import type { Scene } from './scene.ts';
 
+/** What the healing needs of a scene. */
 export type Patient = Pick<Scene, 'store' | 'runs' | 'staff'>;
 
-/** Everything that is bounded ends well within this: backoffs of a minute at most among it. */
+/** Longest wait for each part of the healing. Every backoff and timeout of Laurel is shorter. */
 export const HEALING_MS = 180_000;
 
+/** Pause between two looks. */
 const LOOK_EVERY_MS = 1_000;
 
-/** Between two bulk retries: what one set off is given time to end, or to park again. */
+/** Pause between two bulk retries, in which retried claims can end or park again. */
 const RETRY_EVERY_MS = 5_000;
 
-/** Takes back every fault that lasts, but for players who left. */
+/** Ends every lasting fault. Players who left stay away. */
 export async function mend(
   { stack, game, staff, events }: Pick<Scene, 'stack' | 'game' | 'staff' | 'events'>,
   signal: AbortSignal,
@@ -28,7 +30,7 @@ export async function mend(
   for (const { eventId } of events) await staff.setEventStatus(eventId, 'ACTIVE', signal);
 }
 
-/** Retries what is parked, as an admin would, until every claim is final; false if that takes too long. */
+/** Retries parked claims, as an admin would, until every claim is final. False if it takes too long. */
 export async function untilAllFinal(
   { store, staff }: Patient,
   signal: AbortSignal,
@@ -48,7 +50,7 @@ export async function untilAllFinal(
   });
 }
 
-/** Waits for two passes of reconciliation that began after now and could do everything. */
+/** Waits for two passes of reconciliation that begin after now and have no failures. */
 export async function untilReconciledTwice(
   { store }: Patient,
   signal: AbortSignal,
@@ -60,7 +62,7 @@ export async function untilReconciledTwice(
   });
 }
 
-/** Waits until no claim's workflow runs any more; the IDs of those that still do when time is up. */
+/** Waits until no claim's workflow runs. Returns the IDs of those that still run when time is up. */
 export async function runsLeft({ runs }: Patient, signal: AbortSignal): Promise<string[]> {
   let left: string[] = [];
   await until(signal, AbortSignal.timeout(HEALING_MS), async () => {
@@ -70,7 +72,7 @@ export async function runsLeft({ runs }: Patient, signal: AbortSignal): Promise<
   return left;
 }
 
-/** Looks every second, past outages, until there is what is looked for; false when time is up. */
+/** Calls `look` every second, ignoring outages, until it is true. False when time is up. */
 async function until(
   signal: AbortSignal,
   late: AbortSignal,

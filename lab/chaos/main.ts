@@ -1,23 +1,25 @@
-/** `npm run chaos`: one run by the command line, and its verdict as the exit code. */
+/** `npm run chaos`: one run, with its verdict as the exit code. */
 import { appendFileSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { NoBinary } from '../../local/install/resolve-binary.ts';
 import { StartFailure } from '../../local/processes/service.ts';
-import { optionsFrom, USAGE, WrongArguments } from './options.ts';
+import { WrongArguments } from './command-line.ts';
+import { optionsFrom, USAGE } from './options.ts';
 import { makePlan, type Plan } from './plan.ts';
 import { createTerminal } from './terminal.ts';
-import { differencesText, figuresRow, figuresText, planText } from './words.ts';
+import { differencesText, figuresRow, figuresText, planText } from './report-text.ts';
 
+/** Exit code after Ctrl-C, as shells give it. */
 const INTERRUPTED = 130;
 
-/** Failures that need no stack trace: their message says all. */
+/** Failures without a stack trace: their message is enough. */
 const EXPECTED = [NoBinary, StartFailure];
 
 process.exit(await main(process.argv.slice(2)));
 
 async function main(args: readonly string[]): Promise<number> {
-  // A reader that goes away, as in `npm run chaos | head`, must not strand what was started.
+  // If the reader goes away, as in `npm run chaos | head`, the processes must still be stopped.
   for (const stream of [process.stdout, process.stderr]) stream.on('error', () => {});
   try {
     const options = optionsFrom(args);
@@ -35,7 +37,7 @@ async function main(args: readonly string[]): Promise<number> {
   }
 }
 
-/** Runs the plan in a folder of its own, which stays only where there is something to look at. */
+/** Runs the plan in a new data folder. The folder is kept only if the run fails. */
 async function run(plan: Plan): Promise<number> {
   const dataDir = mkdtempSync(join(tmpdir(), `laurel-chaos-${plan.seed}-`));
   const keep = () => console.log(`Kept for a look: ${dataDir} (DATA_DIR=${dataDir} npm start)`);
@@ -43,7 +45,7 @@ async function run(plan: Plan): Promise<number> {
   const log = (line: string) =>
     appendFileSync(join(dataDir, 'chaos.log'), `${new Date().toISOString()} ${line}\n`);
   const interrupted = onInterrupt();
-  // Only now, as all of Laurel comes with it: the plan alone is to be shown at once.
+  // Loaded late: it brings all of Laurel, and `--plan` alone should be quick.
   const { runChaos } = await import('./run.ts');
   try {
     const verdict = await runChaos(plan, dataDir, { say, progress, log }, interrupted);

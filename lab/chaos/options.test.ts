@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { optionsFrom, WrongArguments } from './options.ts';
+import { WrongArguments } from './command-line.ts';
+import { optionsFrom } from './options.ts';
 
 describe('the command line of a chaos run', () => {
   it('takes a seed and a length', () => {

@@ -1,6 +1,6 @@
-/** The command line of a chaos run. */
+/** The command line of `npm run chaos`. */
 import { randomInt } from 'node:crypto';
-import { parseArgs } from 'node:util';
+import { parseOptions, WrongArguments } from './command-line.ts';
 import { MAX_SECONDS, MAX_SEED, MIN_SECONDS } from './plan.ts';
 
 export const USAGE = `Usage: npm run chaos -- [--seed N] [--seconds S] [--plan]
@@ -19,30 +19,20 @@ every book is held against every other. Exits with 1 if they differ, and says wh
 
 export type Options = { show: 'HELP' } | { show: 'PLAN' | 'RUN'; seed: number; seconds: number };
 
-/** A command line that cannot be followed; its message says why. */
-export class WrongArguments extends Error {}
+const OPTIONS = {
+  seed: { type: 'string' },
+  seconds: { type: 'string', default: '60' },
+  plan: { type: 'boolean' },
+  help: { type: 'boolean', short: 'h' },
+} as const;
 
-/** @throws WrongArguments */
+/** The options of a command line. Without `--seed` the seed is random. @throws WrongArguments */
 export function optionsFrom(args: readonly string[]): Options {
-  const values = parse(args);
+  const values = parseOptions(args, OPTIONS);
   if (values.help) return { show: 'HELP' };
   const seed = whole('seed', values.seed ?? String(randomInt(MAX_SEED)), 0, MAX_SEED);
   const seconds = whole('seconds', values.seconds, MIN_SECONDS, MAX_SECONDS);
   return { show: values.plan ? 'PLAN' : 'RUN', seed, seconds };
-}
-
-function parse(args: readonly string[]) {
-  try {
-    const options = {
-      seed: { type: 'string' },
-      seconds: { type: 'string', default: '60' },
-      plan: { type: 'boolean' },
-      help: { type: 'boolean', short: 'h' },
-    } as const;
-    return parseArgs({ args: [...args], options }).values;
-  } catch (error) {
-    throw new WrongArguments((error as Error).message);
-  }
 }
 
 function whole(name: string, text: string, least: number, most: number): number {

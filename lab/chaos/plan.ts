@@ -1,16 +1,16 @@
 /** What a chaos run does and when: a pure function of its seed and its length. */
-import { CAMPAIGN } from './campaign.ts';
-import { MOODS, type Mood } from './moods.ts';
-import { createRandom, type Random } from './random.ts';
+import { PLANNED_EVENTS } from './planned-events.ts';
+import { MOODS, type Mood } from './game-moods.ts';
+import { createRandom, type Random } from './seeded-random.ts';
 
-/** Those of ours, each with its own wires: two of a kind, as one must go on where the other fell. */
+/** Our own processes. Two of each kind, as one must take over when the other dies. */
 export const OWN_PROCESSES = ['api-1', 'api-2', 'worker-1', 'worker-2'] as const;
 export const SERVERS = ['mongod', 'temporal'] as const;
 export type OwnProcess = (typeof OWN_PROCESSES)[number];
 export type Server = (typeof SERVERS)[number];
 export type ProcessName = OwnProcess | Server;
 
-/** Of each kind one process is killed in every hand. */
+/** Kinds of processes. One process of each kind is killed in every hand (see `HAND_MS`). */
 export const KINDS = [
   ['api-1', 'api-2'],
   ['worker-1', 'worker-2'],
@@ -18,24 +18,24 @@ export const KINDS = [
   ['temporal'],
 ] as const satisfies ProcessName[][];
 
-/** Each of our processes reaches each server over a wire of its own, so that it can lose it alone. */
+/** One wire for each of our processes and each server, so that one process alone can lose a server. */
 export type WireName = `${OwnProcess}→${Server}`;
 export const WIRES = OWN_PROCESSES.flatMap((from) => SERVERS.map((to) => `${from}→${to}` as const));
 
 export type Fault = { atMs: number } & (
   | { do: 'kill'; process: ProcessName }
-  /** SIGSTOP, and SIGCONT later: it goes on as if no time had passed. */
+  /** SIGSTOP, and SIGCONT later: the process continues as if no time had passed. */
   | { do: 'freeze'; process: OwnProcess; forMs: number }
   | { do: 'cut' | 'hang'; wire: WireName; forMs: number }
   | { do: 'delay'; wire: WireName; forMs: number; delayMs: number }
   | { do: 'game'; mood: Mood; forMs: number }
-  /** Null: for good. */
+  /** `forMs` null: for the rest of the run. */
   | { do: 'leave'; player: number; status: LeftStatus; forMs: number | null }
   | { do: 'stock'; event: number; by: number }
   | { do: 'pause'; event: number; forMs: number }
-  /** Of the claims that are open then, or have ended and been fulfilled, the `nth` (counted round). */
+  /** The `nth` of the claims that fit at that time, modulo their number. */
   | { do: 'cancel' | 'terminate' | 'reset'; nth: number }
-  /** Of the claims that are parked then, the `nth` (counted round), or all of them. */
+  /** The `nth` of the claims that are parked at that time, modulo their number, or all of them. */
   | { do: 'retry' | 'abort'; nth: number | 'ALL' }
 );
 
@@ -46,11 +46,11 @@ export interface PlannedClaim {
   atMs: number;
   player: number;
   event: number;
-  /** Names the reward where the event lets choose; counted round. */
+  /** The reward to choose if the event lets players choose, modulo the number of rewards. */
   choice: number;
-  /** How often it is sent at once, with the same key. */
+  /** How many times it is sent at once, with the same key. */
   copies: 1 | 3;
-  /** How long it asks to wait for the end. */
+  /** `Prefer: wait`, in seconds. */
   waitS: number;
 }
 
@@ -62,31 +62,38 @@ export interface Plan {
   faults: Fault[];
 }
 
+/** A seed has 32 bits. */
 export const MAX_SEED = 2 ** 32 - 1;
+/** Length of the faults. Shorter runs have no room for every kind. */
 export const MIN_SECONDS = 5;
 export const MAX_SECONDS = 3_600;
 
+/** Slow enough for two cores, while everything breaks. */
 const CLAIMS_PER_S = 5;
+/** Players: one for each second, within these limits. */
 const MIN_PLAYERS = 12;
 const MAX_PLAYERS = 60;
 
-/** Every kind of fault comes at least once in so much time: a hand is dealt, and begun anew. */
+/**
+ * Length of a hand, in milliseconds. As in a card game, each hand deals every kind of fault at least
+ * once, and hands follow one another until the end.
+ */
 const HAND_MS = 20_000;
 
-/** The part of a hand in which its faults begin; the rest is for getting something done. */
+/** The share of a hand in which faults begin. In the rest claims can make progress. */
 const BUSY_SHARE = 0.7;
 
 /**
- * The part of a hand in which one kind of process is killed, in every hand the same: between two
- * deaths there is some time, so that a process dies at work and not always while it starts.
+ * The share of a hand in which one kind of process is killed. It is at the same place in every hand,
+ * so that a process has time to start between two kills.
  */
 const KILL_SHARE = 0.3;
 
-/** Short enough that what it breaks is seen to go on, in milliseconds. */
+/** Shortest and longest lasting fault, in milliseconds. Short enough to see Laurel recover. */
 const SHORTEST_MS = 300;
 const LONGEST_MS = 5_000;
 
-/** Long enough for a claim's retries to be spent, in milliseconds. */
+/** Longest mood of the game, in milliseconds. Long enough for a claim to use up its retries. */
 const MOOD_MS = 8_000;
 
 /** Makes the plan. The same seed and length give the same plan, on every machine. */
@@ -103,13 +110,13 @@ function planClaims(random: Random, seconds: number, players: number): PlannedCl
     const claim: PlannedClaim = {
       atMs: random.int(0, seconds * 1_000 - 1),
       player: random.int(0, players - 1),
-      event: random.int(0, CAMPAIGN.length - 1),
+      event: random.int(0, PLANNED_EVENTS.length - 1),
       choice: random.int(0, 9),
       copies: random.fraction() < 0.3 ? 3 : 1,
       waitS: random.fraction() < 0.3 ? random.int(1, 5) : 0,
     };
     claims.push(claim);
-    // Another key for the same at the same time: at most one of the two may be served.
+    // The same claim with another key at the same time: only one of the two may be granted.
     if (random.fraction() < 0.1) claims.push({ ...claim, choice: random.int(0, 9) });
   }
   return claims.sort((a, b) => a.atMs - b.atMs);
@@ -139,12 +146,12 @@ function planFaults(random: Random, seconds: number, players: number): Fault[] {
 
 type Undated = Fault extends infer F ? (F extends Fault ? Omit<F, 'atMs'> : never) : never;
 
-/** One fault of every kind but the kills, and of some more. */
+/** The faults of one hand, without times and without kills: every kind, and some kinds more than once. */
 function dealHand(random: Random, players: number): Undated[] {
   const forMs = () => random.int(SHORTEST_MS, LONGEST_MS);
   const wire = () => random.pick(WIRES as [WireName, ...WireName[]]);
   const ownProcess = () => random.pick(OWN_PROCESSES);
-  const event = () => random.int(0, CAMPAIGN.length - 1);
+  const event = () => random.int(0, PLANNED_EVENTS.length - 1);
   const nth = () => random.int(0, 999);
   const mood = () => random.pick(Object.keys(MOODS) as [Mood, ...Mood[]]);
   const game = (): Undated => ({ do: 'game', mood: mood(), forMs: random.int(2_000, MOOD_MS) });
@@ -152,7 +159,7 @@ function dealHand(random: Random, players: number): Undated[] {
   return [
     { do: 'freeze', process: ownProcess(), forMs: forMs() },
     { do: 'cut', wire: wire(), forMs: forMs() },
-    // No longer than it takes: every connection breaks, and can be made anew at once.
+    // For no time: every connection breaks, and can be opened again at once.
     { do: 'cut', wire: wire(), forMs: 0 },
     { do: 'hang', wire: wire(), forMs: forMs() },
     { do: 'delay', wire: wire(), forMs: forMs(), delayMs: random.int(20, 1_500) },
@@ -179,7 +186,7 @@ function leaving(random: Random): { status: LeftStatus; forMs: null } {
   return { status: random.pick(['BANNED', 'WITHDRAWN']), forMs: null };
 }
 
-/** Nothing lasts longer than the run: what is left is the healing's. */
+/** Shortens a fault so that it ends with the run. */
 function endingBy(endMs: number, fault: Fault): Fault {
   if (!('forMs' in fault) || fault.forMs === null) return fault;
   return { ...fault, forMs: Math.min(fault.forMs, endMs - fault.atMs) };

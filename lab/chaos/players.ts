@@ -1,10 +1,11 @@
-/** Players: each claim is sent with one key, as often as it takes to get a definite answer. */
+/** Players. Each claim has one key and is sent until there is a definite answer. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type Answer, type Client, succeeded } from './client.ts';
 import type { PlannedClaim } from './plan.ts';
 import type { ChaosEvent } from './staff.ts';
 
 const PASSWORD = 'a password for chaos';
+/** Registrations at once: hashing a password takes a core for half a second. */
 const JOINING_AT_ONCE = 4;
 
 export interface Player {
@@ -13,22 +14,22 @@ export interface Player {
   token: string;
 }
 
-/** What a player was told about a claim: that it exists, and how it stands. */
+/** What an answer said about a claim. */
 export interface Told {
   claimId: string;
   state: string;
   reason: string | null;
 }
 
-/** One planned claim and all that came of it, as the player sees it. */
+/** One planned claim and its answers, as the player sees them. */
 export interface Story {
   key: string;
   userId: string;
   eventId: string;
   rewardId: string | null;
-  /** Every 2xx. The claim is accepted with the first. */
+  /** Every 2xx answer. The first one accepts the claim. */
   told: Told[];
-  /** Definite refusals, by code. */
+  /** The codes of refusals. */
   refusals: string[];
 }
 
@@ -41,7 +42,7 @@ export async function joinPlayers(
   const players: Player[] = [];
   const names = Array.from({ length: count }, (_, n) => `chaos-${n}`);
   const queue = names.entries();
-  const lane = async () => {
+  const worker = async () => {
     for (const [index, name] of queue) {
       const body = { username: name, password: PASSWORD };
       const answer = await client.insist(
@@ -54,11 +55,11 @@ export async function joinPlayers(
       players[index] = player;
     }
   };
-  await Promise.all(Array.from({ length: JOINING_AT_ONCE }, lane));
+  await Promise.all(Array.from({ length: JOINING_AT_ONCE }, worker));
   return players;
 }
 
-/** False where the player is not let in any more. */
+/** Signs the player in. False if the player may not sign in any more. */
 async function signIn(client: Client, player: Player, giveUp: AbortSignal): Promise<boolean> {
   const body = { username: player.name, password: PASSWORD };
   const answer = await client.insist({ method: 'POST', path: '/api/auth/login', body }, giveUp);
@@ -67,7 +68,7 @@ async function signIn(client: Client, player: Player, giveUp: AbortSignal): Prom
   return true;
 }
 
-/** Plays the plan's claims at their times; resolves once each has its answer. */
+/** Sends the plan's claims at their times. Resolves once each has its answer. */
 export async function playClaims(
   game: { client: Client; players: readonly Player[]; events: readonly ChaosEvent[] },
   plan: { seed: number; claims: readonly PlannedClaim[] },
@@ -105,7 +106,7 @@ function newStory(
   };
 }
 
-/** Sends one claim until there is an answer, and writes that into its story. */
+/** Sends one claim until there is a definite answer, and adds the answer to its story. */
 async function sendClaim(
   client: Client,
   player: Player,
@@ -120,14 +121,14 @@ async function sendClaim(
     body: story.rewardId === null ? {} : { rewardId: story.rewardId },
   } as const;
   let answer = await client.insist({ ...call, token: player.token }, giveUp);
-  // A token ends with each change of the player's status.
+  // Each change of the player's status ends their tokens.
   while (answer.status === 401 && (await signIn(client, player, giveUp))) {
     answer = await client.insist({ ...call, token: player.token }, giveUp);
   }
-  write(answer, story);
+  addAnswer(answer, story);
 }
 
-function write({ status, body }: Answer, story: Story): void {
+function addAnswer({ status, body }: Answer, story: Story): void {
   if (status >= 300) {
     story.refusals.push(String(body.code ?? status));
     return;

@@ -1,37 +1,38 @@
-/** One chaos run, from an empty data folder to the verdict. */
+/** One chaos run: from an empty data folder to its verdict. */
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Say } from '../../local/progress.ts';
 import { check, type Difference } from './checks.ts';
-import { details } from './details.ts';
-import { type Facts, readBooks } from './facts.ts';
+import { details } from './claim-details.ts';
+import type { Facts } from './facts.ts';
 import { type Done, type Figures, figuresOf } from './figures.ts';
-import { mend, runsLeft, untilAllFinal, untilReconciledTwice } from './healing.ts';
-import { createInjector, MISSED } from './injector.ts';
+import { gatherFacts } from './gather-facts.ts';
+import { mend, untilAllFinal } from './healing.ts';
+import { FaultInjector, MISSED } from './fault-injector.ts';
 import type { Plan } from './plan.ts';
 import { playClaims, type Story } from './players.ts';
 import { openScene, type Scene } from './scene.ts';
-import { watchBooks } from './watch.ts';
-import { faultText, timed } from './words.ts';
+import { watchStock } from './stock-watch.ts';
+import { faultText, timed } from './report-text.ts';
 
-export interface Verdict {
+export interface ChaosVerdict {
   figures: Figures;
   differences: Difference[];
-  /** All that is known of the claims that differ, for a person. */
+  /** Everything known about the claims that differ, as text. */
   details: string;
 }
 
-/** Where a run tells what it does. */
+/** Where a run prints what it does. */
 export interface Display {
-  /** Takes a line to stay. */
+  /** Takes a line that stays. */
   say: Say;
-  /** Takes where the run stands now. */
+  /** Takes the line that shows the current state. */
   progress: Say;
-  /** Takes what the processes' supervisor says. */
+  /** Takes what the supervisor of the processes says. */
   log: Say;
 }
 
-/** What was played, and what came of it. */
+/** What was played, and its results. */
 interface Played {
   stories: Story[];
   done: Done[];
@@ -40,21 +41,22 @@ interface Played {
 }
 
 /**
- * Plays the plan over an empty data folder, and leaves all it knows in `facts.json` there.
- * @throws NoBinary, StartFailure; what `signal` aborts with
+ * Plays the plan over an empty data folder, and writes the facts to `facts.json` in it.
+ * @throws NoBinary, StartFailure; the reason of `signal` when it aborts
  */
 export async function runChaos(
   plan: Plan,
   dataDir: string,
   display: Display,
   signal: AbortSignal,
-): Promise<Verdict> {
+): Promise<ChaosVerdict> {
   mkdirSync(dataDir, { recursive: true, mode: 0o700 });
   display.say('Starting MongoDB, Temporal, the game, two APIs and two workers');
   const scene = await openScene(plan, dataDir, display.log, signal);
   try {
     const played = await play(plan, scene, display, signal);
-    const facts = await gather(scene, played, signal);
+    const { stories, unbalanced } = played;
+    const facts: Facts = { ...(await gatherFacts(scene, stories, signal)), unbalanced };
     writeFileSync(join(dataDir, 'facts.json'), JSON.stringify(facts, undefined, 1));
     const differences = check(facts);
     const mended = await scene.store.reconciliations.totals();
@@ -70,7 +72,7 @@ export async function runChaos(
   }
 }
 
-/** Claims and faults side by side, then the healing. */
+/** Plays claims and faults at the same time, and then heals. */
 async function play(
   plan: Plan,
   scene: Scene,
@@ -81,12 +83,12 @@ async function play(
   const at = (text: string) => timed(performance.now() - startMs, text);
   const done: Done[] = [];
   let answered = 0;
-  const tell = (open: number, parked: number) => {
+  const showProgress = (open: number, parked: number) => {
     const claims = `${answered} of ${plan.claims.length} claims answered`;
     progress(at(`${claims}, ${open} open, ${parked} of them parked; ${done.length} faults`));
   };
-  const watch = watchBooks(scene.store, tell);
-  const injector = createInjector({
+  const watch = watchStock(scene.store, showProgress);
+  const injector = new FaultInjector({
     ...scene,
     seed: plan.seed,
     onDone: (fault, hit) => {
@@ -106,20 +108,4 @@ async function play(
   const healedMs = performance.now() - healFromMs;
   say(at(isHealed ? 'every claim is final' : 'claims are still open: given up'));
   return { stories, done, unbalanced: await watch.stop(), healedMs };
-}
-
-/** Waits for reconciliation to have had its say, then reads every book. */
-async function gather(scene: Scene, played: Played, signal: AbortSignal): Promise<Facts> {
-  const { stories, unbalanced } = played;
-  const isReconciled = await untilReconciledTwice(scene, signal);
-  return {
-    stories,
-    unbalanced,
-    isReconciled,
-    runsLeft: await runsLeft(scene, signal),
-    ledger: await scene.game.ledger(),
-    shown: await scene.staff.grants(signal),
-    internalErrors: scene.client.internalErrors,
-    ...(await readBooks(scene.database, scene.store)),
-  };
 }

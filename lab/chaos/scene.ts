@@ -1,20 +1,20 @@
-/** The scene of a chaos run: Laurel and its servers, a campaign, and players who have signed in. */
+/** What a chaos run needs: Laurel and its servers, the events, and players who are signed in. */
 import type { Connection } from 'mongoose';
 import type { Say } from '../../local/progress.ts';
 import { openStore, type Store } from '../../store/index.ts';
 import { connect } from '../../store/mongodb/connection.ts';
 import { type Client, createClient } from './client.ts';
-import { createGame, type Game } from './game.ts';
-import { badDay } from './moods.ts';
+import { createGame, type Game } from './game-client.ts';
+import { badDay } from './game-moods.ts';
 import type { Plan } from './plan.ts';
 import { joinPlayers, type Player } from './players.ts';
-import { createRuns, type Runs } from './runs.ts';
+import { createRuns, type Runs } from './claim-runs.ts';
 import { type ChaosStack, startChaosStack } from './stack.ts';
 import { type ChaosEvent, type Staff, signInStaff } from './staff.ts';
 
 export interface Scene {
   stack: ChaosStack;
-  /** Straight to the servers, past every wire. */
+  /** Connected to the server directly, not over a wire. */
   database: Connection;
   store: Store;
   runs: Runs;
@@ -26,7 +26,11 @@ export interface Scene {
   close(): Promise<void>;
 }
 
-/** Brings everything up over an empty data folder. @throws NoBinary, StartFailure */
+/**
+ * Starts everything over an empty data folder.
+ * @param log takes what the supervisor of the processes says
+ * @throws NoBinary, StartFailure
+ */
 export async function openScene(
   plan: Plan,
   dataDir: string,
@@ -49,7 +53,7 @@ export async function openScene(
     await game.behave([badDay(plan.seed)]);
     const client = createClient(stack.apiUrls);
     const staff = await signInStaff(client, stack.admin, signal);
-    const events = await staff.openCampaign(plan.claims);
+    const events = await staff.createEvents(plan.claims, signal);
     const players = await joinPlayers(client, plan.players, signal);
     return { stack, database, store, runs, game, client, staff, events, players, close };
   } catch (error) {

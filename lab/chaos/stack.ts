@@ -1,15 +1,15 @@
-/** What a chaos run runs: the servers, the game, two APIs and two workers, each a process to be killed. */
+/** The processes of a chaos run: servers, the game, two APIs and two workers. Each can be killed. */
 import { join, resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { keptSecrets } from '../../local/kept.ts';
+import { keptSecrets } from '../../local/data-folder.ts';
 import { choosePorts } from '../../local/processes/chosen-ports.ts';
-import { serverEnvironment } from '../../local/processes/environment.ts';
+import { serverEnvironment } from '../../local/processes/server-environment.ts';
 import { freePort } from '../../local/processes/ports.ts';
 import { signalProcess } from '../../local/processes/process-identity.ts';
 import { byHttp, byLine } from '../../local/processes/readiness.ts';
 import { RunRecords } from '../../local/processes/run-records.ts';
 import type { Service, ServiceSpec } from '../../local/processes/service.ts';
-import { together } from '../../local/processes/together.ts';
+import { allOrNone } from '../../local/processes/all-or-none.ts';
 import type { Say } from '../../local/progress.ts';
 import { mongodUri } from '../../local/servers/mongod.ts';
 import {
@@ -18,12 +18,12 @@ import {
   startMongod,
   startService,
   startTemporal,
-} from '../../local/servers/servers.ts';
+} from '../../local/servers/start-servers.ts';
 import { type Settings, stackSettings } from '../../local/settings.ts';
 import { OWN_PROCESSES, type OwnProcess, type ProcessName } from './plan.ts';
 import { createWires, type Wires } from './wires.ts';
 
-/** Impatient, so that a minute holds many endings; who is signed in is not what is tried here. */
+/** Short timeouts, so that many claims end in a minute. Tokens outlive the run: sign-in is not tested. */
 const SETTINGS = {
   RATE_LIMITS: 'off',
   ACCESS_TOKEN_TTL_S: '86400',
@@ -37,79 +37,65 @@ const SETTINGS = {
 const DATABASE = 'laurel';
 const ROOT = resolve(import.meta.dirname, '../..');
 
+/** How long our processes may take to start: the worker may bundle its workflows first. */
 const READY_MS = 120_000;
+/** Longest wait of `untilReadyFor`. */
 const PATIENCE_MS = 10_000;
 const POLL_MS = 50;
+/** From SIGTERM to SIGKILL. */
 const STOP_MS = 6_000;
 
-/** Those who write are stopped before those who are written to. */
+/** Processes that write are stopped before the servers they write to. */
 const STOP_ORDER = [OWN_PROCESSES, ['temporal', 'simulator'], ['mongod']];
 
 export interface ChaosStack {
-  /** Where the APIs listen, as a load balancer in front of them would know. */
+  /** Where the APIs listen. Clients balance between them. */
   apiUrls: string[];
   gameUrl: string;
   admin: { username: string; password: string };
-  /** Straight to the server, past every wire. */
+  /** Of the server itself, not of a wire. */
   mongodbUri: string;
   temporalAddress: string;
   wires: Wires;
-  /** Resolves once the process has been ready for so long, or after ten seconds at most. */
+  /** Resolves once the process was ready for `ms`, or after ten seconds. */
   untilReadyFor(name: ProcessName, ms: number): Promise<void>;
-  /** The ID of the process that runs under the name now; undefined where there is none. */
+  /** The ID of the process that runs under the name now. Undefined if none does. */
   pid(name: ProcessName): number | undefined;
-  /** Sends a signal; the process's ID, or undefined where there is none to be hit now. */
+  /** Sends a signal. Returns the process's ID, or undefined if it does not run. */
   signal(name: ProcessName, signal: NodeJS.Signals): number | undefined;
   stop(): Promise<void>;
 }
 
 /**
- * Brings everything up over a data folder laid out as `npm start` does it, so that this can be
- * started over what a run left. @throws NoBinary, StartFailure
+ * Starts everything. The data folder is laid out as `npm start` does it, so that `npm start` can be
+ * run over what a chaos run left.
+ * @throws NoBinary, StartFailure
  */
 export async function startChaosStack(
   dataDir: string,
   say: Say,
   signal: AbortSignal,
 ): Promise<ChaosStack> {
-  const records = new RunRecords(dataDir);
-  records.claim();
-  const services = new Map<string, Service>();
-  const readyAtMs = new Map<string, number>();
-  const contextFor = (each: AbortSignal): ServerContext => ({
-    dataDir,
-    env: process.env,
-    watcher: {
-      say,
-      onSpawned: (name, pid) => records.started(name, pid),
-      onReady: (name) => void readyAtMs.set(name, performance.now()),
-      onEnded: (name) => {
-        readyAtMs.delete(name);
-        records.ended(name);
-      },
-    },
-    signal: each,
-    add: (service) => void services.set(service.name, service),
-  });
+  const processes = new Processes(dataDir, say);
   let wires: Wires | undefined;
   const stop = async () => {
-    for (const names of STOP_ORDER) {
-      await Promise.all(names.map((name) => stopped(services.get(name))));
-    }
+    await processes.stop();
     await wires?.close();
-    records.release();
+    processes.releaseFolder();
   };
-
   try {
     const ports = await choosePorts(dataDir, {});
     const secrets = await keptSecrets(dataDir);
     const env = { ...serverEnvironment(), ...SETTINGS };
     const settings = stackSettings(env, dataDir, ports, secrets, await freePort());
-    await together(signal, (each) => [
-      startMongod(contextFor(each), ports.mongod),
-      startTemporal(contextFor(each), ports),
-      startService(contextFor(each), gameSpec(settings, ports.simulator, dataDir)),
-    ]);
+    await allOrNone(signal, (each) => {
+      const context = processes.context(each);
+      return [
+        startMongod(context, ports.mongod),
+        startTemporal(context, ports),
+        startService(context, gameSpec(settings, ports.simulator, dataDir)),
+      ];
+    });
     wires = await createWires(ports);
     const { addressOf } = wires;
     const apiPorts: Partial<Record<OwnProcess, number>> = {
@@ -117,8 +103,8 @@ export async function startChaosStack(
       'api-2': await freePort(),
     };
     const own = (name: OwnProcess) => ownSpec(name, { settings, dataDir, addressOf, apiPorts });
-    await together(signal, (each) =>
-      OWN_PROCESSES.map((name) => startService(contextFor(each), own(name))),
+    await allOrNone(signal, (each) =>
+      OWN_PROCESSES.map((name) => startService(processes.context(each), own(name))),
     );
     return {
       apiUrls: Object.values(apiPorts).map((port) => `http://127.0.0.1:${port}`),
@@ -127,16 +113,9 @@ export async function startChaosStack(
       mongodbUri: mongodUri(ports.mongod, DATABASE),
       temporalAddress: `127.0.0.1:${ports.temporal}`,
       wires,
-      async untilReadyFor(name, ms) {
-        const isReady = () => performance.now() - (readyAtMs.get(name) ?? Infinity) >= ms;
-        const lateAtMs = performance.now() + PATIENCE_MS;
-        while (!isReady() && performance.now() < lateAtMs) await sleep(POLL_MS);
-      },
-      pid: (name) => services.get(name)?.pid,
-      signal(name, signal) {
-        const pid = services.get(name)?.pid;
-        return pid !== undefined && signalProcess(pid, signal) ? pid : undefined;
-      },
+      untilReadyFor: (name, ms) => processes.untilReadyFor(name, ms),
+      pid: (name) => processes.pid(name),
+      signal: (name, kind) => processes.signal(name, kind),
       stop,
     };
   } catch (error) {
@@ -145,23 +124,86 @@ export async function startChaosStack(
   }
 }
 
-/** One that is frozen hears no SIGTERM before it is thawed. */
-async function stopped(service: Service | undefined): Promise<void> {
+/** The processes over one data folder, by name, and since when each is ready. */
+class Processes {
+  readonly #dataDir: string;
+  readonly #say: Say;
+  readonly #records: RunRecords;
+  readonly #services = new Map<string, Service>();
+  readonly #readyAtMs = new Map<string, number>();
+
+  /** Takes the data folder for this process. @throws AlreadyRunning */
+  constructor(dataDir: string, say: Say) {
+    this.#dataDir = dataDir;
+    this.#say = say;
+    this.#records = new RunRecords(dataDir);
+    this.#records.claim();
+  }
+
+  /** What a server or process is started with. */
+  context(signal: AbortSignal): ServerContext {
+    return {
+      dataDir: this.#dataDir,
+      env: process.env,
+      watcher: {
+        say: this.#say,
+        onSpawned: (name, pid) => this.#records.started(name, pid),
+        onReady: (name) => void this.#readyAtMs.set(name, performance.now()),
+        onEnded: (name) => {
+          this.#readyAtMs.delete(name);
+          this.#records.ended(name);
+        },
+      },
+      signal,
+      add: (service) => void this.#services.set(service.name, service),
+    };
+  }
+
+  async untilReadyFor(name: ProcessName, ms: number): Promise<void> {
+    const isReady = () => performance.now() - (this.#readyAtMs.get(name) ?? Infinity) >= ms;
+    const lateAtMs = performance.now() + PATIENCE_MS;
+    while (!isReady() && performance.now() < lateAtMs) await sleep(POLL_MS);
+  }
+
+  pid(name: ProcessName): number | undefined {
+    return this.#services.get(name)?.pid;
+  }
+
+  signal(name: ProcessName, signal: NodeJS.Signals): number | undefined {
+    const pid = this.pid(name);
+    return pid !== undefined && signalProcess(pid, signal) ? pid : undefined;
+  }
+
+  /** Stops every process in order. */
+  async stop(): Promise<void> {
+    for (const names of STOP_ORDER) {
+      await Promise.all(names.map((name) => stopService(this.#services.get(name))));
+    }
+  }
+
+  releaseFolder(): void {
+    this.#records.release();
+  }
+}
+
+/** Stops one process. A frozen one is thawed first, as it would not see SIGTERM. */
+async function stopService(service: Service | undefined): Promise<void> {
   if (service?.pid !== undefined) signalProcess(service.pid, 'SIGCONT');
   await service?.stop();
 }
 
-interface Surroundings {
+/** What the settings of our own processes depend on. */
+interface OwnSpecContext {
   settings: Settings;
   dataDir: string;
   addressOf: Wires['addressOf'];
-  /** Those that are no API have none. */
+  /** Workers have none. */
   apiPorts: Partial<Record<OwnProcess, number>>;
 }
 
 function ownSpec(
   name: OwnProcess,
-  { settings, dataDir, addressOf, apiPorts }: Surroundings,
+  { settings, dataDir, addressOf, apiPorts }: OwnSpecContext,
 ): ServiceSpec {
   const mongod = addressOf(name, 'mongod');
   const port = apiPorts[name];

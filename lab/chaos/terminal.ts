@@ -1,7 +1,7 @@
-/** Lines that stay and one that changes; colours only on a terminal. */
+/** Output with lines that stay and one line of progress. Colours only on a terminal. */
 import type { Say } from '../../local/progress.ts';
 
-/** Without a terminal, a line of progress this often is enough. In milliseconds. */
+/** Pause between lines of progress if the output is no terminal, in milliseconds. */
 const PROGRESS_EVERY_MS = 10_000;
 
 const ERASE_LINE = '\r\x1b[2K';
@@ -13,6 +13,7 @@ export interface Terminal {
   red: (text: string) => string;
 }
 
+/** @param env may have `NO_COLOR` */
 export function createTerminal(stream: NodeJS.WriteStream, env: NodeJS.ProcessEnv): Terminal {
   const isTerminal = stream.isTTY === true;
   // https://no-color.org

@@ -1,16 +1,16 @@
-/** Wires between our processes and the servers, one for each pair, that faults can cut. */
+/** TCP proxies (wires) between our processes and the servers, one for each pair, for faults to cut. */
 import { startProxy, type Wire } from '../../test/proxy.ts';
 import { type OwnProcess, type Server, WIRES, type WireName } from './plan.ts';
 
 export interface Wires {
-  /** `host:port` where this process reaches that server. */
+  /** `host:port` at which this process reaches that server. */
   addressOf(from: OwnProcess, to: Server): string;
   get(name: WireName): Wire;
   mendAll(): void;
   close(): Promise<void>;
 }
 
-/** @param ports where the servers listen, on this machine */
+/** Starts a wire for every pair. @param ports where the servers listen on this machine */
 export async function createWires(ports: Record<Server, number>): Promise<Wires> {
   const wires = new Map<WireName, Wire>();
   for (const name of WIRES) {
@@ -32,9 +32,9 @@ export async function createWires(ports: Record<Server, number>): Promise<Wires>
 }
 
 /**
- * A member of a replica set tells its clients by which address to reach it, and they go there: past
- * the wire. So its answers are made to name the wire. Both addresses must be equally long, as a BSON
- * string is preceded by its length; then nothing else of a message changes.
+ * Replaces the server's address by the wire's in the server's answers. A replica set member tells
+ * clients its own address, and they would connect to it directly. Both addresses must have the same
+ * length, as BSON stores a string with its length.
  */
 function renaming(real: string): (bytes: Buffer, address: string) => Buffer {
   return (bytes, address) => {

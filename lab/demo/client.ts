@@ -1,6 +1,6 @@
-/** A client of Laurel's API, as a studio's own code would be one. */
+/** A client of Laurel's API, as a game studio would write one. */
 
-/** A leaf or a node of an explanation. */
+/** A node of an explanation: a leaf, or a list in `all`. */
 export interface Explained {
   all?: Explained[];
   metric?: string;
@@ -22,7 +22,7 @@ export interface ClaimAnswer {
   userId: string;
   state: string;
   reason: string | null;
-  /** Of a claim that was refused for its condition. */
+  /** Present if the claim was refused for its condition. */
   explanation?: { condition: Explained };
   createdAt: string;
   updatedAt: string;
@@ -39,7 +39,7 @@ export interface Stats {
   claims: Record<string, number>;
 }
 
-/** How often one request is repeated that was told to come later. */
+/** Most tries of a request that is answered 429 or 503. */
 const MAX_TRIES = 20;
 
 class UnexpectedAnswer extends Error {}
@@ -48,7 +48,7 @@ export type Api = ReturnType<typeof createApi>;
 
 /** @param baseUrl where the API listens */
 export function createApi(baseUrl: string) {
-  /** One call; a 429 or a 503 is repeated after its `Retry-After`, with the same key. */
+  /** One call. After 429 or 503 it is repeated after `Retry-After`, with the same key. */
   async function call<T>(
     method: string,
     path: string,

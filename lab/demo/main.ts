@@ -1,11 +1,11 @@
-/** `npm run demo`: three hundred players against a running stack, and the proof that the books add up. */
+/** `npm run demo`: three hundred players claim at a running stack, and every promise is checked. */
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
 import { readStackFile, type StackFile } from '../../local/stack-file.ts';
 import { type Api, createApi, type Stats } from './client.ts';
-import { checkGrants, checkLedger } from './ledger.ts';
-import { CONDITION, feed, told, wronglyJudged } from './quests.ts';
+import { checkGrants, checkLedger } from './ledger-check.ts';
+import { CONDITION, explanationLines, feed, wronglyJudged } from './quests.ts';
 import { type Player, playRound, type Round } from './round.ts';
 import { bold, each, green, progress, red, table } from './terminal.ts';
 
@@ -23,9 +23,10 @@ not add up.
 `;
 
 const PASSWORD = 'a password for the demo';
-const JOINING_AT_ONCE = 8;
+/** Calls at once that register players or read their grants. */
+const CALLS_AT_ONCE = 8;
 
-/** One call in eight goes wrong in some way; the seed makes a bad day repeatable. */
+/** Rules of the simulator: some calls go wrong. The seed makes it repeatable. */
 const BAD_DAY = {
   do: 'mix',
   on: ['grant', 'lookup'],
@@ -42,7 +43,7 @@ const BAD_DAY = {
 async function joined(api: Api, names: readonly string[]): Promise<Player[]> {
   const players: Player[] = [];
   const shown = progress('Players registered', names.length);
-  await each(names, JOINING_AT_ONCE, async (name) => {
+  await each(names, CALLS_AT_ONCE, async (name) => {
     players.push(await api.join(name, PASSWORD));
     shown.tick();
   });
@@ -52,7 +53,7 @@ async function joined(api: Api, names: readonly string[]): Promise<Player[]> {
 
 type Role = 'OPERATOR' | 'GAME_SERVER';
 
-/** A user with that role: it ends their tokens, so they sign in again. */
+/** Registers a user with this role and returns a token. A change of role ends earlier tokens. */
 async function withRole(api: Api, adminToken: string, name: string, role: Role): Promise<string> {
   const { userId } = await api.join(name, PASSWORD);
   const body = { role };
@@ -74,7 +75,7 @@ async function createEvent(
 
 async function grantsOf(api: Api, players: readonly Player[]) {
   const all: { grantId: string; claimId: string }[] = [];
-  await each(players, JOINING_AT_ONCE, async ({ token }) => {
+  await each(players, CALLS_AT_ONCE, async ({ token }) => {
     all.push(
       ...(await api.get<{ items: typeof all }>('GET', '/api/grants?limit=200', { token })).items,
     );
@@ -88,12 +89,12 @@ const stockOf = ({ rewards }: Stats): string =>
     .map((r) => `${r.rewardId} ${r.available}/${r.held}/${r.granted}`)
     .join(', ');
 
-/** Rejected and refused players by reason, the most frequent first. */
+/** Players who were refused or whose claim was not granted, by reason, the most frequent first. */
 function refusals(round: Round): string {
   const counts = new Map<string, number>();
   const count = (reason: string, players: number) =>
     counts.set(reason, (counts.get(reason) ?? 0) + players);
-  // Before a record or on it, the reason has one name.
+  // A refusal's code and a claim's reason have the same name.
   for (const [code, players] of round.refused) count(code.toUpperCase(), players);
   for (const { state, reason } of round.claims) if (state !== 'GRANTED') count(`${reason}`, 1);
   const sorted = [...counts].sort(([, a], [, b]) => b - a);
@@ -120,7 +121,7 @@ interface Tokens {
   gameToken: string;
 }
 
-/** The round with a condition: those are granted who did what it asks for, the others told why not. */
+/** The round with a condition: players who do not meet it must be refused with an explanation. */
 async function playQuests(
   api: Api,
   { adminToken, operatorToken, gameToken }: Tokens,
@@ -128,13 +129,13 @@ async function playQuests(
   { kafka }: StackFile,
 ): Promise<Round> {
   const eventId = await createEvent(api, operatorToken, 'mailbox', CONDITION);
-  const way = await feed(api, { eventId, players, token: gameToken }, kafka);
-  const round = await playRound(api, adminToken, players, { name: `quests over ${way}`, eventId });
+  const route = await feed(api, { eventId, players, token: gameToken }, kafka);
+  const round = await playRound(api, adminToken, players, { name: `quests over ${route}`, eventId });
   round.broken.push(...wronglyJudged(players, round.claims));
   const refused = round.claims.find((claim) => claim.explanation);
   if (refused?.explanation) {
     console.log(`What one refused player is told (${refused.claimId}):`);
-    for (const line of told(refused.explanation.condition)) console.log(`  ${line}`);
+    for (const line of explanationLines(refused.explanation.condition)) console.log(`  ${line}`);
   }
   return round;
 }

@@ -1,4 +1,4 @@
-/** The demo's event with a condition: what players did reaches Laurel, over Kafka where a broker is there. */
+/** The demo's event with a condition. Player events are sent over Kafka if there is a broker, else HTTP. */
 import { randomUUID } from 'node:crypto';
 import { Producer } from '@platformatic/kafka';
 import type { StackFile } from '../../local/stack-file.ts';
@@ -8,17 +8,20 @@ import { each, progress } from './terminal.ts';
 
 type Kafka = NonNullable<StackFile['kafka']>;
 
+/** Events of one batch. */
 const BATCH = 500;
 
-/** How long what was sent may take to be counted, in milliseconds: Kafka is quick, not immediate. */
+/** Longest time until sent events are counted, in milliseconds. */
 const PATIENCE_MS = 60_000;
+/** Pause between two looks at a player's progress, and players who are looked at at once. */
 const POLL_MS = 200;
 const LOOKING_AT_ONCE = 8;
 
+/** What the condition asks for: a level, and a number of quests. */
 const LEVEL = 30;
 const QUESTS = 3;
 
-/** Three quests since the event began, and a level. */
+/** The event's condition: three quests since it began, and a level. */
 export const CONDITION = {
   all: [
     { metric: 'quest.completed', key: 'snow-1', atLeast: QUESTS },
@@ -26,7 +29,8 @@ export const CONDITION = {
   ],
 };
 
-interface Activity {
+/** What a player did, as a game's server reports it. */
+interface PlayerEvent {
   id: string;
   userId: string;
   metric: string;
@@ -35,33 +39,33 @@ interface Activity {
   at: string;
 }
 
-/** Two players of three have done what the event asks for; every third one lacks a quest. */
+/** Quests of the n-th player. Every third player has one too few. */
 const questsOf = (n: number): number => (n % 3 === 2 ? QUESTS - 1 : QUESTS);
 
-function activitiesOf({ userId }: Player, n: number, at: string): Activity[] {
+function playerEventsOf({ userId }: Player, n: number, at: string): PlayerEvent[] {
   const quests = Array.from({ length: questsOf(n) }, () => {
     return { id: randomUUID(), userId, metric: 'quest.completed', key: 'snow-1', at };
   });
   return [...quests, { id: randomUUID(), userId, metric: 'level', value: LEVEL, at }];
 }
 
-/** Every batch twice, as a game's servers may after a lost answer: it must count once. */
-function batches(all: Activity[]): Activity[][] {
+/** Every batch twice, as a game's server sends it after a lost answer. It must count once. */
+function batches(all: PlayerEvent[]): PlayerEvent[][] {
   const once = Array.from({ length: Math.ceil(all.length / BATCH) }, (_, n) =>
     all.slice(n * BATCH, (n + 1) * BATCH),
   );
   return [...once, ...once];
 }
 
-async function overKafka({ brokers, prefix = '' }: Kafka, all: Activity[]): Promise<void> {
+async function overKafka({ brokers, prefix = '' }: Kafka, all: PlayerEvent[]): Promise<void> {
   const producer = new Producer({ clientId: 'laurel-demo', bootstrapBrokers: brokers });
   try {
     for (const batch of batches(all)) {
       await producer.send({
-        messages: batch.map((activity) => ({
+        messages: batch.map((event) => ({
           topic: `${prefix}game.activity`,
-          key: Buffer.from(activity.userId),
-          value: Buffer.from(JSON.stringify(activity)),
+          key: Buffer.from(event.userId),
+          value: Buffer.from(JSON.stringify(event)),
         })),
       });
     }
@@ -70,13 +74,13 @@ async function overKafka({ brokers, prefix = '' }: Kafka, all: Activity[]): Prom
   }
 }
 
-async function overHttp(api: Api, token: string, all: Activity[]): Promise<void> {
+async function overHttp(api: Api, token: string, all: PlayerEvent[]): Promise<void> {
   for (const events of batches(all)) {
     await api.get('POST', '/api/activity-events', { token, body: { events } });
   }
 }
 
-/** Waits until Laurel has counted what this player did. @throws Error where it does not come to it */
+/** Waits until Laurel has counted this player's events. @throws Error when the time is up */
 async function counted(api: Api, eventId: string, player: Player, n: number): Promise<void> {
   const path = `/api/events/${eventId}/eligibility`;
   const endsAtMs = performance.now() + PATIENCE_MS;
@@ -90,10 +94,9 @@ async function counted(api: Api, eventId: string, player: Player, n: number): Pr
 }
 
 /**
- * Reports what every player did, all of it twice, and waits until it is counted.
- * @param kafka where it is, or none to report over HTTP
- * @param token a game server's
- * @returns which way it went
+ * Sends the events of all players, each twice, and waits until they are counted.
+ * @param kafka the brokers; without them events go over HTTP
+ * @returns what carried them
  */
 export async function feed(
   api: Api,
@@ -101,7 +104,7 @@ export async function feed(
   kafka: Kafka | undefined,
 ): Promise<'Kafka' | 'HTTP'> {
   const at = new Date().toISOString();
-  const all = players.flatMap((player, n) => activitiesOf(player, n, at));
+  const all = players.flatMap((player, n) => playerEventsOf(player, n, at));
   if (kafka) await overKafka(kafka, all);
   else await overHttp(api, token, all);
   const shown = progress('Players whose quests are counted', players.length);
@@ -113,8 +116,8 @@ export async function feed(
   return kafka ? 'Kafka' : 'HTTP';
 }
 
-/** An explanation as lines for a person, a leaf a line. */
-export function told(explained: Explained): string[] {
+/** An explanation as text, one line for each leaf. */
+export function explanationLines(explained: Explained): string[] {
   const leaves = explained.all ?? [explained];
   return leaves.map(({ metric, key, have, need, met }) => {
     const name = key === undefined ? metric : `${metric} ${key}`;
@@ -122,7 +125,7 @@ export function told(explained: Explained): string[] {
   });
 }
 
-/** What does not fit of how the round ended: exactly those who lack a quest are refused for it. */
+/** What is wrong in a round: exactly the players who lack a quest must be refused for the condition. */
 export function wronglyJudged(
   players: readonly Player[],
   claims: readonly { userId: string; reason: string | null }[],

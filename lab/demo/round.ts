@@ -11,26 +11,27 @@ export interface Player {
 export interface Round {
   name: string;
   eventId: string;
-  /** Final claims, one for each player who got one. */
+  /** Final claims, at most one for each player. */
   claims: ClaimAnswer[];
-  /** Refusals before a claim existed, by code. */
+  /** Players refused without a claim, by code. */
   refused: Map<string, number>;
   replays: number;
-  /** Parked claims that an admin's retry got going. */
+  /** Retries of parked claims by an admin. */
   retried: number;
   slowestMs: number;
   stats: Stats;
-  /** Whatever broke a promise; empty when all is well. */
+  /** Broken promises, one text each. Empty if all is well. */
   broken: string[];
 }
 
+/** Players who claim at once. */
 const PLAYERS_AT_ONCE = 25;
 const FINAL = ['GRANTED', 'REJECTED', 'FAILED'];
 
-/** A claim that is still not final after so long is reported, in milliseconds. */
+/** A claim that is not final after this time is reported, in milliseconds. */
 const PATIENCE_MS = 180_000;
 
-/** The same claim three times at once. All answers must speak of one claim. */
+/** Sends the same claim three times at once. All answers must name one claim. Null if it is refused. */
 async function claimThrice(api: Api, player: Player, round: Round): Promise<string | null> {
   const headers = { 'idempotency-key': randomUUID() };
   const path = `/api/event-claims/${round.eventId}/claim`;
@@ -47,7 +48,7 @@ async function claimThrice(api: Api, player: Player, round: Round): Promise<stri
   return null;
 }
 
-/** Follows a claim to its end; a parked one is retried, as an admin would. */
+/** Waits for a claim's end, and retries it as an admin while it is parked. Null if it takes too long. */
 async function followed(
   api: Api,
   player: Player,
@@ -69,8 +70,8 @@ async function followed(
   return null;
 }
 
-/** The books must add up, hold nothing, and count each granted claim once. */
-function checkBooks(round: Round): void {
+/** The stock must add up, hold nothing, and count each granted claim once. */
+function checkStock(round: Round): void {
   const granted = round.claims.filter((c) => c.state === 'GRANTED').length;
   for (const { rewardId, stock, available, held, granted: units } of round.stats.rewards) {
     if (stock !== null && stock !== (available ?? 0) + held + units) {
@@ -82,7 +83,7 @@ function checkBooks(round: Round): void {
   if (counted !== granted) round.broken.push(`${counted} claims granted, ${granted} heard of`);
 }
 
-/** Has every player claim, follows each claim to its end, and reads the books. */
+/** Lets every player claim, waits for every claim's end, and checks the stock. */
 export async function playRound(
   api: Api,
   adminToken: string,
@@ -112,6 +113,6 @@ export async function playRound(
   shown.end();
   const path = `/api/events/${eventId}/stats`;
   round.stats = await api.get<Stats>('GET', path, { token: adminToken });
-  checkBooks(round);
+  checkStock(round);
   return round;
 }

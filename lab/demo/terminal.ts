@@ -1,4 +1,4 @@
-/** What the demo shows: progress while it works, a table at the end. Colours only on a terminal. */
+/** The demo's output: progress, and a table at the end. Colours only on a terminal. */
 
 const isTerminal = process.stdout.isTTY === true;
 const hasColours = isTerminal && (process.env.NO_COLOR ?? '') === '';
@@ -9,10 +9,10 @@ export const bold = painted(1);
 export const green = painted(32);
 export const red = painted(31);
 
-/** Without a terminal, a line this often is enough. In milliseconds. */
+/** Pause between lines of progress if the output is no terminal, in milliseconds. */
 const LINE_EVERY_MS = 5_000;
 
-/** Counts up to `total` in one line on a terminal, in a line now and then elsewhere. */
+/** Shows progress up to `total`: on a terminal in one line, elsewhere as a new line now and then. */
 export function progress(what: string, total: number): { tick(): void; end(): void } {
   let done = 0;
   let saidAtMs = performance.now();
@@ -32,7 +32,7 @@ export function progress(what: string, total: number): { tick(): void; end(): vo
   };
 }
 
-/** Rows of equal length as aligned columns, the first row being the heading. */
+/** Rows of equal length as aligned columns. The first row is the heading. */
 export function table(rows: string[][]): string {
   const widths = (rows[0] ?? []).map((_, n) => Math.max(...rows.map((row) => row[n]?.length ?? 0)));
   const lines = rows.map((row) =>
@@ -42,15 +42,15 @@ export function table(rows: string[][]): string {
   return [bold(heading ?? ''), ...body].join('\n');
 }
 
-/** Does `work` for every item, so many at a time. */
+/** Calls `work` for every item, `atOnce` at a time. */
 export async function each<T>(
   items: readonly T[],
   atOnce: number,
   work: (item: T) => Promise<void>,
 ): Promise<void> {
   const queue = items.values();
-  const lane = async () => {
+  const worker = async () => {
     for (const item of queue) await work(item);
   };
-  await Promise.all(Array.from({ length: atOnce }, lane));
+  await Promise.all(Array.from({ length: atOnce }, worker));
 }

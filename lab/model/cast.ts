@@ -1,8 +1,8 @@
-/** A sequence's own corner of the real product: its events, its players, and who is who. */
+/** The events and players that one sequence has in the real product, by the model's names. */
 import { claimIdOf } from '../../store/claims/claim-record.ts';
 import { uniqueName } from '../../test/servers.ts';
-import { KEYS, PLAYERS, type Sequence } from './plans.ts';
-import type { System } from './system.ts';
+import { KEYS, PLAYERS, type Sequence } from './random-sequences.ts';
+import type { System } from './real-system.ts';
 import { claimName, type Event, named, type Reward } from './world.ts';
 
 const PASSWORD = 'not a secret here';
@@ -11,24 +11,24 @@ const FAR_OFF = '2100-01-01T00:00:00Z';
 export interface Player {
   userId: string;
   username: string;
-  /** Of the last time they could sign in. */
+  /** The access token of the last sign-in that succeeded. */
   token: string;
-  /** What the last try to sign in was answered. */
+  /** The answer to the last sign-in. */
   signIn: string;
 }
 
 export interface Cast {
   system: System;
-  /** As the model has them at the start. */
+  /** The events as they are at the start. */
   events: { [name: string]: Event };
   eventIds: { [name: string]: string };
   players: { [name: string]: Player };
-  /** Every claim that could be made, by the model's name and by the product's. */
+  /** Every claim that the players' keys can make: its product ID by its model name, and back. */
   claimIds: { [name: string]: string };
   claimNames: { [claimId: string]: string };
 }
 
-/** Makes the events and players of a sequence. @throws Error where the product will not have them */
+/** Makes the events and players of a sequence. @throws Error if the product refuses one */
 export async function assemble(system: System, sequence: Pick<Sequence, 'events'>): Promise<Cast> {
   const events = Object.fromEntries(sequence.events.map((event, i) => [`E${i}`, event]));
   const [eventIds, players] = await Promise.all([
@@ -48,14 +48,14 @@ export async function assemble(system: System, sequence: Pick<Sequence, 'events'
   };
 }
 
-/** What becomes of each name, all at once. */
+/** Runs `make` for all names at once, and returns the results by name. */
 export async function byName<T>(names: readonly string[], make: (name: string) => Promise<T>) {
   return Object.fromEntries(
     await Promise.all(names.map(async (name) => [name, await make(name)] as const)),
   );
 }
 
-/** A reward as an operator writes it. */
+/** A reward as the body of an operator's request has it. */
 export function rewardBody({ rewardId, quantity }: Reward, stock?: number | null): object {
   return { rewardId, kind: 'ITEM', name: rewardId, quantity, stock };
 }
@@ -92,16 +92,16 @@ async function addPlayer(system: System, name: string): Promise<Player> {
   return player;
 }
 
-/** The player tries to sign in, and goes on with the new token where they may. */
+/** Signs the player in, keeps the answer, and keeps the new token if it succeeds. */
 export async function signIn({ laurel }: System, player: Player): Promise<void> {
   const body = { username: player.username, password: PASSWORD };
   const answer = await laurel.call('POST', '/api/auth/login', { body });
-  player.signIn = tellAnswer(answer);
+  player.signIn = describeAnswer(answer);
   if (answer.status === 200) player.token = String(answer.body.accessToken);
 }
 
-/** An answer's status, and its problem's code where it is one. */
-export function tellAnswer({ status, body }: { status: number; body: object }): string {
+/** An answer's status, and its problem code if it has one. */
+export function describeAnswer({ status, body }: { status: number; body: object }): string {
   const code: unknown = Reflect.get(body, 'code');
   return typeof code === 'string' ? `${status} ${code}` : `${status}`;
 }

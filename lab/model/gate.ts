@@ -1,9 +1,10 @@
-/** Lets many pass side by side, and one alone: who wants to be alone waits until nobody is inside. */
+/** A read-write lock: many `together`, or one `alone`. Who waits to be alone keeps newcomers out. */
 export interface Gate {
   together<T>(work: () => Promise<T>): Promise<T>;
   alone<T>(work: () => Promise<T>): Promise<T>;
 }
 
+/** A lock that nobody has. */
 export function createGate(): Gate {
   const inside = new Set<Promise<unknown>>();
   let closed: Promise<unknown> | null = null;

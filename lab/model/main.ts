@@ -1,8 +1,9 @@
-/** `npm run model`: random sequences on the real product and on a model of it, until they part. */
+/** `npm run model`: random sequences on the real product and on a model of it, until they differ. */
 import { styleText } from 'node:util';
-import { campaign, type Failure, type Tally } from './campaign.ts';
+import { runSequences, type Failure, type Tally } from './run-sequences.ts';
 import { HELP, type ModelOptions, optionsFrom, UsageError } from './options.ts';
 
+/** Pause between two lines of progress, in milliseconds. */
 const PROGRESS_MS = 10_000;
 
 async function main(): Promise<void> {
@@ -13,7 +14,7 @@ async function main(): Promise<void> {
   const startedMs = performance.now();
   const seconds = () => Math.round((performance.now() - startedMs) / 1000);
   let toldMs = startedMs;
-  const { failure, played, tally } = await campaign({
+  const { failure, played, tally } = await runSequences({
     ...options,
     onProgress(done) {
       if (performance.now() - toldMs < PROGRESS_MS) return;
@@ -21,16 +22,16 @@ async function main(): Promise<void> {
       console.log(`${done} of ${runs} after ${seconds()} s`);
     },
   });
-  console.log(tellTally(tally));
+  console.log(tallyText(tally));
   if (failure) {
-    console.log(styleText('red', tellFailure(failure)));
+    console.log(styleText('red', failureText(failure)));
     process.exitCode = 1;
     return;
   }
   console.log(styleText('green', `${played} sequences in ${seconds()} s without a difference`));
 }
 
-/** Null where there is nothing to play: the help was asked for, or the command makes no sense. */
+/** The command line's options. Null if the help was asked for or the command line is wrong. */
 function asked(): ModelOptions | null {
   try {
     const options = optionsFrom(process.argv.slice(2));
@@ -44,13 +45,13 @@ function asked(): ModelOptions | null {
   return null;
 }
 
-const tellTally = (tally: Tally): string =>
+const tallyText = (tally: Tally): string =>
   [...tally]
     .sort(([, a], [, b]) => b - a)
     .map(([what, times]) => `${String(times).padStart(7)}  ${what}`)
     .join('\n');
 
-function tellFailure({ seed, sequence, shrinks, story }: Failure): string {
+function failureText({ seed, sequence, shrinks, story }: Failure): string {
   return [
     `Sequence ${sequence} of seed ${seed} shows a difference; made smaller ${shrinks} times it is:`,
     ...story,
@@ -59,5 +60,5 @@ function tellFailure({ seed, sequence, shrinks, story }: Failure): string {
 }
 
 await main();
-// Natives of the SDK and pooled sockets may keep the process; there is nothing left to wait for.
+// The SDK's native threads and pooled sockets would keep the process alive.
 process.exit();

@@ -1,10 +1,10 @@
 /** The real product against the model of it: a few sequences of one seed. `npm run model` plays more. */
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
-import { campaign } from './campaign.ts';
-import type { Sequence } from './plans.ts';
-import { Difference, play } from './play.ts';
-import { type System, startSystem } from './system.ts';
+import { runSequences } from './run-sequences.ts';
+import type { Sequence } from './random-sequences.ts';
+import { Difference, play } from './play-sequence.ts';
+import { type System, startSystem } from './real-system.ts';
 
 const PATIENCE_MS = 120_000;
 
@@ -39,7 +39,7 @@ const REFUSED: Sequence = {
 };
 
 let system: System;
-/** Whether the stock of a failed claim is forgotten. */
+/** Breaks the product: holds of failed claims are not released. */
 let isBroken = false;
 
 before(async () => {
@@ -52,8 +52,8 @@ after(() => system.stop());
 
 describe('the product and the model of it', () => {
   it('do not part in random sequences of claims, bans, stock changes, decisions and faults', async () => {
-    const { failure, played } = await campaign({
-      // One that comes far in a short time: nothing in it waits for a stalled request.
+    const { failure, played } = await runSequences({
+      // A seed that runs quickly: no request of it is stalled.
       seed: 39,
       from: 0,
       runs: 5,
@@ -73,7 +73,7 @@ describe('the product and the model of it', () => {
       assert.deepEqual(error.story, [
         'E0: ACTIVE, through the game, 1 a player, ALL of 1 r0 of 3',
         '1. P0 claims E0 with the key k0; the game refuses',
-        '  ! books E0/r0: product.md allows 3 = 3 + 0 + 0; there is 3 = 2 + 1 + 0',
+        '  ! stock E0/r0: product.md allows 3 = 3 + 0 + 0; there is 3 = 2 + 1 + 0',
       ]);
       return true;
     });

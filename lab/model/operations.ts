@@ -1,16 +1,16 @@
-/** What people do to the product, one after the other or at once, and how to say it to a reader. */
+/** What people do to the product, and each operation as a text for a reader. */
 import type { EventStatus } from '../../domain/events/event.ts';
 import type { UserStatus } from '../../domain/user.ts';
-import type { FaultName } from './faults.ts';
+import type { FaultName } from './game-faults.ts';
 
-/** One thing done, by the names of what it is done to. */
+/** One operation. Its targets are names of the model. */
 export type Operation =
   | {
       do: 'claim';
       player: string;
       key: string;
       event: string;
-      /** The reward the body names; null for none. */
+      /** The reward that the body names. Null for none. */
       choice: string | null;
       fault: FaultName;
     }
@@ -21,12 +21,12 @@ export type Operation =
   | { do: 'delete event'; event: string }
   | { do: 'decide'; claim: string; action: 'RETRY' | 'ABORT' }
   | { do: 'decide on all'; event: string; action: 'RETRY' | 'ABORT' }
-  /** The game makes up its mind about a claim's pending grants. */
+  /** The game decides on a claim's pending grants. */
   | { do: 'settle'; claim: string; outcome: 'GRANTED' | 'REFUSED' }
   | { do: 'restart workers' };
 
-/** The operation in one line. */
-export function tell(operation: Operation): string {
+/** The operation as one line of text. */
+export function describeOperation(operation: Operation): string {
   switch (operation.do) {
     case 'claim': {
       const { player, event, choice, key, fault } = operation;

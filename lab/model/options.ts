@@ -1,4 +1,4 @@
-/** What the command line asks for. */
+/** The command line of `npm run model`. */
 import { parseArgs } from 'node:util';
 
 export const HELP = `Plays random sequences of claims, bans, stock changes, pauses, retries, aborts and faults
@@ -15,11 +15,14 @@ on the real product and on a small model of it, and compares them after each ste
 Ends with exit code 1 where they differ, after it has told the shortest sequence it
 found that shows it, and with 2 where the command cannot be understood.`;
 
-/** How long the product may take to come to rest after a step, on a very busy machine. */
+/** How long the product may take to come to rest after a step, even on a very busy machine. */
 const PATIENCE_MS = 180_000;
+/** How long a counterexample may be shrunk. Five minutes is as long as a person waits. */
 const SHRINK_MS = 300_000;
 const MAX_RUNS = 1_000_000;
+/** Most sequences side by side. More only wait for one another. */
 const MAX_LANES = 64;
+/** fast-check takes seeds of 32 bits with a sign. */
 const MAX_SEED = 2 ** 31 - 1;
 
 export interface ModelOptions {
@@ -31,7 +34,7 @@ export interface ModelOptions {
   shrinkMs: number;
 }
 
-/** A command line that makes no sense; the message says what is wrong with it. */
+/** A wrong command line. The message says what is wrong with it. */
 export class UsageError extends Error {}
 
 const text = { type: 'string' } as const;
@@ -51,7 +54,7 @@ function parsed(args: readonly string[]) {
   }
 }
 
-/** A whole number between two others. @throws UsageError */
+/** A whole number from `min` to `max`. @throws UsageError */
 function whole(
   name: string,
   value: string | undefined,
@@ -63,7 +66,7 @@ function whole(
   throw new UsageError(`--${name} is a whole number from ${min} to ${max}`);
 }
 
-/** @throws UsageError */
+/** The options of a command line, or `HELP` if it asks for that. @throws UsageError */
 export function optionsFrom(args: readonly string[]): ModelOptions | 'HELP' {
   const { runs, seed, from, lanes, help } = parsed(args);
   if (help) return 'HELP';

@@ -1,12 +1,12 @@
 /**
- * The product, small enough to keep in mind: events, players, claims, and what their providers have
- * on record. A world is a value and is never changed; stock and entitlements are not kept but
- * counted from the claims, so that they add up by themselves.
+ * The state of the model: events, players, claims, and what providers have on record. A world is an
+ * immutable value. Stock levels and entitlements are not stored. They are counted from the claims,
+ * so they always add up.
  */
 import type { ClaimState, Reason } from '../../domain/claims/claim.ts';
 import type { EventStatus, RewardSelection } from '../../domain/events/event.ts';
 import type { UserStatus } from '../../domain/user.ts';
-import type { Try } from './faults.ts';
+import type { Try } from './game-faults.ts';
 import type { Operation } from './operations.ts';
 
 export interface Reward {
@@ -24,7 +24,7 @@ export interface Event {
   claimsTotal: number | null;
   exclusiveGroup: string | null;
   rewards: Reward[];
-  /** It has had its first claim, so that much of it is frozen. */
+  /** The first claim was accepted. From then on most fields are frozen. */
   isClaimed: boolean;
 }
 
@@ -33,18 +33,19 @@ export interface Line {
   rewardId: string;
   quantity: number;
   isLimited: boolean;
-  books: 'NONE' | 'HELD' | 'GRANTED';
+  /** What the stock counts for this line. */
+  units: 'NONE' | 'HELD' | 'GRANTED';
   /** What its provider has on record. */
   atProvider: 'NEVER_SEEN' | 'PENDING' | 'GRANTED' | 'REVOKED' | 'REFUSED';
   /** How often the player got it. */
   given: number;
-  /** What we know of it: `SPENT` after as many attempts as we make. */
+  /** What the product knows of it. `SPENT`: every attempt was made without an answer. */
   known: 'NOTHING' | 'ASKED' | 'CONFIRMED' | 'REFUSED' | 'SPENT';
-  /** What the provider does when it is asked, attempt after attempt; after these it just grants. */
+  /** What the provider does at each S4, in order. After the last entry it grants. */
   tries: Try[];
   /** The provider will refuse to take it back, once. */
   isStubborn: boolean;
-  /** It has refused. */
+  /** The provider has refused to take it back. */
   isKept: boolean;
 }
 
@@ -56,23 +57,26 @@ export interface Claim {
   state: ClaimState;
   reason: Reason | null;
   lines: Line[];
-  /** The request that recorded it has done its part. */
+  /** The request that recorded it has started its run. */
   isStarted: boolean;
   isEntitled: boolean;
   /** A provider may have been asked for its lines. */
   isAsked: boolean;
   /** Why it is undone; null while it goes forward. */
   undoneFor: Reason | null;
-  /** An admin's word on a parked claim that has not acted on it yet. */
+  /** An admin's decision on a parked claim that the claim has not acted on yet. */
   decision: 'RETRY' | 'ABORT' | null;
 }
 
-/** An operation under way. */
+/** An operation that was sent. */
 export interface Request {
   operation: Operation;
-  /** `HOLDING`: it has recorded the claim. `REJECTED`: and has ended it, for want of units. */
+  /**
+   * `HOLDING`: it has recorded the claim and now holds its units. `REJECTED`: units were missing, and
+   * it has ended the claim.
+   */
   stage: 'SENT' | 'LET_IN' | 'ACCEPTABLE' | 'HOLDING' | 'REJECTED' | 'ANSWERED';
-  /** Its status and problem code; empty where nobody is answered. */
+  /** HTTP status and problem code. Empty for an operation without an answer. */
   answer: string;
 }
 
@@ -83,10 +87,10 @@ export interface World {
   readonly requests: readonly Request[];
 }
 
-/** A claim's name, as a player's key stands for one claim for good. */
+/** A claim's name in the model: one key of a player is always the same claim. */
 export const claimName = (player: string, key: string): string => `${player}/${key}`;
 
-/** What is there by its name. @throws Error where nothing is */
+/** The entry with this name. @throws Error if there is none */
 export function named<T>(group: { readonly [name: string]: T }, name: string): T {
   const found = group[name];
   if (found === undefined) throw new Error(`The model has no ${name}`);
@@ -96,7 +100,7 @@ export function named<T>(group: { readonly [name: string]: T }, name: string): T
 /** The world after a change of one claim. */
 export function withClaim(world: World, name: string, change: (claim: Claim) => void): World {
   const before = named(world.claims, name);
-  // By hand, as thousands of worlds are made for what happens at once.
+  // Copied by hand: structuredClone is too slow for the thousands of worlds of one step.
   const lines = before.lines.map((line) => ({ ...line, tries: [...line.tries] }));
   const claim = { ...before, lines };
   change(claim);
@@ -110,31 +114,32 @@ export function withEvent(world: World, name: string, change: (event: Event) => 
   return { ...world, events: { ...world.events, [name]: event } };
 }
 
-export interface Books {
+/** The numbers of one reward's stock, in units. */
+export interface StockLevels {
   stock: number | null;
   available: number | null;
   held: number;
   granted: number;
 }
 
-/** `stock = available + held + granted`, counted from the claims. */
-export function booksOf(world: World, eventName: string, { rewardId, stock }: Reward): Books {
+/** A reward's stock levels, counted from the claims: `stock = available + held + granted`. */
+export function stockLevelsOf(world: World, eventName: string, { rewardId, stock }: Reward): StockLevels {
   const lines = Object.values(world.claims)
     .filter((claim) => claim.event === eventName)
     .flatMap((claim) => claim.lines.filter((line) => line.rewardId === rewardId));
-  const units = (books: Line['books']) =>
-    lines.filter((line) => line.books === books).reduce((sum, line) => sum + line.quantity, 0);
-  const [held, granted] = [units('HELD'), units('GRANTED')];
+  const count = (units: Line['units']) =>
+    lines.filter((line) => line.units === units).reduce((sum, line) => sum + line.quantity, 0);
+  const [held, granted] = [count('HELD'), count('GRANTED')];
   return { stock, available: stock === null ? null : stock - held - granted, held, granted };
 }
 
-/** Whether a reward lacks the units for one more claim. */
+/** Whether fewer units are available than one more claim needs. */
 export function isSoldOut(world: World, eventName: string, reward: Reward): boolean {
-  const { available } = booksOf(world, eventName, reward);
+  const { available } = stockLevelsOf(world, eventName, reward);
   return available !== null && available < reward.quantity;
 }
 
-/** Whether a player's claims have every entitlement of some right; all periods here are `ONCE`. */
+/** Whether the player has no entitlement left for this event. All periods of the model are `ONCE`. */
 export function isUsedUp(world: World, eventName: string, player: string): boolean {
   const { claimsPerPeriod, claimsTotal, exclusiveGroup } = named(world.events, eventName);
   const entitled = Object.values(world.claims).filter(

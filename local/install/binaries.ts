@@ -1,7 +1,7 @@
-/** The binaries of the servers that the local stack runs, and which versions of them will do. */
+/** The binaries of the local stack's servers, and the versions that can be used. */
 import { realpathSync } from 'node:fs';
 import { join } from 'node:path';
-import { javaEnvironment, resolveJava } from './java.ts';
+import { javaEnvironment, resolveJava } from './resolve-java.ts';
 import { kafkaSources } from './kafka-sources.ts';
 import {
   type Binary,
@@ -10,7 +10,7 @@ import {
   type ResolveOptions,
   resolveBinary,
 } from './resolve-binary.ts';
-import { mongodSources, temporalSources } from './sources.ts';
+import { mongodSources, temporalSources } from './binary-sources.ts';
 import { atLeast, parseVersion, seriesOf, type Version } from './version.ts';
 
 /** Finds or installs a mongod of 6.0 or newer. @throws NoBinary */
@@ -71,13 +71,13 @@ export async function resolveKafka(options: ResolveOptions): Promise<KafkaBinary
   return { ...(await resolveBinary(kind, options)), java };
 }
 
-/** Of a Kafka whose `bin` is on PATH, or linked to from there. */
+/** Kafka's home, if `folder` of PATH has its scripts or links to them. */
 function kafkaHome(folder: string): string | undefined {
   const script = executable(folder, 'kafka-server-start.sh');
   return script === undefined ? undefined : join(realpathSync(script), '..', '..');
 }
 
-/** A mongod opens data of its own series, and of the last major release before it. */
+/** Why a mongod cannot be used. It opens data of its own series and of the major release before. */
 function mongodRefusal(version: Version, madeBy: string | undefined): string | undefined {
   if (!atLeast(version, 6, 0)) return '6.0 or newer is needed';
   const before = `${version.minor === 0 ? version.major - 1 : version.major}.0`;
@@ -85,14 +85,14 @@ function mongodRefusal(version: Version, madeBy: string | undefined): string | u
   return `the data in DATA_DIR are of mongod ${madeBy}`;
 }
 
-/** Fairness came with 1.29. The development server makes its tables once and never migrates them. */
+/** Why a server cannot be used. Fairness needs 1.29, and the development server never migrates its tables. */
 function temporalRefusal(version: Version, madeBy: string | undefined): string | undefined {
   if (!atLeast(version, 1, 29)) return 'server 1.29 or newer is needed (CLI 1.5)';
   if (madeBy === undefined || madeBy === seriesOf(version)) return undefined;
   return `the data in DATA_DIR are of server ${madeBy}`;
 }
 
-/** A broker reads what an older one wrote, and not what a newer one did. */
+/** Why a broker cannot be used. It reads data of older brokers, not of newer ones. */
 function kafkaRefusal(version: Version, madeBy: string | undefined): string | undefined {
   if (!atLeast(version, 4, 1)) return '4.1 or newer is needed';
   const oldest = parseVersion(`${madeBy ?? '4.1'}.0`);

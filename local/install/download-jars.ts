@@ -1,11 +1,11 @@
 /**
- * Fetches the embedded broker's jars without mvn: `download-jars.ts FOLDER`. A process of its own, as
- * it can then be ended at any time. Writes the folder that stands for the broker's home. Only mvn
- * knows a repository by itself, so this one is named by the Maven Wrapper's own variable.
+ * `download-jars.ts FOLDER` downloads the embedded broker's jars without mvn, and prints the path of
+ * the broker's home. It is a separate process, so that it can be killed at any time. The repository is
+ * in `MVNW_REPOURL`, the variable of the Maven Wrapper.
  */
 import { mkdir, writeFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
-import { given } from '../processes/environment.ts';
+import { given } from '../processes/server-environment.ts';
 import { reasonOf } from '../progress.ts';
 import { checkJars, kafkaPins } from './kafka-jars.ts';
 

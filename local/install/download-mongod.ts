@@ -1,16 +1,16 @@
 /**
- * Fetches mongod from its makers: `download-mongod.ts FOLDER VERSION`. A process of its own, as it
- * can then be ended at any time and its settings are not ours. Writes the binary's path.
+ * `download-mongod.ts FOLDER VERSION` downloads mongod from its makers, and prints the binary's path.
+ * It is a separate process, so that it can be killed at any time and has its own settings.
  */
 import { reasonOf } from '../progress.ts';
 
-/** The library reads these when it is loaded; what the user set for it stands. */
+/** Settings that the library reads when it is loaded. The user's own settings win. */
 const SETTINGS = {
-  // A refusal is final: there is another way to install, and it should be tried at once.
+  // No retries: the next source should be tried at once.
   MONGOMS_MAX_RETRIES: '1',
   MONGOMS_MD5_CHECK: '1',
   MONGOMS_PREFER_GLOBAL_PATH: '0',
-  // Without it the library does not check the host's certificate.
+  // Without this the library does not check the host's certificate.
   npm_config_strict_ssl: 'true',
 };
 

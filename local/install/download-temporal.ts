@@ -1,6 +1,6 @@
 /**
- * Fetches Temporal's CLI from its makers: `download-temporal.ts FOLDER VERSION PLATFORM ARCH`.
- * A process of its own, as it can then be ended at any time. Writes the binary's path.
+ * `download-temporal.ts FOLDER VERSION PLATFORM ARCH` downloads Temporal's CLI from its makers, and
+ * prints the binary's path. It is a separate process, so that it can be killed at any time.
  */
 import { execFile } from 'node:child_process';
 import { createWriteStream } from 'node:fs';

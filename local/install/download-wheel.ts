@@ -1,17 +1,17 @@
 /**
- * Fetches a wheel without pip: `download-wheel.ts FOLDER NAME RELEASE`. A process of its own, as it
- * can then be ended at any time. Writes the folder with the wheel's files. Only pip knows an index by
- * itself, so this one is named by pip's own variable.
+ * `download-wheel.ts FOLDER NAME RELEASE` downloads a Python wheel without pip, and prints the folder
+ * with its files. It is a separate process, so that it can be killed at any time. The index is in
+ * `PIP_INDEX_URL`, pip's own variable.
  */
 import { execFile } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { given } from '../processes/environment.ts';
+import { given } from '../processes/server-environment.ts';
 import { reasonOf } from '../progress.ts';
 
-/** The Simple Repository API in JSON: PEP 691. */
+/** The media type of the Simple Repository API in JSON (PEP 691). */
 const SIMPLE_JSON = 'application/vnd.pypi.simple.v1+json';
 
 interface WheelFile {
@@ -37,7 +37,7 @@ async function download(folder: string, name: string, release: string): Promise<
   return target;
 }
 
-/** A wheel's name ends with the platforms it is for: PEP 425. */
+/** Whether a wheel is of this release and for this machine. Its name ends with its platforms (PEP 425). */
 function fits(filename: string, name: string, release: string): boolean {
   const system = process.platform === 'darwin' ? 'macosx' : 'manylinux';
   const arm = process.platform === 'darwin' ? 'arm64' : 'aarch64';

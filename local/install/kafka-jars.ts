@@ -5,26 +5,29 @@ import { basename, join } from 'node:path';
 import { z } from 'zod';
 
 const pinsShape = z.object({
-  /** Kafka's. */
+  /** Kafka's version. */
   version: z.string(),
-  /** Each with its path in a Maven repository. */
+  /** Jars with their paths in a Maven repository. */
   jars: z.array(z.object({ path: z.string(), sha256: z.string().length(64) })).min(1),
 });
 export type KafkaPins = z.infer<typeof pinsShape>;
 
+/** The file with the pinned jars. */
 export const KAFKA_PINS_PATH = join(import.meta.dirname, 'kafka-jars.json');
 
+/** Reads the pinned jars. */
 export async function kafkaPins(): Promise<KafkaPins> {
   return pinsShape.parse(JSON.parse(await readFile(KAFKA_PINS_PATH, 'utf8')));
 }
 
+/** A file's SHA-256 in hexadecimal. */
 export async function sha256Of(path: string): Promise<string> {
   return createHash('sha256')
     .update(await readFile(path))
     .digest('hex');
 }
 
-/** @throws Error unless the folder holds the pinned jars and nothing else */
+/** Checks a folder's jars. @throws Error unless it has the pinned jars and nothing else */
 export async function checkJars(folder: string, { jars }: KafkaPins): Promise<void> {
   const pinned = new Map(jars.map(({ path, sha256 }) => [basename(path), sha256]));
   const found = await readdir(folder);

@@ -1,11 +1,11 @@
-/** Where the embedded broker's jars can be fetched from: a Maven repository, by mvn or without it. */
+/** The sources of the embedded broker's jars: a Maven repository, with mvn or without it. */
 import { join } from 'node:path';
 import { checkJars, kafkaPins } from './kafka-jars.ts';
 import { copyJars } from './maven.ts';
-import { runDownload, type Source } from './sources.ts';
+import { runDownload, type Source } from './binary-sources.ts';
 import { parseVersion } from './version.ts';
 
-/** Best first. Both bring the same files, so they share a place in the cache. */
+/** The sources, best first. Both have the same files, so they share one place in the cache. */
 export async function kafkaSources(): Promise<Source[]> {
   const pins = await kafkaPins();
   const shared = { id: `${pins.version}-jars`, version: parseVersion(pins.version) };

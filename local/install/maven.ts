@@ -1,18 +1,20 @@
-/** `mvn`: it knows the machine's own repository, proxy and certificates. */
+/** Runs `mvn`, which knows the machine's own repository, proxy and certificates. */
 import { join } from 'node:path';
 import { reasonOf } from '../progress.ts';
-import { type FetchContext, type Limits, runFetching } from './installer.ts';
+import { type FetchContext, type Limits, runFetching } from './fetch-program.ts';
 
-/** What the embedded broker consists of. */
+/** The embedded broker's dependencies. */
 const POM = join(import.meta.dirname, 'kafka-pom.xml');
 const COPY = 'org.apache.maven.plugins:maven-dependency-plugin:3.8.1:copy-dependencies';
 
+/** mvn may resolve for long before the first byte. */
 const LIMITS: Limits = { stallMs: 120_000, totalMs: 900_000 };
 
 /**
- * Copies the broker's jars into `target`, by way of a local repository of its own in the context's
- * folder, whose growth is the progress. `flags` are further ones of the plugin.
- * @throws Error with mvn's reason, or that there is no mvn
+ * Downloads the broker's jars and copies them into `target`. The local repository is in the context's
+ * folder, so that the folder's size shows the progress.
+ * @param flags more properties of the plugin
+ * @throws Error with mvn's reason, or if there is no mvn
  */
 export async function copyJars(
   target: string,
@@ -45,7 +47,7 @@ export async function copyJars(
   }
 }
 
-/** mvn tells everything on standard output, the reason first and then how to ask for more of it. */
+/** The reason of a failure: mvn prints it first, and then hints for more output. */
 function reasonIn(output: string): string | undefined {
   return /^\[ERROR\] (.*?)(?: -> \[Help \d+\])?$/m.exec(output)?.[1];
 }

@@ -1,6 +1,6 @@
 /**
- * `node local/install/pin-kafka.ts` writes kafka-jars.json anew, after kafka-pom.xml was changed: all that
- * mvn draws in for it, with the hashes of the files as they are in Maven Central today.
+ * `node local/install/pin-kafka.ts` rewrites kafka-jars.json after a change of kafka-pom.xml: all
+ * dependencies that mvn finds, with the hashes of the files as they are in the repository today.
  */
 import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -8,12 +8,12 @@ import { join, relative, sep } from 'node:path';
 import { KAFKA_PINS_PATH, type KafkaPins, sha256Of } from './kafka-jars.ts';
 import { copyJars } from './maven.ts';
 
-/** The broker's own jar, and the version in its name. */
+/** The broker's own jar, with the version in its name. */
 const BROKER = /kafka_2\.13-(.*)\.jar$/;
 
 async function pinsOf(folder: string): Promise<KafkaPins> {
   const entries = await readdir(folder, { recursive: true, withFileTypes: true });
-  // mvn keeps notes of its own beside them.
+  // mvn keeps other files beside the jars.
   const files = entries.filter((entry) => entry.isFile() && entry.name.endsWith('.jar'));
   const paths = files.map((entry) => join(entry.parentPath, entry.name)).sort();
   const jars = paths.map(async (path) => ({

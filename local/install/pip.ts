@@ -1,23 +1,24 @@
-/** `pip install --target`: pip knows the machine's own index, proxy and certificates. */
+/** Runs `pip install --target`. pip knows the machine's own index, proxy and certificates. */
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { reasonOf } from '../progress.ts';
-import { type FetchContext, type Limits, runFetching } from './installer.ts';
+import { type FetchContext, type Limits, runFetching } from './fetch-program.ts';
 
-/** The same pip under the names that systems give it; the first that exists is asked. */
+/** The names of pip on different systems. The first that exists is used. */
 const PIPS = [['python3', '-m', 'pip'], ['pip3'], ['python', '-m', 'pip'], ['pip']];
 
-/** pip asks twice, for 15 s each, before it says that a host does not answer. */
+/** Two tries of 15 s each before pip gives up on a host. */
 const PATIENCE = ['--timeout', '15', '--retries', '1'];
+/** Longer than pip's own timeouts. */
 const LIMITS: Limits = { stallMs: 60_000, totalMs: 900_000 };
 
 const FLAGS = ['--no-deps', '--only-binary', ':all:', '--no-cache-dir', '--no-input'];
 const QUIET = ['--progress-bar', 'off', '--disable-pip-version-check'];
 
-/** A machine's pip may be set to refuse what `--target` does. */
+/** Overrides settings of a machine's pip that would refuse `--target`. */
 const SETTINGS = { PIP_USER: '0', PIP_REQUIRE_VIRTUALENV: '0' };
 
-/** Unpacks one wheel into `target`. @throws Error with pip's reason, or that there is no pip */
+/** Installs one wheel into `target`. @throws Error with pip's reason, or if there is no pip */
 export async function pipInstall(
   requirement: string,
   target: string,
@@ -47,7 +48,7 @@ export async function pipInstall(
   throw new Error('this machine has no pip');
 }
 
-/** No such program, or a Python without the module (Debian ships the two apart). */
+/** Whether there is no such program, or Python has no pip module (Debian packages it separately). */
 function isMissing(error: unknown): boolean {
   return /ENOENT|No module named pip/.test(reasonOf(error));
 }

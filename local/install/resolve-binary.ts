@@ -1,13 +1,13 @@
-/** The order in which a server's binary is looked for: named, on PATH, in our cache, installed. */
+/** Finds a server's binary: named in a variable, on PATH, in our cache, or installed now. */
 import { execFile } from 'node:child_process';
 import { accessSync, chmodSync, constants, existsSync, rmSync, statSync } from 'node:fs';
 import { delimiter, join, resolve } from 'node:path';
 import { promisify } from 'node:util';
-import type { Command } from '../processes/child.ts';
-import { given, serverEnvironment } from '../processes/environment.ts';
+import type { Command } from '../processes/child-process.ts';
+import { given, serverEnvironment } from '../processes/server-environment.ts';
 import { reasonOf, type Say } from '../progress.ts';
-import { BinaryCache } from './cache.ts';
-import type { Source } from './sources.ts';
+import { BinaryCache } from './binary-cache.ts';
+import type { Source } from './binary-sources.ts';
 import { formatVersion, parseVersion, type Version } from './version.ts';
 
 export interface Binary {
@@ -19,37 +19,37 @@ export interface ResolveOptions {
   env: NodeJS.ProcessEnv;
   say: Say;
   signal: AbortSignal;
-  /** The series of server that made the data to be opened, if there are any. */
+  /** The series of the server that made the data, if there are any. */
   madeBy?: string | undefined;
-  /** Instead of what there is for this machine. */
+  /** Replaces the sources for this machine, for tests. */
   sources?: readonly Source[];
 }
 
-/** What there is to know about one server in order to find it. */
+/** How to find one server's binary. */
 export interface Kind {
   /** Also the command's name. */
   name: string;
   binaryVariable: string;
-  /** What tells the server's version; `--version` of the binary unless given. */
+  /** The command that prints the server's version. By default the binary with `--version`. */
   versionCommand?: (path: string) => Command;
-  /** Finds the server's version in what that writes. */
+  /** Finds the version in that command's output. */
   versionPattern: RegExp;
-  /** One that a folder of PATH leads to; the executable of that name unless given. */
+  /** The binary in a folder of PATH. By default the executable called `name`. */
   onPath?: (folder: string) => string | undefined;
-  /** Why a version cannot be used; undefined if it can. */
+  /** Why a version cannot be used. Undefined if it can. */
   refusal: (version: Version, madeBy: string | undefined) => string | undefined;
   sources: readonly Source[];
-  /** What a person can do if there is none. */
+  /** What a person can do if no binary is found. */
   instead: string;
 }
 
-/** None could be found or installed; the message says what was tried, and what to do. */
+/** No binary was found or installed. The message says what was tried and what to do. */
 export class NoBinary extends Error {}
 
-/** A machine that is busy takes seconds to start a JVM. */
+/** Timeout of the version command: a busy machine takes seconds to start a JVM. */
 const VERSION_TIMEOUT_MS = 60_000;
 
-/** @throws NoBinary; the signal's reason if that aborts */
+/** Finds or installs a binary. @throws NoBinary, or the signal's reason if it aborts */
 export async function resolveBinary(kind: Kind, options: ResolveOptions): Promise<Binary> {
   const named = given(options.env, kind.binaryVariable);
   if (named !== undefined) return await useNamed(kind, resolve(named), options);
@@ -57,7 +57,7 @@ export async function resolveBinary(kind: Kind, options: ResolveOptions): Promis
   return found ?? (await install(kind, options));
 }
 
-/** What a person named is used, or nothing: another one in its place would surprise them. */
+/** A binary that a person named is used or refused: another one would surprise them. */
 async function useNamed(kind: Kind, path: string, options: ResolveOptions): Promise<Binary> {
   try {
     return await inspect(kind, path, options);
@@ -141,7 +141,7 @@ async function inspectOr(
   }
 }
 
-/** @throws Error with why the binary cannot be used */
+/** Runs the binary for its version. @throws Error with the reason why it cannot be used */
 async function inspect(kind: Kind, path: string, options: ResolveOptions): Promise<Binary> {
   const { file, args, env } = kind.versionCommand?.(path) ?? {
     file: path,
@@ -165,7 +165,7 @@ async function inspect(kind: Kind, path: string, options: ResolveOptions): Promi
   return { path, version };
 }
 
-/** The path of an executable file in a folder. */
+/** The path of an executable file in a folder. Undefined if there is none. */
 export function executable(folder: string, name: string): string | undefined {
   const path = join(folder, name);
   try {

@@ -1,4 +1,4 @@
-/** Versions of servers: read from `--version`, compared by major and minor. */
+/** Versions of servers. */
 
 export interface Version {
   major: number;
@@ -6,18 +6,19 @@ export interface Version {
   patch: number;
 }
 
-/** Reads `1.2.3`. @throws Error if the text is no such version */
+/** Parses `1.2.3`. @throws Error if the text is not a version */
 export function parseVersion(text: string): Version {
   const match = /^(\d+)\.(\d+)\.(\d+)/.exec(text);
   if (match === null) throw new Error(`not a version: ${text}`);
   return { major: Number(match[1]), minor: Number(match[2]), patch: Number(match[3]) };
 }
 
-/** `major.minor`: what decides whether data on disk can be opened. */
+/** The series `major.minor`, which decides whether data on disk can be opened. */
 export function seriesOf(version: Version): string {
   return `${version.major}.${version.minor}`;
 }
 
+/** The version as `1.2.3`. */
 export function formatVersion(version: Version): string {
   return `${seriesOf(version)}.${version.patch}`;
 }

@@ -1,9 +1,9 @@
-/** Files that a reader sees whole or not at all. */
+/** Atomic file writes: a reader sees the old file or the new one, never a part. */
 import { renameSync, rmSync, writeFileSync } from 'node:fs';
 
 /**
- * Puts `text` at `path` in one step: a temporary file beside it, then a rename. `mode` is the
- * file's, 0600 unless given, as most of what the stack keeps holds a secret.
+ * Replaces a file in one step: writes a temporary file beside it, and renames that.
+ * @param mode the file's mode; 0600 by default, as most of the stack's files hold a secret
  */
 export function writeAtomically(path: string, text: string, mode = 0o600): void {
   const temporary = `${path}.${process.pid}.tmp`;

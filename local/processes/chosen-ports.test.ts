@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { createServer } from 'node:net';
 import { describe, it, type TestContext } from 'node:test';
 import { temporaryFolder } from '../../test/temporary-folder.ts';
-import { keepMadeBy, keptServers } from '../kept.ts';
+import { keepMadeBy, keptServers } from '../data-folder.ts';
 import { choosePorts, PortTaken } from './chosen-ports.ts';
 
 async function occupy(t: TestContext, port: number): Promise<void> {

@@ -1,7 +1,6 @@
-/** Which ports a stack's servers take: those set, else those of the last run, else free ones. */
-
-import { keepPorts, keptServers } from '../kept.ts';
-import { given } from './environment.ts';
+/** The ports of a stack's servers: from the environment, else from the last run, else free ones. */
+import { keepPorts, keptServers } from '../data-folder.ts';
+import { given } from './server-environment.ts';
 import { freePort, isFree } from './ports.ts';
 
 export interface Ports {
@@ -10,10 +9,11 @@ export interface Ports {
   temporalUi: number;
   simulator: number;
   kafka: number;
-  /** Where the broker reaches its own controller. */
+  /** The port of the broker's own controller. */
   kafkaController: number;
 }
 
+/** The variables that set a port. */
 const VARIABLES: Partial<Record<keyof Ports, string>> = {
   mongod: 'MONGOD_PORT',
   temporal: 'TEMPORAL_PORT',
@@ -30,12 +30,14 @@ const NAMES = [
   'kafkaController',
 ] as const;
 
-/** A port that was set and cannot be had. */
+/** A port that was set is not free. The message names it. */
 export class PortTaken extends Error {}
 
 /**
- * Chooses the ports, none of them the API's, and keeps the choice: a server's address is better the same after a restart.
- * @throws PortTaken; Error if a variable holds no port
+ * Chooses the ports, different from the API's `PORT`, and keeps them in the data folder, so that
+ * addresses stay the same after a restart.
+ * @throws PortTaken
+ * @throws Error if a variable is not a port
  */
 export async function choosePorts(dataDir: string, env: NodeJS.ProcessEnv): Promise<Ports> {
   const kept = keptServers(dataDir).ports;

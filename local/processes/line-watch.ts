@@ -1,11 +1,14 @@
-/** What one process wrote: its last lines, and a wait for a line yet to come. */
+/** The output of one process: keeps its last lines, and waits for a line. */
 
+/** Lines kept in memory. */
 const KEPT_LINES = 400;
-const SAID_LINES = 15;
+/** Most lines of an explanation. */
+const SHOWN_LINES = 15;
 
+/** The lines of one process. */
 export class LineWatch {
   readonly #all: string[] = [];
-  /** Plain text on standard error: our own processes log in JSON. */
+  /** Lines on standard error that are not JSON, so not logs of our own processes. */
   readonly #errors: string[] = [];
   readonly #waiting = new Set<(line: string) => void>();
 
@@ -16,16 +19,16 @@ export class LineWatch {
   }
 
   /**
-   * Why it ended, as far as it said so: up to fifteen lines, from the error's own on where there is
-   * one, as Node ends a crash with a long description of the error.
+   * Why the process ended, from its output: up to fifteen lines. They begin with the error's first
+   * line, as Node prints a long description after it.
    */
   lastWords(): readonly string[] {
     const lines = this.#errors.length > 0 ? this.#errors : this.#all;
     const first = lines.findIndex((line) => /^\S*Error\b.*:/.test(line));
-    return first < 0 ? lines.slice(-SAID_LINES) : lines.slice(first, first + SAID_LINES);
+    return first < 0 ? lines.slice(-SHOWN_LINES) : lines.slice(first, first + SHOWN_LINES);
   }
 
-  /** Resolves with the next line that `matches`; rejects with the reason when `signal` aborts. */
+  /** Resolves with the next line that matches. Rejects with the reason of `signal` when it aborts. */
   async next(matches: (line: string) => boolean, signal: AbortSignal): Promise<string> {
     return await new Promise((resolve, reject) => {
       const look = (line: string): void => {

@@ -1,9 +1,11 @@
-/** A server's log: appended to, and never more than two files of `maxBytes`. */
+/** A server's log file, rotated: at most two files of `maxBytes` each. */
 import { closeSync, fstatSync, mkdirSync, openSync, renameSync, writeSync } from 'node:fs';
 import { dirname } from 'node:path';
 
+/** Size at which a log is rotated. */
 const MAX_BYTES = 16 * 1024 * 1024;
 
+/** One open log. */
 export class LogFile {
   readonly path: string;
   readonly #maxBytes: number;
@@ -11,7 +13,7 @@ export class LogFile {
   #closed = false;
   #bytes: number;
 
-  /** Opens `path` for appending, and makes its folder; the file before the last rotation is `path.1`. */
+  /** Opens `path` for appending, and makes its folder. The rotated file is `path.1`. */
   constructor(path: string, maxBytes: number = MAX_BYTES) {
     mkdirSync(dirname(path), { recursive: true });
     this.path = path;
@@ -20,7 +22,7 @@ export class LogFile {
     this.#bytes = fstatSync(this.#descriptor).size;
   }
 
-  /** Appends; nothing once it is closed, as a process's last words may come late. */
+  /** Appends a chunk. Does nothing once closed, as output may come late. */
   write(chunk: Uint8Array): void {
     if (this.#closed) return;
     if (this.#bytes >= this.#maxBytes) this.#rotate();

@@ -3,15 +3,16 @@ import { randomInt } from 'node:crypto';
 import { createServer } from 'node:net';
 
 /**
- * Below the ranges from which Linux (32768) and macOS (49152) give out ports to outgoing
- * connections: there a client that calls a server which is down could be handed that server's port.
+ * The range is below the ephemeral ports of Linux (from 32768) and macOS (from 49152). A client that
+ * connects to a server that is down could otherwise get that server's port as its own.
  */
 const LOWEST = 20_000;
 const COUNT = 12_768;
 
-/** Enough to find a free one as long as one in ten is. */
+/** Tries to find a free port: enough if one port in ten is free. */
 const TRIES = 200;
 
+/** Ports that this process was given before. */
 const handedOut = new Set<number>();
 
 /** Whether a server could listen on the port now. */
@@ -24,9 +25,9 @@ export async function isFree(port: number, host = '127.0.0.1'): Promise<boolean>
 }
 
 /**
- * A free port, none of `taken` and none that this process was given before. Drawn by lot: stacks
- * that start at once, or come back to the port they had, do not get in each other's way by counting
- * from the same place.
+ * A free port that this process was not given before. It is random, so that stacks that start at the
+ * same time rarely choose the same one.
+ * @param taken ports not to choose
  * @throws Error if none was found
  */
 export async function freePort(taken: ReadonlySet<number> = new Set()): Promise<number> {
@@ -34,7 +35,7 @@ export async function freePort(taken: ReadonlySet<number> = new Set()): Promise<
     const port = LOWEST + randomInt(COUNT);
     if (handedOut.has(port) || taken.has(port)) continue;
     handedOut.add(port);
-    // On all addresses: another may listen on one of them only.
+    // Also on all addresses: another process may listen on only one of them.
     if ((await isFree(port)) && (await isFree(port, '0.0.0.0'))) return port;
   }
   throw new Error(`no free port from ${LOWEST} to ${LOWEST + COUNT - 1} in ${TRIES} tries`);

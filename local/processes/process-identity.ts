@@ -1,20 +1,20 @@
-/** Tells whether a process ID still means the process it meant when it was written down. */
+/** Identifies processes: a process ID alone may later belong to another process. */
 import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 
 /**
- * When a process was started, as a text that only compares for equality; undefined if there is no
- * such process, or only its zombie. An ID comes round again, an ID with its time of birth does not.
+ * When a process was started, as an opaque text. Undefined if it does not exist or is a zombie. An ID
+ * is reused by the system, but not together with the same start time.
  */
 export function birthOf(pid: number): string | undefined {
   return process.platform === 'linux' ? birthInProc(pid) : birthByPs(pid);
 }
 
-/** Field 3 is the state and field 22 the start in clock ticks since boot: proc_pid_stat(5). */
+/** proc_pid_stat(5): field 3 is the state, field 22 the start in clock ticks since boot. */
 function birthInProc(pid: number): string | undefined {
   try {
     const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
-    // The second field is the command in brackets, and may itself hold spaces and brackets.
+    // The second field is the command in brackets, which may contain spaces and brackets.
     const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
     if (fields[0] === 'Z' || fields[0] === 'X') return undefined;
     const boot = readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim();
@@ -39,7 +39,7 @@ function birthByPs(pid: number): string | undefined {
   }
 }
 
-/** Sends a signal; false if the process is gone. */
+/** Sends a signal. False if the process is gone. */
 export function signalProcess(pid: number, signal: NodeJS.Signals): boolean {
   try {
     return process.kill(pid, signal);

@@ -1,25 +1,27 @@
-/** How a server is found to be ready. */
+/** Ways to find out that a server is ready. */
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Readiness } from './service.ts';
 
+/** Pause between two probes. */
 const POLL_EVERY_MS = 100;
+/** Timeout of one probe. */
 const PROBE_TIMEOUT_MS = 3_000;
 
-/** Ready once `probe` resolves; it is asked again until then, and is given three seconds each time. */
+/** Ready once `probe` resolves. It is repeated until then, with a timeout of three seconds each. */
 export function byProbe(probe: (signal: AbortSignal) => Promise<void>): Readiness {
   return async ({ signal }) => {
     for (;;) {
       try {
         return await probe(AbortSignal.any([signal, AbortSignal.timeout(PROBE_TIMEOUT_MS)]));
       } catch {
-        // Not yet: that it takes too long is the service's to notice.
+        // Not ready yet. The service has a timeout for the whole start.
       }
       await delay(POLL_EVERY_MS, undefined, { signal });
     }
   };
 }
 
-/** Ready once the address answers 200. */
+/** Ready once the URL answers 200. */
 export function byHttp(url: string): Readiness {
   return byProbe(async (signal) => {
     const response = await fetch(url, { signal });
@@ -28,7 +30,7 @@ export function byHttp(url: string): Readiness {
   });
 }
 
-/** Ready once the process wrote a line that holds `text`. */
+/** Ready once the process has written a line that contains `text`. */
 export function byLine(text: string): Readiness {
   return async ({ lines, signal }) => {
     await lines.next((line) => line.includes(text), signal);

@@ -1,6 +1,6 @@
 /**
- * Which processes work on a data folder, written down so that the next supervisor knows: one that
- * was killed cannot stop its servers, and no database may be opened twice.
+ * Records on disk of the processes that use a data folder. A supervisor that was killed could not stop
+ * its servers. The next one finds them here, so that no database is opened twice.
  */
 import {
   linkSync,
@@ -24,19 +24,20 @@ interface RunRecord {
 
 const SUPERVISOR = 'supervisor.json';
 
-/** How long a leftover may take to end by itself before it is killed, in milliseconds. */
+/** Time from SIGTERM to SIGKILL for a leftover process, in milliseconds. */
 const LEFTOVER_GRACE_MS = 8_000;
 const LEFTOVER_POLL_MS = 50;
 
-/** Another supervisor works on the same data folder. */
+/** Another supervisor uses the same data folder. The message names its process. */
 export class AlreadyRunning extends Error {}
 
+/** The lock of a data folder, and the records of its processes. */
 export class RunRecords {
   readonly #folder: string;
   readonly #dataDir: string;
   #isHeld = false;
 
-  /** Whether the data folder is this one's: from `claim` to `release`. */
+  /** Whether this object has the lock: from `claim` to `release`. */
   get isHeld(): boolean {
     return this.#isHeld;
   }
@@ -48,15 +49,15 @@ export class RunRecords {
   }
 
   /**
-   * Takes the data folder for this process until `release`.
-   * @throws AlreadyRunning if a supervisor that lives has it
+   * Locks the data folder for this process until `release`.
+   * @throws AlreadyRunning if a running supervisor has it
    */
   claim(): void {
     const lock = join(this.#folder, SUPERVISOR);
     const own = join(this.#folder, `${SUPERVISOR}.${process.pid}`);
     writeFileSync(own, JSON.stringify(recordOf(process.pid)), { mode: 0o600 });
     try {
-      // A link is made or refused in one step, and never shows a file half written.
+      // A hard link is atomic, and the linked file is complete.
       while (!linked(own, lock)) this.#dropDeadLock(lock);
       this.#isHeld = true;
     } finally {
@@ -73,7 +74,7 @@ export class RunRecords {
       return;
     }
     try {
-      // Again: between the look and the move another starter may have taken it.
+      // Checked again: another supervisor may have taken the lock before the rename.
       this.#refuseIfHeld(aside);
       rmSync(aside, { force: true });
     } catch (error) {
@@ -91,25 +92,26 @@ export class RunRecords {
     );
   }
 
-  /** Gives the data folder back; nothing if this never had it. */
+  /** Releases the lock. Does nothing if this object does not have it. */
   release(): void {
     if (!this.#isHeld) return;
     this.#isHeld = false;
     rmSync(join(this.#folder, SUPERVISOR), { force: true });
   }
 
-  /** Writes down that `name` runs as process `pid`. */
+  /** Records that `name` runs as process `pid`. */
   started(name: string, pid: number): void {
     const birth = birthOf(pid);
     if (birth === undefined) return;
     writeAtomically(this.#pathOf(name), JSON.stringify({ pid, birth } satisfies RunRecord));
   }
 
+  /** Removes the record of `name`. */
   ended(name: string): void {
     rmSync(this.#pathOf(name), { force: true });
   }
 
-  /** Stops what an earlier supervisor left running: SIGTERM, and SIGKILL after eight seconds. */
+  /** Stops processes of an earlier supervisor: SIGTERM, and SIGKILL after `graceMs`. */
   async stopLeftovers(say: Say, graceMs: number = LEFTOVER_GRACE_MS): Promise<void> {
     const names = readdirSync(this.#folder)
       .filter((file) => file.endsWith('.json') && file !== SUPERVISOR)

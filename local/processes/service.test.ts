@@ -141,7 +141,7 @@ describe('a server under the supervisor', () => {
     const script = join(folder, 'supervisor.ts');
     writeFileSync(
       script,
-      `import { startChild } from '${join(import.meta.dirname, 'child.ts')}';
+      `import { startChild } from '${join(import.meta.dirname, 'child-process.ts')}';
        const command = { file: 'sleep', args: ['600'], env: process.env };
        const child = await startChild(command, { chunk() {}, line() {} });
        console.log(child.pid);`,

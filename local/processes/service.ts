@@ -1,13 +1,13 @@
-/** A server that is kept running: started, watched, started again when it dies, and stopped. */
+/** A supervised server process: started, restarted when it dies, and stopped. */
 import { setTimeout as delay } from 'node:timers/promises';
 import { reasonOf, type Say, withHeartbeat } from '../progress.ts';
-import { type Child, type Command, type Ending, startChild } from './child.ts';
+import { type Child, type Command, type Ending, startChild } from './child-process.ts';
 import { LineWatch } from './line-watch.ts';
 import { LogFile } from './log-file.ts';
 
 /**
- * Resolves once the server does its work. `lines` is what it writes; `signal` aborts when there is
- * no more point in asking.
+ * Resolves once the server is ready. `lines` is its output. `signal` aborts when the answer is no
+ * longer needed.
  */
 export type Readiness = (context: { lines: LineWatch; signal: AbortSignal }) => Promise<void>;
 
@@ -16,37 +16,41 @@ export interface ServiceSpec {
   command: Command;
   logPath: string;
   ready: Readiness;
-  /** The first start fails after this time; a later one goes on, and is spoken of. */
+  /** The first start fails after this time. A restart has no such limit. */
   readyTimeoutMs: number;
-  /** SIGTERM, this time, then SIGKILL. */
+  /** Time from SIGTERM to SIGKILL, in milliseconds. */
   stopTimeoutMs: number;
-  /** How often a first start that dies is tried: more than 1 where a port may be lost to another. */
+  /** Tries of a first start that dies (1). More if another process may take its port meanwhile. */
   attempts?: number;
 }
 
-/** What a service tells whoever runs it. */
+/** Callbacks of a service. */
 export interface ServiceWatcher {
+  /** Takes messages for a person. */
   say: Say;
-  /** A process was spawned; it may not be ready. */
+  /** A process was spawned. It may not be ready. */
   onSpawned?: (name: string, pid: number) => void;
-  /** It is ready, for the first time or again. */
+  /** The process is ready, at the first start or after a restart. */
   onReady?: (name: string, pid: number) => void;
   onEnded?: (name: string) => void;
   onLine?: (name: string, line: string) => void;
 }
 
-/** A server that did not come up; the message says which, why, and where its log is. */
+/** A server did not start. The message names it, the reason, and its log. */
 export class StartFailure extends Error {}
 
-/** The process ended while it was awaited. */
+/** The process ended before it was ready. */
 class Ended extends Error {}
 
+/** Pauses before a restart, doubling. */
 const FIRST_BACKOFF_MS = 250;
 const LONGEST_BACKOFF_MS = 5_000;
-/** After so long a life, the next death counts as the first. */
+/** A process that ran this long resets the backoff. */
 const STEADY_MS = 30_000;
+/** Longest line of output in a message. */
 const MAX_SAID_CHARS = 400;
 
+/** One supervised server. Start it once. */
 export class Service {
   readonly name: string;
   readonly #spec: ServiceSpec;
@@ -64,14 +68,14 @@ export class Service {
     this.#log = new LogFile(spec.logPath);
   }
 
-  /** The process's ID; undefined while there is none. */
+  /** The process's ID. Undefined while there is no process. */
   get pid(): number | undefined {
     return this.#child?.pid;
   }
 
   /**
-   * Starts the server and resolves once it is ready; from then on it is kept running.
-   * @throws StartFailure if it ends, is not ready in time, or `signal` aborts; it is stopped then
+   * Starts the server, and resolves once it is ready. From then on it is restarted when it dies.
+   * @throws StartFailure if it ends, is not ready in time, or `signal` aborts; then it is stopped
    */
   async start(signal?: AbortSignal): Promise<void> {
     const attempts = this.#spec.attempts ?? 1;
@@ -90,7 +94,7 @@ export class Service {
     }
   }
 
-  /** Stops the server and keeps it stopped; resolves once its process is gone. */
+  /** Stops the server for good. Resolves once its process is gone. */
   async stop(): Promise<void> {
     this.#stopping.abort(new Error('it was called off'));
     if (this.#child !== undefined) await this.#end(this.#child);
@@ -98,13 +102,13 @@ export class Service {
     this.#log.close();
   }
 
-  /** Ends the process at once, for those who cannot wait. */
+  /** Kills the process at once. */
   kill(): void {
     this.#stopping.abort(new Error('it was called off'));
     this.#child?.signal('SIGKILL');
   }
 
-  /** Lets this process end though the server runs; it ends with us. One that is started again does not. */
+  /** Lets this process end while the server runs, which then ends too. Not for restarted processes. */
   unref(): void {
     this.#child?.unref();
   }
@@ -152,7 +156,7 @@ export class Service {
     });
     const limited = rejectionBy(limit, over.signal);
     const ready = this.#spec.ready({ lines, signal: over.signal });
-    // The losers of the race reject later, with nobody listening.
+    // The losers of the race may reject later with nobody listening.
     for (const loser of [ended, limited, ready]) loser.catch(() => {});
     try {
       await withHeartbeat(
@@ -166,7 +170,7 @@ export class Service {
     this.#watcher.onReady?.(this.name, child.pid);
   }
 
-  /** Starts the server anew each time it dies, until it is stopped. */
+  /** Restarts the server each time it dies, until it is stopped. */
   async #keep(first: Child): Promise<void> {
     const stopped = this.#stopping.signal;
     let child: Child | undefined = first;
@@ -176,19 +180,19 @@ export class Service {
       const ending = await child?.ended;
       if (stopped.aborted) return;
       deaths = performance.now() - bornAt > STEADY_MS ? 1 : deaths + 1;
-      this.#tellDeath(ending);
+      this.#reportDeath(ending);
       const backoffMs = Math.min(FIRST_BACKOFF_MS * 2 ** (deaths - 1), LONGEST_BACKOFF_MS);
       await delay(backoffMs, undefined, { signal: stopped }).catch(() => {});
       if (!stopped.aborted) child = await this.#startAgain();
     }
-    // It may have been spawned while `stop` saw no process.
+    // It may have been spawned after `stop` saw no process.
     if (child !== undefined) await this.#end(child);
   }
 
-  #tellDeath(ending: Ending | undefined): void {
+  #reportDeath(ending: Ending | undefined): void {
     const { say } = this.#watcher;
     const why = ending?.words ?? 'it could not be run';
-    // One that was killed has no reason of its own to give.
+    // A killed process has printed no reason.
     const reasons = typeof ending?.code === 'number' ? this.#lines.lastWords() : [];
     for (const line of reasons) say(`${this.name}: ${line.slice(0, MAX_SAID_CHARS)}`);
     say(`${this.name}: ${why}; starting it again (log: ${this.#spec.logPath})`);
@@ -198,7 +202,7 @@ export class Service {
     const lines = new LineWatch();
     try {
       const child = await this.#spawn(lines);
-      // Not awaited: a server that never gets ready may still die, and is then started anew.
+      // Not awaited: if it dies before it is ready, it is restarted too.
       void this.#untilReady(child, lines, this.#stopping.signal).then(
         () => this.#watcher.say(`${this.name}: is back as process ${child.pid}`),
         () => {},
@@ -228,7 +232,7 @@ export class Service {
   }
 }
 
-/** Rejects with the reason of `signal` once it aborts; forgets it when `over` aborts. */
+/** Rejects with the reason of `signal` when it aborts. Stops listening when `over` aborts. */
 function rejectionBy(signal: AbortSignal, over: AbortSignal): Promise<never> {
   return new Promise((_, reject) => {
     if (signal.aborted) reject(signal.reason);

@@ -13,42 +13,18 @@ import {
   stringSerializers,
 } from '@platformatic/kafka';
 import { temporaryFolder } from '../../test/temporary-folder.ts';
-import { keptServers } from '../kept.ts';
+import { keptServers } from '../data-folder.ts';
 import { choosePorts, type Ports } from '../processes/chosen-ports.ts';
 import type { Service } from '../processes/service.ts';
 import { kafkaBroker } from './kafka.ts';
-import { type ServerContext, startKafka } from './servers.ts';
+import { startKafka } from './start-servers.ts';
+import { serverFolder } from './test-server-folder.ts';
 
 const TOPIC = 'notes';
 const CLIENT = { clientId: 'test', retries: 20, retryDelay: 500 };
 
 /** What a service or a container is often started with. */
 process.env.LC_ALL = 'C';
-
-/** A stack's broker over a folder, and a wait for it to be ready again. */
-function brokerOver(t: { after(cleanUp: () => Promise<void>): void }, dataDir: string) {
-  const services: Service[] = [];
-  const stop = async () => {
-    await Promise.all(services.splice(0).map((service) => service.stop()));
-  };
-  t.after(stop);
-  let onReady: (() => void) | undefined;
-  const context: ServerContext = {
-    dataDir,
-    env: process.env,
-    signal: new AbortController().signal,
-    add: (service) => void services.push(service),
-    watcher: { say: () => {}, onReady: () => onReady?.() },
-  };
-  const killed = async (service: Service) => {
-    const ready = new Promise<void>((resolve) => {
-      onReady = resolve;
-    });
-    process.kill(service.pid as number, 'SIGKILL');
-    await ready;
-  };
-  return { context, stop, killed };
-}
 
 async function withAdmin<T>(port: number, use: (admin: Admin) => Promise<T>): Promise<T> {
   const admin = new Admin({ ...CLIENT, bootstrapBrokers: [kafkaBroker(port)] });
@@ -107,7 +83,7 @@ describe("Kafka's broker, whatever letters are in the path of its folder", () =>
   after(() => broker.stop());
   const dataDir = join(temporaryFolder({ after }), 'Größe \\u0041 = 1');
   mkdirSync(dataDir);
-  const broker = brokerOver({ after }, dataDir);
+  const broker = serverFolder({ after }, dataDir);
   let ports: Ports;
   let service: Service;
   before(async () => {
@@ -136,7 +112,7 @@ describe("Kafka's broker, whatever letters are in the path of its folder", () =>
 describe("Kafka's broker", () => {
   it('moves with its data where others took its ports meanwhile, as the same cluster', async (t) => {
     const dataDir = temporaryFolder(t);
-    const first = brokerOver(t, dataDir);
+    const first = serverFolder(t, dataDir);
     const ports = await choosePorts(dataDir, {});
     await startKafka(first.context, ports);
     await createTopic(ports.kafka);
@@ -153,7 +129,7 @@ describe("Kafka's broker", () => {
     const moved = await choosePorts(dataDir, {});
     assert.notEqual(moved.kafka, ports.kafka);
     assert.notEqual(moved.kafkaController, ports.kafkaController);
-    await startKafka(brokerOver(t, dataDir).context, moved);
+    await startKafka(serverFolder(t, dataDir).context, moved);
     assert.equal(await produce(moved.kafka), 1n);
     assert.equal(identity(), before);
   });

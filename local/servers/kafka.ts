@@ -5,7 +5,7 @@ import { existsSync, mkdirSync, renameSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { Admin } from '@platformatic/kafka';
-import { javaEnvironment } from '../install/java.ts';
+import { javaEnvironment } from '../install/resolve-java.ts';
 import { writeAtomically } from '../processes/atomic-file.ts';
 import { byProbe } from '../processes/readiness.ts';
 import { type ServiceSpec, StartFailure } from '../processes/service.ts';
@@ -15,7 +15,7 @@ export interface KafkaOptions {
   /** The folder that holds `libs`. */
   home: string;
   java: string;
-  /** Its own in the data folder. */
+  /** The broker's folder in the data folder. */
   folder: string;
   port: number;
   controllerPort: number;
@@ -24,11 +24,12 @@ export interface KafkaOptions {
 
 const NODE_ID = '1';
 
-/** After a kill its log is read through first, and its old session has to end. */
+/** Longest start: after a kill the broker reads its whole log, and its old session must end. */
 const READY_MS = 120_000;
+/** Timeout of formatting, which starts a JVM. */
 const FORMAT_TIMEOUT_MS = 120_000;
 
-/** A third of the work of a start goes into compiling well what then hardly runs. */
+/** Little memory, and only the quick compiler: the full one takes a third of a start's CPU time. */
 const JVM = [
   '-Xmx512m',
   '-XX:+UseSerialGC',
@@ -36,14 +37,14 @@ const JVM = [
   '-XX:+ExitOnOutOfMemoryError',
 ];
 
-/** For the slf4j-simple among our own jars; an unpacked Kafka brings another and says errors only. */
+/** For slf4j-simple in our own jars. An unpacked Kafka has another logger and logs errors only. */
 const LOGGING = [
   '-Dorg.slf4j.simpleLogger.defaultLogLevel=warn',
   '-Dorg.slf4j.simpleLogger.showDateTime=true',
   "-Dorg.slf4j.simpleLogger.dateTimeFormat=yyyy-MM-dd'T'HH:mm:ss.SSSXXX",
 ];
 
-/** Every partition of the internal topics is a folder with files; the defaults are 50 each. */
+/** For a single broker. Few partitions of internal topics: the default is 50, and each is a folder. */
 const ALONE = {
   'offsets.topic.replication.factor': '1',
   'offsets.topic.num.partitions': '4',
@@ -55,28 +56,30 @@ const ALONE = {
   'share.coordinator.state.topic.num.partitions': '4',
 };
 
+/** Less memory, threads and disk than the defaults. */
 const MODEST = {
   'num.network.threads': '2',
   'num.io.threads': '4',
-  // An eighth of the default, a quarter of the heap.
+  // An eighth of the default.
   'log.cleaner.dedupe.buffer.size': '16777216',
-  // A partition's records take no more of the disk than this.
+  // Most bytes of one partition.
   'log.retention.bytes': '1073741824',
 };
 
+/** Shorter waits than the defaults. */
 const QUICK = {
   'group.initial.rebalance.delay.ms': '0',
-  // One that was killed is let in again when its old session has ended.
+  // After a kill the broker may join again only when its old session has ended.
   'broker.session.timeout.ms': '5000',
   'broker.heartbeat.interval.ms': '500',
 };
 
-/** The address of a broker of ours. */
+/** The address of our broker. */
 export function kafkaBroker(port: number): string {
   return `127.0.0.1:${port}`;
 }
 
-/** Prepares the folder, once for good, and returns how the broker over it is run. @throws StartFailure */
+/** Formats the folder if it is new, and returns how to run the broker over it. @throws StartFailure */
 export async function kafkaSpec(options: KafkaOptions, signal: AbortSignal): Promise<ServiceSpec> {
   const { folder, port, logPath } = options;
   mkdirSync(folder, { recursive: true, mode: 0o700 });
@@ -99,8 +102,8 @@ export async function kafkaSpec(options: KafkaOptions, signal: AbortSignal): Pro
 }
 
 /**
- * Gives the log folder its cluster's and its own ID, which it keeps in `meta.properties`. It is made
- * elsewhere and moved, as a folder with half of them would never be opened.
+ * Makes the log folder with the cluster's and the broker's ID in `meta.properties`. It is made under
+ * another name and renamed, as a half-formatted folder could never be opened.
  */
 async function format(options: KafkaOptions, logDir: string, signal: AbortSignal): Promise<void> {
   const unfinished = `${logDir}.unfinished`;
@@ -120,14 +123,14 @@ async function format(options: KafkaOptions, logDir: string, signal: AbortSignal
   renameSync(unfinished, logDir);
 }
 
-/** 16 bytes in base64url; Kafka takes none that begin with a dash, as a shell would not. */
+/** A cluster ID: 16 random bytes in base64url. Kafka rejects one that begins with a dash. */
 function newClusterId(): string {
   const bytes = randomBytes(16);
   return bytes.toString('base64url').replace(/^-/, 'a');
 }
 
 function javaArgs({ home, folder }: KafkaOptions): string[] {
-  // Else the JVM leaves files where it was started, and in the system's folder for temporary ones.
+  // Without these the JVM leaves files in the working folder and in the temporary folder.
   const files = ['-XX:-UsePerfData', `-XX:ErrorFile=${join(folder, 'jvm-crash.log')}`];
   return [...JVM, ...files, ...LOGGING, '-cp', join(home, 'libs', '*')];
 }
@@ -143,7 +146,7 @@ function writeProperties(options: KafkaOptions, name: string, logDir: string): s
     'advertised.listeners': `PLAINTEXT://${broker}`,
     'controller.listener.names': 'CONTROLLER',
     'listener.security.protocol.map': 'CONTROLLER:PLAINTEXT,PLAINTEXT:PLAINTEXT',
-    // Topics are made by those who use them, with the partitions they need.
+    // Clients create the topics, with the partitions they need.
     'auto.create.topics.enable': 'false',
     'log.dirs': logDir,
     ...ALONE,
@@ -156,14 +159,14 @@ function writeProperties(options: KafkaOptions, name: string, logDir: string): s
   return path;
 }
 
-/** As java.util.Properties reads it: Latin 1, with an escape for everything else. */
+/** Escapes a value for java.util.Properties: backslashes and everything that is not ASCII. */
 function escaped(value: string): string {
   return value.replace(/\\|[^\x20-\x7e]/g, (char) => {
     return `\\u${char.charCodeAt(0).toString(16).padStart(4, '0')}`;
   });
 }
 
-/** Resolves if the broker is let in by its controller, so that it has partitions to serve. */
+/** Resolves if the controller has registered the broker, so that it can serve partitions. */
 async function askForBroker(port: number, signal: AbortSignal): Promise<void> {
   const admin = new Admin({
     clientId: 'laurel-local',

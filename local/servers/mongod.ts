@@ -1,7 +1,7 @@
-/** A mongod as a replica set of one: transactions and change streams need a replica set. */
+/** mongod as a replica set with one member, as transactions and change streams need a replica set. */
 import { mkdirSync } from 'node:fs';
 import { mongo } from 'mongoose';
-import { serverEnvironment } from '../processes/environment.ts';
+import { serverEnvironment } from '../processes/server-environment.ts';
 import { byProbe } from '../processes/readiness.ts';
 import type { ServiceSpec } from '../processes/service.ts';
 
@@ -11,8 +11,8 @@ const REPLICA_SET = 'rs0';
 const NOT_YET_INITIALIZED = 94;
 
 /**
- * After a crash it reads its journal first; and one that has moved asks for itself at its old
- * address for 30 s if somebody there accepts and says nothing.
+ * Longest start: after a crash mongod reads its journal. After a change of its port it may wait 30 s for
+ * an answer at its old address.
  */
 const READY_MS = 120_000;
 
@@ -21,15 +21,16 @@ export interface MongodOptions {
   dbPath: string;
   port: number;
   logPath: string;
-  /** Lets a test make commands fail. */
+  /** Enables MongoDB's test commands, with which a test makes commands fail. */
   testCommands?: boolean | undefined;
 }
 
-/** The address of a mongod of ours; `database` is the one that a client uses unless it names another. */
+/** The connection string of our mongod. @param database the client's default database */
 export function mongodUri(port: number, database = ''): string {
   return `mongodb://127.0.0.1:${port}/${database}?replicaSet=${REPLICA_SET}`;
 }
 
+/** How to run mongod. It becomes primary before it counts as ready. */
 export function mongodSpec(options: MongodOptions): ServiceSpec {
   const { binary, dbPath, port, logPath, testCommands = false } = options;
   mkdirSync(dbPath, { recursive: true, mode: 0o700 });
@@ -38,12 +39,12 @@ export function mongodSpec(options: MongodOptions): ServiceSpec {
     '--bind_ip': '127.0.0.1',
     '--port': String(port),
     '--dbpath': dbPath,
-    // The defaults are half of the memory and a twentieth of the disk.
+    // Gigabytes and megabytes. The defaults are half of the memory and a twentieth of the disk.
     '--wiredTigerCacheSizeGB': '1',
     '--oplogSize': '1024',
   };
   const parameters = [
-    // A primary waits 15 s for secondaries to take over when it is told to end; here are none.
+    // Milliseconds. By default a primary waits 15 s for a secondary to take over: there is none.
     'shutdownTimeoutMillisForSignaledShutdown=100',
     'diagnosticDataCollectionEnabled=false',
     ...(testCommands ? ['enableTestCommands=1'] : []),
@@ -68,7 +69,7 @@ export function mongodSpec(options: MongodOptions): ServiceSpec {
   };
 }
 
-/** The series of mongod that the data on disk are for, such as `6.0`. */
+/** The series of mongod that the data on disk need, such as `6.0`. */
 export async function dataSeriesOf(port: number): Promise<string> {
   return await withAdmin(port, AbortSignal.timeout(10_000), async (admin) => {
     const answer = await admin.command({ getParameter: 1, featureCompatibilityVersion: 1 });
@@ -76,7 +77,7 @@ export async function dataSeriesOf(port: number): Promise<string> {
   });
 }
 
-/** Resolves if the mongod is primary; otherwise does what it takes to become so, and rejects. */
+/** Resolves if mongod is primary. Otherwise starts what makes it primary, and rejects. */
 async function becomePrimary(port: number, signal: AbortSignal): Promise<void> {
   await withAdmin(port, signal, async (admin) => {
     const hello = await admin.command({ hello: 1 });
@@ -86,7 +87,7 @@ async function becomePrimary(port: number, signal: AbortSignal): Promise<void> {
   });
 }
 
-/** A new member is initiated; one whose set knows it by another port is told the new one. */
+/** Initiates a new replica set, or changes the member's address in an existing one. */
 async function joinOwnSet(admin: mongo.Db, host: string): Promise<void> {
   const config = await admin.command({ replSetGetConfig: 1 }).then(
     (answer) => answer.config,
@@ -101,7 +102,7 @@ async function joinOwnSet(admin: mongo.Db, host: string): Promise<void> {
   }
   const members = [{ ...config.members[0], host }];
   const moved = { ...config, version: config.version + 1, members };
-  // Forced, as a member that does not find itself in its own set can elect nobody.
+  // Forced: a member that is not in its own set cannot become primary.
   await admin.command({ replSetReconfig: moved, force: true });
 }
 

@@ -3,18 +3,19 @@ import { execFile } from 'node:child_process';
 import { mkdirSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { promisify } from 'node:util';
-import { serverEnvironment } from '../processes/environment.ts';
+import { serverEnvironment } from '../processes/server-environment.ts';
 import { byProbe } from '../processes/readiness.ts';
 import type { ServiceSpec } from '../processes/service.ts';
 
+/** The search attributes of claims' workflows, all of the type Keyword. */
 const SEARCH_ATTRIBUTES = ['ClaimState', 'EventId', 'UserId', 'Reason'];
 
-/** Twice the runs a second that the defaults give, and kill -9 loses nothing (measured). */
+/** SQLite settings: twice the runs a second of the defaults, and `kill -9` loses nothing (measured). */
 const PRAGMAS = ['journal_mode=wal', 'synchronous=normal'];
 
 /**
- * The few pollers of few workers do not spread evenly over the four partitions that a task queue has
- * by default: in some tasks lie until a poller comes by (p95 of a null workflow in docs/performance.md).
+ * A task queue has four partitions by default. A few pollers do not cover them evenly, and tasks wait
+ * in partitions without a poller (p95 of a null workflow in docs/performance.md).
  */
 const ONE_PARTITION = [
   'matching.numTaskqueueReadPartitions=1',
@@ -26,12 +27,13 @@ export interface TemporalOptions {
   port: number;
   logPath: string;
   namespace: string;
-  /** Where runs are kept; without it they live in memory and end with the process. */
+  /** The SQLite file. Without it runs are in memory. */
   dbFile?: string;
-  /** No Web UI without it. */
+  /** Port of the Web UI. Without it there is none. */
   uiPort?: number;
 }
 
+/** How to run the server. It serves its namespace before it counts as ready. */
 export function temporalSpec(options: TemporalOptions): ServiceSpec {
   const { binary, port, logPath, namespace, dbFile, uiPort } = options;
   if (dbFile !== undefined) mkdirSync(dirname(dbFile), { recursive: true, mode: 0o700 });
@@ -44,7 +46,7 @@ export function temporalSpec(options: TemporalOptions): ServiceSpec {
         ...['--namespace', namespace, '--log-level', 'warn', '--log-format', 'json'],
         ...(uiPort === undefined ? ['--headless'] : ['--ui-port', String(uiPort)]),
         ...(dbFile === undefined ? [] : storageFlags(dbFile)),
-        // One hot event's backlog must not starve the others'; runs carry the event as their key.
+        // One hot event must not starve the others. Runs have the event as their fairness key.
         ...['--dynamic-config-value', 'matching.enableFairness=true'],
         ...ONE_PARTITION.flatMap((value) => ['--dynamic-config-value', value]),
         ...SEARCH_ATTRIBUTES.flatMap((name) => ['--search-attribute', `${name}=Keyword`]),
@@ -55,7 +57,7 @@ export function temporalSpec(options: TemporalOptions): ServiceSpec {
     ready: byProbe((signal) => askForNamespace(binary, port, namespace, signal)),
     readyTimeoutMs: 60_000,
     stopTimeoutMs: 3_000,
-    // Its inner services take whatever ports are free, which another may take in between.
+    // The server picks free ports for its inner services, which another process may take meanwhile.
     attempts: 3,
   };
 }

@@ -1,30 +1,32 @@
-/** The simulated game's own calls: it tells how a pending grant ended. */
+/** The simulated game's callbacks: they tell Laurel how a pending grant ended. */
 import { signMessage } from './simulator-signature.ts';
 
-/** Waits between tries, in milliseconds: a callback is a courtesy, polling finds what it missed. */
+/** Pauses between tries, in milliseconds. Few, as Laurel's polling finds what a callback missed. */
 const PAUSES_MS = [200, 400, 800, 1_600];
+/** Timeout of one callback, in milliseconds. */
 const TIMEOUT_MS = 5_000;
 
-/** A secret that is nobody's. */
+/** A secret that nobody has. */
 const FORGED_SECRET = `whsec_${Buffer.alloc(24).toString('base64')}`;
 
 /** What a test may change about one callback. */
 export interface CallbackOptions {
-  /** The grant's own by default. */
+  /** The grant's state by default. */
   state?: string;
-  /** `bad` is signed with another secret, `none` not at all. */
+  /** `bad`: signed with another secret. `none`: not signed. */
   signature?: 'good' | 'bad' | 'none';
-  /** When it says it is sent, in seconds since the epoch. */
+  /** The timestamp in its header, in seconds since the epoch. Now by default. */
   timestampS?: number;
 }
 
 export interface Callbacks {
-  /** One callback, sent once. @returns the answer's status @throws where there was none */
+  /** Sends a callback once, and returns the answer's status. @throws if there is no answer */
   send(grantId: string, options?: CallbackOptions): Promise<number>;
-  /** One callback, sent until it is answered 2xx, five times at most. Never throws. */
+  /** Sends a callback until it is answered 2xx, at most five times. Never throws. */
   deliver(grantId: string): Promise<void>;
 }
 
+/** Callbacks of one game. `url` is undefined if none are wanted. */
 export function createCallbacks(game: {
   secret: string;
   now(): number;

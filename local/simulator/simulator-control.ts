@@ -1,14 +1,14 @@
-/** `/control/…`: how a person with curl, or another process, reads the simulator and steers it. */
+/** `/control/…`: reads and controls the simulator over HTTP, for people with curl and other processes. */
 import { z } from 'zod';
 import { type Grants, problem, type Reply } from './simulator-grants.ts';
 import type { LedgerGrant } from './simulator-ledger.ts';
 import type { LoggedRequest } from './simulator-log.ts';
 import { type RuleInput, rulesShape } from './simulator-rules.ts';
 
-/** What can be read and steered, in a test directly and from outside under `/control`. */
+/** What can be read and controlled: directly in a test, and over HTTP under `/control`. */
 export interface Controls {
   rules: {
-    /** Adds to the end; the first rule that fits a call is the one that counts. @throws ZodError */
+    /** Adds rules at the end. The first rule that fits a call applies. @throws ZodError */
     add(rules: RuleInput | RuleInput[]): void;
     clear(): void;
   };
@@ -16,14 +16,17 @@ export interface Controls {
   ledger(): LedgerGrant[];
   /** Every call that came in, oldest first. */
   requests(): LoggedRequest[];
+  /** Changes settings; those that are absent stay. */
   configure(settings: SimulatorSettings): void;
+  /** Replaces what the game knows of a player. */
   setMetrics(userId: string, metrics: Record<string, number>): void;
   settle: Grants['settle'];
 }
 
 const settings = z.strictObject({
-  /** Laurel's `…/api/provider-callbacks/{name}`. */
+  /** Where callbacks go: Laurel's `…/api/provider-callbacks/{name}`. */
   callbackUrl: z.url({ protocol: /^https?$/ }).exactOptional(),
+  /** Whether the `DELETE` of an unknown grant is remembered. */
   tombstones: z.boolean().exactOptional(),
 });
 export type SimulatorSettings = z.infer<typeof settings>;
@@ -31,7 +34,7 @@ export type SimulatorSettings = z.infer<typeof settings>;
 const metrics = z.record(z.string(), z.number());
 const ending = z.strictObject({ outcome: z.enum(['GRANTED', 'REFUSED']) });
 
-/** Answers one control call; `path` begins after `/control`. */
+/** Answers one control call. @param call its `path` begins after `/control` */
 export function control(
   call: { method: string; path: string; body: string },
   sim: Controls,

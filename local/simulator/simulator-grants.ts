@@ -1,8 +1,9 @@
-/** The provider contract's three verbs over the ledger, and how pending grants end. */
+/** The provider contract's grant, lookup and revoke over the ledger, and the end of pending grants. */
 import { isDeepStrictEqual } from 'node:util';
-import type { GrantBody, Ledger, LedgerGrant } from './simulator-ledger.ts';
+import type { Entry, GrantBody, Ledger, LedgerGrant } from './simulator-ledger.ts';
 import type { Behaviour } from './simulator-rules.ts';
 
+/** An HTTP answer of the simulator. */
 export interface Reply {
   status: number;
   body?: Record<string, unknown>;
@@ -11,25 +12,26 @@ export interface Reply {
 
 export interface GrantsOptions {
   ledger: Ledger;
+  /** The game's clock, in milliseconds since the epoch. */
   now: () => number;
-  /** Runs later, in milliseconds from now, unless the simulator is closed first. */
+  /** Runs `work` after `afterMs`, unless the simulator is closed before. */
   later(afterMs: number, work: () => void): void;
-  /** A pending grant has ended and its callback is wanted. */
+  /** Called when a pending grant has ended and a callback is to be sent. */
   settled(grantId: string): void;
-  /** Whether the `DELETE` of a grant never seen is remembered against a later `POST`. */
+  /** Whether the `DELETE` of an unknown grant is remembered, so that a later `POST` is refused. */
   tombstones(): boolean;
 }
 
 export interface Grants {
-  /** Idempotent by `grantId`: whatever was answered before counts. */
+  /** Idempotent by `grantId`: the first decision on a grant stays. */
   grant(asked: GrantBody, behaviour: Behaviour): Reply;
   lookup(grantId: string): Reply;
   revoke(grantId: string, behaviour: Behaviour): Reply;
-  /** Ends a pending grant now. @returns whether it was pending */
+  /** Ends a pending grant now. Returns whether it was pending. */
   settle(grantId: string, outcome: 'GRANTED' | 'REFUSED'): boolean;
 }
 
-/** The verbs; grants found pending in the ledger go on to their end. */
+/** Grants over a ledger. Those that are pending in it go on to their end. */
 export function createGrants(options: GrantsOptions): Grants {
   const { ledger, now } = options;
   for (const grant of ledger.all()) if (grant.state === 'PENDING') settleInTime(grant);
@@ -48,26 +50,13 @@ export function createGrants(options: GrantsOptions): Grants {
     return true;
   }
 
-  function first(asked: GrantBody, behaviour: Behaviour): void {
-    const entry = { grantId: asked.grantId, atMs: now(), asked };
-    if (behaviour.do === 'refuse') {
-      ledger.record({ ...entry, state: 'REFUSED', status: behaviour.status });
-    } else if (behaviour.do === 'pending') {
-      const { outcome, callback, settleAfterMs } = behaviour;
-      const atMs = settleAfterMs === null ? null : now() + settleAfterMs;
-      ledger.record({ ...entry, state: 'PENDING', settling: { outcome, callback, atMs } });
-    } else {
-      ledger.record({ ...entry, state: 'GRANTED' });
-    }
-  }
-
   return {
     grant(asked, behaviour) {
       const known = ledger.get(asked.grantId);
       if (known?.asked && !isDeepStrictEqual(known.asked, asked)) {
         return problem(422, 'This grant was asked for with another content.');
       }
-      if (!known) first(asked, behaviour);
+      if (!known) ledger.record(firstEntry(asked, behaviour, now()));
       const grant = ledger.get(asked.grantId);
       if (!known && grant?.state === 'PENDING') settleInTime(grant);
       return replyTo(grant);
@@ -92,6 +81,16 @@ export function createGrants(options: GrantsOptions): Grants {
   };
 }
 
+/** A grant's first entry. */
+function firstEntry(asked: GrantBody, behaviour: Behaviour, nowMs: number): Entry {
+  const entry = { grantId: asked.grantId, atMs: nowMs, asked };
+  if (behaviour.do === 'refuse') return { ...entry, state: 'REFUSED', status: behaviour.status };
+  if (behaviour.do !== 'pending') return { ...entry, state: 'GRANTED' };
+  const { outcome, callback, settleAfterMs } = behaviour;
+  const atMs = settleAfterMs === null ? null : nowMs + settleAfterMs;
+  return { ...entry, state: 'PENDING', settling: { outcome, callback, atMs } };
+}
+
 const REFUSAL = 'The game refuses this reward for this player.';
 
 function replyTo(grant: LedgerGrant | undefined): Reply {
@@ -101,7 +100,7 @@ function replyTo(grant: LedgerGrant | undefined): Reply {
   return { status: 200, body: { state: 'GRANTED' } };
 }
 
-/** An answer that is no success; `detail` is for a person. */
+/** An error answer. @param detail for a person */
 export function problem(status: number, detail: string): Reply {
   return { status, body: { title: 'The simulator says no', status, detail } };
 }

@@ -1,11 +1,11 @@
-/** The simulator's HTTP by hand, as an answer may have to be a cut connection. */
+/** The simulator's HTTP server, on Node's own `http`, as an answer may have to be a cut connection. */
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
 import { problem, type Reply } from './simulator-grants.ts';
 
-/** A request longer than this, in bytes, is refused. */
+/** Longest request body, in bytes. */
 const LONGEST_BODY_BYTES = 1_048_576;
 
-/** One call, read to its end. */
+/** One call with its whole body. */
 export interface Incoming {
   method: string;
   url: URL;
@@ -13,7 +13,7 @@ export interface Incoming {
   body: string;
 }
 
-/** Reads each request, asks `respond`, and sends what it says, `DROP` being a cut connection. */
+/** Reads each request, and sends the answer of `respond`. `DROP` cuts the connection. */
 export function listener(
   respond: (incoming: Incoming) => Promise<Reply | 'DROP'>,
   closing: AbortSignal,
@@ -50,7 +50,7 @@ function send(reply: Reply | 'DROP', response: ServerResponse): void {
   }
 }
 
-/** What a call that broke is answered with: nothing while closing or where the caller has gone. */
+/** The answer to a call that failed: none while closing or if the caller has gone. */
 function faultOf(error: unknown, closing: AbortSignal): Reply | 'DROP' {
   if (closing.aborted || (error as NodeJS.ErrnoException).code === 'ECONNRESET') return 'DROP';
   if (error instanceof URIError) return problem(400, 'The path is not well-formed.');

@@ -1,4 +1,4 @@
-/** What the simulated game has given: a ledger that only grows, kept in a file where one is wanted. */
+/** The simulated game's ledger of grants. It is append-only, and can be kept in a file. */
 import fs from 'node:fs';
 import path from 'node:path';
 
@@ -13,32 +13,33 @@ export interface GrantBody {
   reward: { rewardId: string; kind: string; name: string; quantity: number };
 }
 
-/** How a pending grant ends: at `atMs`, or never by itself where that is null. */
+/** How a pending grant ends: at `atMs`, or never by itself if that is null. */
 export interface Settling {
   outcome: 'GRANTED' | 'REFUSED';
   atMs: number | null;
   callback: boolean;
 }
 
-/** One line of the file: a grant came to a state. */
+/** One entry (a row of the file): a grant changed its state. */
 export interface Entry {
   grantId: string;
   state: GrantState;
   atMs: number;
-  /** With a grant's first entry; absent from a tombstone, as nobody asked for that grant. */
+  /** Only in a grant's first entry. Absent in a tombstone, as that grant was never posted. */
   asked?: GrantBody;
-  /** With `REFUSED`: the status it is answered with from then on. */
+  /** Only with `REFUSED`: the status of its answers from then on. */
   status?: number;
-  /** With `PENDING`. */
+  /** Only with `PENDING`. */
   settling?: Settling;
 }
 
+/** A grant with everything that happened to it. */
 export interface LedgerGrant {
   grantId: string;
-  /** Null for a tombstone: a grant revoked before it was ever asked for. */
+  /** Null for a tombstone: a grant that was revoked before it was posted. */
   asked: GrantBody | null;
   state: GrantState;
-  /** How often the player was given the reward. More than once is a broken promise. */
+  /** How often the player got the reward. More than once is a broken promise. */
   applied: number;
   refusedWith: number | null;
   settling: Settling | null;
@@ -53,8 +54,9 @@ export interface Ledger {
 }
 
 /**
- * Opens the ledger; with a folder it is read from `grants.jsonl` there and written back to it
- * before `record` returns. `changed` is called after each `record`. It survives a killed process, not a lost disk: nothing is synced.
+ * Opens a ledger. It survives a killed process, but not a power cut, as nothing is synced.
+ * @param dir folder of `grants.jsonl`, which is written before `record` returns; in memory if undefined
+ * @param changed called after each `record`
  */
 export function openLedger(options: { dir: string | undefined; changed(): void }): Ledger {
   const { dir, changed } = options;
@@ -77,8 +79,8 @@ function readEntries(file: string): Entry[] {
   fs.mkdirSync(path.dirname(file), { recursive: true });
   const text = fs.existsSync(file) ? fs.readFileSync(file, 'utf8') : '';
   const whole = text.slice(0, text.lastIndexOf('\n') + 1);
-  // A process killed while it wrote leaves half a line; it was never answered, and the next line
-  // must not be glued to it.
+  // A process that was killed while it wrote leaves half an entry. It was never answered, so it is
+  // removed: the next entry must begin on a new row.
   if (whole.length < text.length) fs.writeFileSync(file, whole);
   return whole
     .split('\n')

@@ -1,13 +1,14 @@
-/** Every call the simulated game got, for tests and for people who want to see what happened. */
+/** The log of every call to the simulated game. */
 import type { Incoming } from './simulator-http.ts';
 import type { Behaviour, Verb } from './simulator-rules.ts';
 
-/** How many calls are held before the oldest half is forgotten. */
+/** Most calls in the log. At this number the older half is dropped. */
 const LONGEST_LOG = 50_000;
 
+/** One call. */
 export interface LoggedRequest {
   atMs: number;
-  /** Null for a path that is none of the contract's. */
+  /** Null if the path is not in the contract. */
   verb: Verb | null;
   method: string;
   path: string;
@@ -15,19 +16,20 @@ export interface LoggedRequest {
   idempotencyKey: string | null;
   webhookId: string | null;
   signed: boolean;
-  /** What was made of it; null where it was turned away at the door. */
+  /** What the rules decided. Null if the call was refused before. */
   behaviour: Behaviour['do'] | null;
-  /** The status sent, heard or not, or that the connection was cut; null while it is under way. */
+  /** The status that was sent, or that the connection was cut. Null while the call is under way. */
   answer: number | 'DROPPED' | null;
 }
 
 export interface RequestLog {
-  /** @returns the entry itself, to be filled in */
+  /** Adds a call, and returns the entry, which the caller completes. */
   add(request: LoggedRequest): LoggedRequest;
   /** Oldest first, as copies. */
   all(): LoggedRequest[];
 }
 
+/** An empty log. */
 export function createRequestLog(): RequestLog {
   let entries: LoggedRequest[] = [];
   return {
@@ -40,7 +42,7 @@ export function createRequestLog(): RequestLog {
   };
 }
 
-/** A call that just came in, nothing known of it yet but what its head says. */
+/** The entry of a call that has just arrived. */
 export function loggedAs({ method, url, headers }: Incoming, atMs: number): LoggedRequest {
   const text = (name: string) => (typeof headers[name] === 'string' ? headers[name] : null);
   return {

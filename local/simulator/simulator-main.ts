@@ -1,4 +1,4 @@
-/** The simulator as a process of its own: `PORT`, `DATA_DIR`, `SECRET`, `CALLBACK_URL`, `HOST`. */
+/** The simulator as a process. Environment: `SECRET`, and optional `PORT`, `HOST`, `DATA_DIR`, `CALLBACK_URL`. */
 import { z } from 'zod';
 import { startSimulator } from './simulator.ts';
 

@@ -1,4 +1,4 @@
-/** The provider as Laurel calls it against the game as the contract has it: both ends agree. */
+/** Laurel's provider against the simulated game: both implement the same contract. */
 import assert from 'node:assert/strict';
 import { afterEach, beforeEach, describe, it } from 'node:test';
 import { type FulfillmentProvider, ProviderError } from '../../domain/claims/fulfillment.ts';

@@ -1,4 +1,4 @@
-/** The provider contract's calls as they come in: who may enter, what is well-formed, what is done. */
+/** The provider contract's routes: checks signature and form, asks the rules, and does what was asked. */
 import { z } from 'zod';
 import { type Grants, problem, type Reply } from './simulator-grants.ts';
 import type { Incoming } from './simulator-http.ts';
@@ -7,17 +7,18 @@ import type { LoggedRequest } from './simulator-log.ts';
 import type { Behaviour, Rules, Verb } from './simulator-rules.ts';
 import { isSigned } from './simulator-signature.ts';
 
-export interface Door {
+/** What the routes need of the game. */
+export interface RouteContext {
   secret: string;
   now(): number;
   rules: Rules;
   grants: Grants;
   metricsOf(userId: string): Record<string, number>;
-  /** Whose grant this is, where a `POST` of it ever came. */
+  /** The player and event of a grant. Undefined if it was never posted. */
   whose(grantId: string): { userId: string; eventId: string } | undefined;
-  /** A well-formed `POST` came, whatever becomes of it. */
+  /** Called for each well-formed `POST`, whatever its answer is. */
   arrived(asked: GrantBody): void;
-  /** In milliseconds of real time. */
+  /** Waits in real time. Rejects when the simulator is closed. */
   wait(ms: number): Promise<void>;
 }
 
@@ -34,43 +35,43 @@ const grantBody = z.strictObject({
   }),
 });
 
-/** Does what the call asks. Fills in `entry` on the way. @returns the answer, or to cut the line */
-export async function enter(
+/** Handles one call and completes its log entry. Returns the answer, or `DROP` to cut the connection. */
+export async function handleCall(
   incoming: Incoming,
   entry: LoggedRequest,
-  door: Door,
+  game: RouteContext,
 ): Promise<Reply | 'DROP'> {
   const route = routeOf(incoming);
   if (!route) return problem(404, 'There is nothing here.');
   entry.verb = route.verb;
-  entry.signed = isSigned(door.secret, incoming.headers, incoming.body, door.now());
+  entry.signed = isSigned(game.secret, incoming.headers, incoming.body, game.now());
   if (!entry.signed) return problem(401, 'The signature does not fit.');
   return route.verb === 'metrics'
-    ? await tellMetrics(route.id, incoming.url, entry, door)
-    : await doVerb(route.verb, route.id, incoming, entry, door);
+    ? await answerMetrics(route.id, incoming.url, entry, game)
+    : await doVerb(route.verb, route.id, incoming, entry, game);
 }
 
-/** A player's metrics, as far as the rules let it. */
-async function tellMetrics(
+/** Answers a player's metrics, unless a rule says otherwise. */
+async function answerMetrics(
   userId: string,
   url: URL,
   entry: LoggedRequest,
-  door: Door,
+  game: RouteContext,
 ): Promise<Reply | 'DROP'> {
-  const behaviour = door.rules.decide({ verb: 'metrics', grantId: '', lineId: '', userId });
+  const behaviour = game.rules.decide({ verb: 'metrics', grantId: '', lineId: '', userId });
   entry.behaviour = behaviour.do;
-  const reply = await behave(behaviour, door, () => metrics(door.metricsOf(userId), url));
-  if (behaviour.delayMs > 0) await door.wait(behaviour.delayMs);
+  const reply = await behave(behaviour, game, () => metrics(game.metricsOf(userId), url));
+  if (behaviour.delayMs > 0) await game.wait(behaviour.delayMs);
   return reply;
 }
 
-/** One of the three verbs on a grant, as far as the rules let it. */
+/** Does a grant, lookup or revoke, unless a rule says otherwise. */
 async function doVerb(
   verb: Exclude<Verb, 'metrics'>,
   id: string,
   incoming: Incoming,
   entry: LoggedRequest,
-  door: Door,
+  game: RouteContext,
 ): Promise<Reply | 'DROP'> {
   const asked = verb === 'grant' ? parseGrant(incoming.body) : null;
   if (asked instanceof Error) return problem(400, asked.message);
@@ -78,32 +79,32 @@ async function doVerb(
   entry.grantId = grantId;
   if (entry.idempotencyKey !== grantId)
     return problem(400, 'The Idempotency-Key is not the grant.');
-  if (asked) door.arrived(asked);
+  if (asked) game.arrived(asked);
 
   const lineId = grantId.slice(grantId.indexOf(':') + 1);
-  const behaviour = door.rules.decide({
+  const behaviour = game.rules.decide({
     verb,
     grantId,
     lineId,
-    ...door.whose(grantId),
+    ...game.whose(grantId),
   });
   entry.behaviour = behaviour.do;
-  const reply = await behave(behaviour, door, () => {
-    if (asked) return door.grants.grant(asked, behaviour);
-    return verb === 'lookup' ? door.grants.lookup(grantId) : door.grants.revoke(grantId, behaviour);
+  const reply = await behave(behaviour, game, () => {
+    if (asked) return game.grants.grant(asked, behaviour);
+    return verb === 'lookup' ? game.grants.lookup(grantId) : game.grants.revoke(grantId, behaviour);
   });
-  if (behaviour.delayMs > 0) await door.wait(behaviour.delayMs);
+  if (behaviour.delayMs > 0) await game.wait(behaviour.delayMs);
   return reply;
 }
 
-async function behave(behaviour: Behaviour, door: Door, act: () => Reply): Promise<Reply | 'DROP'> {
+async function behave(behaviour: Behaviour, game: RouteContext, act: () => Reply): Promise<Reply | 'DROP'> {
   if (behaviour.do === 'dropBeforeGrant') return 'DROP';
   if (behaviour.do === 'fail') {
     const { status, retryAfter } = behaviour;
     const headers = retryAfter === undefined ? {} : { 'retry-after': retryAfter };
     return { ...problem(status, 'The game has a bad day.'), headers };
   }
-  if (behaviour.do === 'applyLate') await door.wait(behaviour.applyAfterMs);
+  if (behaviour.do === 'applyLate') await game.wait(behaviour.applyAfterMs);
   const reply = act();
   return behaviour.do === 'dropAfterGrant' ? 'DROP' : reply;
 }

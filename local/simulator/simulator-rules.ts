@@ -1,8 +1,8 @@
-/** How the simulated game is told to misbehave, and what it decides for one call. */
+/** Rules for the simulated game's misbehaviour, and their decision on one call. */
 import crypto from 'node:crypto';
 import { z } from 'zod';
 
-/** The calls of the provider contract that a rule can spoil. */
+/** The calls of the provider contract that a rule can apply to. */
 export type Verb = 'grant' | 'lookup' | 'revoke' | 'metrics';
 
 const ms = z.number().int().min(0).max(3_600_000);
@@ -12,32 +12,32 @@ const refusal = z.number().int().min(400).max(499);
 const isNotNow = (status: number) => [408, 409, 425, 429].includes(status);
 
 const common = z.strictObject({
-  /** A rule is for the calls that fit all of these; none means every call. */
+  /** A rule applies to calls that match all of these. Without any it applies to every call. */
   userId: z.string().optional(),
   eventId: z.string().optional(),
   lineId: z.string().optional(),
   grantId: z.string().optional(),
-  /** How many calls it spoils before it is spent; always where absent. */
+  /** How many calls it applies to. Unlimited if absent. */
   times: z.number().int().min(1).optional(),
-  /** The answer is held back so long, after the call has done its work. */
+  /** Delay of the answer, after the call has done its work. */
   delayMs: ms.optional(),
 });
-/** For misbehaviour that any call can show; only grants by default. */
+/** Rules that can apply to any call. Only to grants by default. */
 const anyVerb = common.extend({ on: verbs.default(['grant']) });
 
 const ruleShape = z.discriminatedUnion('do', [
-  /** Nothing but `delayMs`. */
+  /** The answer is only delayed. */
   anyVerb.extend({ do: z.literal('delay'), delayMs: ms }),
-  /** The call does nothing and is answered so. */
+  /** The call does nothing and is answered with this status. */
   anyVerb.extend({
     do: z.literal('fail'),
     status: z.number().int().min(200).max(599).default(503),
-    /** The header's text: seconds or an HTTP-date. */
+    /** The value of `Retry-After`: seconds or an HTTP date. */
     retryAfter: z.string().max(64).optional(),
   }),
   /** The call does nothing and its connection is cut. */
   anyVerb.extend({ do: z.literal('dropBeforeGrant') }),
-  /** The call does its work; its connection is cut instead of an answer. */
+  /** The call does its work, and its connection is cut instead of an answer. */
   anyVerb.extend({ do: z.literal('dropAfterGrant') }),
   /** The grant is refused for good. */
   common.extend({
@@ -47,17 +47,17 @@ const ruleShape = z.discriminatedUnion('do', [
   /** The grant is answered 202 and ends later. */
   common.extend({
     do: z.literal('pending'),
-    /** Null: it never ends by itself. */
+    /** Null: the grant never ends by itself. */
     settleAfterMs: ms.nullable().default(null),
     outcome: z.enum(['GRANTED', 'REFUSED']).default('GRANTED'),
-    /** Whether a callback tells of the end. */
+    /** Whether a callback is sent at the end. */
     callback: z.boolean().default(true),
   }),
-  /** The grant lies in a queue on its way and takes effect so late, answered or not. */
+  /** The grant takes effect late, whether or not the caller still waits. */
   common.extend({ do: z.literal('applyLate'), applyAfterMs: ms }),
   /** The revoke is answered 409. */
   common.extend({ do: z.literal('refuseRevoke') }),
-  /** A game on a bad day; each decision comes from seed, grant and attempt alone. */
+  /** Random misbehaviour. Each decision depends only on seed, grant, verb and attempt. */
   common.omit({ delayMs: true }).extend({
     do: z.literal('mix'),
     on: verbs.default(['grant', 'lookup', 'revoke']),
@@ -67,7 +67,7 @@ const ruleShape = z.discriminatedUnion('do', [
     dropBeforeGrant: chance,
     dropAfterGrant: chance,
     pending: chance,
-    /** How long a grant that became pending by chance stays so. */
+    /** How long a randomly pending grant stays pending. */
     settleAfterMs: ms.nullable().default(200),
     /** The shortest and the longest delay of an answer. */
     delayMs: z.tuple([ms, ms]).default([0, 0]),
@@ -80,7 +80,7 @@ export type RuleInput = z.input<typeof ruleShape>;
 type Rule = z.output<typeof ruleShape>;
 type Mix = Extract<Rule, { do: 'mix' }>;
 
-/** What one call is to do; `normal` is the contract. */
+/** What one call does. `normal` is what the contract says. */
 export type Behaviour = { delayMs: number } & (
   | { do: 'normal' | 'dropBeforeGrant' | 'dropAfterGrant' | 'refuseRevoke' }
   | { do: 'fail'; status: number; retryAfter?: string | undefined }
@@ -95,8 +95,8 @@ export type Behaviour = { delayMs: number } & (
 );
 
 /**
- * One call as rules see it. Whose it is may be unknown for a grant never posted; a call for metrics
- * is about a player alone, and its grant and line are empty.
+ * One call as rules see it. Player and event are unknown for a grant that was never posted. A call for
+ * metrics has only a player: its grant and line are empty.
  */
 export interface Call {
   verb: Verb;
@@ -107,13 +107,14 @@ export interface Call {
 }
 
 export interface Rules {
-  /** Adds to the end; the first rule that fits a call is the one that counts. @throws ZodError */
+  /** Adds rules at the end. The first rule that fits a call applies. @throws ZodError */
   add(rules: RuleInput | RuleInput[]): void;
   clear(): void;
   /** Decides on one call, and counts it as an attempt and against the rule's `times`. */
   decide(call: Call): Behaviour;
 }
 
+/** An empty list of rules. */
 export function createRules(): Rules {
   let rules: { rule: Rule; left: number }[] = [];
   const attempts = new Map<string, number>();
@@ -157,7 +158,7 @@ function behaviourOf(rule: Rule, call: Call, attempt: number): Behaviour {
   return rule.do === 'delay' ? { do: 'normal', delayMs } : { ...rule, delayMs };
 }
 
-/** The same for the same seed, grant, verb and attempt, in whatever order calls come. */
+/** A random behaviour that is the same for the same seed, grant, verb and attempt. */
 function byChance(mix: Mix, call: Call, attempt: number): Behaviour {
   const facts = JSON.stringify([mix.seed, call.verb, call.grantId || call.userId, attempt]);
   const hash = crypto.createHash('sha256').update(facts).digest();
@@ -179,7 +180,7 @@ function byChance(mix: Mix, call: Call, attempt: number): Behaviour {
   return { do: 'pending', settleAfterMs, outcome: 'GRANTED', callback: true, delayMs };
 }
 
-/** Four bytes of a hash as a number from 0 up to 1. */
+/** Four bytes of a hash as a number from 0 to 1, without 1. */
 function fraction(hash: Buffer, offset: number): number {
   return hash.readUInt32BE(offset) / 2 ** 32;
 }

@@ -1,18 +1,20 @@
 /**
- * Standard Webhooks (`v1`) as a game's own server has them: written apart from `providers/` on
- * purpose, so that a mistake there is not made here as well and goes unseen.
+ * Standard Webhooks (`v1`) as a game's own server implements them. It shares no code with `providers/`
+ * on purpose, so that a bug there does not cancel out here.
  */
 import crypto from 'node:crypto';
 
+/** How far a timestamp may be off, as the Standard Webhooks libraries have it. */
 const TOLERANCE_S = 5 * 60;
 
+/** The headers of a signed message. */
 export interface Signed {
   'webhook-id': string;
   'webhook-timestamp': string;
   'webhook-signature': string;
 }
 
-/** The three headers for one message; `timestampS` in seconds since the epoch. */
+/** The three headers of one message. @param message its `timestampS` is in seconds since the epoch */
 export function signMessage(
   secret: string,
   message: { id: string; timestampS: number; body: string },
@@ -24,7 +26,7 @@ export function signMessage(
   };
 }
 
-/** Whether the headers fit the body and the clock (`nowMs`, in milliseconds since the epoch). */
+/** Whether the headers fit the body and the clock. @param nowMs milliseconds since the epoch */
 export function isSigned(
   secret: string,
   headers: Record<string, string | string[] | undefined>,

@@ -1,6 +1,6 @@
 /**
- * A game's fulfillment service for tests and demo: it keeps the provider contract to the letter,
- * remembers what it gave, and misbehaves on demand. It trusts whoever can reach `/control`.
+ * A simulated game's fulfillment service, for tests and the demo. It implements the provider contract,
+ * keeps a ledger, and misbehaves on demand. `/control` needs no password.
  */
 import { EventEmitter, once } from 'node:events';
 import http from 'node:http';
@@ -12,21 +12,22 @@ import { createGrants, type Reply } from './simulator-grants.ts';
 import { type Incoming, listener } from './simulator-http.ts';
 import { openLedger } from './simulator-ledger.ts';
 import { createRequestLog, loggedAs } from './simulator-log.ts';
-import { type Door, enter } from './simulator-routes.ts';
+import { handleCall, type RouteContext } from './simulator-routes.ts';
 import { createRules } from './simulator-rules.ts';
 
+/** Default timeout of `waitFor`: only a failing test waits for it. */
 const DEFAULT_WAIT_MS = 60_000;
 
 export interface SimulatorOptions extends SimulatorSettings {
-  /** `whsec_…`: verifies what comes in, signs callbacks. */
+  /** `whsec_…`: verifies calls and signs callbacks. */
   secret: string;
-  /** A free one where absent. */
+  /** Any free one if absent. */
   port?: number;
-  /** The machine alone by default, as `/control` asks for no password. */
+  /** Loopback by default, as `/control` needs no password. */
   host?: string;
-  /** Where the ledger is kept; in memory where absent. */
+  /** Folder of the ledger. In memory if absent. */
   dir?: string;
-  /** Its clock, in milliseconds since the epoch. Waiting is always done in real time. */
+  /** Its clock, in milliseconds since the epoch. Pauses are always in real time. */
   now?: () => number;
 }
 
@@ -34,14 +35,14 @@ export interface Simulator extends Controls {
   /** The provider's base URL. */
   url: string;
   secret: string;
-  /** Resolves once the predicate holds, which is asked after each change. @throws Error when late */
+  /** Resolves once the predicate is true. It is called after each change. @throws Error when time is up */
   waitFor(predicate: (simulator: Controls) => boolean, timeoutMs?: number): Promise<void>;
   sendCallback: Callbacks['send'];
-  /** Stops at once: calls under way lose their connection, timers and callbacks are forgotten. */
+  /** Stops at once: open connections are cut, and timers and callbacks are dropped. */
   close(): Promise<void>;
 }
 
-/** Starts a simulator; resolves once it listens. */
+/** Starts a simulator, and resolves once it listens. */
 export async function startSimulator(options: SimulatorOptions): Promise<Simulator> {
   const changes = new EventEmitter().setMaxListeners(0);
   const closing = new AbortController();
@@ -66,7 +67,7 @@ export async function startSimulator(options: SimulatorOptions): Promise<Simulat
   };
 }
 
-/** The simulator without its socket. `changed` is called after each call and each move of a grant. */
+/** The simulator without its server. @param changed called after each call and each change of a grant */
 function createGame(options: SimulatorOptions, changed: () => void, closing: AbortSignal) {
   const { secret, dir, now = Date.now, callbackUrl, tombstones = true } = options;
   const settings = { callbackUrl, tombstones };
@@ -92,7 +93,7 @@ function createGame(options: SimulatorOptions, changed: () => void, closing: Abo
     settled: (grantId) => void callbacks.deliver(grantId),
     tombstones: () => settings.tombstones,
   });
-  const door: Door = {
+  const context: RouteContext = {
     secret,
     now,
     rules,
@@ -119,7 +120,7 @@ function createGame(options: SimulatorOptions, changed: () => void, closing: Abo
     }
     const entry = log.add(loggedAs(incoming, now()));
     changed();
-    const reply = await enter(incoming, entry, door);
+    const reply = await handleCall(incoming, entry, context);
     entry.answer = reply === 'DROP' ? 'DROPPED' : reply.status;
     changed();
     return reply;

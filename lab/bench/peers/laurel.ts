@@ -1,21 +1,25 @@
-/** Laurel's side: claims through the API, with all that it promises. */
+/** Laurel's side: claims through the API, with everything it promises. */
 import { makePlayers } from '../players.ts';
 import type { Stack } from '../stack.ts';
-import { requestOf } from '../wire.ts';
+import { requestOf } from '../http-wire.ts';
 import type { Outcome } from './saga.ts';
 import { pidOf, type Side } from './side.ts';
 
 /** The longest that the API waits for a claim's end, in seconds. */
 const WAIT_S = 30;
 
-/** `processes` are the stack's own, by name. */
+/**
+ * @param is what runs here, in one sentence
+ * @param stack where it runs, with the names of our own processes in it
+ * @param players how many players to create
+ */
 export async function laurelSide(
   name: string,
   is: string,
   { stack, processes }: { stack: Stack; processes: string[] },
   players: number,
 ): Promise<Side> {
-  const { books, port, tokens } = stack;
+  const { collections, port, tokens } = stack;
   return {
     name,
     is,
@@ -25,8 +29,8 @@ export async function laurelSide(
       mongod: [pidOf(stack.pids(), 'mongod')],
     }),
     port,
-    books,
-    players: await makePlayers(books, tokens, players),
+    collections,
+    players: await makePlayers(collections, tokens, players),
     request: ({ token }, eventId, key) =>
       requestOf('POST', `/api/event-claims/${eventId}/claim`, {
         authorization: `Bearer ${token}`,
@@ -36,13 +40,13 @@ export async function laurelSide(
     outcomeIn: ({ status, body }) => {
       const { state, code } = JSON.parse(body) as { state?: Outcome; code?: string };
       if (status === 200 && state !== undefined) return state;
-      // Refused before it was recorded: as good as rejected.
+      // Refused before it was recorded counts as rejected.
       if (status === 409 && code === 'sold_out') return 'REJECTED';
       throw new Error(`a claim was answered ${status}: ${body}`);
     },
-    grantedOf: (eventId) => books.store.claims.model.countDocuments({ eventId, state: 'GRANTED' }),
+    grantedOf: (eventId) => collections.store.claims.model.countDocuments({ eventId, state: 'GRANTED' }),
     // The claim's own line is the mail.
     mailsOf: (eventId) =>
-      books.store.claims.model.countDocuments({ eventId, 'lines.state': 'GRANTED' }),
+      collections.store.claims.model.countDocuments({ eventId, 'lines.state': 'GRANTED' }),
   };
 }

@@ -1,6 +1,6 @@
 /**
- * What the peers' saga grants: a mail, one document a grant. Laurel's own mail is the claim's line; a
- * saga that keeps its record elsewhere writes one.
+ * What the peers' saga grants: a mail, one document for each grant. Laurel writes none, as its mail
+ * is the claim's line. A saga that keeps its record elsewhere has to write one.
  */
 import type { Connection } from 'mongoose';
 import { isDuplicateKey } from '../../../store/mongodb/connection.ts';
@@ -14,7 +14,7 @@ interface Mail {
 
 const mailsOf = (connection: Connection) => connection.collection<Mail>('peer_mails');
 
-/** Keyed by the grant; false where it was revoked before it came. */
+/** Sends a mail, once for each grant ID. False if it was revoked before. */
 export async function sendMail(
   connection: Connection,
   mail: { grantId: string; userId: string; eventId: string; reward: object },
@@ -30,12 +30,13 @@ export async function sendMail(
   }
 }
 
-/** Leaves a tombstone, so that a mail that comes late finds its place taken. */
+/** Revokes a mail. Without one it leaves a tombstone, so that a late mail is refused. */
 export async function revokeMail(connection: Connection, grantId: string): Promise<void> {
   const revoked = { $set: { state: 'REVOKED' as const } };
   await mailsOf(connection).updateOne({ _id: grantId }, revoked, { upsert: true });
 }
 
+/** How many mails of an event were granted. */
 export async function countMails(connection: Connection, eventId: string): Promise<number> {
   return await mailsOf(connection).countDocuments({ eventId, state: 'GRANTED' });
 }

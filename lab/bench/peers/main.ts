@@ -1,30 +1,32 @@
 /**
- * `node lab/bench/peers/main.ts [--json] [--short] [--rounds N]`, once `npm ci` was run here; the part
- * `peers` of `npm run bench` sees to both. With `--json` one line, as `part.ts` reads it.
+ * `node lab/bench/peers/main.ts [--json] [--short] [--rounds N]`, after `npm ci` in this folder. The
+ * part `peers` of `npm run bench` does both. `--json` prints one line, which `peers-part.ts` reads.
  */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { makeEvent, openBooks } from '../books.ts';
+import { makeEvent, openCollections } from '../collections.ts';
 import { type Figures, linesOf, type Row, ratio } from '../figures.ts';
 import { makePlayers } from '../players.ts';
-import { inTurns } from '../rounds.ts';
+import { runRounds } from '../rounds.ts';
 import { startBenchServers } from '../servers.ts';
 import { APART, startStack } from '../stack.ts';
-import { assertBooks, assertSaga } from './correct.ts';
-import { assertSurvives } from './crash.ts';
+import { withStops } from '../stop-at-end.ts';
+import { assertStock, assertSaga } from './assert-saga.ts';
+import { assertSurvives } from './assert-crash.ts';
 import { laurelSide } from './laurel.ts';
 import { type Load, measure } from './measure.ts';
 import { DATABASE, startPeers } from './peers.ts';
 import type { Side } from './side.ts';
 
+/** What to run. */
 interface Plan {
   rounds: number;
   load: Load;
-  /** More than claims that any side grants in a round, as each player claims an event once. */
+  /** More players than any side grants claims in a round, as each player claims an event once. */
   players: number;
-  /** Whether it is also shown that what claims to survive a crash does. */
+  /** Whether crashes are tested too. */
   crashes: boolean;
 }
 
@@ -35,7 +37,7 @@ const FULL: Plan = {
   crashes: true,
 };
 
-/** Shows that it runs, not how fast. */
+/** Little work: it shows only that it runs. */
 const SHORT: Plan = {
   rounds: 1,
   load: { clients: 10, warmMs: 200, windowMs: 500 },
@@ -49,7 +51,7 @@ const say = (line: string) => void process.stderr.write(`${line}\n`);
 
 type OnEnd = (stop: () => Promise<void>) => void;
 
-/** Everything that takes part, started. */
+/** Starts all sides. */
 async function startSides(folder: string, plan: Plan, onEnd: OnEnd): Promise<Side[]> {
   const servers = await startBenchServers({ temporal: true }, say);
   onEnd(() => servers.stop());
@@ -58,17 +60,17 @@ async function startSides(folder: string, plan: Plan, onEnd: OnEnd): Promise<Sid
   const processes = APART.processes.map(({ name }) => name);
   const is = 'a granted mailbox claim through the API, with all that it promises';
   const ours = await laurelSide(LAUREL, is, { stack: apart, processes }, plan.players);
-  const books = await openBooks(servers.mongodbUri(DATABASE));
-  onEnd(() => books.database.close());
-  const players = await makePlayers(books, apart.tokens, plan.players);
-  return [ours, ...(await startPeers({ folder, servers, books, players, say, onEnd }))];
+  const collections = await openCollections(servers.mongodbUri(DATABASE));
+  onEnd(() => collections.database.close());
+  const players = await makePlayers(collections, apart.tokens, plan.players);
+  return [ours, ...(await startPeers({ folder, servers, collections, players, say, onEnd }))];
 }
 
-/** A round of one side, after which its books add up. */
+/** One round of a side, and a check that its stock adds up afterwards. */
 async function roundOf(side: Side, { load, players }: Plan) {
-  const { eventId } = await makeEvent(side.books, players);
+  const { eventId } = await makeEvent(side.collections, players);
   const { sample, granted } = await measure(side, eventId, load);
-  await assertBooks(side, eventId, granted);
+  await assertStock(side, eventId, granted);
   return sample;
 }
 
@@ -80,7 +82,7 @@ async function compare(folder: string, plan: Plan, onEnd: OnEnd): Promise<Figure
     const survives = plan.crashes && side.crash !== undefined ? ', survives a crash' : '';
     say(`${side.name}: grants once, undoes, sells out${survives}`);
   }
-  const rows = await inTurns(
+  const rows = await runRounds(
     sides.map((side) => ({
       name: side.name,
       unit: 'claims/s',
@@ -93,7 +95,7 @@ async function compare(folder: string, plan: Plan, onEnd: OnEnd): Promise<Figure
       ...rows,
       ...rows.filter(({ name }) => name !== LAUREL).map((row) => timesLaurel(rows, row)),
     ],
-    // Nothing was promised: the ratios are what they are.
+    // No goal was promised for these ratios.
     checks: [],
     notes: [
       'After every round the stock, the mailbox and the records of each side added up.',
@@ -102,7 +104,7 @@ async function compare(folder: string, plan: Plan, onEnd: OnEnd): Promise<Figure
   };
 }
 
-/** How many times Laurel's rate, round by round. */
+/** A side's rate as a multiple of Laurel's, round by round. */
 function timesLaurel(rows: Row[], { name }: Row): Row {
   const { values } = ratio(rows, name, LAUREL, { atLeast: 0 });
   return {
@@ -112,16 +114,11 @@ function timesLaurel(rows: Row[], { name }: Row): Row {
   };
 }
 
-/** Whatever happens, what was started is stopped. */
+/** Runs in a temporary folder, and stops everything at the end. */
 async function run(plan: Plan): Promise<Figures> {
   const folder = mkdtempSync(join(tmpdir(), 'laurel-peers-'));
   process.once('exit', () => rmSync(folder, { recursive: true, force: true }));
-  const stops: (() => Promise<void>)[] = [];
-  try {
-    return await compare(folder, plan, (stop) => void stops.unshift(stop));
-  } finally {
-    for (const stop of stops) await stop();
-  }
+  return await withStops((stopAtEnd) => compare(folder, plan, (stop) => void stopAtEnd({ stop })));
 }
 
 const { values } = parseArgs({
@@ -135,7 +132,7 @@ const plan = values.short ? SHORT : FULL;
 const rounds = Number(values.rounds ?? plan.rounds);
 if (!Number.isInteger(rounds) || rounds < 1) throw new Error('--rounds is a number from 1 on');
 
-// What was started ends with this process; only the folders are to be removed, on exit.
+// Child processes end with this one. The exit handlers remove the folders.
 for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(130));
 const figures = await run({ ...plan, rounds });
 const text = values.json ? JSON.stringify(figures) : linesOf('peers', figures).join('\n');

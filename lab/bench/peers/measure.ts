@@ -1,22 +1,23 @@
-/** One side under load for a while: claims a second, how long one takes, and its CPU time. */
+/** Measures one side under load: claims a second, the time of one, and its CPU time. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Sample } from '../figures.ts';
-import { withWires } from '../load.ts';
-import { percentile } from '../median.ts';
-import type { Wire } from '../wire.ts';
-import { cpuMsOf } from './cpu.ts';
+import { withWires } from '../closed-loop.ts';
+import { percentile } from '../percentiles.ts';
+import type { Wire } from '../http-wire.ts';
+import { cpuMsOf } from './cpu-time.ts';
 import { claimOn, type Side } from './side.ts';
 
 export interface Load {
   clients: number;
-  /** Under load, but not measured: the first claims find nothing in their way. */
+  /** Time under load before the measurement: the first claims find idle servers. */
   warmMs: number;
+  /** Time that is measured. */
   windowMs: number;
 }
 
 export interface Measured {
   sample: Sample;
-  /** Claims granted, those outside the window too. */
+  /** All granted claims, also those outside the window. */
   granted: number;
 }
 
@@ -27,7 +28,7 @@ interface Moment {
 }
 
 /**
- * Claims with `clients` at once, each making its next claim when its last one is final.
+ * Claims in a closed loop: each client sends its next claim when its last one is final.
  * @throws Error at the first claim that is not granted
  */
 export async function measure(side: Side, eventId: string, load: Load): Promise<Measured> {
@@ -47,13 +48,13 @@ export async function measure(side: Side, eventId: string, load: Load): Promise<
   const moment = (): Moment => {
     return { atMs: performance.now(), claims: tookMs.length, cpuMs: cpuMsBy(side) };
   };
-  return await withWires(side.port, load.clients, async (wires) => {
+  return await withWires([side.port], load.clients, async (wires) => {
     const clients = Promise.all(wires.map(client));
-    // A claim that fails ends the round at once, and not at the end of its window.
+    // A failed claim ends the round at once, not at the end of the window.
     const orFailure = (ms: number) => Promise.race([sleep(ms), clients]);
     await orFailure(load.warmMs);
     const from = moment();
-    // A short window on a busy machine may see none end.
+    // On a busy machine a short window may have no claim: then it is extended.
     do await orFailure(load.windowMs);
     while (tookMs.length === from.claims);
     const to = moment();
@@ -71,7 +72,7 @@ function cpuMsBy(side: Side): Record<string, number> {
     server: cpuMsOf(server),
     node: cpuMsOf(node),
     mongod: cpuMsOf(mongod),
-    // Alone: the processes that this one started are below it.
+    // Without children: all other processes are children of this one.
     client: (user + system) / 1_000,
   };
 }

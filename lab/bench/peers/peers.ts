@@ -1,13 +1,13 @@
-/** The peers: each engine's server, and the app that runs the saga on it. */
+/** Starts the peers: each engine's server, and the app that runs the saga on it. */
 import { join } from 'node:path';
 import { freePort } from '../../../local/processes/ports.ts';
 import { byLine } from '../../../local/processes/readiness.ts';
 import { Service, type ServiceSpec } from '../../../local/processes/service.ts';
 import { claimIdOf } from '../../../store/claims/claim-record.ts';
-import type { Books } from '../books.ts';
+import type { Collections } from '../collections.ts';
 import type { Player } from '../players.ts';
 import type { BenchServers } from '../servers.ts';
-import { requestOf } from '../wire.ts';
+import { requestOf } from '../http-wire.ts';
 import { countMails, revokeMail } from './mails.ts';
 import type { Outcome } from './saga.ts';
 import { preparePostgres } from './servers/postgres.ts';
@@ -15,20 +15,22 @@ import { prepareRestate } from './servers/restate.ts';
 import { pidOf, type Side } from './side.ts';
 import { recordsOf } from './steps.ts';
 
+/** Longest start of an app. */
 const READY_MS = 60_000;
+/** From SIGTERM to SIGKILL. */
 const STOP_MS = 10_000;
 
-/** Their database, on the same mongod as Laurel's. */
+/** The peers' database, in the same mongod as Laurel's. */
 export const DATABASE = 'peers';
 
 export interface PeersContext {
-  /** For what they keep and log. */
+  /** Folder for their data and logs. */
   folder: string;
   servers: BenchServers;
-  books: Books;
+  collections: Collections;
   players: Player[];
   say: (line: string) => void;
-  /** Given what stops a thing that was started; the last is to be stopped first. */
+  /** Takes a function that stops something. The last one is called first. */
   onEnd: (stop: () => Promise<void>) => void;
 }
 
@@ -41,13 +43,13 @@ interface Engine {
   name: string;
   is: string;
   app: Running;
-  /** The engine's server's process; absent for what has no engine. */
+  /** The process of the engine's server. Absent if there is no engine. */
   serverPid?: () => number;
-  /** Where claims are posted, if not to the app. */
+  /** The port that takes claims, if it is not the app's. */
   port?: number;
 }
 
-/** Starts them all. */
+/** Starts every engine and its app. */
 export async function startPeers(context: PeersContext): Promise<Side[]> {
   const { servers } = context;
   const address = servers.temporalAddress;
@@ -99,16 +101,16 @@ function pidIn({ service }: Running): number {
   return pidOf({ [service.name]: service.pid }, service.name);
 }
 
-/** What all of them share: how a claim is posted, answered and recorded. */
-function claimsOf({ books, players }: PeersContext) {
+/** What all peers share: how a claim is sent, answered and recorded. */
+function claimsOf({ collections, players }: PeersContext) {
   return {
-    books,
+    collections,
     players,
     request: ({ userId }: Player, eventId: string, key: string) => {
       const claimId = claimIdOf(userId, key);
       const headers = {
         'content-type': 'application/json',
-        // Restate's ingress knows a claim by it; the apps go by the body.
+        // Restate identifies a claim by this header, the apps by the body.
         'idempotency-key': claimId,
       };
       const body = JSON.stringify({ claimId, userId, eventId });
@@ -119,9 +121,9 @@ function claimsOf({ books, players }: PeersContext) {
       return JSON.parse(body) as Outcome;
     },
     grantedOf: (eventId: string) =>
-      recordsOf(books.database).countDocuments({ eventId, outcome: 'GRANTED' }),
-    mailsOf: (eventId: string) => countMails(books.database, eventId),
-    refuseMail: (grantId: string) => revokeMail(books.database, grantId),
+      recordsOf(collections.database).countDocuments({ eventId, outcome: 'GRANTED' }),
+    mailsOf: (eventId: string) => countMails(collections.database, eventId),
+    refuseMail: (grantId: string) => revokeMail(collections.database, grantId),
   };
 }
 
@@ -141,7 +143,7 @@ async function startRestate(context: PeersContext): Promise<{ server: Running; a
   return { server, app };
 }
 
-/** Starts `apps/{name}.ts` in a process of its own. */
+/** Starts `apps/{name}.ts` as a process. */
 async function startApp(
   context: PeersContext,
   name: string,

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { type Learnt, MAIL_REFUSED, type StepName, saga } from './saga.ts';
+import { type StepResult, MAIL_REFUSED, type StepName, saga } from './saga.ts';
 
 const CLAIM = { claimId: 'clm_1', userId: 'usr_1', eventId: 'evt_1' };
 const REWARD = { rewardId: 'cape', kind: 'ITEM', name: 'Frost cape', quantity: 1, buckets: 16 };
@@ -8,7 +8,7 @@ const REWARD = { rewardId: 'cape', kind: 'ITEM', name: 'Frost cape', quantity: 1
 /** Runs the saga where some steps refuse; answers how it ended and which steps ran. */
 async function ranWith(refusals: Partial<Record<StepName, string>>) {
   const steps: StepName[] = [];
-  const outcome = await saga(CLAIM, async (step): Promise<Learnt> => {
+  const outcome = await saga(CLAIM, async (step): Promise<StepResult> => {
     steps.push(step);
     const refusal = refusals[step];
     return refusal === undefined ? { reward: REWARD } : { refusal };

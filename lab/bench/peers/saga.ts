@@ -1,6 +1,6 @@
 /**
- * The saga that every engine here runs, word for word. It imports nothing, so that each of them can
- * take it as it is; what makes it durable is `call`, which is the engine's own way to run a step.
+ * The saga that every engine here runs unchanged. It imports nothing, so that every engine can load
+ * it. `call` runs a step in the engine's own way, which is what makes the saga durable.
  */
 
 /** One player's claim of an event's reward. `claimId` is its identity on every engine. */
@@ -10,7 +10,7 @@ export interface Claim {
   eventId: string;
 }
 
-/** What the event gives; `buckets` is how many parts its stock is spread over. */
+/** The event's reward. `buckets` is the number of parts that its stock has. */
 export interface Reward {
   rewardId: string;
   kind: string;
@@ -19,24 +19,24 @@ export interface Reward {
   buckets: number;
 }
 
-/** The claim as the steps pass it on. */
+/** The claim as it is passed from step to step. */
 export interface Order extends Claim {
-  /** Known once the claim is valid. */
+  /** Null until the claim was validated. */
   reward: Reward | null;
-  /** Why it is not granted; null as long as nothing spoke against it. */
+  /** Why it is not granted. Null if there is no reason so far. */
   refusal: string | null;
 }
 
 export type Outcome = 'GRANTED' | 'REJECTED' | 'FAILED';
 
-/** What a step learnt. */
-export type Learnt = Partial<Pick<Order, 'reward' | 'refusal'>>;
+/** What a step adds to the order. */
+export type StepResult = Partial<Pick<Order, 'reward' | 'refusal'>>;
 
 export type StepName = 'validate' | 'reserve' | 'grant' | 'record' | 'release' | 'revoke';
-export type Steps = Record<StepName, (order: Order) => Promise<Learnt>>;
+export type Steps = Record<StepName, (order: Order) => Promise<StepResult>>;
 
-/** Runs a step so that what it answered outlives a crash. */
-export type Call = (step: StepName, order: Order) => Promise<Learnt>;
+/** Runs a step so that its result survives a crash. */
+export type Call = (step: StepName, order: Order) => Promise<StepResult>;
 
 const FORWARD: readonly { step: StepName; undoneBy?: StepName }[] = [
   { step: 'validate' },
@@ -44,15 +44,15 @@ const FORWARD: readonly { step: StepName; undoneBy?: StepName }[] = [
   { step: 'grant', undoneBy: 'revoke' },
 ];
 
-/** Why a claim ends that had something to undo. */
+/** The refusal of a claim that has something to undo. */
 export const MAIL_REFUSED = 'FULFILLMENT_REFUSED';
 
-/** Grants the claim, or undoes what was done of it: last in, first out. */
+/** Grants the claim, or undoes its steps in reverse order. */
 export async function saga(claim: Claim, call: Call): Promise<Outcome> {
   let order: Order = { ...claim, reward: null, refusal: null };
   const compensations: StepName[] = [];
   for (const { step, undoneBy } of FORWARD) {
-    // Before the step, as one whose answer was lost may have been done.
+    // Registered before the step: a step without an answer may have been done.
     if (undoneBy !== undefined) compensations.unshift(undoneBy);
     order = { ...order, ...(await call(step, order)) };
     if (order.refusal !== null) break;
@@ -62,7 +62,7 @@ export async function saga(claim: Claim, call: Call): Promise<Outcome> {
   return outcomeOf(order);
 }
 
-/** How a claim ends: `FAILED` where something had to be undone, as in the product. */
+/** The outcome of an order: `FAILED` if a grant had to be undone, as in the product. */
 export function outcomeOf({ refusal }: Order): Outcome {
   if (refusal === null) return 'GRANTED';
   return refusal === MAIL_REFUSED ? 'FAILED' : 'REJECTED';

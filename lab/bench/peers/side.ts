@@ -1,37 +1,36 @@
-/** One of those that are compared. */
-
-import type { Books } from '../books.ts';
-import { sendUntilServed } from '../load.ts';
+/** One side of the comparison. */
+import type { Collections } from '../collections.ts';
+import { sendUntilServed } from '../closed-loop.ts';
 import type { Player } from '../players.ts';
-import type { Answer, Wire } from '../wire.ts';
+import type { Answer, Wire } from '../http-wire.ts';
 import type { Outcome } from './saga.ts';
 
 export interface Side {
   name: string;
-  /** What runs here, in a line. */
+  /** What runs here, in one sentence. */
   is: string;
-  /** Processes whose CPU time a claim costs: the engine's server, Node with our code, mongod. */
+  /** Processes whose CPU time counts: the engine's server, Node with our code, mongod. */
   pids(): { server: number[]; node: number[]; mongod: number[] };
-  /** `kill -9` of Node with our code, which is started again; absent where another test does that. */
+  /** Kills Node with our code, which is then started again. Absent if other tests cover it. */
   crash?: () => void;
-  /** Where claims are posted, on loopback. */
+  /** The port on loopback that takes claims. */
   port: number;
-  books: Books;
+  collections: Collections;
   /** Each may claim an event once. */
   players: Player[];
-  /** What to post for a claim with that key, answered once the claim is final. */
+  /** A request for a claim with this key. It is answered once the claim is final. */
   request(player: Player, eventId: string, key: string): string;
-  /** @throws Error where the answer holds none */
+  /** The outcome in an answer. @throws Error if it has none */
   outcomeIn(answer: Answer): Outcome;
-  /** How many claims of the event are recorded as granted. */
+  /** Claims of the event that are recorded as granted. */
   grantedOf(eventId: string): Promise<number>;
-  /** How many grants of the event lie in its mailboxes. */
+  /** Grants of the event in mailboxes. */
   mailsOf(eventId: string): Promise<number>;
-  /** Has that grant refused when it comes; absent where nobody is asked who could refuse. */
+  /** Makes the mailbox refuse this grant later. Absent if nothing can refuse. */
   refuseMail?: (grantId: string) => Promise<void>;
 }
 
-/** One claim, from the request to how it ended. */
+/** Sends one claim and returns its outcome. */
 export async function claimOn(
   side: Side,
   wire: Wire,
@@ -40,7 +39,7 @@ export async function claimOn(
   return side.outcomeIn(await sendUntilServed(wire, side.request(player, eventId, key)));
 }
 
-/** @throws Error where a process is not there */
+/** The ID of a process. @throws Error if it does not run */
 export function pidOf(pids: Record<string, number | undefined>, name: string): number {
   const pid = pids[name];
   if (pid === undefined) throw new Error(`there is no process ${name}`);

@@ -1,12 +1,12 @@
-/** The saga's steps on MongoDB, by the product's own verbs: the same writes on every engine. */
+/** The saga's steps on MongoDB, by the product's own stores: the same writes on every engine. */
 import type { Connection } from 'mongoose';
 import { isOpenAt } from '../../../domain/events/event.ts';
 import type { Store } from '../../../store/index.ts';
 import { isDuplicateKey } from '../../../store/mongodb/connection.ts';
 import { revokeMail, sendMail } from './mails.ts';
-import { type Learnt, MAIL_REFUSED, type Order, outcomeOf, type Steps } from './saga.ts';
+import { type StepResult, MAIL_REFUSED, type Order, outcomeOf, type Steps } from './saga.ts';
 
-/** How a claim of a peer's ended, one document each. */
+/** A peer's record of a claim: one document for each final claim. */
 export interface ClaimRecord {
   _id: string;
   userId: string;
@@ -16,7 +16,7 @@ export interface ClaimRecord {
   at: Date;
 }
 
-/** Where the peers' claims are recorded, in a database apart from Laurel's. */
+/** The collection of the peers' records. */
 export function recordsOf(connection: Connection) {
   return connection.collection<ClaimRecord>('peer_records');
 }
@@ -28,8 +28,8 @@ function rewardOf({ reward }: Order) {
   return reward;
 }
 
-/** Two reads. */
-async function validate(store: Store, { userId, eventId }: Order): Promise<Learnt> {
+/** Reads the player and the event. */
+async function validate(store: Store, { userId, eventId }: Order): Promise<StepResult> {
   const [user, event] = await Promise.all([store.users.get(userId), store.events.get(eventId)]);
   if (user?.status !== 'ACTIVE') return { refusal: 'USER_NOT_ACTIVE' };
   if (event === null || !isOpenAt(event, new Date())) return { refusal: 'EVENT_NOT_OPEN' };
@@ -39,8 +39,8 @@ async function validate(store: Store, { userId, eventId }: Order): Promise<Learn
   return { reward: { rewardId, kind, name, quantity, buckets } };
 }
 
-/** A look for a hold of its own, and the guarded decrement that carries the claim's ID. */
-async function reserve(store: Store, order: Order): Promise<Learnt> {
+/** Looks for an earlier hold, and decrements the stock with a guard and the claim's ID. */
+async function reserve(store: Store, order: Order): Promise<StepResult> {
   const { rewardId, quantity, buckets } = rewardOf(order);
   const holdId = holdIdOf(order, rewardId);
   const { eventId } = order;
@@ -48,8 +48,8 @@ async function reserve(store: Store, order: Order): Promise<Learnt> {
   return held === 'HELD' ? {} : { refusal: held };
 }
 
-/** One insert, keyed by the grant. */
-async function grant(connection: Connection, order: Order): Promise<Learnt> {
+/** Inserts the mail, keyed by the grant. */
+async function grant(connection: Connection, order: Order): Promise<StepResult> {
   const { buckets: _, ...reward } = rewardOf(order);
   const { userId, eventId } = order;
   const grantId = holdIdOf(order, reward.rewardId);
@@ -57,35 +57,35 @@ async function grant(connection: Connection, order: Order): Promise<Learnt> {
   return isSent ? {} : { refusal: MAIL_REFUSED };
 }
 
-/** How the claim ended is written down, and its hold becomes a grant. */
-async function record(store: Store, connection: Connection, order: Order): Promise<Learnt> {
+/** Inserts the claim's outcome, and turns its hold into a grant. */
+async function record(store: Store, connection: Connection, order: Order): Promise<StepResult> {
   const { claimId: _id, userId, eventId, refusal } = order;
   const ended = { _id, userId, eventId, outcome: outcomeOf(order), refusal, at: new Date() };
   const records = recordsOf(connection);
   await records.insertOne(ended).catch((error: unknown) => {
-    // An earlier attempt of this same step wrote it.
+    // An earlier attempt of this step has inserted it.
     if (!isDuplicateKey(error, records)) throw error;
   });
   if (refusal !== null) return {};
-  // After the record: a hold that is gone is a grant only where a record says so.
+  // After the record: a missing hold is a grant only if a record says so.
   const { rewardId, quantity } = rewardOf(order);
   await store.stock.settle({ eventId, holdId: holdIdOf(order, rewardId), quantity });
   return {};
 }
 
-async function release(store: Store, order: Order): Promise<Learnt> {
+async function release(store: Store, order: Order): Promise<StepResult> {
   const { rewardId, quantity } = rewardOf(order);
   const { eventId } = order;
   await store.stock.release({ eventId, holdId: holdIdOf(order, rewardId), quantity });
   return {};
 }
 
-async function revoke(connection: Connection, order: Order): Promise<Learnt> {
+async function revoke(connection: Connection, order: Order): Promise<StepResult> {
   await revokeMail(connection, holdIdOf(order, rewardOf(order).rewardId));
   return {};
 }
 
-/** All of them safe to repeat, as an engine repeats a step whose answer it did not keep. */
+/** All steps. Each is idempotent, as an engine repeats a step whose result it did not store. */
 export function createSteps(store: Store, connection: Connection): Steps {
   return {
     validate: (order) => validate(store, order),

@@ -1,4 +1,4 @@
-/** The least an API can do: it verifies the token, reads, and answers. */
+/** The least that an API can do: verify the token, read, and answer. */
 import { serve } from '@hono/node-server';
 import { Hono } from 'hono';
 import { createTokens } from '../../../api/identity/tokens.ts';

@@ -1,14 +1,15 @@
 /**
- * Game servers that grant whatever they are asked for and remember nothing: they cost next to nothing.
- * At a path of its own, each mood can be had too.
+ * A stand-in for game servers. It grants everything at once and remembers nothing, so that it costs
+ * almost no CPU time. At the path of a mood it misbehaves (see `moods.ts`).
  */
 import { createServer, type IncomingMessage } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { MOODS, type Mood, TAKES_MS } from './moods.ts';
 
-const well = new Set<Mood>();
+/** Moods that are switched off. */
+const switchedOff = new Set<Mood>();
 
-/** The mood that a path is about, if any, and whether it is to be changed. */
+/** The mood of a request's path, and whether the request switches it. */
 function moodOf({ url = '' }: IncomingMessage): { mood: Mood | undefined; isChange: boolean } {
   const [, first, second] = url.split('/');
   return { mood: MOODS.find((mood) => mood === first), isChange: second === 'mood' };
@@ -17,13 +18,13 @@ function moodOf({ url = '' }: IncomingMessage): { mood: Mood | undefined; isChan
 async function statusOf(request: IncomingMessage): Promise<number> {
   const { mood, isChange } = moodOf(request);
   if (mood && isChange) {
-    if (request.method === 'PUT') well.delete(mood);
-    else well.add(mood);
+    if (request.method === 'PUT') switchedOff.delete(mood);
+    else switchedOff.add(mood);
     return 204;
   }
-  const isAiling = mood !== undefined && !well.has(mood);
-  if (isAiling) await sleep(TAKES_MS[mood]);
-  if (isAiling && mood === 'down') return 503;
+  const isOn = mood !== undefined && !switchedOff.has(mood);
+  if (isOn) await sleep(TAKES_MS[mood]);
+  if (isOn && mood === 'down') return 503;
   return request.method === 'POST' ? 200 : 404;
 }
 

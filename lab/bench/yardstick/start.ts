@@ -1,13 +1,13 @@
-/** The yardsticks' processes beside a stack, over the same servers. */
+/** Starts the yardsticks' processes over the servers and the database of a stack. */
 import { randomUUID } from 'node:crypto';
 import { Client, Connection } from '@temporalio/client';
 import { freePort } from '../../../local/processes/ports.ts';
 import { startProcess } from '../processes.ts';
 import type { BenchServers } from '../servers.ts';
-import type { Pids } from '../usage.ts';
+import type { Pids } from '../process-usage.ts';
 import type { SagaInput } from './activities.ts';
 
-/** In the stack's database, so that both read and write the same collections. */
+/** The stack whose database and namespace a yardstick uses. */
 interface Beside {
   name: string;
   namespace: string;
@@ -16,12 +16,13 @@ interface Beside {
 export interface YardstickWorker {
   /** Starts a workflow that does nothing, and waits for its end. */
   nothing(): Promise<void>;
-  /** The saga of six plain activities, from its start to its end. */
+  /** Starts the saga of six plain activities, and waits for its end. */
   saga(input: SagaInput): Promise<void>;
   pids(): Pids;
   stop(): Promise<void>;
 }
 
+/** Starts the worker of the yardsticks, and resolves once it is ready. */
 export async function startYardstickWorker(
   servers: BenchServers,
   { name, namespace }: Beside,
@@ -52,11 +53,13 @@ export async function startYardstickWorker(
 }
 
 export interface BareApi {
+  /** The one port where it listens. */
   ports: readonly number[];
   pids(): Pids;
   stop(): Promise<void>;
 }
 
+/** Starts the bare API, and resolves once it listens. */
 export async function startBareApi(servers: BenchServers, { name }: Beside): Promise<BareApi> {
   const port = await freePort();
   const env = {
@@ -74,7 +77,7 @@ export async function startBareApi(servers: BenchServers, { name }: Beside): Pro
   };
 }
 
-/** The database of a stack. */
+/** The name of a stack's database. */
 export function databaseOf(stackName: string): string {
   return `bench_${stackName.replaceAll(' ', '_')}`;
 }

@@ -1,4 +1,4 @@
-/** The worker of the yardsticks: the SDK's own settings, and a bundle that holds nothing of ours. */
+/** The worker of the yardsticks, with the SDK's default settings and a bundle without our workflows. */
 import path from 'node:path';
 import { bundleWorkflowCode, NativeConnection, Runtime, Worker } from '@temporalio/worker';
 import { openStore } from '../../../store/index.ts';

@@ -1,9 +1,9 @@
-/** The saga as a DBOS workflow, one step a step; its checkpoints go to PostgreSQL. */
+/** The saga as a DBOS workflow, one DBOS step for each step. Checkpoints are in PostgreSQL. */
 import { DBOS } from '@dbos-inc/dbos-sdk';
 import { type Claim, saga } from '../saga.ts';
-import { openSteps, required, serveClaims } from './edge.ts';
+import { openSteps, required, serveClaims } from './app-server.ts';
 
-/** Connections to PostgreSQL: the default of ten would make 50 clients wait for one another. */
+/** Connections to PostgreSQL: with the default of ten, 50 clients would wait for one another. */
 const CONNECTIONS = 30;
 
 const { steps } = await openSteps();

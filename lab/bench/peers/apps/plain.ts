@@ -1,10 +1,10 @@
 /**
- * The saga with no engine: a crash leaves it where it stood, and two requests at once with the same
- * key are two claims. What the others cost above it is the price of neither.
+ * The saga without an engine. A crash leaves a claim unfinished, and two concurrent requests with the
+ * same key are two claims. What an engine costs above it is the price of preventing both.
  */
 import { type Outcome, saga } from '../saga.ts';
 import { recordsOf } from '../steps.ts';
-import { openSteps, serveClaims } from './edge.ts';
+import { openSteps, serveClaims } from './app-server.ts';
 
 const { steps, connection } = await openSteps();
 const records = recordsOf(connection);

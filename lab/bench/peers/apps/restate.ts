@@ -1,7 +1,7 @@
-/** The saga as a Restate service, one `ctx.run` a step; its journal is kept by Restate's server. */
+/** The saga as a Restate service, one `ctx.run` for each step. Restate's server keeps the journal. */
 import { type Context, serve, service } from '@restatedev/restate-sdk';
 import { type Claim, saga } from '../saga.ts';
-import { openSteps, required, sayReady } from './edge.ts';
+import { openSteps, required, sayReady } from './app-server.ts';
 
 const { steps } = await openSteps();
 

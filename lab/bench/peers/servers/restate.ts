@@ -1,19 +1,19 @@
-/** A Restate server of this run's own, one node as it comes from npm. */
+/** A Restate server for one run: one node, from npm. */
 import { join } from 'node:path';
-import { serverEnvironment } from '../../../../local/processes/environment.ts';
+import { serverEnvironment } from '../../../../local/processes/server-environment.ts';
 import { freePort } from '../../../../local/processes/ports.ts';
 import { byHttp } from '../../../../local/processes/readiness.ts';
 import type { ServiceSpec } from '../../../../local/processes/service.ts';
 
 export interface Restate {
   spec: ServiceSpec;
-  /** Where its ingress takes claims. */
+  /** The port that takes claims. */
   port: number;
-  /** Tells it that the app with the handlers listens on that port. */
+  /** Registers the app that listens on this port. */
   register: (appPort: number) => Promise<void>;
 }
 
-/** Its defaults but for the addresses, and no reports to its maker; the journal is fsynced. */
+/** Default settings, except for addresses and telemetry. The journal is fsynced. */
 export async function prepareRestate(dataDir: string, logPath: string): Promise<Restate> {
   const [node, ingress, admin] = [await freePort(), await freePort(), await freePort()];
   const name = `@restatedev/restate-server-${process.platform}-${process.arch}`;

@@ -1,0 +1,47 @@
+/** Checks the stock during the faults: it must add up at every moment, not only at the end. */
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Store } from '../../store/index.ts';
+import { isOfDatabase } from '../../store/mongodb/connection.ts';
+
+/** Pause between two checks, in milliseconds. */
+const EVERY_MS = 1_000;
+
+export interface Watch {
+  /** Stops, and returns the IDs of buckets that did not add up at some check. */
+  stop(): Promise<string[]>;
+}
+
+/** @param onLook called after each check with the numbers of open and of parked claims */
+export function watchStock(
+  { claims, stock }: Pick<Store, 'claims' | 'stock'>,
+  onLook: (open: number, parked: number) => void,
+): Watch {
+  const stopped = new AbortController();
+  const seen = new Set<string>();
+
+  async function look(): Promise<void> {
+    for (const { _id } of await stock.unbalanced()) seen.add(String(_id));
+    const open = await claims.model.countDocuments({ open: true });
+    onLook(open, await claims.model.countDocuments({ state: 'NEEDS_ATTENTION' }));
+  }
+
+  async function lookOn(): Promise<void> {
+    while (!stopped.signal.aborted) {
+      // While MongoDB is down there is nothing to check.
+      await look().catch((error: unknown) => {
+        if (!isOfDatabase(error)) throw error;
+      });
+      await sleep(EVERY_MS, undefined, { signal: stopped.signal }).catch(() => {});
+    }
+  }
+
+  const looking = lookOn();
+  looking.catch(() => {});
+  return {
+    async stop() {
+      stopped.abort();
+      await looking;
+      return [...seen];
+    },
+  };
+}
