@@ -1,4 +1,5 @@
 /** Telling a leaver's running claims to stop. */
+import { createWorkQueue, type WorkQueue } from '../domain/work-queue.ts';
 import type { Claim } from '../store/claims/claim-record.ts';
 import type { ClaimStore } from '../store/claims/claims.ts';
 import { SIGNALS } from '../workflows/contract.ts';
@@ -12,11 +13,11 @@ export interface StopDeps {
 /** Claims told side by side: one player has few that are open. */
 const AT_ONCE = 8;
 
-/** Players who may wait for their turn; the claims of more are left to reconciliation. */
-const LONGEST_LINE = 1_000;
+/** Players who may wait in the queue. The claims of more are left to reconciliation. */
+const MOST_WAITING = 1_000;
 
-/** Who waits for each client of Temporal: how many, and until when. */
-const lines = new WeakMap<object, { waiting: number; end: Promise<unknown> }>();
+/** One queue for each client of Temporal. */
+const queues = new WeakMap<object, WorkQueue>();
 
 /** Until S2 or S4 keeps it waiting, a claim's run looks at its player's record by itself. */
 const isHeard = ({ state }: Claim): boolean => state !== 'PENDING_VALIDATION';
@@ -40,19 +41,11 @@ async function tell({ claims, runs }: StopDeps, userId: string): Promise<void> {
  * @throws AggregateError of what failed, after all were told; Error where too many wait already
  */
 export async function stopClaimsOf(deps: StopDeps, userId: string): Promise<void> {
-  const line = lines.get(deps.runs) ?? { waiting: 0, end: Promise.resolve() };
-  lines.set(deps.runs, line);
-  if (line.waiting >= LONGEST_LINE) {
-    throw new Error(
-      `${line.waiting} players wait already: their claims are left to reconciliation`,
-    );
-  }
-  line.waiting += 1;
-  const turn = line.end.then(() => tell(deps, userId));
-  line.end = turn
-    .catch(() => {})
-    .then(() => {
-      line.waiting -= 1;
-    });
-  await turn;
+  const queue =
+    queues.get(deps.runs) ?? createWorkQueue({ atOnce: 1, waiting: MOST_WAITING, full: tooMany });
+  queues.set(deps.runs, queue);
+  await queue(() => tell(deps, userId));
 }
+
+const tooMany = (waiting: number) =>
+  new Error(`${waiting} players wait already: their claims are left to reconciliation`);

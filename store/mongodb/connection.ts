@@ -1,6 +1,7 @@
 /** The one way to MongoDB: explicit concerns, bounded calls, and what an outage looks like. */
 import mongoose from 'mongoose';
 import { DomainError } from '../../domain/errors.ts';
+import { createWorkQueue, type WorkQueue } from '../../domain/work-queue.ts';
 import { mendDriver } from './driver-close.ts';
 
 /** Majority and journal: what was answered survives any one crash. */
@@ -51,8 +52,8 @@ export async function connect(
 /** How long a transaction is begun again, in milliseconds; the driver alone would go on for minutes. */
 const TRANSACTION_PATIENCE_MS = 15_000;
 
-/** The end of the line of transactions over each client. */
-const lines = new WeakMap<object, Promise<unknown>>();
+/** One queue of transactions for each client. */
+const queues = new WeakMap<object, WorkQueue>();
 
 /**
  * Runs `work` in one transaction (snapshot reads, majority writes), again from its start where
@@ -66,13 +67,9 @@ export async function inTransaction<T>(
   patienceMs: number = TRANSACTION_PATIENCE_MS,
 ): Promise<T> {
   const client = connection.getClient();
-  const before = lines.get(client) ?? Promise.resolve();
-  const turn = before.then(() => transact(client, connection.name, work, patienceMs));
-  lines.set(
-    client,
-    turn.catch(() => {}),
-  );
-  return await turn;
+  const queue = queues.get(client) ?? createWorkQueue({ atOnce: 1 });
+  queues.set(client, queue);
+  return await queue(() => transact(client, connection.name, work, patienceMs));
 }
 
 async function transact<T>(

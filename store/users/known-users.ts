@@ -1,5 +1,6 @@
 /** Whether users exist, for batches that name many of them. */
 import type { Connection } from 'mongoose';
+import { BoundedMap } from '../../domain/bounded-map.ts';
 
 /** IDs kept in memory; about 100 bytes each. */
 const MOST_REMEMBERED = 50_000;
@@ -7,7 +8,7 @@ const MOST_REMEMBERED = 50_000;
 /** Remembers who exists, as users are never removed. Who does not is asked for each time. */
 export function createKnownUsers(connection: Connection) {
   const users = connection.collection<{ _id: string }>('users');
-  const remembered = new Set<string>();
+  const remembered = new BoundedMap<string, true>(MOST_REMEMBERED);
   return {
     /** Those of the IDs that are a user's, by at most one read. IDs are exact, also in their case. */
     async among(ids: readonly string[]): Promise<Set<string>> {
@@ -20,11 +21,7 @@ export function createKnownUsers(connection: Connection) {
         .toArray();
       for (const { _id } of found) {
         known.add(_id);
-        remembered.add(_id);
-      }
-      for (const oldest of remembered) {
-        if (remembered.size <= MOST_REMEMBERED) break;
-        remembered.delete(oldest);
+        remembered.set(_id, true);
       }
       return known;
     },
