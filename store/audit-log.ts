@@ -53,7 +53,7 @@ export interface AuditFilter {
 }
 
 /** What `verify` found: the chain's end, or its first broken place. */
-export type Verdict =
+export type ChainVerdict =
   | { isWhole: true; entries: number; head: string }
   | { isWhole: false; seq: number; why: string };
 
@@ -196,7 +196,7 @@ export function createAuditLog(connection: Connection, now: () => Date = () => n
      * Walks the whole chain. Entries cut off at its end show against the head; an end that was cut
      * off together with the head shows only against a head that was noted down elsewhere.
      */
-    async verify(): Promise<Verdict> {
+    async verify(): Promise<ChainVerdict> {
       let seq = 0;
       let previous = GENESIS;
       for await (const entry of model.find().sort({ _id: 1 }).lean<Stored>().cursor()) {

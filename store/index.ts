@@ -16,7 +16,7 @@ import {
 } from './mongodb/indexes.ts';
 import { createOperationStore } from './operations.ts';
 import { createConditionFacts } from './player-events/condition-facts.ts';
-import type { ActivityRules } from './player-events/player-event-shape.ts';
+import type { PlayerEventRules } from './player-events/player-event-shape.ts';
 import { createProgressStore } from './player-events/progress.ts';
 import { createProviderLimitStore } from './provider-limits.ts';
 import { createReconciliationStore } from './reconciliations.ts';
@@ -27,7 +27,11 @@ import { createUserStore } from './users/users.ts';
 export type Store = ReturnType<typeof createStores>;
 
 /** The stores over that connection. Use none before its indexes are there. */
-function createStores(connection: Connection, now: () => Date, activityRules?: ActivityRules) {
+function createStores(
+  connection: Connection,
+  now: () => Date,
+  playerEventRules?: PlayerEventRules,
+) {
   const clock = createServerClock(connection);
   const stock = createStockStore(connection, clock);
   return {
@@ -42,7 +46,7 @@ function createStores(connection: Connection, now: () => Date, activityRules?: A
     operations: createOperationStore(connection, now),
     providerLimits: createProviderLimitStore(connection),
     reconciliations: createReconciliationStore(connection),
-    progress: createProgressStore(connection, activityRules, now),
+    progress: createProgressStore(connection, playerEventRules, now),
   };
 }
 
@@ -53,9 +57,9 @@ function createStores(connection: Connection, now: () => Date, activityRules?: A
 export async function openStore(
   connection: Connection,
   now: () => Date = () => new Date(),
-  activityRules?: ActivityRules,
+  playerEventRules?: PlayerEventRules,
 ): Promise<Store> {
-  const store = createStores(connection, now, activityRules);
+  const store = createStores(connection, now, playerEventRules);
   await Promise.all(Object.values(connection.models).map((model) => model.createIndexes()));
   return await opened(store);
 }
@@ -67,10 +71,10 @@ export async function openStore(
  */
 export async function openStoreOfProcess(
   connection: Connection,
-  activityRules: ActivityRules,
+  playerEventRules: PlayerEventRules,
   options: EnsureOptions,
 ): Promise<Store> {
-  const store = createStores(connection, () => new Date(), activityRules);
+  const store = createStores(connection, () => new Date(), playerEventRules);
   await ensureIndexes(connection, wantedIndexes(connection, store), options);
   return await opened(store);
 }
@@ -78,10 +82,10 @@ export async function openStoreOfProcess(
 /** Builds every index that is missing. Tells each line of its progress. @throws SetupError */
 export async function migrate(
   connection: Connection,
-  activityRules: ActivityRules,
+  playerEventRules: PlayerEventRules,
   options: BuildOptions,
 ): Promise<void> {
-  const store = createStores(connection, () => new Date(), activityRules);
+  const store = createStores(connection, () => new Date(), playerEventRules);
   const wanted = wantedIndexes(connection, store);
   const missing = await missingIndexes(connection, wanted);
   if (missing.length > 0) await buildIndexes(missing, options);
@@ -89,7 +93,7 @@ export async function migrate(
 }
 
 function wantedIndexes(connection: Connection, { progress }: Store): WantedIndex[] {
-  return [...indexesOfModels(connection), progress.activities.expiryIndex(progress.keptS)];
+  return [...indexesOfModels(connection), progress.playerEvents.expiryIndex(progress.keptS)];
 }
 
 async function opened(store: Store): Promise<Store> {

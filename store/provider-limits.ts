@@ -7,7 +7,7 @@ import { Schema } from 'mongoose';
 import type { ProviderLimit, SlotRequest } from '../domain/provider-limit.ts';
 import { isDuplicateKey } from './mongodb/connection.ts';
 
-interface ProviderTurns {
+interface ProviderSlots {
   /** The provider's name. */
   _id: string;
   /** When the last turn was taken and when its call may begin, by the server's clock. */
@@ -16,21 +16,21 @@ interface ProviderTurns {
   /** From when on the next call may begin: all three with fractions of a millisecond. */
   nextAtMs: number;
   /** Calls under way, each until it has ended for sure. */
-  turns: { id: string; untilMs: number }[];
+  slots: { id: string; untilMs: number }[];
 }
 
-const schema = new Schema<ProviderTurns>(
+const schema = new Schema<ProviderSlots>(
   {
     _id: { type: String, required: true },
     takenAtMs: { type: Number, required: true },
     startAtMs: { type: Number, required: true },
     nextAtMs: { type: Number, required: true },
-    turns: { type: [Object], required: true },
+    slots: { type: [Object], required: true },
   },
   { collection: 'provider_turns', versionKey: false, strict: 'throw' },
 );
 
-const FRESH = { takenAtMs: 0, startAtMs: 0, nextAtMs: 0, turns: [] };
+const FRESH = { takenAtMs: 0, startAtMs: 0, nextAtMs: 0, slots: [] };
 
 /** Milliseconds between the starts of two calls. */
 const spacingMs = ({ callsPerS }: ProviderLimit): number => (callsPerS ? 1_000 / callsPerS : 0);
@@ -39,13 +39,13 @@ const NOW_MS = { $toDouble: '$$NOW' };
 
 /** The turns that are not over. */
 const RUNNING = {
-  $filter: { input: '$turns', as: 'turn', cond: { $gt: ['$$turn.untilMs', NOW_MS] } },
+  $filter: { input: '$slots', as: 'slot', cond: { $gt: ['$$slot.untilMs', NOW_MS] } },
 };
 
 export type ProviderLimitStore = ReturnType<typeof createProviderLimitStore>;
 
 export function createProviderLimitStore(connection: Connection) {
-  const model = connection.model<ProviderTurns>('ProviderTurns', schema);
+  const model = connection.model<ProviderSlots>('ProviderSlots', schema);
   const known = new Set<string>();
 
   /** The one document of the provider, so that a guard that does not hold writes nothing. */
@@ -85,7 +85,7 @@ export function createProviderLimitStore(connection: Connection) {
           {
             $set: {
               nextAtMs: { $add: ['$startAtMs', spacingMs(limit)] },
-              turns: {
+              slots: {
                 $concatArrays: [
                   RUNNING,
                   [{ id: slotId, untilMs: { $add: ['$startAtMs', leaseMs] } }],
@@ -95,7 +95,7 @@ export function createProviderLimitStore(connection: Connection) {
           },
         ],
         { returnDocument: 'after' },
-      )) as unknown as ProviderTurns | null;
+      )) as unknown as ProviderSlots | null;
       return taken && taken.startAtMs - taken.takenAtMs;
     },
 
@@ -103,7 +103,7 @@ export function createProviderLimitStore(connection: Connection) {
     async giveBack(provider: string, slotId: string): Promise<void> {
       await model.collection.updateOne(
         { _id: provider } as object,
-        { $pull: { turns: { id: slotId } } } as object,
+        { $pull: { slots: { id: slotId } } } as object,
       );
     },
   };

@@ -107,8 +107,8 @@ export function bucket(
   units: number,
   given: Partial<StockBucket> = {},
 ): StockBucket {
-  const books = { quantity: 1, stock: units, available: units, granted: 0, holds: [] };
-  return { _id: `${eventId}/cape/${n}`, eventId, rewardId: 'cape', n, ...books, ...given };
+  const levels = { quantity: 1, stock: units, available: units, granted: 0, holds: [] };
+  return { _id: `${eventId}/cape/${n}`, eventId, rewardId: 'cape', n, ...levels, ...given };
 }
 
 /** An activity as a game server sends it. */

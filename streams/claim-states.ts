@@ -34,10 +34,10 @@ export async function publishClaimStates(publishing: Publishing): Promise<void> 
   let isBegun = false;
   while (!signal.aborted) {
     try {
-      const turn = await feed.takeTurn();
+      const lease = await feed.takeLease();
       if (!isBegun) publishing.onBegun();
       isBegun = true;
-      if (turn) await publishTurn(publishing, turn);
+      if (lease) await publishUnderLease(publishing, lease);
     } catch (error) {
       if (!signal.aborted) onFailure(error);
     }
@@ -45,29 +45,29 @@ export async function publishClaimStates(publishing: Publishing): Promise<void> 
   }
 }
 
-type Turn = NonNullable<Awaited<ReturnType<ClaimFeed['takeTurn']>>>;
+type Lease = NonNullable<Awaited<ReturnType<ClaimFeed['takeLease']>>>;
 
 /** Until another process has the turn, or something breaks. */
-async function publishTurn(publishing: Publishing, turn: Turn): Promise<void> {
+async function publishUnderLease(publishing: Publishing, lease: Lease): Promise<void> {
   const { outlet, topic, signal, onFailure, keepEveryMs = KEEP_EVERY_MS } = publishing;
   // A look at a long stretch of changes that are not of claims takes longer than a turn lasts.
-  const keeping = setInterval(() => void turn.keep().catch(onFailure), keepEveryMs);
+  const keeping = setInterval(() => void lease.keep().catch(onFailure), keepEveryMs);
   try {
     while (!signal.aborted) {
-      const { changes, place } = await turn.next();
+      const { changes, place } = await lease.next();
       const records = changes.map((change) => toRecord(topic, change));
       await persist(
         async () => {
-          await turn.keep();
+          await lease.keep();
           await outlet.send(records);
         },
-        { signal, onFailure, isPassing: () => turn.isOurs() },
+        { signal, onFailure, isPassing: () => lease.isOurs() },
       );
-      await turn.remember(place);
+      await lease.remember(place);
     }
   } finally {
     clearInterval(keeping);
-    await turn.end();
+    await lease.end();
   }
 }
 

@@ -10,7 +10,7 @@ const SENDER = 'sender';
 const NO_SENDER = 'The header sender is not a user ID';
 
 /** Counts the events of a batch, each once for its sender; answers those that cannot be counted. */
-export async function takeActivity(
+export async function takePlayerEvents(
   progress: Pick<ProgressStore, 'ingest'>,
   records: IncomingRecord[],
   now: Date,

@@ -32,11 +32,11 @@ export async function runStreamsProcess(stopping: Stopping): Promise<void> {
   const log = pino({ level: config.LOG_LEVEL, base: { process: 'streams' } }, logOutput('streams'));
 
   const database = await openDatabase(config.MONGODB_URI, { appName: 'laurel-streams' });
-  const activityRules = {
+  const playerEventRules = {
     ttlDays: config.ACTIVITY_TTL_DAYS,
     gauges: config.GAUGES,
   };
-  const store = await openStoreOfProcess(database, activityRules, {
+  const store = await openStoreOfProcess(database, playerEventRules, {
     uri: config.MONGODB_URI,
     build: config.MIGRATE_AT_START === 'on',
     log,

@@ -1,12 +1,12 @@
 /** All streams of one process, until it is told to stop. */
-import { MAX_ACTIVITY_EVENTS } from '../domain/conditions/player-event.ts';
+import { MAX_PLAYER_EVENTS } from '../domain/conditions/player-event.ts';
 import type { ClaimFeed } from '../store/claims/claim-feed.ts';
 import type { Store } from '../store/index.ts';
 import { publishClaimStates } from './claim-states.ts';
 import { consume } from './consumer.ts';
 import { createOutlet } from './kafka.ts';
 import { createProgress } from './partitions.ts';
-import { takeActivity } from './player-events.ts';
+import { takePlayerEvents } from './player-events.ts';
 import { persist } from './retry.ts';
 import { makeTopics, namesUnder } from './topics.ts';
 import { takeUserStatus, type UserStatusDeps } from './user-status.ts';
@@ -33,7 +33,7 @@ export interface StreamsDeps extends Pick<UserStatusDeps, 'onUserLeft' | 'now'> 
 }
 
 /** The database takes some batches at once faster than one after the other; counting has no order. */
-const ACTIVITY_BATCHES = 4;
+const PLAYER_EVENT_BATCHES = 4;
 
 /** Each record takes a transaction, so a batch of more would only take longer to be committed. */
 const STATUS_BATCH = 50;
@@ -42,8 +42,8 @@ const STATUS_BATCH = 50;
 export async function runStreams(deps: StreamsDeps): Promise<void> {
   const { brokers, prefix = '', store, feed, signal, onFailure, now } = deps;
   const names = namesUnder(prefix);
-  const [activityProgress, statusProgress] = [createProgress(), createProgress()];
-  const isMoving = () => activityProgress.isMoving() && statusProgress.isMoving();
+  const [playerEventProgress, statusProgress] = [createProgress(), createProgress()];
+  const isMoving = () => playerEventProgress.isMoving() && statusProgress.isMoving();
   const outlet = createOutlet(brokers);
   const { isPassing, lookEveryMs } = deps;
   const common = { brokers, outlet, signal, onFailure, isPassing, lookEveryMs };
@@ -58,13 +58,13 @@ export async function runStreams(deps: StreamsDeps): Promise<void> {
     const running = [
       consume({
         ...common,
-        topic: names.activity,
-        deadTopic: names.activityDead,
-        groupId: names.activityGroup,
-        progress: activityProgress,
-        batchSize: MAX_ACTIVITY_EVENTS,
-        sideBySide: ACTIVITY_BATCHES,
-        handle: (records) => takeActivity(store.progress, records, now()),
+        topic: names.playerEvents,
+        deadTopic: names.playerEventsDead,
+        groupId: names.playerEventsGroup,
+        progress: playerEventProgress,
+        batchSize: MAX_PLAYER_EVENTS,
+        sideBySide: PLAYER_EVENT_BATCHES,
+        handle: (records) => takePlayerEvents(store.progress, records, now()),
       }),
       consume({
         ...common,

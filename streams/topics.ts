@@ -19,9 +19,9 @@ const prefixed = (prefix: string, topic: keyof typeof PARTITIONS): string => `${
  */
 export function namesUnder(prefix: string) {
   return {
-    activity: prefixed(prefix, 'game.activity'),
-    activityDead: prefixed(prefix, 'game.activity.dead'),
-    activityGroup: `${prefix}laurel-activity`,
+    playerEvents: prefixed(prefix, 'game.activity'),
+    playerEventsDead: prefixed(prefix, 'game.activity.dead'),
+    playerEventsGroup: `${prefix}laurel-activity`,
     userStatus: prefixed(prefix, 'user.status'),
     userStatusDead: prefixed(prefix, 'user.status.dead'),
     userStatusGroup: `${prefix}laurel-user-status`,

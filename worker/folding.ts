@@ -1,7 +1,7 @@
 /** Activities of days that are over become aggregates, while the worker runs. */
 
 import { connect } from '../store/mongodb/connection.ts';
-import type { ActivityRules } from '../store/player-events/player-event-shape.ts';
+import type { PlayerEventRules } from '../store/player-events/player-event-shape.ts';
 import { createProgressStore } from '../store/player-events/progress.ts';
 
 /** A day is due once; looking each hour makes up for a worker that was away. */
@@ -16,7 +16,7 @@ const PATIENCE_MS = 1_800_000;
  */
 export function keepFolding(
   mongodbUri: string,
-  rules: ActivityRules,
+  rules: PlayerEventRules,
   onFailure: (error: unknown) => void,
 ): NodeJS.Timeout {
   const fold = async () => {

@@ -87,7 +87,7 @@ async function bookedOf({ books }: Stack, client: Client, eventId: string, start
   const [granted, records, [book], first, last] = await Promise.all([
     claims.model.countDocuments({ eventId, state: 'GRANTED' }),
     claims.model.countDocuments({ eventId }),
-    stock.books(eventId),
+    stock.levels(eventId),
     claims.model.findOne({ eventId, state: 'GRANTED' }).sort({ endedAt: 1 }).lean(),
     claims.model.findOne({ eventId, state: 'GRANTED' }).sort({ endedAt: -1 }).lean(),
   ]);

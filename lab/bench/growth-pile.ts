@@ -84,7 +84,7 @@ async function insertPlayers({ store }: Books, pile: Pile, from: number, until: 
   await Promise.all([
     insertAll(store.users.model.collection, users),
     insertAll(store.refreshTokens.model.collection, families),
-    insertAll(store.progress.activities.model.collection, activities),
+    insertAll(store.progress.playerEvents.model.collection, activities),
     insertAll(store.progress.days.model.collection, days),
   ]);
 }

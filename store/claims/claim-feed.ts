@@ -5,6 +5,7 @@
 import { randomUUID } from 'node:crypto';
 import type { Connection, mongo } from 'mongoose';
 import { Schema } from 'mongoose';
+import { BoundedMap } from '../../domain/bounded-map.ts';
 import type { ClaimState, Reason } from '../../domain/claims/claim.ts';
 import { isAnswer } from '../mongodb/connection.ts';
 import type { Claim } from './claim-record.ts';
@@ -31,24 +32,24 @@ export interface FeedPlace {
 
 export interface ClaimFeed {
   /** The turn to publish, or null where another process has it. Changes from now on are not missed. */
-  takeTurn(): Promise<FeedTurn | null>;
+  takeLease(): Promise<FeedLease | null>;
 }
 
 /** The turn lasts for half a minute from each `keep` and `remember`. */
-export interface FeedTurn {
+export interface FeedLease {
   /** The next changes, at most 500, or none after a moment. Changes that were seen may come again. */
   next(): Promise<{ changes: ClaimChange[]; place: FeedPlace }>;
-  /** Makes the turn last. @throws TurnLost where another process has it now */
+  /** Makes the turn last. @throws LeaseLost where another process has it now */
   keep(): Promise<void>;
   /** Whether the turn still lasts, by our own clock. */
   isOurs(): boolean;
-  /** Goes on from there, whoever has the next turn. @throws TurnLost */
+  /** Goes on from there, whoever has the next turn. @throws LeaseLost */
   remember(place: FeedPlace): Promise<void>;
   /** Gives the turn away. */
   end(): Promise<void>;
 }
 
-class TurnLost extends Error {}
+class LeaseLost extends Error {}
 
 interface StoredPlace {
   _id: string;
@@ -72,7 +73,7 @@ const schema = new Schema<StoredPlace>(
 const PLACE = 'claim.state';
 
 /** Longer than a publisher's longest pause and its slowest write to a broker together. */
-const TURN_MS = 30_000;
+const LEASE_MS = 30_000;
 
 /** How long an empty look at the change stream waits, in milliseconds. */
 const LOOK_MS = 100;
@@ -122,11 +123,11 @@ const PIPELINE = [
 
 type Stream = mongo.ChangeStream;
 
-export function createClaimFeed(connection: Connection, turnMs: number = TURN_MS): ClaimFeed {
+export function createClaimFeed(connection: Connection, leaseMs: number = LEASE_MS): ClaimFeed {
   const places = connection.model<StoredPlace>('FeedPlace', schema);
   const claims = connection.collection<Claim>('claims');
   const holder = randomUUID();
-  const lasting = { $set: { holder, until: { $add: ['$$NOW', turnMs] } } };
+  const leaseFields = { $set: { holder, until: { $add: ['$$NOW', leaseMs] } } };
 
   async function acquire(): Promise<StoredPlace | null> {
     const isFree = { $expr: { $or: [{ $eq: ['$holder', holder] }, { $lt: ['$until', '$$NOW'] }] } };
@@ -135,39 +136,39 @@ export function createClaimFeed(connection: Connection, turnMs: number = TURN_MS
     await places.updateOne({ _id: PLACE }, first, { upsert: true });
     const options = { returnDocument: 'after', updatePipeline: true } as const;
     return await places
-      .findOneAndUpdate({ _id: PLACE, ...isFree }, [lasting], options)
+      .findOneAndUpdate({ _id: PLACE, ...isFree }, [leaseFields], options)
       .lean<StoredPlace>();
   }
 
   return {
-    async takeTurn() {
+    async takeLease() {
       const askedAtMs = performance.now();
       const place = await acquire();
-      return place && (await createTurn(place, askedAtMs + turnMs));
+      return place && (await createLease(place, askedAtMs + leaseMs));
     },
   };
 
-  async function createTurn(stored: StoredPlace, firstEndsAtMs: number): Promise<FeedTurn> {
+  async function createLease(stored: StoredPlace, firstEndsAtMs: number): Promise<FeedLease> {
     let endsAtMs = firstEndsAtMs;
     let notedAtMs = Number.NEGATIVE_INFINITY;
     let lastAt = stored.at ?? null;
     let stream: Stream | undefined;
     let rereading: mongo.FindCursor<Published> | undefined;
-    const known = new Map<string, ClaimChange>();
+    const known = new BoundedMap<string, ClaimChange>(MOST_KNOWN);
 
     const watch = (from: object): Stream =>
       claims.watch(PIPELINE, { maxAwaitTimeMS: LOOK_MS, ...from });
 
     async function write(set: object): Promise<void> {
       const askedAtMs = performance.now();
-      const update = [{ $set: { ...lasting.$set, ...set } }];
+      const update = [{ $set: { ...leaseFields.$set, ...set } }];
       const options = { updatePipeline: true };
       const { matchedCount } = await places.updateOne({ _id: PLACE, holder }, update, options);
       if (matchedCount === 0) {
         endsAtMs = Number.NEGATIVE_INFINITY;
-        throw new TurnLost('another process publishes now');
+        throw new LeaseLost('another process publishes now');
       }
-      endsAtMs = askedAtMs + turnMs;
+      endsAtMs = askedAtMs + leaseMs;
     }
 
     /** Reads claims again, and the stream from before that on: what is known already is left out. */
@@ -222,12 +223,7 @@ export function createClaimFeed(connection: Connection, turnMs: number = TURN_MS
       const { claimId, version } = change;
       const last = known.get(claimId);
       if (last && last.version >= version) return false;
-      known.delete(claimId);
       known.set(claimId, change);
-      for (const [oldest] of known) {
-        if (known.size <= MOST_KNOWN) break;
-        known.delete(oldest);
-      }
       if (!lastAt || change.at > lastAt) lastAt = change.at;
       return true;
     }

@@ -36,7 +36,7 @@ export type EventStatsStore = ReturnType<typeof createEventStats>;
 
 export function createEventStats(
   connection: Connection,
-  stock: Pick<StockStore, 'books'>,
+  stock: Pick<StockStore, 'levels'>,
   now: () => Date = () => new Date(),
 ) {
   const claimCounts = createClaimCounts(connection, now);
@@ -71,13 +71,13 @@ export function createEventStats(
 
   return {
     /**
-     * The books of every reward, in the event's order, and its claims by state. Units of a reward
+     * The levels of every reward, in the event's order, and its claims by state. Units of a reward
      * without a stock are not counted one by one: its `granted` is the units of the lines granted.
      */
     async of(event: StoredEvent): Promise<EventStats> {
       const { eventId, rewards } = event;
-      const [books, counts, strays] = await Promise.all([
-        stock.books(eventId),
+      const [levels, counts, strays] = await Promise.all([
+        stock.levels(eventId),
         claimCounts.of(eventId),
         countStrayGrants(eventId),
       ]);
@@ -86,7 +86,7 @@ export function createEventStats(
         strays(rewardId);
       return {
         rewards: rewards.map(({ rewardId, quantity }) => {
-          const own = books.find((b) => b.rewardId === rewardId);
+          const own = levels.find((b) => b.rewardId === rewardId);
           if (!own) {
             const units = granted(rewardId) * quantity;
             return { rewardId, stock: null, available: null, held: 0, granted: units };

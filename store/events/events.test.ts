@@ -52,7 +52,7 @@ describe('creating an event', () => {
 
   it('makes the stock in the same transaction', async () => {
     const event = await t.create();
-    assert.deepEqual(await t.books(event), [
+    assert.deepEqual(await t.levels(event), [
       { rewardId: 'cape', stock: 10, available: 10, held: 0, granted: 0 },
     ]);
   });
@@ -344,7 +344,7 @@ describe('changing an event', () => {
         ['hat', 3],
       ],
     );
-    assert.deepEqual(await t.books(event), [
+    assert.deepEqual(await t.levels(event), [
       { rewardId: 'hat', stock: 900, available: 900, held: 0, granted: 0 },
     ]);
   });

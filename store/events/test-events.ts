@@ -110,8 +110,8 @@ export async function eventsFixture() {
     },
 
     /** What the buckets of the event's rewards add up to. */
-    async books({ eventId }: StoredEvent) {
-      const found = await stock.books(eventId);
+    async levels({ eventId }: StoredEvent) {
+      const found = await stock.levels(eventId);
       return found.map(({ rewardId, stock, available, held, granted }) => {
         return { rewardId, stock, available, held, granted };
       });

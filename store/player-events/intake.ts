@@ -1,10 +1,10 @@
 /** Keeping activities: which of them are new, and which are there already. */
 import type { ClientSession, Connection } from 'mongoose';
-import type { ActivityEvent } from '../../domain/conditions/player-event.ts';
+import type { PlayerEvent } from '../../domain/conditions/player-event.ts';
 import { DomainError } from '../../domain/errors.ts';
 import { inTransaction, isDuplicateKey } from '../mongodb/connection.ts';
 import { firstPlace, isOwnPlace, type Known, type Placed, settle } from './places.ts';
-import type { ActivityEventStore } from './player-events.ts';
+import type { PlayerEventStore } from './player-events.ts';
 import type { ProgressDayStore } from './progress-days.ts';
 
 /** Batches that meet on the same new IDs are done again, each time with fewer left. */
@@ -18,26 +18,26 @@ export interface Kept extends Known {
   isNew: boolean;
 }
 
-export function createActivityIntake(
+export function createPlayerEventIntake(
   connection: Connection,
-  activities: ActivityEventStore,
+  playerEvents: PlayerEventStore,
   days: ProgressDayStore,
 ) {
   const shared = createSharedIds(connection);
 
-  async function settled(events: readonly ActivityEvent[], session?: ClientSession) {
-    const divided = settle(events, await activities.find(events, session));
+  async function settled(events: readonly PlayerEvent[], session?: ClientSession) {
+    const divided = settle(events, await playerEvents.find(events, session));
     if (divided.fresh.some(isOwnPlace)) await shared.note();
     return divided;
   }
 
-  async function keepLateTogether(events: readonly ActivityEvent[], session: ClientSession) {
+  async function keepLateTogether(events: readonly PlayerEvent[], session: ClientSession) {
     const kept: Kept[] = [];
     for (let rest = events; rest.length > 0; ) {
       const { known, fresh, later } = await settled(rest, session);
       kept.push(...known.map(asKnown), ...fresh.map(asNew));
       if (fresh.length > 0) {
-        await activities.addLate(fresh, session);
+        await playerEvents.addLate(fresh, session);
         await days.addLate(
           fresh.map(({ event }) => event),
           session,
@@ -50,7 +50,7 @@ export function createActivityIntake(
 
   return {
     /** Keeps events of the last day, each with another `id` for its sender. */
-    async keep(events: readonly ActivityEvent[]): Promise<Kept[]> {
+    async keep(events: readonly PlayerEvent[]): Promise<Kept[]> {
       if (events.length === 0) return [];
       const kept: Kept[] = [];
       // Most batches hold new IDs only, and are one insert and nothing else.
@@ -60,7 +60,7 @@ export function createActivityIntake(
         if (attempt > MAX_ATTEMPTS) throw busy();
         const all = { known: [], fresh: rest.map(firstPlace), later: [] };
         const { known, fresh, later } = isToLook ? await settled(rest) : all;
-        const failed = new Set((await activities.add(fresh)).map(({ event }) => event));
+        const failed = new Set((await playerEvents.add(fresh)).map(({ event }) => event));
         kept.push(...known.map(asKnown));
         kept.push(...fresh.filter(({ event }) => !failed.has(event)).map(asNew));
         rest = [...failed, ...later];
@@ -70,14 +70,14 @@ export function createActivityIntake(
     },
 
     /** Keeps older events, and adds them to their days' aggregates. */
-    async keepLate(events: readonly ActivityEvent[]): Promise<Kept[]> {
+    async keepLate(events: readonly PlayerEvent[]): Promise<Kept[]> {
       if (events.length === 0) return [];
       for (let attempt = 1; attempt <= MAX_ATTEMPTS; attempt += 1) {
         try {
           return await inTransaction(connection, (session) => keepLateTogether(events, session));
         } catch (error) {
           // Another batch kept one of them after this transaction had looked, or made the same day.
-          const isMet = [activities, days].some(({ model }) =>
+          const isMet = [playerEvents, days].some(({ model }) =>
             isDuplicateKey(error, model.collection),
           );
           if (!isMet) throw error;

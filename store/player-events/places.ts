@@ -7,37 +7,37 @@
  * the ID is taken, it looks at the places of all its senders.
  */
 import {
-  type ActivityContent,
-  type ActivityEvent,
-  isSameActivity,
+  isSamePlayerEvent,
+  type PlayerEvent,
+  type PlayerEventContent,
 } from '../../domain/conditions/player-event.ts';
 
 /** An event, and the `_id` of the document that is to keep it. */
 export interface Placed {
-  event: ActivityEvent;
+  event: PlayerEvent;
   _id: string;
 }
 
 /** An event whose `id` this sender has used before, for what is kept. */
 export interface Known {
-  event: ActivityEvent;
-  kept: ActivityContent;
+  event: PlayerEvent;
+  kept: PlayerEventContent;
 }
 
 /** What is kept, and where. */
-export type Taken = ActivityContent & { _id: string };
+export type Taken = PlayerEventContent & { _id: string };
 
 /** Neither an `id` nor a sender holds a space, so that no two places have one name. */
-const ownPlace = ({ id, sender = '' }: Pick<ActivityEvent, 'id' | 'sender'>): string =>
+const ownPlace = ({ id, sender = '' }: Pick<PlayerEvent, 'id' | 'sender'>): string =>
   `${id} ${sender}`;
 
 /** Where an event is kept if its `id` is new. */
-export const firstPlace = (event: ActivityEvent): Placed => ({ event, _id: event.id });
+export const firstPlace = (event: PlayerEvent): Placed => ({ event, _id: event.id });
 
 export const isOwnPlace = ({ event, _id }: Placed): boolean => _id !== event.id;
 
 /** A filter for all that is kept and may be the same as one of these events, or in their place. */
-export function placesOf(events: readonly ActivityEvent[]): object {
+export function placesOf(events: readonly PlayerEvent[]): object {
   const named = events.flatMap(({ id, sender }) => [
     id,
     ownPlace({ id }),
@@ -54,10 +54,10 @@ export function placesOf(events: readonly ActivityEvent[]): object {
  * new ones are kept: the same as one of them, perhaps, or in its place.
  * @param taken what is kept at `placesOf` them
  */
-export function settle(events: readonly ActivityEvent[], taken: readonly Taken[]) {
+export function settle(events: readonly PlayerEvent[], taken: readonly Taken[]) {
   const known: Known[] = [];
   const fresh: Placed[] = [];
-  const later: ActivityEvent[] = [];
+  const later: PlayerEvent[] = [];
   const keptOf = Map.groupBy(taken, ({ _id }) => _id.split(' ', 1)[0]);
   const freshOf = new Map<string, Placed[]>();
   for (const event of events) {
@@ -80,7 +80,7 @@ export function settle(events: readonly ActivityEvent[], taken: readonly Taken[]
 }
 
 /** Whether two events with one `id` are the same: with one content, and not of two senders. */
-function isOneEvent(a: ActivityContent, b: ActivityContent): boolean {
+function isOneEvent(a: PlayerEventContent, b: PlayerEventContent): boolean {
   const isOfTwo = a.sender !== undefined && b.sender !== undefined && a.sender !== b.sender;
-  return !isOfTwo && isSameActivity(a, b);
+  return !isOfTwo && isSamePlayerEvent(a, b);
 }

@@ -1,10 +1,10 @@
 /** What an activity event must look like, by whichever road it comes. */
 import { z } from 'zod';
 import { type Gauges, KNOWN_BY_ITSELF } from '../../domain/conditions/metrics.ts';
-import { type ActivityEvent, DAY_MS } from '../../domain/conditions/player-event.ts';
+import { DAY_MS, type PlayerEvent } from '../../domain/conditions/player-event.ts';
 import { textShape } from '../text-shape.ts';
 
-export interface ActivityRules {
+export interface PlayerEventRules {
   /** How old an activity may be, in days: its `id` is remembered for as long. */
   ttlDays: number;
   /** Metrics whose value is a state. */
@@ -53,10 +53,10 @@ const shape = z.strictObject(
 );
 
 /** An event that can be counted, or why it cannot. */
-export type Checked = { event: ActivityEvent } | { message: string };
+export type Checked = { event: PlayerEvent } | { message: string };
 
 /** Reads one event as it came. `now` is the moment of its arrival. */
-export function checkActivity(given: unknown, rules: ActivityRules, now: Date): Checked {
+export function checkPlayerEvent(given: unknown, rules: PlayerEventRules, now: Date): Checked {
   const { success, data: event, error } = shape.safeParse(given);
   if (!success) return { message: messageOf(error.issues) };
   const ageMs = now.getTime() - event.at.getTime();

@@ -5,9 +5,9 @@
 import type { ClientSession, Connection } from 'mongoose';
 import { mongo, Schema } from 'mongoose';
 import {
-  type ActivityEvent,
   DAY_MS,
   dayOf,
+  type PlayerEvent,
   QUARTER_MS,
 } from '../../domain/conditions/player-event.ts';
 import { isAnswer, isDuplicateKey, WRITE_CONCERN } from '../mongodb/connection.ts';
@@ -15,7 +15,7 @@ import { INDEX_OPTIONS_CONFLICT, inTheWay, type WantedIndex } from '../mongodb/i
 import { type Placed, placesOf } from './places.ts';
 import { ALL_AT_ONCE, type Quarter, type QuarterValue, TOGETHER } from './progress-days.ts';
 
-export interface StoredActivity {
+export interface StoredPlayerEvent {
   /** The event's ID; where another sender had it before, with this one's behind it. */
   _id: string;
   /** The game server's user ID; missing where a Kafka record did not say. */
@@ -34,13 +34,13 @@ export interface StoredActivity {
 }
 
 /** Activities of some metrics from one moment until before another, in milliseconds. */
-export interface ActivityRange {
+export interface PlayerEventRange {
   metrics: string[];
   fromMs: number;
   untilMs: number;
 }
 
-const schema = new Schema<StoredActivity>(
+const schema = new Schema<StoredPlayerEvent>(
   {
     _id: { type: String, required: true },
     sender: String,
@@ -60,12 +60,12 @@ schema.index({ userId: 1, day: 1 }, { name: 'player' });
 
 const EXPIRY = 'expiry';
 
-export type ActivityEventStore = ReturnType<typeof createActivityEventStore>;
+export type PlayerEventStore = ReturnType<typeof createPlayerEventStore>;
 
-export function createActivityEventStore(connection: Connection) {
-  const model = connection.model<StoredActivity>('ActivityEvent', schema);
+export function createPlayerEventStore(connection: Connection) {
+  const model = connection.model<StoredPlayerEvent>('PlayerEvent', schema);
   // By the driver where there are many: mongoose would look at each field of each document.
-  const collection = connection.collection<StoredActivity>('activity_events');
+  const collection = connection.collection<StoredPlayerEvent>('activity_events');
 
   const expiryIndex = (expireAfterSeconds: number): WantedIndex => ({
     collection: collection.collectionName,
@@ -120,9 +120,9 @@ export function createActivityEventStore(connection: Connection) {
 
     /** What is kept and may be one of these events; in a transaction as it sees them. */
     async find(
-      events: readonly ActivityEvent[],
+      events: readonly PlayerEvent[],
       session?: ClientSession,
-    ): Promise<StoredActivity[]> {
+    ): Promise<StoredPlayerEvent[]> {
       const options = { batchSize: ALL_AT_ONCE, ...(session && { session }) };
       return await collection.find(placesOf(events), options).toArray();
     },
@@ -138,7 +138,11 @@ export function createActivityEventStore(connection: Connection) {
      * which one of the cuts lies (milliseconds since the epoch) is told in parts. Brought together
      * by the server: however much a player does, little comes over.
      */
-    async read(userId: string, ranges: ActivityRange[], cutsMs: number[]): Promise<QuarterValue[]> {
+    async read(
+      userId: string,
+      ranges: PlayerEventRange[],
+      cutsMs: number[],
+    ): Promise<QuarterValue[]> {
       if (ranges.length === 0) return [];
       const $or = ranges.map(({ metrics, fromMs, untilMs }) => ({
         userId,
@@ -161,7 +165,7 @@ export function createActivityEventStore(connection: Connection) {
       const first = await model
         .findOne({ day }, { day: 1 })
         .sort({ day: 1 })
-        .lean<StoredActivity>();
+        .lean<StoredPlayerEvent>();
       return first?.day ?? null;
     },
   };
@@ -176,7 +180,7 @@ function togetherUpTo(cutsMs: number[]): object {
   return { $group: { _id, startMs: { $min: ms }, ...TOGETHER } };
 }
 
-function stored({ event, _id }: Placed): StoredActivity {
+function stored({ event, _id }: Placed): StoredPlayerEvent {
   const { sender, userId, metric, key, value, at, sentAt } = event;
   return {
     _id,

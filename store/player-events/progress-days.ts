@@ -8,9 +8,9 @@
 import type { ClientSession, Connection } from 'mongoose';
 import { Schema } from 'mongoose';
 import {
-  type ActivityEvent,
   DAY_MS,
   dayOf,
+  type PlayerEvent,
   QUARTER_MS,
   quarterOf,
 } from '../../domain/conditions/player-event.ts';
@@ -117,7 +117,7 @@ export function createProgressDayStore(connection: Connection) {
     model,
 
     /** Adds events that came too late to be folded; in the transaction that keeps them. */
-    async addLate(events: readonly ActivityEvent[], session: ClientSession): Promise<void> {
+    async addLate(events: readonly PlayerEvent[], session: ClientSession): Promise<void> {
       const writes = [...byDay(events)].map(([_id, { set, quarters }]) => ({
         updateOne: {
           filter: { _id },
@@ -193,7 +193,7 @@ interface Additions {
   quarters: Map<number, Quarter>;
 }
 
-function byDay(events: readonly ActivityEvent[]): Map<string, Additions> {
+function byDay(events: readonly PlayerEvent[]): Map<string, Additions> {
   const days = new Map<string, Additions>();
   for (const { userId, metric, key = null, value, at, sentAt = at } of events) {
     const day = dayOf(at.getTime());

@@ -2,7 +2,7 @@
 import { DAY_MS, dayOf, QUARTER_MS } from '../../domain/conditions/player-event.ts';
 import type { ProgressQuery } from '../../domain/conditions/progress.ts';
 import { streakOf } from '../../domain/conditions/streak.ts';
-import type { ActivityRange } from './player-events.ts';
+import type { PlayerEventRange } from './player-events.ts';
 import { type DayRange, laterOf, type Quarter, type QuarterValue } from './progress-days.ts';
 
 /** From one moment until before another, in milliseconds since the epoch. */
@@ -33,7 +33,7 @@ export function planReads(queries: ProgressQuery[], horizon: Horizon) {
   return {
     plans,
     dayRanges: dayRangesOf(plans),
-    activityRanges: activityRangesOf(plans),
+    playerEventRanges: playerEventRangesOf(plans),
     cutsMs: cutsOf(plans),
   };
 }
@@ -94,12 +94,12 @@ function keysOf({ key, aggregation }: ProgressQuery): (string | null)[] | null {
 }
 
 /** Ranges that no moment of a metric is twice in, as few as can be. */
-function activityRangesOf(plans: Plan[]): ActivityRange[] {
+function playerEventRangesOf(plans: Plan[]): PlayerEventRange[] {
   const metrics = Map.groupBy(
     plans.flatMap(({ query, raw }) => raw.map((span) => ({ metric: query.metric, span }))),
     ({ metric }) => metric,
   );
-  const ranges = new Map<string, ActivityRange>();
+  const ranges = new Map<string, PlayerEventRange>();
   for (const [metric, spans] of metrics) {
     for (const { fromMs, untilMs } of merged(spans.map(({ span }) => span))) {
       const id = `${fromMs} ${untilMs}`;
@@ -128,7 +128,7 @@ const isWithin = ({ fromMs, untilMs }: Span, ms: number): boolean => fromMs <= m
 export function answerTo(
   plan: Plan,
   quarters: QuarterValue[],
-  activities: QuarterValue[],
+  playerEvents: QuarterValue[],
 ): number | null {
   const { query, aggregated, raw } = plan;
   const keys = keysOf(query);
@@ -136,7 +136,7 @@ export function answerTo(
     metric === query.metric && (keys === null || keys.includes(key));
   const parts = [
     ...quarters.filter((q) => isAsked(q) && aggregated !== null && isWithin(aggregated, q.startMs)),
-    ...activities.filter((a) => isAsked(a) && raw.some((span) => isWithin(span, a.startMs))),
+    ...playerEvents.filter((a) => isAsked(a) && raw.some((span) => isWithin(span, a.startMs))),
   ];
   return combine(query, parts);
 }

@@ -20,7 +20,7 @@ after(() => t.close());
 
 const ago = (durationMs: number): string => new Date(NOW.getTime() - durationMs).toISOString();
 
-function activity(given: Partial<Sent> & { userId: string }): Sent {
+function playerEvent(given: Partial<Sent> & { userId: string }): Sent {
   return {
     id: unique('act'),
     metric: 'boss.killed',
@@ -57,7 +57,7 @@ async function read(userId: string, given: Partial<ProgressQuery> = {}): Promise
 describe('an activity', () => {
   it('counts once, however often it comes', async () => {
     const userId = await player();
-    const event = activity({ userId });
+    const event = playerEvent({ userId });
     assert.deepEqual(await ingest(event, event), { accepted: 1, duplicates: 1, rejected: [] });
     assert.deepEqual(await ingest(event), { accepted: 0, duplicates: 1, rejected: [] });
     assert.equal(await read(userId), 1);
@@ -65,7 +65,7 @@ describe('an activity', () => {
 
   it('counts once however late it comes', async () => {
     const userId = await player();
-    const event = activity({ userId, at: ago(30 * DAY_MS) });
+    const event = playerEvent({ userId, at: ago(30 * DAY_MS) });
     assert.deepEqual(await ingest(event, event), { accepted: 1, duplicates: 1, rejected: [] });
     assert.deepEqual(await ingest(event), { accepted: 0, duplicates: 1, rejected: [] });
     assert.equal(await read(userId), 1);
@@ -74,7 +74,7 @@ describe('an activity', () => {
   it('counts once where two batches bring it at the same moment', async () => {
     for (const at of [ago(MINUTE_MS), ago(30 * DAY_MS)]) {
       const userId = await player();
-      const events = Array.from({ length: 20 }, () => activity({ userId, at }));
+      const events = Array.from({ length: 20 }, () => playerEvent({ userId, at }));
       const outcomes = await Promise.all([1, 2, 3].map(() => ingest(...events)));
       assert.equal(
         outcomes.reduce((sum, { accepted }) => sum + accepted, 0),
@@ -91,9 +91,9 @@ describe('an activity', () => {
   it('adds its value, or 1', async () => {
     const userId = await player();
     await ingest(
-      activity({ userId }),
-      activity({ userId, value: 40 }),
-      activity({ userId, value: -1 }),
+      playerEvent({ userId }),
+      playerEvent({ userId, value: 40 }),
+      playerEvent({ userId, value: -1 }),
     );
     assert.equal(await read(userId), 40);
   });
@@ -101,9 +101,9 @@ describe('an activity', () => {
   it('counts for its key, and for the metric as a whole', async () => {
     const userId = await player();
     await ingest(
-      activity({ userId, key: 'a' }),
-      activity({ userId, key: 'a' }),
-      activity({ userId }),
+      playerEvent({ userId, key: 'a' }),
+      playerEvent({ userId, key: 'a' }),
+      playerEvent({ userId }),
     );
     assert.equal(await read(userId, { key: 'a' }), 2);
     assert.equal(await read(userId, { key: 'b' }), 0);
@@ -137,7 +137,7 @@ describe('a batch', () => {
   for (const [what, given, message] of wrong) {
     it(`is told of ${what}, and its other events count`, async () => {
       const userId = await player();
-      const outcome = await ingest(activity({ userId }), activity({ userId, ...given }));
+      const outcome = await ingest(playerEvent({ userId }), playerEvent({ userId, ...given }));
       assert.deepEqual(outcome, { accepted: 1, duplicates: 0, rejected: [{ index: 1, message }] });
       assert.equal(await read(userId), 1);
     });
@@ -153,7 +153,7 @@ describe('a batch', () => {
 
   it('takes an activity as old as the TTL', async () => {
     const userId = await player();
-    assert.equal((await ingest(activity({ userId, at: ago(90 * DAY_MS) }))).accepted, 1);
+    assert.equal((await ingest(playerEvent({ userId, at: ago(90 * DAY_MS) }))).accepted, 1);
     assert.equal(await read(userId), 1);
   });
 });
@@ -164,9 +164,9 @@ describe('a gauge', () => {
     const metric = 'level';
     assert.equal(await read(userId, { metric, aggregation: 'HIGHEST' }), null);
     await ingest(
-      activity({ userId, metric, value: 5, at: ago(MINUTE_MS) }),
-      activity({ userId, metric, value: 9, at: ago(2 * MINUTE_MS) }),
-      activity({ userId, metric, value: 3, at: ago(40 * DAY_MS) }),
+      playerEvent({ userId, metric, value: 5, at: ago(MINUTE_MS) }),
+      playerEvent({ userId, metric, value: 9, at: ago(2 * MINUTE_MS) }),
+      playerEvent({ userId, metric, value: 3, at: ago(40 * DAY_MS) }),
     );
     assert.equal(await read(userId, { metric, aggregation: 'HIGHEST' }), 9);
     assert.equal(await read(userId, { metric, aggregation: 'LATEST' }), 5);
@@ -179,7 +179,7 @@ describe('a gauge', () => {
     try {
       // The value falls, so that the highest is not the latest.
       const states = (userId: string, sentMs: number[]) =>
-        sentMs.map((ms, n) => activity({ userId, metric: 'level', value: 9 - n, at: ago(-ms) }));
+        sentMs.map((ms, n) => playerEvent({ userId, metric: 'level', value: 9 - n, at: ago(-ms) }));
       const latest = async (userId: string) =>
         await own.store.progress.read(userId, [query({ metric: 'level', aggregation: 'LATEST' })]);
       const players = [await newPlayer(own.store), await newPlayer(own.store)];
@@ -200,8 +200,8 @@ describe('a gauge', () => {
     const userId = await player();
     const metric = 'level';
     await ingest(
-      activity({ userId, metric, value: 5 }),
-      activity({ userId, metric, key: 'mage', value: 70 }),
+      playerEvent({ userId, metric, value: 5 }),
+      playerEvent({ userId, metric, key: 'mage', value: 70 }),
     );
     assert.equal(await read(userId, { metric, aggregation: 'HIGHEST' }), 5);
     assert.equal(await read(userId, { metric, key: 'mage', aggregation: 'HIGHEST' }), 70);
@@ -212,10 +212,10 @@ describe('activities', () => {
   it('that have expired still count, by their aggregates', async () => {
     const userId = await player();
     const at = new Date(Date.UTC(2026, 10, 10, 10, 5));
-    await t.store.progress.ingest([activity({ userId, at: at.toISOString() })], at);
-    await ingest(activity({ userId, at: new Date(at.getTime() + MINUTE_MS).toISOString() }));
+    await t.store.progress.ingest([playerEvent({ userId, at: at.toISOString() })], at);
+    await ingest(playerEvent({ userId, at: new Date(at.getTime() + MINUTE_MS).toISOString() }));
     await t.store.progress.fold(NOW);
-    await t.store.progress.activities.model.deleteMany({ userId });
+    await t.store.progress.playerEvents.model.deleteMany({ userId });
     assert.equal(await read(userId), 2);
     assert.equal(await read(userId, { from: new Date(Date.UTC(2026, 10, 10, 10)) }), 2);
     assert.equal(await read(userId, { from: new Date(Date.UTC(2026, 10, 10, 10, 15)) }), 0);
@@ -224,9 +224,13 @@ describe('activities', () => {
   it('are read at most twice for any number of queries', async () => {
     const userId = await player();
     // More than the driver asks for at once unless it is told otherwise.
-    const often = Array.from({ length: 150 }, (_, n) => activity({ userId, at: ago(n * 60_000) }));
+    const often = Array.from({ length: 150 }, (_, n) =>
+      playerEvent({ userId, at: ago(n * 60_000) }),
+    );
     const long = Array.from({ length: 50 }, (_, n) => ago((5 + n) * DAY_MS));
-    const keyed = ['a', 'b', 'c'].flatMap((key) => long.map((at) => activity({ userId, key, at })));
+    const keyed = ['a', 'b', 'c'].flatMap((key) =>
+      long.map((at) => playerEvent({ userId, key, at })),
+    );
     await ingest(...often, ...keyed);
     await t.store.progress.fold(NOW);
     assert.equal(await read(userId), 300);
@@ -285,7 +289,7 @@ const momentOf = (daysAgo: number) =>
     )
     .map((atMs) => Math.min(atMs, NOW.getTime()));
 
-const someActivity = (moment: fc.Arbitrary<number>) =>
+const somePlayerEvent = (moment: fc.Arbitrary<number>) =>
   fc.record({
     metric: fc.constantFrom(...METRICS),
     key: fc.constantFrom(undefined, undefined, 'a', 'b'),
@@ -339,7 +343,7 @@ describe('progress', () => {
           .map(momentOf)
           .chain((moment) =>
             fc.tuple(
-              fc.array(someActivity(moment), { minLength: 1, maxLength: 30 }),
+              fc.array(somePlayerEvent(moment), { minLength: 1, maxLength: 30 }),
               fc.array(someQuery(moment), { minLength: 1, maxLength: 12 }),
             ),
           ),
@@ -348,7 +352,7 @@ describe('progress', () => {
         async ([some, queries], repeats, foldAt) => {
           const userId = await player();
           const events = some.map(({ atMs, value, hasValue, key, metric }) =>
-            activity({
+            playerEvent({
               userId,
               metric,
               at: new Date(atMs).toISOString(),
@@ -378,7 +382,7 @@ describe('progress', () => {
     await t.connection.collection('progress_state').deleteMany({});
     const userId = await player();
     const events = Array.from({ length: 60 }, (_, n) =>
-      activity({
+      playerEvent({
         userId,
         metric: METRICS[n % 3] as string,
         value: n,

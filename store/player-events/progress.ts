@@ -11,22 +11,22 @@
  */
 import type { Connection } from 'mongoose';
 import {
-  type ActivityEvent,
   DAY_MS,
   dayOf,
   type IngestOutcome,
-  isSameActivity,
-  MAX_ACTIVITY_EVENTS,
+  isSamePlayerEvent,
+  MAX_PLAYER_EVENTS,
+  type PlayerEvent,
 } from '../../domain/conditions/player-event.ts';
 import type { ProgressQuery, ProgressReader } from '../../domain/conditions/progress.ts';
 import { createKnownUsers } from '../users/known-users.ts';
-import { createActivityIntake, type Kept } from './intake.ts';
-import { type ActivityRules, checkActivity } from './player-event-shape.ts';
-import { createActivityEventStore } from './player-events.ts';
+import { createPlayerEventIntake, type Kept } from './intake.ts';
+import { checkPlayerEvent, type PlayerEventRules } from './player-event-shape.ts';
+import { createPlayerEventStore } from './player-events.ts';
 import { createProgressDayStore } from './progress-days.ts';
 import { answerTo, planReads } from './progress-reads.ts';
 
-export const DEFAULT_RULES: ActivityRules = { ttlDays: 90, gauges: { level: 'HIGHEST' } };
+export const DEFAULT_RULES: PlayerEventRules = { ttlDays: 90, gauges: { level: 'HIGHEST' } };
 
 /** Until this age an activity waits for its day's fold, in milliseconds. */
 const FRESH_MS = DAY_MS;
@@ -54,19 +54,19 @@ type SenderOf = (index: number) => string | undefined;
 /** An event and its place in the batch. */
 interface Indexed {
   index: number;
-  event: ActivityEvent;
+  event: PlayerEvent;
 }
 
 export type ProgressStore = ReturnType<typeof createProgressStore>;
 
 export function createProgressStore(
   connection: Connection,
-  rules: ActivityRules = DEFAULT_RULES,
+  rules: PlayerEventRules = DEFAULT_RULES,
   now: () => Date = () => new Date(),
 ) {
-  const activities = createActivityEventStore(connection);
+  const playerEvents = createPlayerEventStore(connection);
   const days = createProgressDayStore(connection);
-  const intake = createActivityIntake(connection, activities, days);
+  const intake = createPlayerEventIntake(connection, playerEvents, days);
   const users = createKnownUsers(connection);
   let forgottenBeforeMs = 0;
   let horizon: { day: number | null; readAtMs: number } | undefined;
@@ -84,7 +84,7 @@ export function createProgressStore(
     const rejected: IngestOutcome['rejected'] = [];
     const wellFormed: Indexed[] = [];
     given.forEach((one, index) => {
-      const checked = checkActivity(one, rules, at);
+      const checked = checkPlayerEvent(one, rules, at);
       if ('message' in checked) rejected.push({ index, message: checked.message });
       else if (checked.event.at.getTime() < forgottenBeforeMs) {
         rejected.push({ index, message: FORGOTTEN });
@@ -98,7 +98,7 @@ export function createProgressStore(
     return { valid, rejected };
   }
 
-  async function keepAll(events: readonly ActivityEvent[], at: Date): Promise<Kept[]> {
+  async function keepAll(events: readonly PlayerEvent[], at: Date): Promise<Kept[]> {
     const freshSinceMs = at.getTime() - FRESH_MS;
     const { fresh = [], late = [] } = Object.groupBy(events, (event) =>
       event.at.getTime() >= freshSinceMs ? 'fresh' : 'late',
@@ -110,14 +110,14 @@ export function createProgressStore(
   const keptS = (keptDays * DAY_MS) / 1_000;
 
   const store = {
-    activities,
+    playerEvents,
     days,
     /** How long an activity is kept, in seconds from the beginning of its day on. */
     keptS,
 
     /** Makes activities expire. To be called before anything is ingested. */
     async open(): Promise<void> {
-      await activities.expireAfter(keptS, async (beforeS) => {
+      await playerEvents.expireAfter(keptS, async (beforeS) => {
         const goneMs = now().getTime() - beforeS * 1_000;
         if (beforeS < keptS) await days.setForgottenBefore(dayOf(goneMs) + 1);
       });
@@ -136,7 +136,7 @@ export function createProgressStore(
       at: Date,
       senderOf: SenderOf = () => undefined,
     ): Promise<IngestOutcome> {
-      if (given.length > MAX_ACTIVITY_EVENTS) throw new RangeError('a batch has 1,000 events');
+      if (given.length > MAX_PLAYER_EVENTS) throw new RangeError('a batch has 1,000 events');
       const { valid, rejected } = await check(given, at, senderOf);
       const byId = Map.groupBy(valid, ({ event }) => `${event.id} ${event.sender ?? ''}`);
       const firsts = [...byId.values()].map(([first]) => (first as Indexed).event);
@@ -146,7 +146,7 @@ export function createProgressStore(
         const is = kept.get((first as Indexed).event) as Kept;
         if (is.isNew) accepted += 1;
         for (const { index, event } of is.isNew ? others : [first as Indexed, ...others]) {
-          if (!isSameActivity(is.kept, event)) rejected.push({ index, message: OTHER_CONTENT });
+          if (!isSamePlayerEvent(is.kept, event)) rejected.push({ index, message: OTHER_CONTENT });
         }
       }
       rejected.sort((a, b) => a.index - b.index);
@@ -157,7 +157,7 @@ export function createProgressStore(
     async fold(at: Date): Promise<void> {
       const due = dayOf(at.getTime() - FOLD_AFTER_MS);
       for (let day = (await days.foldedBefore()) ?? 0; day < due; day += 1) {
-        const next = await activities.earliestDay(day * DAY_MS);
+        const next = await playerEvents.earliestDay(day * DAY_MS);
         if (!next || dayOf(next.getTime()) >= due) break;
         day = dayOf(next.getTime());
         await days.fold(day);
@@ -171,13 +171,13 @@ export function createProgressStore(
     async read(userId: string, queries: ProgressQuery[]): Promise<(number | null)[]> {
       if (queries.length === 0) return [];
       const goneBeforeMs = now().getTime() - rules.ttlDays * DAY_MS;
-      const { plans, dayRanges, activityRanges, cutsMs } = planReads(queries, {
+      const { plans, dayRanges, playerEventRanges, cutsMs } = planReads(queries, {
         foldedBeforeMs: ((await foldedBefore()) ?? 0) * DAY_MS,
         goneBeforeMs,
       });
       const [quarters, values] = await Promise.all([
         days.read(userId, dayRanges),
-        activities.read(userId, activityRanges, cutsMs),
+        playerEvents.read(userId, playerEventRanges, cutsMs),
       ]);
       return plans.map((plan) => answerTo(plan, quarters, values));
     },

@@ -57,8 +57,8 @@ function deal(units: number, quantity: number, count: number): number[] {
 function newBucket(eventId: string, reward: Reward, n: number, units: number): StockBucket {
   const { rewardId, quantity } = reward;
   const _id = `${eventId}/${rewardId}/${n}`;
-  const books = { quantity, stock: units, available: units, granted: 0, holds: [] };
-  return { _id, eventId, rewardId, n, ...books };
+  const levels = { quantity, stock: units, available: units, granted: 0, holds: [] };
+  return { _id, eventId, rewardId, n, ...levels };
 }
 
 export type StockChanges = ReturnType<typeof createStockChanges>;

@@ -47,7 +47,7 @@ interface HoldWrite {
   deadline: Date;
 }
 
-export interface Books {
+export interface StockLevels {
   rewardId: string;
   stock: number;
   available: number;
@@ -61,7 +61,7 @@ export interface RewardUnits {
   quantity: number;
 }
 
-export interface EventBooks extends Books {
+export interface EventStockLevels extends StockLevels {
   eventId: string;
 }
 
@@ -85,7 +85,7 @@ const HOLDS_AT_ONCE = 100;
 const ROUNDS = 8;
 
 /** Rewards whose books one answer shows. */
-const MAX_BOOKS = 1_000;
+const MOST_LEVELS = 1_000;
 
 /** The units a claim could hold, or the claims it waits behind: what a reservation comes to. */
 export type Reservation = 'HELD' | 'SOLD_OUT';
@@ -203,11 +203,11 @@ export function createStockStore(connection: Connection, clock: ServerClock) {
       );
   }
 
-  async function booksOf(where: object, limit = MAX_BOOKS): Promise<EventBooks[]> {
+  async function levelsWhere(where: object, limit = MOST_LEVELS): Promise<EventStockLevels[]> {
     const units = { $multiply: ['$quantity', { $size: '$holds' }] };
     return await connection.getClient().withSession({ snapshot: true }, (session) =>
       model.collection
-        .aggregate<EventBooks>(
+        .aggregate<EventStockLevels>(
           [
             { $match: where },
             {
@@ -321,14 +321,14 @@ export function createStockStore(connection: Connection, clock: ServerClock) {
     },
 
     /** What each limited reward's buckets add up to, at one moment. */
-    async books(eventId: string): Promise<Books[]> {
-      const books = await booksOf({ eventId });
-      return books.map(({ eventId: _, ...sums }) => sums);
+    async levels(eventId: string): Promise<StockLevels[]> {
+      const levels = await levelsWhere({ eventId });
+      return levels.map(({ eventId: _, ...sums }) => sums);
     },
 
     /** The same of several events, a thousand rewards at most. */
-    async booksOfEvents(eventIds: string[]): Promise<EventBooks[]> {
-      return await booksOf({ eventId: { $in: eventIds } });
+    async levelsOfEvents(eventIds: string[]): Promise<EventStockLevels[]> {
+      return await levelsWhere({ eventId: { $in: eventIds } });
     },
 
     /** Buckets whose own books do not add up: there must never be one. */

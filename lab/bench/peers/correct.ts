@@ -17,7 +17,7 @@ const REWARD_ID = 'cape';
 export async function assertBooks(side: Side, eventId: string, granted: number): Promise<void> {
   const { name } = side;
   const { stock: stocks } = side.books.store;
-  const books = (await stocks.books(eventId)).find((b) => b.rewardId === REWARD_ID);
+  const books = (await stocks.levels(eventId)).find((b) => b.rewardId === REWARD_ID);
   assert.ok(books, `${name}: the event has a stock`);
   const { stock, available, held } = books;
   assert.equal(stock, available + held + books.granted, `${name}: the stock adds up`);
