@@ -62,7 +62,11 @@ export function createCallLimiter(
   const { timeoutMs, patienceMs = SLOT_PATIENCE_MS } = options;
   const leaseMs = timeoutMs + LEASE_MARGIN_MS;
 
-  async function waitForSlot(provider: string, limit: ProviderLimit, slotId: string): Promise<void> {
+  async function waitForSlot(
+    provider: string,
+    limit: ProviderLimit,
+    slotId: string,
+  ): Promise<void> {
     const request = { provider, slotId, limit, leaseMs, aheadMs: AHEAD_MS };
     const endsAtMs = performance.now() + patienceMs;
     for (;;) {
@@ -76,7 +80,11 @@ export function createCallLimiter(
     }
   }
 
-  async function runInSlot<T>(provider: string, slotId: string, call: () => Promise<T>): Promise<T> {
+  async function runInSlot<T>(
+    provider: string,
+    slotId: string,
+    call: () => Promise<T>,
+  ): Promise<T> {
     try {
       return await call();
     } finally {
