@@ -1,144 +1,40 @@
-/** Bulk actions on parked claims: what was asked for, how far it is, and which claims are next. */
-import { createHash } from 'node:crypto';
-import { isDeepStrictEqual } from 'node:util';
+/** Bulk actions on parked claims: request one, work through its claims in batches, stop it. */
 import type { ClientSession, Connection } from 'mongoose';
-import { Schema } from 'mongoose';
-import type { Reason } from '../domain/claims/claim.ts';
 import { DomainError } from '../domain/errors.ts';
-import type { Role } from '../domain/user.ts';
 import { createAuditLog } from './audit-log.ts';
-import { type ClaimGroup, groupStages } from './claims/claim-groups.ts';
-import { type Claim, claimModel, type Decision } from './claims/claim-record.ts';
+import { groupStages } from './claims/claim-groups.ts';
+import { type Claim, claimModel } from './claims/claim-record.ts';
 import { inTransaction, isDuplicateKey } from './mongodb/connection.ts';
 import { after, type Position } from './mongodb/cursor.ts';
+import {
+  type BulkFilter,
+  type BulkPreview,
+  type BulkRequest,
+  fitting,
+  isSame,
+  NEWEST,
+  type Operation,
+  type OperationState,
+  olderFirst,
+  operationIdOf,
+  operationModel,
+} from './operation-record.ts';
 import type { StaffContext } from './users/staff.ts';
 
-/** Which parked claims, as it was asked for: those that fit whatever is named, or `all`. */
-export interface BulkFilter {
-  eventId?: string;
-  reason?: Reason;
-  provider?: string;
-  /** Parked before this moment. */
-  parkedBefore?: Date;
-  all?: true;
-}
-
-export interface BulkRequest {
-  action: Decision['action'];
-  filter: BulkFilter;
-  note: string | null;
-  idempotencyKey: string;
-}
-
-export const OPERATION_STATES = ['RUNNING', 'STOPPED', 'DONE'] as const;
-export type OperationState = (typeof OPERATION_STATES)[number];
-
-/** What a bulk action would be about, were it asked for now. */
-export interface BulkPreview {
-  matches: number;
-  groups: ClaimGroup<'reason' | 'eventId' | 'provider'>[];
-  /** The claims that would be first. */
-  sample: string[];
-}
-
-/** One stay of one claim in `NEEDS_ATTENTION`. */
-export interface Parked {
-  claimId: string;
-  userId: string;
-  number: number;
-  /** Whether the operation has counted it. */
-  isCounted: boolean;
-}
-
-export interface Operation {
-  _id: string;
-  action: Decision['action'];
-  filter: BulkFilter;
-  note: string | null;
-  /** Who asked for it, in whose name the claims are decided on. */
-  actor: { userId: string; role: Role };
-  requestId: string;
-  state: OperationState;
-  /** Claims that fitted when it was asked for. */
-  total: number;
-  /** Decided on by this operation, or by somebody else in the same way. */
-  done: number;
-  /** Decided otherwise meanwhile, or no longer parked. */
-  failed: number;
-  /** The claims being decided on now: written down first, so that a restart counts none twice. */
-  batch: Parked[];
-  /** The last claim of the batch before. */
-  after: Position | null;
-  createdAt: Date;
-  updatedAt: Date;
-}
-
-const schema = new Schema<Operation>(
-  {
-    _id: { type: String, required: true },
-    action: { type: String, required: true },
-    filter: { type: Object, required: true },
-    note: { type: String, default: null },
-    actor: { type: Object, required: true },
-    requestId: { type: String, required: true },
-    state: { type: String, required: true },
-    total: { type: Number, required: true },
-    done: { type: Number, required: true },
-    failed: { type: Number, required: true },
-    batch: { type: [Object], required: true },
-    after: { type: Object, default: null },
-    createdAt: { type: Date, required: true },
-    updatedAt: { type: Date, required: true },
-  },
-  { collection: 'operations', versionKey: false, strict: 'throw' },
-);
-const NEWEST = { createdAt: -1, _id: -1 } as const;
-schema.index(NEWEST, { name: 'newest' });
-schema.index({ state: 1, ...NEWEST }, { name: 'state_newest' });
+export {
+  type BulkFilter,
+  OPERATION_STATES,
+  type Operation,
+  type Parked,
+} from './operation-record.ts';
 
 /** Claims that a preview names. */
 const SAMPLE = 20;
 
-/** Made of admin and key alone, so that the same request sent twice is one operation. */
-function operationIdOf(userId: string, idempotencyKey: string): string {
-  const digest = createHash('sha256').update(`${userId}\0${idempotencyKey}`).digest('hex');
-  return `op_${digest.slice(0, 40)}`;
-}
-
-/** What comes after a position, oldest first. */
-function olderFirst(position: Position | null): object {
-  if (!position) return {};
-  const { at, id } = position;
-  return {
-    createdAt: { $gte: at },
-    $or: [{ createdAt: { $gt: at } }, { _id: { $gt: id } }],
-  };
-}
-
-function isSame(operation: Operation, { action, filter, note }: BulkRequest): boolean {
-  const { action: itsAction, filter: itsFilter, note: itsNote } = operation;
-  return action === itsAction && note === itsNote && isDeepStrictEqual(filter, itsFilter);
-}
-
-/**
- * The claims it is about: parked before it was asked for. One that is retried and parks again is
- * not taken twice.
- */
-function fitting({ filter, createdAt }: Pick<Operation, 'filter' | 'createdAt'>) {
-  const { eventId, reason, provider, parkedBefore } = filter;
-  return {
-    state: 'NEEDS_ATTENTION' as const,
-    'parking.at': { $lte: createdAt, ...(parkedBefore && { $lt: parkedBefore }) },
-    ...(eventId !== undefined && { eventId }),
-    ...(reason !== undefined && { reason }),
-    ...(provider !== undefined && { 'snapshot.provider': provider }),
-  };
-}
-
 export type OperationStore = ReturnType<typeof createOperationStore>;
 
 export function createOperationStore(connection: Connection, now: () => Date = () => new Date()) {
-  const model = connection.model<Operation>('Operation', schema);
+  const model = operationModel(connection);
   const audit = createAuditLog(connection, now);
   const claims = claimModel(connection);
 

@@ -6,7 +6,7 @@
 import type { ClientSession, Connection } from 'mongoose';
 import { DomainError } from '../../domain/errors.ts';
 import type { Reward } from '../../domain/events/event.ts';
-import { HOLDS_PER_BUCKET, type StockBucket } from './stock.ts';
+import { HOLDS_PER_BUCKET, type StockBucket } from './stock-bucket.ts';
 
 /** A reward with a stock. */
 export type StockedReward = Reward & { stock: number };
