@@ -1,4 +1,4 @@
-/** All collections over one connection, with the indexes they cannot do without. */
+/** All stores over one connection, with the indexes that they need. */
 import type { Connection } from 'mongoose';
 import { createAuditLog } from './audit-log.ts';
 import { createClaimStore } from './claims/claims.ts';
@@ -26,7 +26,7 @@ import { createUserStore } from './users/users.ts';
 
 export type Store = ReturnType<typeof createStores>;
 
-/** The stores over that connection. Use none before its indexes are there. */
+/** The stores. None may be used before its indexes exist. */
 function createStores(
   connection: Connection,
   now: () => Date,
@@ -51,8 +51,10 @@ function createStores(
 }
 
 /**
- * The stores, once every index exists: nothing may be accepted before, as identity, entitlements
- * and holds rest on unique ones.
+ * Opens the stores and builds their indexes first. Nothing may be accepted before, as identity,
+ * entitlements and holds depend on unique indexes.
+ * @param now our clock; the machine's unless given
+ * @param playerEventRules the defaults unless given
  */
 export async function openStore(
   connection: Connection,
@@ -65,8 +67,8 @@ export async function openStore(
 }
 
 /**
- * As `openStore`, for a database of any size: what is missing is built over a connection of its own,
- * or waited for.
+ * As `openStore`, for a database of any size: missing indexes are built over a connection of their
+ * own, or are waited for.
  * @throws SetupError where an index cannot be built
  */
 export async function openStoreOfProcess(
@@ -79,7 +81,9 @@ export async function openStoreOfProcess(
   return await opened(store);
 }
 
-/** Builds every index that is missing. Tells each line of its progress. @throws SetupError */
+/**
+ * Builds every missing index and reports the progress. @throws SetupError where one cannot be built
+ */
 export async function migrate(
   connection: Connection,
   playerEventRules: PlayerEventRules,

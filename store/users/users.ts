@@ -11,21 +11,22 @@ import { inTransaction, isDuplicateKey } from '../mongodb/connection.ts';
 import { after, type Position } from '../mongodb/cursor.ts';
 import type { StaffContext, StaffWrite } from './staff.ts';
 
-/** A user as everyone but sign-in sees them: without the password's hash. */
+/** A user without the hash of the password. */
 export interface User {
   userId: string;
   username: string;
   displayName: string;
   role: Role;
   status: UserStatus;
+  /** When the status was set, by the clock of whoever set it. */
   statusAt: Date;
-  /** Grows with every change of role or status; tokens of an older epoch are void. */
+  /** Grows with every change of role or status. Tokens with an older epoch are invalid. */
   tokenEpoch: number;
   createdAt: Date;
   updatedAt: Date;
 }
 
-/** A user as sign-in needs them. */
+/** A user as sign-in needs it. */
 export interface UserWithHash extends User {
   passwordHash: string;
 }
@@ -44,7 +45,7 @@ export interface UserFilter {
   status?: UserStatus | undefined;
 }
 
-/** Where a page goes on: in the list by time, or in the one by name. */
+/** The last user of a page: in the list by time, or in the list by name. */
 export type UserPosition = Position | { userId: string };
 
 export interface UserChange {
@@ -52,7 +53,7 @@ export interface UserChange {
   status?: UserStatus | undefined;
 }
 
-/** What another system says of a user's status. */
+/** A user's status as another system reports it. */
 export interface StatusReport {
   userId: string;
   status: UserStatus;
@@ -61,6 +62,7 @@ export interface StatusReport {
 
 type Stored = Omit<UserWithHash, 'userId'> & {
   _id: string;
+  /** The unique form of the name; see `usernameKey`. */
   usernameKey: string;
   /** How often this admin was the one left when another was removed; see `keepAnAdmin`. */
   timesKept?: number;
@@ -95,14 +97,15 @@ const ACTIVE_ADMIN = { role: 'ADMIN', status: 'ACTIVE' } as const;
 
 export type UserStore = ReturnType<typeof createUserStore>;
 
+/** The users, over the collection `users`. */
 export function createUserStore(connection: Connection) {
   const model = connection.model<Stored>('User', schema);
   const audit = createAuditLog(connection);
 
   /**
-   * Makes sure that an active admin besides this one is left. The write on that admin's record (a
-   * real one: MongoDB drops a write that changes nothing) makes two admins who remove each other
-   * at once conflict, so that the second one reads what the first one did.
+   * Makes sure that an active admin besides this one is left. It changes that admin's record for
+   * real, as MongoDB drops a write without a difference. So two admins who remove each other at the
+   * same time conflict, and the second transaction sees the first one.
    */
   async function keepAnAdmin(userId: string, session: ClientSession): Promise<void> {
     const other = { ...ACTIVE_ADMIN, _id: { $ne: userId } };
@@ -115,7 +118,7 @@ export function createUserStore(connection: Connection) {
     }
   }
 
-  /** A report from before that moment is old, also where it says something else than is known. */
+  /** Keeps the time of the last status. A report from before that time is old and is ignored. */
   async function noteStatus(userId: string, statusAt: Date, session: ClientSession): Promise<void> {
     await model.updateOne({ _id: userId }, { $set: { statusAt } }, { session });
   }
@@ -153,13 +156,16 @@ export function createUserStore(connection: Connection) {
     return { before: toUser(before), after: toUser(changed) };
   }
 
-  // Past mongoose: each claim comes here several times.
+  // The driver's collection, as each claim reads its user several times and mongoose is slower.
   const users = connection.collection<Stored>('users');
   const byId = batchReads((ids) =>
     users.find({ _id: { $in: ids } }, { projection: WITHOUT_HASH }).toArray(),
   );
 
-  /** Where the list by name goes on. The ID stands for the name, which may be too long for an address. */
+  /**
+   * The name behind which the list by name goes on. The cursor has the ID, as a name may be too
+   * long for a URL.
+   */
   async function nameOf(userId: string): Promise<string> {
     const user = await byId(userId);
     if (!user)
@@ -170,7 +176,7 @@ export function createUserStore(connection: Connection) {
   return {
     model,
 
-    /** Adds a player. @throws DomainError `username_taken`, also for the same name in other letters */
+    /** Adds a player. @throws DomainError `username_taken`, also where only the case differs */
     async register(user: NewUser, now: Date): Promise<User> {
       const stored = newRecord(user, 'PLAYER', now);
       try {
@@ -182,18 +188,22 @@ export function createUserStore(connection: Connection) {
       return toUser(stored);
     },
 
-    /** For sign-in: the user of that name with the password's hash. */
+    /** The user of that name with the hash of the password, for sign-in. */
     async findByUsername(username: string): Promise<UserWithHash | null> {
       const found = await model.findOne({ usernameKey: usernameKey(username) }).lean<Stored>();
       return found && { ...toUser(found), passwordHash: found.passwordHash };
     },
 
+    /** The user, or null where there is none. */
     async get(userId: string): Promise<User | null> {
       const found = await byId(userId);
       return found && toUser(found);
     },
 
-    /** Newest first, or by name where a `query` is given; and where the next page begins, if any. */
+    /**
+     * A page of users, newest first, or by name where there is a `query`.
+     * @returns the users, and where the next page begins; null on the last page
+     */
     async page(
       filter: UserFilter,
       from: UserPosition | undefined,
@@ -224,8 +234,9 @@ export function createUserStore(connection: Connection) {
     },
 
     /**
-     * Makes the first admin, unless somebody of that name exists: then nothing is changed, neither
-     * the password nor the role. Two processes may try at once. Answers who has the name.
+     * Makes the first admin. Where somebody has that name already, nothing changes, neither the
+     * password nor the role. Two processes may call it at once.
+     * @returns the user with that name
      */
     async ensureAdmin(user: NewUser, now: Date): Promise<User> {
       const stored = newRecord(user, 'ADMIN', now);
@@ -238,7 +249,8 @@ export function createUserStore(connection: Connection) {
             { upsert: true, returnDocument: 'after', projection: WITHOUT_HASH },
           )
           .lean<Stored>();
-      // Of two upserts at once one may lose against the unique index; it then finds the other's.
+      // One of two upserts at once may fail at the unique index. It then finds the user of the
+      // other.
       const found = await write().catch((error) => {
         if (isDuplicateKey(error, model.collection, 'username')) return write();
         throw error;
@@ -247,8 +259,8 @@ export function createUserStore(connection: Connection) {
     },
 
     /**
-     * Takes a status that another system reports, as it was at `at`, unless a later one is known; see
-     * `change`. Answers the user as they are then, and whether the report was the latest.
+     * Takes a status that another system reports, unless a later one is known; see `change`.
+     * @returns the user after it, and whether this report was the latest
      * @throws DomainError as `change` does
      */
     async report(
@@ -260,16 +272,17 @@ export function createUserStore(connection: Connection) {
         const known = await model.findById(userId, WITHOUT_HASH, { session }).lean<Stored>();
         if (known && at < known.statusAt) return { user: toUser(known), isLatest: false };
         const { after } = await changeIn({ ...staff, session }, userId, { status }, now);
-        // Also where the status stays as it was: what comes later and was earlier is older than this.
+        // Also for the same status: a report that arrives later with an earlier time must count as
+        // old.
         await noteStatus(userId, at, session);
         return { user: { ...after, statusAt: at }, isLatest: true };
       });
     },
 
     /**
-     * Changes a user's role or status, which ends their tokens; without a difference nothing is
-     * written but, where a status is named, the moment at which it was. @throws DomainError
-     * `not_found`; `conflict` if no active admin would be left
+     * Changes a user's role or status, which makes their tokens invalid. Without a difference
+     * nothing is written, except the time where a status is named.
+     * @throws DomainError `not_found`; `conflict` where no active admin would be left
      */
     async change(
       staff: StaffContext,
@@ -284,7 +297,7 @@ export function createUserStore(connection: Connection) {
   };
 }
 
-/** Now, or right after what was said last: the clock of whoever said it may be ahead of ours. */
+/** Now, or just after the last status: its reporter's clock may be ahead of ours. */
 const afterSaid = (said: Date, now: Date): Date =>
   now > said ? now : new Date(said.getTime() + 1);
 
@@ -304,7 +317,9 @@ function newRecord(user: NewUser, role: Role, now: Date): Stored {
   };
 }
 
-/** Names that look alike are one name: compatibility forms and letter case do not count. */
+/**
+ * The form of a username that is unique: compatibility forms and letter case make no difference.
+ */
 export function usernameKey(username: string): string {
   return username.normalize('NFKC').toLowerCase().normalize('NFKC');
 }
