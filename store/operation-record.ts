@@ -8,16 +8,17 @@ import type { ClaimGroup } from './claims/claim-groups.ts';
 import type { Decision } from './claims/claim-record.ts';
 import type { Position } from './mongodb/cursor.ts';
 
-/** Which parked claims, as it was asked for: those that fit whatever is named, or `all`. */
+/** The filter of a bulk action: claims that match every given field, or `all`. */
 export interface BulkFilter {
   eventId?: string;
   reason?: Reason;
   provider?: string;
-  /** Parked before this moment. */
+  /** Parked before this time. */
   parkedBefore?: Date;
   all?: true;
 }
 
+/** What an admin asks for. */
 export interface BulkRequest {
   action: Decision['action'];
   filter: BulkFilter;
@@ -28,41 +29,46 @@ export interface BulkRequest {
 export const OPERATION_STATES = ['RUNNING', 'STOPPED', 'DONE'] as const;
 export type OperationState = (typeof OPERATION_STATES)[number];
 
-/** What a bulk action would be about, were it asked for now. */
+/** What a bulk action would apply to now. */
 export interface BulkPreview {
   matches: number;
   groups: ClaimGroup<'reason' | 'eventId' | 'provider'>[];
-  /** The claims that would be first. */
+  /** The IDs of the claims that would come first. */
   sample: string[];
 }
 
-/** One stay of one claim in `NEEDS_ATTENTION`. */
+/** One parking of one claim. */
 export interface Parked {
   claimId: string;
   userId: string;
   number: number;
-  /** Whether the operation has counted it. */
+  /** Whether the operation has counted the claim. */
   isCounted: boolean;
 }
 
+/** A bulk action and its progress. */
 export interface Operation {
   _id: string;
   action: Decision['action'];
   filter: BulkFilter;
   note: string | null;
-  /** Who asked for it, in whose name the claims are decided on. */
+  /** Who requested it. The claims are decided on in their name. */
   actor: { userId: string; role: Role };
   requestId: string;
   state: OperationState;
-  /** Claims that fitted when it was asked for. */
+  /** How many claims matched when it was requested. */
   total: number;
-  /** Decided on by this operation, or by somebody else in the same way. */
+  /**
+   * How many claims were decided on by this operation, or by somebody else with the same decision.
+   */
   done: number;
-  /** Decided otherwise meanwhile, or no longer parked. */
+  /** How many claims were decided on differently meanwhile, or were no longer parked. */
   failed: number;
-  /** The claims being decided on now: written down first, so that a restart counts none twice. */
+  /**
+   * The claims being decided on now. They are recorded first, so that a restart counts none twice.
+   */
   batch: Parked[];
-  /** The last claim of the batch before. */
+  /** The last claim of the previous batch. */
   after: Position | null;
   createdAt: Date;
   updatedAt: Date;
@@ -96,13 +102,13 @@ schema.index({ state: 1, ...NEWEST }, { name: 'state_newest' });
 export const operationModel = (connection: Connection) =>
   connection.model<Operation>('Operation', schema);
 
-/** Made of admin and key alone, so that the same request sent twice is one operation. */
+/** The ID is made of admin and key only, so that the same request sent twice is one operation. */
 export function operationIdOf(userId: string, idempotencyKey: string): string {
   const digest = createHash('sha256').update(`${userId}\0${idempotencyKey}`).digest('hex');
   return `op_${digest.slice(0, 40)}`;
 }
 
-/** What comes after a position, oldest first. */
+/** The filter for claims behind a position, oldest first. */
 export function olderFirst(position: Position | null): object {
   if (!position) return {};
   const { at, id } = position;
@@ -119,10 +125,10 @@ export function isSame(operation: Operation, { action, filter, note }: BulkReque
 }
 
 /**
- * The claims it is about: parked before it was asked for. One that is retried and parks again is
- * not taken twice.
+ * The claims that the operation applies to: parked before it was requested. So a claim that is
+ * retried and parks again is not taken twice.
  */
-export function fitting({ filter, createdAt }: Pick<Operation, 'filter' | 'createdAt'>) {
+export function matching({ filter, createdAt }: Pick<Operation, 'filter' | 'createdAt'>) {
   const { eventId, reason, provider, parkedBefore } = filter;
   return {
     state: 'NEEDS_ATTENTION' as const,

@@ -10,11 +10,10 @@ import {
   type BulkFilter,
   type BulkPreview,
   type BulkRequest,
-  fitting,
   isSame,
+  matching,
   NEWEST,
   type Operation,
-  type OperationState,
   olderFirst,
   operationIdOf,
   operationModel,
@@ -28,11 +27,12 @@ export {
   type Parked,
 } from './operation-record.ts';
 
-/** Claims that a preview names. */
+/** How many claims a preview lists. */
 const SAMPLE = 20;
 
 export type OperationStore = ReturnType<typeof createOperationStore>;
 
+/** The bulk actions, over the collection `operations`. @param now our clock */
 export function createOperationStore(connection: Connection, now: () => Date = () => new Date()) {
   const model = operationModel(connection);
   const audit = createAuditLog(connection, now);
@@ -44,7 +44,7 @@ export function createOperationStore(connection: Connection, now: () => Date = (
   async function create(staff: StaffContext, request: BulkRequest): Promise<Operation> {
     const { action, note, filter, idempotencyKey } = request;
     const at = now();
-    const total = await claims.countDocuments(fitting({ filter, createdAt: at }));
+    const total = await claims.countDocuments(matching({ filter, createdAt: at }));
     const operation: Operation = {
       _id: operationIdOf(staff.actor.userId, idempotencyKey),
       action,
@@ -79,8 +79,8 @@ export function createOperationStore(connection: Connection, now: () => Date = (
     get,
 
     /**
-     * Records a bulk action, or finds the one its key stands for.
-     * @throws DomainError `idempotency_key_reused` where that was another
+     * Records a bulk action, or finds the one with the same key.
+     * @throws DomainError `idempotency_key_reused` where the key belongs to another request
      */
     async request(staff: StaffContext, request: BulkRequest): Promise<Operation> {
       const operationId = operationIdOf(staff.actor.userId, request.idempotencyKey);
@@ -98,13 +98,14 @@ export function createOperationStore(connection: Connection, now: () => Date = (
     },
 
     /**
-     * Writes down the next batch and returns the operation with it; an empty batch where there are
-     * no more. A batch that is not counted yet is taken up again.
+     * Records the next batch of claims. A batch that is not fully counted is taken again.
+     * @param size how many claims are in a batch at most
+     * @returns the operation with the batch, which is empty where no claims are left
      */
     async takeBatch(operation: Operation, size: number): Promise<Operation> {
       if (operation.batch.length > 0) return operation;
       const found = await claims
-        .find({ ...fitting(operation), ...olderFirst(operation.after) })
+        .find({ ...matching(operation), ...olderFirst(operation.after) })
         .sort({ createdAt: 1, _id: 1 })
         .limit(size)
         .lean<Claim[]>();
@@ -127,8 +128,9 @@ export function createOperationStore(connection: Connection, now: () => Date = (
     },
 
     /**
-     * Counts one claim of the batch as dealt with, once. False where it was counted before, or the
-     * operation was stopped. In the session of a decision, both stand or neither does.
+     * Counts one claim of the batch as handled, once. With the session of a decision, both are
+     * written or neither is.
+     * @returns false where it was counted before, or the operation was stopped
      */
     async count(
       operationId: string,
@@ -148,7 +150,7 @@ export function createOperationStore(connection: Connection, now: () => Date = (
       return counted.matchedCount === 1;
     },
 
-    /** Makes room for the next batch, once each claim of this one is counted. */
+    /** Removes the batch once all its claims are counted, so that the next one can be taken. */
     async endBatch({ _id }: Operation): Promise<void> {
       const guard = {
         _id,
@@ -158,7 +160,10 @@ export function createOperationStore(connection: Connection, now: () => Date = (
       await model.updateOne(guard, { $set: { batch: [], updatedAt: now() } });
     },
 
-    /** Ends an operation that has no more claims. Those that left before their turn have failed it. */
+    /**
+     * Ends an operation without claims left. Claims that left `NEEDS_ATTENTION` before they were
+     * reached count as failed.
+     */
     async finish({ _id, total, done, failed }: Operation): Promise<void> {
       const end = { state: 'DONE' as const, failed: Math.max(failed, total - done) };
       await model.updateOne(
@@ -168,8 +173,8 @@ export function createOperationStore(connection: Connection, now: () => Date = (
     },
 
     /**
-     * Stops an operation: no claim is decided on by it from now on, and what is done stays. Stopping
-     * it again changes nothing.
+     * Stops an operation. It decides on no further claim; what is done stays. Stopping it again
+     * changes nothing.
      * @throws DomainError `not_found`; `invalid_transition` where it is done
      */
     async stop(staff: StaffContext, operationId: string): Promise<Operation> {
@@ -198,9 +203,9 @@ export function createOperationStore(connection: Connection, now: () => Date = (
       });
     },
 
-    /** What an action with this filter would be about. Nothing is written. */
+    /** What a bulk action with this filter would apply to now. Nothing is written. */
     async preview(filter: BulkFilter): Promise<BulkPreview> {
-      const fits = fitting({ filter, createdAt: now() });
+      const fits = matching({ filter, createdAt: now() });
       const by = ['reason', 'eventId', 'provider'] as const;
       const [groups, first] = await Promise.all([
         claims.aggregate<BulkPreview['groups'][number]>([{ $match: fits }, ...groupStages(by)]),
@@ -228,14 +233,14 @@ export function createOperationStore(connection: Connection, now: () => Date = (
         .lean<Operation[]>();
     },
 
-    /** Operations that are not done: reconciliation makes sure that each has a run. */
+    /** Operations that are not done. Reconciliation makes sure that each has a run. */
     async running(): Promise<Operation[]> {
       return await model.find({ state: 'RUNNING' }).sort({ createdAt: 1 }).lean<Operation[]>();
     },
   };
 }
 
-/** What stopping answers for an operation that does not run. */
+/** The result of stopping an operation that is not running. */
 function notRunning(operation: Operation | null): Operation {
   if (!operation) throw new DomainError('not_found', 'There is no operation with this ID.');
   if (operation.state === 'STOPPED') return operation;

@@ -1,14 +1,19 @@
-/** How a claim's record moves: one guarded write, so that of two who try, one wins. */
+/** Moves of a claim's record. Each is one guarded write, so that of two attempts one wins. */
 import type { ClientSession, Connection } from 'mongoose';
 import type { Claim, ClaimKey } from './claim-record.ts';
 
 export type ClaimMoves = ReturnType<typeof createClaimMoves>;
 
+/** @param now our clock */
 export function createClaimMoves(connection: Connection, now: () => Date) {
-  // Past mongoose, as every claim comes here several times: what it is given has been checked.
+  // The driver's collection, as each claim is written several times and mongoose is slower. The
+  // values were checked before.
   const collection = connection.collection<Claim>('claims');
 
-  /** What a move writes: an end closes the record, and one without a grant gives the entitlement back. */
+  /**
+   * The update of a move. The end of a claim removes its open mark; an end without a grant also
+   * gives its entitlements back.
+   */
   function moved(set: Partial<Claim>, isEmptyEnd = false) {
     const unset = {
       ...(set.endedAt && { open: true as const }),
@@ -23,7 +28,10 @@ export function createClaimMoves(connection: Connection, now: () => Date) {
 
   const named = ({ _id, userId }: ClaimKey, guard: object) => ({ _id, userId, ...guard });
 
-  /** One guarded move. Null where the guard no longer holds: read the record and follow it. */
+  /**
+   * One guarded move. Null where the guard does not hold any more: then read the record and follow
+   * it.
+   */
   async function move(
     claim: ClaimKey,
     guard: object,

@@ -1,6 +1,6 @@
 /**
- * Claims: the record that outlives the workflow, and every move it can make. Each move is one
- * guarded write, so that of two who try, one wins and the other reads what was decided.
+ * The claims: the records that outlive their workflows, and every move of a record. Each move is
+ * one guarded write, so that of two attempts one wins and the other reads what was decided.
  */
 import type { Connection } from 'mongoose';
 import {
@@ -22,20 +22,20 @@ import { createClaimParking } from './claim-parking.ts';
 import { BY_PLAYER, type Claim, type ClaimKey, claimIdOf, claimModel } from './claim-record.ts';
 import { createClaimSummary } from './claim-summary.ts';
 
-/** A move to the end of a claim that is granted. */
+/** The last move of a granted claim. */
 interface GrantedEnd {
   claim: ClaimKey;
   filter: object;
   update: object;
 }
 
-/** Ends written with one command: each rewrites a record of some two KiB. */
+/** Ends that are written with one command. Each rewrites a record of some two KiB. */
 const ENDS_AT_ONCE = 50;
 
 /**
- * For how long, in milliseconds of the server's clock, the request that recorded a claim may reject
- * it or be the first to start its run, and after which time others may. In between lies what a write
- * or a call to Temporal may be under way.
+ * Two times after a claim was recorded, in milliseconds of the server's clock. Until the first one
+ * the request that recorded it may reject it, or be the first to start its run. From the second one
+ * on others may. A write or a call to Temporal that is under way ends in between.
  */
 export const RECORDER_MS = 5_000;
 const OTHERS_AFTER_MS = 10_000;
@@ -45,6 +45,10 @@ const recorderUntil = ({ recordedAt }: Pick<Claim, 'recordedAt'>): Date =>
 
 export type ClaimStore = ReturnType<typeof createClaimStore>;
 
+/**
+ * @param clock the database server's clock, for deadlines
+ * @param now our clock, for the times in records
+ */
 export function createClaimStore(
   connection: Connection,
   clock: ServerClock,
@@ -62,7 +66,7 @@ export function createClaimStore(
     const byId = new Map(found.map((claim) => [claim._id, claim]));
     return keys.map(({ _id, userId }) => {
       const claim = byId.get(_id);
-      // Another player's was found on account of what they asked for in the same batch.
+      // It was found for another player, who asked for it in the same batch.
       return claim?.userId === userId ? claim : null;
     });
   }, MOST_READ);
@@ -70,7 +74,7 @@ export function createClaimStore(
 
   /**
    * The claim, or null where there is none.
-   * @param userId its player, where known: the read goes to one shard alone then
+   * @param userId its player, where known: the read then goes to one shard only
    */
   async function get(claimId: string, userId?: string): Promise<Claim | null> {
     return userId === undefined
@@ -78,12 +82,12 @@ export function createClaimStore(
       : await readByKey({ _id: claimId, userId });
   }
 
-  /** Ends granted claims; false of one that turned out to be undone. */
+  /** Ends granted claims. False for a claim that turned out to be undone. */
   const endGranted = batch<GrantedEnd, boolean>(async (ends) => {
     const operations = ends.map(({ filter, update }) => ({ updateOne: { filter, update } }));
     const { matchedCount } = await collection.bulkWrite(operations, { ordered: false });
     if (matchedCount === ends.length) return ends.map(() => true);
-    // The server only counts them; and who ended one before has done what was to be done.
+    // The server only counts the matches. A claim that had ended as granted before is fine, too.
     const now = await Promise.all(ends.map(({ claim }) => readByKey(claim)));
     return now.map((claim) => claim?.state === 'GRANTED');
   }, ENDS_AT_ONCE);
@@ -103,24 +107,24 @@ export function createClaimStore(
 
     /**
      * Until when the request that recorded the claim may reject it, by the server's clock. It must
-     * not have started the run: that alone ends a claim which it may have asked a provider for.
+     * not have started the run: once a run may have asked a provider, only the run ends the claim.
      */
     recorderUntil,
 
-    /** Whether a start of the claim's run by the request that recorded it is there before any other. */
+    /** Whether only the request that recorded the claim may have started its run. */
     async isRecorders(claim: Pick<Claim, 'recordedAt'>): Promise<boolean> {
       return (await clock.nowMs()) < recorderUntil(claim).getTime();
     },
 
-    /** Whether somebody else than the request that recorded the claim may start its run. */
+    /** Whether another than the request that recorded the claim may start its run. */
     async mayBeStarted({ recordedAt }: Pick<Claim, 'recordedAt'>): Promise<boolean> {
       return (await clock.nowMs()) >= recordedAt.getTime() + OTHERS_AFTER_MS;
     },
 
     /**
-     * Ends a claim of which nothing lies anywhere but its entitlement, which this gives back. Null
-     * where it moved on meanwhile, or the time is over.
-     * @param end.until a moment of the server's clock; without it there is none
+     * Ends a claim that has taken nothing but its entitlements, which this gives back. Null where
+     * the claim moved on meanwhile, or time is over.
+     * @param end.until the deadline by the server's clock; none unless given
      */
     async refuse(
       claim: Claim,
@@ -149,13 +153,15 @@ export function createClaimStore(
       );
     },
 
-    /** Says that a provider is about to be asked for the condition, which may take long. */
+    /** Shows that a provider is about to be asked for the condition, which may take long. */
     async showChecking(claim: ClaimKey): Promise<Claim | null> {
       const guard = { fate: null, state: 'PENDING_VALIDATION' };
       return await move(claim, guard, { state: 'CHECKING_CONDITIONS' });
     },
 
-    /** The verdict of S2 where it is no. Once it stands, every later look says the same. */
+    /**
+     * Records why the condition is not met. It is written once, so every later read shows the same.
+     */
     async explain(claim: ClaimKey, explanation: Explanation): Promise<Claim | null> {
       return await move(
         claim,
@@ -164,13 +170,16 @@ export function createClaimStore(
       );
     },
 
-    /** Says that the claim waits for room among the holds of a stock. */
+    /** Shows that the claim waits for room among the holds of a stock. */
     async showReserving(claim: ClaimKey): Promise<void> {
       const guard = { fate: null, state: { $in: statesBefore('RESERVING_STOCK') } };
       await move(claim, guard, { state: 'RESERVING_STOCK' });
     },
 
-    /** Says that a provider may have been asked from here on, first by this run. */
+    /**
+     * Records that a provider may have been asked from here on. @param askedBy the run that asks
+     * first
+     */
     async startFulfilling(
       claim: ClaimKey,
       steps: Step[],
@@ -183,14 +192,18 @@ export function createClaimStore(
       );
     },
 
-    /** The point of no return, to the good: every line's grant is confirmed. */
+    /**
+     * Decides to grant: every line's grant is confirmed. False where the claim has another fate.
+     */
     async takeGrantFate(claim: ClaimKey, lines: Line[], steps: Step[]): Promise<boolean> {
       const guard = { fate: null, state: { $in: [...EARLY_STATES, 'FULFILLING'] } };
       const fate = moved({ state: 'FULFILLING', fate: 'GRANT', lines, steps });
       return (await collection.updateOne(named(claim, guard), fate)).matchedCount === 1;
     },
 
-    /** The point of no return, to the bad: from here on everything is undone. */
+    /**
+     * Decides to undo: from here on everything is undone. Null where the claim has a fate already.
+     */
     async takeUndoFate(claim: ClaimKey, reason: Reason, steps: Step[]): Promise<Claim | null> {
       return await move(
         claim,
@@ -200,8 +213,9 @@ export function createClaimStore(
     },
 
     /**
-     * Ends a granted claim: one whose fate is `GRANT`, or one without a stock, whose fate this takes.
-     * False where it turned out to be undone.
+     * Ends a granted claim: one with the fate `GRANT`, or one without a stock, whose fate this
+     * sets.
+     * @returns false where it turned out to be undone
      */
     async grant(
       claim: ClaimKey & Pick<Claim, 'fate'>,
@@ -214,7 +228,7 @@ export function createClaimStore(
       return await endGranted({ claim, filter: named(claim, guard), update });
     },
 
-    /** Ends a claim that is undone; with nothing of it granted, its entitlement is given back. */
+    /** Ends an undone claim. Where no line of it is granted, its entitlements are given back. */
     async finishUndone(
       claim: ClaimKey,
       end: { state: 'REJECTED' | 'FAILED'; reason: Reason; lines: Line[]; steps: Step[] },
@@ -227,7 +241,7 @@ export function createClaimStore(
       );
     },
 
-    /** The user's claims that are not final: those a ban must stop. */
+    /** The user's claims that are not final: those that a ban must stop. */
     async openOf(userId: string): Promise<Claim[]> {
       return await model.find({ userId, open: true }).hint(BY_PLAYER).lean<Claim[]>();
     },
@@ -242,7 +256,7 @@ export function createClaimStore(
       return await model.countDocuments({ state: 'NEEDS_ATTENTION' });
     },
 
-    /** Those of the claims that are final; a claim never recorded counts as one. */
+    /** Those of the claims that are final. A claim that was never recorded counts as final. */
     async finalAmong(claimIds: string[]): Promise<Set<string>> {
       const running = await model
         .find({ _id: { $in: claimIds }, open: true }, { _id: 1 })

@@ -1,4 +1,4 @@
-/** Keeping activities: which of them are new, and which are there already. */
+/** Keeps player events, and tells the new ones from those kept before. */
 import type { ClientSession, Connection } from 'mongoose';
 import type { PlayerEvent } from '../../domain/conditions/player-event.ts';
 import { DomainError } from '../../domain/errors.ts';
@@ -7,17 +7,21 @@ import { firstPlace, isOwnPlace, type Known, type Placed, settle } from './place
 import type { PlayerEventStore } from './player-events.ts';
 import type { ProgressDayStore } from './progress-days.ts';
 
-/** Batches that meet on the same new IDs are done again, each time with fewer left. */
+/**
+ * How often a batch is tried where others keep the same new IDs at that time. Each time fewer
+ * events are left.
+ */
 const MAX_ATTEMPTS = 5;
 
-/** How long it is trusted that no senders share an ID, in milliseconds. */
+/** How long it is trusted that no two senders share an ID, in milliseconds. */
 const TRUSTED_MS = 60_000;
 
-/** An event whose `id` stands for what is kept, by this call or before it. */
+/** A player event, and the one that is kept under its ID. */
 export interface Kept extends Known {
   isNew: boolean;
 }
 
+/** @param days the aggregates that late events are added to */
 export function createPlayerEventIntake(
   connection: Connection,
   playerEvents: PlayerEventStore,
@@ -49,11 +53,11 @@ export function createPlayerEventIntake(
   }
 
   return {
-    /** Keeps events of the last day, each with another `id` for its sender. */
+    /** Keeps events of the last day. Each has another `id` for its sender. */
     async keep(events: readonly PlayerEvent[]): Promise<Kept[]> {
       if (events.length === 0) return [];
       const kept: Kept[] = [];
-      // Most batches hold new IDs only, and are one insert and nothing else.
+      // Most batches hold new IDs only. Then they are one insert and nothing else.
       let isToLook = await shared.areThere();
       let rest = events;
       for (let attempt = 1; rest.length > 0; attempt += 1) {
@@ -69,14 +73,15 @@ export function createPlayerEventIntake(
       return kept;
     },
 
-    /** Keeps older events, and adds them to their days' aggregates. */
+    /** Keeps older events, and adds them to the aggregates of their days. */
     async keepLate(events: readonly PlayerEvent[]): Promise<Kept[]> {
       if (events.length === 0) return [];
       for (let attempt = 1; attempt <= MAX_ATTEMPTS; attempt += 1) {
         try {
           return await inTransaction(connection, (session) => keepLateTogether(events, session));
         } catch (error) {
-          // Another batch kept one of them after this transaction had looked, or made the same day.
+          // Another batch kept one of these events after this transaction read, or created the same
+          // day.
           const isMet = [playerEvents, days].some(({ model }) =>
             isDuplicateKey(error, model.collection),
           );
@@ -97,8 +102,9 @@ const BUSY = 'Too many batches with the same events are under way. Try again.';
 const busy = () => new DomainError('unavailable', BUSY, { retryAfterS: 1 });
 
 /**
- * Whether any two senders ever used one `id`. From then on both places of an event are looked at
- * before it is kept: the document under the ID itself may expire before the other sender's.
+ * Remembers whether any two senders ever used the same `id`. From then on both places of an event
+ * are read before it is kept, as the document under the ID itself may expire before the other
+ * sender's.
  */
 function createSharedIds(connection: Connection) {
   const states = connection.collection<{ _id: string; sharedIds?: boolean }>('progress_state');
@@ -111,7 +117,7 @@ function createSharedIds(connection: Connection) {
       }
       return known.isThere;
     },
-    /** To be called before an event is kept in a place of its sender's own. */
+    /** Call it before an event is kept in its sender's own place. */
     async note(): Promise<void> {
       if (known.isThere) return;
       await states.updateOne({ _id: 'sharedIds' }, { $set: { sharedIds: true } }, { upsert: true });
