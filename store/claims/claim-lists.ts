@@ -66,7 +66,8 @@ export function split({ since, until, ...filter }: ClaimFilter) {
   if (idempotencyKey !== undefined) {
     return by(BY_KEY, { idempotencyKey }, { ...more, idempotencyKey: undefined, eventId, state });
   }
-  // Two indexes lead by way of the state. Where none is asked for, all are named.
+  // Both indexes below have the state before the time, so all states are named where none is asked
+  // for.
   const states = state ?? { $in: [...CLAIM_STATES] };
   if (eventId !== undefined) return by(BY_EVENT, { eventId, state: states }, more);
   // The filter repeats the partial index's own: MongoDB does not use the index otherwise.

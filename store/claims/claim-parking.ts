@@ -4,11 +4,15 @@ import { type Line, type Step, statesBefore } from '../../domain/claims/claim.ts
 import { createAuditLog } from '../audit-log.ts';
 import { inTransaction } from '../mongodb/connection.ts';
 import type { StaffContext } from '../users/staff.ts';
-import type { ClaimMoves } from './claim-moves.ts';
 import type { Claim, ClaimKey, Decision, Parking } from './claim-record.ts';
+import type { GuardedMoves } from './guarded-moves.ts';
 
 /** @param now our clock */
-export function createClaimParking(connection: Connection, { move }: ClaimMoves, now: () => Date) {
+export function createClaimParking(
+  connection: Connection,
+  { move }: GuardedMoves,
+  now: () => Date,
+) {
   const audit = createAuditLog(connection, now);
 
   return {

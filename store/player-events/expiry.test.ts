@@ -16,7 +16,7 @@ const playerEvent = (userId: string, days: number): Sent => ({
   at: new Date(NOW.getTime() - days * DAY_MS).toISOString(),
 });
 
-describe('the days that activities are kept', () => {
+describe('the days that player events are kept', () => {
   let own: StoreFixture;
   before(async () => {
     own = await storeFixture();
@@ -67,7 +67,7 @@ describe('an index on the day that is not ours', () => {
     await collection.createIndex({ day: 1 }, options);
   };
 
-  it('is told of in a sentence, and makes no activity too old', async () => {
+  it('is told of in a sentence, and makes no player event too old', async () => {
     await instead({ name: 'theirs' });
     const { progress } = own.store;
     await assert.rejects(progress.open(), (error: unknown) => {

@@ -1,4 +1,4 @@
-/** Which activities count: each `id` once for its sender, of players who exist, at its time. */
+/** Which player events count: each `id` once for its sender, of players who exist, at its time. */
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import fc from 'fast-check';
@@ -63,7 +63,7 @@ async function count(userId: string, given: { metric?: string; key?: string } = 
   return (await t.store.progress.read(userId, [query]))[0];
 }
 
-describe('the id of an activity', () => {
+describe('the id of a player event', () => {
   it('counts once for each sender, who may be two with the same one', async () => {
     for (const at of TIMES) {
       const [one, other] = [await newPlayer(t.store), await newPlayer(t.store)];
@@ -281,7 +281,7 @@ describe('the id of an activity', () => {
   });
 });
 
-describe('an activity', () => {
+describe('a player event', () => {
   it('of a user who does not exist is refused at its place, and the others count', async () => {
     const userId = await newPlayer(t.store);
     const names = [unique('usr'), userId.toUpperCase(), `${userId}x`, '__proto__'];
@@ -342,7 +342,7 @@ describe('an activity', () => {
   });
 });
 
-describe('a batch of new activities', () => {
+describe('a batch of new player events', () => {
   it('is one insert, and one look at the users who were not seen before', async () => {
     const players = [await newPlayer(t.store), await newPlayer(t.store)];
     const batch = () => players.map((userId) => playerEvent(userId));

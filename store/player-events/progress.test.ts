@@ -51,7 +51,7 @@ async function read(userId: string, given: Partial<ProgressQuery> = {}): Promise
   return answer as number | null;
 }
 
-describe('an activity', () => {
+describe('a player event', () => {
   it('counts once, however often it comes', async () => {
     const userId = await player();
     const event = playerEvent({ userId });
@@ -148,7 +148,7 @@ describe('a batch', () => {
     );
   });
 
-  it('takes an activity as old as the TTL', async () => {
+  it('takes a player event as old as the TTL', async () => {
     const userId = await player();
     assert.equal((await ingest(playerEvent({ userId, at: ago(90 * DAY_MS) }))).accepted, 1);
     assert.equal(await read(userId), 1);
@@ -205,7 +205,7 @@ describe('a gauge', () => {
   });
 });
 
-describe('activities', () => {
+describe('player events', () => {
   it('that have expired still count, by their aggregates', async () => {
     const userId = await player();
     const at = new Date(Date.UTC(2026, 10, 10, 10, 5));

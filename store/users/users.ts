@@ -1,41 +1,27 @@
-/** The collection `users`: who exists, with which role and status. */
-import { randomBytes } from 'node:crypto';
-import type { ClientSession, Connection } from 'mongoose';
-import { Schema } from 'mongoose';
+/** The collection `users`: adding and reading users. */
+import type { Connection } from 'mongoose';
 import { DomainError } from '../../domain/errors.ts';
 import type { Role, UserStatus } from '../../domain/user.ts';
-import { createAuditLog } from '../audit-log.ts';
 import { batchReads } from '../mongodb/batching.ts';
 import { type Found, findBounded, named } from '../mongodb/bounded-find.ts';
-import { inTransaction, isDuplicateKey } from '../mongodb/connection.ts';
+import { isDuplicateKey } from '../mongodb/connection.ts';
 import { after, type Position } from '../mongodb/cursor.ts';
-import type { StaffContext, StaffWrite } from './staff.ts';
+import { createUserChanges } from './user-changes.ts';
+import {
+  BY_NAME,
+  NEWEST,
+  type NewUser,
+  newRecord,
+  toUser,
+  type User,
+  type UserDocument,
+  type UserWithHash,
+  userModel,
+  usernameKey,
+  WITHOUT_HASH,
+} from './user-record.ts';
 
-/** A user without the hash of the password. */
-export interface User {
-  userId: string;
-  username: string;
-  displayName: string;
-  role: Role;
-  status: UserStatus;
-  /** When the status was set, by the clock of whoever set it. */
-  statusAt: Date;
-  /** Grows with every change of role or status. Tokens with an older epoch are invalid. */
-  tokenEpoch: number;
-  createdAt: Date;
-  updatedAt: Date;
-}
-
-/** A user as sign-in needs it. */
-export interface UserWithHash extends User {
-  passwordHash: string;
-}
-
-export interface NewUser {
-  username: string;
-  displayName: string;
-  passwordHash: string;
-}
+export { type User, usernameKey } from './user-record.ts';
 
 export interface UserFilter {
   username?: string | undefined;
@@ -48,116 +34,13 @@ export interface UserFilter {
 /** The last user of a page: in the list by time, or in the list by name. */
 export type UserPosition = Position | { userId: string };
 
-export interface UserChange {
-  role?: Role | undefined;
-  status?: UserStatus | undefined;
-}
-
-/** A user's status as another system reports it. */
-export interface StatusReport {
-  userId: string;
-  status: UserStatus;
-  at: Date;
-}
-
-type Stored = Omit<UserWithHash, 'userId'> & {
-  _id: string;
-  /** The unique form of the name; see `usernameKey`. */
-  usernameKey: string;
-  /** How often this admin was the one left when another was removed; see `keepAnAdmin`. */
-  timesKept?: number;
-};
-
-const schema = new Schema<Stored>(
-  {
-    _id: { type: String, required: true },
-    username: { type: String, required: true },
-    usernameKey: { type: String, required: true },
-    displayName: { type: String, required: true },
-    passwordHash: { type: String, required: true },
-    role: { type: String, required: true },
-    status: { type: String, required: true },
-    statusAt: { type: Date, required: true },
-    tokenEpoch: { type: Number, required: true },
-    timesKept: Number,
-    createdAt: { type: Date, required: true },
-    updatedAt: { type: Date, required: true },
-  },
-  { collection: 'users', versionKey: false, strict: 'throw' },
-);
-const NEWEST = { createdAt: -1, _id: -1 } as const;
-const BY_NAME = { usernameKey: 1 } as const;
-schema.index({ usernameKey: 1 }, { name: 'username', unique: true });
-schema.index(NEWEST, { name: 'newest' });
-schema.index({ role: 1, ...NEWEST }, { name: 'role' });
-schema.index({ status: 1, ...NEWEST }, { name: 'status' });
-
-const WITHOUT_HASH = { passwordHash: 0 } as const;
-const ACTIVE_ADMIN = { role: 'ADMIN', status: 'ACTIVE' } as const;
-
 export type UserStore = ReturnType<typeof createUserStore>;
 
 /** The users, over the collection `users`. */
 export function createUserStore(connection: Connection) {
-  const model = connection.model<Stored>('User', schema);
-  const audit = createAuditLog(connection);
-
-  /**
-   * Makes sure that an active admin besides this one is left. It changes that admin's record for
-   * real, as MongoDB drops a write without a difference. So two admins who remove each other at the
-   * same time conflict, and the second transaction sees the first one.
-   */
-  async function keepAnAdmin(userId: string, session: ClientSession): Promise<void> {
-    const other = { ...ACTIVE_ADMIN, _id: { $ne: userId } };
-    const kept = await model.updateOne(other, { $inc: { timesKept: 1 } }, { session });
-    if (kept.matchedCount === 0) {
-      throw new DomainError(
-        'conflict',
-        'This is the last active admin. Appoint another one first.',
-      );
-    }
-  }
-
-  /** Keeps the time of the last status. A report from before that time is old and is ignored. */
-  async function noteStatus(userId: string, statusAt: Date, session: ClientSession): Promise<void> {
-    await model.updateOne({ _id: userId }, { $set: { statusAt } }, { session });
-  }
-
-  async function changeIn(write: StaffWrite, userId: string, change: UserChange, now: Date) {
-    const { session } = write;
-    const before = await model.findById(userId, WITHOUT_HASH, { session }).lean<Stored>();
-    if (!before) throw new DomainError('not_found', 'There is no user with this ID.');
-    const role = change.role ?? before.role;
-    const status = change.status ?? before.status;
-    if (role === before.role && status === before.status) {
-      if (change.status !== undefined)
-        await noteStatus(userId, afterSaid(before.statusAt, now), session);
-      return { before: toUser(before), after: toUser(before) };
-    }
-    if (isActiveAdmin(before) && !isActiveAdmin({ role, status })) {
-      await keepAnAdmin(userId, session);
-    }
-    const isSaid = change.status !== undefined;
-    const statusAt = isSaid ? afterSaid(before.statusAt, now) : before.statusAt;
-    const changed = await model
-      .findOneAndUpdate(
-        { _id: userId },
-        { $set: { role, status, statusAt, updatedAt: now }, $inc: { tokenEpoch: 1 } },
-        { session, returnDocument: 'after', projection: WITHOUT_HASH },
-      )
-      .lean<Stored>();
-    if (!changed) throw new DomainError('not_found', 'There is no user with this ID.');
-    await audit.append(write, {
-      action: 'user.update',
-      targetId: userId,
-      before: { role: before.role, status: before.status },
-      after: { role, status },
-    });
-    return { before: toUser(before), after: toUser(changed) };
-  }
-
+  const model = userModel(connection);
   // The driver's collection, as each claim reads its user several times and mongoose is slower.
-  const users = connection.collection<Stored>('users');
+  const users = connection.collection<UserDocument>('users');
   const byId = batchReads((ids) =>
     users.find({ _id: { $in: ids } }, { projection: WITHOUT_HASH }).toArray(),
   );
@@ -175,6 +58,7 @@ export function createUserStore(connection: Connection) {
 
   return {
     model,
+    ...createUserChanges(connection),
 
     /** Adds a player. @throws DomainError `username_taken`, also where only the case differs */
     async register(user: NewUser, now: Date): Promise<User> {
@@ -190,7 +74,9 @@ export function createUserStore(connection: Connection) {
 
     /** The user of that name with the hash of the password, for sign-in. */
     async findByUsername(username: string): Promise<UserWithHash | null> {
-      const found = await model.findOne({ usernameKey: usernameKey(username) }).lean<Stored>();
+      const found = await model
+        .findOne({ usernameKey: usernameKey(username) })
+        .lean<UserDocument>();
       return found && { ...toUser(found), passwordHash: found.passwordHash };
     },
 
@@ -221,7 +107,7 @@ export function createUserStore(connection: Connection) {
         const names = { $gte: begins, $lt: `${begins}\u{10ffff}`, ...later };
         const rest = named({ ...exact, role, status });
         const question = { range: { usernameKey: names }, rest, sort: BY_NAME, limit };
-        const byName = ({ _id: userId }: Stored) => ({ userId });
+        const byName = ({ _id: userId }: UserDocument) => ({ userId });
         return pageOf(await findBounded(model, question), limit, byName);
       }
       const isOne = Object.keys(exact).length > 0;
@@ -229,7 +115,7 @@ export function createUserStore(connection: Connection) {
       const rest = isOne ? named({ role, status }) : role ? named({ status }) : {};
       const next = after('createdAt', from && 'at' in from ? from : undefined);
       const question = { range: { $and: [range, next] }, rest, sort: NEWEST, limit };
-      const byTime = ({ createdAt: at, _id: id }: Stored) => ({ at, id });
+      const byTime = ({ createdAt: at, _id: id }: UserDocument) => ({ at, id });
       return pageOf(await findBounded(model, question), limit, byTime);
     },
 
@@ -248,108 +134,24 @@ export function createUserStore(connection: Connection) {
             { $setOnInsert: stored },
             { upsert: true, returnDocument: 'after', projection: WITHOUT_HASH },
           )
-          .lean<Stored>();
+          .lean<UserDocument>();
       // One of two upserts at once may fail at the unique index. It then finds the user of the
       // other.
       const found = await write().catch((error) => {
         if (isDuplicateKey(error, model.collection, 'username')) return write();
         throw error;
       });
-      return toUser(found as Stored);
-    },
-
-    /**
-     * Takes a status that another system reports, unless a later one is known; see `change`.
-     * @returns the user after it, and whether this report was the latest
-     * @throws DomainError as `change` does
-     */
-    async report(
-      staff: StaffContext,
-      { userId, status, at }: StatusReport,
-      now: Date,
-    ): Promise<{ user: User; isLatest: boolean }> {
-      return await inTransaction(connection, async (session) => {
-        const known = await model.findById(userId, WITHOUT_HASH, { session }).lean<Stored>();
-        if (known && at < known.statusAt) return { user: toUser(known), isLatest: false };
-        const { after } = await changeIn({ ...staff, session }, userId, { status }, now);
-        // Also for the same status: a report that arrives later with an earlier time must count as
-        // old.
-        await noteStatus(userId, at, session);
-        return { user: { ...after, statusAt: at }, isLatest: true };
-      });
-    },
-
-    /**
-     * Changes a user's role or status, which makes their tokens invalid. Without a difference
-     * nothing is written, except the time where a status is named.
-     * @throws DomainError `not_found`; `conflict` where no active admin would be left
-     */
-    async change(
-      staff: StaffContext,
-      userId: string,
-      change: UserChange,
-      now: Date,
-    ): Promise<{ before: User; after: User }> {
-      return await inTransaction(connection, (session) =>
-        changeIn({ ...staff, session }, userId, change, now),
-      );
+      return toUser(found as UserDocument);
     },
   };
-}
-
-/** Now, or just after the last status: its reporter's clock may be ahead of ours. */
-const afterSaid = (said: Date, now: Date): Date =>
-  now > said ? now : new Date(said.getTime() + 1);
-
-function newRecord(user: NewUser, role: Role, now: Date): Stored {
-  return {
-    _id: `usr_${randomBytes(12).toString('hex')}`,
-    username: user.username,
-    usernameKey: usernameKey(user.username),
-    displayName: user.displayName,
-    passwordHash: user.passwordHash,
-    role,
-    status: 'ACTIVE',
-    statusAt: now,
-    tokenEpoch: 0,
-    createdAt: now,
-    updatedAt: now,
-  };
-}
-
-/**
- * The form of a username that is unique: compatibility forms and letter case make no difference.
- */
-export function usernameKey(username: string): string {
-  return username.normalize('NFKC').toLowerCase().normalize('NFKC');
 }
 
 function pageOf(
-  { found, lookedTo }: Found<Stored>,
+  { found, lookedTo }: Found<UserDocument>,
   limit: number,
-  positionOf: (last: Stored) => UserPosition,
+  positionOf: (last: UserDocument) => UserPosition,
 ): { users: User[]; next: UserPosition | null } {
   const users = found.slice(0, limit);
   const last = found.length > limit ? users.at(-1) : lookedTo;
   return { users: users.map(toUser), next: last ? positionOf(last) : null };
-}
-
-function isActiveAdmin({ role, status }: { role: Role; status: UserStatus }): boolean {
-  return role === ACTIVE_ADMIN.role && status === ACTIVE_ADMIN.status;
-}
-
-function toUser(stored: Stored): User {
-  const { _id, username, displayName, role, status } = stored;
-  const { statusAt, tokenEpoch, createdAt, updatedAt } = stored;
-  return {
-    userId: _id,
-    username,
-    displayName,
-    role,
-    status,
-    statusAt,
-    tokenEpoch,
-    createdAt,
-    updatedAt,
-  };
 }
