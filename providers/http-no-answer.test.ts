@@ -1,4 +1,6 @@
-/** An HTTP provider that fails on the way: what may have been done there, and what cannot. */
+/**
+ * An HTTP provider that gives no answer: which requests may have had an effect, and which cannot.
+ */
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import net, { type AddressInfo } from 'node:net';
@@ -28,7 +30,7 @@ afterEach(() => {
 });
 
 describe('an HTTP provider that gives no answer', () => {
-  /** The kind of error, and the code at its message's end. */
+  /** The kind of the error, and the code at the end of its message. */
   async function faultOf(verb: Verb, to = game.baseUrl, limitMs = timeoutMs): Promise<string> {
     const { kind, message } = await errorOf(game.call(verb, to, limitMs));
     return `${kind} ${/\((\w+)\)$/.exec(message)?.[1]}`;

@@ -25,7 +25,7 @@ afterEach(() => {
   game.received.length = 0;
 });
 
-/** The contract's answer table: status and body, then what grant, lookup and revoke make of them. */
+/** The contract's table: status and body, and what grant, lookup and revoke return for them. */
 const TABLE: [number, string, string, string, string][] = [
   [200, '{"state":"GRANTED"}', 'GRANTED', 'GRANTED', 'REVOKED'],
   [200, '{"state":"GRANTED","more":1}', 'GRANTED', 'GRANTED', 'REVOKED'],

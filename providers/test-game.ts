@@ -1,4 +1,4 @@
-/** For tests of HTTP providers: a game's server that answers as a test wants, and calls to it. */
+/** For tests of HTTP providers: a game's server that answers as the test says, and calls to it. */
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import http from 'node:http';
@@ -36,7 +36,7 @@ export type Verb = (typeof verbs)[number];
 
 export type GameServer = Awaited<ReturnType<typeof startGame>>;
 
-/** A game's server. It notes what it received, and answers as `handler` does. */
+/** Starts a game's server. It keeps what it received, and answers with `handler`. */
 export async function startGame() {
   const received: Received[] = [];
   const server = http.createServer(async (request, response) => {
@@ -60,7 +60,9 @@ export async function startGame() {
     return verb === 'grant' ? game.grant(asked) : game[verb](asked.grantId);
   }
 
-  /** What a verb comes to, in a word: the state it returns, with its detail, or the kind of error. */
+  /**
+   * The result of a verb in one word: the state it returns, with its detail, or the kind of error.
+   */
   async function outcome(verb: Verb, to = baseUrl, limitMs = timeoutMs): Promise<string> {
     try {
       const answer = await call(verb, to, limitMs);

@@ -29,7 +29,7 @@ const recordOf = (claim: Claim) => recordIn(t.store, claim);
 const named = ({ state, fate, parkings, decided }: Situation) =>
   `${state} with fate ${fate}, parked ${parkings} times${decided ? ', decided on' : ''}`;
 
-/** Every situation a claim can be in, and one that only a late write could find. */
+/** Every situation that a claim can be in, and one that only a late write can meet. */
 const SITUATIONS: Situation[] = [
   { state: 'PENDING_VALIDATION', fate: null, parkings: 0 },
   { state: 'CHECKING_CONDITIONS', fate: null, parkings: 0 },
@@ -62,7 +62,9 @@ const finishAs =
     const reason = 'FULFILLMENT_REFUSED';
     return t.store.claims.finishUndone(claim, { state, reason, lines, steps });
   };
-/** Says true of one that was granted before, too: null where this changed nothing. */
+/**
+ * `grant` also returns true for a claim granted before. Null here where this call changed nothing.
+ */
 const grant: Move = async (claim) => {
   if (!(await t.store.claims.grant(claim, claim.lines, claim.steps))) return null;
   const granted = await recordOf(claim);
@@ -81,12 +83,12 @@ const NOT_MET: Explanation = {
   rewards: [{ rewardId: 'cape', available: 10 }],
 };
 
-/** Each move, and the situations it may be made in. */
+/** Every move, and the situations in which it may be made. */
 const MOVES: {
   name: string;
   move: Move;
   wins: (s: Situation) => boolean;
-  /** Whoever asks for it again is told the same. */
+  /** Repeating the move returns the same. */
   isForAll?: true;
 }[] = [
   {

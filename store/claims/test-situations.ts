@@ -1,4 +1,4 @@
-/** For tests of claims: a claim put into any situation of its life, and its record as it stands. */
+/** For tests of claims: a claim in any situation of its life, and its record. */
 import { type ClaimState, type Fate, isFinal, type Step } from '../../domain/claims/claim.ts';
 import type { Store } from '../index.ts';
 import { newClaim } from '../test-store.ts';
@@ -6,31 +6,33 @@ import type { Claim } from './claim-record.ts';
 
 export const ADMIN = { actor: { userId: 'usr_admin', role: 'ADMIN' }, requestId: 'test' } as const;
 
-/** A claim as it is found in its life: its state, its fate, and how often it has been parked. */
+/** A claim in its life: its state, its fate, and how often it was parked. */
 export interface Situation {
   state: ClaimState;
   fate: Fate | null;
   parkings: number;
   decided?: boolean;
-  /** Whether a provider may have been asked for its lines; true past the early states unless given. */
+  /**
+   * Whether a provider may have been asked for its lines. Unless given, true past the early states.
+   */
   asked?: boolean;
 }
 
 export const isEarly = ({ state }: Situation) =>
   ['PENDING_VALIDATION', 'CHECKING_CONDITIONS', 'RESERVING_STOCK'].includes(state);
 
-/** A step that went well. */
+/** A step that succeeded. */
 export const step = (name: Step['step']): Step => {
   const at = '2026-11-22T12:00:00.000Z';
   return { step: name, outcome: 'OK', startedAt: at, endedAt: at, attempts: 1, detail: null };
 };
 
-/** The record as it stands. */
+/** The claim's record as it is now. */
 export async function recordIn({ claims }: Store, { _id, userId }: Claim): Promise<Claim> {
   return (await claims.get(_id, userId)) as Claim;
 }
 
-/** A claim put into that situation. */
+/** Records a claim, and puts it into that situation. */
 export async function claimInSituation(store: Store, situation: Situation): Promise<Claim> {
   const { state, fate, parkings, decided, asked = !isEarly(situation) } = situation;
   const { claim } = await store.claims.accept(newClaim());
@@ -69,13 +71,13 @@ export async function parkAs({ claims }: Store, claim: Claim, number: number) {
   );
 }
 
-/** What may be null on a record; anything else that is not there is absent. */
+/** The fields that may be null. Any other field without a value must be absent. */
 const MAY_BE_NULL = [
   ...['rewardId', 'reason', 'fate', 'fateReason', 'askedBy', 'parking', 'endedAt'],
 ];
 const MOMENTS = ['acceptedAt', 'recordedAt', 'createdAt', 'updatedAt', 'endedAt'];
 
-/** Fields that are stored as what they should not be. */
+/** The fields with a value that they should not have. */
 export function oddIn(claim: Claim): string[] {
   const isOdd = ([field, value]: [string, unknown]) => {
     if (value === null) return !MAY_BE_NULL.includes(field);

@@ -73,7 +73,7 @@ describe('creating an event', () => {
 describe('a page of events', () => {
   let own: EventsFixture;
   const created = new Map<EventStatus, string[]>();
-  /** Active events: one that has been listed just now, and one that is about to be. */
+  /** Active events: one that has just been listed, and one that will be soon. */
   const listed: string[] = [];
   const NOW = new Date('2126-06-01T00:00:00Z');
 
@@ -85,7 +85,7 @@ describe('a page of events', () => {
 
   before(async () => {
     own = await eventsFixture();
-    // Three of each status, all created at one moment: only their IDs tell them apart.
+    // Three events of each status, all created at one time: only their IDs tell them apart.
     own.setNow('2126-01-01T00:00:00Z');
     const steps: EventStatus[][] = [[], ['ACTIVE'], ['ACTIVE', 'PAUSED'], ['ACTIVE', 'ENDED']];
     for (const moves of steps) {

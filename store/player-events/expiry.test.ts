@@ -1,4 +1,6 @@
-/** How long player events are kept, and what an index of somebody else does to that. */
+/**
+ * How long player events are kept, and what happens where somebody else has an index on the day.
+ */
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import { DAY_MS } from '../../domain/conditions/player-event.ts';
@@ -8,7 +10,7 @@ import { createProgressStore, DEFAULT_RULES } from './progress.ts';
 
 const NOW = new Date('2026-11-22T14:07:31.250Z');
 
-/** A player event of so many days ago. */
+/** A player event from that many days ago. */
 const playerEvent = (userId: string, days: number): Sent => ({
   id: unique('act'),
   userId,

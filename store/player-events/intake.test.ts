@@ -1,4 +1,4 @@
-/** Which player events count: each `id` once for its sender, of players who exist, at its time. */
+/** Which player events count: each `id` once for its sender, of existing players, at its time. */
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import fc from 'fast-check';
@@ -27,7 +27,7 @@ type Sender = string | undefined;
 
 const ago = (durationMs: number): string => new Date(NOW.getTime() - durationMs).toISOString();
 
-/** In time for its day's fold, and long after it. */
+/** In time for the fold of its day, and long after it. */
 const TIMES = [ago(MINUTE_MS), ago(30 * DAY_MS)];
 
 const playerEvent = (userId: string, given: Partial<Sent> = {}): Sent => ({
@@ -275,7 +275,7 @@ describe('the id of a player event', () => {
     await ingest('server-a', [event]);
     await ingest('server-b', [event]);
     await t.store.progress.playerEvents.model.deleteOne({ _id: event.id });
-    // Of a process that has not seen the two meet.
+    // Of a process that has not seen two senders with one ID.
     const other = createProgressStore(t.connection, DEFAULT_RULES);
     assert.deepEqual(await other.ingest([event], NOW, () => 'server-b'), DUPLICATE);
   });
@@ -346,7 +346,7 @@ describe('a batch of new player events', () => {
   it('is one insert, and one look at the users who were not seen before', async () => {
     const players = [await newPlayer(t.store), await newPlayer(t.store)];
     const batch = () => players.map((userId) => playerEvent(userId));
-    // A process that knows nobody yet, in a database where no senders share an ID.
+    // A process that knows no user yet, in a database where no senders share an ID.
     await t.connection.collection('progress_state').deleteMany({});
     const fresh = createProgressStore(t.connection, DEFAULT_RULES);
     const opsOf = async (collection: string) => {

@@ -1,4 +1,4 @@
-/** Progress against its definition, read out over the plain list of events. */
+/** Progress compared with its definition, which is computed over the plain list of events. */
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import fc from 'fast-check';
@@ -28,12 +28,12 @@ const METRICS = ['login', 'boss.killed', 'level'];
 const ZONES = ['America/New_York', 'Europe/Berlin', 'Australia/Lord_Howe'];
 
 /**
- * Days before now whose five days before hold nothing of note, or a change of the clocks in one of
- * the zones: 1 November, 25 October, 4 October.
+ * Days before now. The five days before each have nothing special, or a clock change in one of the
+ * zones: 1 November, 25 October, 4 October.
  */
 const EPISODES = [0, 18, 25, 46];
 
-/** Times of an episode, which lie at seams as often as between them. */
+/** Times in an episode: on a border of quarters or days as often as between them. */
 const momentOf = (daysAgo: number) =>
   fc
     .tuple(
@@ -72,7 +72,7 @@ const someQuery = (moment: fc.Arbitrary<number>) =>
     resetMinute: fc.integer({ min: 0, max: 59 }),
   });
 
-/** The definition read out over the plain list. */
+/** The definition, computed over the plain list of events. */
 function oracle(events: Sent[], q: ProgressQuery): number | null {
   const isGauge = q.aggregation === 'HIGHEST' || q.aggregation === 'LATEST';
   const asked = events.filter((e) => {
@@ -140,7 +140,7 @@ describe('progress', () => {
   });
 
   it('is the same once days were folded that were only kept before', async () => {
-    // Sent as they happened, before anything was folded, so that all of them wait for the fold.
+    // Sent when they happened and before any fold, so that all of them wait for the fold.
     await t.connection.collection('progress_state').deleteMany({});
     const userId = await player();
     const events = Array.from({ length: 60 }, (_, n) =>

@@ -44,7 +44,7 @@ const player = () => newPlayer(t.store);
 
 const ingest = (...events: unknown[]) => t.store.progress.ingest(events, NOW);
 
-/** The one number of one query. */
+/** The answer of a single query. */
 async function read(userId: string, given: Partial<ProgressQuery> = {}): Promise<number | null> {
   const [answer] = await t.store.progress.read(userId, [query(given)]);
   assert.notEqual(answer, undefined);
@@ -174,7 +174,7 @@ describe('a gauge', () => {
   it('is the latest as its server has it, also where that one’s clock is ahead', async () => {
     const own = await storeFixture();
     try {
-      // The value falls, so that the highest is not the latest.
+      // The values fall, so that the highest is not the latest.
       const states = (userId: string, sentMs: number[]) =>
         sentMs.map((ms, n) => playerEvent({ userId, metric: 'level', value: 9 - n, at: ago(-ms) }));
       const latest = async (userId: string) =>
@@ -220,7 +220,7 @@ describe('player events', () => {
 
   it('are read at most twice for any number of queries', async () => {
     const userId = await player();
-    // More than the driver asks for at once unless it is told otherwise.
+    // More documents than the driver fetches at once by default.
     const often = Array.from({ length: 150 }, (_, n) =>
       playerEvent({ userId, at: ago(n * 60_000) }),
     );
@@ -242,7 +242,7 @@ describe('player events', () => {
   });
 });
 
-/** The collections of the commands that the work took, in the letters' order. */
+/** The collections of all commands that the work sent, sorted by name. */
 async function commandsDuring(work: () => Promise<unknown>): Promise<string[]> {
   const { db } = t.connection;
   assert.ok(db);

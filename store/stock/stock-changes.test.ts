@@ -208,7 +208,7 @@ describe('locking buckets', () => {
     const session = await t.connection.startSession();
     session.startTransaction();
     await createStockChanges(t.connection).lockBuckets(session, eventId, ['cape']);
-    // A reservation would wait for long; this write says soon that it had to.
+    // A reservation would wait for long. This write says soon that it had to wait.
     const impatient = t.stock.model.collection.updateOne(
       { eventId },
       { $inc: { available: -1 } },

@@ -18,7 +18,7 @@ before(async () => {
 });
 after(() => t.close());
 
-/** A reward of its own, with so many units in each of its buckets. */
+/** A new reward with so many units in each of its buckets. */
 async function stocked(units: number[], quantity = 1, given: Partial<StockBucket> = {}) {
   const eventId = unique('evt');
   const buckets = units.map((n, i) => bucket(eventId, i, n, { quantity, ...given }));
@@ -33,7 +33,10 @@ async function stocked(units: number[], quantity = 1, given: Partial<StockBucket
       buckets: units.length,
     }),
     newHold: () => `${someClaimId()}:cape`,
-    /** Looked for first where `isLikely`, as by a run whose claim was probably held before. */
+    /**
+     * With `isLikely` the hold is looked for first, as by a run whose claim was probably held
+     * before.
+     */
     async reserve(holdId: string, isLikely = false) {
       return await t.store.stock.reserve(this.request(holdId), { isLikely });
     },
@@ -54,7 +57,7 @@ async function stocked(units: number[], quantity = 1, given: Partial<StockBucket
 const times = <T>(count: number, make: (i: number) => T): T[] =>
   Array.from({ length: count }, (_, i) => make(i));
 
-/** Buckets of the whole test database whose levels are wrong. */
+/** Buckets of the whole test database that do not add up. */
 const unbalanced = async () => (await t.store.stock.unbalanced()).map((b) => b._id);
 
 describe('the last ten units, wanted by 64 claims at once', () => {
@@ -135,7 +138,7 @@ describe('a hold', () => {
     const holds = times(12, reward.newHold);
     const answers = await Promise.all(holds.map((h) => reward.reserve(h)));
     const held = holds[answers.indexOf('HELD')] as string;
-    // Units turn up everywhere, so that a retry that looks in one bucket only would hold anew.
+    // There are free units in every bucket, so a retry that reads only one bucket would hold twice.
     await t.store.stock.model.updateMany(
       { eventId: reward.eventId },
       { $inc: { available: 3, stock: 3 } },
@@ -343,7 +346,7 @@ describe('the levels of a stock', () => {
         };
         for (const burst of todo) {
           const acts = burst.map(({ verb, who }) => act(verb, holds[who] as string));
-          // Looked at while the writes are under way, and again once they are done.
+          // Read while the writes are running, and again when they are done.
           assert.deepEqual(await unbalanced(), []);
           await Promise.all(acts);
           assert.deepEqual(await unbalanced(), []);
