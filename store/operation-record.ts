@@ -26,6 +26,7 @@ export interface BulkRequest {
   idempotencyKey: string;
 }
 
+/** `STOPPED` by an admin, or `DONE` with all its claims. */
 export const OPERATION_STATES = ['RUNNING', 'STOPPED', 'DONE'] as const;
 export type OperationState = (typeof OPERATION_STATES)[number];
 

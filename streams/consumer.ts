@@ -16,6 +16,7 @@ import { createWatchdog } from './watchdog.ts';
 /** Handles a batch. Returns the records that it refuses, each with its reason. */
 export type Handle = (records: IncomingRecord[]) => Promise<RefusedRecord[]>;
 
+/** What to consume, and what to do with it. */
 export interface Intake {
   brokers: string[];
   topic: string;

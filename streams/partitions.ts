@@ -7,7 +7,10 @@ import { type Consumer, ListOffsetTimestamps, type MessagesStream } from '@platf
 /** How often partitions are checked, in milliseconds. New ones are consumed within a minute. */
 const LOOK_EVERY_MS = 10_000;
 
-/** A partition with records is stalled once its committed offset stood still so long, in milliseconds. */
+/**
+ * A partition with records is stalled once its committed offset stood still so long, in
+ * milliseconds.
+ */
 const STALLED_AFTER_MS = 120_000;
 
 /** One partition at one moment. */
@@ -40,7 +43,9 @@ export function createProgress(
   };
 
   return {
-    /** Takes a look at all partitions of this consumer. Returns those that have just become stalled. */
+    /**
+     * Takes a look at all partitions of this consumer. Returns those that have just become stalled.
+     */
     look(sights: readonly Sight[]): number[] {
       // A gap between two looks, such as a broker outage, does not count as standing still.
       if (nowMs() - lookedAtMs > stalledAfterMs / 2) excuse();
@@ -59,7 +64,9 @@ export function createProgress(
       return stalled.filter((partition) => !wasStalled.has(partition));
     },
 
-    /** Starts all times anew, as during a database outage: a restart of this process would not help. */
+    /**
+     * Starts all times anew, as during a database outage: a restart of this process would not help.
+     */
     excuse,
 
     /** Whether no partition is stalled. */
@@ -153,7 +160,9 @@ async function sightsOf(
   });
 }
 
-/** Reports records that brokers deleted, by age or size, before the group read them: they are lost. */
+/**
+ * Reports records that brokers deleted, by age or size, before the group read them: they are lost.
+ */
 async function reportDeleted({ topic, consumer, onFailure }: Watched, count: number) {
   const partitions = Array.from({ length: count }, (_, n) => n);
   const [firsts, commits] = await Promise.all([

@@ -35,10 +35,10 @@ async function wakeClaims({ claims, runs }: StopDeps, userId: string): Promise<v
 }
 
 /**
- * Wakes every open claim of the user that may be waiting. Each of them then reads the user's record.
- * The claims are found in MongoDB, as Temporal's visibility store lags behind. A claim that is not
- * woken stops at its next read of the record, or by reconciliation. Players are handled one after
- * another: a crowd's calls at once would slow Temporal until none ends in time.
+ * Wakes every open claim of the user that may be waiting. Each of them then reads the user's
+ * record. The claims are found in MongoDB, as Temporal's visibility store lags behind. A claim that
+ * is not woken stops at its next read of the record, or by reconciliation. Players are handled one
+ * after another: a crowd's calls at once would slow Temporal until none ends in time.
  * @throws AggregateError of all failures, after every claim was tried; Error where too many players
  *   wait already
  */

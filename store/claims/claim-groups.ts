@@ -9,6 +9,7 @@ const PLACES = {
   provider: '$snapshot.provider',
 } as const;
 export type GroupField = keyof typeof PLACES;
+/** The names of those fields. */
 export const GROUP_FIELDS = Object.keys(PLACES) as GroupField[];
 
 /** The equal fields of a group, how many claims it has, and when the first one was created. */

@@ -1,7 +1,7 @@
 /**
- * The moves of a claim on its path, from acceptance to its end. Each is one guarded write, so that of
- * two attempts one wins and the other reads what was decided. Null or false says that the guard did
- * not hold.
+ * The moves of a claim on its path, from acceptance to its end. Each is one guarded write, so that
+ * of two attempts one wins and the other reads what was decided. Null or false says that the guard
+ * did not hold.
  */
 import {
   EARLY_STATES,

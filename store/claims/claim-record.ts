@@ -32,6 +32,7 @@ export interface Parking {
   decision: Decision | null;
 }
 
+/** A claim as the collection has it, and as the store returns it. */
 export interface Claim {
   _id: string;
   userId: string;

@@ -84,7 +84,9 @@ export function createClaimStore(
      */
     recorderUntil,
 
-    /** Whether a start of the run by the request that recorded the claim is certainly the first one. */
+    /**
+     * Whether a start of the run by the request that recorded the claim is certainly the first one.
+     */
     async isRecorders(claim: Pick<Claim, 'recordedAt'>): Promise<boolean> {
       return (await clock.nowMs()) < recorderUntil(claim).getTime();
     },

@@ -215,10 +215,11 @@ export function createEventChanges(connection: Connection, now: () => Date) {
     },
 
     /**
-     * Changes the fields in the patch. Without a difference nothing is written and the version stays.
+     * Changes the fields in the patch. Without a difference nothing is written and the version
+     * stays.
      * @throws DomainError `not_found`, `version_mismatch`, `invalid_request` for fields that do not
-     *   fit together, `invalid_transition`, or `conflict` for a field that is frozen since the first
-     *   claim and for a stock below what is held and granted
+     *   fit together, `invalid_transition`, or `conflict` for a field that is frozen since the
+     *   first claim and for a stock below what is held and granted
      */
     async change(
       staff: StaffContext,

@@ -4,11 +4,13 @@ import { Schema } from 'mongoose';
 import type { EventFields, EventStatus, Reward } from '../../domain/events/event.ts';
 import { patched } from '../../domain/events/event-change.ts';
 
+/** A reward, and where its stock is. */
 export interface StoredReward extends Reward {
   /** How many buckets the stock is spread over; null for unlimited. */
   buckets: number | null;
 }
 
+/** An event as the store returns it. */
 export interface StoredEvent extends EventFields {
   eventId: string;
   rewards: StoredReward[];

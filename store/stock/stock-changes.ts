@@ -69,6 +69,7 @@ function newBucket(eventId: string, reward: Reward, n: number, units: number): S
 
 export type StockChanges = ReturnType<typeof createStockChanges>;
 
+/** The changes of stock, over the collection `stock_buckets`. */
 export function createStockChanges(connection: Connection) {
   const collection = connection.collection<StockBucket>('stock_buckets');
 

@@ -30,6 +30,7 @@ const MOST_REWARDS = 1_000;
 /** Buckets in a report of those that do not add up: enough for a person to look at. */
 const MOST_UNBALANCED = 100;
 
+/** The reads of stock, over the collection `stock_buckets`. */
 export function createStockLevels(connection: Connection) {
   const { collection } = bucketModel(connection);
 

@@ -57,6 +57,7 @@ const schema = new Schema<UserDocument>(
 );
 /** Newest first; the ID decides between users of the same time. */
 export const NEWEST = { createdAt: -1, _id: -1 } as const;
+/** The order of the list by name. */
 export const BY_NAME = { usernameKey: 1 } as const;
 schema.index({ usernameKey: 1 }, { name: 'username', unique: true });
 schema.index(NEWEST, { name: 'newest' });
