@@ -1,4 +1,4 @@
-/** Activities of days that are over become aggregates, while the worker runs. */
+/** Folds days that are over into aggregates, while the worker runs. */
 
 import { connect } from '../store/mongodb/connection.ts';
 import type { PlayerEventRules } from '../store/player-events/player-event-shape.ts';
@@ -7,7 +7,7 @@ import { createProgressStore } from '../store/player-events/progress.ts';
 /** A day is due once; looking each hour makes up for a worker that was away. */
 const EVERY_MS = 3_600_000;
 
-/** An hour of a busy game's activities is one aggregation, far longer than any other call. */
+/** An hour of a busy game's player events is one aggregation, far longer than any other call. */
 const PATIENCE_MS = 1_800_000;
 
 /**
