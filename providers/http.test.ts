@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { after, afterEach, before, describe, it } from 'node:test';
+import { LONGEST_ANSWER_BYTES } from './http-exchange.ts';
 import { createProviders } from './index.ts';
 import {
   answers,

@@ -14,6 +14,7 @@ import {
   matching,
   NEWEST,
   type Operation,
+  type OperationState,
   olderFirst,
   operationIdOf,
   operationModel,

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
+import fc from 'fast-check';
 import { newClaim, type StoreFixture, storeFixture, unique } from '../test-store.ts';
 import { type Claim, claimIdOf } from './claim-record.ts';
 import { RECORDER_MS } from './claims.ts';

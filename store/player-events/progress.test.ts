@@ -6,7 +6,6 @@ import { newPlayer, type Sent, type StoreFixture, storeFixture, unique } from '.
 
 const NOW = new Date('2026-11-22T14:07:31.250Z');
 const MINUTE_MS = 60_000;
-const _HOUR_MS = 60 * MINUTE_MS;
 
 let t: StoreFixture;
 before(async () => {

@@ -109,7 +109,7 @@ export function createStockLevels(connection: Connection) {
     /** Buckets that do not add up. There must never be one. @param limit how many at most */
     async unbalanced(limit = MOST_UNBALANCED): Promise<StockBucket[]> {
       return await collection
-        .find({
+        .find<StockBucket>({
           $expr: {
             $ne: [
               '$stock',
