@@ -62,7 +62,7 @@ async function explanationOf(
   pinned: PinnedCondition,
   condition: Explanation['condition'],
 ): Promise<Explanation> {
-  const books = isLimited(claim) ? await deps.stock.books(claim.eventId) : [];
+  const books = isLimited(claim) ? await deps.stock.levels(claim.eventId) : [];
   const { startsAt, endsAt, claimableUntil } = claim.snapshot;
   return {
     condition,

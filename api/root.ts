@@ -24,11 +24,11 @@ export async function runApi(stopping: Stopping): Promise<void> {
   const client = new Client({ connection: temporal, namespace: config.TEMPORAL_NAMESPACE });
   const runs = createClaimRuns(client);
   const front = await listen(config, healthChecks(database, runs), log);
-  const activityRules = {
+  const playerEventRules = {
     ttlDays: config.ACTIVITY_TTL_DAYS,
     gauges: config.GAUGES,
   };
-  const store = await openStoreOfProcess(database, activityRules, {
+  const store = await openStoreOfProcess(database, playerEventRules, {
     uri: config.MONGODB_URI,
     build: config.MIGRATE_AT_START === 'on',
     log,

@@ -3,7 +3,7 @@ import { describe, it } from 'node:test';
 import type { SlotRequest } from '../domain/provider-limit.ts';
 import { createCallLimiter } from './call-limiter.ts';
 
-/** A keeper that grants turns as told, and remembers who asked and who gave back. */
+/** A keeper that gives slots as the test says, and remembers who asked and who gave back. */
 function keeping(waitMs: number | null) {
   const taken: SlotRequest[] = [];
   const givenBack: string[] = [];

@@ -1,42 +1,61 @@
-/** The limit of each provider, held over all processes: a call begins once it has its turn. */
+/** Limits calls to each provider, over all processes. A call begins once it has a slot. */
 import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { LimitReached, type ProviderLimit, type SlotRequest } from '../domain/provider-limit.ts';
 
-/** Where the turns are kept, for all processes: `store/provider-limits.ts`. */
+/** Keeps the slots for all processes: `store/provider-limits.ts`. */
 export interface SlotKeeper {
+  /**
+   * Takes a slot. Returns the milliseconds until its call may begin, or null where there is none.
+   */
   take(request: SlotRequest): Promise<number | null>;
+  /** Gives a slot back. */
   giveBack(provider: string, slotId: string): Promise<void>;
 }
 
-/** How long a call may wait for its turn, in milliseconds. */
+/** How long a call may wait for a slot, in milliseconds. */
 const SLOT_PATIENCE_MS = 3_000;
 
-/** How far ahead of its start a call is booked, in milliseconds: who waits holds a place meanwhile. */
+/**
+ * How far ahead a start may be booked, in milliseconds. A call with a booked start holds a slot
+ * while it waits.
+ */
 const AHEAD_MS = 500;
 
-/** Between two tries, in milliseconds; up to twice as much, so that those who wait do not try together. */
+/**
+ * The pause between two attempts to take a slot, in milliseconds. A random pause of up to the same
+ * length is added, so that waiting calls do not all try together.
+ */
 const PAUSE_MS = 50;
 
-/** What a call does beside the exchange with its provider: reads of our own, bounded to seconds. */
+/**
+ * How long a call may take besides the exchange with its provider, in milliseconds: our own reads
+ * take seconds at most.
+ */
 const LEASE_MARGIN_MS = 10_000;
 
 export interface CallLimiter {
-  /** The longest that one call waits for its turn and for its start, in milliseconds. */
+  /** The longest time that a call waits for its slot and its booked start, in milliseconds. */
   longestWaitMs: number;
   /** Whether the provider has a limit. */
   isLimited(provider: string): boolean;
   /**
-   * Makes one call to the provider in its turn; at once where it has no limit. What has to hold
-   * right before the call is looked at inside.
-   * @throws LimitReached where no turn came within three seconds
+   * Makes one call to the provider once there is a slot; at once where the provider has no limit.
+   * Checks that must hold right before the call belong inside `call`.
+   * @throws LimitReached where there was no slot within three seconds
    */
   run<T>(provider: string, call: () => Promise<T>): Promise<T>;
-  /** The same for a call that is not worth waiting for; null where its turn is not now. */
+  /** Makes one call if there is a slot now. Null where there is none; the call is not made then. */
   runNow<T>(provider: string, call: () => Promise<T>): Promise<T | null>;
 }
 
-/** @param options.timeoutMs the longest exchange with a provider, in milliseconds */
+/**
+ * @param keeper keeps the slots
+ * @param limits the providers' limits by name; a provider without an entry has none
+ * @param options.timeoutMs the longest exchange with a provider, in milliseconds
+ * @param options.patienceMs how long a call may wait for a slot, in milliseconds; three seconds
+ *   unless given
+ */
 export function createCallLimiter(
   keeper: SlotKeeper,
   limits: ReadonlyMap<string, ProviderLimit>,
@@ -45,7 +64,11 @@ export function createCallLimiter(
   const { timeoutMs, patienceMs = SLOT_PATIENCE_MS } = options;
   const leaseMs = timeoutMs + LEASE_MARGIN_MS;
 
-  async function turnAt(provider: string, limit: ProviderLimit, slotId: string): Promise<void> {
+  async function waitForSlot(
+    provider: string,
+    limit: ProviderLimit,
+    slotId: string,
+  ): Promise<void> {
     const request = { provider, slotId, limit, leaseMs, aheadMs: AHEAD_MS };
     const endsAtMs = performance.now() + patienceMs;
     for (;;) {
@@ -59,11 +82,15 @@ export function createCallLimiter(
     }
   }
 
-  async function inTurn<T>(provider: string, slotId: string, call: () => Promise<T>): Promise<T> {
+  async function runInSlot<T>(
+    provider: string,
+    slotId: string,
+    call: () => Promise<T>,
+  ): Promise<T> {
     try {
       return await call();
     } finally {
-      // Where this is lost, the turn ends by itself.
+      // Where this write is lost, the slot ends with its lease.
       await keeper.giveBack(provider, slotId).catch(() => {});
     }
   }
@@ -75,15 +102,15 @@ export function createCallLimiter(
       const limit = limits.get(provider);
       if (!limit) return await call();
       const slotId = randomUUID();
-      await turnAt(provider, limit, slotId);
-      return await inTurn(provider, slotId, call);
+      await waitForSlot(provider, limit, slotId);
+      return await runInSlot(provider, slotId, call);
     },
     async runNow(provider, call) {
       const limit = limits.get(provider);
       if (!limit) return await call();
       const slotId = randomUUID();
       const waitMs = await keeper.take({ provider, slotId, limit, leaseMs, aheadMs: 0 });
-      return waitMs === null ? null : await inTurn(provider, slotId, call);
+      return waitMs === null ? null : await runInSlot(provider, slotId, call);
     },
   };
 }

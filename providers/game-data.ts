@@ -1,4 +1,7 @@
-/** A game's own numbers about a player, behind HTTP: one question for all the names a condition asks. */
+/**
+ * Reads a player's numbers from a game's server over HTTP: one request for all metrics of a
+ * condition.
+ */
 import { randomUUID } from 'node:crypto';
 import { ProviderError } from '../domain/claims/fulfillment.ts';
 import type { GameData, GameDataProvider } from '../domain/conditions/game-data.ts';
@@ -8,21 +11,22 @@ import { retryAfterMs } from './retry-after.ts';
 import { sign } from './webhook-signature.ts';
 
 export interface GameDataOptions {
-  /** The provider's name in the configuration; it stands in error messages. */
+  /** The provider's name in the configuration, for error messages. */
   name: string;
-  /** Where `/players/…` is appended; `http` or `https`. */
+  /** The address that `/players/…` is appended to; `http` or `https`. */
   baseUrl: string;
-  /** `whsec_…`; signs every request. */
+  /** The secret that signs every request, as `whsec_…`. */
   secret: string;
-  /** One call's limit in milliseconds, from connecting to the answer's last byte. */
+  /** The limit of one call, in milliseconds, from connecting to the answer's last byte. */
   timeoutMs: number;
   /** Our clock, in milliseconds since the epoch. */
   now?: () => number;
 }
 
 /**
- * The game data at `baseUrl`. Makes one request, and takes nothing but a 200 with numbers for an
- * answer: a refusal tells of a wrong secret or address, not of a player who has done nothing.
+ * The game data at `baseUrl`. Each call makes one request. Only a 200 with numbers is an answer: a
+ * refusal means a wrong secret or address, not a player without any metrics.
+ * @throws ProviderError (from `metrics`) `UNAVAILABLE` for any other answer
  * @throws TypeError (from `metrics`) where the secret has not the form `whsec_…`
  */
 export function createGameData(options: GameDataOptions): GameDataProvider {
@@ -46,7 +50,9 @@ export function createGameData(options: GameDataOptions): GameDataProvider {
   };
 }
 
-/** A question is a new message each time: dropped as a repeat, its answer would be an old one. */
+/**
+ * Each request has a new message ID. A receiver that drops repeated IDs would give an old answer.
+ */
 function headersOf(secret: string, nowMs: number): Record<string, string> {
   const id = `metrics_${randomUUID()}`;
   return {
@@ -58,7 +64,7 @@ function headersOf(secret: string, nowMs: number): Record<string, string> {
   };
 }
 
-/** The numbers asked for; null where the answer is none, or one of them is no number. */
+/** The metrics asked for; null where the answer has none, or one of them is not a number. */
 function dataIn(answer: Exchange, names: readonly string[]): GameData | null {
   if (answer.kind !== 'ANSWERED' || answer.status !== 200) return null;
   const metrics = objectIn(answer)?.metrics;

@@ -1,15 +1,23 @@
-/** One HTTP exchange with limits on its time and its answer, which tells how far it got. */
+/**
+ * One HTTP request with limits on its time and its answer. The result says how far the request got.
+ */
 import type { IncomingHttpHeaders, IncomingMessage } from 'node:http';
 import http from 'node:http';
 import https from 'node:https';
 
-/** The most of an answer's body that is read, in bytes; what a provider has to say is far shorter. */
+/** The most bytes of an answer's body that are read. What a provider answers is far shorter. */
 export const LONGEST_ANSWER_BYTES = 65_536;
 
-/** More than a worker's activity slots, so that calls wait in Temporal's queue and not in ours. */
+/**
+ * Open connections to one provider: more than a worker's activity slots, so that calls wait in
+ * Temporal's queue and not in ours.
+ */
 const MOST_CONNECTIONS = 256;
 
-/** Below the five seconds after which many servers (Node's too) close an idle connection. */
+/**
+ * How long a connection may be idle, in milliseconds: less than the five seconds after which many
+ * servers, Node's among them, close it.
+ */
 const IDLE_MS = 4_000;
 
 export interface HttpCall {
@@ -18,14 +26,14 @@ export interface HttpCall {
   headers: Record<string, string>;
   body: string;
   agent: http.Agent;
-  /** From the call until the answer's last byte. */
+  /** The limit in milliseconds, from the call to the answer's last byte. */
   timeoutMs: number;
 }
 
 /**
- * `UNREACHED`: no connection stood, so nothing can have arrived.
- * `LOST`: the request may have arrived, its answer did not.
- * `why` is a code such as `ECONNRESET` or `TIMEOUT`, never text from the other side.
+ * `UNREACHED`: there was no connection, so nothing can have arrived. `LOST`: the request may have
+ * arrived, but its answer did not come. `why` is a code such as `ECONNRESET` or `TIMEOUT`, never a
+ * text of the other side.
  */
 export type Exchange =
   | { kind: 'UNREACHED' | 'LOST'; why: string }
@@ -33,20 +41,20 @@ export type Exchange =
       kind: 'ANSWERED';
       status: number;
       headers: IncomingHttpHeaders;
-      /** Null where it was longer than `LONGEST_ANSWER_BYTES`, cut off, too slow, or no UTF-8. */
+      /** Null where it was longer than `LONGEST_ANSWER_BYTES`, cut off, too slow, or not UTF-8. */
       body: string | null;
     };
 
-/** Kept connections to one provider. They do not keep the process alive. */
+/** Keeps connections to one provider open. They do not keep the process alive. */
 export function createAgent(url: URL): http.Agent {
   const { Agent } = url.protocol === 'https:' ? https : http;
   return new Agent({ keepAlive: true, maxSockets: MOST_CONNECTIONS, timeout: IDLE_MS });
 }
 
 /**
- * Makes one call: no redirect is followed, nothing is sent twice, no proxy and no compression.
- * What can go wrong on the way is in the outcome and never thrown. Plain `node:http`, as `fetch`
- * does not tell whether a connection stood when a call failed.
+ * Makes one request. It follows no redirect, sends nothing twice, and uses no proxy and no
+ * compression. Network errors are part of the result; none is thrown. It uses `node:http`, because
+ * `fetch` does not say whether there was a connection when a request failed.
  */
 export function exchange(call: HttpCall): Promise<Exchange> {
   return new Promise((resolve) => {
@@ -66,7 +74,8 @@ export function exchange(call: HttpCall): Promise<Exchange> {
     };
 
     request.on('socket', (socket) => {
-      // Until TLS is agreed on nothing of the request has left, so the handshake counts as connecting.
+      // Before TLS is agreed on, nothing of the request has been sent, so the handshake is
+      // connecting.
       if (request.reusedSocket) connected = true;
       else socket.once(secure ? 'secureConnect' : 'connect', () => (connected = true));
     });

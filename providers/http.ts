@@ -1,4 +1,4 @@
-/** A game's own fulfillment service behind HTTP: the contract's "Game servers out", answer by answer. */
+/** A game's own fulfillment service over HTTP, as the contract's "Game servers out" defines it. */
 import { randomUUID } from 'node:crypto';
 import {
   type FulfillmentProvider,
@@ -15,13 +15,13 @@ import { retryAfterMs } from './retry-after.ts';
 import { sign } from './webhook-signature.ts';
 
 export interface HttpProviderOptions {
-  /** The provider's name in the configuration; it stands in error messages. */
+  /** The provider's name in the configuration, for error messages. */
   name: string;
-  /** Where `/grants` is appended; `http` or `https`. */
+  /** The address that `/grants` is appended to; `http` or `https`. */
   baseUrl: string;
-  /** `whsec_…`; signs every request. */
+  /** The secret that signs every request, as `whsec_…`. */
   secret: string;
-  /** One call's limit in milliseconds, from connecting to the answer's last byte. */
+  /** The limit of one call, in milliseconds, from connecting to the answer's last byte. */
   timeoutMs: number;
   /** Our clock, in milliseconds since the epoch. */
   now?: () => number;
@@ -31,12 +31,12 @@ type Method = HttpCall['method'];
 type Answer = Extract<Exchange, { kind: 'ANSWERED' }>;
 type NoAnswer = Exclude<Exchange, Answer>;
 
-/** 4xx that say "not now" where the others say "no". */
+/** The 4xx codes that mean "not now". All others mean "no". */
 const NOT_NOW: ReadonlySet<number> = new Set([408, 409, 425, 429]);
 
 /**
- * The provider at `baseUrl`. Each verb makes exactly one request and throws a `ProviderError` for
- * all that is no definite answer; trying again is the caller's.
+ * The provider at `baseUrl`. Each verb makes exactly one request; retrying is the caller's job.
+ * @throws ProviderError (from a verb) for everything that is not a definite answer
  * @throws TypeError (from a verb) where the secret has not the form `whsec_…`
  */
 export function createHttpProvider(options: HttpProviderOptions): FulfillmentProvider {
@@ -64,7 +64,7 @@ export function createHttpProvider(options: HttpProviderOptions): FulfillmentPro
     return outcome.kind === 'ANSWERED' ? outcome : raise(noAnswer(options.name, method, outcome));
   }
 
-  /** The answer where it is a definite one. */
+  /** The answer's meaning. @throws ProviderError where the answer is not definite */
   function definite<T>(method: Method, answer: Answer, meaning: T | null): T {
     return meaning ?? raise(indefinite(options.name, method, answer, now()));
   }
@@ -130,12 +130,12 @@ function refused(answer: Answer): { state: 'REFUSED'; detail: string } {
   return { state: 'REFUSED', detail: refusalDetail(answer.status, saidIn(answer)) };
 }
 
-/** What the body says; nothing where it is no JSON object. */
+/** The body's JSON object; an empty one where there is none. */
 function saidIn(answer: Answer): { state?: unknown } & RefusalBody {
   return objectIn(answer) ?? {};
 }
 
-/** Field by field, so that nothing else a caller's object carries leaves the house. */
+/** Names each field, so that no other field of the caller's object is sent. */
 function bodyOf({ grantId, claimId, userId, eventId, reward }: GrantRequest): string {
   const { rewardId, kind, name, quantity } = reward;
   const given = { rewardId, kind, name, quantity };
@@ -162,10 +162,10 @@ function headersOf(
 }
 
 /**
- * A grant keeps its message ID over retries, as Standard Webhooks ask, so that a receiver who drops
- * IDs it knows gives once. A question or a revoke is a new message each time: dropped as a repeat,
- * it would be answered by something that was true before. The method is in the ID, and so in the
- * signature, as that covers neither method nor path: a receiver can tell a GET replayed as a DELETE.
+ * The message ID. A grant keeps its ID over retries, as Standard Webhooks ask, so that a receiver
+ * that drops known IDs gives once. A lookup or a revoke gets a new ID each time: a receiver that
+ * dropped it as a repeat would give an old answer. The ID contains the method. The signature covers
+ * the ID but neither method nor path, so this keeps a GET from being replayed as a DELETE.
  */
 function messageId(method: Method, grantId: string): string {
   const subject = `${method.toLowerCase()}_${grantId}`;

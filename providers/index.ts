@@ -1,4 +1,4 @@
-/** The providers an admin has set up in the configuration. */
+/** Makes the providers that the configuration names. */
 import type { FulfillmentProvider } from '../domain/claims/fulfillment.ts';
 import type { GameDataProvider } from '../domain/conditions/game-data.ts';
 import { createGameData } from './game-data.ts';
@@ -7,9 +7,9 @@ import { createHttpProvider } from './http.ts';
 type Settings = Record<string, { baseUrl: string; secret: string }>;
 
 /**
- * One HTTP provider for each name in `PROVIDERS`.
- * @param limits.timeoutMs one call's limit in milliseconds
- * @returns a map by name; a caller adds the built-in ones
+ * Makes one HTTP provider for each name in `PROVIDERS`.
+ * @param limits.timeoutMs the limit of one call, in milliseconds
+ * @returns a map by name; the caller adds the built-in providers
  */
 export function createProviders(
   settings: Settings,
@@ -23,7 +23,11 @@ export function createProviders(
   );
 }
 
-/** The same servers as sources of game data, by name. @param limits.timeoutMs one call's limit */
+/**
+ * Makes a source of game data for each name in `PROVIDERS`.
+ * @param limits.timeoutMs the limit of one call, in milliseconds
+ * @returns a map by name
+ */
 export function createGameDataProviders(
   settings: Settings,
   limits: { timeoutMs: number; now?: () => number },

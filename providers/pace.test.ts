@@ -11,7 +11,7 @@ import { createPace } from './pace.ts';
 const REQUEST = {} as GrantRequest;
 const GRANTED: GrantAnswer = { state: 'GRANTED' };
 
-/** A provider on a clock of the test's own, whose answers come when the test lets them. */
+/** A provider with a clock of the test's own. Its calls end when the test says so. */
 function watched() {
   let nowMs = 1_000_000;
   const pace = createPace(() => nowMs);
@@ -35,7 +35,7 @@ function watched() {
     pace,
     passMs,
 
-    /** One call that takes so long. */
+    /** One call that takes that long. */
     async call(tookMs: number, verb: 'grant' | 'lookup' | 'revoke' = 'grant'): Promise<void> {
       const answered = verb === 'grant' ? paced.grant(REQUEST) : paced[verb]('grant');
       passMs(tookMs);
@@ -50,7 +50,7 @@ function watched() {
       await assert.rejects(answered, error);
     },
 
-    /** Begins a call; what it answers ends it. */
+    /** Begins a call. Returns a function that ends it. */
     begin() {
       const answered = paced.grant(REQUEST);
       const own = waiting.shift();
@@ -60,7 +60,7 @@ function watched() {
       };
     },
 
-    /** Whether a first try may begin now; none is made. */
+    /** Whether a first try may begin now. None is begun. */
     isQuick(name = 'game'): boolean {
       const leave = pace.enter(name);
       leave?.();
@@ -82,7 +82,7 @@ describe('a first try at a provider', () => {
     for (let n = 0; n < 95; n++) await call(n < 2 ? 250 : 0);
     assert.equal(isQuick(), true);
     await call(251);
-    // The first slow one is forgotten: a hundred are remembered.
+    // A hundred calls are remembered, so the first slow one is forgotten.
     assert.equal(isQuick(), true);
     for (let n = 0; n < 5; n++) await call(251);
     assert.equal(isQuick(), false);

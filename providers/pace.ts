@@ -1,17 +1,17 @@
 /**
- * How quick each provider has been of late, as this process has seen it. A first try within a claim's
- * own activity holds a workflow task, so only a quick provider gets one.
+ * How fast each provider was lately, as this process has seen it. A first try inside a claim's own
+ * activity holds a workflow task, so only a fast provider gets one.
  */
 import { type FulfillmentProvider, ProviderError } from '../domain/claims/fulfillment.ts';
 
-/** A provider is quick where 95 of 100 calls took no longer, in milliseconds. */
+/** A provider is fast where 95 of 100 calls took at most this long, in milliseconds. */
 const QUICK_MS = 250;
 
-/** Calls that are remembered of each provider, and for how long, in milliseconds. */
+/** How many calls of each provider are remembered, and for how long, in milliseconds. */
 const REMEMBERED = 100;
 const REMEMBERED_MS = 10_000;
 
-/** For so long after a call without an answer no first try is made, in milliseconds. */
+/** How long no first try is made after a call without an answer, in milliseconds. */
 const FAILED_MS = 5_000;
 
 /** First tries at one provider at once: less than half of a worker's slots for workflow tasks. */
@@ -19,20 +19,23 @@ const MOST_AT_ONCE = 8;
 
 interface Seen {
   calls: { endedAtMs: number; tookMs: number }[];
-  /** When each call under way began. */
+  /** The calls under way, oldest first, each with its start. */
   underWay: Set<{ beganAtMs: number }>;
   failedAtMs: number;
   entered: number;
 }
 
 export interface Pace {
-  /** Lets a first try begin; null where none is to be made now. Call what it answers at its end. */
+  /**
+   * Takes a slot for a first try; null where none is to be made now. The caller calls the returned
+   * function at the end of the try.
+   */
   enter(provider: string): (() => void) | null;
-  /** The provider, with its grants and lookups watched. */
+  /** The same provider, with the times of its grants and lookups measured. */
   watch(name: string, provider: FulfillmentProvider): FulfillmentProvider;
 }
 
-/** @param nowMs milliseconds on a clock that never goes back */
+/** @param nowMs the time of a clock that never goes back, in milliseconds */
 export function createPace(nowMs: () => number = () => performance.now()): Pace {
   const providers = new Map<string, Seen>();
 

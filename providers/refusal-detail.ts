@@ -1,12 +1,16 @@
-/** What of a provider's refusal may stand on a claim's record, where players and staff read it. */
+/**
+ * The part of a provider's refusal that is kept on a claim's record, where players and staff read
+ * it.
+ */
 import { printableLine } from '../domain/text.ts';
 
+/** The most characters that are kept: enough for a sentence or two. */
 const LONGEST = 200;
 
-/** Our own secret or signature, should a provider's message echo the request. */
+/** Our own secret or signature, in case a provider's message repeats the request. */
 const SECRETS = /whsec_[\w+/=]+|\bv1a?,[\w+/=]+/g;
 
-/** The fields in which providers say why; `detail` and `title` are those of RFC 9457. */
+/** The fields in which a provider may say why; `detail` and `title` are those of RFC 9457. */
 export interface RefusalBody {
   detail?: unknown;
   message?: unknown;
@@ -14,8 +18,8 @@ export interface RefusalBody {
 }
 
 /**
- * One line for a person: the status, and at most 200 printable characters of the body's `detail`,
- * `message` or `title`, the first that is text. Nothing else of the body.
+ * One line for a person: the status, and up to 200 printable characters of the body's `detail`,
+ * `message` or `title`, whichever is text first. Nothing else of the body is kept.
  */
 export function refusalDetail(status: number, body: RefusalBody): string {
   const said = [body.detail, body.message, body.title].map(printable).find(Boolean);

@@ -2,10 +2,10 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { retryAfterMs } from './retry-after.ts';
 
-// Far from GMT, so that a date read in the machine's own zone shows.
+// Far from GMT, so that a date read in the machine's zone gives a wrong result.
 process.env.TZ = 'Asia/Seoul';
 
-/** The moment of RFC 9110's own examples. */
+/** The time in RFC 9110's own examples. */
 const at = Date.parse('1994-11-06T08:49:37Z');
 
 describe('Retry-After', () => {

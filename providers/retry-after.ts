@@ -1,9 +1,15 @@
-/** `Retry-After` as RFC 9110 has it (section 10.2.3): seconds, or a date in one of three forms. */
+/**
+ * Reads the header `Retry-After` (RFC 9110, section 10.2.3): seconds, or a date in one of three
+ * forms.
+ */
 
-/** No answer makes us wait longer than this, in milliseconds: a claim is not held up by a typo. */
+/**
+ * The longest wait that an answer can ask for, in milliseconds: a provider's mistake must not block
+ * a claim for days.
+ */
 const LONGEST_MS = 3_600_000;
 
-/** The three forms of an HTTP-date (RFC 9110, section 5.6.7): IMF-fixdate, RFC 850, asctime. */
+/** The three forms of an HTTP date (RFC 9110, section 5.6.7): IMF-fixdate, RFC 850, asctime. */
 const HTTP_DATE = [
   /^[A-Z][a-z]{2}, \d{2} [A-Z][a-z]{2} \d{4} \d{2}:\d{2}:\d{2} GMT$/,
   /^[A-Z][a-z]{5,8}, \d{2}-[A-Z][a-z]{2}-\d{2} \d{2}:\d{2}:\d{2} GMT$/,
@@ -11,8 +17,8 @@ const HTTP_DATE = [
 ];
 
 /**
- * How long to wait, in milliseconds, at most an hour; undefined where the header is absent, cannot
- * be read, or asks for no wait at all (our own backoff then goes on).
+ * How long to wait, in milliseconds, at most an hour. Undefined where the header is absent, is not
+ * readable, or asks for no wait; our own backoff applies then.
  * @param nowMs our clock, in milliseconds since the epoch
  */
 export function retryAfterMs(header: string | undefined, nowMs: number): number | undefined {
@@ -23,6 +29,7 @@ export function retryAfterMs(header: string | undefined, nowMs: number): number 
 
 function dateMs(value: string): number {
   if (!HTTP_DATE.some((form) => form.test(value))) return Number.NaN;
-  // asctime names no zone and means GMT; without it the machine's own would be taken.
+  // An asctime date names no zone and means GMT. Without one, `Date.parse` takes the machine's
+  // zone.
   return Date.parse(value.endsWith('GMT') ? value : `${value} GMT`);
 }

@@ -23,7 +23,7 @@ const [{ secret, id, timestampS, body }] = VECTORS;
 const signed = sign({ secret, id, timestampS, body });
 const nowMs = timestampS * 1000;
 
-/** Verifies the first vector with something about it changed. */
+/** Verifies the first vector with one part of it changed. */
 function verifyWith(changed: { headers?: Record<string, string>; body?: string; nowMs?: number }) {
   const headers = new Headers({ ...signed, ...changed.headers });
   verify({ secret, headers, body: changed.body ?? body, nowMs: changed.nowMs ?? nowMs });

@@ -1,22 +1,26 @@
 /**
- * Signatures as Standard Webhooks say, symmetric scheme `v1`
+ * Signs and verifies messages as Standard Webhooks define it, symmetric scheme `v1`
  * (github.com/standard-webhooks/standard-webhooks, spec/standard-webhooks.md, "Signature scheme").
  */
 import { createHmac, timingSafeEqual } from 'node:crypto';
 
-/** How far a timestamp may lie from our clock, either way, in seconds; the spec's libraries say the same. */
+/**
+ * How far a timestamp may be from our clock, in both directions, in seconds. The specification's
+ * libraries use the same.
+ */
 export const TOLERANCE_S = 300;
 
-/** 32 characters of base64 are the 24 bytes the spec asks of a secret at least. */
+/** 32 characters of base64 are 24 bytes: the shortest secret that the specification allows. */
 const SECRET = /^whsec_([A-Za-z0-9+/]{32,}={0,2})$/;
 
+/** The headers that carry a message's ID, time and signatures. */
 export interface SignatureHeaders {
   'webhook-id': string;
   'webhook-timestamp': string;
   'webhook-signature': string;
 }
 
-/** A message that must not be believed; its message says why and holds nothing of the secret. */
+/** The message cannot be trusted. The error's text says why, and contains nothing of the secret. */
 export class SignatureError extends Error {
   override readonly name = 'SignatureError';
 }
@@ -24,9 +28,9 @@ export class SignatureError extends Error {
 /**
  * Signs one message.
  * @param message.secret `whsec_` and the key in base64
- * @param message.id names the message, the same for each try to deliver it; without a full stop, as
- *   the signed text is delimited by them
- * @param message.timestampS when this try is made, in whole seconds since the epoch
+ * @param message.id names the message, the same for each attempt to deliver it. It has no full
+ *   stop, as full stops separate the parts of the signed text.
+ * @param message.timestampS when this attempt is made, in whole seconds since the epoch
  * @param message.body the exact body; the empty string for a request without one
  * @throws TypeError where the secret or the ID has not that form
  */
@@ -46,11 +50,13 @@ export function sign(message: {
 }
 
 /**
- * Returns where one of the message's `v1` signatures fits and its timestamp is within
- * `TOLERANCE_S` of `nowMs`. Says nothing on whether the message came before.
+ * Returns where one of the message's `v1` signatures is right and its timestamp is within
+ * `TOLERANCE_S` of `nowMs`. It does not check whether the message came before.
+ * @param message.secret `whsec_` and the key in base64
+ * @param message.headers the request's headers
  * @param message.body the body's bytes as they arrived, before any parsing
  * @param message.nowMs our clock, in milliseconds since the epoch
- * @throws SignatureError where the message must not be believed
+ * @throws SignatureError where the message cannot be trusted
  * @throws TypeError where our own secret has not the form `whsec_…`
  */
 export function verify(message: {
@@ -88,7 +94,7 @@ function keyOf(secret: string): Buffer {
   return Buffer.from(base64, 'base64');
 }
 
-/** Compares in a time that depends on the lengths alone. */
+/** Compares in a time that depends only on the lengths. */
 function equal(a: string, b: string): boolean {
   const left = Buffer.from(a);
   const right = Buffer.from(b);

@@ -1,7 +1,7 @@
 /**
- * The audit log: every change by staff, in the transaction that makes it. Entries are chained by
- * hash, so that an edit, a deletion or a reordering behind the application's back is found. The
- * application itself only ever adds to it.
+ * The audit log: an entry for every change by staff, written in the same transaction. Each entry
+ * has the hash of the one before. So an edit, a deletion or a new order made outside the
+ * application is found. The application itself only adds entries.
  */
 import { createHash } from 'node:crypto';
 import type { Connection } from 'mongoose';
@@ -10,6 +10,7 @@ import type { Role } from '../domain/user.ts';
 import { after, type Position } from './mongodb/cursor.ts';
 import type { StaffWrite } from './users/staff.ts';
 
+/** What staff do, as `object.verb`. */
 export const AUDIT_ACTIONS = [
   'user.update',
   'event.create',
@@ -23,7 +24,10 @@ export const AUDIT_ACTIONS = [
 ] as const;
 export type AuditAction = (typeof AUDIT_ACTIONS)[number];
 
-/** What was done to what. `before` and `after` are plain JSON; null where there was, or is, nothing. */
+/**
+ * What was changed. `before` and `after` are plain JSON; null where the thing did not exist, or is
+ * gone.
+ */
 export interface AuditedChange {
   action: AuditAction;
   targetId: string;
@@ -32,28 +36,31 @@ export interface AuditedChange {
 }
 
 export interface AuditEntry extends AuditedChange {
-  /** Counts from 1 without gaps: the place in the chain. */
+  /** The position in the chain: counts from 1 without gaps. */
   seq: number;
   at: Date;
   actorId: string;
   actorRole: Role;
   requestId: string;
-  /** The hash of the entry before; of the first one, 64 zeros. */
+  /** The hash of the entry before; 64 zeros for the first one. */
   previous: string;
-  /** SHA-256 over all of the above, in hexadecimal. */
+  /** SHA-256 over all fields above, in hexadecimal. */
   hash: string;
 }
 
+/** Entries that match every given field. */
 export interface AuditFilter {
   actorId?: string | undefined;
   action?: AuditAction | undefined;
   targetId?: string | undefined;
+  /** At or after this time. */
   since?: Date | undefined;
+  /** Before this time. */
   until?: Date | undefined;
 }
 
-/** What `verify` found: the chain's end, or its first broken place. */
-export type Verdict =
+/** The result of `verify`: the chain's end, or its first broken place. */
+export type ChainVerdict =
   | { isWhole: true; entries: number; head: string }
   | { isWhole: false; seq: number; why: string };
 
@@ -65,6 +72,7 @@ interface Head {
   hash: string;
 }
 
+/** The hash before the first entry. */
 const GENESIS = '0'.repeat(64);
 
 const schema = new Schema<Stored>(
@@ -76,7 +84,7 @@ const schema = new Schema<Stored>(
     requestId: { type: String, required: true },
     action: { type: String, required: true },
     targetId: { type: String, required: true },
-    // Text, as its hash must come out the same whatever a driver or a dump does to types.
+    // JSON as text: its hash must stay the same whatever a driver or a dump does to types.
     before: { type: String },
     after: { type: String },
     previous: { type: String, required: true },
@@ -84,7 +92,7 @@ const schema = new Schema<Stored>(
   },
   { collection: 'audit_log', versionKey: false, strict: 'throw' },
 );
-// By time and then by place: a page of any time is read off its index, without those around it.
+// By time, then by position: any page of a time range is read from its index alone.
 const NEWEST = { at: -1, _id: -1 } as const;
 schema.index(NEWEST, { name: 'newest' });
 schema.index({ actorId: 1, ...NEWEST }, { name: 'actor_newest' });
@@ -101,7 +109,7 @@ const headSchema = new Schema<Head>(
   { collection: 'audit_head', versionKey: false, strict: 'throw' },
 );
 
-/** The hash of an entry: over its fields in this order, each as JSON, a line each. */
+/** The hash of an entry: over its fields in this order, each as JSON on a line of its own. */
 function hashOf(entry: Omit<Stored, 'hash'>): string {
   const { _id, previous, at, actorId, actorRole, requestId } = entry;
   const { action, targetId, before, after } = entry;
@@ -110,7 +118,7 @@ function hashOf(entry: Omit<Stored, 'hash'>): string {
   return createHash('sha256').update(lines.join('\n')).digest('hex');
 }
 
-/** Whether an entry stands where it should; why not, otherwise. */
+/** Why the entry does not belong at this place of the chain; null where it does. */
 function flawOf(entry: Stored, seq: number, previous: string): string | null {
   if (entry._id !== seq) return `entry ${seq} is missing`;
   if (entry.previous !== previous) return `entry ${seq} does not follow the one before it`;
@@ -129,6 +137,7 @@ function toEntry({ _id, before, after, ...stored }: Stored): AuditEntry {
 
 export type AuditLog = ReturnType<typeof createAuditLog>;
 
+/** The audit log, over `audit_log` and `audit_head`. @param now our clock */
 export function createAuditLog(connection: Connection, now: () => Date = () => new Date()) {
   const model = connection.model<Stored>('AuditEntry', schema);
   const heads = connection.model<Head>('AuditHead', headSchema);
@@ -136,15 +145,18 @@ export function createAuditLog(connection: Connection, now: () => Date = () => n
   return {
     model,
 
-    /** Makes the chain's head where there is none yet, so that even the first two changes meet on it. */
+    /**
+     * Creates the chain's head. It must exist before the first change, so that even two first
+     * changes conflict on it.
+     */
     async open(): Promise<void> {
       const first = { seq: 0, hash: GENESIS };
       await heads.updateOne({ _id: 'head' }, { $setOnInsert: first }, { upsert: true });
     },
 
     /**
-     * Adds an entry, in the transaction of the change itself. The head is one document: of two
-     * changes at once one is begun again after the other, so the chain never forks.
+     * Adds an entry in the transaction of the change. The head is one document, so of two changes
+     * at once one starts again after the other, and the chain never forks.
      */
     async append({ actor, requestId, session }: StaffWrite, change: AuditedChange): Promise<void> {
       const head = await heads.findById('head', null, { session }).lean<Head>();
@@ -193,10 +205,10 @@ export function createAuditLog(connection: Connection, now: () => Date = () => n
     },
 
     /**
-     * Walks the whole chain. Entries cut off at its end show against the head; an end that was cut
-     * off together with the head shows only against a head that was noted down elsewhere.
+     * Checks the whole chain. A cut-off end is found by comparing with the head. Where the head was
+     * cut back too, it is only found by a head that was noted elsewhere.
      */
-    async verify(): Promise<Verdict> {
+    async verify(): Promise<ChainVerdict> {
       let seq = 0;
       let previous = GENESIS;
       for await (const entry of model.find().sort({ _id: 1 }).lean<Stored>().cursor()) {
@@ -216,7 +228,10 @@ export function createAuditLog(connection: Connection, now: () => Date = () => n
       return { isWhole: true, entries: seq, head: previous };
     },
 
-    /** The hash of one entry; null where there is none. For a head that was noted down elsewhere. */
+    /**
+     * The hash of one entry; null where there is none. For comparing with a head that was noted
+     * elsewhere.
+     */
     async hashAt(seq: number): Promise<string | null> {
       return (await model.findById(seq).lean<Stored>())?.hash ?? null;
     },

@@ -1,4 +1,4 @@
-/** All collections over one connection, with the indexes they cannot do without. */
+/** All stores over one connection, with the indexes that they need. */
 import type { Connection } from 'mongoose';
 import { createAuditLog } from './audit-log.ts';
 import { createClaimStore } from './claims/claims.ts';
@@ -16,7 +16,7 @@ import {
 } from './mongodb/indexes.ts';
 import { createOperationStore } from './operations.ts';
 import { createConditionFacts } from './player-events/condition-facts.ts';
-import type { ActivityRules } from './player-events/player-event-shape.ts';
+import type { PlayerEventRules } from './player-events/player-event-shape.ts';
 import { createProgressStore } from './player-events/progress.ts';
 import { createProviderLimitStore } from './provider-limits.ts';
 import { createReconciliationStore } from './reconciliations.ts';
@@ -26,8 +26,12 @@ import { createUserStore } from './users/users.ts';
 
 export type Store = ReturnType<typeof createStores>;
 
-/** The stores over that connection. Use none before its indexes are there. */
-function createStores(connection: Connection, now: () => Date, activityRules?: ActivityRules) {
+/** The stores. None may be used before its indexes exist. */
+function createStores(
+  connection: Connection,
+  now: () => Date,
+  playerEventRules?: PlayerEventRules,
+) {
   const clock = createServerClock(connection);
   const stock = createStockStore(connection, clock);
   return {
@@ -42,46 +46,50 @@ function createStores(connection: Connection, now: () => Date, activityRules?: A
     operations: createOperationStore(connection, now),
     providerLimits: createProviderLimitStore(connection),
     reconciliations: createReconciliationStore(connection),
-    progress: createProgressStore(connection, activityRules, now),
+    progress: createProgressStore(connection, playerEventRules, now),
   };
 }
 
 /**
- * The stores, once every index exists: nothing may be accepted before, as identity, entitlements
- * and holds rest on unique ones.
+ * Opens the stores and builds their indexes first. Nothing may be accepted before, as identity,
+ * entitlements and holds depend on unique indexes.
+ * @param now our clock; the machine's unless given
+ * @param playerEventRules the defaults unless given
  */
 export async function openStore(
   connection: Connection,
   now: () => Date = () => new Date(),
-  activityRules?: ActivityRules,
+  playerEventRules?: PlayerEventRules,
 ): Promise<Store> {
-  const store = createStores(connection, now, activityRules);
+  const store = createStores(connection, now, playerEventRules);
   await Promise.all(Object.values(connection.models).map((model) => model.createIndexes()));
   return await opened(store);
 }
 
 /**
- * As `openStore`, for a database of any size: what is missing is built over a connection of its own,
- * or waited for.
+ * As `openStore`, for a database of any size: missing indexes are built over a connection of their
+ * own, or are waited for.
  * @throws SetupError where an index cannot be built
  */
 export async function openStoreOfProcess(
   connection: Connection,
-  activityRules: ActivityRules,
+  playerEventRules: PlayerEventRules,
   options: EnsureOptions,
 ): Promise<Store> {
-  const store = createStores(connection, () => new Date(), activityRules);
+  const store = createStores(connection, () => new Date(), playerEventRules);
   await ensureIndexes(connection, wantedIndexes(connection, store), options);
   return await opened(store);
 }
 
-/** Builds every index that is missing. Tells each line of its progress. @throws SetupError */
+/**
+ * Builds every missing index and reports the progress. @throws SetupError where one cannot be built
+ */
 export async function migrate(
   connection: Connection,
-  activityRules: ActivityRules,
+  playerEventRules: PlayerEventRules,
   options: BuildOptions,
 ): Promise<void> {
-  const store = createStores(connection, () => new Date(), activityRules);
+  const store = createStores(connection, () => new Date(), playerEventRules);
   const wanted = wantedIndexes(connection, store);
   const missing = await missingIndexes(connection, wanted);
   if (missing.length > 0) await buildIndexes(missing, options);
@@ -89,7 +97,7 @@ export async function migrate(
 }
 
 function wantedIndexes(connection: Connection, { progress }: Store): WantedIndex[] {
-  return [...indexesOfModels(connection), progress.activities.expiryIndex(progress.keptS)];
+  return [...indexesOfModels(connection), progress.playerEvents.expiryIndex(progress.keptS)];
 }
 
 async function opened(store: Store): Promise<Store> {

@@ -32,7 +32,7 @@ after(async () => {
   await t.close();
 });
 
-/** A claim that is parked, its provider and reason as given. */
+/** A parked claim with that provider and reason. */
 async function parkedClaim(
   eventId: string,
   { provider = 'mailbox', reason = 'FULFILLMENT_UNKNOWN' as Reason } = {},
@@ -56,7 +56,7 @@ async function requested(filter: BulkFilter): Promise<Operation> {
   return await t.store.operations.request(ADMIN, { ...ABORT, filter, idempotencyKey });
 }
 
-/** What a worker does for one claim of a batch. */
+/** What a worker does with one claim of a batch. */
 const decided = (operation: Operation, claim: Claim) =>
   t.store.claims.decide(ADMIN, claim, 1, ABORT, (session) =>
     t.store.operations.count(operation._id, claim._id, 'done', session),
@@ -126,7 +126,7 @@ describe('a bulk action that is stopped', () => {
     await t.store.operations.stop(ADMIN, operation._id);
     assert.equal(await decided(operation, second), null);
     assert.equal((await t.store.claims.get(second._id))?.parking?.decision, null);
-    // A worker that took its batch before the stop, and one that would take the next.
+    // One worker took its batch before the stop; another one would take the next batch.
     const { batch } = await t.store.operations.takeBatch({ ...operation, batch: [] }, 50);
     assert.deepEqual(batch, []);
     await t.store.operations.finish(await now(operation));
@@ -146,7 +146,7 @@ describe('a bulk action that is stopped', () => {
       }
     })();
     await half.promise;
-    // As another process, whose transactions do not wait for ours.
+    // As in another process, whose transactions do not wait for ours.
     await elsewhere.stop(ADMIN, operation._id);
     const standing = await withDecision(eventId);
     await all;

@@ -1,144 +1,41 @@
-/** Bulk actions on parked claims: what was asked for, how far it is, and which claims are next. */
-import { createHash } from 'node:crypto';
-import { isDeepStrictEqual } from 'node:util';
+/** Bulk actions on parked claims: request one, work through its claims in batches, stop it. */
 import type { ClientSession, Connection } from 'mongoose';
-import { Schema } from 'mongoose';
-import type { Reason } from '../domain/claims/claim.ts';
 import { DomainError } from '../domain/errors.ts';
-import type { Role } from '../domain/user.ts';
 import { createAuditLog } from './audit-log.ts';
-import { type ClaimGroup, groupStages } from './claims/claim-groups.ts';
-import { type Claim, claimModel, type Decision } from './claims/claim-record.ts';
+import { groupStages } from './claims/claim-groups.ts';
+import { type Claim, claimModel } from './claims/claim-record.ts';
 import { inTransaction, isDuplicateKey } from './mongodb/connection.ts';
 import { after, type Position } from './mongodb/cursor.ts';
+import {
+  type BulkFilter,
+  type BulkPreview,
+  type BulkRequest,
+  isSame,
+  matching,
+  NEWEST,
+  type Operation,
+  type OperationState,
+  olderFirst,
+  operationIdOf,
+  operationModel,
+} from './operation-record.ts';
 import type { StaffContext } from './users/staff.ts';
 
-/** Which parked claims, as it was asked for: those that fit whatever is named, or `all`. */
-export interface BulkFilter {
-  eventId?: string;
-  reason?: Reason;
-  provider?: string;
-  /** Parked before this moment. */
-  parkedBefore?: Date;
-  all?: true;
-}
+export {
+  type BulkFilter,
+  OPERATION_STATES,
+  type Operation,
+  type Parked,
+} from './operation-record.ts';
 
-export interface BulkRequest {
-  action: Decision['action'];
-  filter: BulkFilter;
-  note: string | null;
-  idempotencyKey: string;
-}
-
-export const OPERATION_STATES = ['RUNNING', 'STOPPED', 'DONE'] as const;
-export type OperationState = (typeof OPERATION_STATES)[number];
-
-/** What a bulk action would be about, were it asked for now. */
-export interface BulkPreview {
-  matches: number;
-  groups: ClaimGroup<'reason' | 'eventId' | 'provider'>[];
-  /** The claims that would be first. */
-  sample: string[];
-}
-
-/** One stay of one claim in `NEEDS_ATTENTION`. */
-export interface Parked {
-  claimId: string;
-  userId: string;
-  number: number;
-  /** Whether the operation has counted it. */
-  isCounted: boolean;
-}
-
-export interface Operation {
-  _id: string;
-  action: Decision['action'];
-  filter: BulkFilter;
-  note: string | null;
-  /** Who asked for it, in whose name the claims are decided on. */
-  actor: { userId: string; role: Role };
-  requestId: string;
-  state: OperationState;
-  /** Claims that fitted when it was asked for. */
-  total: number;
-  /** Decided on by this operation, or by somebody else in the same way. */
-  done: number;
-  /** Decided otherwise meanwhile, or no longer parked. */
-  failed: number;
-  /** The claims being decided on now: written down first, so that a restart counts none twice. */
-  batch: Parked[];
-  /** The last claim of the batch before. */
-  after: Position | null;
-  createdAt: Date;
-  updatedAt: Date;
-}
-
-const schema = new Schema<Operation>(
-  {
-    _id: { type: String, required: true },
-    action: { type: String, required: true },
-    filter: { type: Object, required: true },
-    note: { type: String, default: null },
-    actor: { type: Object, required: true },
-    requestId: { type: String, required: true },
-    state: { type: String, required: true },
-    total: { type: Number, required: true },
-    done: { type: Number, required: true },
-    failed: { type: Number, required: true },
-    batch: { type: [Object], required: true },
-    after: { type: Object, default: null },
-    createdAt: { type: Date, required: true },
-    updatedAt: { type: Date, required: true },
-  },
-  { collection: 'operations', versionKey: false, strict: 'throw' },
-);
-const NEWEST = { createdAt: -1, _id: -1 } as const;
-schema.index(NEWEST, { name: 'newest' });
-schema.index({ state: 1, ...NEWEST }, { name: 'state_newest' });
-
-/** Claims that a preview names. */
+/** How many claims a preview lists. */
 const SAMPLE = 20;
-
-/** Made of admin and key alone, so that the same request sent twice is one operation. */
-function operationIdOf(userId: string, idempotencyKey: string): string {
-  const digest = createHash('sha256').update(`${userId}\0${idempotencyKey}`).digest('hex');
-  return `op_${digest.slice(0, 40)}`;
-}
-
-/** What comes after a position, oldest first. */
-function olderFirst(position: Position | null): object {
-  if (!position) return {};
-  const { at, id } = position;
-  return {
-    createdAt: { $gte: at },
-    $or: [{ createdAt: { $gt: at } }, { _id: { $gt: id } }],
-  };
-}
-
-function isSame(operation: Operation, { action, filter, note }: BulkRequest): boolean {
-  const { action: itsAction, filter: itsFilter, note: itsNote } = operation;
-  return action === itsAction && note === itsNote && isDeepStrictEqual(filter, itsFilter);
-}
-
-/**
- * The claims it is about: parked before it was asked for. One that is retried and parks again is
- * not taken twice.
- */
-function fitting({ filter, createdAt }: Pick<Operation, 'filter' | 'createdAt'>) {
-  const { eventId, reason, provider, parkedBefore } = filter;
-  return {
-    state: 'NEEDS_ATTENTION' as const,
-    'parking.at': { $lte: createdAt, ...(parkedBefore && { $lt: parkedBefore }) },
-    ...(eventId !== undefined && { eventId }),
-    ...(reason !== undefined && { reason }),
-    ...(provider !== undefined && { 'snapshot.provider': provider }),
-  };
-}
 
 export type OperationStore = ReturnType<typeof createOperationStore>;
 
+/** The bulk actions, over the collection `operations`. @param now our clock */
 export function createOperationStore(connection: Connection, now: () => Date = () => new Date()) {
-  const model = connection.model<Operation>('Operation', schema);
+  const model = operationModel(connection);
   const audit = createAuditLog(connection, now);
   const claims = claimModel(connection);
 
@@ -148,7 +45,7 @@ export function createOperationStore(connection: Connection, now: () => Date = (
   async function create(staff: StaffContext, request: BulkRequest): Promise<Operation> {
     const { action, note, filter, idempotencyKey } = request;
     const at = now();
-    const total = await claims.countDocuments(fitting({ filter, createdAt: at }));
+    const total = await claims.countDocuments(matching({ filter, createdAt: at }));
     const operation: Operation = {
       _id: operationIdOf(staff.actor.userId, idempotencyKey),
       action,
@@ -183,8 +80,8 @@ export function createOperationStore(connection: Connection, now: () => Date = (
     get,
 
     /**
-     * Records a bulk action, or finds the one its key stands for.
-     * @throws DomainError `idempotency_key_reused` where that was another
+     * Records a bulk action, or finds the one with the same key.
+     * @throws DomainError `idempotency_key_reused` where the key belongs to another request
      */
     async request(staff: StaffContext, request: BulkRequest): Promise<Operation> {
       const operationId = operationIdOf(staff.actor.userId, request.idempotencyKey);
@@ -202,13 +99,14 @@ export function createOperationStore(connection: Connection, now: () => Date = (
     },
 
     /**
-     * Writes down the next batch and returns the operation with it; an empty batch where there are
-     * no more. A batch that is not counted yet is taken up again.
+     * Records the next batch of claims. A batch that is not fully counted is taken again.
+     * @param size how many claims are in a batch at most
+     * @returns the operation with the batch, which is empty where no claims are left
      */
     async takeBatch(operation: Operation, size: number): Promise<Operation> {
       if (operation.batch.length > 0) return operation;
       const found = await claims
-        .find({ ...fitting(operation), ...olderFirst(operation.after) })
+        .find({ ...matching(operation), ...olderFirst(operation.after) })
         .sort({ createdAt: 1, _id: 1 })
         .limit(size)
         .lean<Claim[]>();
@@ -231,8 +129,9 @@ export function createOperationStore(connection: Connection, now: () => Date = (
     },
 
     /**
-     * Counts one claim of the batch as dealt with, once. False where it was counted before, or the
-     * operation was stopped. In the session of a decision, both stand or neither does.
+     * Counts one claim of the batch as handled, once. With the session of a decision, both are
+     * written or neither is.
+     * @returns false where it was counted before, or the operation was stopped
      */
     async count(
       operationId: string,
@@ -252,7 +151,7 @@ export function createOperationStore(connection: Connection, now: () => Date = (
       return counted.matchedCount === 1;
     },
 
-    /** Makes room for the next batch, once each claim of this one is counted. */
+    /** Removes the batch once all its claims are counted, so that the next one can be taken. */
     async endBatch({ _id }: Operation): Promise<void> {
       const guard = {
         _id,
@@ -262,7 +161,10 @@ export function createOperationStore(connection: Connection, now: () => Date = (
       await model.updateOne(guard, { $set: { batch: [], updatedAt: now() } });
     },
 
-    /** Ends an operation that has no more claims. Those that left before their turn have failed it. */
+    /**
+     * Ends an operation without claims left. Claims that left `NEEDS_ATTENTION` before they were
+     * reached count as failed.
+     */
     async finish({ _id, total, done, failed }: Operation): Promise<void> {
       const end = { state: 'DONE' as const, failed: Math.max(failed, total - done) };
       await model.updateOne(
@@ -272,8 +174,8 @@ export function createOperationStore(connection: Connection, now: () => Date = (
     },
 
     /**
-     * Stops an operation: no claim is decided on by it from now on, and what is done stays. Stopping
-     * it again changes nothing.
+     * Stops an operation. It decides on no further claim; what is done stays. Stopping it again
+     * changes nothing.
      * @throws DomainError `not_found`; `invalid_transition` where it is done
      */
     async stop(staff: StaffContext, operationId: string): Promise<Operation> {
@@ -302,9 +204,9 @@ export function createOperationStore(connection: Connection, now: () => Date = (
       });
     },
 
-    /** What an action with this filter would be about. Nothing is written. */
+    /** What a bulk action with this filter would apply to now. Nothing is written. */
     async preview(filter: BulkFilter): Promise<BulkPreview> {
-      const fits = fitting({ filter, createdAt: now() });
+      const fits = matching({ filter, createdAt: now() });
       const by = ['reason', 'eventId', 'provider'] as const;
       const [groups, first] = await Promise.all([
         claims.aggregate<BulkPreview['groups'][number]>([{ $match: fits }, ...groupStages(by)]),
@@ -318,7 +220,9 @@ export function createOperationStore(connection: Connection, now: () => Date = (
       return { matches, groups, sample: first.map(({ _id }) => _id) };
     },
 
-    /** Newest first; up to `limit + 1` operations, so that the caller sees whether there are more. */
+    /**
+     * Newest first; up to `limit + 1` operations, so that the caller sees whether there are more.
+     */
     async page(
       filter: { state?: OperationState | undefined },
       from: Position | undefined,
@@ -332,14 +236,14 @@ export function createOperationStore(connection: Connection, now: () => Date = (
         .lean<Operation[]>();
     },
 
-    /** Operations that are not done: reconciliation makes sure that each has a run. */
+    /** Operations that are not done. Reconciliation makes sure that each has a run. */
     async running(): Promise<Operation[]> {
       return await model.find({ state: 'RUNNING' }).sort({ createdAt: 1 }).lean<Operation[]>();
     },
   };
 }
 
-/** What stopping answers for an operation that does not run. */
+/** The result of stopping an operation that is not running. */
 function notRunning(operation: Operation | null): Operation {
   if (!operation) throw new DomainError('not_found', 'There is no operation with this ID.');
   if (operation.state === 'STOPPED') return operation;

@@ -1,59 +1,60 @@
 /**
- * How many calls a provider gets, over all processes: one document each, and a turn is one guarded
- * write. Who crashes with a turn loses it when its time is up.
+ * The slots of each provider, over all processes: one document for each provider, and one guarded
+ * write for each slot. A process that crashes with a slot loses it when the slot's lease ends.
  */
 import type { Connection } from 'mongoose';
 import { Schema } from 'mongoose';
 import type { ProviderLimit, SlotRequest } from '../domain/provider-limit.ts';
 import { isDuplicateKey } from './mongodb/connection.ts';
 
-interface ProviderTurns {
+interface ProviderSlots {
   /** The provider's name. */
   _id: string;
-  /** When the last turn was taken and when its call may begin, by the server's clock. */
+  /** When the last slot was taken and when its call may begin, by the server's clock. */
   takenAtMs: number;
   startAtMs: number;
-  /** From when on the next call may begin: all three with fractions of a millisecond. */
+  /** When the next call may begin. All three times are in milliseconds with fractions. */
   nextAtMs: number;
-  /** Calls under way, each until it has ended for sure. */
-  turns: { id: string; untilMs: number }[];
+  /** The slots that are taken, each until its call has ended for certain. */
+  slots: { id: string; untilMs: number }[];
 }
 
-const schema = new Schema<ProviderTurns>(
+const schema = new Schema<ProviderSlots>(
   {
     _id: { type: String, required: true },
     takenAtMs: { type: Number, required: true },
     startAtMs: { type: Number, required: true },
     nextAtMs: { type: Number, required: true },
-    turns: { type: [Object], required: true },
+    slots: { type: [Object], required: true },
   },
   { collection: 'provider_turns', versionKey: false, strict: 'throw' },
 );
 
-const FRESH = { takenAtMs: 0, startAtMs: 0, nextAtMs: 0, turns: [] };
+const FRESH = { takenAtMs: 0, startAtMs: 0, nextAtMs: 0, slots: [] };
 
-/** Milliseconds between the starts of two calls. */
+/** The time between the starts of two calls, in milliseconds. */
 const spacingMs = ({ callsPerS }: ProviderLimit): number => (callsPerS ? 1_000 / callsPerS : 0);
 
 const NOW_MS = { $toDouble: '$$NOW' };
 
-/** The turns that are not over. */
+/** The slots whose lease has not ended. */
 const RUNNING = {
-  $filter: { input: '$turns', as: 'turn', cond: { $gt: ['$$turn.untilMs', NOW_MS] } },
+  $filter: { input: '$slots', as: 'slot', cond: { $gt: ['$$slot.untilMs', NOW_MS] } },
 };
 
 export type ProviderLimitStore = ReturnType<typeof createProviderLimitStore>;
 
+/** The slots, kept in the collection `provider_turns`. */
 export function createProviderLimitStore(connection: Connection) {
-  const model = connection.model<ProviderTurns>('ProviderTurns', schema);
+  const model = connection.model<ProviderSlots>('ProviderSlots', schema);
   const known = new Set<string>();
 
-  /** The one document of the provider, so that a guard that does not hold writes nothing. */
+  /** Makes the provider's document once, so that the write below never inserts one. */
   async function ensure(provider: string): Promise<void> {
     if (known.has(provider)) return;
     await model.collection
       .updateOne({ _id: provider } as object, { $setOnInsert: FRESH }, { upsert: true })
-      // Of two who insert it at once, one comes second.
+      // Another process inserted it at the same time.
       .catch((error: unknown) => {
         if (!isDuplicateKey(error, model.collection)) throw error;
       });
@@ -64,8 +65,8 @@ export function createProviderLimitStore(connection: Connection) {
     model,
 
     /**
-     * Takes a turn where there is one: how long to wait until the call may begin, in milliseconds;
-     * null where as many calls as may be are under way, or booked.
+     * Takes a slot if there is one. Returns how long to wait until the call may begin, in
+     * milliseconds; null where all slots are taken, or the next start is too far ahead.
      */
     async take(request: SlotRequest): Promise<number | null> {
       const { provider, slotId, limit, leaseMs, aheadMs } = request;
@@ -85,7 +86,7 @@ export function createProviderLimitStore(connection: Connection) {
           {
             $set: {
               nextAtMs: { $add: ['$startAtMs', spacingMs(limit)] },
-              turns: {
+              slots: {
                 $concatArrays: [
                   RUNNING,
                   [{ id: slotId, untilMs: { $add: ['$startAtMs', leaseMs] } }],
@@ -95,15 +96,15 @@ export function createProviderLimitStore(connection: Connection) {
           },
         ],
         { returnDocument: 'after' },
-      )) as unknown as ProviderTurns | null;
+      )) as unknown as ProviderSlots | null;
       return taken && taken.startAtMs - taken.takenAtMs;
     },
 
-    /** Ends a turn before its time is up. */
+    /** Gives a slot back before its lease ends. */
     async giveBack(provider: string, slotId: string): Promise<void> {
       await model.collection.updateOne(
         { _id: provider } as object,
-        { $pull: { turns: { id: slotId } } } as object,
+        { $pull: { slots: { id: slotId } } } as object,
       );
     },
   };

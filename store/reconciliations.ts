@@ -1,18 +1,22 @@
-/** What reconciliation did: one document a run for a week, and running totals for the metric. */
+/**
+ * The results of reconciliation: one document for each run, kept for a week, and totals for the
+ * metric.
+ */
 import type { Connection } from 'mongoose';
 import { Schema } from 'mongoose';
 import { type Mended, NOTHING_MENDED } from '../domain/claims/reconciliation.ts';
 
-/** How a pass went, beside what it mended. */
+/** The result of one run. */
 export interface Reconciliation extends Mended {
   startedAt: Date;
   endedAt: Date;
-  /** What could not be done: claims that could not be tended, parts of the pass that broke. */
+  /** What failed: claims that could not be handled, and parts of the run that threw. */
   failures: number;
-  /** Buckets whose books did not add up, `{eventId}/{rewardId}/{n}`. There must be none. */
+  /** Buckets that did not add up, as `{eventId}/{rewardId}/{n}`. There must be none. */
   unbalanced: string[];
 }
 
+/** How long a run's result is kept, in seconds: a week. */
 const KEPT_S = 7 * 86_400;
 
 const counters = {
@@ -43,6 +47,7 @@ const totalsSchema = new Schema<Mended & { _id: string }>(
 
 export type ReconciliationStore = ReturnType<typeof createReconciliationStore>;
 
+/** The results, over `reconciliations` and `reconciliation_totals`. */
 export function createReconciliationStore(connection: Connection) {
   const model = connection.model<Reconciliation>('Reconciliation', schema);
   const totals = connection.model<Mended & { _id: string }>('ReconciliationTotals', totalsSchema);
@@ -50,14 +55,14 @@ export function createReconciliationStore(connection: Connection) {
   return {
     model,
 
-    /** Keeps what a pass did and adds it to the totals. */
+    /** Keeps a run's result and adds it to the totals. */
     async add(run: Reconciliation): Promise<void> {
       const { startedAt: _s, endedAt: _e, failures: _f, unbalanced: _u, ...mended } = run;
       await model.insertOne(run);
       await totals.updateOne({ _id: 'all' }, { $inc: mended }, { upsert: true });
     },
 
-    /** The last passes, the newest first. */
+    /** The last runs, newest first. @param limit how many at most */
     async latest(limit: number): Promise<Reconciliation[]> {
       return await model
         .find({}, { _id: 0 })

@@ -1,4 +1,4 @@
-/** For tests of the stores: all of them over a database of their own, and what a claim starts from. */
+/** For tests of the stores: all stores over a database of their own, and example data. */
 import { randomBytes } from 'node:crypto';
 import type { Connection } from 'mongoose';
 import { dropDatabase } from '../test/drop-database.ts';
@@ -10,10 +10,10 @@ import type { StockBucket } from './stock/stock.ts';
 
 export type StoreFixture = Awaited<ReturnType<typeof storeFixture>>;
 
-/** A name no other test uses. */
+/** A name that no other test uses. */
 export const unique = (prefix: string): string => `${prefix}_${randomBytes(8).toString('hex')}`;
 
-/** `close` drops the database. `setNow` stops the stores' clock at a moment. */
+/** `close` drops the database. `setNow` stops the stores' clock at a time. */
 export async function storeFixture() {
   const { mongodbUri, stop } = await testServers();
   const connection = await connect(mongodbUri(unique('store')), { appName: 'laurel-test' });
@@ -34,7 +34,7 @@ export async function storeFixture() {
   };
 }
 
-/** The ID of a new player, for what asks whether a user exists. */
+/** The ID of a new player, for code that checks whether a user exists. */
 export async function newPlayer({ users }: Pick<Store, 'users'>): Promise<string> {
   const names = { username: unique('player'), displayName: 'Player', passwordHash: 'none' };
   return (await users.register(names, new Date())).userId;
@@ -63,7 +63,7 @@ export function newClaim(given: Partial<NewClaim> = {}): NewClaim {
   };
 }
 
-/** A claim's ID of which nothing is recorded. */
+/** The ID of a claim that is not recorded. */
 export const someClaimId = (): string => claimIdOf(unique('usr'), 'key');
 
 /** One database operation as the server's profiler saw it. */
@@ -71,13 +71,13 @@ export interface ProfiledOperation {
   op: string;
   ns: string;
   planSummary?: string;
-  /** The server sorted what it had read. */
+  /** Whether the server sorted what it had read. */
   hasSortStage?: boolean;
   docsExamined?: number;
   command: Record<string, unknown>;
 }
 
-/** Does the work and answers the operations on `collection` that came of it, as the server ran them. */
+/** Does the work. Returns the operations on `collection` that the server ran for it. */
 export async function profiled(
   connection: Connection,
   collection: string,
@@ -107,11 +107,11 @@ export function bucket(
   units: number,
   given: Partial<StockBucket> = {},
 ): StockBucket {
-  const books = { quantity: 1, stock: units, available: units, granted: 0, holds: [] };
-  return { _id: `${eventId}/cape/${n}`, eventId, rewardId: 'cape', n, ...books, ...given };
+  const levels = { quantity: 1, stock: units, available: units, granted: 0, holds: [] };
+  return { _id: `${eventId}/cape/${n}`, eventId, rewardId: 'cape', n, ...levels, ...given };
 }
 
-/** An activity as a game server sends it. */
+/** A player event as a game server sends it. */
 export interface Sent {
   id: string;
   userId: string;

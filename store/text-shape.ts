@@ -1,8 +1,15 @@
-/** The schema of a text that comes in: taken, and stored, as `domain/text.ts` says. */
+/**
+ * The schema of a text in a request. `domain/text.ts` says which texts are accepted and how they
+ * are stored.
+ */
 import { z } from 'zod';
 import { readText, type TextLength, type TextUse } from '../domain/text.ts';
 
-/** @param given what is done with the text before it is looked at */
+/**
+ * @param use where the text is used, which decides what it may contain
+ * @param length the shortest and the longest length
+ * @param given the schema that runs before; a plain string unless given
+ */
 export function textShape(use: TextUse, length: TextLength, given = z.string('Not a text')) {
   return given
     .overwrite((value) => value.normalize('NFC'))

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import type { ClaimFeed, FeedTurn } from '../store/claims/claim-feed.ts';
+import type { ClaimFeed, FeedLease } from '../store/claims/claim-feed.ts';
 import { publishClaimStates } from './claim-states.ts';
 
 describe('publishing', () => {
@@ -9,7 +9,7 @@ describe('publishing', () => {
     const kept = Promise.withResolvers<void>();
     let times = 0;
     let isOver = false;
-    const turn: FeedTurn = {
+    const lease: FeedLease = {
       async next() {
         await kept.promise;
         stopping.abort();
@@ -26,7 +26,7 @@ describe('publishing', () => {
         isOver = true;
       },
     };
-    const feed: ClaimFeed = { takeTurn: async () => turn };
+    const feed: ClaimFeed = { takeLease: async () => lease };
     await publishClaimStates({
       feed,
       outlet: { send: async () => {}, close: async () => {} },

@@ -1,43 +1,48 @@
 /**
- * `claim.state`: one record for each change of a claim, keyed by the claim, in order, each at least
- * once. What is written is remembered with the place in the change stream it came from, so whoever
- * publishes next goes on from there.
+ * The topic `claim.state`: one record for each change of a claim, keyed by the claim, in order, at
+ * least once. The position in the change stream is kept after each write, so the next publisher
+ * goes on from there.
  */
 import { setTimeout as delay } from 'node:timers/promises';
-import type { ClaimChange, ClaimFeed } from '../store/claims/claim-feed.ts';
+import type { ClaimFeed } from '../store/claims/claim-feed.ts';
+import type { ClaimChange } from '../store/claims/claim-feed-reader.ts';
 import type { OutgoingRecord, Outlet } from './kafka.ts';
 import { persist } from './retry.ts';
 
+/** What publishing needs. */
 export interface Publishing {
   feed: ClaimFeed;
   outlet: Outlet;
   topic: string;
-  /** Ends it. */
+  /** Stops publishing. */
   signal: AbortSignal;
-  /** Told of everything that is tried again. */
+  /** Called with each failure that is retried. */
   onFailure: (error: unknown) => void;
-  /** Ten seconds unless given. */
+  /** How often the lease is renewed, in milliseconds; ten seconds unless given. */
   keepEveryMs?: number;
-  /** Told once every change from now on will be published, by this process or another. */
+  /** Called once it is sure that every later change is published, by this process or another. */
   onBegun: () => void;
 }
 
-/** How often the turn is made to last while the next changes are looked for, in milliseconds. */
+/**
+ * How often the lease is renewed while changes are awaited, in milliseconds: three times in its 30
+ * seconds.
+ */
 const KEEP_EVERY_MS = 10_000;
 
-/** How often a process that does not publish asks whether it should, in milliseconds. */
+/** How often a process without the lease tries to take it, in milliseconds. */
 const ASK_AGAIN_MS = 3_000;
 
-/** Publishes until the signal ends it, whenever it is this process's turn. */
+/** Publishes changes whenever this process holds the lease, until the signal stops it. */
 export async function publishClaimStates(publishing: Publishing): Promise<void> {
   const { feed, signal, onFailure } = publishing;
   let isBegun = false;
   while (!signal.aborted) {
     try {
-      const turn = await feed.takeTurn();
+      const lease = await feed.takeLease();
       if (!isBegun) publishing.onBegun();
       isBegun = true;
-      if (turn) await publishTurn(publishing, turn);
+      if (lease) await publishUnderLease(publishing, lease);
     } catch (error) {
       if (!signal.aborted) onFailure(error);
     }
@@ -45,29 +50,29 @@ export async function publishClaimStates(publishing: Publishing): Promise<void> 
   }
 }
 
-type Turn = NonNullable<Awaited<ReturnType<ClaimFeed['takeTurn']>>>;
+type Lease = NonNullable<Awaited<ReturnType<ClaimFeed['takeLease']>>>;
 
-/** Until another process has the turn, or something breaks. */
-async function publishTurn(publishing: Publishing, turn: Turn): Promise<void> {
+/** Publishes until another process takes the lease, or something fails. */
+async function publishUnderLease(publishing: Publishing, lease: Lease): Promise<void> {
   const { outlet, topic, signal, onFailure, keepEveryMs = KEEP_EVERY_MS } = publishing;
-  // A look at a long stretch of changes that are not of claims takes longer than a turn lasts.
-  const keeping = setInterval(() => void turn.keep().catch(onFailure), keepEveryMs);
+  // A read that skips many changes of other collections takes longer than the lease lasts.
+  const keeping = setInterval(() => void lease.keep().catch(onFailure), keepEveryMs);
   try {
     while (!signal.aborted) {
-      const { changes, place } = await turn.next();
+      const { changes, place } = await lease.next();
       const records = changes.map((change) => toRecord(topic, change));
       await persist(
         async () => {
-          await turn.keep();
+          await lease.keep();
           await outlet.send(records);
         },
-        { signal, onFailure, isPassing: () => turn.isOurs() },
+        { signal, onFailure, isPassing: () => lease.isOurs() },
       );
-      await turn.remember(place);
+      await lease.remember(place);
     }
   } finally {
     clearInterval(keeping);
-    await turn.end();
+    await lease.end();
   }
 }
 

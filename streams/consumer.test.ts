@@ -15,7 +15,7 @@ const record = (offset: number, value: string, partition = 0): IncomingRecord =>
   value: Buffer.from(value),
 });
 
-/** What an intake needs to take a batch, and what it wrote and was told. */
+/** What a batch needs, what was written to Kafka, and the failures. */
 function intake(given: Partial<Intake>) {
   const written: OutgoingRecord[] = [];
   const failures: unknown[] = [];
@@ -69,7 +69,7 @@ describe('a batch', () => {
         ['trace', 'b'],
       ].map(([name, text]) => [Buffer.from(name as string), Buffer.from(text as string)]),
     );
-    // A header of Kafka's may have no value, whatever the library's types say.
+    // A header in Kafka may have no value, whatever the library's types say.
     headers.set(Buffer.from('none'), null as never);
     const bad = { ...record(7, 'bad', 3), headers };
     const t = intake({ handle: async () => [{ record: bad, reason: 'It is bad' }] });
@@ -149,7 +149,7 @@ describe('a batch', () => {
     const long = (length: number) => new Map([[Buffer.from('long'), Buffer.alloc(length, 'z')]]);
     const sender = [Buffer.from('sender'), Buffer.from('usr_9')] as const;
     const many = Array.from({ length: 500 }, (_, n) => record(n, 'x'.repeat(4_000)));
-    // Nothing of theirs may stop the topic, in whichever part of it the bytes are.
+    // Nothing in a record may stop the topic, in whichever part of it the bytes are.
     const heavy = many.map((one) => ({ ...one, value: null, headers: long(4_000) }));
     const heaviest = { ...record(1_001, 'z'), headers: new Map([...long(999_980), sender]) };
     await takeBatch(t.intake, [record(1_000, 'y'.repeat(999_999)), ...many, ...heavy, heaviest]);

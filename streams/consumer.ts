@@ -1,57 +1,62 @@
 /**
- * One topic, consumed for good. Each batch is handled, what it held that cannot be taken is put
- * aside, and only then is its place committed: a process that dies in between leaves the batch to
- * whoever comes after it. So a handler must bear to see a record twice.
+ * Consumes one topic until it is stopped. Each batch is handled, its refused records go to the dead
+ * letter topic, and only then is its offset committed. A process that dies in between leaves the
+ * batch to the next one, so a handler may see a record twice.
  */
 import { setTimeout as delay } from 'node:timers/promises';
 import { Consumer, MessagesStreamFallbackModes, MessagesStreamModes } from '@platformatic/kafka';
 import { deadLetter, sendLetters } from './dead-letters.ts';
 import { clientOptions, type Outlet } from './kafka.ts';
-import { createLine } from './ordered-batches.ts';
+import { createOrderedBatches } from './ordered-batches.ts';
 import { type Progress, watchPartitions } from './partitions.ts';
 import { batchesOf, type IncomingRecord, positionsAfter, type RefusedRecord } from './records.ts';
 import { persist } from './retry.ts';
 import { createWatchdog } from './watchdog.ts';
 
-/** Takes what can be taken of a batch and answers the rest. */
+/** Handles a batch. Returns the records that it refuses, each with its reason. */
 export type Handle = (records: IncomingRecord[]) => Promise<RefusedRecord[]>;
 
+/** What to consume, and what to do with it. */
 export interface Intake {
   brokers: string[];
   topic: string;
+  /** Where refused records go. */
   deadTopic: string;
   groupId: string;
-  /** The most records handled together. */
+  /** How many records are handled in one batch at most. */
   batchSize: number;
-  /** How many batches are handled side by side; 1 where the records' order matters. */
+  /** How many batches are handled at once; 1 where the order of records matters. */
   sideBySide: number;
   handle: Handle;
   outlet: Outlet;
-  /** Told how each partition gets on. */
+  /** Receives how each partition moves. */
   progress: Progress;
-  /** How often partitions are looked at, in milliseconds; ten seconds unless given. */
+  /** How often partitions are checked, in milliseconds; ten seconds unless given. */
   lookEveryMs?: number | undefined;
-  /** Ends it. */
+  /** Stops consuming. */
   signal: AbortSignal;
-  /** Whether a failure of `handle` says nothing of the records, as where the database is away. */
+  /** Whether a failure of `handle` is not the records' fault, such as a database outage. */
   isPassing: (error: unknown) => boolean;
-  /** Told of everything that is tried again. */
+  /** Called with each failure that is retried. */
   onFailure: (error: unknown) => void;
 }
 
-/** A dead member's partitions go to others after ten seconds; one heartbeat in three may be lost. */
+/**
+ * Times of the consumer group, in milliseconds. Another member takes over the partitions of a dead
+ * one after ten seconds. One of three heartbeats may be lost.
+ */
 const GROUP = { sessionTimeout: 10_000, rebalanceTimeout: 15_000, heartbeatInterval: 3_000 };
 
-/** How long a broker may hold back an answer for want of records, in milliseconds. */
+/** How long a broker may delay an answer while it has no records, in milliseconds. */
 const MAX_WAIT_MS = 500;
 
-/** Before a broken connection is made anew, in milliseconds. */
+/** The pause before a broken connection is opened again, in milliseconds. */
 const PAUSE_MS = 1_000;
 
-/** So many failures of one record alone, and it is poison. */
+/** A record handled alone is refused once it failed so often. */
 const MOST_ATTEMPTS_ALONE = 5;
 
-/** Consumes until the signal ends it; a broker that is away is waited for. */
+/** Consumes until the signal stops it. While no broker answers, it retries. */
 export async function consume(intake: Intake): Promise<void> {
   const { signal, onFailure } = intake;
   while (!signal.aborted) {
@@ -62,8 +67,36 @@ export async function consume(intake: Intake): Promise<void> {
   }
 }
 
+/** The last failure of a consumer, and the signal that ends its loop. */
+function createBreaker() {
+  const broken = new AbortController();
+  let failure: unknown;
+  return {
+    signal: broken.signal,
+    /** Ends the loop. @param error thrown by `check`; without it the consumer just starts again */
+    breakOff(error?: unknown) {
+      if (error !== undefined) failure = error;
+      broken.abort();
+    },
+    check() {
+      if (failure !== undefined) throw failure;
+    },
+  };
+}
+
+/** Counts the records of each partition that were taken and are not committed yet. */
+function createUncommitted() {
+  const counts = new Map<number, number>();
+  return {
+    add(batch: IncomingRecord[], by: 1 | -1) {
+      for (const { partition } of batch) counts.set(partition, (counts.get(partition) ?? 0) + by);
+    },
+    of: (partition: number) => counts.get(partition) ?? 0,
+  };
+}
+
 async function consumeUntilBroken(intake: Intake): Promise<void> {
-  const { brokers, topic, groupId, batchSize, signal } = intake;
+  const { brokers, groupId } = intake;
   const consumer = new Consumer({
     ...clientOptions(brokers),
     ...GROUP,
@@ -72,62 +105,59 @@ async function consumeUntilBroken(intake: Intake): Promise<void> {
     maxWaitTime: MAX_WAIT_MS,
     retries: 1,
   });
-  let failure: Error | undefined;
-  const broken = new AbortController();
-  consumer.on('error', (error: Error) => {
-    failure = error;
-    broken.abort();
-  });
-  consumer.on('consumer:heartbeat:stalled', () => broken.abort());
+  const { breakOff, check, signal: broken } = createBreaker();
+  consumer.on('error', breakOff);
+  consumer.on('consumer:heartbeat:stalled', () => breakOff());
   const handleBatch = (batch: IncomingRecord[]) => takeBatch(intake, batch);
-  const line = createLine(intake.sideBySide, handleBatch, (error) => {
-    failure = error as Error;
-    broken.abort();
-  });
-  const watchdog = createWatchdog(consumer, () => broken.abort());
-  const inHand = new Map<number, number>();
-  const count = (batch: IncomingRecord[], by: 1 | -1) => {
-    for (const { partition } of batch) inHand.set(partition, (inHand.get(partition) ?? 0) + by);
-  };
+  const batches = createOrderedBatches(intake.sideBySide, handleBatch, breakOff);
+  const watchdog = createWatchdog(consumer, () => breakOff());
+  const uncommitted = createUncommitted();
   let partitions: Awaited<ReturnType<typeof watchPartitions>> | undefined;
   try {
     partitions = await watchPartitions({
-      topic,
-      consumer,
-      progress: intake.progress,
-      inHand: (partition) => inHand.get(partition) ?? 0,
-      // The group meets anew when this consumer comes back.
-      onChange: () => broken.abort(),
+      ...{ topic: intake.topic, consumer, progress: intake.progress },
+      inHand: uncommitted.of,
+      // The next consumer joins the group again, and then sees the new partitions.
+      onChange: () => breakOff(),
       onFailure: intake.onFailure,
       lookEveryMs: intake.lookEveryMs,
     });
-    const stream = await consumer.consume({
-      topics: [topic],
-      mode: MessagesStreamModes.COMMITTED,
-      fallbackMode: MessagesStreamFallbackModes.EARLIEST,
-    });
+    const stream = await openStream(consumer, intake.topic);
     stream.on('fetch', watchdog.seen);
     partitions.follow(stream);
-    const either = AbortSignal.any([signal, broken.signal]);
+    const either = AbortSignal.any([intake.signal, broken]);
     const commit = async (batch: IncomingRecord[]) => {
       await consumer.commit({ offsets: positionsAfter(batch) });
-      count(batch, -1);
+      uncommitted.add(batch, -1);
     };
-    for await (const batch of batchesOf(stream, batchSize, either)) {
-      count(batch, 1);
-      await watchdog.during(() => line.take(batch, commit));
+    for await (const batch of batchesOf(stream, intake.batchSize, either)) {
+      uncommitted.add(batch, 1);
+      await watchdog.during(() => batches.take(batch, commit));
     }
-    await line.end();
-    if (failure) throw failure;
+    await batches.end();
+    check();
   } finally {
     watchdog.end();
     await partitions?.end();
-    await line.end().catch(() => {});
+    await batches.end().catch(() => {});
     await consumer.close(true).catch(intake.onFailure);
   }
 }
 
-/** Handles the batch and puts aside what it refuses, for as long as both take. */
+/** Reads on from the committed offsets; without one, from the topic's first record. */
+async function openStream(consumer: Consumer, topic: string) {
+  return await consumer.consume({
+    topics: [topic],
+    mode: MessagesStreamModes.COMMITTED,
+    fallbackMode: MessagesStreamFallbackModes.EARLIEST,
+  });
+}
+
+/**
+ * Handles the batch and sends its refused records to the dead letter topic. Retries both until they
+ * succeed.
+ * @throws AbortError once `intake.signal` is aborted
+ */
 export async function takeBatch(intake: Intake, batch: IncomingRecord[]): Promise<void> {
   const { deadTopic, outlet, signal, onFailure } = intake;
   const refused = await handled(intake, batch);
@@ -142,7 +172,10 @@ export async function takeBatch(intake: Intake, batch: IncomingRecord[]): Promis
   });
 }
 
-/** Until the batch is taken. A record that makes it fail time and again is found, and refused. */
+/**
+ * Handles the batch until it succeeds. A batch that fails for its records' fault is handled again
+ * record by record. A record that still fails is refused.
+ */
 async function handled(intake: Intake, batch: IncomingRecord[]): Promise<RefusedRecord[]> {
   const { handle, signal, onFailure } = intake;
   const isAlone = batch.length === 1;

@@ -1,22 +1,25 @@
-/** Records that cannot be taken, put aside with the reason, for a person to look at. */
+/** Dead letters: records that cannot be handled, kept with the reason for a person to look at. */
 import { findErrorBy } from '@platformatic/kafka';
 import type { OutgoingRecord, Outlet } from './kafka.ts';
 import type { RefusedRecord } from './records.ts';
 
-/** A broker takes a mebibyte at once unless it is told otherwise; keys and headers need some of it. */
+/**
+ * How much is sent at once, in bytes. A broker takes a mebibyte by default; keys and headers need a
+ * part of it.
+ */
 const MOST_BYTES_AT_ONCE = 512 * 1_024;
 
-/** What stays of a value that no broker takes a second time, as its headers make it longer. */
+/** What is kept of a value that became too large for the broker by its new headers, in bytes. */
 const CUT_BYTES = 64 * 1_024;
 
-/** What a letter's headers say that were not the record's. */
+/** The headers that a dead letter gets from us. */
 const OURS = ['reason', 'topic', 'partition', 'offset', 'cutFromBytes'];
 
 const isOurs = (name: Buffer): boolean => OURS.includes(String(name));
 
 /**
- * A refused record as it is put aside: key, value and headers as they came, and before those headers
- * the reason and where it lay, which take the place of any of the same name.
+ * Makes a dead letter: the record's key, value and headers, with the reason and its origin as
+ * headers in front. Ours replace headers of the same name.
  */
 export function deadLetter(deadTopic: string, { record, reason }: RefusedRecord): OutgoingRecord {
   const ours = {
@@ -25,7 +28,7 @@ export function deadLetter(deadTopic: string, { record, reason }: RefusedRecord)
     partition: String(record.partition),
     offset: String(record.offset),
   };
-  // A header of Kafka's may have no value.
+  // A header in Kafka may have no value.
   const theirs = [...(record.headers ?? [])]
     .filter(([name]) => !isOurs(name))
     .map(([name, value]): [Buffer, Buffer] => [name, value ?? Buffer.alloc(0)]);
@@ -40,7 +43,7 @@ export function deadLetter(deadTopic: string, { record, reason }: RefusedRecord)
 const textHeaders = (headers: Record<string, string>): [Buffer, Buffer][] =>
   Object.entries(headers).map(([name, text]) => [Buffer.from(name), Buffer.from(text)]);
 
-/** Writes them, in as many turns as their size asks for. @throws while no broker takes them */
+/** Sends the letters in bundles that a broker takes. @throws while no broker takes them */
 export async function sendLetters(outlet: Outlet, letters: readonly OutgoingRecord[]) {
   for (const together of bundles(letters)) {
     try {
@@ -52,7 +55,10 @@ export async function sendLetters(outlet: Outlet, letters: readonly OutgoingReco
   }
 }
 
-/** As it came if any broker takes it, else what it begins with: it must not stop what follows. */
+/**
+ * Sends the whole letter. Where it is too large, sends its beginning: one letter must not block the
+ * topic.
+ */
 async function sendOne(outlet: Outlet, letter: OutgoingRecord): Promise<void> {
   try {
     await outlet.send([letter]);
@@ -71,7 +77,7 @@ async function sendOne(outlet: Outlet, letter: OutgoingRecord): Promise<void> {
   }
 }
 
-/** Ours, and of the record's own those that are not too long together. */
+/** Our headers, and as many of the record's own as fit into `CUT_BYTES`. */
 function fittingHeaders(headers: Map<Buffer, Buffer>): [Buffer, Buffer][] {
   let bytes = 0;
   return [...headers].filter((header) => {
@@ -98,7 +104,10 @@ function bundles(letters: readonly OutgoingRecord[]): OutgoingRecord[][] {
   return all;
 }
 
-/** More than what a record and a header take beside their bytes: lengths, and the record's times. */
+/**
+ * What a record, and each header, takes besides its own bytes, in bytes: lengths and timestamps.
+ * Generous.
+ */
 const FRAME_BYTES = 64;
 
 const sizeOfHeader = ([name, value]: [Buffer, Buffer]): number =>

@@ -1,8 +1,8 @@
-/** What every client of Kafka here has in common. */
+/** What all Kafka clients here share. */
 import { randomUUID } from 'node:crypto';
 import { ProduceAcks, Producer } from '@platformatic/kafka';
 
-/** One record to be written. */
+/** A record to be written. */
 export interface OutgoingRecord {
   topic: string;
   key?: Buffer;
@@ -10,10 +10,11 @@ export interface OutgoingRecord {
   headers?: Map<Buffer, Buffer>;
 }
 
-/** How long a broker may take to accept a connection and to answer, in milliseconds. */
+/** How long a broker may take to accept a connection, and to answer, in milliseconds. */
 const CONNECT_TIMEOUT_MS = 5_000;
 const ANSWER_TIMEOUT_MS = 10_000;
 
+/** The options of every client: addresses, timeouts, and an ID that no other client has. */
 export function clientOptions(brokers: string[]) {
   return {
     clientId: `laurel-${randomUUID()}`,
@@ -24,15 +25,20 @@ export function clientOptions(brokers: string[]) {
   };
 }
 
+/** Writes records to Kafka. */
 export interface Outlet {
-  /** Writes all of them, in their order where they share a key. @throws while no broker takes them */
+  /**
+   * Writes all records; those that share a key stay in order. @throws where a broker does not take
+   * them
+   */
   send(records: OutgoingRecord[]): Promise<void>;
+  /** Closes the connection. */
   close(): Promise<void>;
 }
 
-/** Writes records, each acknowledged by every replica in sync. */
+/** Makes an outlet. Every replica in sync acknowledges each record. */
 export function createOutlet(brokers: string[]): Outlet {
-  // Tried again by the caller, who knows for how long.
+  // No retries here: the caller retries, and knows for how long.
   const producer = new Producer({ ...clientOptions(brokers), acks: ProduceAcks.ALL, retries: 0 });
   return {
     async send(records) {

@@ -1,4 +1,7 @@
-/** The entry point of the process between Kafka and the rest. Signals first: what is loaded and connected after it takes seconds. */
+/**
+ * The entry point of the streams process. It listens for signals first, as loading and connecting
+ * take seconds.
+ */
 import { heedSignals } from '../process/shutdown.ts';
 
 const stopping = heedSignals('streams');

@@ -5,7 +5,7 @@ import { createProgress, type Sight } from './partitions.ts';
 const STALLED_AFTER_MS = 120_000;
 const LOOK_EVERY_MS = 10_000;
 
-/** A progress whose clock goes on by ten seconds with each look. */
+/** A progress whose clock moves on by ten seconds with each look. */
 function progress() {
   let nowMs = 0;
   const whole = createProgress(STALLED_AFTER_MS, () => nowMs);
@@ -14,7 +14,7 @@ function progress() {
     passes(ms: number) {
       nowMs += ms;
     },
-    /** Looks for that long, in which all stays as `sights` says; answers what it found standing still. */
+    /** Looks for that long while all stays as in `sights`. Returns what became stalled. */
     staysFor(ms: number, sights: (n: number) => Sight[]): number[] {
       const looks = Array.from({ length: ms / LOOK_EVERY_MS }, (_, n) => n);
       return looks.flatMap((n) => {

@@ -1,13 +1,16 @@
 /**
- * Follows the partitions of a topic while it is consumed: whether some were added, which a group
- * that has met does not see by itself, and whether each that is ours is read on.
+ * Watches the partitions of a topic while it is consumed. Finds partitions that were added (a
+ * running consumer group does not see them by itself), and partitions that are no longer consumed.
  */
 import { type Consumer, ListOffsetTimestamps, type MessagesStream } from '@platformatic/kafka';
 
-/** How often it is looked, in milliseconds: what is added is read within a minute. */
+/** How often partitions are checked, in milliseconds. New ones are consumed within a minute. */
 const LOOK_EVERY_MS = 10_000;
 
-/** A partition with records of which none was committed for so long stands still, in milliseconds. */
+/**
+ * A partition with records is stalled once its committed offset stood still so long, in
+ * milliseconds.
+ */
 const STALLED_AFTER_MS = 120_000;
 
 /** One partition at one moment. */
@@ -15,15 +18,16 @@ export interface Sight {
   partition: number;
   /** Whether it has records that are not committed. */
   isBehind: boolean;
-  /** The offset that is committed. */
+  /** The committed offset; -1 where there is none. */
   committed: bigint;
 }
 
 export type Progress = ReturnType<typeof createProgress>;
 
 /**
- * Remembers since when each partition stands still, over all consumers that come and go.
- * @param nowMs of a clock that never goes back, in milliseconds
+ * Remembers since when each partition stands still. It outlives the consumers of a process.
+ * @param stalledAfterMs when a partition that stands still counts as stalled, in milliseconds
+ * @param nowMs the time of a clock that never goes back, in milliseconds
  */
 export function createProgress(
   stalledAfterMs: number = STALLED_AFTER_MS,
@@ -39,9 +43,11 @@ export function createProgress(
   };
 
   return {
-    /** Takes in how all partitions of ours are. Answers those that have begun to stand still. */
+    /**
+     * Takes a look at all partitions of this consumer. Returns those that have just become stalled.
+     */
     look(sights: readonly Sight[]): number[] {
-      // For a while nothing was known, as where no broker answered: that is no standing still.
+      // A gap between two looks, such as a broker outage, does not count as standing still.
       if (nowMs() - lookedAtMs > stalledAfterMs / 2) excuse();
       lookedAtMs = nowMs();
       const before = stood;
@@ -58,9 +64,12 @@ export function createProgress(
       return stalled.filter((partition) => !wasStalled.has(partition));
     },
 
-    /** Says that what is waited for is known to be away, such as the database: a restart is no help. */
+    /**
+     * Starts all times anew, as during a database outage: a restart of this process would not help.
+     */
     excuse,
 
+    /** Whether no partition is stalled. */
     isMoving: (): boolean => stalled.length === 0,
   };
 }
@@ -69,19 +78,22 @@ interface Watched {
   topic: string;
   consumer: Consumer;
   progress: Progress;
-  /** Of the partition, records that were taken and are not committed. */
+  /** How many records of the partition were taken and are not committed. */
   inHand: (partition: number) => number;
-  /** Told when there are more or fewer partitions than the group met for. */
+  /** Called when the topic has more or fewer partitions than the group knows. */
   onChange: () => void;
-  /** Told of a look that failed, of partitions that stand still, and of records that are gone. */
+  /** Called with a failed check, a stalled partition, and records deleted before they were read. */
   onFailure: (error: unknown) => void;
+  /** How often partitions are checked, in milliseconds; ten seconds unless given. */
   lookEveryMs?: number | undefined;
 }
 
-/** Begins to follow them; to be called before the consumer joins its group. */
+type Stream = Pick<MessagesStream<Buffer, Buffer, Buffer, Buffer>, 'offsetsToFetch'>;
+
+/** Begins to watch the partitions. Call it before the consumer joins its group. */
 export async function watchPartitions(watched: Watched) {
   const { topic, consumer, progress, onFailure, lookEveryMs = LOOK_EVERY_MS } = watched;
-  let stream: Pick<MessagesStream<Buffer, Buffer, Buffer, Buffer>, 'offsetsToFetch'> | undefined;
+  let stream: Stream | undefined;
   let isOver = false;
 
   const count = async (forceUpdate = false): Promise<number> => {
@@ -90,45 +102,16 @@ export async function watchPartitions(watched: Watched) {
   };
 
   async function look(): Promise<void> {
-    if ((await count()) !== met) return watched.onChange();
+    if ((await count()) !== known) return watched.onChange();
     const assigned = consumer.assignments?.find((one) => one.topic === topic)?.partitions;
     if (!assigned || assigned.length === 0 || !stream) return;
-    const [ends, places] = await Promise.all([
-      consumer.listOffsets({ topics: [topic], partitions: { [topic]: assigned } }),
-      consumer.listCommittedOffsets({ topics: [{ topic, partitions: assigned }] }),
-    ]);
-    const sights = assigned.map((partition) => {
-      const fetched = stream?.offsetsToFetch.get(`${topic}:${partition}`) ?? 0n;
-      const isRead = fetched >= (ends.get(topic)?.[partition] ?? 0n);
-      return {
-        partition,
-        isBehind: !isRead || watched.inHand(partition) > 0,
-        committed: places.get(topic)?.[partition] ?? -1n,
-      };
-    });
-    for (const partition of progress.look(sights)) {
+    for (const partition of progress.look(await sightsOf(watched, stream, assigned))) {
       onFailure(new Error(`${topic}/${partition} stands still, and has records that are not read`));
     }
   }
 
-  /** What brokers deleted by age or size before the group had read it: the client goes on behind it. */
-  async function tellDeleted(): Promise<void> {
-    const partitions = Array.from({ length: met }, (_, n) => n);
-    const [firsts, places] = await Promise.all([
-      consumer.listOffsets({ topics: [topic], timestamp: ListOffsetTimestamps.EARLIEST }),
-      consumer.listCommittedOffsets({ topics: [{ topic, partitions }] }),
-    ]);
-    for (const partition of partitions) {
-      const committed = places.get(topic)?.[partition] ?? -1n;
-      const gone = (firsts.get(topic)?.[partition] ?? 0n) - committed;
-      if (committed < 0n || gone <= 0n) continue;
-      const detail = `${gone} records of ${topic}/${partition} were deleted before they were read`;
-      onFailure(new Error(detail));
-    }
-  }
-
-  const met = await count(true);
-  await tellDeleted();
+  const known = await count(true);
+  await reportDeleted(watched, known);
   let looking: Promise<void> = Promise.resolve();
   let isLooking = false;
   const timer = setInterval(() => {
@@ -144,14 +127,53 @@ export async function watchPartitions(watched: Watched) {
   }, lookEveryMs);
 
   return {
-    /** The stream that the consumer gave. */
-    follow(given: NonNullable<typeof stream>) {
+    /** Names the stream that the consumer reads. */
+    follow(given: Stream) {
       stream = given;
     },
+    /** Stops watching. Resolves once a check under way has ended. */
     async end(): Promise<void> {
       isOver = true;
       clearInterval(timer);
       await looking;
     },
   };
+}
+
+async function sightsOf(
+  { topic, consumer, inHand }: Watched,
+  stream: Stream,
+  assigned: number[],
+): Promise<Sight[]> {
+  const [ends, commits] = await Promise.all([
+    consumer.listOffsets({ topics: [topic], partitions: { [topic]: assigned } }),
+    consumer.listCommittedOffsets({ topics: [{ topic, partitions: assigned }] }),
+  ]);
+  return assigned.map((partition) => {
+    const fetched = stream.offsetsToFetch.get(`${topic}:${partition}`) ?? 0n;
+    const isRead = fetched >= (ends.get(topic)?.[partition] ?? 0n);
+    return {
+      partition,
+      isBehind: !isRead || inHand(partition) > 0,
+      committed: commits.get(topic)?.[partition] ?? -1n,
+    };
+  });
+}
+
+/**
+ * Reports records that brokers deleted, by age or size, before the group read them: they are lost.
+ */
+async function reportDeleted({ topic, consumer, onFailure }: Watched, count: number) {
+  const partitions = Array.from({ length: count }, (_, n) => n);
+  const [firsts, commits] = await Promise.all([
+    consumer.listOffsets({ topics: [topic], timestamp: ListOffsetTimestamps.EARLIEST }),
+    consumer.listCommittedOffsets({ topics: [{ topic, partitions }] }),
+  ]);
+  for (const partition of partitions) {
+    const committed = commits.get(topic)?.[partition] ?? -1n;
+    const gone = (firsts.get(topic)?.[partition] ?? 0n) - committed;
+    if (committed < 0n || gone <= 0n) continue;
+    const detail = `${gone} records of ${topic}/${partition} were deleted before they were read`;
+    onFailure(new Error(detail));
+  }
 }

@@ -1,16 +1,24 @@
-/** `game.activity`: what players did, one event a record; counted by the same code as over HTTP. */
+/**
+ * The topic `game.activity`: player events, one in each record. They are counted by the same code
+ * as those sent over HTTP.
+ */
 import { isId } from '../store/player-events/player-event-shape.ts';
 import type { ProgressStore } from '../store/player-events/progress.ts';
 import { jsonOf } from './record-value.ts';
 import type { IncomingRecord, RefusedRecord } from './records.ts';
 
-/** The header that names the sender, for whose IDs an event counts once: a game server's user ID. */
+/**
+ * The header with the sender, a game server's user ID. An event's ID counts once for each sender.
+ */
 const SENDER = 'sender';
 
 const NO_SENDER = 'The header sender is not a user ID';
 
-/** Counts the events of a batch, each once for its sender; answers those that cannot be counted. */
-export async function takeActivity(
+/**
+ * Counts the player events of a batch, each once for its sender. Returns the records that cannot be
+ * counted.
+ */
+export async function takePlayerEvents(
   progress: Pick<ProgressStore, 'ingest'>,
   records: IncomingRecord[],
   now: Date,
@@ -37,7 +45,7 @@ export async function takeActivity(
   return refused;
 }
 
-/** Without such a header all writers of the topic share their IDs. */
+/** Undefined without the header: all such writers of the topic share their event IDs. */
 function senderOf({ headers }: IncomingRecord): string | undefined {
   for (const [name, value] of headers ?? []) {
     if (String(name) === SENDER) return String(value);

@@ -1,7 +1,7 @@
-/** Records as they come, and in which batches. */
+/** Incoming records, and their batches. */
 import type { MessagesStream } from '@platformatic/kafka';
 
-/** A record as it came; nothing of it was looked at. */
+/** A record as it came, not yet parsed. */
 export interface IncomingRecord {
   topic: string;
   partition: number;
@@ -12,7 +12,7 @@ export interface IncomingRecord {
   headers?: ReadonlyMap<Buffer, Buffer>;
 }
 
-/** One that cannot be taken, and why. */
+/** A record that cannot be handled, and why. */
 export interface RefusedRecord {
   record: IncomingRecord;
   reason: string;
@@ -21,8 +21,8 @@ export interface RefusedRecord {
 type Stream = MessagesStream<Buffer, Buffer, Buffer, Buffer>;
 
 /**
- * What has come, up to `most` at once: one record where they trickle, many where they queue up. Ends
- * when the stream or the signal does. @throws the stream's error
+ * Batches of the records that have arrived, each of at most `most`: single records at low load,
+ * many where records queue up. Ends when the stream or the signal ends. @throws the stream's error
  */
 export async function* batchesOf(
   stream: Stream,
@@ -32,7 +32,8 @@ export async function* batchesOf(
   let failure: Error | undefined;
   let wake = () => {};
   const onChange = () => wake();
-  // For as long as the stream lives: one without such a listener stops fetching, and may not begin again.
+  // Stays for the stream's whole life: a stream without this listener stops fetching, and may not
+  // start again.
   for (const event of ['readable', 'close', 'end']) stream.on(event as 'readable', onChange);
   stream.on('error', (error) => {
     failure = error;
@@ -60,7 +61,9 @@ function take(stream: Stream, most: number): IncomingRecord[] {
   return batch;
 }
 
-/** Where a group goes on after these: of each partition the offset behind its last record. */
+/**
+ * The offsets to commit after these records: for each partition, the one behind its last record.
+ */
 export function positionsAfter(records: readonly IncomingRecord[]) {
   const positions = new Map<
     string,

@@ -1,22 +1,22 @@
-/** Trying again for as long as it takes, with pauses that grow. */
+/** Retries with growing pauses. */
 import { setTimeout as delay } from 'node:timers/promises';
 
-/** Pauses between tries, in milliseconds. */
+/** Pauses between attempts, in milliseconds. They double from the first to the longest. */
 const FIRST_PAUSE_MS = 250;
 const LONGEST_PAUSE_MS = 10_000;
 
 export interface Persistence {
-  /** Ends the trying. */
+  /** Stops retrying. */
   signal: AbortSignal;
-  /** Told of each failure. */
+  /** Called with each failure that is retried. */
   onFailure: (error: unknown) => void;
-  /** Whether another try could help; every failure unless given. */
+  /** Whether another attempt could succeed; always unless given. `attempt` counts from 1. */
   isPassing?: (error: unknown, attempt: number) => boolean;
 }
 
 /**
- * Does the work until it succeeds.
- * @throws what the work threw, where `isPassing` says so; an AbortError once `signal` is aborted
+ * Repeats the work until it succeeds, and returns its result.
+ * @throws the work's error where `isPassing` says no; an AbortError once `signal` is aborted
  */
 export async function persist<T>(
   work: () => Promise<T>,

@@ -1,6 +1,8 @@
-/** The process between Kafka and the rest: what comes in, and what goes out. */
+/**
+ * The streams process: it carries Kafka's records into the store, and claims' changes out to Kafka.
+ */
 import { Client, Connection } from '@temporalio/client';
-import { pino } from 'pino';
+import { type Logger, pino } from 'pino';
 import { DomainError } from '../domain/errors.ts';
 import { streamsConfig } from '../process/config.ts';
 import { endOnFatal } from '../process/fatal.ts';
@@ -16,73 +18,89 @@ import { createClaimRuns } from '../temporal/runs.ts';
 import { stopClaimsOf } from '../temporal/stop-claims.ts';
 import { runStreams } from './run.ts';
 
-/** As long as a look past an hour of a busy game's activities may take, in milliseconds. */
+/**
+ * How long one read of the change stream may take, in milliseconds. Skipping an hour of a busy
+ * game's player events takes that long.
+ */
 const FEED_PATIENCE_MS = 1_800_000;
 
 /**
- * How long the streams may take to stop: inside the 20 s that a supervisor grants. A look at the
- * changes that is under way, or a timer that the client forgot, must not hold us up.
+ * How long the streams may take to stop, in milliseconds: less than the 20 s that the supervisor
+ * allows. A read of the change stream or a forgotten timer of the client must not delay the stop.
  */
 const STOP_WITHIN_MS = 15_000;
 
-/** Carries records in and out until it is told to stop. */
+/**
+ * Runs the streams until `stopping` says to stop. @throws SetupError where the database is unfit
+ */
 export async function runStreamsProcess(stopping: Stopping): Promise<void> {
   endOnFatal('streams');
   const config = streamsConfig();
   const log = pino({ level: config.LOG_LEVEL, base: { process: 'streams' } }, logOutput('streams'));
+  const ended = carryRecords(config, log, stopping, await connectAll(config, log));
+  stopping.inOrder({ withinMs: STOP_WITHIN_MS, stop: () => ended });
+  await ended;
+}
 
+type StreamsConfig = ReturnType<typeof streamsConfig>;
+type Connections = Awaited<ReturnType<typeof connectAll>>;
+
+async function connectAll(config: StreamsConfig, log: Logger) {
   const database = await openDatabase(config.MONGODB_URI, { appName: 'laurel-streams' });
-  const activityRules = {
-    ttlDays: config.ACTIVITY_TTL_DAYS,
-    gauges: config.GAUGES,
-  };
-  const store = await openStoreOfProcess(database, activityRules, {
+  const playerEventRules = { ttlDays: config.ACTIVITY_TTL_DAYS, gauges: config.GAUGES };
+  const store = await openStoreOfProcess(database, playerEventRules, {
     uri: config.MONGODB_URI,
     build: config.MIGRATE_AT_START === 'on',
     log,
   });
-  // Changes of claims lie far apart where activities pour in, and MongoDB does not answer before the next.
+  // MongoDB answers a read of the change stream only when it finds a claim's change. With many
+  // player events in between that takes long, so the feed has a connection of its own.
   const feedDatabase = await openDatabase(config.MONGODB_URI, {
     appName: 'laurel-feed',
     maxPoolSize: 4,
     socketTimeoutMs: FEED_PATIENCE_MS,
   });
-  // Lazy: activities are counted while Temporal is away.
+  // Lazy, so that player events are counted during an outage of Temporal.
   const temporal = Connection.lazy(connectionOptions(config));
-  const runs = createClaimRuns(
-    new Client({ connection: temporal, namespace: config.TEMPORAL_NAMESPACE }),
-  );
+  const client = new Client({ connection: temporal, namespace: config.TEMPORAL_NAMESPACE });
+  return {
+    store,
+    feedDatabase,
+    runs: createClaimRuns(client),
+    close: () => Promise.allSettled([temporal.close(), feedDatabase.close(), database.close()]),
+  };
+}
 
+async function carryRecords(
+  config: StreamsConfig,
+  log: Logger,
+  stopping: Stopping,
+  { store, feedDatabase, runs, close }: Connections,
+): Promise<void> {
   let beating: NodeJS.Timeout | undefined;
   const onReady = (isMoving: () => boolean) => {
     const heartbeat = config.STREAMS_HEARTBEAT_FILE;
     if (heartbeat) beating ??= beat(heartbeat, () => !stopping.signal.aborted && isMoving());
-    // Whatever the log's level: whoever started this process waits for the line.
+    // Written at every log level: whoever started this process waits for this line.
     process.stdout.write(`${JSON.stringify({ process: 'streams', msg: 'streams ready' })}\n`);
   };
-
-  const carry = async () => {
-    try {
-      await runStreams({
-        brokers: config.KAFKA_BROKERS,
-        prefix: config.KAFKA_PREFIX,
-        store,
-        feed: createClaimFeed(feedDatabase),
-        onUserLeft: (userId) => stopClaimsOf({ claims: store.claims, runs }, userId),
-        isPassing: (error) =>
-          isOfDatabase(error) || (error instanceof DomainError && error.code === 'unavailable'),
-        onFailure: (err) => log[levelOf(err)]({ err }, 'tried again'),
-        onReady,
-        now: () => new Date(),
-        signal: stopping.signal,
-      });
-    } finally {
-      clearInterval(beating);
-      await Promise.allSettled([temporal.close(), feedDatabase.close(), database.close()]);
-    }
-    log.info('streams stopped');
-  };
-  const ended = carry();
-  stopping.inOrder({ withinMs: STOP_WITHIN_MS, stop: () => ended });
-  await ended;
+  try {
+    await runStreams({
+      brokers: config.KAFKA_BROKERS,
+      prefix: config.KAFKA_PREFIX,
+      store,
+      feed: createClaimFeed(feedDatabase),
+      onUserLeft: (userId) => stopClaimsOf({ claims: store.claims, runs }, userId),
+      isPassing: (error) =>
+        isOfDatabase(error) || (error instanceof DomainError && error.code === 'unavailable'),
+      onFailure: (err) => log[levelOf(err)]({ err }, 'tried again'),
+      onReady,
+      now: () => new Date(),
+      signal: stopping.signal,
+    });
+  } finally {
+    clearInterval(beating);
+    await close();
+  }
+  log.info('streams stopped');
 }

@@ -1,56 +1,63 @@
-/** All streams of one process, until it is told to stop. */
-import { MAX_ACTIVITY_EVENTS } from '../domain/conditions/player-event.ts';
+/** Runs all streams of one process. */
+import { MAX_PLAYER_EVENTS } from '../domain/conditions/player-event.ts';
 import type { ClaimFeed } from '../store/claims/claim-feed.ts';
 import type { Store } from '../store/index.ts';
 import { publishClaimStates } from './claim-states.ts';
 import { consume } from './consumer.ts';
 import { createOutlet } from './kafka.ts';
 import { createProgress } from './partitions.ts';
-import { takeActivity } from './player-events.ts';
+import { takePlayerEvents } from './player-events.ts';
 import { persist } from './retry.ts';
 import { makeTopics, namesUnder } from './topics.ts';
 import { takeUserStatus, type UserStatusDeps } from './user-status.ts';
 
 export interface StreamsDeps extends Pick<UserStatusDeps, 'onUserLeft' | 'now'> {
   brokers: string[];
-  /** What the names of topics and groups begin with; nothing unless given. */
+  /** The prefix of all topic and group names; empty unless given. */
   prefix?: string;
   store: Pick<Store, 'progress' | 'users'>;
   feed: ClaimFeed;
-  /** Whether a failure says nothing of the records, as where the database is away. */
+  /** Whether a failure is not the records' fault, such as a database outage. */
   isPassing: (error: unknown) => boolean;
-  /** Told of everything that is tried again. */
+  /** Called with each failure that is retried. */
   onFailure: (error: unknown) => void;
   /**
-   * Told once the topics are there, and no change of a claim will be missed. Given: whether each
-   * partition that has records is read on.
+   * Called once the topics exist and no later change of a claim can be missed. `isMoving` says
+   * whether no partition is stalled.
    */
   onReady?: (isMoving: () => boolean) => void;
-  /** How often partitions are looked at, in milliseconds; ten seconds unless given. */
+  /** How often partitions are checked, in milliseconds; ten seconds unless given. */
   lookEveryMs?: number;
   /** Stops everything. */
   signal: AbortSignal;
 }
 
-/** The database takes some batches at once faster than one after the other; counting has no order. */
-const ACTIVITY_BATCHES = 4;
+/**
+ * Batches of player events handled at once. The database takes some in parallel faster, and
+ * counting needs no order.
+ */
+const PLAYER_EVENT_BATCHES = 4;
 
-/** Each record takes a transaction, so a batch of more would only take longer to be committed. */
+/**
+ * Records of one batch. Each takes a transaction, so a larger batch would only be committed later.
+ */
 const STATUS_BATCH = 50;
 
-/** Resolves when the signal has stopped everything. */
+/**
+ * Runs until the signal has stopped everything. @throws where a stream ends by an error of its own
+ */
 export async function runStreams(deps: StreamsDeps): Promise<void> {
   const { brokers, prefix = '', store, feed, signal, onFailure, now } = deps;
   const names = namesUnder(prefix);
-  const [activityProgress, statusProgress] = [createProgress(), createProgress()];
-  const isMoving = () => activityProgress.isMoving() && statusProgress.isMoving();
+  const [playerEventProgress, statusProgress] = [createProgress(), createProgress()];
+  const isMoving = () => playerEventProgress.isMoving() && statusProgress.isMoving();
   const outlet = createOutlet(brokers);
   const { isPassing, lookEveryMs } = deps;
   const common = { brokers, outlet, signal, onFailure, isPassing, lookEveryMs };
   const statusDeps = {
     users: store.users,
     onUserLeft: deps.onUserLeft,
-    onNotTold: onFailure,
+    onLeftFailed: onFailure,
     now,
   };
   try {
@@ -58,13 +65,13 @@ export async function runStreams(deps: StreamsDeps): Promise<void> {
     const running = [
       consume({
         ...common,
-        topic: names.activity,
-        deadTopic: names.activityDead,
-        groupId: names.activityGroup,
-        progress: activityProgress,
-        batchSize: MAX_ACTIVITY_EVENTS,
-        sideBySide: ACTIVITY_BATCHES,
-        handle: (records) => takeActivity(store.progress, records, now()),
+        topic: names.playerEvents,
+        deadTopic: names.playerEventsDead,
+        groupId: names.playerEventsGroup,
+        progress: playerEventProgress,
+        batchSize: MAX_PLAYER_EVENTS,
+        sideBySide: PLAYER_EVENT_BATCHES,
+        handle: (records) => takePlayerEvents(store.progress, records, now()),
       }),
       consume({
         ...common,

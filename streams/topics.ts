@@ -1,8 +1,11 @@
-/** The topics, and their making where they are missing. */
+/** The topics, and how they are created. */
 import { Admin } from '@platformatic/kafka';
 import { clientOptions } from './kafka.ts';
 
-/** Enough for as many processes side by side; dead letters are few and read by people. */
+/**
+ * Partitions of each topic: enough for as many processes. Dead letters are few, and people read
+ * them.
+ */
 const PARTITIONS = {
   'game.activity': 6,
   'game.activity.dead': 1,
@@ -14,14 +17,14 @@ const PARTITIONS = {
 const prefixed = (prefix: string, topic: keyof typeof PARTITIONS): string => `${prefix}${topic}`;
 
 /**
- * The topics, and the groups that read them, of one installation.
- * @param prefix what each name begins with, so that several share a broker
+ * The names of one installation's topics and consumer groups.
+ * @param prefix what each name begins with, so that several installations can share a broker
  */
 export function namesUnder(prefix: string) {
   return {
-    activity: prefixed(prefix, 'game.activity'),
-    activityDead: prefixed(prefix, 'game.activity.dead'),
-    activityGroup: `${prefix}laurel-activity`,
+    playerEvents: prefixed(prefix, 'game.activity'),
+    playerEventsDead: prefixed(prefix, 'game.activity.dead'),
+    playerEventsGroup: `${prefix}laurel-activity`,
     userStatus: prefixed(prefix, 'user.status'),
     userStatusDead: prefixed(prefix, 'user.status.dead'),
     userStatusGroup: `${prefix}laurel-user-status`,
@@ -29,10 +32,12 @@ export function namesUnder(prefix: string) {
   };
 }
 
-/** As many copies as the broker makes unless told. */
+/** The broker's own default number of replicas. */
 const DEFAULT_REPLICAS = -1;
 
-/** Makes what is missing; what is there stays as somebody made it. Two processes may do so at once. */
+/**
+ * Creates the missing topics and leaves the others as they are. Two processes may call it at once.
+ */
 export async function makeTopics(brokers: string[], prefix: string): Promise<void> {
   const admin = new Admin({ ...clientOptions(brokers), retries: 0 });
   try {
@@ -50,7 +55,7 @@ async function makeTopic(admin: Admin, topic: string, partitions: number): Promi
   try {
     await admin.createTopics({ topics: [topic], partitions, replicas: DEFAULT_REPLICAS });
   } catch (error) {
-    // Another process was quicker.
+    // Another process created it first.
     if (!(await admin.listTopics()).includes(topic)) throw error;
   }
 }

@@ -1,4 +1,6 @@
-/** `user.status`: what the game says of a user's status, taken as an admin's change would be. */
+/**
+ * The topic `user.status`: status changes that the game reports, handled like an admin's change.
+ */
 import { z } from 'zod';
 import { DomainError } from '../domain/errors.ts';
 import { USER_STATUSES } from '../domain/user.ts';
@@ -10,10 +12,13 @@ import type { IncomingRecord, RefusedRecord } from './records.ts';
 
 export interface UserStatusDeps {
   users: Pick<UserStore, 'report'>;
-  /** Told of a user who is not active any more, so that their running claims stop soon. */
+  /** Called with a user who is no longer active, to stop their open claims soon. */
   onUserLeft: (userId: string) => Promise<void>;
-  /** Told where that failed: the user's record is what stops a claim, so it does so a little later. */
-  onNotTold: (error: unknown) => void;
+  /**
+   * Called where `onUserLeft` failed. Nothing is lost: each claim reads the user's record and stops
+   * a little later.
+   */
+  onLeftFailed: (error: unknown) => void;
   now: () => Date;
 }
 
@@ -23,13 +28,13 @@ const shape = z.strictObject({
   at: z.iso.datetime({ offset: true }).transform((text) => new Date(text)),
 });
 
-/** What the domain refuses for good; any other refusal may pass. */
+/** Codes of a refusal that no retry can change. */
 const REFUSALS: readonly string[] = ['not_found', 'conflict'];
 
-/** The audit log's name for whoever writes to the topic. */
+/** The audit log's actor for whatever comes from the topic. */
 const ACTOR = { userId: 'kafka/user.status', role: 'GAME_SERVER' } as const;
 
-/** Takes the records one after the other; answers those that cannot be taken. */
+/** Handles the records one after another. Returns those that cannot be handled. */
 export async function takeUserStatus(
   deps: UserStatusDeps,
   records: IncomingRecord[],
@@ -42,13 +47,13 @@ export async function takeUserStatus(
   return refused;
 }
 
-/** Why the record cannot be taken, or null. */
+/** Why the record cannot be handled, or null. */
 async function takeOne(deps: UserStatusDeps, record: IncomingRecord): Promise<string | null> {
   const value = jsonOf(record.value);
   if (value === undefined) return 'The value is not JSON';
   const { data: report, error } = shape.safeParse(value);
   if (error) return z.prettifyError(error);
-  // It would make everything said until then look old.
+  // A time in the future would make every report until then look old.
   if (report.at.getTime() > deps.now().getTime() + MAX_AHEAD_MS) return 'at: In the future';
 
   const requestId = `${record.topic}/${record.partition}/${record.offset}`;
@@ -58,9 +63,9 @@ async function takeOne(deps: UserStatusDeps, record: IncomingRecord): Promise<st
       report,
       deps.now(),
     );
-    // Said again where the record comes again: the process may have died before it was said.
+    // Also for a repeated record: the process may have died before it called this.
     if (isLatest && user.status !== 'ACTIVE') {
-      await deps.onUserLeft(user.userId).catch(deps.onNotTold);
+      await deps.onUserLeft(user.userId).catch(deps.onLeftFailed);
     }
     return null;
   } catch (refusal) {

@@ -1,11 +1,21 @@
-/** Finds a consumer that has partitions and yet asks for nothing: it would wait for ever, without an error. */
+/**
+ * Finds a consumer that has partitions and yet fetches nothing. It would wait forever without an
+ * error.
+ */
 import type { Consumer } from '@platformatic/kafka';
 
-/** A broker answers within a second even where it has nothing to give. */
+/**
+ * How long silence may last and how often it is checked, in milliseconds. A broker answers every
+ * second even without records.
+ */
 const SILENCE_MS = 60_000;
 const LOOK_EVERY_MS = 5_000;
 
-/** Calls `onSilence` after a minute in which no broker answered, though there was somebody to ask. */
+/**
+ * Calls `onSilence` after a minute in which no broker answered although this consumer has
+ * partitions.
+ * @param silenceMs how long that minute is, in milliseconds
+ */
 export function createWatchdog(
   consumer: Pick<Consumer, 'assignments'>,
   onSilence: () => void,
@@ -26,7 +36,7 @@ export function createWatchdog(
   );
   return {
     seen,
-    /** Does work during which nothing more is asked for. */
+    /** Runs work during which nothing is fetched, so that its time does not count as silence. */
     async during(work: () => Promise<void>): Promise<void> {
       isBusy = true;
       try {

@@ -1,58 +1,53 @@
-/** Telling a leaver's running claims to stop. */
+/** Stops the running claims of a player who is no longer active. */
+import { createWorkQueue, type WorkQueue } from '../domain/work-queue.ts';
 import type { Claim } from '../store/claims/claim-record.ts';
 import type { ClaimStore } from '../store/claims/claims.ts';
 import { SIGNALS } from '../workflows/contract.ts';
 import type { ClaimRuns } from './runs.ts';
 
+/** What stopping needs. */
 export interface StopDeps {
   claims: Pick<ClaimStore, 'openOf'>;
   runs: Pick<ClaimRuns, 'wake'>;
 }
 
-/** Claims told side by side: one player has few that are open. */
+/** Claims woken in parallel. One player has few open claims. */
 const AT_ONCE = 8;
 
-/** Players who may wait for their turn; the claims of more are left to reconciliation. */
-const LONGEST_LINE = 1_000;
+/** Players who may wait in the queue. The claims of more are left to reconciliation. */
+const MOST_WAITING = 1_000;
 
-/** Who waits for each client of Temporal: how many, and until when. */
-const lines = new WeakMap<object, { waiting: number; end: Promise<unknown> }>();
+/** One queue for each client of Temporal. */
+const queues = new WeakMap<object, WorkQueue>();
 
-/** Until S2 or S4 keeps it waiting, a claim's run looks at its player's record by itself. */
-const isHeard = ({ state }: Claim): boolean => state !== 'PENDING_VALIDATION';
+/** Whether the claim's run may be waiting. Before that it reads its player's record by itself. */
+const mayBeWaiting = ({ state }: Claim): boolean => state !== 'PENDING_VALIDATION';
 
-async function tell({ claims, runs }: StopDeps, userId: string): Promise<void> {
-  const open = (await claims.openOf(userId)).filter(isHeard);
+async function wakeClaims({ claims, runs }: StopDeps, userId: string): Promise<void> {
+  const open = (await claims.openOf(userId)).filter(mayBeWaiting);
   const failed: unknown[] = [];
   for (let n = 0; n < open.length; n += AT_ONCE) {
     const batch = open.slice(n, n + AT_ONCE);
-    const told = await Promise.allSettled(batch.map((c) => runs.wake(c, SIGNALS.userLeft)));
-    failed.push(...told.flatMap((t) => (t.status === 'rejected' ? [t.reason] : [])));
+    const woken = await Promise.allSettled(batch.map((c) => runs.wake(c, SIGNALS.userLeft)));
+    failed.push(...woken.flatMap((t) => (t.status === 'rejected' ? [t.reason] : [])));
   }
   if (failed.length > 0) throw new AggregateError(failed, `${failed.length} claims were not told`);
 }
 
 /**
- * Wakes every open claim of the user that may be waiting, each of which then reads the user's record. The claims are
- * found in MongoDB, as Temporal's visibility store lags behind. What fails here is made up for by
- * the claim's own next look at the record, or by reconciliation. Of a crowd that leaves, one player
- * comes after the other: all at once their calls would slow Temporal until none ends in time.
- * @throws AggregateError of what failed, after all were told; Error where too many wait already
+ * Wakes every open claim of the user that may be waiting. Each of them then reads the user's
+ * record. The claims are found in MongoDB, as Temporal's visibility store lags behind. A claim that
+ * is not woken stops at its next read of the record, or by reconciliation. Players are handled one
+ * after another: a crowd's calls at once would slow Temporal until none ends in time.
+ * @throws AggregateError of all failures, after every claim was tried; Error where too many players
+ *   wait already
  */
 export async function stopClaimsOf(deps: StopDeps, userId: string): Promise<void> {
-  const line = lines.get(deps.runs) ?? { waiting: 0, end: Promise.resolve() };
-  lines.set(deps.runs, line);
-  if (line.waiting >= LONGEST_LINE) {
-    throw new Error(
-      `${line.waiting} players wait already: their claims are left to reconciliation`,
-    );
-  }
-  line.waiting += 1;
-  const turn = line.end.then(() => tell(deps, userId));
-  line.end = turn
-    .catch(() => {})
-    .then(() => {
-      line.waiting -= 1;
-    });
-  await turn;
+  const queue =
+    queues.get(deps.runs) ?? createWorkQueue({ atOnce: 1, waiting: MOST_WAITING, full: tooMany });
+  queues.set(deps.runs, queue);
+  await queue(() => wakeClaims(deps, userId));
 }
+
+const tooMany = (waiting: number) =>
+  new Error(`${waiting} players wait already: their claims are left to reconciliation`);

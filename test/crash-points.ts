@@ -22,7 +22,7 @@ export type Told = { claimId: string; reached: string } | { claimId: string; cal
 /** Calls of a claim's activities that change nothing; a turn at a provider ends by itself. */
 export const READS: readonly string[] = [
   'claims.get',
-  'stock.books',
+  'stock.levels',
   'provider.lookup',
   'userStatus',
   'conditionFacts.ofPlayer',

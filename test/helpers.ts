@@ -11,7 +11,7 @@ import type { Claim } from '../store/claims/claim-record.ts';
 import type { StoredEvent } from '../store/events/events.ts';
 import { CAPE, eventFields, OPERATOR } from '../store/events/test-events.ts';
 import { connect } from '../store/mongodb/connection.ts';
-import type { Books } from '../store/stock/stock.ts';
+import type { StockLevels } from '../store/stock/stock.ts';
 import type { StaffContext } from '../store/users/staff.ts';
 import { workflowIdOf } from '../temporal/workflow-id.ts';
 import { RECONCILE_WORKFLOW, UPKEEP_QUEUE } from '../workflows/contract.ts';
@@ -223,10 +223,10 @@ export async function booksOf(
   laurel: Pick<Laurel, 'store'>,
   { eventId }: { eventId: string },
   rewardId = CAPE.rewardId,
-): Promise<Omit<Books, 'rewardId'>> {
+): Promise<Omit<StockLevels, 'rewardId'>> {
   const unbalanced = (await laurel.store.stock.unbalanced()).filter((b) => b.eventId === eventId);
   assert.deepEqual(unbalanced, [], 'stock = available + held + granted in every bucket');
-  const books = await laurel.store.stock.books(eventId);
+  const books = await laurel.store.stock.levels(eventId);
   const own = books.find((b) => b.rewardId === rewardId);
   assert.ok(own, `${rewardId} has a stock`);
   const { stock, available, held, granted } = own;

@@ -1,5 +1,5 @@
 /** What the stock of one reward does for one caller at a time: the books and who holds a part of them. */
-import type { Books } from '../store/stock/stock.ts';
+import type { StockLevels } from '../store/stock/stock.ts';
 import type { Spec } from './linearizability.ts';
 
 export type StockCall =
@@ -24,8 +24,12 @@ export interface Shelf {
 }
 
 /** `5 = 3 + 1 + 1`: stock, available, held, granted. */
-export const spelled = ({ stock, available, held, granted }: Omit<Books, 'rewardId'>): string =>
-  `${stock} = ${available} + ${held} + ${granted}`;
+export const spelled = ({
+  stock,
+  available,
+  held,
+  granted,
+}: Omit<StockLevels, 'rewardId'>): string => `${stock} = ${available} + ${held} + ${granted}`;
 
 type Outcome = { answer: StockAnswer; shelf: Shelf };
 

@@ -151,7 +151,7 @@ async function restock({ events }: Store, of: Stocked, stock: number): Promise<S
 }
 
 async function books({ stock }: Store, eventId: string): Promise<StockAnswer> {
-  const [sums] = await stock.books(eventId);
+  const [sums] = await stock.levels(eventId);
   assert.ok(sums);
   return spelled(sums);
 }

@@ -72,7 +72,7 @@ async function startStreams(): Promise<Child> {
 }
 
 // Counted one by one: the collection's own figure has in it what a batch is about to take back.
-const kept = () => store.progress.activities.model.countDocuments();
+const kept = () => store.progress.playerEvents.model.countDocuments();
 
 const keptAtLeast = (count: number) =>
   until(async () => (await kept()) >= count, `${count} events`, COUNTED_WITHIN_MS);

@@ -70,7 +70,7 @@ const activity = (userId: string): TestRecord => ({
 });
 
 const kept = ({ store }: StoreFixture, userId: string): Promise<number> =>
-  store.progress.activities.model.countDocuments({ userId });
+  store.progress.playerEvents.model.countDocuments({ userId });
 
 const isCaughtUp = async (topic: string, groupId: string) =>
   (await lagOf(kafka.brokers, topic, groupId)) === 0n;

@@ -40,7 +40,7 @@ after(async () => {
 });
 
 /** The streams as their process runs them; resolves once the topics are there. */
-async function start(turnMs?: number) {
+async function start(leaseMs?: number) {
   const stopping = new AbortController();
   let onReady = () => {};
   const ready = new Promise<void>((resolve) => {
@@ -49,7 +49,7 @@ async function start(turnMs?: number) {
   const running = runStreams({
     brokers: kafka.brokers,
     store: t.store,
-    feed: createClaimFeed(t.connection, turnMs),
+    feed: createClaimFeed(t.connection, leaseMs),
     onUserLeft: async (userId) => {
       left.push(userId);
     },

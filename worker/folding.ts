@@ -1,13 +1,13 @@
-/** Activities of days that are over become aggregates, while the worker runs. */
+/** Folds days that are over into aggregates, while the worker runs. */
 
 import { connect } from '../store/mongodb/connection.ts';
-import type { ActivityRules } from '../store/player-events/player-event-shape.ts';
+import type { PlayerEventRules } from '../store/player-events/player-event-shape.ts';
 import { createProgressStore } from '../store/player-events/progress.ts';
 
 /** A day is due once; looking each hour makes up for a worker that was away. */
 const EVERY_MS = 3_600_000;
 
-/** An hour of a busy game's activities is one aggregation, far longer than any other call. */
+/** An hour of a busy game's player events is one aggregation, far longer than any other call. */
 const PATIENCE_MS = 1_800_000;
 
 /**
@@ -16,7 +16,7 @@ const PATIENCE_MS = 1_800_000;
  */
 export function keepFolding(
   mongodbUri: string,
-  rules: ActivityRules,
+  rules: PlayerEventRules,
   onFailure: (error: unknown) => void,
 ): NodeJS.Timeout {
   const fold = async () => {

@@ -21,8 +21,8 @@ export async function runWorker(stopping: Stopping): Promise<void> {
   const log = installLogger(config.LOG_LEVEL, 'worker', logOutput('worker'));
 
   const database = await openDatabase(config.MONGODB_URI, { appName: 'laurel-worker' });
-  const activityRules = { ttlDays: config.ACTIVITY_TTL_DAYS, gauges: config.GAUGES };
-  const store = await openStoreOfProcess(database, activityRules, {
+  const playerEventRules = { ttlDays: config.ACTIVITY_TTL_DAYS, gauges: config.GAUGES };
+  const store = await openStoreOfProcess(database, playerEventRules, {
     uri: config.MONGODB_URI,
     build: config.MIGRATE_AT_START === 'on',
     log,
@@ -31,7 +31,15 @@ export async function runWorker(stopping: Stopping): Promise<void> {
   const client = new Client({ connection: temporal, namespace: config.TEMPORAL_NAMESPACE });
   const native = await connectBy((options) => NativeConnection.connect(options), config);
 
-  const workers = await runWorkers({ config, log, store, activityRules, temporal, client, native });
+  const workers = await runWorkers({
+    config,
+    log,
+    store,
+    playerEventRules,
+    temporal,
+    client,
+    native,
+  });
   const ended = workers.ended.finally(async () => {
     await Promise.allSettled([native.close(), temporal.close(), database.close()]);
     log.info('worker stopped');

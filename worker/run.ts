@@ -8,7 +8,7 @@ import type { WorkerConfig } from '../process/config.ts';
 import { beat } from '../process/heartbeat.ts';
 import type { Store } from '../store/index.ts';
 import { levelOf } from '../store/mongodb/connection.ts';
-import type { ActivityRules } from '../store/player-events/player-event-shape.ts';
+import type { PlayerEventRules } from '../store/player-events/player-event-shape.ts';
 import { createBulkRuns } from '../temporal/bulk-runs.ts';
 import { registerSearchAttributes, scheduleReconciliation } from '../temporal/namespace.ts';
 import { createClaimRuns } from '../temporal/runs.ts';
@@ -22,7 +22,7 @@ export interface WorkerParts {
   config: WorkerConfig;
   log: Logger;
   store: Store;
-  activityRules: ActivityRules;
+  playerEventRules: PlayerEventRules;
   temporal: Connection;
   client: Client;
   native: NativeConnection;
@@ -37,7 +37,7 @@ export interface RunningWorkers {
 
 /** Makes sure of the namespace, and works until it is stopped. */
 export async function runWorkers(parts: WorkerParts): Promise<RunningWorkers> {
-  const { config, log, store, activityRules, temporal, client, native } = parts;
+  const { config, log, store, playerEventRules, temporal, client, native } = parts;
   const namespace = config.TEMPORAL_NAMESPACE;
   const intervalMs = config.RECONCILE_INTERVAL_MS;
   await registerSearchAttributes(temporal, namespace);
@@ -66,7 +66,7 @@ export async function runWorkers(parts: WorkerParts): Promise<RunningWorkers> {
     onRemade: () => log.warn('the schedule of reconciliation was gone, and was made again'),
     onFailure: (err) => log.warn({ err }, 'the schedule of reconciliation could not be looked at'),
   });
-  const folding = keepFolding(config.MONGODB_URI, activityRules, (err) => {
+  const folding = keepFolding(config.MONGODB_URI, playerEventRules, (err) => {
     log[levelOf(err)]({ err }, 'days of activities are not folded yet');
   });
   const heartbeat = config.WORKER_HEARTBEAT_FILE;

@@ -47,7 +47,7 @@ async function hold(claim: Claim, given: Partial<HoldDeps> = {}) {
 
 /** What is held of each reward. */
 async function heldOf({ eventId }: Claim): Promise<Record<string, number>> {
-  const books = await t.store.stock.books(eventId);
+  const books = await t.store.stock.levels(eventId);
   return Object.fromEntries(books.map(({ rewardId, held }) => [rewardId, held]));
 }
 

@@ -2,6 +2,7 @@
  * What was seen sold out: of that, the next claims look before they are recorded, so that a crowd at
  * the last units does not cost a record each. Who gets them is decided by the hold alone.
  */
+import { BoundedMap } from '../../domain/bounded-map.ts';
 import { DomainError } from '../../domain/errors.ts';
 import type { RewardUnits, StockStore } from '../../store/stock/stock.ts';
 import { shareReads } from './shared-reads.ts';
@@ -24,7 +25,7 @@ export function createSoldOut(
   stock: Pick<StockStore, 'soldOut'>,
   onSoldOut: (of: Asked) => void = () => {},
 ) {
-  const seen = new Set<string>();
+  const seen = new BoundedMap<string, true>(MAX_REWARDS);
 
   /** Many ask at once, and all who asked before a look began share it. */
   const look = shareReads(
@@ -34,11 +35,7 @@ export function createSoldOut(
   );
 
   function remember(asked: Asked): void {
-    const name = nameOf(asked);
-    seen.delete(name);
-    seen.add(name);
-    const [oldest] = seen;
-    if (seen.size > MAX_REWARDS && oldest !== undefined) seen.delete(oldest);
+    seen.set(nameOf(asked), true);
     onSoldOut(asked);
   }
 

@@ -27,7 +27,7 @@ export interface EligibilityDeps {
     conditionFacts: Pick<ConditionFacts, 'ofPlayer'>;
     claims: Pick<ClaimStore, 'isUsedUp'>;
     progress: ProgressReader;
-    stock: Pick<StockStore, 'books' | 'soldOut'>;
+    stock: Pick<StockStore, 'levels' | 'soldOut'>;
   };
   /** The provider of that name, or undefined where it is not configured. */
   gameData(name: string): GameDataProvider | undefined;
@@ -47,7 +47,7 @@ async function stockOf({ store }: EligibilityDeps, event: StoredEvent) {
   const limited = event.rewards.filter((reward) => reward.stock !== null);
   if (limited.length === 0) return { left: event.rewards.map(unlimited), isSoldOut: false };
   const [books, gone] = await Promise.all([
-    store.stock.books(event.eventId),
+    store.stock.levels(event.eventId),
     store.stock.soldOut(event.eventId, limited),
   ]);
   const left = event.rewards.map(({ rewardId, stock }): RewardLeft => {

@@ -1,4 +1,5 @@
 /** The users of the moment: who is calling is read from MongoDB, at most twice a second each. */
+import { BoundedMap } from '../../domain/bounded-map.ts';
 import type { User } from '../../store/users/users.ts';
 
 /**
@@ -25,25 +26,19 @@ export function createCurrentUsers(
   read: (userId: string) => Promise<User | null>,
   now: () => number = () => performance.now(),
 ): CurrentUsers {
-  const remembered = new Map<string, { user: Promise<User | null>; readAtMs: number }>();
+  const remembered = new BoundedMap<string, { user: Promise<User | null>; readAtMs: number }>(
+    MAX_USERS,
+  );
 
   function readNow(userId: string): Promise<User | null> {
     const user = read(userId);
     const entry = { user, readAtMs: now() };
-    remembered.delete(userId);
     remembered.set(userId, entry);
-    evictOldest();
     // A failed read is nobody's answer but its own callers'.
     user.catch(() => {
       if (remembered.get(userId) === entry) remembered.delete(userId);
     });
     return user;
-  }
-
-  function evictOldest(): void {
-    if (remembered.size <= MAX_USERS) return;
-    const [oldest] = remembered.keys();
-    if (oldest !== undefined) remembered.delete(oldest);
   }
 
   return {

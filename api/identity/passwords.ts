@@ -2,6 +2,7 @@
 import { availableParallelism } from 'node:os';
 import { hash, verify } from '@node-rs/argon2';
 import { DomainError } from '../../domain/errors.ts';
+import { createWorkQueue } from '../../domain/work-queue.ts';
 
 /**
  * OWASP Password Storage Cheat Sheet, argon2id: 19 MiB, two passes, one lane. The binding's default
@@ -34,7 +35,7 @@ export interface Attempt {
 }
 
 export function createPasswords(): Passwords {
-  const inTurn = createQueue(MAX_AT_ONCE, MAX_WAITING);
+  const inTurn = createWorkQueue({ atOnce: MAX_AT_ONCE, waiting: MAX_WAITING, full: tooMany });
   let nobodys: Promise<string> | undefined;
 
   async function compare(password: string, stored: string | null): Promise<boolean> {
@@ -60,37 +61,7 @@ function normal(password: string): string {
   return password.normalize('NFKC');
 }
 
-/** Runs up to `atOnce` jobs, lets up to `waiting` more wait in line, and refuses the rest. */
-function createQueue(atOnce: number, waiting: number) {
-  const line: (() => void)[] = [];
-  let running = 0;
-
-  async function turn(): Promise<void> {
-    if (running < atOnce) {
-      running += 1;
-      return;
-    }
-    if (line.length >= waiting) {
-      throw new DomainError('unavailable', 'Too many sign-ins at once. Try again shortly.', {
-        retryAfterS: RETRY_AFTER_S,
-      });
-    }
-    // Whoever is done hands their place on, so `running` stays as it is.
-    await new Promise<void>((resolve) => line.push(resolve));
-  }
-
-  function done(): void {
-    const next = line.shift();
-    if (next) next();
-    else running -= 1;
-  }
-
-  return async <T>(job: () => Promise<T>): Promise<T> => {
-    await turn();
-    try {
-      return await job();
-    } finally {
-      done();
-    }
-  };
-}
+const tooMany = () =>
+  new DomainError('unavailable', 'Too many sign-ins at once. Try again shortly.', {
+    retryAfterS: RETRY_AFTER_S,
+  });

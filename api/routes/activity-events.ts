@@ -1,6 +1,6 @@
 /** `/api/activity-events`: game servers say what players did. */
 import { createRoute, z } from '@hono/zod-openapi';
-import { MAX_ACTIVITY_EVENTS } from '../../domain/conditions/player-event.ts';
+import { MAX_PLAYER_EVENTS } from '../../domain/conditions/player-event.ts';
 import type { ProgressStore } from '../../store/player-events/progress.ts';
 import { type AuthDeps, access, GUARDED } from '../identity/auth.ts';
 import { problems } from '../problem.ts';
@@ -34,7 +34,7 @@ const Batch = z
   .strictObject({
     events: z
       .array(z.unknown())
-      .max(MAX_ACTIVITY_EVENTS)
+      .max(MAX_PLAYER_EVENTS)
       .openapi({
         type: 'array',
         items: { $ref: '#/components/schemas/ActivityEvent' },

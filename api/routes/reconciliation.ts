@@ -71,7 +71,7 @@ export function reconciliationRoutes(deps: ReconciliationRouteDeps) {
     const latest = await events.latestIds(EVENTS_SHOWN);
     const [runs, books] = await Promise.all([
       reconciliations.latest(RUNS_SHOWN),
-      stock.booksOfEvents(latest),
+      stock.levelsOfEvents(latest),
     ]);
     return c.json(
       {

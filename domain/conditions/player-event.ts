@@ -1,7 +1,7 @@
 /** What players do in a game, as its servers report it, and how it is bundled by time. */
 
 /** What an event says, apart from its ID: by this a repetition is told from a mistake. */
-export interface ActivityContent {
+export interface PlayerEventContent {
   /**
    * Who sent it: the user ID of a game server. Undefined for a Kafka record that does not say; such an
    * event is the same as one with its ID and content from any sender.
@@ -18,13 +18,13 @@ export interface ActivityContent {
 }
 
 /** One thing that one player did. */
-export interface ActivityEvent extends ActivityContent {
+export interface PlayerEvent extends PlayerEventContent {
   /** Given by the game's server; counts once for its sender, for good. */
   id: string;
 }
 
 /** Whether two events with one ID say the same, whoever sent them. */
-export function isSameActivity(a: ActivityContent, b: ActivityContent): boolean {
+export function isSamePlayerEvent(a: PlayerEventContent, b: PlayerEventContent): boolean {
   return (
     a.userId === b.userId &&
     a.metric === b.metric &&
@@ -43,7 +43,7 @@ export interface IngestOutcome {
 }
 
 /** The most events in one batch. */
-export const MAX_ACTIVITY_EVENTS = 1_000;
+export const MAX_PLAYER_EVENTS = 1_000;
 
 export const DAY_MS = 86_400_000;
 

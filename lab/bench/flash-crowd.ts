@@ -89,7 +89,7 @@ async function resultOf({ collections }: Stack, client: Client, eventId: string,
   const [granted, records, [levels], first, last] = await Promise.all([
     claims.model.countDocuments({ eventId, state: 'GRANTED' }),
     claims.model.countDocuments({ eventId }),
-    stock.books(eventId),
+    stock.levels(eventId),
     claims.model.findOne({ eventId, state: 'GRANTED' }).sort({ endedAt: 1 }).lean(),
     claims.model.findOne({ eventId, state: 'GRANTED' }).sort({ endedAt: -1 }).lean(),
   ]);

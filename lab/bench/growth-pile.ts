@@ -83,7 +83,7 @@ async function insertPlayers({ store }: Collections, pile: Pile, from: number, t
   await Promise.all([
     insertAll(store.users.model.collection, users),
     insertAll(store.refreshTokens.model.collection, families),
-    insertAll(store.progress.activities.model.collection, playerEvents),
+    insertAll(store.progress.playerEvents.model.collection, playerEvents),
     insertAll(store.progress.days.model.collection, days),
   ]);
 }

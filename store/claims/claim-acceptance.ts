@@ -1,4 +1,4 @@
-/** How a claim is recorded: with the entitlements that it takes, in one write that decides. */
+/** Records a claim together with its entitlements, in one write that decides. */
 import { type ClientSession, type Connection, mongo } from 'mongoose';
 import { chooseEntitlements } from '../../domain/claims/entitlements.ts';
 import { DomainError } from '../../domain/errors.ts';
@@ -13,26 +13,30 @@ import {
   newRecord,
 } from './claim-record.ts';
 
-/** What a player is told who has no entitlement left. */
+/** The refusal for a player without an entitlement left. */
 export const alreadyClaimed = () =>
   new DomainError('already_claimed', 'You have had what you may of this event, or of its group.');
 
-/** The ways in which a claim may be entitled that are tried before it is left to the next request. */
+/** How many choices of entitlements are tried before the player must try again. */
 const MOST_CHOICES = 10;
 
-/** The slots, in their order from one of them on, which is left to chance. */
+/** The same slots, beginning at a random one. */
 function fromAnyOn(slots: readonly string[]): string[] {
   const first = Math.floor(Math.random() * slots.length);
   return [...slots.slice(first), ...slots.slice(0, first)];
 }
 
-/** The entitlement that an insert lost against. */
+/** The entitlement at which an insert failed. */
 function collidedIn(error: unknown): Set<string> {
   const keyValue = error instanceof mongo.MongoServerError ? error.keyValue : undefined;
   return new Set(keyValue ? [String(keyValue.entitlements)] : []);
 }
 
-/** @param read the claim's record as it stands, or null */
+/**
+ * @param read reads the claim's record, or null where there is none
+ * @param clock the database server's clock
+ * @param now our clock
+ */
 export function createClaimAcceptance(
   connection: Connection,
   {
@@ -46,7 +50,7 @@ export function createClaimAcceptance(
   /** Those of the entitlements that claims of these players have, by player. */
   async function takenOf(userIds: string[], names: string[], session?: ClientSession) {
     const found = collection.find(
-      // The partial index serves only a query that repeats its filter.
+      // The filter repeats the partial index's own: MongoDB does not use the index otherwise.
       {
         userId: { $in: userIds },
         $and: [{ entitlements: { $in: names } }, { entitlements: { $type: 'string' } }],
@@ -60,7 +64,7 @@ export function createClaimAcceptance(
     return taken;
   }
 
-  /** The same of one player, seen at one moment. */
+  /** Those of the entitlements that one player's claims have, all seen at one moment. */
   async function takenAtOnce(userId: string, names: string[]): Promise<Set<string>> {
     const client = connection.getClient();
     const taken = await client.withSession({ snapshot: true }, (session) =>
@@ -69,7 +73,7 @@ export function createClaimAcceptance(
     return taken.get(userId) ?? new Set();
   }
 
-  /** A crowd at one event asks for the same few rights. */
+  /** Batched: a crowd at one event asks about the same few rights. */
   const isUsedUp = batch<{ userId: string; rights: NewClaim['rights'] }, boolean>(async (asked) => {
     const userIds = [...new Set(asked.map(({ userId }) => userId))];
     const names = [...new Set(asked.flatMap(({ rights }) => rights.flat()))];
@@ -81,9 +85,11 @@ export function createClaimAcceptance(
 
   return {
     /**
-     * Records a claim with its entitlements (S0), in one write that decides: where the player's key
-     * already stands for a claim, that one, untouched.
-     * @throws DomainError `already_claimed` where the player's other claims have what it needs
+     * Records a claim with its entitlements (S0), in one write. Where the player's key already
+     * belongs to a claim, that claim is returned unchanged.
+     * @returns the claim, and whether this call created it
+     * @throws DomainError `already_claimed` where other claims of the player have what it needs;
+     *   `unavailable` where too many claims of the player change at once
      */
     async accept(claim: NewClaim): Promise<{ claim: Claim; created: boolean }> {
       const record = newRecord(claim, now(), new Date(await clock.nowMs()));
@@ -103,12 +109,13 @@ export function createClaimAcceptance(
           }
           if (!isDuplicateKey(error, collection, ENTITLEMENTS)) throw error;
           if (!hasChoice) throw alreadyClaimed();
-          // The player's other claims of this moment, which lost as well, do not all try the same next.
+          // Other claims of the player that failed at the same moment must not all try the same
+          // slots next.
           if (choices > 0) rights = rights.map(fromAnyOn);
           const taken = await takenAtOnce(claim.userId, rights.flat());
           const free = chooseEntitlements(rights, taken);
           if (!free) throw alreadyClaimed();
-          // What was just recorded may not be seen there yet.
+          // The snapshot may not show the entitlement that just made the insert fail.
           entitlements = chooseEntitlements(rights, taken.union(collidedIn(error))) ?? free;
         }
       }
@@ -116,7 +123,9 @@ export function createClaimAcceptance(
       throw new DomainError('unavailable', detail, { retryAfterS: 1 });
     },
 
-    /** Whether the player's other claims have what a claim needs: a look, which decides nothing. */
+    /**
+     * Whether other claims of the player have what a claim needs. It only looks: `accept` decides.
+     */
     async isUsedUp(userId: string, rights: NewClaim['rights']): Promise<boolean> {
       return await isUsedUp({ userId, rights });
     },

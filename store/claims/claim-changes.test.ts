@@ -31,7 +31,7 @@ const touch = async ({ _id }: Claim): Promise<void> => {
   await t.store.claims.model.updateOne({ _id }, { $inc: { version: 1 } });
 };
 
-/** Counts what a subscriber hears. */
+/** Counts the calls that a subscriber gets. */
 function listen(changes: ClaimChanges, claim: Claim) {
   const heard = { times: 0, stop: () => {} };
   heard.stop = changes.subscribe(claim._id, () => {
@@ -40,7 +40,7 @@ function listen(changes: ClaimChanges, claim: Claim) {
   return heard;
 }
 
-/** Resolves once changes come through: a stream takes a moment to stand. */
+/** Resolves once changes arrive: a new stream takes a moment to open. */
 async function isLive(changes: ClaimChanges): Promise<void> {
   const claim = await accept();
   const heard = listen(changes, claim);
@@ -51,7 +51,7 @@ async function isLive(changes: ClaimChanges): Promise<void> {
   heard.stop();
 }
 
-/** Change streams on the test's claims, as the server knows them. */
+/** The change streams on the test's claims that the server has open. */
 async function streamsOpen(): Promise<number> {
   const name = t.connection.db?.databaseName;
   const found = await t.connection
@@ -75,7 +75,7 @@ async function streamsOpen(): Promise<number> {
   return found.length;
 }
 
-/** Resolves once there is one: between two looks of the driver's the server may list none. */
+/** Resolves once there is one. Between two reads of the driver the server may list none. */
 async function oneStream(): Promise<void> {
   await until(async () => (await streamsOpen()) === 1, 'one change stream');
 }
@@ -118,7 +118,8 @@ describe('whoever waits for a claim', () => {
     await isLive(changes);
     // A dropped collection ends its streams for good: the driver cannot resume them.
     await t.connection.collection('claims').drop();
-    // Whoever waits is told of the end, too: only what comes over the new stream shows that it stands.
+    // The end of a stream also wakes waiters. So only a change over the new stream shows that it is
+    // open.
     await isLive(changes);
     await oneStream();
     await isLive(changes);
@@ -126,7 +127,7 @@ describe('whoever waits for a claim', () => {
 });
 
 describe('while the change stream cannot be had', () => {
-  /** A connection whose streams break at once for as long as `isBroken`. */
+  /** A connection whose change streams fail at once while `isBroken` is true. */
   function fragile() {
     const state = { isBroken: true };
     const connection = new Proxy(t.connection, {

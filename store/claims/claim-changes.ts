@@ -1,41 +1,41 @@
 /**
- * Who waits for a claim to change. One change stream a process serves every waiting request; while
- * it is broken, everybody who waits reads again each second instead.
+ * Waiting for a claim to change. One change stream serves all waiting requests of a process. While
+ * it is broken, each waiting request reads its claim every second instead.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Connection } from 'mongoose';
 import type { ClaimStore } from './claims.ts';
 
-/** @param isOpen true where it is known that the claim was not final with this change */
+/** @param isOpen true where the claim was certainly not final with this change */
 export type OnChange = (isOpen?: boolean) => void;
 
 export interface ClaimChanges {
   /**
-   * Calls `onChange` after each change of the claim, and now and then for nothing: read the claim
-   * each time, or only where it may be final, if nothing else is waited for. Subscribe first and read
-   * then, or a change in between is missed.
-   * @returns ends the subscription
+   * Calls `onChange` after each change of the claim, and sometimes without one. The caller reads
+   * the claim each time; a caller that waits only for its end may skip the read where `isOpen` is
+   * true. Subscribe first and read then, or a change in between is missed.
+   * @returns a function that ends the subscription
    */
   subscribe(claimId: string, onChange: OnChange): () => void;
-  /** Calls everybody who waits once more, as nobody is to wait any longer. */
+  /** Wakes all waiting requests, and ends all waiting from now on. */
   endWaits(): void;
-  /** Whether that was called: read once, and do not wait. */
+  /** Whether `endWaits` was called: then read once and do not wait. */
   isEnding(): boolean;
   close(): Promise<void>;
 }
 
-/** How often waiting requests read again while the change stream is broken, in milliseconds. */
+/** How often waiting requests read while the change stream is broken, in milliseconds. */
 const FALLBACK_MS = 1_000;
 
 /**
- * How long the stream rests before it asks for more, in milliseconds: for each change that it was
- * given, and at most. A stream that waits at the server is woken by every write there, whomever it
- * concerns; the more there is, the more of it comes in one answer.
+ * How long the stream pauses before it asks for more, in milliseconds: for each change that it got,
+ * and at most. A stream that waits at the server wakes up at every write there. With a pause, more
+ * changes come in one answer.
  */
 const REST_PER_CHANGE_MS = 10;
 const LONGEST_REST_MS = 50;
 
-/** What is asked for of each change. */
+/** The requested part of each change. */
 interface Change {
   documentKey?: { _id?: unknown };
   isOpen?: boolean;
@@ -43,13 +43,17 @@ interface Change {
 
 type Watcher = ReturnType<ClaimStore['model']['collection']['watch']>;
 
-/** Whether changes of the server's last answer are still to be handed out; true where that is hidden. */
+/**
+ * Whether changes of the server's last answer are still buffered; true where the driver does not
+ * say.
+ */
 function hasMore(watcher: Watcher): boolean {
-  // The driver has its cursor there, and leaves it out of its types.
+  // The driver has its cursor there, but not in its types.
   const { cursor } = watcher as unknown as { cursor?: { bufferedCount?(): number } };
   return cursor?.bufferedCount?.() !== 0;
 }
 
+/** Opens the change stream and follows it until `close`. @param onError called when it breaks */
 export function watchClaims(connection: Connection, onError: (error: unknown) => void) {
   const waiting = new Map<string, Set<OnChange>>();
   let watcher: Watcher | undefined;
@@ -64,7 +68,7 @@ export function watchClaims(connection: Connection, onError: (error: unknown) =>
     for (const claimId of waiting.keys()) wake(claimId);
   };
 
-  /** Follows the stream until it breaks, then tries anew for as long as it takes. */
+  /** Reads the stream. When it breaks, opens it again, for as long as it takes. */
   async function follow(): Promise<void> {
     while (!isClosed) {
       let given = 0;
@@ -75,7 +79,7 @@ export function watchClaims(connection: Connection, onError: (error: unknown) =>
             {
               $project: {
                 'documentKey._id': 1,
-                // Only by its end does a claim lose the mark of an open one.
+                // A claim loses the mark of an open one only when it ends.
                 isOpen: {
                   $and: [
                     { $eq: ['$operationType', 'update'] },
@@ -100,7 +104,7 @@ export function watchClaims(connection: Connection, onError: (error: unknown) =>
       }
       await watcher?.close().catch(() => {});
       if (isClosed) return;
-      // What changed while nobody watched is told by reading.
+      // Changes made while the stream was broken are found by reading.
       wakeAll();
       await new Promise<void>((resolve) => {
         retry = setTimeout(resolve, FALLBACK_MS);

@@ -19,7 +19,7 @@ beforeEach(() => {
 
 const counts = (at = NOW) => createClaimCounts(t.connection, () => at);
 
-/** A claim of the event that was created then; answers its ID. */
+/** A claim of the event that was created at that time. Returns its ID. */
 async function claim(createdAt: string, state: ClaimState, rewardId: string | null = null) {
   const recorded = await t.store.claims.accept(newClaim({ eventId, rewardId }));
   const { _id } = recorded.claim;

@@ -1,7 +1,7 @@
 /**
- * The collection `claim_counts`: how many claims of an event are in each state, of those that will
- * never change again. Only what came after them is counted anew, so that an event's numbers cost the
- * same after its millionth claim as after its first day.
+ * The collection `claim_counts`: how many claims of an event are in each state, of those that are
+ * final for good. Only newer claims are counted again. So an event's numbers cost the same after a
+ * million claims as on its first day.
  */
 import type { Connection } from 'mongoose';
 import { Schema } from 'mongoose';
@@ -12,7 +12,7 @@ import { BY_EVENT } from './claim-record.ts';
 
 export interface ClaimCount {
   state: ClaimState;
-  /** The reward chosen; null where the claims are for all. */
+  /** The reward that the player chose; null where the claims are for all rewards. */
   rewardId: string | null;
   count: number;
 }
@@ -20,7 +20,7 @@ export interface ClaimCount {
 interface Summed {
   /** The event's ID. */
   _id: string;
-  /** Claims created before this moment are counted: all of them were final. */
+  /** Claims created before this time are in the counts. All of them are final. */
   until: Date;
   counts: ClaimCount[];
 }
@@ -40,25 +40,32 @@ const schema = new Schema<Summed>(
 );
 
 /**
- * Claims are summed once the day in which they were created is over for so long: a record that is
- * written late, or by a clock that is slow, has its place by then. In milliseconds.
+ * How long after its end a day's claims are added to the sums, in milliseconds. A record that is
+ * written late, or by a slow clock, is there by then.
  */
 const SUM_AFTER_MS = DAY_MS;
 
-/** Claims that are counted anew sooner than it is looked whether they can be summed. */
+/**
+ * How many newer claims are counted each time, before it is checked whether they can be added to
+ * the sums.
+ */
 const FEW = 20;
 
 const OPEN_STATES = CLAIM_STATES.filter((state) => !isFinal(state));
 
 export type ClaimCounts = ReturnType<typeof createClaimCounts>;
 
+/** The counts, over the collection `claim_counts`. @param now our clock */
 export function createClaimCounts(connection: Connection, now: () => Date = () => new Date()) {
   const model = connection.model<Summed>('ClaimCounts', schema);
   const claims = connection.collection<{ eventId: string; state: ClaimState; createdAt: Date }>(
     'claims',
   );
 
-  /** By the keys of one index; the states are named so that it goes straight to the range in each. */
+  /**
+   * Counts from the keys of one index. All states are named, so that MongoDB goes straight to the
+   * time range in each.
+   */
   async function count(eventId: string, { since, until }: Range): Promise<ClaimCount[]> {
     const createdAt = { $gte: since, ...(until && { $lt: until }) };
     return await claims
@@ -70,7 +77,10 @@ export function createClaimCounts(connection: Connection, now: () => Date = () =
       .toArray();
   }
 
-  /** When the first of the event's claims in those states was created from then on; null for none. */
+  /**
+   * When the first of the event's claims in those states was created, from `since` on; null for
+   * none.
+   */
   async function first(
     eventId: string,
     since: Date,
@@ -79,7 +89,7 @@ export function createClaimCounts(connection: Connection, now: () => Date = () =
     const found = await claims
       .find({ eventId, state: { $in: [...states] }, createdAt: { $gte: since } })
       .sort({ createdAt: 1 })
-      // MongoDB may else walk through the claims of all events.
+      // Without the hint MongoDB may walk through the claims of all events.
       .hint(BY_EVENT)
       .limit(1)
       .project<{ createdAt: Date }>({ _id: 0, createdAt: 1 })
@@ -87,14 +97,14 @@ export function createClaimCounts(connection: Connection, now: () => Date = () =
     return found[0]?.createdAt ?? null;
   }
 
-  /** All claims created before are final, and no other will ever be found there. */
+  /** The time before which all claims are final, and none will be added. */
   async function settledUntil(eventId: string, since: Date): Promise<Date> {
     const over = new Date(dayOf(now().getTime() - SUM_AFTER_MS) * DAY_MS);
     const open = await first(eventId, since, OPEN_STATES);
     return open && open < over ? open : over;
   }
 
-  /** Puts the new sum in the place of the old one. False where somebody else has done so. */
+  /** Replaces the old sums by the new ones. False where another process has done so. */
   async function replace(old: Summed, next: Summed): Promise<boolean> {
     try {
       const guard = { _id: next._id, until: old.until };
@@ -110,7 +120,7 @@ export function createClaimCounts(connection: Connection, now: () => Date = () =
     return (await model.findById(eventId).lean<Summed>()) ?? nothingOf(eventId);
   }
 
-  /** Day by day, so that each step is small, also where nobody has looked for months. */
+  /** Adds up day by day, so that each step is small even after months without a read. */
   async function broughtUpToDate(eventId: string): Promise<Summed> {
     let summed = await read(eventId);
     const settled = await settledUntil(eventId, summed.until);
@@ -129,13 +139,13 @@ export function createClaimCounts(connection: Connection, now: () => Date = () =
   return {
     model,
 
-    /** How many of the event's claims are in each state, by the reward that they chose. */
+    /** How many of the event's claims are in each state, by chosen reward. */
     async of(eventId: string): Promise<ClaimCount[]> {
       const { counts, until } = await broughtUpToDate(eventId);
       return merged([...counts, ...(await count(eventId, { since: until }))]);
     },
 
-    /** The same of some events, for few calls: of an event with little news it is one. */
+    /** The same for several events. An event with few newer claims costs one query. */
     async ofMany(eventIds: readonly string[]): Promise<Map<string, ClaimCount[]>> {
       const summed = await model.find({ _id: { $in: [...eventIds] } }).lean<Summed[]>();
       const known = new Map(summed.map((sums) => [sums._id, sums]));

@@ -1,7 +1,7 @@
-/** Claims counted by what they have in common. */
+/** Groups of claims with equal fields, and their counts. */
 import type { PipelineStage } from 'mongoose';
 
-/** What claims can be counted by, and where it stands on their records. */
+/** The fields that claims can be grouped by, and where the record has them. */
 const PLACES = {
   state: '$state',
   reason: '$reason',
@@ -9,15 +9,19 @@ const PLACES = {
   provider: '$snapshot.provider',
 } as const;
 export type GroupField = keyof typeof PLACES;
+/** The names of those fields. */
 export const GROUP_FIELDS = Object.keys(PLACES) as GroupField[];
 
-/** What the claims of a group have in common, how many they are, and when the first was created. */
+/** The equal fields of a group, how many claims it has, and when the first one was created. */
 export type ClaimGroup<F extends GroupField = GroupField> = { [K in F]: string | null } & {
   count: number;
   oldestAt: Date;
 };
 
-/** Stages that turn claims into `ClaimGroup`s, the largest first; of equal ones the oldest first. */
+/**
+ * Pipeline stages that turn claims into `ClaimGroup`s: the largest first, of equal ones the oldest
+ * first.
+ */
 export function groupStages(by: readonly GroupField[]): PipelineStage.FacetPipelineStage[] {
   const _id = Object.fromEntries(by.map((field) => [field, PLACES[field]]));
   return [
@@ -27,7 +31,7 @@ export function groupStages(by: readonly GroupField[]): PipelineStage.FacetPipel
   ];
 }
 
-/** The order of `groupStages`, for groups of the same fields that were made otherwise. */
+/** The order of `groupStages`, for groups made without it. */
 export function largestFirst(a: ClaimGroup, b: ClaimGroup): number {
   const byTime = a.oldestAt.getTime() - b.oldestAt.getTime();
   return b.count - a.count || byTime || (JSON.stringify(a) < JSON.stringify(b) ? -1 : 1);

@@ -153,19 +153,19 @@ describe('looking for claims', () => {
     );
   });
 
-  /** Does the work and answers what the server scanned for it, each once; `SORT` where it sorted. */
+  /** Does the work. Returns what the server scanned for it, each once; `SORT` where it sorted. */
   async function scansOf(work: () => Promise<unknown>): Promise<string[]> {
     const operations = await profiled(t.connection, 'claims', work);
     assert.ok(operations.length > 0, 'the profiler saw no query');
     const scans = operations.flatMap(({ planSummary = '', hasSortStage }) => [
-      // Several of one index are merged in its order.
+      // Several scans of one index are merged in its order.
       ...planSummary.split(/, (?=IXSCAN)/),
       ...(hasSortStage ? ['SORT'] : []),
     ]);
     return [...new Set(scans)];
   }
 
-  /** Each way to name some of the fields and not the others. */
+  /** Every way to give some of the fields and leave out the others. */
   function subsetsOf<T extends object>(fields: T): Partial<T>[] {
     const names = Object.entries(fields);
     return Array.from({ length: 2 ** names.length }, (_, bits) => {
@@ -210,7 +210,7 @@ describe('looking for claims', () => {
           await t.store.claims.summary({ ...lead, ...beside, ...times }, ['state', 'provider']);
         }
       });
-      // What is sorted there are the groups, which are few.
+      // Only the groups are sorted there, and they are few.
       assert.deepEqual(new Set(scans).difference(new Set(['SORT'])), new Set([`IXSCAN ${index}`]));
     });
   }
@@ -231,7 +231,7 @@ describe('looking for claims', () => {
         await t.store.claims.pageWithGrants(filter, from, 5);
       });
       const ofAll = filter.eventId ? GRANTS_OF_EVENT : GRANTS;
-      // A player's claims are few, and so are sorted by the server.
+      // One player's claims are few, so the server may sort them.
       const ofPlayer = [`IXSCAN ${OF_PLAYER}`, 'SORT'];
       assert.deepEqual(scans, filter.userId ? ofPlayer : [`IXSCAN ${ofAll}`]);
     });

@@ -1,4 +1,4 @@
-/** Claims as they are looked for, page by page. */
+/** Lists of claims, page by page. */
 import type { Model } from 'mongoose';
 import { CLAIM_STATES, type ClaimState, type Reason } from '../../domain/claims/claim.ts';
 import { type Found, findBounded, named } from '../mongodb/bounded-find.ts';
@@ -14,6 +14,7 @@ import {
   type Claim,
 } from './claim-record.ts';
 
+/** Claims that match every given field. */
 export interface ClaimFilter {
   userId?: string | undefined;
   eventId?: string | undefined;
@@ -24,29 +25,30 @@ export interface ClaimFilter {
   rewardId?: string | undefined;
   periodKey?: string | undefined;
   idempotencyKey?: string | undefined;
-  /** Created at or after this moment. */
+  /** Created at or after this time. */
   since?: Date | undefined;
-  /** Created before this moment. */
+  /** Created before this time. */
   until?: Date | undefined;
 }
 
+/** Claims with a granted line that match every given field. */
 export interface GrantFilter {
   userId?: string | undefined;
   eventId?: string | undefined;
-  /** With a line granted at or after this moment, */
+  /** With a line granted at or after this time. */
   since?: Date | undefined;
-  /** and before this one. */
+  /** With a line granted before this time. */
   until?: Date | undefined;
 }
 
-/** How far apart the clocks of two workers may be, with room to spare. In milliseconds. */
+/** How far the clocks of two workers may differ, in milliseconds; generous. */
 const CLOCK_SKEW_MS = 5 * 60_000;
 
 const NEWEST = { createdAt: -1, _id: -1 } as const;
 
 /**
- * The part of a filter that an index serves, and the rest. The most selective goes first: a player's
- * claims, or those of a key, are few.
+ * Divides a filter into the part that an index serves and the rest. The most selective field goes
+ * first: the claims of a player or a key are few.
  */
 export function split({ since, until, ...filter }: ClaimFilter) {
   const { userId, idempotencyKey, eventId, state, reason, provider, rewardId, ...others } = filter;
@@ -64,19 +66,20 @@ export function split({ since, until, ...filter }: ClaimFilter) {
   if (idempotencyKey !== undefined) {
     return by(BY_KEY, { idempotencyKey }, { ...more, idempotencyKey: undefined, eventId, state });
   }
-  // Two indexes lead over the state: where none is asked for, each is named.
+  // Both indexes below have the state before the time, so all states are named where none is asked
+  // for.
   const states = state ?? { $in: [...CLAIM_STATES] };
   if (eventId !== undefined) return by(BY_EVENT, { eventId, state: states }, more);
-  // A partial index serves only a query that repeats its filter.
+  // The filter repeats the partial index's own: MongoDB does not use the index otherwise.
   const isForReason = state === undefined && reason !== undefined;
   if (isForReason) return by(BY_REASON, isOfReason, { ...more, reason: undefined });
   return by(BY_STATE, { state: states }, more);
 }
 
-/** @param model the claims; part of their store */
+/** @param model the claims' collection */
 export function createClaimLists(model: Model<Claim>) {
   return {
-    /** Newest first. */
+    /** A page of claims, newest first. */
     async page(
       filter: ClaimFilter,
       from: Position | undefined,
@@ -87,7 +90,7 @@ export function createClaimLists(model: Model<Claim>) {
       return await findBounded(model, { ...question, range: next, sort: NEWEST, limit });
     },
 
-    /** Claims that ended with a line granted, the latest end first. */
+    /** A page of claims that ended with a granted line, the latest end first. */
     async pageWithGrants(
       { userId, eventId, since, until }: GrantFilter,
       from: Position | undefined,
@@ -100,7 +103,8 @@ export function createClaimLists(model: Model<Claim>) {
         ...(userId !== undefined ? { userId } : named({ eventId })),
         $and: [
           { endedAt: { $type: 'date' } },
-          // A line is granted before its claim ends; by the clocks of two workers, it may be later.
+          // A line is granted before its claim ends. By the clocks of two workers it may look
+          // later.
           ...(since ? [{ endedAt: { $gte: new Date(since.getTime() - CLOCK_SKEW_MS) } }] : []),
           after('endedAt', from),
         ],
@@ -110,7 +114,8 @@ export function createClaimLists(model: Model<Claim>) {
         ...((since || until) && { lines: { $elemMatch: line } }),
       };
       const sort = { endedAt: -1, _id: -1 } as const;
-      // A player's are few, and sorted by the server; those of all are there in their order.
+      // One player's claims are few, and the server sorts them. The others' indexes have the right
+      // order.
       const hint =
         userId !== undefined ? BY_PLAYER : eventId !== undefined ? BY_GRANT_OF_EVENT : BY_GRANT;
       return await findBounded(model, { range, rest, sort, hint, limit });

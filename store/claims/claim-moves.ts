@@ -1,40 +1,169 @@
-/** How a claim's record moves: one guarded write, so that of two who try, one wins. */
-import type { ClientSession, Connection } from 'mongoose';
+/**
+ * The moves of a claim on its path, from acceptance to its end. Each is one guarded write, so that
+ * of two attempts one wins and the other reads what was decided. Null or false says that the guard
+ * did not hold.
+ */
+import {
+  EARLY_STATES,
+  finalStateOf,
+  type Line,
+  type Reason,
+  type Step,
+  statesBefore,
+} from '../../domain/claims/claim.ts';
+import type { Explanation } from '../../domain/conditions/explanation.ts';
+import { batch } from '../mongodb/batching.ts';
 import type { Claim, ClaimKey } from './claim-record.ts';
+import type { GuardedMoves } from './guarded-moves.ts';
 
-export type ClaimMoves = ReturnType<typeof createClaimMoves>;
+/** The last move of a granted claim. */
+interface GrantedEnd {
+  claim: ClaimKey;
+  filter: object;
+  update: object;
+}
 
-export function createClaimMoves(connection: Connection, now: () => Date) {
-  // Past mongoose, as every claim comes here several times: what it is given has been checked.
-  const collection = connection.collection<Claim>('claims');
+/** Ends that are written with one command. Each rewrites a record of some two KiB. */
+const ENDS_AT_ONCE = 50;
 
-  /** What a move writes: an end closes the record, and one without a grant gives the entitlement back. */
-  function moved(set: Partial<Claim>, isEmptyEnd = false) {
-    const unset = {
-      ...(set.endedAt && { open: true as const }),
-      ...(isEmptyEnd && { entitlements: true as const }),
-    };
-    return {
-      $set: { ...set, updatedAt: now() },
-      $inc: { version: 1 },
-      ...(Object.keys(unset).length > 0 && { $unset: unset }),
-    };
-  }
+/**
+ * @param read reads the claim's record, or null where there is none
+ * @param now our clock, for the times in records
+ */
+export function createClaimMoves(
+  { collection, moved, named, move }: GuardedMoves,
+  read: (claim: ClaimKey) => Promise<Claim | null>,
+  now: () => Date,
+) {
+  /** Ends granted claims. False for a claim that turned out to be undone. */
+  const endGranted = batch<GrantedEnd, boolean>(async (ends) => {
+    const operations = ends.map(({ filter, update }) => ({ updateOne: { filter, update } }));
+    const { matchedCount } = await collection.bulkWrite(operations, { ordered: false });
+    if (matchedCount === ends.length) return ends.map(() => true);
+    // The server only counts the matches. A claim that had ended as granted before is fine, too.
+    const records = await Promise.all(ends.map(({ claim }) => read(claim)));
+    return records.map((claim) => claim?.state === 'GRANTED');
+  }, ENDS_AT_ONCE);
 
-  const named = ({ _id, userId }: ClaimKey, guard: object) => ({ _id, userId, ...guard });
+  return {
+    /**
+     * Ends a claim that has taken nothing but its entitlements, which this gives back. Null where
+     * the claim moved on meanwhile, or time is over.
+     * @param end.until the deadline by the server's clock; none unless given
+     */
+    async refuse(
+      claim: Claim,
+      end: { reason: Reason; steps: Step[]; explanation?: Explanation; until?: Date },
+    ): Promise<Claim | null> {
+      const { reason, steps, explanation, until } = end;
+      return await move(
+        claim,
+        {
+          fate: null,
+          asked: false,
+          state: { $in: EARLY_STATES },
+          ...(until && { $expr: { $lt: ['$$NOW', until] } }),
+        },
+        {
+          state: finalStateOf(reason),
+          reason,
+          fate: 'UNDO',
+          fateReason: reason,
+          lines: claim.lines.map((line) => ({ ...line, state: 'CANCELLED' })),
+          steps,
+          ...(explanation && { explanation }),
+          endedAt: now(),
+        },
+        { isEmptyEnd: true },
+      );
+    },
 
-  /** One guarded move. Null where the guard no longer holds: read the record and follow it. */
-  async function move(
-    claim: ClaimKey,
-    guard: object,
-    set: Partial<Claim>,
-    { session, isEmptyEnd }: { session?: ClientSession; isEmptyEnd?: boolean } = {},
-  ): Promise<Claim | null> {
-    return await collection.findOneAndUpdate(named(claim, guard), moved(set, isEmptyEnd), {
-      returnDocument: 'after',
-      ...(session && { session }),
-    });
-  }
+    /** Shows that a provider is about to be asked for the condition, which may take long. */
+    async showChecking(claim: ClaimKey): Promise<Claim | null> {
+      const guard = { fate: null, state: 'PENDING_VALIDATION' };
+      return await move(claim, guard, { state: 'CHECKING_CONDITIONS' });
+    },
 
-  return { collection, moved, named, move };
+    /**
+     * Records why the condition is not met. It is written once, so every later read shows the same.
+     */
+    async explain(claim: ClaimKey, explanation: Explanation): Promise<Claim | null> {
+      return await move(
+        claim,
+        { fate: null, state: { $in: EARLY_STATES }, explanation: { $exists: false } },
+        { explanation },
+      );
+    },
+
+    /** Shows that the claim waits for room among the holds of a stock. */
+    async showReserving(claim: ClaimKey): Promise<void> {
+      const guard = { fate: null, state: { $in: statesBefore('RESERVING_STOCK') } };
+      await move(claim, guard, { state: 'RESERVING_STOCK' });
+    },
+
+    /**
+     * Records that a provider may have been asked from here on. @param askedBy the run that asks
+     * first
+     */
+    async startFulfilling(
+      claim: ClaimKey,
+      steps: Step[],
+      askedBy: string | null = null,
+    ): Promise<Claim | null> {
+      return await move(
+        claim,
+        { fate: null, state: { $in: EARLY_STATES } },
+        { state: 'FULFILLING', asked: true, askedBy, steps },
+      );
+    },
+
+    /**
+     * Decides to grant: every line's grant is confirmed. False where the claim has another fate.
+     */
+    async takeGrantFate(claim: ClaimKey, lines: Line[], steps: Step[]): Promise<boolean> {
+      const guard = { fate: null, state: { $in: [...EARLY_STATES, 'FULFILLING'] } };
+      const fate = moved({ state: 'FULFILLING', fate: 'GRANT', lines, steps });
+      return (await collection.updateOne(named(claim, guard), fate)).matchedCount === 1;
+    },
+
+    /**
+     * Decides to undo: from here on everything is undone. Null where the claim has a fate already.
+     */
+    async takeUndoFate(claim: ClaimKey, reason: Reason, steps: Step[]): Promise<Claim | null> {
+      return await move(
+        claim,
+        { fate: null, state: { $in: statesBefore('COMPENSATING') } },
+        { fate: 'UNDO', fateReason: reason, reason, state: 'COMPENSATING', steps },
+      );
+    },
+
+    /**
+     * Ends a granted claim: one with the fate `GRANT`, or one without a stock, whose fate this
+     * sets.
+     * @returns false where it turned out to be undone
+     */
+    async grant(
+      claim: ClaimKey & Pick<Claim, 'fate'>,
+      lines: Line[],
+      steps: Step[],
+    ): Promise<boolean> {
+      const guard = { fate: claim.fate, state: { $in: statesBefore('GRANTED') } };
+      const end = { state: 'GRANTED', reason: null, fate: 'GRANT', lines, steps } as const;
+      const update = moved({ ...end, endedAt: now() });
+      return await endGranted({ claim, filter: named(claim, guard), update });
+    },
+
+    /** Ends an undone claim. Where no line of it is granted, its entitlements are given back. */
+    async finishUndone(
+      claim: ClaimKey,
+      end: { state: 'REJECTED' | 'FAILED'; reason: Reason; lines: Line[]; steps: Step[] },
+    ): Promise<Claim | null> {
+      return await move(
+        claim,
+        { fate: 'UNDO', state: { $in: statesBefore(end.state) } },
+        { ...end, endedAt: now() },
+        { isEmptyEnd: end.lines.every(({ state }) => state !== 'GRANTED') },
+      );
+    },
+  };
 }

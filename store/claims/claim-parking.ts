@@ -1,17 +1,22 @@
-/** Claims that wait for an admin: parked, decided on, gone on with. */
+/** Parked claims, which wait for an admin: park, decide, go on. */
 import type { ClientSession, Connection } from 'mongoose';
 import { type Line, type Step, statesBefore } from '../../domain/claims/claim.ts';
 import { createAuditLog } from '../audit-log.ts';
 import { inTransaction } from '../mongodb/connection.ts';
 import type { StaffContext } from '../users/staff.ts';
-import type { ClaimMoves } from './claim-moves.ts';
 import type { Claim, ClaimKey, Decision, Parking } from './claim-record.ts';
+import type { GuardedMoves } from './guarded-moves.ts';
 
-export function createClaimParking(connection: Connection, { move }: ClaimMoves, now: () => Date) {
+/** @param now our clock */
+export function createClaimParking(
+  connection: Connection,
+  { move }: GuardedMoves,
+  now: () => Date,
+) {
   const audit = createAuditLog(connection, now);
 
   return {
-    /** Parks a claim for the `number`th time. */
+    /** Parks a claim for the `number`th time. Null where the record does not allow it any more. */
     async park(
       claim: ClaimKey,
       parking: Omit<Parking, 'at' | 'decision'>,
@@ -34,8 +39,10 @@ export function createClaimParking(connection: Connection, { move }: ClaimMoves,
     },
 
     /**
-     * Goes on after a parking: forward from where it stood, or with undoing where that was under way. Without a decision
-     * only where none stands: an admin's word that came meanwhile is not passed over.
+     * Goes on after a parking: forward from where the claim stood, or with undoing where that had
+     * begun. Without a decision it only goes on where none is recorded, so that an admin's decision
+     * made meanwhile is not lost.
+     * @returns null where the claim is not parked with that number, or a decision came first
      */
     async unpark(claim: ClaimKey, number: number, isDecided: boolean): Promise<Claim | null> {
       const guard = {
@@ -56,9 +63,9 @@ export function createClaimParking(connection: Connection, { move }: ClaimMoves,
     },
 
     /**
-     * Writes an admin's decision on the parking of that number. Null where the claim is not parked
-     * so any more, or was decided already: a stale second click changes nothing.
-     * @param along what is written with it or not at all; where it answers false, nothing is
+     * Records an admin's decision on the parking with that number. Null where the claim is no
+     * longer parked with it, or was decided on already: a late second click changes nothing.
+     * @param along a write in the same transaction; where it returns false, nothing is written
      */
     async decide(
       staff: StaffContext,

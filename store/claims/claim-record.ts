@@ -1,4 +1,4 @@
-/** A claim's record: what it holds, its indexes, and what it is when it is made. */
+/** A claim's record: its fields, its indexes, and its values at the start. */
 import { createHash } from 'node:crypto';
 import { type Connection, Schema } from 'mongoose';
 import type { ClaimState, Fate, Line, Reason, Step, StepName } from '../../domain/claims/claim.ts';
@@ -17,44 +17,51 @@ export interface Decision {
   at: Date;
 }
 
-/** One stay in `NEEDS_ATTENTION`. Decisions name its number, so that a stale one changes nothing. */
+/**
+ * One stay in `NEEDS_ATTENTION`. A decision names its number, so that a late decision on an earlier
+ * one changes nothing.
+ */
 export interface Parking {
   number: number;
   reason: Reason;
   detail: string;
   step: StepName;
-  /** The lines it is about. */
+  /** The lines that could not be completed. */
   lineIds: string[];
   at: Date;
   decision: Decision | null;
 }
 
+/** A claim as the collection has it, and as the store returns it. */
 export interface Claim {
   _id: string;
   userId: string;
   idempotencyKey: string;
   eventId: string;
-  /** The reward the player named; null where the claim is for all of them. */
+  /** The reward that the player chose; null where the claim is for all rewards. */
   rewardId: string | null;
   periodKey: string;
   state: ClaimState;
   reason: Reason | null;
   fate: Fate | null;
-  /** Why the claim is undone, once its fate is `UNDO`. */
+  /** Why the claim is undone; set once its fate is `UNDO`. */
   fateReason: Reason | null;
   /**
-   * Says that a provider may have been asked for this claim's lines; one may have been without it
-   * where `isAskedUnrecorded` says so.
+   * Whether a provider may have been asked for this claim's lines. A provider may also have been
+   * asked while it is false, where `isAskedUnrecorded` says so.
    */
   asked: boolean;
-  /** The run that was the first to ask, by Temporal's ID: any other may overlap with its requests. */
+  /**
+   * The Temporal ID of the first run that asked. The requests of any other run may overlap with
+   * its.
+   */
   askedBy?: string | null;
   lines: Line[];
   steps: Step[];
   parking: Parking | null;
-  /** Grows with every change; the event ID of the claim's stream. */
+  /** Grows with every change. It is the event ID in the claim's stream. */
   version: number;
-  /** What stood when the claim was accepted, and by which it is judged to its end. */
+  /** The event's values when the claim was accepted. The claim is judged by them to its end. */
   snapshot: EventWindow & {
     eventVersion: number;
     provider: string;
@@ -62,11 +69,13 @@ export interface Claim {
     /** Absent on claims from before there were conditions. */
     condition?: PinnedCondition | null;
   };
-  /** Why the condition is not met: the verdict of S2, written once; absent where it was none. */
+  /** Why the condition is not met, written once by S2; absent where it is met. */
   explanation?: Explanation;
-  /** True until the claim is final, then absent: what the partial indexes on open claims go by. */
+  /**
+   * True until the claim is final, then absent. The partial indexes on open claims depend on it.
+   */
   open?: true;
-  /** What it takes of the player's rights; absent once it ended with nothing granted. */
+  /** What the claim takes of the player's rights; absent once it ended with nothing granted. */
   entitlements?: string[];
   acceptedAt: Date;
   /** When it was recorded, by the database server's clock. */
@@ -77,35 +86,39 @@ export interface Claim {
   endedAt: Date | null;
 }
 
-/** What names a claim's record: `userId` is the collection's shard key. */
+/** What identifies a claim's record: `userId` is the collection's shard key. */
 export type ClaimKey = Pick<Claim, '_id' | 'userId'>;
 
-/** What the API knows when it accepts a claim; the rest starts as it must. */
+/** What the API knows when it accepts a claim. All other fields have fixed values at the start. */
 export type NewClaim = Pick<
   Claim,
   'userId' | 'idempotencyKey' | 'eventId' | 'rewardId' | 'periodKey' | 'snapshot' | 'acceptedAt'
 > & {
   lines: Pick<Line, 'lineId' | 'kind' | 'name' | 'quantity' | 'buckets'>[];
-  /** Each right that it needs, with the slots that it may be had in; see `entitlements.ts`. */
+  /**
+   * The rights that the claim needs, each with the slots that can serve it; see `entitlements.ts`.
+   */
   rights: readonly (readonly string[])[];
 };
 
-/** The index of an event's claims: by state, and within one newest first. */
+/** The index of an event's claims: by state, and in each state newest first. */
 export const BY_EVENT = 'event_state_newest';
 
-/** The same of all events. */
+/** The index of all claims: by state, and in each state newest first. */
 export const BY_STATE = 'state';
 
-/** Claims with a line granted, by their end: of one event, and of all. */
+/** The indexes of claims with a granted line, by their end: of one event, and of all events. */
 export const BY_GRANT_OF_EVENT = 'granted_event';
 export const BY_GRANT = 'granted';
 
-/** Newest first: a player's claims, those of a key, and those with a reason. */
+/**
+ * The indexes of a player's claims, of a key's claims, and of claims with a reason, newest first.
+ */
 export const BY_PLAYER = 'user';
 export const BY_KEY = 'key';
 export const BY_REASON = 'reason';
 
-/** The index that decides who has an entitlement. */
+/** The unique index that decides who has an entitlement. */
 export const ENTITLEMENTS = 'entitlements';
 
 const schema = new Schema<Claim>(
@@ -129,7 +142,8 @@ const schema = new Schema<Claim>(
     snapshot: { type: Object, required: true },
     explanation: Object,
     open: Boolean,
-    // Without a default: an empty list would be one, where the index is for claims that have some.
+    // No default: an empty list would be a value, and the index is for claims with entitlements
+    // only.
     entitlements: { type: [String], default: undefined },
     acceptedAt: { type: Date, required: true },
     recordedAt: { type: Date, required: true },
@@ -143,15 +157,15 @@ const NEWEST = { createdAt: -1, _id: -1 } as const;
 schema.index({ userId: 1, ...NEWEST }, { name: BY_PLAYER });
 schema.index({ state: 1, ...NEWEST }, { name: BY_STATE });
 schema.index({ idempotencyKey: 1, ...NEWEST }, { name: BY_KEY });
-// The reward is there so that an event's claims are counted from the index alone.
+// With the reward in it, an event's claims can be counted from the index alone.
 schema.index({ eventId: 1, state: 1, ...NEWEST, rewardId: 1 }, { name: BY_EVENT });
-// Of no claim that is granted: it costs only those that go wrong.
+// No granted claim has a reason, so this index costs only claims that go wrong.
 schema.index(
   { reason: 1, ...NEWEST },
   { name: BY_REASON, partialFilterExpression: { reason: { $type: 'string' } } },
 );
 schema.index({ acceptedAt: 1 }, { name: 'open_accepted', partialFilterExpression: { open: true } });
-// What may be had once, or n times, is had by whoever gets it past this index.
+// What can be had once, or n times, belongs to the claim whose insert this index lets through.
 schema.index(
   { userId: 1, entitlements: 1 },
   {
@@ -164,13 +178,20 @@ const granted = { partialFilterExpression: { 'lines.state': 'GRANTED' } };
 schema.index({ eventId: 1, endedAt: -1, _id: -1 }, { name: BY_GRANT_OF_EVENT, ...granted });
 schema.index({ endedAt: -1, _id: -1 }, { name: BY_GRANT, ...granted });
 
-/** The claim's identity, made of player and key alone: a second claim with the same key collides. */
+/**
+ * The claim's ID, made of player and key only: a second claim with the same key collides with the
+ * first.
+ */
 export function claimIdOf(userId: string, idempotencyKey: string): string {
   const digest = createHash('sha256').update(`${userId}\0${idempotencyKey}`).digest('hex');
   return `clm_${digest.slice(0, 40)}`;
 }
 
-/** The record of a claim that is accepted now. */
+/**
+ * The record of a claim that is accepted now.
+ * @param now our clock
+ * @param recordedAt the database server's clock
+ */
 export function newRecord({ rights: _, ...claim }: NewClaim, now: Date, recordedAt: Date): Claim {
   const accepted = claim.acceptedAt.toISOString();
   return {
@@ -203,5 +224,5 @@ export function newRecord({ rights: _, ...claim }: NewClaim, now: Date, recorded
   };
 }
 
-/** The collection, with its indexes. */
+/** The collection with its indexes. */
 export const claimModel = (connection: Connection) => connection.model<Claim>('Claim', schema);

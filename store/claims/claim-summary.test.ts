@@ -7,7 +7,7 @@ import { type ClaimGroup, type GroupField, largestFirst } from './claim-groups.t
 let t: StoreFixture;
 const events = Array.from({ length: 22 }, () => unique('evt'));
 const DAY_MS = 86_400_000;
-/** Some long ago and final, some from just now; one event has so many that its numbers are kept. */
+/** Some claims are old and final, some are new. One event has so many that its counts are kept. */
 const claims = Array.from({ length: 300 }, (_, i) => {
   const state = CLAIM_STATES[i % CLAIM_STATES.length] as (typeof CLAIM_STATES)[number];
   const daysAgo = i % 10;
@@ -23,7 +23,7 @@ before(async () => {
 });
 after(() => t.close());
 
-/** What a summary by event and state is to say, of claims counted one by one. */
+/** What a summary by event and state must say, counted claim by claim. */
 function expected(by: readonly GroupField[], filter: { eventId?: string; state?: string }) {
   const fields = by as ('state' | 'eventId')[];
   const fits = claims.filter((claim) =>
@@ -50,7 +50,7 @@ describe('a summary of claims', () => {
       ] as const) {
         const what = JSON.stringify(filter);
         const ask = async () => {
-          // No time at all: each claim that fits is not looked at.
+          // No time at all, but no matching claim is read.
           const found = await t.store.claims.summary(filter, by, 1);
           assert.deepEqual(found, expected(by, filter), what);
         };
@@ -69,7 +69,7 @@ describe('a summary of claims', () => {
   it('says that it cannot be had in time, and gives no part of it', async (s) => {
     const { model } = t.store.claims;
     const aggregate = model.aggregate.bind(model);
-    // The server itself takes longer than it may.
+    // The server itself takes longer than the limit.
     const most = { $add: [1_000_000, { $size: '$lines' }] };
     const slow = { $match: { $expr: { $gt: [{ $size: { $range: [0, most] } }, 0] } } };
     s.mock.method(model, 'aggregate', ((stages: object[], options: object) =>

@@ -1,4 +1,4 @@
-/** Claims counted by what they have in common. */
+/** Counts claims by the fields that they have in common. */
 import type { Model } from 'mongoose';
 import { CLAIM_STATES } from '../../domain/claims/claim.ts';
 import { DomainError } from '../../domain/errors.ts';
@@ -11,26 +11,34 @@ import type { Claim } from './claim-record.ts';
 import { BY_EVENT, BY_STATE } from './claim-record.ts';
 
 /**
- * How long the database may count for one summary, in milliseconds: less than a call waits for its
- * answer (`DATABASE_TIMEOUT_MS`), so that the count has ended on the server too.
+ * How long the database may count for one summary, in milliseconds. It is less than a call waits
+ * for its answer (`DATABASE_TIMEOUT_MS`), so that the count has ended on the server too.
  */
 const SUMMED_FOR_MS = 2_500;
 
-/** What MongoDB answers where the time was up. */
+/** MongoDB's code where the time was up. */
 const TIME_IS_UP = 50;
 
-/** The same filter is as slow again, unless the database was busy. In seconds. */
+/**
+ * When the client may try again, in seconds. The same filter is as slow again unless the database
+ * was busy.
+ */
 const RETRY_AFTER_S = 10;
 
-/** Events or groups that are looked at side by side: a part of the connections that all share. */
+/**
+ * Events or groups that are read in parallel: a part of the connections that all requests share.
+ */
 const AT_ONCE = 20;
 
-/** What is known of each claim without a look at it: `claim-counts.ts` keeps the numbers. */
+/** The fields whose numbers `claim-counts.ts` has without reading each claim. */
 const COUNTED = new Set(['state', 'eventId']);
 
-/** @param model the claims; part of their store */
+/**
+ * @param model the claims' collection
+ * @param counts the counts by event and state
+ */
 export function createClaimSummary(model: Model<Claim>, counts: ClaimCounts) {
-  /** When the first of those claims was created; null where there is none any more. */
+  /** When the first claim with those fields was created; null where there is none any more. */
   async function oldestOf(fields: object): Promise<Date | null> {
     const states = { state: { $in: [...CLAIM_STATES] } };
     const first = await model
@@ -60,7 +68,7 @@ export function createClaimSummary(model: Model<Claim>, counts: ClaimCounts) {
       const found = some.map(async ([key, count]) => {
         const fields = JSON.parse(key);
         const oldestAt = await oldestOf({ ...named({ eventId, state }), ...fields });
-        // Those that were counted as open may have gone on since.
+        // Claims that were counted as open may have moved on since.
         return oldestAt ? [{ ...fields, count, oldestAt } as ClaimGroup] : [];
       });
       groups.push(...(await Promise.all(found)).flat());
@@ -70,9 +78,11 @@ export function createClaimSummary(model: Model<Claim>, counts: ClaimCounts) {
 
   return {
     /**
-     * The claims that fit, counted by what they have in common, the largest group first. By event and
-     * state it costs the same however many there are; else each one that fits is looked at.
-     * @throws DomainError `unavailable` where they cannot be counted within `withinMs`
+     * The matching claims, counted by the fields in `by`, the largest group first. By event and
+     * state it costs the same for any number of claims. By other fields each matching claim is
+     * read.
+     * @param withinMs how long the database may count, in milliseconds
+     * @throws DomainError `unavailable` where that time is over
      */
     async summary(
       filter: ClaimFilter,

@@ -1,4 +1,7 @@
-/** Entitlements: what a player may have once, or n times, is had by whoever's record the insert takes. */
+/**
+ * Entitlements: what a player may have once, or n times, belongs to the claim whose insert
+ * succeeds.
+ */
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import fc from 'fast-check';
@@ -22,20 +25,20 @@ interface Limits {
 
 const PERIOD = '2026-11-22';
 
-/** Asks for a claim of an event with such limits, by a player of its own unless given. */
+/** Asks for a claim of an event with these limits; by a new player unless one is given. */
 function asking(limits: Limits, given: Partial<NewClaim> = {}): NewClaim {
   const { eventId = unique('evt'), periodKey = PERIOD } = given;
   const rights = wantedEntitlements({ eventId, ...limits }, periodKey);
   return newClaim({ eventId, periodKey, rights, ...given });
 }
 
-/** The claim; null where the player has had what they may. */
+/** The claim; null where the player has had everything already. */
 async function accepted(claim: NewClaim): Promise<Claim | null> {
   try {
     return (await t.store.claims.accept(claim)).claim;
   } catch (error) {
     if (!(error instanceof DomainError) || error.code !== 'already_claimed') throw error;
-    // Its twin may have what it lacks: the API looks the own key up once more, too.
+    // Another request with the same key may have it: the API reads that key once more, too.
     return await t.store.claims.findByKey(claim.userId, claim.idempotencyKey);
   }
 }
@@ -59,7 +62,7 @@ describe('an entitlement', () => {
     assert.deepEqual(claim.entitlements, [`${request.eventId}/${PERIOD}/0`]);
     const again = await t.store.claims.accept(request);
     assert.deepEqual([again.created, again.claim], [false, claim]);
-    // As asked for of another period: the record is the first request's.
+    // For another period than the first request: the record stays as the first one made it.
     const other = await t.store.claims.accept({ ...request, rights: [['evt_2/once/0']] });
     assert.deepEqual(other.claim.entitlements, claim.entitlements);
   });
@@ -76,7 +79,7 @@ describe('an entitlement', () => {
     const { userId } = await recorded(asking(group));
     const other = asking(group, { userId });
     await refused(other);
-    // Nothing of the other event was taken on the way.
+    // Nothing of the other event was taken meanwhile.
     const { eventId } = other;
     for (const slot of [0, 1]) {
       const claim = await recorded(asking({ claimsPerPeriod: 2 }, { userId, eventId }));
@@ -162,7 +165,7 @@ describe('the write that ends a claim', () => {
 describe('fifty claims of one player at once', () => {
   const FIFTY = 50;
 
-  /** Those of the claims that are there in the end, and how many of the fifty were told of one. */
+  /** The recorded claims, and how many of the fifty requests got one. */
   async function fifty(claims: NewClaim[]) {
     const told = await Promise.all(claims.map(accepted));
     const { userId } = claims[0] as NewClaim;

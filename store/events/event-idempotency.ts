@@ -1,19 +1,19 @@
 /**
- * Keys under which operators created events, kept for 24 hours: written in the transaction that
- * creates the event, so that of two requests with one key one creates it and the other finds it.
+ * Idempotency keys of created events, kept for 24 hours. A key is written in the transaction that
+ * creates the event. So of two requests with one key, one creates the event and the other finds it.
  */
 import { createHash } from 'node:crypto';
 import type { ClientSession, Connection } from 'mongoose';
 import { Schema } from 'mongoose';
 import { DomainError } from '../../domain/errors.ts';
 
-/** The contract's 24 hours. */
+/** How long a key is kept, in seconds: the contract's 24 hours. */
 const KEPT_S = 24 * 60 * 60;
 
 interface EventKey {
   /** `{userId}/{key}` */
   _id: string;
-  /** SHA-256 of what was asked for. */
+  /** SHA-256 of the request. */
   requestHash: string;
   eventId: string;
   createdAt: Date;
@@ -30,14 +30,15 @@ const schema = new Schema<EventKey>(
 );
 schema.index({ createdAt: 1 }, { name: 'expiry', expireAfterSeconds: KEPT_S });
 
-/** A request to create an event, as far as its key goes. */
+/** A request to create an event, with its key. */
 export interface KeyedRequest {
   userId: string;
   key: string;
-  /** What was asked for, with its defaults filled in; compared by its JSON. */
+  /** The request with its defaults filled in; compared by its JSON. */
   request: unknown;
 }
 
+/** The keys, over the collection `event_keys`. */
 export function createEventKeys(connection: Connection) {
   const model = connection.model<EventKey>('EventKey', schema);
 
@@ -45,8 +46,8 @@ export function createEventKeys(connection: Connection) {
     model,
 
     /**
-     * The event created with this key in the last 24 hours, or null.
-     * @throws DomainError `idempotency_key_reused` where something else was asked for with it
+     * The ID of the event created with this key in the last 24 hours, or null.
+     * @throws DomainError `idempotency_key_reused` where the key belongs to another request
      */
     async find(session: ClientSession, asked: KeyedRequest, now: Date): Promise<string | null> {
       const known = await model.findById(idOf(asked), null, { session }).lean<EventKey>();
@@ -60,7 +61,7 @@ export function createEventKeys(connection: Connection) {
       return known.eventId;
     },
 
-    /** Remembers that the event was created with this key; takes the place of an expired one. */
+    /** Keeps the key of a created event. It replaces an expired one. */
     async remember(session: ClientSession, asked: KeyedRequest, eventId: string, now: Date) {
       const requestHash = hashOf(asked.request);
       const key: EventKey = { _id: idOf(asked), requestHash, eventId, createdAt: now };
@@ -77,7 +78,10 @@ function hashOf(request: unknown): string {
   return createHash('sha256').update(JSON.stringify(request)).digest('hex');
 }
 
-/** MongoDB removes expired documents about once a minute, so one may still be read. */
+/**
+ * Whether a key is older than 24 hours. MongoDB removes expired documents about once a minute, so
+ * one may still be read.
+ */
 function isExpired({ createdAt }: EventKey, now: Date): boolean {
   return now.getTime() - createdAt.getTime() >= KEPT_S * 1000;
 }

@@ -17,7 +17,7 @@ interface Recorded {
   lines?: { [lineId: string]: LineState };
 }
 
-/** Claims as their store records them, as far as the numbers go by them. */
+/** Claims as their store records them, with the fields that the numbers depend on. */
 async function record(event: StoredEvent, claims: Recorded[]): Promise<void> {
   const documents = claims.map(({ state, rewardId = null, lines = {} }) => ({
     eventId: event.eventId,

@@ -1,4 +1,4 @@
-/** What became of an event's rewards and claims, in numbers. */
+/** The numbers of an event: its rewards' units, and its claims by state. */
 import type { Connection } from 'mongoose';
 import type { ClaimState, Fate } from '../../domain/claims/claim.ts';
 import { type ClaimCount, createClaimCounts } from '../claims/claim-counts.ts';
@@ -6,7 +6,7 @@ import { BY_EVENT, BY_REASON } from '../claims/claim-record.ts';
 import type { StockStore } from '../stock/stock.ts';
 import type { StoredEvent } from './events.ts';
 
-/** A reward's units. `stock` and `available` are null where it is unlimited. */
+/** A reward's units. `stock` and `available` are null where the reward is unlimited. */
 export interface RewardStats {
   rewardId: string;
   stock: number | null;
@@ -17,11 +17,11 @@ export interface RewardStats {
 
 export interface EventStats {
   rewards: RewardStats[];
-  /** How many claims are in each state; states of none are left out. */
+  /** How many claims are in each state. States without claims are left out. */
   claims: { [S in ClaimState]?: number };
 }
 
-/** States of open claims in which some lines may be granted and others not. */
+/** The states of open claims in which some lines may be granted and others not. */
 const PARTLY_GRANTED: readonly ClaimState[] = ['FULFILLING', 'COMPENSATING', 'NEEDS_ATTENTION'];
 
 interface ClaimDocument {
@@ -34,15 +34,16 @@ interface ClaimDocument {
 
 export type EventStatsStore = ReturnType<typeof createEventStats>;
 
+/** @param stock where the levels of limited rewards are read */
 export function createEventStats(
   connection: Connection,
-  stock: Pick<StockStore, 'books'>,
+  stock: Pick<StockStore, 'levels'>,
   now: () => Date = () => new Date(),
 ) {
   const claimCounts = createClaimCounts(connection, now);
   const claims = connection.collection<ClaimDocument>('claims');
 
-  /** How many lines are granted of those claims, by reward. */
+  /** How many lines of those claims are granted, by reward. */
   async function countGrants(of: object, hint: string): Promise<Map<string, number>> {
     const found = await claims
       .aggregate<{ _id: string; count: number }>(
@@ -52,14 +53,14 @@ export function createEventStats(
           { $match: { 'lines.state': 'GRANTED' } },
           { $group: { _id: '$lines.lineId', count: { $sum: 1 } } },
         ],
-        // Else MongoDB may walk through all that was granted.
+        // Without the hint MongoDB may walk through all granted claims.
         { hint },
       )
       .toArray();
     return new Map(found.map(({ _id, count }) => [_id, count]));
   }
 
-  /** Lines granted of claims that are not `GRANTED`: few, as such claims are. */
+  /** Granted lines of claims that are not `GRANTED`; there are few such claims. */
   async function countStrayGrants(eventId: string): Promise<(rewardId: string) => number> {
     const isKept = [{ reason: 'COMPENSATION_FAILED' }, { reason: { $type: 'string' } }];
     const [open, ended] = await Promise.all([
@@ -71,13 +72,13 @@ export function createEventStats(
 
   return {
     /**
-     * The books of every reward, in the event's order, and its claims by state. Units of a reward
-     * without a stock are not counted one by one: its `granted` is the units of the lines granted.
+     * The levels of every reward, in the event's order, and its claims by state. Units of a reward
+     * without a stock are not counted one by one: its `granted` is the units of its granted lines.
      */
     async of(event: StoredEvent): Promise<EventStats> {
       const { eventId, rewards } = event;
-      const [books, counts, strays] = await Promise.all([
-        stock.books(eventId),
+      const [levels, counts, strays] = await Promise.all([
+        stock.levels(eventId),
         claimCounts.of(eventId),
         countStrayGrants(eventId),
       ]);
@@ -86,7 +87,7 @@ export function createEventStats(
         strays(rewardId);
       return {
         rewards: rewards.map(({ rewardId, quantity }) => {
-          const own = books.find((b) => b.rewardId === rewardId);
+          const own = levels.find((b) => b.rewardId === rewardId);
           if (!own) {
             const units = granted(rewardId) * quantity;
             return { rewardId, stock: null, available: null, held: 0, granted: units };

@@ -1,4 +1,4 @@
-/** For tests of events: a database of their own with the stores they need, and an event to start from. */
+/** For tests of events: a database with the stores that they need, and an example event. */
 import { randomUUID } from 'node:crypto';
 import type { EventFields, Reward } from '../../domain/events/event.ts';
 import { dropDatabase } from '../../test/drop-database.ts';
@@ -41,7 +41,7 @@ export const MESOS: Reward = {
   stock: null,
 };
 
-/** An operator's event that fits together; what the test is about is given. */
+/** A valid event of an operator; `given` changes it. */
 export function eventFields(given: Partial<EventFields> = {}): EventFields {
   return {
     title: 'Snow festival',
@@ -65,7 +65,7 @@ export function eventFields(given: Partial<EventFields> = {}): EventFields {
 
 export type EventsFixture = Awaited<ReturnType<typeof eventsFixture>>;
 
-/** `close` drops the database. `setNow` stops the stores' clock at a moment. */
+/** `close` drops the database. `setNow` stops the stores' clock at a time. */
 export async function eventsFixture() {
   const servers = await testServers();
   const connection = await connect(servers.mongodbUri(uniqueName('events')), { appName: 'test' });
@@ -73,7 +73,7 @@ export async function eventsFixture() {
   const stock = createStockStore(connection, createServerClock(connection));
   const events = createEventStore(connection, () => stoppedAt ?? new Date());
   const stats = createEventStats(connection, stock);
-  // For its indexes: an event's claims are counted by them.
+  // For its indexes, as an event's claims are counted with them.
   claimModel(connection);
   await Promise.all(Object.values(connection.models).map((model) => model.createIndexes()));
 
@@ -98,7 +98,7 @@ export async function eventsFixture() {
       return { ...event, claimed: true };
     },
 
-    /** Sets units of the reward aside for that many claims; answers the holds' IDs. */
+    /** Holds units of the reward for that many claims. Returns the holds' IDs. */
     async hold(event: StoredEvent, { rewardId, quantity }: Reward, count: number) {
       const { eventId } = event;
       const holds = Array.from({ length: count }, () => `clm_${randomUUID()}:${rewardId}`);
@@ -109,9 +109,9 @@ export async function eventsFixture() {
       return holds;
     },
 
-    /** What the buckets of the event's rewards add up to. */
-    async books({ eventId }: StoredEvent) {
-      const found = await stock.books(eventId);
+    /** The levels of the event's stock. */
+    async levels({ eventId }: StoredEvent) {
+      const found = await stock.levels(eventId);
       return found.map(({ rewardId, stock, available, held, granted }) => {
         return { rewardId, stock, available, held, granted };
       });

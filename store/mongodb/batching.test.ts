@@ -6,7 +6,7 @@ interface Named {
   _id: string;
 }
 
-/** What was asked for, query by query, over a store that has everything but `none`. */
+/** The IDs of each query, over a store that has every document but `none`. */
 function counted(fail?: Error) {
   const queries: string[][] = [];
   const read = batchReads<Named>(async (ids) => {

@@ -1,6 +1,6 @@
-/** What many ask for at once, sent as one command. */
+/** Sends what many callers ask for at once as one command. */
 
-/** Documents of one query: as many as fit into a first answer, so that it is one round trip. */
+/** Documents in one query: as many as fit into its first answer, so that it is one round trip. */
 export const MOST_READ = 100;
 
 interface Waiting<T, R> {
@@ -10,12 +10,13 @@ interface Waiting<T, R> {
 }
 
 /**
- * Brings together all that is asked for in one turn of the event loop. Each batch is sent after
- * everybody in it asked, so an answer is as fresh as one of one's own would be. Under load a request
- * costs a fraction of a round trip; alone it costs the same as before.
- * @param send answers each in order; where it fails, all fail with it
- * @param most of one batch
- * @param keyOf what has another key goes in another batch
+ * Collects all calls of one turn of the event loop into a batch. A batch is sent after all its
+ * calls were made, so an answer is as fresh as that of a call alone. Under load a call costs a
+ * fraction of a round trip; alone it costs the same as before.
+ * @param send answers all calls of a batch, in order; where it fails, all of them fail
+ * @param most how many calls are in one batch
+ * @param keyOf calls with different keys go into different batches
+ * @example const read = batch((ids: string[]) => readAll(ids), MOST_READ);
  */
 export function batch<T, R>(
   send: (asked: T[]) => Promise<R[]>,
@@ -51,8 +52,9 @@ export function batch<T, R>(
 }
 
 /**
- * Reads of single documents, brought together.
- * @param find the documents with these `_id`s, each of them once, at most 100, in any order
+ * Reads single documents by their `_id`, many with one query.
+ * @param find reads the documents with these `_id`s: at most 100, each once, in any order
+ * @returns reads one document; null where there is none
  */
 export function batchReads<T extends { _id: string }>(
   find: (ids: string[]) => Promise<T[]>,

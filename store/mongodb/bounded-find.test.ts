@@ -17,9 +17,12 @@ before(async () => {
 });
 after(() => t.close());
 
-/** The last that the first page looks at (of two of the same time, the lower ID), and one beyond. */
+/**
+ * The last record that the first page looks at (of two with the same time, the lower ID), and one
+ * beyond.
+ */
 const RARE = [LOOKED_AT - 2, LOOKED_AT + 20];
-/** More than one page looks at. */
+/** More records than one page looks at. */
 const THINGS = Array.from({ length: LOOKED_AT + 300 }, (_, i) => ({
   _id: `thing_${String(i).padStart(5, '0')}`,
   // Two each have the same time, so that the ID decides.

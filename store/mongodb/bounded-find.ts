@@ -1,19 +1,20 @@
-/** One page of a list, of which an index may serve only a part of the filter. */
+/** Reads one page of a list where an index serves only a part of the filter. */
 import type { Model, PipelineStage } from 'mongoose';
 
 /**
- * Records that one page looks at, at most, where no index serves its whole filter. A page that finds
- * fewer than it may show goes on with the next one from where it stopped looking.
+ * How many records one page looks at where no index serves the whole filter. A page that finds
+ * fewer than it may show ends where it stopped looking, and the next page goes on there.
  */
 export const LOOKED_AT = 1_000;
 
+/** A page to read. */
 export interface Question {
-  /** What an index leads to, in the order of `sort`, from where the page begins. */
+  /** The part of the filter that an index serves, from where the page begins. */
   range: object;
-  /** What is asked of each record besides. */
+  /** The part of the filter that each record is checked against. */
   rest: object;
   sort: Readonly<Record<string, 1 | -1>>;
-  /** The index by its name, where MongoDB would often try another first. */
+  /** The index by its name, for queries where MongoDB often tries another one first. */
   hint?: string | undefined;
   limit: number;
 }
@@ -21,10 +22,11 @@ export interface Question {
 /** Up to `limit + 1` records, so that the caller sees whether there are more. */
 export interface Found<T> {
   found: T[];
-  /** The last record looked at, where looking was stopped; only its fields of the order are known. */
+  /** The last record looked at, where the search stopped early. Only its sort fields are known. */
   lookedTo: T | null;
 }
 
+/** Reads one page, and at most `LOOKED_AT` records for it. */
 export async function findBounded<T>(
   model: Model<T>,
   { range, rest, sort, hint, limit }: Question,
@@ -38,8 +40,8 @@ export async function findBounded<T>(
       .lean<T[]>();
     return { found, lookedTo: null };
   }
-  // Where looking stops is read first, and what lies before it after that: however the records change
-  // in between, what fits and stays is on this page or on a later one.
+  // The last record to look at is read first, and the page after it. However records change in
+  // between, one that fits and stays is on this page or on a later one.
   const fields = Object.fromEntries(Object.keys(sort).map((field) => [field, 1]));
   const lookedTo = await model
     .findOne(range, fields)
@@ -58,8 +60,8 @@ export async function findBounded<T>(
 }
 
 /**
- * The filter for what comes no later than a record, itself included. Where the first field is the
- * same, the second decides; said so that the server does not go through the index once for each case.
+ * The filter for records up to and including `last`. Where the first sort field is equal, the
+ * second decides. With `$nor` the server scans the index once, and not once for each case.
  */
 function upTo<T>(last: T, sort: Question['sort']): object {
   const [first, second] = Object.entries(sort).map(([field, order]) => {
@@ -74,7 +76,7 @@ function upTo<T>(last: T, sort: Question['sort']): object {
   return { ...range, $nor: [{ [first.field]: first.value, ...later }] };
 }
 
-/** Those of the fields that are named. */
+/** The fields that have a value. */
 export function named(fields: object): Record<string, unknown> {
   return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined));
 }

@@ -20,7 +20,7 @@ describe("the database server's clock", () => {
     const earliest = await serverNowMs();
     const believed = await clock.nowMs();
     const latest = await serverNowMs();
-    // Its readings are whole milliseconds.
+    // The server's clock is read in whole milliseconds.
     assert.ok(believed <= latest + 1, `${believed - latest} ms ahead`);
     assert.ok(believed >= earliest - (latest - earliest) - 1, `${earliest - believed} ms behind`);
   });

@@ -1,15 +1,18 @@
-/** The database server's clock, as deadlines in its writes are judged by it and not by ours. */
+/** The database server's clock. Deadlines in writes are judged by it and not by our clock. */
 import type { Connection } from 'mongoose';
 
-/** How long a measured offset is trusted, in milliseconds: clocks drift by far less in that time. */
+/** How long a measured offset is used, in milliseconds. Clocks drift far less in that time. */
 const TRUSTED_MS = 30_000;
 
 export interface ServerClock {
-  /** The server's time now, in milliseconds since the epoch; early by half a round trip at most. */
+  /** The server's time, in milliseconds since the epoch; at most half a round trip too early. */
   nowMs(): Promise<number>;
 }
 
-/** Measures the offset between our clock and the server's when asked, at most every half minute. */
+/**
+ * Measures the offset between our clock and the server's when it is needed, at most every 30
+ * seconds.
+ */
 export function createServerClock(connection: Connection): ServerClock {
   let offsetMs = 0;
   let measuredAtMs = Number.NEGATIVE_INFINITY;
@@ -19,7 +22,8 @@ export function createServerClock(connection: Connection): ServerClock {
     const sentMs = performance.now();
     const hello = await connection.getClient().db('admin').command({ hello: 1 });
     const answeredMs = performance.now();
-    // The server's reading lies between sending and answer: the earlier bound keeps deadlines short.
+    // The server read its clock between these two times. Taking the later one makes the offset
+    // small, so deadlines are rather too short than too long.
     offsetMs = (hello.localTime as Date).getTime() - answeredMs;
     measuredAtMs = sentMs;
   }

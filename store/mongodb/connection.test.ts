@@ -31,7 +31,7 @@ after(async () => {
   await servers.stop();
 });
 
-/** What MongoDB says when two transactions meet. */
+/** What MongoDB answers when two transactions conflict. */
 function conflict(): Error {
   const error = new mongo.MongoServerError({ message: 'WriteConflict', code: 112 });
   error.addErrorLabel('TransientTransactionError');
@@ -83,14 +83,14 @@ describe('a transaction', () => {
   });
 });
 
-/** The codes that MongoDB gives what a write itself is refused for. */
+/** The codes of writes that MongoDB refuses for their own content. */
 const OF_CONTENT = [11000, 121, 10334, 17419, 17420];
 
 const answered = (code: number) => new mongo.MongoServerError({ message: 'no', code });
 
 describe('an error of the database', () => {
   test('is told by who raised it, whatever its code, but for what the write itself caused', () => {
-    // Every code that has a name is below 20,000; a line of the server's own may give any other.
+    // Every named code is below 20,000; a single place in the server may use any other.
     for (const code of [...Array(20_000).keys(), 51_075, 5_739_101]) {
       const isTrouble = databaseTrouble(answered(code)) !== null;
       assert.equal(isTrouble, !OF_CONTENT.includes(code), `${code}`);
@@ -132,7 +132,7 @@ describe('an error of the database', () => {
     t.after(() => wire.close());
     const client = new mongo.MongoClient(`mongodb://${wire.address}`, {
       directConnection: true,
-      // Time to connect on a busy machine; once the wire is cut it only runs out.
+      // Enough time to connect on a busy machine. Once the connection is cut, it only runs out.
       serverSelectionTimeoutMS: 2_000,
     });
     t.after(() => client.close());

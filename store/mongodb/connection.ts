@@ -1,22 +1,29 @@
-/** The one way to MongoDB: explicit concerns, bounded calls, and what an outage looks like. */
+/**
+ * The only way to connect to MongoDB: explicit concerns, calls with timeouts, and the meaning of
+ * its errors.
+ */
 import mongoose from 'mongoose';
 import { DomainError } from '../../domain/errors.ts';
+import { createWorkQueue, type WorkQueue } from '../../domain/work-queue.ts';
 import { mendDriver } from './driver-close.ts';
 
-/** Majority and journal: what was answered survives any one crash. */
+/** Majority with journal: an acknowledged write survives any one crash. */
 export const WRITE_CONCERN = { w: 'majority', journal: true } as const;
 
 /**
- * How long a call may wait for a primary, for a connection, and for its answer, each in milliseconds.
- * Together shorter than any activity's timeout, so that no attempt of ours writes after Temporal
- * gave it up. (The driver's own `timeoutMS` has no effect any more, as it says itself.)
+ * How long a call may wait for a primary, for a connection, and for its answer, each in
+ * milliseconds. Together, and with the driver's one retry, they are shorter than the timeout of any
+ * activity. So no attempt writes after Temporal gave it up. Why not the driver's `timeoutMS`:
+ * `docs/decisions/0005`.
  */
 export const DATABASE_TIMEOUT_MS = 3_000;
 
 /**
- * Opens a connection; resolves once a primary is reached. `socketTimeoutMs` is how long a call may
- * wait for its answer, for work that takes longer than any on a claim's way. Indexes are made by `createStore`, never
- * by mongoose on its own.
+ * Opens a connection. Resolves once a primary is reached. Indexes are built by `openStore` and
+ * `migrate`, never by mongoose itself.
+ * @param options.maxPoolSize how many connections are opened at most; 50 unless given
+ * @param options.socketTimeoutMs how long a call may wait for its answer, in milliseconds, for work
+ *   that takes longer than any on a claim's path; `DATABASE_TIMEOUT_MS` unless given
  */
 export async function connect(
   uri: string,
@@ -42,23 +49,27 @@ export async function connect(
     })
     .asPromise()
     .catch((error: Error) => {
-      // What the name service says of a `mongodb+srv` address, the driver hands on as it is.
+      // The driver throws DNS errors of a `mongodb+srv` address as they are.
       if (!('syscall' in error)) throw error;
       throw new mongoose.mongo.MongoNetworkError(error.message, { cause: error });
     });
 }
 
-/** How long a transaction is begun again, in milliseconds; the driver alone would go on for minutes. */
+/**
+ * How long a transaction is tried again, in milliseconds. The driver alone would try for minutes.
+ */
 const TRANSACTION_PATIENCE_MS = 15_000;
 
-/** The end of the line of transactions over each client. */
-const lines = new WeakMap<object, Promise<unknown>>();
+/** One queue of transactions for each client. */
+const queues = new WeakMap<object, WorkQueue>();
 
 /**
- * Runs `work` in one transaction (snapshot reads, majority writes), again from its start where
- * MongoDB asks for it. Never on a claim's way. Those of one process take turns: staff's changes all
- * meet on the audit log's head, and side by side they would only make one another begin again.
- * @throws DomainError `unavailable` after 15 seconds
+ * Runs `work` in one transaction (snapshot reads, majority writes). Where MongoDB asks for it,
+ * `work` runs again from its start. Never on a claim's path. A process runs one transaction at a
+ * time: all changes by staff write the audit log's head, and in parallel they would only make each
+ * other start again.
+ * @param patienceMs how long it is tried again, in milliseconds; 15 seconds unless given
+ * @throws DomainError `unavailable` after that time
  */
 export async function inTransaction<T>(
   connection: mongoose.Connection,
@@ -66,13 +77,9 @@ export async function inTransaction<T>(
   patienceMs: number = TRANSACTION_PATIENCE_MS,
 ): Promise<T> {
   const client = connection.getClient();
-  const before = lines.get(client) ?? Promise.resolve();
-  const turn = before.then(() => transact(client, connection.name, work, patienceMs));
-  lines.set(
-    client,
-    turn.catch(() => {}),
-  );
-  return await turn;
+  const queue = queues.get(client) ?? createWorkQueue({ atOnce: 1 });
+  queues.set(client, queue);
+  return await queue(() => transact(client, connection.name, work, patienceMs));
 }
 
 async function transact<T>(
@@ -102,9 +109,9 @@ async function transact<T>(
 }
 
 /**
- * Resolves once all that the session has seen would survive a crash. A transaction that ends without
- * a commit has waited for none of it, and what it refused for may still be lost, or not be seen by
- * whoever reads next: a read in the same session waits for what came before it.
+ * Resolves once everything that the session has read would survive a crash. A transaction that ends
+ * without a commit has not waited for that. What it refused for might still be lost, or not be
+ * visible to the next reader. A read in the same session waits for all that.
  */
 async function outlive(
   session: mongoose.ClientSession,
@@ -114,17 +121,17 @@ async function outlive(
 }
 
 /**
- * What a write is refused for by its own content: a key that is taken, a validator of the
- * collection's, a document that is too large.
+ * Codes of a write refused for its own content: a duplicate key, a failed validator, a document
+ * that is too large.
  */
 const CODES_OF_CONTENT = new Set([11000, 121, 10334, 17419, 17420]);
 
-/** What the server answers in an election, at its shutdown, or where a call took too long: it passes. */
+/** Codes in an election, at a shutdown, or where a call took too long. They pass. */
 const PASSING_CODES = new Set([
   6, 7, 50, 89, 91, 189, 262, 9001, 10107, 11600, 11602, 13435, 13436,
 ]);
 
-/** Labels of the server's and the driver's: the same again may succeed. */
+/** Labels of the server and the driver: the same call may succeed later. */
 const PASSING_LABELS = ['RetryableWriteError', 'TransientTransactionError'];
 
 const {
@@ -137,13 +144,13 @@ const {
   MongoTopologyClosedError,
 } = mongoose.mongo;
 
-/** The driver dresses up whatever ends a bulk of writes, and keeps what it was inside. */
+/** The error inside the driver's wrapper for a failed bulk write. */
 function undressed(error: unknown): unknown {
   const inside = error instanceof MongoBulkWriteError ? error.errorResponse : undefined;
   return inside instanceof MongoError ? inside : error;
 }
 
-/** What MongoDB said of each write that it refused; empty where anything else went wrong too. */
+/** The reasons for each refused write; empty where anything else failed too. */
 function refusalsIn(error: unknown): { code: number; message: string }[] {
   if (!(error instanceof MongoServerError)) return [];
   if (!(error instanceof MongoBulkWriteError)) {
@@ -155,20 +162,21 @@ function refusalsIn(error: unknown): { code: number; message: string }[] {
     .map(({ code, errmsg }) => ({ code: Number(code), message: errmsg ?? '' }));
 }
 
-/** Whether what was to be written is itself the reason that it was not. */
+/** Whether the write's own content is the reason for its failure. */
 function isOfContent(error: unknown): boolean {
-  // The driver looks at what it is given before it sends anything.
+  // The driver checks its arguments before it sends anything.
   if (error instanceof MongoInvalidArgumentError) return true;
   const refusals = refusalsIn(error);
   return refusals.length > 0 && refusals.every(({ code }) => CODES_OF_CONTENT.has(code));
 }
 
 /**
- * What an error says of MongoDB, judged by who raised it: the driver's own classes, never a number or
- * a name that others have too. Nothing is known then of the call, and nobody else is to blame for it.
- * `AWAY`: it was not reached, or has no primary for now; that passes. `REFUSES`: it is there and does
- * not do it, whatever its code, or its driver is misused: a person must look. Null where the error is not the database's: it is
- * somebody else's, or the write's own content was refused (its key is taken, it is too large).
+ * What an error says about MongoDB. It goes by the class of the error, never by a number or a name
+ * that other libraries use too.
+ * @returns `AWAY`: the server was not reached, or has no primary for now; that passes. `REFUSES`:
+ *   the server is there and refuses, or the driver is used wrongly; a person must look. In both
+ *   cases nobody knows whether the call had an effect. Null: the error is not MongoDB's, or the
+ *   write's own content was refused (duplicate key, too large).
  */
 export function databaseTrouble(error: unknown): 'AWAY' | 'REFUSES' | null {
   if (error instanceof mongoose.Error.MongooseServerSelectionError) return 'AWAY';
@@ -180,36 +188,46 @@ export function databaseTrouble(error: unknown): 'AWAY' | 'REFUSES' | null {
 function isPassing(raised: mongoose.mongo.MongoError): boolean {
   if (PASSING_LABELS.some((label) => raised.hasErrorLabel(label))) return true;
   if (raised instanceof MongoServerError) return PASSING_CODES.has(Number(raised.code));
-  // The driver is used in a way that it does not allow: a mistake of ours, but for a closed connection.
+  // Wrong use of the driver is a mistake of ours, except on a closed connection.
   const isClosed =
     raised instanceof MongoNotConnectedError || raised instanceof MongoTopologyClosedError;
   return isClosed || !(raised instanceof MongoAPIError);
 }
 
-/** Whether an error is the database's, as against one of the request, of ours, or of another server. */
+/**
+ * Whether an error is the database's, and not one of the request, of our code, or of another
+ * server.
+ */
 export function isOfDatabase(error: unknown): boolean {
   return databaseTrouble(error) !== null;
 }
 
 /**
- * How loud an error is logged that is waited out: what a person must mend at the database is an error,
- * lest it pass for an outage for ever.
+ * The log level for an error that is retried. What a person must repair at the database is an
+ * error, so that it does not look like an outage forever.
  */
 export function levelOf(error: unknown): 'warn' | 'error' {
   return databaseTrouble(error) === 'REFUSES' ? 'error' : 'warn';
 }
 
-/** Whether MongoDB's server answered with one of those codes: nobody else's numbers count. */
+/**
+ * Whether the MongoDB server answered with one of these codes. Codes of other libraries do not
+ * count.
+ */
 export function isAnswer(error: unknown, ...codes: number[]): boolean {
   return error instanceof MongoServerError && codes.includes(Number(error.code));
 }
 
-/** Where a duplicate was found: `… collection: laurel.users index: username dup key: …`. */
+/**
+ * The part of the message that names the index: `… collection: laurel.users index: username dup
+ * key: …`.
+ */
 const PLACE_OF_DUPLICATE = / collection: [^.]+\.(\S+) index: (\S+) /;
 
 /**
- * Whether writes lost against that unique index of that collection, all that failed of them, and
- * nothing else went wrong.
+ * Whether all failed writes failed at that unique index of that collection, and nothing else
+ * failed.
+ * @param index the index's name; the one on `_id` unless given
  */
 export function isDuplicateKey(
   error: unknown,

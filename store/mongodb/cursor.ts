@@ -1,14 +1,15 @@
-/** Where a page of a newest-first list goes on. */
+/** The position in a newest-first list where a page begins. */
 
-/** The last item seen. `at` is its time of creation; the ID decides between equal times. */
+/** The last item seen. `at` is when it was created; the ID decides between equal times. */
 export interface Position<Id = string> {
   at: Date;
   id: Id;
 }
 
 /**
- * The filter for what comes after a position in an order of `{[timeField]: -1, _id: -1}`; empty
- * without one. One range and one `$or`, so that the index on both fields bounds the scan.
+ * The filter for the items behind a position, in the order `{[timeField]: -1, _id: -1}`; empty
+ * without a position. It is one range and one `$or`, so that an index on both fields bounds the
+ * scan.
  */
 export function after<Id>(
   timeField: string,

@@ -1,4 +1,4 @@
-/** What a start says of a MongoDB that it cannot use. */
+/** What a start says about a MongoDB that it cannot use. */
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import { SetupError } from '../../domain/errors.ts';
@@ -12,7 +12,7 @@ import { hostsOf, openDatabase } from './database.ts';
 
 const SECRET = 'user:s3cret';
 
-/** What the start says, which is no stack and shows no password. */
+/** The message of a failed start. It has no stack trace and no password. */
 async function refusal(uri: string): Promise<string> {
   const error = await openDatabase(uri, { appName: 'test' }).then(
     () => undefined,

@@ -1,22 +1,25 @@
-/** The database as a process finds it at its start: what it cannot work with is said in a sentence. */
+/**
+ * Opens the database at the start of a process. Whatever is unfit about it is said in one sentence.
+ */
 import type { Connection } from 'mongoose';
 import { SetupError } from '../../domain/errors.ts';
 import { connect } from './connection.ts';
 
 /**
- * The hosts in a connection string, without user and password, which nobody may read in a log.
- * (`mongodb+srv` names the record that names them.)
+ * The hosts in a connection string, without user and password, which must not be in a log.
+ * (`mongodb+srv` has the name of the DNS record that lists the hosts.)
  */
 export function hostsOf(uri: string): string {
   return /^mongodb(?:\+srv)?:\/\/(?:[^/?]*@)?([^/?]*)/.exec(uri)?.[1] ?? '';
 }
 
-/** A message of the driver's may show the connection string, or a part of it. */
+/** A message of the driver may contain the connection string, or a part of it. */
 const withoutCredentials = (message: string) => message.replace(/\/\/[^\s"]*@/g, '//');
 
 /**
- * Opens a connection to a replica set. @throws SetupError where nobody answers at the address, where
- * the server does not let us in, and where it is no replica set
+ * Opens a connection to a replica set.
+ * @throws SetupError where no server answers at the address, where it refuses our login, and where
+ *   it is not a replica set
  */
 export async function openDatabase(
   uri: string,
@@ -30,7 +33,7 @@ export async function openDatabase(
     );
   });
   const hello = await connection.db?.command({ hello: 1 });
-  // A router of a sharded cluster says `isdbgrid`, a member of a replica set its set's name.
+  // A router of a sharded cluster answers `isdbgrid`, a member of a replica set `setName`.
   if (hello?.setName === undefined && hello?.msg !== 'isdbgrid') {
     await connection.close();
     throw new SetupError(

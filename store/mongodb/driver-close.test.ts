@@ -9,7 +9,7 @@ import { mendDriver } from './driver-close.ts';
 const requireOfMongoose = createRequire(createRequire(import.meta.url).resolve('mongoose'));
 const { Connection } = requireOfMongoose('mongodb/lib/cmap/connection.js');
 
-/** A socket to a server that ends each at once, or leaves it open. */
+/** A socket to a server that closes each connection at once, or leaves it open. */
 async function socketTo(t: TestContext, { isEnding = false } = {}): Promise<Socket> {
   const server = createServer((other) => isEnding && other.end()).listen(0, '127.0.0.1');
   t.after(() => server.close());
@@ -19,12 +19,12 @@ async function socketTo(t: TestContext, { isEnding = false } = {}): Promise<Sock
   return socket;
 }
 
-/** Where the driver waits for ever, the test is to fail and not to wait too. */
+/** Where the driver waits forever, the test must fail and not wait too. */
 const timeout = 10_000;
 
 const command = { toBin: async () => [Buffer.from('a command')] };
 
-/** Has the driver write a command to the socket. */
+/** Makes the driver write a command to the socket. */
 function write(socket: Socket): Promise<void> {
   mendDriver();
   const connection = Object.create(Connection.prototype, { socket: { value: socket } });
@@ -38,7 +38,7 @@ it('a command that is written while its socket closes does not wait for ever', {
   timeout,
 }, async (t) => {
   const socket = await socketTo(t);
-  // As once the server's end has been read; `close` is told a little later.
+  // As after the server's end was read; `close` is emitted a little later.
   socket.destroy();
   await write(socket);
   assert.deepEqual(listenersOf(socket), [0, 0, 0]);
@@ -47,7 +47,7 @@ it('a command that is written while its socket closes does not wait for ever', {
 it('a command that is written to a socket that the server has ended says whose socket it was', async (t) => {
   const socket = await socketTo(t, { isEnding: true });
   socket.resume();
-  // In the same turn, while the driver still takes the socket for open.
+  // In the same turn of the event loop, while the driver still uses the socket.
   const written = new Promise<void>((resolve, reject) => {
     socket.once('end', () => void write(socket).then(resolve, reject));
   });

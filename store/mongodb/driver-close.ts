@@ -1,14 +1,14 @@
 /**
- * Mends what the MongoDB driver (7.8.0, `Connection.writeCommand`) makes of a socket that ends. A
- * command that does not go out at once waits for the socket's `drain` or `error`.
+ * Repairs how the MongoDB driver (7.8.0, `Connection.writeCommand`) handles a closing socket. A
+ * command that is not sent at once waits for the socket's `drain` or `error`.
  *
- * A socket that the server closes in an orderly way has neither, and between its end and its `close`
- * the driver still takes it for open: a command sent then, such as when mongod is killed, is never
- * answered, and its caller waits for ever. No timeout of the driver's covers it, as each is the
- * socket's own.
+ * A socket that the server closes in order emits neither of them. Between its end and its `close`
+ * the driver still uses it. A command sent in that time, such as when mongod is killed, is never
+ * answered, and its caller waits forever. No timeout of the driver covers this, as each of them
+ * belongs to the socket.
  *
- * And an `error` is thrown as Node says it (`EPIPE`), which might be anybody's socket; the driver
- * itself does not take it for a broken connection then, and does not try again.
+ * An `error` of the socket is thrown as Node reports it (`EPIPE`). It could be any socket's, so the
+ * driver does not see a broken connection, and does not retry.
  */
 import { createRequire } from 'node:module';
 import type { Socket } from 'node:net';
@@ -22,8 +22,8 @@ interface DriverConnection {
 let isMended = false;
 
 /**
- * Ends such a wait with the socket, and says that an error of the socket is one of the database's
- * connection: the driver then tries again.
+ * Ends the wait when the socket closes, and throws a socket's error as a network error of the
+ * driver, which it then retries. Safe to call more than once.
  */
 export function mendDriver(): void {
   if (isMended) return;

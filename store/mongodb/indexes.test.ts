@@ -1,4 +1,4 @@
-/** The indexes that nothing may be accepted without, on a database that has data already. */
+/** The indexes without which nothing may be accepted, on a database with data. */
 import assert from 'node:assert/strict';
 import { after, before, beforeEach, describe, it } from 'node:test';
 import type { Connection } from 'mongoose';
@@ -44,7 +44,7 @@ beforeEach(async () => {
   await things().insertMany(numbers(10));
 });
 
-/** Lines that are told, and a way to await one. */
+/** The reported lines, and a way to wait for one. */
 function listening() {
   const lines: string[] = [];
   let look = () => {};
@@ -63,7 +63,7 @@ function listening() {
   return { lines, heard, log: { info, warn: info } };
 }
 
-/** While it is open, no index of the collection can begin or end to be built. */
+/** While this transaction is open, no build of an index can begin or end on the collection. */
 async function openTransaction() {
   const session = await connection.startSession();
   session.startTransaction();
@@ -116,7 +116,7 @@ describe('an index that is missing', () => {
   it('is still missing while it is built', async () => {
     await things().insertMany(numbers(60_000).map(({ number }) => ({ number: 100 + number })));
     const built = buildIndexes([NUMBER], { uri, log: silent });
-    // As soon as the server lists it, it is kept from being finished.
+    // Once the server lists the index, its build is kept from ending.
     while ((await things().indexes()).length < 2);
     const letGo = await openTransaction();
     const [listed, missing] = await Promise.all([

@@ -1,7 +1,7 @@
 /**
- * The indexes that the stores cannot do without: which are missing, and building them over a
- * connection that has the time. On a collection of millions that takes minutes, and any other call
- * of ours is given up after seconds.
+ * The indexes that the stores need: which are missing, and how they are built. On a collection of
+ * millions a build takes minutes, and our other calls time out after seconds. So builds use a
+ * connection of their own.
  */
 import { setTimeout as delay } from 'node:timers/promises';
 import { isDeepStrictEqual } from 'node:util';
@@ -9,28 +9,31 @@ import type { Connection, mongo } from 'mongoose';
 import { SetupError } from '../../domain/errors.ts';
 import { connect, databaseTrouble, isAnswer } from './connection.ts';
 
+/** An index that a store needs. */
 export interface WantedIndex {
   collection: string;
   key: mongo.IndexSpecification;
   options: mongo.CreateIndexesOptions & { name: string };
 }
 
-/** How the server answers where the collection was never written to. */
+/** The server's code where the collection does not exist yet. */
 const NAMESPACE_NOT_FOUND = 26;
 
-/** The same fields have an index already, of another name or with other options. */
+/** The server's code where the same fields have an index with another name or other options. */
 export const INDEX_OPTIONS_CONFLICT = 85;
 
-/** Of a unique index: two documents have the same key. */
+/** The server's code where two documents have the same key in a unique index. */
 const DUPLICATE_KEY = 11000;
 
-/** A day: longer than any index of ours takes, in milliseconds. */
+/**
+ * How long a build may take, in milliseconds: a day, which is longer than any of our indexes needs.
+ */
 const BUILD_PATIENCE_MS = 86_400_000;
 
-/** How often a build tells how far it is, and a start that waits looks again, in milliseconds. */
+/** How often a build reports its progress, and a waiting start looks again, in milliseconds. */
 const LOOK_EVERY_MS = 5_000;
 
-/** As people and messages call it. */
+/** The index's name in messages. */
 export const nameOf = ({ collection, options }: WantedIndex) => `${collection}.${options.name}`;
 
 /** The indexes of every model of the connection. */
@@ -39,7 +42,7 @@ export function indexesOfModels(connection: Connection): WantedIndex[] {
     schema.indexes().map(([key, options]) => ({
       collection: collection.collectionName,
       key: key as mongo.IndexSpecification,
-      // As the server itself would call it.
+      // The name that the server would give it.
       options: {
         ...(options as object),
         name: options.name ?? Object.entries(key).flat().join('_'),
@@ -49,8 +52,9 @@ export function indexesOfModels(connection: Connection): WantedIndex[] {
 }
 
 /**
- * Those that are not there, or are still being built.
- * @throws SetupError where one of that name is there and is another: a name alone keeps nothing unique
+ * The indexes that do not exist, or are still being built.
+ * @throws SetupError where an index has the right name and other fields or options, as it would not
+ *   keep the right fields unique
  */
 export async function missingIndexes(
   connection: Connection,
@@ -70,11 +74,11 @@ export async function missingIndexes(
 /** An index as the server lists it. */
 type BuiltIndex = mongo.CreateIndexesOptions & { name: string; key: object; buildUUID?: unknown };
 
-/** When documents expire is left out: that may change, by `collMod`. */
+/** Compares all options but the expiry, which `collMod` may change. */
 function assertSame(wanted: WantedIndex, found: BuiltIndex): void {
   const { collection, key, options } = wanted;
   const factsOf = (fields: object, of: mongo.CreateIndexesOptions) => ({
-    // In their order, which decides what an index is good for.
+    // As a list, since the order of the fields matters.
     key: Object.entries(fields).map(([field, order]) => [field, Number(order)]),
     unique: of.unique ?? false,
     sparse: of.sparse ?? false,
@@ -91,7 +95,7 @@ async function builtIn(
   connection: Connection,
   collection: string,
 ): Promise<Map<string, BuiltIndex>> {
-  // Without that flag an index counts as there from the first moment of its build on.
+  // Without this flag the server lists an index from the first moment of its build.
   const command = {
     listIndexes: collection,
     includeBuildUUIDs: true,
@@ -109,17 +113,23 @@ async function builtIn(
 
 export interface BuildOptions {
   uri: string;
-  /** Told how far an index is that takes long, and which were built; warned of what is waited for. */
+  /**
+   * Receives the progress of a long build and the list of built indexes as info, and what is waited
+   * for as a warning.
+   */
   log: { info(line: string): void; warn(line: string): void };
-  /** How often it is told and looked again, in milliseconds; five seconds. */
+  /**
+   * How often progress is reported and missing indexes are looked for, in milliseconds; five
+   * seconds unless given.
+   */
   everyMs?: number;
 }
 
 /**
- * Builds those indexes over a connection of its own: collections side by side, one index of each at a
- * time. One that another process builds already is waited for, and one that is there is left as it
- * is: safe to repeat, and to do from many processes at once.
- * @throws SetupError where one cannot be built as the data are
+ * Builds the indexes over a connection of its own: collections in parallel, the indexes of one
+ * collection one after another. Safe to repeat, and to call in many processes at once: it waits for
+ * an index that another process builds, and leaves an existing one alone.
+ * @throws SetupError where one cannot be built with the data that is there
  */
 export async function buildIndexes(
   wanted: readonly WantedIndex[],
@@ -141,7 +151,7 @@ export async function buildIndexes(
   options.log.info(`${wanted.length} indexes were built: ${wanted.map(nameOf).join(', ')}`);
 }
 
-/** One that takes long tells every few seconds how far it is, and when it is there. */
+/** Builds one index. A long build reports its progress every few seconds, and its end. */
 async function buildAndTell(
   connection: Connection,
   index: WantedIndex,
@@ -174,12 +184,12 @@ async function build(connection: Connection, index: WantedIndex): Promise<void> 
       );
     }
     if (!isAnswer(error, INDEX_OPTIONS_CONFLICT)) throw error;
-    // Else another process was quicker, and its index may differ in what can be changed later.
+    // Otherwise another process built it first, and its changeable options may differ.
     if (!(await builtIn(connection, collection)).has(options.name)) throw inTheWay(index, error);
   }
 }
 
-/** What is said where the fields of a wanted index have another one. */
+/** The error for an index whose fields have another index. */
 export function inTheWay(index: WantedIndex, cause: unknown): SetupError {
   const fields = Object.keys(index.key).join(', ');
   return new SetupError(
@@ -188,7 +198,10 @@ export function inTheWay(index: WantedIndex, cause: unknown): SetupError {
   );
 }
 
-/** `42 % `, or nothing where the server does not say: it needs the right to see others' operations. */
+/**
+ * `42 %, `, or nothing where the server does not say: that needs the right to see others'
+ * operations.
+ */
 async function progressOf(connection: Connection, collection: string): Promise<string> {
   try {
     const [found] = await connection
@@ -208,11 +221,14 @@ async function progressOf(connection: Connection, collection: string): Promise<s
 }
 
 export interface EnsureOptions extends BuildOptions {
-  /** False leaves it to `npm run migrate`, and waits until that was done. */
+  /** False: indexes are left to `npm run migrate`, and are only waited for. */
   build: boolean;
 }
 
-/** Resolves once every index is there: nothing may be accepted before. @throws SetupError */
+/**
+ * Resolves once every index exists. Nothing may be accepted before. @throws SetupError as
+ * `missingIndexes` and `buildIndexes` do
+ */
 export async function ensureIndexes(
   connection: Connection,
   wanted: readonly WantedIndex[],

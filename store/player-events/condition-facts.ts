@@ -1,12 +1,16 @@
-/** What a condition looks at beside progress, in one read: the player, and their grants elsewhere. */
+/**
+ * The facts for a condition besides progress, in one read: the player, and their granted claims of
+ * other events.
+ */
 import type { Connection } from 'mongoose';
 import type { Condition } from '../../domain/conditions/condition.ts';
 import { type Account, chainedEvents } from '../../domain/conditions/condition-facts.ts';
 import type { UserStatus } from '../../domain/user.ts';
 
-/** Grants of one player that count; more of one event's than any condition asks for. */
+/** How many granted claims of one player are read: more than any condition asks for. */
 const MOST_GRANTS = 5_000;
 
+/** The player's account, and the status that decides whether they may claim. */
 export interface PlayerFacts extends Account {
   status: UserStatus;
 }
@@ -15,7 +19,7 @@ export type ConditionFacts = ReturnType<typeof createConditionFacts>;
 
 /**
  * The player's granted claims among the events in `chained`.
- * @param player the field with the user's ID; one that is empty finds nothing, and reads nothing
+ * @param player the field with the user's ID; an empty one reads nothing
  */
 function withGrants(player: string, chained: string) {
   return {
@@ -35,13 +39,14 @@ function withGrants(player: string, chained: string) {
   };
 }
 
-/** The user where there are events to look for, else nobody. */
+/** The user where the condition names other events, else an empty string. */
 const chainedPlayer = (userId: string) => ({
   $cond: [{ $eq: ['$chained', []] }, '', userId],
 });
 
 const PLAYER = { _id: 0, status: 1, createdAt: 1 } as const;
 
+/** Reads facts from `users` and `claims`. */
 export function createConditionFacts(connection: Connection) {
   return {
     /** A player's facts for a condition, in one read; null where there is no such user. */

@@ -1,9 +1,8 @@
-/** Which activities count: each `id` once for its sender, of players who exist, at its time. */
+/** Which player events count: each `id` once for its sender, of existing players, at its time. */
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import fc from 'fast-check';
 import { DAY_MS, type IngestOutcome } from '../../domain/conditions/player-event.ts';
-import { SetupError } from '../../domain/errors.ts';
 import {
   newPlayer,
   profiled,
@@ -28,10 +27,10 @@ type Sender = string | undefined;
 
 const ago = (durationMs: number): string => new Date(NOW.getTime() - durationMs).toISOString();
 
-/** In time for its day's fold, and long after it. */
+/** In time for the fold of its day, and long after it. */
 const TIMES = [ago(MINUTE_MS), ago(30 * DAY_MS)];
 
-const activity = (userId: string, given: Partial<Sent> = {}): Sent => ({
+const playerEvent = (userId: string, given: Partial<Sent> = {}): Sent => ({
   id: unique('act'),
   userId,
   metric: 'boss.killed',
@@ -64,12 +63,12 @@ async function count(userId: string, given: { metric?: string; key?: string } = 
   return (await t.store.progress.read(userId, [query]))[0];
 }
 
-describe('the id of an activity', () => {
+describe('the id of a player event', () => {
   it('counts once for each sender, who may be two with the same one', async () => {
     for (const at of TIMES) {
       const [one, other] = [await newPlayer(t.store), await newPlayer(t.store)];
       const id = unique('act');
-      const [first, second] = [activity(one, { id, at }), activity(other, { id, at })];
+      const [first, second] = [playerEvent(one, { id, at }), playerEvent(other, { id, at })];
       for (const expected of [ACCEPTED, DUPLICATE]) {
         assert.deepEqual(await ingest('server-a', [first]), expected);
         assert.deepEqual(await ingest('server-b', [second]), expected);
@@ -82,7 +81,7 @@ describe('the id of an activity', () => {
   it('is refused with other content, whatever differs, and counts as it was', async () => {
     for (const at of TIMES) {
       const [userId, otherId] = [await newPlayer(t.store), await newPlayer(t.store)];
-      const event = activity(userId, { key: 'a', value: 2, at });
+      const event = playerEvent(userId, { key: 'a', value: 2, at });
       assert.deepEqual(await ingest('server-a', [event]), ACCEPTED);
       const { key: _, ...keyless } = event;
       const others = [
@@ -103,7 +102,7 @@ describe('the id of an activity', () => {
 
   it('is the same event where only the writing differs', async () => {
     const userId = await newPlayer(t.store);
-    const event = activity(userId, { key: 'caf\u00e9', at: '2026-11-22T14:00:00.000Z' });
+    const event = playerEvent(userId, { key: 'caf\u00e9', at: '2026-11-22T14:00:00.000Z' });
     assert.deepEqual(await ingest('server-a', [event]), ACCEPTED);
     const same = { ...event, key: 'cafe\u0301', value: 1, at: '2026-11-22T23:00:00+09:00' };
     assert.deepEqual(await ingest('server-a', [same]), DUPLICATE);
@@ -116,7 +115,7 @@ describe('the id of an activity', () => {
         [undefined, 'server-a'],
       ]) {
         const userId = await newPlayer(t.store);
-        const event = activity(userId, { at });
+        const event = playerEvent(userId, { at });
         const outcomes = [];
         for (const sender of senders) outcomes.push(await ingest(sender, [event]));
         assert.deepEqual(outcomes, [ACCEPTED, DUPLICATE]);
@@ -131,7 +130,7 @@ describe('the id of an activity', () => {
   it('counts once where batches of all roads meet', async () => {
     for (const at of TIMES) {
       const userId = await newPlayer(t.store);
-      const events = Array.from({ length: 20 }, () => activity(userId, { at }));
+      const events = Array.from({ length: 20 }, () => playerEvent(userId, { at }));
       const senders = ['server-a', undefined, 'server-a', undefined];
       const outcomes = await Promise.all(senders.map((sender) => ingest(sender, events)));
       const sum = (of: 'accepted' | 'duplicates') => outcomes.reduce((all, o) => all + o[of], 0);
@@ -165,7 +164,7 @@ describe('the id of an activity', () => {
                 return known.content === content ? 'duplicates' : 'rejected';
               });
               const events = own.map(({ id, value, time }) =>
-                activity(userId, { id: `${prefix}-${id}`, value, at: TIMES[time] as string }),
+                playerEvent(userId, { id: `${prefix}-${id}`, value, at: TIMES[time] as string }),
               );
               const outcome = await ingest(sender, events);
               const number = (what: string) => expected.filter((one) => one === what).length;
@@ -216,7 +215,7 @@ describe('the id of an activity', () => {
             return 'accepted';
           });
           const events = batch.map(({ id, value, time }) =>
-            activity(userId, { id: `${prefix}-${id}`, value, at: TIMES[time] as string }),
+            playerEvent(userId, { id: `${prefix}-${id}`, value, at: TIMES[time] as string }),
           );
           const outcome = await t.store.progress.ingest(events, NOW, (n) => batch[n]?.sender);
           const number = (what: string) => expected.filter((one) => one === what).length;
@@ -246,9 +245,10 @@ describe('the id of an activity', () => {
       ]) {
         const [one, other] = [await newPlayer(t.store), await newPlayer(t.store)];
         const id = unique('act');
-        assert.deepEqual(await ingest('server-a', [activity(one, { id, at })]), ACCEPTED);
+        assert.deepEqual(await ingest('server-a', [playerEvent(one, { id, at })]), ACCEPTED);
         const outcomes = [];
-        for (const road of roads) outcomes.push(await ingest(road, [activity(other, { id, at })]));
+        for (const road of roads)
+          outcomes.push(await ingest(road, [playerEvent(other, { id, at })]));
         assert.deepEqual(outcomes, [ACCEPTED, DUPLICATE]);
         assert.equal(await count(other), 1);
       }
@@ -258,7 +258,7 @@ describe('the id of an activity', () => {
   it('is taken in one batch from many senders, of whom one is not known', async () => {
     for (const at of TIMES) {
       const userId = await newPlayer(t.store);
-      const event = activity(userId, { at });
+      const event = playerEvent(userId, { at });
       const senders = [...Array.from({ length: 8 }, (_, n) => `server-${n}`), undefined];
       const events = senders.map(() => event);
       for (const accepted of [8, 0]) {
@@ -271,96 +271,25 @@ describe('the id of an activity', () => {
 
   it('stays known to the second of two senders when what the first one sent has expired', async () => {
     const userId = await newPlayer(t.store);
-    const event = activity(userId);
+    const event = playerEvent(userId);
     await ingest('server-a', [event]);
     await ingest('server-b', [event]);
-    await t.store.progress.activities.model.deleteOne({ _id: event.id });
-    // Of a process that has not seen the two meet.
+    await t.store.progress.playerEvents.model.deleteOne({ _id: event.id });
+    // Of a process that has not seen two senders with one ID.
     const other = createProgressStore(t.connection, DEFAULT_RULES);
     assert.deepEqual(await other.ingest([event], NOW, () => 'server-b'), DUPLICATE);
   });
 });
 
-describe('the days that activities are kept', () => {
-  let own: StoreFixture;
-  before(async () => {
-    own = await storeFixture();
-    own.setNow(NOW);
-  });
-  after(() => own.close());
-
-  const withTtl = async (ttlDays: number) => {
-    const progress = createProgressStore(own.connection, { ...DEFAULT_RULES, ttlDays }, () => NOW);
-    await progress.open();
-    return progress;
-  };
-
-  it('are a day or two more than the age at which they are refused, also where that was changed', async () => {
-    for (const ttlDays of [90, 30]) {
-      const { model } = (await withTtl(ttlDays)).activities;
-      const expiry = (await model.collection.indexes()).find(({ name }) => name === 'expiry');
-      assert.equal(expiry?.expireAfterSeconds, (ttlDays + 2) * 86_400);
-    }
-  });
-
-  it('may become more: what has expired until then is refused, and does not count again', async () => {
-    const userId = await newPlayer(own.store);
-    const [old, young] = [40, 20].map((days) => activity(userId, { at: ago(days * DAY_MS) }));
-    await (await withTtl(90)).ingest([old, young], NOW);
-    const { activities } = await withTtl(30);
-    // As MongoDB does within a minute.
-    await activities.model.deleteMany({ day: { $lt: new Date(NOW.getTime() - 32 * DAY_MS) } });
-    const longer = await withTtl(90);
-    assert.deepEqual(await longer.ingest([old, young], NOW), {
-      accepted: 0,
-      duplicates: 1,
-      rejected: [{ index: 0, message: 'at: Of a day whose activities are no longer known' }],
-    });
-  });
-});
-
-describe('an index on the day that is not ours', () => {
-  let own: StoreFixture;
-  before(async () => {
-    own = await storeFixture();
-  });
-  after(() => own.close());
-
-  const instead = async (options: { name: string }) => {
-    const { collection } = own.store.progress.activities.model;
-    await collection.dropIndex('expiry');
-    await collection.createIndex({ day: 1 }, options);
-  };
-
-  it('is told of in a sentence, and makes no activity too old', async () => {
-    await instead({ name: 'theirs' });
-    const { progress } = own.store;
-    await assert.rejects(progress.open(), (error: unknown) => {
-      assert.ok(error instanceof SetupError, String(error));
-      assert.match(error.message, /^The index activity_events\.expiry cannot be built: .* on day /);
-      return true;
-    });
-    assert.equal(await progress.days.forgottenBefore(), 0);
-    await progress.activities.model.collection.dropIndex('theirs');
-    await progress.open();
-  });
-
-  it('or lets nothing expire until then is made to, and nothing is too old', async () => {
-    await instead({ name: 'expiry' });
-    const { progress } = own.store;
-    await progress.open();
-    assert.equal(await progress.days.forgottenBefore(), 0);
-    const indexes = await progress.activities.model.collection.indexes();
-    const expiry = indexes.find(({ name }) => name === 'expiry');
-    assert.equal(expiry?.expireAfterSeconds, progress.keptS);
-  });
-});
-
-describe('an activity', () => {
+describe('a player event', () => {
   it('of a user who does not exist is refused at its place, and the others count', async () => {
     const userId = await newPlayer(t.store);
     const names = [unique('usr'), userId.toUpperCase(), `${userId}x`, '__proto__'];
-    const batch = [activity(userId), ...names.map((name) => activity(name)), activity(userId)];
+    const batch = [
+      playerEvent(userId),
+      ...names.map((name) => playerEvent(name)),
+      playerEvent(userId),
+    ];
     const message = 'userId: There is no user with this ID';
     for (const accepted of [2, 0]) {
       assert.deepEqual(await ingest('server-a', batch), {
@@ -373,7 +302,7 @@ describe('an activity', () => {
   });
 
   it('counts from the moment on at which the user exists', async () => {
-    const before = activity('usr_not_yet');
+    const before = playerEvent('usr_not_yet');
     assert.equal((await ingest('server-a', [before])).rejected.length, 1);
     const userId = await newPlayer(t.store);
     assert.deepEqual(await ingest('server-a', [{ ...before, userId }]), ACCEPTED);
@@ -381,7 +310,7 @@ describe('an activity', () => {
 
   it('up to five minutes ahead counts as of now, once however often it comes', async () => {
     const userId = await newPlayer(t.store);
-    const event = activity(userId, { at: ago(-5 * MINUTE_MS) });
+    const event = playerEvent(userId, { at: ago(-5 * MINUTE_MS) });
     assert.deepEqual(await ingest('server-a', [event]), ACCEPTED);
     assert.equal(await count(userId), 1, 'at once');
     assert.deepEqual(await ingest('server-a', [event]), DUPLICATE);
@@ -389,7 +318,7 @@ describe('an activity', () => {
     assert.deepEqual(await ingest('server-a', [event], later), DUPLICATE);
     const other = { ...event, at: ago(-4 * MINUTE_MS) };
     assert.deepEqual(await ingest('server-a', [other]), OTHER_CONTENT);
-    const tooFar = activity(userId, { at: ago(-5 * MINUTE_MS - 1) });
+    const tooFar = playerEvent(userId, { at: ago(-5 * MINUTE_MS - 1) });
     assert.deepEqual(await ingest('server-a', [tooFar]), refused('at: In the future'));
   });
 
@@ -397,7 +326,7 @@ describe('an activity', () => {
     const userId = await newPlayer(t.store);
     const message = 'metric: Not 1 to 128 printable characters without spaces and commas';
     assert.deepEqual(
-      await ingest('server-a', [activity(userId, { metric: 'a,b' })]),
+      await ingest('server-a', [playerEvent(userId, { metric: 'a,b' })]),
       refused(message),
     );
   });
@@ -407,17 +336,17 @@ describe('an activity', () => {
     const [composed, decomposed] = ['\ud55c\uad6d-\u00e9', '\ud55c\uad6d-\u00e9'.normalize('NFD')];
     assert.notEqual(composed, decomposed);
     for (const name of [composed, decomposed]) {
-      await ingest('server-a', [activity(userId, { metric: name, key: name })]);
+      await ingest('server-a', [playerEvent(userId, { metric: name, key: name })]);
     }
     assert.equal(await count(userId, { metric: composed, key: composed }), 2);
   });
 });
 
-describe('a batch of new activities', () => {
+describe('a batch of new player events', () => {
   it('is one insert, and one look at the users who were not seen before', async () => {
     const players = [await newPlayer(t.store), await newPlayer(t.store)];
-    const batch = () => players.map((userId) => activity(userId));
-    // A process that knows nobody yet, in a database where no senders share an ID.
+    const batch = () => players.map((userId) => playerEvent(userId));
+    // A process that knows no user yet, in a database where no senders share an ID.
     await t.connection.collection('progress_state').deleteMany({});
     const fresh = createProgressStore(t.connection, DEFAULT_RULES);
     const opsOf = async (collection: string) => {

@@ -1,63 +1,67 @@
 /**
- * Which document an activity is kept in, so that an `id` counts once for its sender, for good.
+ * The place of a player event: the `_id` of its document. It makes an `id` count once for each
+ * sender, for good.
  *
- * The first sender of an `id` has the document whose `_id` is that ID. Whoever sends the same `id`
- * and is somebody else has one of their own, with their name behind it. So one unique index holds the
- * senders apart, and a Kafka record without a sender still meets the same event sent over HTTP: where
- * the ID is taken, it looks at the places of all its senders.
+ * The first sender of an `id` gets the document whose `_id` is that ID. Another sender of the same
+ * `id` gets one with the sender's name added. So one unique index keeps senders apart. A Kafka
+ * record without a sender can still be the same event as one sent over HTTP: where its ID is taken,
+ * the places of all senders are read.
  */
 import {
-  type ActivityContent,
-  type ActivityEvent,
-  isSameActivity,
+  isSamePlayerEvent,
+  type PlayerEvent,
+  type PlayerEventContent,
 } from '../../domain/conditions/player-event.ts';
 
-/** An event, and the `_id` of the document that is to keep it. */
+/** An event, and the `_id` of the document that will keep it. */
 export interface Placed {
-  event: ActivityEvent;
+  event: PlayerEvent;
   _id: string;
 }
 
-/** An event whose `id` this sender has used before, for what is kept. */
+/** An event whose `id` its sender has used before, and what is kept under it. */
 export interface Known {
-  event: ActivityEvent;
-  kept: ActivityContent;
+  event: PlayerEvent;
+  kept: PlayerEventContent;
 }
 
-/** What is kept, and where. */
-export type Taken = ActivityContent & { _id: string };
+/** A kept event, and its place. */
+export type Taken = PlayerEventContent & { _id: string };
 
-/** Neither an `id` nor a sender holds a space, so that no two places have one name. */
-const ownPlace = ({ id, sender = '' }: Pick<ActivityEvent, 'id' | 'sender'>): string =>
+/** Neither an `id` nor a sender contains a space, so two places never have the same name. */
+const ownPlace = ({ id, sender = '' }: Pick<PlayerEvent, 'id' | 'sender'>): string =>
   `${id} ${sender}`;
 
-/** Where an event is kept if its `id` is new. */
-export const firstPlace = (event: ActivityEvent): Placed => ({ event, _id: event.id });
+/** The place of an event whose `id` is new. */
+export const firstPlace = (event: PlayerEvent): Placed => ({ event, _id: event.id });
 
+/** Whether the place has the sender's name in it. */
 export const isOwnPlace = ({ event, _id }: Placed): boolean => _id !== event.id;
 
-/** A filter for all that is kept and may be the same as one of these events, or in their place. */
-export function placesOf(events: readonly ActivityEvent[]): object {
+/**
+ * The filter for all documents that may be the same as one of these events, or be in their place.
+ */
+export function placesOf(events: readonly PlayerEvent[]): object {
   const named = events.flatMap(({ id, sender }) => [
     id,
     ownPlace({ id }),
     ownPlace({ id, sender }),
   ]);
-  // Whose it is does not matter to one that names no sender.
+  // An event without a sender may be the same as any sender's.
   const unsaid = events.filter(({ sender }) => sender === undefined);
   const ofAnybody = unsaid.map(({ id }) => ({ _id: { $gte: `${id} `, $lt: `${id}!` } }));
   return { $or: [{ _id: { $in: named } }, ...ofAnybody] };
 }
 
 /**
- * Divides events into those that are known, those that are new, and those that are settled once the
- * new ones are kept: the same as one of them, perhaps, or in its place.
- * @param taken what is kept at `placesOf` them
+ * Divides events into known ones, new ones, and those that can only be divided once the new ones
+ * are kept: each may be the same as a new one, or need its place.
+ * @param taken the documents found with `placesOf(events)`
  */
-export function settle(events: readonly ActivityEvent[], taken: readonly Taken[]) {
+export function settle(events: readonly PlayerEvent[], taken: readonly Taken[]) {
   const known: Known[] = [];
   const fresh: Placed[] = [];
-  const later: ActivityEvent[] = [];
+  const later: PlayerEvent[] = [];
   const keptOf = Map.groupBy(taken, ({ _id }) => _id.split(' ', 1)[0]);
   const freshOf = new Map<string, Placed[]>();
   for (const event of events) {
@@ -79,8 +83,11 @@ export function settle(events: readonly ActivityEvent[], taken: readonly Taken[]
   return { known, fresh, later };
 }
 
-/** Whether two events with one `id` are the same: with one content, and not of two senders. */
-function isOneEvent(a: ActivityContent, b: ActivityContent): boolean {
+/**
+ * Whether two events with one `id` are the same: with the same content, and not from two different
+ * senders.
+ */
+function isOneEvent(a: PlayerEventContent, b: PlayerEventContent): boolean {
   const isOfTwo = a.sender !== undefined && b.sender !== undefined && a.sender !== b.sender;
-  return !isOfTwo && isSameActivity(a, b);
+  return !isOfTwo && isSamePlayerEvent(a, b);
 }

@@ -1,38 +1,46 @@
-/** What an activity event must look like, by whichever road it comes. */
+/** What a player event must look like, over HTTP and over Kafka. */
 import { z } from 'zod';
 import { type Gauges, KNOWN_BY_ITSELF } from '../../domain/conditions/metrics.ts';
-import { type ActivityEvent, DAY_MS } from '../../domain/conditions/player-event.ts';
+import { DAY_MS, type PlayerEvent } from '../../domain/conditions/player-event.ts';
 import { textShape } from '../text-shape.ts';
 
-export interface ActivityRules {
-  /** How old an activity may be, in days: its `id` is remembered for as long. */
+/** What the configuration says about player events. */
+export interface PlayerEventRules {
+  /** How old a player event may be, in days. Its `id` is remembered for as long. */
   ttlDays: number;
-  /** Metrics whose value is a state. */
+  /** Metrics whose value is a state and not an amount. */
   gauges: Gauges;
 }
 
-/** How far ahead of ours a game server's clock may be, in milliseconds: such a time counts as now. */
+/**
+ * How far a game server's clock may be ahead of ours, in milliseconds. A time within it counts as
+ * now.
+ */
 export const MAX_AHEAD_MS = 5 * 60_000;
 
-/** A billion at most, and whole: sums stay exact, and the same in whichever order they are made. */
+/**
+ * A value's limit, for whole numbers: with it sums stay exact, and do not depend on the order of
+ * adding.
+ */
 const MAX_VALUE = 1_000_000_000;
 
+/** The shortest and the longest name, in characters. */
 const NAME_LENGTH = [1, 128] as const;
 
-/** Text that is seen: no control characters, and at a name's ends and inside it no space. */
+/** Visible text without control characters and spaces. */
 const name = textShape('LINE', NAME_LENGTH).regex(
   /^[^\s\p{C}]{1,128}$/u,
   'Not 1 to 128 printable characters without spaces',
 );
 
-/** Whether a text can be the ID of whoever sends an activity. */
+/** Whether a text can be the ID of a sender. */
 export const isId = (text: string): boolean => name.safeParse(text).success;
 
 const shape = z.strictObject(
   {
     id: name,
     userId: name,
-    // No condition can name one with a comma, so that it would never be seen.
+    // A condition cannot name a metric with a comma.
     metric: textShape('LINE', NAME_LENGTH).regex(
       /^[^\s\p{C},]+$/u,
       'Not 1 to 128 printable characters without spaces and commas',
@@ -52,11 +60,11 @@ const shape = z.strictObject(
   { error: (issue) => (issue.code === 'invalid_type' ? 'Not an object' : undefined) },
 );
 
-/** An event that can be counted, or why it cannot. */
-export type Checked = { event: ActivityEvent } | { message: string };
+/** A player event that can be counted, or why it cannot. */
+export type Checked = { event: PlayerEvent } | { message: string };
 
-/** Reads one event as it came. `now` is the moment of its arrival. */
-export function checkActivity(given: unknown, rules: ActivityRules, now: Date): Checked {
+/** Checks one event of a batch. @param now when it arrived */
+export function checkPlayerEvent(given: unknown, rules: PlayerEventRules, now: Date): Checked {
   const { success, data: event, error } = shape.safeParse(given);
   if (!success) return { message: messageOf(error.issues) };
   const ageMs = now.getTime() - event.at.getTime();
@@ -73,7 +81,10 @@ export function checkActivity(given: unknown, rules: ActivityRules, now: Date): 
   return { event: ageMs < 0 ? { ...event, at: now, sentAt: event.at } : event };
 }
 
-/** Field by field; what an unknown field is called is not said, as it may be of any length. */
+/**
+ * The faults, field by field. The name of an unknown field is not repeated, as it may be of any
+ * length.
+ */
 function messageOf(issues: readonly z.core.$ZodIssue[]): string {
   const words = issues.map(({ code, path, message }) => {
     if (code === 'unrecognized_keys') return 'There are fields that are not known';

@@ -1,13 +1,13 @@
 /**
- * The collection `activity_events`: each activity as it came. Its `_id` makes it count once (see
- * `places.ts`); progress of the last days is read from here.
+ * The collection `activity_events`: each player event as it was sent. Its `_id` makes it count once
+ * (see `places.ts`). Progress of the last days is read from here.
  */
 import type { ClientSession, Connection } from 'mongoose';
 import { mongo, Schema } from 'mongoose';
 import {
-  type ActivityEvent,
   DAY_MS,
   dayOf,
+  type PlayerEvent,
   QUARTER_MS,
 } from '../../domain/conditions/player-event.ts';
 import { isAnswer, isDuplicateKey, WRITE_CONCERN } from '../mongodb/connection.ts';
@@ -15,32 +15,36 @@ import { INDEX_OPTIONS_CONFLICT, inTheWay, type WantedIndex } from '../mongodb/i
 import { type Placed, placesOf } from './places.ts';
 import { ALL_AT_ONCE, type Quarter, type QuarterValue, TOGETHER } from './progress-days.ts';
 
-export interface StoredActivity {
-  /** The event's ID; where another sender had it before, with this one's behind it. */
+/** A player event as the collection has it. */
+export interface StoredPlayerEvent {
+  /** The event's ID; with the sender's name added where another sender had the ID before. */
   _id: string;
-  /** The game server's user ID; missing where a Kafka record did not say. */
+  /** The game server's user ID; missing where a Kafka record named none. */
   sender?: string;
   userId: string;
   metric: string;
   key?: string;
   value?: number;
   at: Date;
-  /** As sent, where that was ahead of our clock. */
+  /** The time as sent, where that was ahead of our clock. */
   sentAt?: Date;
-  /** The beginning of the UTC day of `at`. */
+  /** The start of the UTC day of `at`. */
   day: Date;
-  /** It was added to its day's aggregates as it came; the fold must not count it again. */
+  /** It was added to its day's aggregates on arrival, so the fold must not count it again. */
   late?: true;
 }
 
-/** Activities of some metrics from one moment until before another, in milliseconds. */
-export interface ActivityRange {
+/**
+ * Player events of some metrics, from `fromMs` until before `untilMs`, in milliseconds since the
+ * epoch.
+ */
+export interface PlayerEventRange {
   metrics: string[];
   fromMs: number;
   untilMs: number;
 }
 
-const schema = new Schema<StoredActivity>(
+const schema = new Schema<StoredPlayerEvent>(
   {
     _id: { type: String, required: true },
     sender: String,
@@ -55,17 +59,19 @@ const schema = new Schema<StoredActivity>(
   },
   { collection: 'activity_events', versionKey: false, strict: 'throw' },
 );
-// By the day and not by the moment, nor by the metric: a third of what each insert costs the server.
+// By day only: without the time and the metric in it, an insert costs the server a third less.
 schema.index({ userId: 1, day: 1 }, { name: 'player' });
 
+/** The name of the expiry index. */
 const EXPIRY = 'expiry';
 
-export type ActivityEventStore = ReturnType<typeof createActivityEventStore>;
+export type PlayerEventStore = ReturnType<typeof createPlayerEventStore>;
 
-export function createActivityEventStore(connection: Connection) {
-  const model = connection.model<StoredActivity>('ActivityEvent', schema);
-  // By the driver where there are many: mongoose would look at each field of each document.
-  const collection = connection.collection<StoredActivity>('activity_events');
+/** The player events, over the collection `activity_events`. */
+export function createPlayerEventStore(connection: Connection) {
+  const model = connection.model<StoredPlayerEvent>('PlayerEvent', schema);
+  // The driver's collection for many documents, as mongoose would check each field of each one.
+  const collection = connection.collection<StoredPlayerEvent>('activity_events');
 
   const expiryIndex = (expireAfterSeconds: number): WantedIndex => ({
     collection: collection.collectionName,
@@ -76,13 +82,14 @@ export function createActivityEventStore(connection: Connection) {
   return {
     model,
 
-    /** The index that lets them go that many seconds after their day began. */
+    /** The index that removes player events that many seconds after their day began. */
     expiryIndex,
 
     /**
-     * Lets activities go that many seconds after their day began; a change takes effect at once.
-     * @param onChange told before a change, with how many seconds it was until then
-     * @throws SetupError where another index has its field
+     * Lets player events expire that many seconds after their day began. A change takes effect at
+     * once.
+     * @param onChange called before a change, with the number of seconds until then
+     * @throws SetupError where the field has another index
      */
     async expireAfter(
       expireAfterSeconds: number,
@@ -95,17 +102,17 @@ export function createActivityEventStore(connection: Connection) {
         if (!isAnswer(error, INDEX_OPTIONS_CONFLICT)) throw error;
         const before = (await collection.indexes()).find(({ name }) => name === EXPIRY);
         if (!before) throw inTheWay(wanted, error);
-        // An index without a time lets nothing go.
+        // An index without an expiry removes nothing.
         await onChange(before.expireAfterSeconds ?? Number.POSITIVE_INFINITY);
         const index = { name: EXPIRY, expireAfterSeconds };
         await connection.db?.command({ collMod: collection.collectionName, index });
       }
     },
 
-    /** Keeps those whose place is free, whatever happens to the others. Answers the others. */
+    /** Keeps the events whose place is free. Returns the others. */
     async add(placed: readonly Placed[]): Promise<Placed[]> {
       if (placed.length === 0) return [];
-      // A player's next to each other: the server finds the place in its index once.
+      // Events of one player side by side: the server then finds the place in its index once.
       const sorted = placed.toSorted(byPlayer);
       try {
         await collection.insertMany(sorted.map(stored), {
@@ -118,27 +125,35 @@ export function createActivityEventStore(connection: Connection) {
       }
     },
 
-    /** What is kept and may be one of these events; in a transaction as it sees them. */
+    /**
+     * The kept documents that may be one of these events, as the transaction sees them where there
+     * is one.
+     */
     async find(
-      events: readonly ActivityEvent[],
+      events: readonly PlayerEvent[],
       session?: ClientSession,
-    ): Promise<StoredActivity[]> {
+    ): Promise<StoredPlayerEvent[]> {
       const options = { batchSize: ALL_AT_ONCE, ...(session && { session }) };
       return await collection.find(placesOf(events), options).toArray();
     },
 
-    /** Keeps events that are added to the aggregates in the same transaction. */
+    /** Keeps events whose aggregates are changed in the same transaction. */
     async addLate(placed: readonly Placed[], session: ClientSession): Promise<void> {
       const documents = placed.map((one) => ({ ...stored(one), late: true as const }));
       await collection.insertMany(documents, { session });
     },
 
     /**
-     * What a player's activities in those ranges come to, by the quarter of an hour; a quarter in
-     * which one of the cuts lies (milliseconds since the epoch) is told in parts. Brought together
-     * by the server: however much a player does, little comes over.
+     * A player's events in those ranges, summed up by quarter of an hour. A quarter with a cut in
+     * it is returned in parts. The server does the summing, so little is transferred however many
+     * events there are.
+     * @param cutsMs times in milliseconds since the epoch
      */
-    async read(userId: string, ranges: ActivityRange[], cutsMs: number[]): Promise<QuarterValue[]> {
+    async read(
+      userId: string,
+      ranges: PlayerEventRange[],
+      cutsMs: number[],
+    ): Promise<QuarterValue[]> {
       if (ranges.length === 0) return [];
       const $or = ranges.map(({ metrics, fromMs, untilMs }) => ({
         userId,
@@ -155,18 +170,19 @@ export function createActivityEventStore(connection: Connection) {
       return parts.map(({ _id: { metric, key }, ...quarter }) => ({ metric, key, ...quarter }));
     },
 
-    /** The first day from that moment on that has an activity; null where there is none. */
+    /** The first day from that time on with a player event; null where there is none. */
     async earliestDay(sinceMs: number): Promise<Date | null> {
       const day = { $gte: new Date(sinceMs) };
       const first = await model
         .findOne({ day }, { day: 1 })
         .sort({ day: 1 })
-        .lean<StoredActivity>();
+        .lean<StoredPlayerEvent>();
       return first?.day ?? null;
     },
   };
 }
 
+/** The stage that sums events up by quarter, with a part of its own between two cuts. */
 function togetherUpTo(cutsMs: number[]): object {
   const ms = { $toLong: '$at' };
   const cutsBefore = cutsMs.map((cutMs) => ({ $cond: [{ $gte: [ms, cutMs] }, 1, 0] }));
@@ -176,7 +192,7 @@ function togetherUpTo(cutsMs: number[]): object {
   return { $group: { _id, startMs: { $min: ms }, ...TOGETHER } };
 }
 
-function stored({ event, _id }: Placed): StoredActivity {
+function stored({ event, _id }: Placed): StoredPlayerEvent {
   const { sender, userId, metric, key, value, at, sentAt } = event;
   return {
     _id,
@@ -198,7 +214,7 @@ function byPlayer({ event: a }: Placed, { event: b }: Placed): number {
   return a.userId < b.userId ? -1 : 1;
 }
 
-/** Which of a bulk's writes met a known `_id`. @throws the error if it says anything else */
+/** Which writes of a bulk found their `_id` taken. @throws the error where it says anything else */
 function duplicatesIn(error: unknown, collection: { collectionName: string }): number[] {
   const isBulk = error instanceof mongo.MongoBulkWriteError;
   if (!isBulk || !isDuplicateKey(error, collection)) throw error;

@@ -1,32 +1,32 @@
 /**
- * The collection `progress_days`: what the activities of a player, metric, key and UTC day come to,
- * by the quarter of an hour. It stays when the activities themselves have expired.
+ * The collection `progress_days`: the player events of one player, metric, key and UTC day, summed
+ * up by quarter of an hour. It stays when the events themselves have expired.
  *
- * A quarter has two parts. What came in time is folded in later, and counted anew each time that is
- * done; what came too late for that was added as it came. Neither touches the other.
+ * A quarter has two parts. Events that came in time are folded in later, and are counted anew by
+ * each fold. Late events are added on arrival. Neither part changes the other.
  */
 import type { ClientSession, Connection } from 'mongoose';
 import { Schema } from 'mongoose';
 import {
-  type ActivityEvent,
   DAY_MS,
   dayOf,
+  type PlayerEvent,
   QUARTER_MS,
   quarterOf,
 } from '../../domain/conditions/player-event.ts';
 
-/** The amounts of one quarter of an hour, and the states: null where no value was given. */
+/** The sums of one quarter of an hour, and its states: null where no event had a value. */
 export interface Quarter {
-  /** Its first and last activity: a day that starts within the quarter parts them. */
+  /** Its first and last event: a day that begins within the quarter separates them. */
   first: Date;
   last: Date;
   sum: number;
   highest: number | null;
-  /** `sentAt` is `at` unless the time as sent was ahead of our clock. */
+  /** `sentAt` equals `at` unless the time as sent was ahead of our clock. */
   latest: { at: Date; sentAt: Date; value: number } | null;
 }
 
-/** By the quarter's number in the day. */
+/** By the number of the quarter in the day. */
 type Quarters = Record<string, Quarter>;
 
 interface StoredDay {
@@ -34,23 +34,23 @@ interface StoredDay {
   userId: string;
   metric: string;
   key: string | null;
-  /** Days since the epoch, UTC. */
+  /** Days since the epoch, in UTC. */
   day: number;
   folded?: Quarters;
   late?: Quarters;
 }
 
-/** One quarter of an hour of a player's, as it is read: perhaps one of two parts. */
+/** A quarter of an hour of one player, as it is read: maybe one of two parts. */
 export interface QuarterValue extends Quarter {
   metric: string;
   key: string | null;
   startMs: number;
 }
 
-/** Days of some metrics: `fromDay` until before `untilDay`. */
+/** Days of one metric, from `fromDay` until before `untilDay`. */
 export interface DayRange {
   metric: string;
-  /** Null for all keys; null among them for activities without one. */
+  /** Null for all keys. A null in the list is for events without a key. */
   keys: (string | null)[] | null;
   fromDay: number;
   untilDay: number;
@@ -81,17 +81,17 @@ const stateSchema = new Schema<State>(
   { collection: 'progress_state', versionKey: false, strict: 'throw' },
 );
 
-/** Only a key may hold spaces, and stands last. */
+/** Only a key may contain spaces, so it comes last. */
 const idOf = (userId: string, day: number, metric: string, key: string | null): string =>
   `${userId} ${day} ${metric} ${key ?? ''}`;
 
-/** What activities come to together: of a quarter of an hour, or of a part of one. */
+/** How player events are summed up: those of a quarter of an hour, or of a part of one. */
 export const TOGETHER = {
   first: { $min: '$at' },
   last: { $max: '$at' },
   sum: { $sum: { $ifNull: ['$value', 1] } },
   highest: { $max: '$value' },
-  // Documents are compared field by field, in this order, as `laterOf` does.
+  // MongoDB compares documents field by field in this order, as `laterOf` does.
   latest: {
     $max: {
       $cond: [
@@ -103,11 +103,15 @@ export const TOGETHER = {
   },
 };
 
-/** More than one player has: all in one answer, as each further one would be another read. */
+/**
+ * A batch size larger than the documents of any player: everything comes in one answer, as each
+ * further one is another read.
+ */
 export const ALL_AT_ONCE = 100_000;
 
 export type ProgressDayStore = ReturnType<typeof createProgressDayStore>;
 
+/** The aggregates, over `progress_days` and `progress_state`. */
 export function createProgressDayStore(connection: Connection) {
   const model = connection.model<StoredDay>('ProgressDay', schema);
   const collection = connection.collection<StoredDay>('progress_days');
@@ -116,8 +120,8 @@ export function createProgressDayStore(connection: Connection) {
   return {
     model,
 
-    /** Adds events that came too late to be folded; in the transaction that keeps them. */
-    async addLate(events: readonly ActivityEvent[], session: ClientSession): Promise<void> {
+    /** Adds late events, in the transaction that keeps them. */
+    async addLate(events: readonly PlayerEvent[], session: ClientSession): Promise<void> {
       const writes = [...byDay(events)].map(([_id, { set, quarters }]) => ({
         updateOne: {
           filter: { _id },
@@ -128,7 +132,9 @@ export function createProgressDayStore(connection: Connection) {
       await collection.bulkWrite(writes, { session });
     },
 
-    /** Counts what came in time for that day, and puts it in the place of what was counted before. */
+    /**
+     * Counts the events of that day that came in time, and replaces the count of any fold before.
+     */
     async fold(day: number): Promise<void> {
       await connection
         .collection('activity_events')
@@ -136,22 +142,28 @@ export function createProgressDayStore(connection: Connection) {
         .toArray();
     },
 
-    /** The day, since the epoch, before which all days are folded; null where none is. */
+    /** The day since the epoch before which all days are folded; null where none is. */
     async foldedBefore(): Promise<number | null> {
       return (await state.findById('fold').lean())?.foldedBefore ?? null;
     },
 
-    /** Says that all days before that one are folded. It never goes back. */
+    /** Records that all days before that one are folded. The number never gets smaller. */
     async setFoldedBefore(day: number): Promise<void> {
       await state.updateOne({ _id: 'fold' }, { $max: { foldedBefore: day } }, { upsert: true });
     },
 
-    /** The day, since the epoch, before which IDs may have expired that a longer TTL would still keep. */
+    /**
+     * The day since the epoch before which event IDs may have expired that a longer TTL would still
+     * keep.
+     */
     async forgottenBefore(): Promise<number> {
       return (await state.findById('expiry').lean())?.forgottenBefore ?? 0;
     },
 
-    /** Says that IDs of days before that one may have expired. It never goes back. */
+    /**
+     * Records that event IDs of days before that one may have expired. The number never gets
+     * smaller.
+     */
     async setForgottenBefore(day: number): Promise<void> {
       await state.updateOne(
         { _id: 'expiry' },
@@ -160,7 +172,7 @@ export function createProgressDayStore(connection: Connection) {
       );
     },
 
-    /** A player's quarters of an hour on those days. */
+    /** A player's quarters of an hour in those ranges. */
     async read(userId: string, ranges: DayRange[]): Promise<QuarterValue[]> {
       if (ranges.length === 0) return [];
       const $or = ranges.map(({ metric, keys, fromDay, untilDay }) => ({
@@ -193,7 +205,7 @@ interface Additions {
   quarters: Map<number, Quarter>;
 }
 
-function byDay(events: readonly ActivityEvent[]): Map<string, Additions> {
+function byDay(events: readonly PlayerEvent[]): Map<string, Additions> {
   const days = new Map<string, Additions>();
   for (const { userId, metric, key = null, value, at, sentAt = at } of events) {
     const day = dayOf(at.getTime());
@@ -223,8 +235,9 @@ function getOrAdd<K, V>(map: Map<K, V>, key: K, make: () => V): V {
 }
 
 /**
- * Of two states the later one. Those ahead of our clock that came together are of one moment: of them
- * the one sent as later, and else the higher, so that order does not matter.
+ * The later one of two states. States that were ahead of our clock and came together have one time:
+ * of them the one sent as later counts, or else the higher one, so that their order does not
+ * matter.
  */
 export function laterOf(a: Quarter['latest'], b: Quarter['latest']): Quarter['latest'] {
   if (!a || !b) return a ?? b;
@@ -233,6 +246,7 @@ export function laterOf(a: Quarter['latest'], b: Quarter['latest']): Quarter['la
   return (byTime || bySender || a.value - b.value) < 0 ? b : a;
 }
 
+/** The update that adds late events to a day. */
 function additionsOf(quarters: Map<number, Quarter>): object {
   const $inc: Record<string, number> = {};
   const $min: Record<string, Date> = {};
@@ -242,12 +256,13 @@ function additionsOf(quarters: Map<number, Quarter>): object {
     $min[`late.${number}.first`] = first;
     $max[`late.${number}.last`] = last;
     if (highest !== null) $max[`late.${number}.highest`] = highest;
-    // Compared field by field, in the order that it was made in: as `laterOf` does.
+    // MongoDB compares documents field by field in the order they were built, as `laterOf` does.
     if (latest) $max[`late.${number}.latest`] = latest;
   }
   return { $inc, $min, $max };
 }
 
+/** Sums up the day's events that are not late, and merges them into `progress_days`. */
 function foldPipeline(day: number): object[] {
   const number = {
     $toString: {

@@ -1,44 +1,48 @@
-/** Which books a query of a player's progress is answered from, and what they come to. Free of I/O. */
+/**
+ * Plans which sources answer a query of a player's progress (aggregates, or the player events), and
+ * sums up what was read. Without I/O.
+ */
 import { DAY_MS, dayOf, QUARTER_MS } from '../../domain/conditions/player-event.ts';
 import type { ProgressQuery } from '../../domain/conditions/progress.ts';
 import { streakOf } from '../../domain/conditions/streak.ts';
-import type { ActivityRange } from './player-events.ts';
+import type { PlayerEventRange } from './player-events.ts';
 import { type DayRange, laterOf, type Quarter, type QuarterValue } from './progress-days.ts';
 
-/** From one moment until before another, in milliseconds since the epoch. */
+/** From `fromMs` until before `untilMs`, in milliseconds since the epoch. */
 interface Span {
   fromMs: number;
   untilMs: number;
 }
 
-/** One query, and the spans it is answered from. No moment lies in two of them. */
+/** A query, and the spans that answer it. No time is in two of them. */
 export interface Plan {
   query: ProgressQuery;
-  /** Whole quarters of an hour, from the aggregates; null for none. */
+  /** Whole quarters of an hour, read from the aggregates; null for none. */
   aggregated: Span | null;
-  /** From the activities themselves. */
+  /** Read from the player events themselves. */
   raw: Span[];
 }
 
-/** What stands where. */
+/** Which source has what. */
 export interface Horizon {
-  /** Days before this moment are aggregated. */
+  /** Days before this time are aggregated. */
   foldedBeforeMs: number;
-  /** Activities before this moment may have expired. */
+  /** Player events before this time may have expired. */
   goneBeforeMs: number;
 }
 
+/** The plan of each query, and the reads that all of them need together. */
 export function planReads(queries: ProgressQuery[], horizon: Horizon) {
   const plans = queries.map((query) => planOf(query, horizon));
   return {
     plans,
     dayRanges: dayRangesOf(plans),
-    activityRanges: activityRangesOf(plans),
+    playerEventRanges: playerEventRangesOf(plans),
     cutsMs: cutsOf(plans),
   };
 }
 
-/** Where a window of some query begins or ends within a quarter of an hour. */
+/** Where the window of a query begins or ends within a quarter of an hour. */
 function cutsOf(plans: Plan[]): number[] {
   const edges = plans.flatMap(({ raw }) => raw.flatMap(({ fromMs, untilMs }) => [fromMs, untilMs]));
   return [...new Set(edges.filter((ms) => ms % QUARTER_MS !== 0))];
@@ -53,8 +57,8 @@ function planOf(query: ProgressQuery, { foldedBeforeMs, goneBeforeMs }: Horizon)
   const old = { fromMs, untilMs: Math.min(untilMs, foldedBeforeMs) };
   if (!isSpan(old)) return { query, aggregated: null, raw: [recent].filter(isSpan) };
 
-  // Of a quarter that a window cuts, what lies inside is counted one by one. Where the activities
-  // may be gone, the whole quarter counts if its beginning lies inside.
+  // Where a window cuts a quarter, the events inside the window are counted one by one. Where they
+  // may have expired, the whole quarter counts if its start is inside.
   const firstWholeMs = Math.ceil(old.fromMs / QUARTER_MS) * QUARTER_MS;
   const cutMs = Math.floor(old.untilMs / QUARTER_MS) * QUARTER_MS;
   const isCut = cutMs < old.untilMs;
@@ -67,7 +71,7 @@ function planOf(query: ProgressQuery, { foldedBeforeMs, goneBeforeMs }: Horizon)
   return { query, aggregated: isSpan(aggregated) ? aggregated : null, raw: raw.filter(isSpan) };
 }
 
-/** One range a metric, over all that any query asks of it. */
+/** One range for each metric, over everything that a query asks of it. */
 function dayRangesOf(plans: Plan[]): DayRange[] {
   const ranges = new Map<string, DayRange>();
   for (const { query, aggregated } of plans) {
@@ -87,19 +91,21 @@ function dayRangesOf(plans: Plan[]): DayRange[] {
   return [...ranges.values()];
 }
 
-/** A gauge without a key is one of its own; without a key all else counts every key: null. */
+/**
+ * A gauge without a key is a gauge of its own. Any other query without a key counts all keys: null.
+ */
 function keysOf({ key, aggregation }: ProgressQuery): (string | null)[] | null {
   const isGauge = aggregation === 'HIGHEST' || aggregation === 'LATEST';
   return key === null && !isGauge ? null : [key];
 }
 
-/** Ranges that no moment of a metric is twice in, as few as can be. */
-function activityRangesOf(plans: Plan[]): ActivityRange[] {
+/** As few ranges as possible, in which no time of a metric occurs twice. */
+function playerEventRangesOf(plans: Plan[]): PlayerEventRange[] {
   const metrics = Map.groupBy(
     plans.flatMap(({ query, raw }) => raw.map((span) => ({ metric: query.metric, span }))),
     ({ metric }) => metric,
   );
-  const ranges = new Map<string, ActivityRange>();
+  const ranges = new Map<string, PlayerEventRange>();
   for (const [metric, spans] of metrics) {
     for (const { fromMs, untilMs } of merged(spans.map(({ span }) => span))) {
       const id = `${fromMs} ${untilMs}`;
@@ -124,11 +130,11 @@ function merged(spans: Span[]): Span[] {
 
 const isWithin = ({ fromMs, untilMs }: Span, ms: number): boolean => fromMs <= ms && ms < untilMs;
 
-/** What the query's answer is, by all that was read for it and others. */
+/** A query's answer, from everything that was read for all queries. */
 export function answerTo(
   plan: Plan,
   quarters: QuarterValue[],
-  activities: QuarterValue[],
+  playerEvents: QuarterValue[],
 ): number | null {
   const { query, aggregated, raw } = plan;
   const keys = keysOf(query);
@@ -136,7 +142,7 @@ export function answerTo(
     metric === query.metric && (keys === null || keys.includes(key));
   const parts = [
     ...quarters.filter((q) => isAsked(q) && aggregated !== null && isWithin(aggregated, q.startMs)),
-    ...activities.filter((a) => isAsked(a) && raw.some((span) => isWithin(span, a.startMs))),
+    ...playerEvents.filter((a) => isAsked(a) && raw.some((span) => isWithin(span, a.startMs))),
   ];
   return combine(query, parts);
 }

@@ -1,15 +1,11 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
-import fc from 'fast-check';
-import { DAY_MS, QUARTER_MS } from '../../domain/conditions/player-event.ts';
-import type { Aggregation, ProgressQuery } from '../../domain/conditions/progress.ts';
-import { streakOf } from '../../domain/conditions/streak.ts';
+import { DAY_MS } from '../../domain/conditions/player-event.ts';
+import type { ProgressQuery } from '../../domain/conditions/progress.ts';
 import { newPlayer, type Sent, type StoreFixture, storeFixture, unique } from '../test-store.ts';
-import { createProgressStore, DEFAULT_RULES } from './progress.ts';
 
 const NOW = new Date('2026-11-22T14:07:31.250Z');
 const MINUTE_MS = 60_000;
-const HOUR_MS = 60 * MINUTE_MS;
 
 let t: StoreFixture;
 before(async () => {
@@ -20,7 +16,7 @@ after(() => t.close());
 
 const ago = (durationMs: number): string => new Date(NOW.getTime() - durationMs).toISOString();
 
-function activity(given: Partial<Sent> & { userId: string }): Sent {
+function playerEvent(given: Partial<Sent> & { userId: string }): Sent {
   return {
     id: unique('act'),
     metric: 'boss.killed',
@@ -47,17 +43,17 @@ const player = () => newPlayer(t.store);
 
 const ingest = (...events: unknown[]) => t.store.progress.ingest(events, NOW);
 
-/** The one number of one query. */
+/** The answer of a single query. */
 async function read(userId: string, given: Partial<ProgressQuery> = {}): Promise<number | null> {
   const [answer] = await t.store.progress.read(userId, [query(given)]);
   assert.notEqual(answer, undefined);
   return answer as number | null;
 }
 
-describe('an activity', () => {
+describe('a player event', () => {
   it('counts once, however often it comes', async () => {
     const userId = await player();
-    const event = activity({ userId });
+    const event = playerEvent({ userId });
     assert.deepEqual(await ingest(event, event), { accepted: 1, duplicates: 1, rejected: [] });
     assert.deepEqual(await ingest(event), { accepted: 0, duplicates: 1, rejected: [] });
     assert.equal(await read(userId), 1);
@@ -65,7 +61,7 @@ describe('an activity', () => {
 
   it('counts once however late it comes', async () => {
     const userId = await player();
-    const event = activity({ userId, at: ago(30 * DAY_MS) });
+    const event = playerEvent({ userId, at: ago(30 * DAY_MS) });
     assert.deepEqual(await ingest(event, event), { accepted: 1, duplicates: 1, rejected: [] });
     assert.deepEqual(await ingest(event), { accepted: 0, duplicates: 1, rejected: [] });
     assert.equal(await read(userId), 1);
@@ -74,7 +70,7 @@ describe('an activity', () => {
   it('counts once where two batches bring it at the same moment', async () => {
     for (const at of [ago(MINUTE_MS), ago(30 * DAY_MS)]) {
       const userId = await player();
-      const events = Array.from({ length: 20 }, () => activity({ userId, at }));
+      const events = Array.from({ length: 20 }, () => playerEvent({ userId, at }));
       const outcomes = await Promise.all([1, 2, 3].map(() => ingest(...events)));
       assert.equal(
         outcomes.reduce((sum, { accepted }) => sum + accepted, 0),
@@ -91,9 +87,9 @@ describe('an activity', () => {
   it('adds its value, or 1', async () => {
     const userId = await player();
     await ingest(
-      activity({ userId }),
-      activity({ userId, value: 40 }),
-      activity({ userId, value: -1 }),
+      playerEvent({ userId }),
+      playerEvent({ userId, value: 40 }),
+      playerEvent({ userId, value: -1 }),
     );
     assert.equal(await read(userId), 40);
   });
@@ -101,9 +97,9 @@ describe('an activity', () => {
   it('counts for its key, and for the metric as a whole', async () => {
     const userId = await player();
     await ingest(
-      activity({ userId, key: 'a' }),
-      activity({ userId, key: 'a' }),
-      activity({ userId }),
+      playerEvent({ userId, key: 'a' }),
+      playerEvent({ userId, key: 'a' }),
+      playerEvent({ userId }),
     );
     assert.equal(await read(userId, { key: 'a' }), 2);
     assert.equal(await read(userId, { key: 'b' }), 0);
@@ -137,7 +133,7 @@ describe('a batch', () => {
   for (const [what, given, message] of wrong) {
     it(`is told of ${what}, and its other events count`, async () => {
       const userId = await player();
-      const outcome = await ingest(activity({ userId }), activity({ userId, ...given }));
+      const outcome = await ingest(playerEvent({ userId }), playerEvent({ userId, ...given }));
       assert.deepEqual(outcome, { accepted: 1, duplicates: 0, rejected: [{ index: 1, message }] });
       assert.equal(await read(userId), 1);
     });
@@ -151,9 +147,9 @@ describe('a batch', () => {
     );
   });
 
-  it('takes an activity as old as the TTL', async () => {
+  it('takes a player event as old as the TTL', async () => {
     const userId = await player();
-    assert.equal((await ingest(activity({ userId, at: ago(90 * DAY_MS) }))).accepted, 1);
+    assert.equal((await ingest(playerEvent({ userId, at: ago(90 * DAY_MS) }))).accepted, 1);
     assert.equal(await read(userId), 1);
   });
 });
@@ -164,9 +160,9 @@ describe('a gauge', () => {
     const metric = 'level';
     assert.equal(await read(userId, { metric, aggregation: 'HIGHEST' }), null);
     await ingest(
-      activity({ userId, metric, value: 5, at: ago(MINUTE_MS) }),
-      activity({ userId, metric, value: 9, at: ago(2 * MINUTE_MS) }),
-      activity({ userId, metric, value: 3, at: ago(40 * DAY_MS) }),
+      playerEvent({ userId, metric, value: 5, at: ago(MINUTE_MS) }),
+      playerEvent({ userId, metric, value: 9, at: ago(2 * MINUTE_MS) }),
+      playerEvent({ userId, metric, value: 3, at: ago(40 * DAY_MS) }),
     );
     assert.equal(await read(userId, { metric, aggregation: 'HIGHEST' }), 9);
     assert.equal(await read(userId, { metric, aggregation: 'LATEST' }), 5);
@@ -177,9 +173,9 @@ describe('a gauge', () => {
   it('is the latest as its server has it, also where that one’s clock is ahead', async () => {
     const own = await storeFixture();
     try {
-      // The value falls, so that the highest is not the latest.
+      // The values fall, so that the highest is not the latest.
       const states = (userId: string, sentMs: number[]) =>
-        sentMs.map((ms, n) => activity({ userId, metric: 'level', value: 9 - n, at: ago(-ms) }));
+        sentMs.map((ms, n) => playerEvent({ userId, metric: 'level', value: 9 - n, at: ago(-ms) }));
       const latest = async (userId: string) =>
         await own.store.progress.read(userId, [query({ metric: 'level', aggregation: 'LATEST' })]);
       const players = [await newPlayer(own.store), await newPlayer(own.store)];
@@ -200,22 +196,22 @@ describe('a gauge', () => {
     const userId = await player();
     const metric = 'level';
     await ingest(
-      activity({ userId, metric, value: 5 }),
-      activity({ userId, metric, key: 'mage', value: 70 }),
+      playerEvent({ userId, metric, value: 5 }),
+      playerEvent({ userId, metric, key: 'mage', value: 70 }),
     );
     assert.equal(await read(userId, { metric, aggregation: 'HIGHEST' }), 5);
     assert.equal(await read(userId, { metric, key: 'mage', aggregation: 'HIGHEST' }), 70);
   });
 });
 
-describe('activities', () => {
+describe('player events', () => {
   it('that have expired still count, by their aggregates', async () => {
     const userId = await player();
     const at = new Date(Date.UTC(2026, 10, 10, 10, 5));
-    await t.store.progress.ingest([activity({ userId, at: at.toISOString() })], at);
-    await ingest(activity({ userId, at: new Date(at.getTime() + MINUTE_MS).toISOString() }));
+    await t.store.progress.ingest([playerEvent({ userId, at: at.toISOString() })], at);
+    await ingest(playerEvent({ userId, at: new Date(at.getTime() + MINUTE_MS).toISOString() }));
     await t.store.progress.fold(NOW);
-    await t.store.progress.activities.model.deleteMany({ userId });
+    await t.store.progress.playerEvents.model.deleteMany({ userId });
     assert.equal(await read(userId), 2);
     assert.equal(await read(userId, { from: new Date(Date.UTC(2026, 10, 10, 10)) }), 2);
     assert.equal(await read(userId, { from: new Date(Date.UTC(2026, 10, 10, 10, 15)) }), 0);
@@ -223,10 +219,14 @@ describe('activities', () => {
 
   it('are read at most twice for any number of queries', async () => {
     const userId = await player();
-    // More than the driver asks for at once unless it is told otherwise.
-    const often = Array.from({ length: 150 }, (_, n) => activity({ userId, at: ago(n * 60_000) }));
+    // More documents than the driver fetches at once by default.
+    const often = Array.from({ length: 150 }, (_, n) =>
+      playerEvent({ userId, at: ago(n * 60_000) }),
+    );
     const long = Array.from({ length: 50 }, (_, n) => ago((5 + n) * DAY_MS));
-    const keyed = ['a', 'b', 'c'].flatMap((key) => long.map((at) => activity({ userId, key, at })));
+    const keyed = ['a', 'b', 'c'].flatMap((key) =>
+      long.map((at) => playerEvent({ userId, key, at })),
+    );
     await ingest(...often, ...keyed);
     await t.store.progress.fold(NOW);
     assert.equal(await read(userId), 300);
@@ -241,7 +241,7 @@ describe('activities', () => {
   });
 });
 
-/** The collections of the commands that the work took, in the letters' order. */
+/** The collections of all commands that the work sent, sorted by name. */
 async function commandsDuring(work: () => Promise<unknown>): Promise<string[]> {
   const { db } = t.connection;
   assert.ok(db);
@@ -257,143 +257,3 @@ async function commandsDuring(work: () => Promise<unknown>): Promise<string[]> {
     .filter((name) => name.startsWith('activity') || name.startsWith('progress'))
     .sort();
 }
-
-const METRICS = ['login', 'boss.killed', 'level'];
-const ZONES = ['America/New_York', 'Europe/Berlin', 'Australia/Lord_Howe'];
-
-/**
- * Days before now whose five days before hold nothing of note, or a change of the clocks in one of
- * the zones: 1 November, 25 October, 4 October.
- */
-const EPISODES = [0, 18, 25, 46];
-
-/** Times of an episode, which lie at seams as often as between them. */
-const momentOf = (daysAgo: number) =>
-  fc
-    .tuple(
-      fc.oneof(
-        fc.integer({ min: 0, max: 5 * 96 }),
-        fc.integer({ min: 0, max: 5 }).map((d) => d * 96),
-      ),
-      fc.oneof(fc.constantFrom(0, 1, -1), fc.integer({ min: 0, max: QUARTER_MS })),
-    )
-    .map(
-      ([quarters, ms]) =>
-        Math.floor(NOW.getTime() / QUARTER_MS) * QUARTER_MS -
-        (daysAgo * 96 + quarters) * QUARTER_MS +
-        ms,
-    )
-    .map((atMs) => Math.min(atMs, NOW.getTime()));
-
-const someActivity = (moment: fc.Arbitrary<number>) =>
-  fc.record({
-    metric: fc.constantFrom(...METRICS),
-    key: fc.constantFrom(undefined, undefined, 'a', 'b'),
-    value: fc.integer({ min: -5, max: 50 }),
-    hasValue: fc.boolean(),
-    atMs: moment,
-  });
-
-const someQuery = (moment: fc.Arbitrary<number>) =>
-  fc.record({
-    metric: fc.constantFrom(...METRICS),
-    key: fc.constantFrom(null, 'a'),
-    aggregation: fc.constantFrom<Aggregation>('COUNT', 'HIGHEST', 'LATEST', 'STREAK'),
-    from: fc.option(moment.map((ms) => new Date(ms))),
-    until: moment.map((ms) => new Date(ms + 1)),
-    timeZone: fc.constantFrom(...ZONES),
-    resetHour: fc.integer({ min: 0, max: 23 }),
-    resetMinute: fc.integer({ min: 0, max: 59 }),
-  });
-
-/** The definition read out over the plain list. */
-function oracle(events: Sent[], q: ProgressQuery): number | null {
-  const isGauge = q.aggregation === 'HIGHEST' || q.aggregation === 'LATEST';
-  const asked = events.filter((e) => {
-    const at = new Date(e.at);
-    const isKey = q.key === null ? !isGauge || e.key === undefined : e.key === q.key;
-    return e.metric === q.metric && isKey && (!q.from || q.from <= at) && at < q.until;
-  });
-  const states = asked.flatMap(({ at, value }) =>
-    value === undefined ? [] : [{ at: Date.parse(at), value }],
-  );
-  if (q.aggregation === 'COUNT') return asked.reduce((sum, { value = 1 }) => sum + value, 0);
-  if (q.aggregation === 'STREAK') {
-    return streakOf(
-      asked.map(({ at }) => Date.parse(at)),
-      q,
-      new Date(q.until.getTime() - 1),
-    );
-  }
-  if (states.length === 0) return null;
-  if (q.aggregation === 'HIGHEST') return Math.max(...states.map(({ value }) => value));
-  return states.sort((a, b) => a.at - b.at || a.value - b.value).at(-1)?.value ?? null;
-}
-
-describe('progress', () => {
-  it('is the same for every order, repetition and batching of the same events, and whenever days are folded', async () => {
-    await fc.assert(
-      fc.asyncProperty(
-        fc
-          .constantFrom(...EPISODES)
-          .map(momentOf)
-          .chain((moment) =>
-            fc.tuple(
-              fc.array(someActivity(moment), { minLength: 1, maxLength: 30 }),
-              fc.array(someQuery(moment), { minLength: 1, maxLength: 12 }),
-            ),
-          ),
-        fc.array(fc.array(fc.nat(29), { maxLength: 20 }), { maxLength: 3 }),
-        fc.nat(4),
-        async ([some, queries], repeats, foldAt) => {
-          const userId = await player();
-          const events = some.map(({ atMs, value, hasValue, key, metric }) =>
-            activity({
-              userId,
-              metric,
-              at: new Date(atMs).toISOString(),
-              ...(key !== undefined && { key }),
-              ...((hasValue || metric === 'level') && { value }),
-            }),
-          );
-          const places = repeats.map((batch) => batch.map((n) => events[n % events.length]));
-          const batches = [...places, [...events].reverse(), ...places];
-          for (const [n, batch] of batches.entries()) {
-            if (n === foldAt) await t.store.progress.fold(NOW);
-            await ingest(...batch);
-          }
-          const read = () => t.store.progress.read(userId, queries);
-          const expected = queries.map((q) => oracle(events, q));
-          assert.deepEqual(await read(), expected);
-          await t.store.progress.fold(NOW);
-          assert.deepEqual(await read(), expected);
-        },
-      ),
-      { numRuns: 60 },
-    );
-  });
-
-  it('is the same once days were folded that were only kept before', async () => {
-    // Sent as they happened, before anything was folded, so that all of them wait for the fold.
-    await t.connection.collection('progress_state').deleteMany({});
-    const userId = await player();
-    const events = Array.from({ length: 60 }, (_, n) =>
-      activity({
-        userId,
-        metric: METRICS[n % 3] as string,
-        value: n,
-        at: new Date(NOW.getTime() - (60 - n) * 3 * HOUR_MS + n).toISOString(),
-      }),
-    );
-    for (const event of events) await t.store.progress.ingest([event], new Date(event.at));
-    const queries = fc.sample(someQuery(momentOf(0)), { numRuns: 100, seed: 7 });
-    const expected = queries.map((q) => oracle(events, q));
-    const fresh = createProgressStore(t.connection, DEFAULT_RULES, () => NOW);
-    assert.deepEqual(await fresh.read(userId, queries), expected);
-    await Promise.all([t.store.progress.fold(NOW), t.store.progress.fold(NOW)]);
-    assert.deepEqual(await t.store.progress.read(userId, queries), expected);
-    assert.ok(
-      await t.store.progress.days.model.countDocuments({ userId, folded: { $exists: true } }),
-    );
-  });
-});

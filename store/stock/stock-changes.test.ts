@@ -21,11 +21,11 @@ const setStock = async (event: StoredEvent, stock: number): Promise<StoredEvent>
 const bucketsOf = async (event: StoredEvent) =>
   await t.stock.model.find({ eventId: event.eventId }).sort({ n: 1 }).lean();
 
-async function booksOf(event: StoredEvent) {
-  const [books] = await t.books(event);
-  assert.ok(books);
+async function levelsOf(event: StoredEvent) {
+  const [levels] = await t.levels(event);
+  assert.ok(levels);
   assert.deepEqual(await t.stock.unbalanced(), []);
-  return books;
+  return levels;
 }
 
 describe('the buckets of a stock', () => {
@@ -92,7 +92,7 @@ describe('raising a stock after the first claim', () => {
     await t.stock.settle({ eventId: event.eventId, holdId: settled as string, quantity: 1 });
     const raised = await setStock(event, 15);
     assert.equal(raised.rewards[0]?.stock, 15);
-    const { stock, available, held, granted } = await booksOf(event);
+    const { stock, available, held, granted } = await levelsOf(event);
     assert.deepEqual(
       { stock, available, held, granted },
       { stock: 15, available: 12, held: 2, granted: 1 },
@@ -113,7 +113,7 @@ describe('raising a stock after the first claim', () => {
       buckets.map((b) => b.stock),
       [240, 190, 190, 190, 190],
     );
-    await booksOf(event);
+    await levelsOf(event);
   });
 
   it('lets a sold out reward be claimed again', async () => {
@@ -135,9 +135,9 @@ describe('lowering a stock after the first claim', () => {
       code: 'conflict',
       message: 'The stock of cape cannot be lower than 6: the units held and granted.',
     });
-    assert.equal((await booksOf(event)).stock, 20);
+    assert.equal((await levelsOf(event)).stock, 20);
     await setStock(event, 6);
-    const { stock, available, held, granted } = await booksOf(event);
+    const { stock, available, held, granted } = await levelsOf(event);
     assert.deepEqual(
       { stock, available, held, granted },
       { stock: 6, available: 0, held: 4, granted: 2 },
@@ -190,7 +190,7 @@ describe('a stock that is raised and lowered while claims reserve', () => {
     await Promise.all(claimers);
 
     assert.ok(granted.length > 0);
-    assert.deepEqual(await booksOf(event), {
+    assert.deepEqual(await levelsOf(event), {
       rewardId: 'cape',
       stock,
       available: stock - granted.length,
@@ -208,7 +208,7 @@ describe('locking buckets', () => {
     const session = await t.connection.startSession();
     session.startTransaction();
     await createStockChanges(t.connection).lockBuckets(session, eventId, ['cape']);
-    // A reservation would wait for long; this write says soon that it had to.
+    // A reservation would wait for long. This write says soon that it had to wait.
     const impatient = t.stock.model.collection.updateOne(
       { eventId },
       { $inc: { available: -1 } },
@@ -218,6 +218,6 @@ describe('locking buckets', () => {
     await session.commitTransaction();
     await session.endSession();
     await t.hold(event, CAPE, 1);
-    assert.equal((await booksOf(event)).available, 9);
+    assert.equal((await levelsOf(event)).available, 9);
   });
 });

@@ -1,33 +1,39 @@
 /**
- * Making and changing the buckets of a stock: an operator's work, in a transaction and off a
- * claim's way. Reservations go on meanwhile; where one of them touches a bucket at the same
- * moment, MongoDB lets the reservation stand and runs the transaction again.
+ * Creates and changes the buckets of a stock, for operators. It runs in a transaction and is not on
+ * a claim's path. Reservations go on meanwhile. Where one of them writes the same bucket, MongoDB
+ * keeps the reservation and runs the transaction again.
  */
 import type { ClientSession, Connection } from 'mongoose';
 import { DomainError } from '../../domain/errors.ts';
 import type { Reward } from '../../domain/events/event.ts';
-import { HOLDS_PER_BUCKET, type StockBucket } from './stock.ts';
+import { HOLDS_PER_BUCKET, type StockBucket } from './stock-bucket.ts';
 
 /** A reward with a stock. */
 export type StockedReward = Reward & { stock: number };
 
 /**
- * Claims a bucket should serve: half of the holds it may carry, as a crowd never spreads evenly.
+ * Claims that one bucket should serve: half of the holds it may have, as a crowd is never spread
+ * evenly.
  */
 const PORTIONS_PER_BUCKET = 200;
 
-/** More buckets than this gain no speed, and cost every look at the whole stock. */
+/**
+ * Buckets for speed. More than this are no faster, and make every read of the whole stock slower.
+ */
 const FAST_BUCKETS = 16;
 
 /**
- * Where a provider is down for long, claims park with their holds, and a reward must not run out of
- * room for holds while it has stock. So many buckets have room for some 50,000 parked claims.
+ * Buckets for many holds. While a provider is down for long, claims are parked with their holds,
+ * and a reward must not run out of room for holds while it has stock. 128 buckets have room for
+ * some 50,000 parked claims.
  */
 const MAX_BUCKETS = 128;
 
 /**
- * How many buckets a stock is spread over: one for each 200 claims it can serve, up to 16, and past
- * that as many as it takes to hold every unit at once, up to 128.
+ * How many buckets a stock is spread over: one for each 200 claims that it can serve, up to 16.
+ * Past that, as many as are needed to hold every unit at once, up to 128.
+ * @param stock units in all
+ * @param quantity units that one claim takes
  */
 export function bucketsFor(stock: number, quantity: number): number {
   const portions = portionsOf(stock, quantity);
@@ -36,14 +42,14 @@ export function bucketsFor(stock: number, quantity: number): number {
   return Math.max(1, fast, roomy);
 }
 
-/** Claims that so many units can serve. */
+/** How many claims so many units can serve. */
 function portionsOf(units: number, quantity: number): number {
   return Math.floor(units / quantity);
 }
 
 /**
- * Units for each of `count` buckets: whole portions, as evenly as they come, and in bucket 0 also
- * the rest that is too small for a claim.
+ * The units of each of `count` buckets: whole claims, spread as evenly as possible. Bucket 0 also
+ * has the rest that is too small for a claim.
  */
 function deal(units: number, quantity: number, count: number): number[] {
   const portions = portionsOf(units, quantity);
@@ -57,17 +63,18 @@ function deal(units: number, quantity: number, count: number): number[] {
 function newBucket(eventId: string, reward: Reward, n: number, units: number): StockBucket {
   const { rewardId, quantity } = reward;
   const _id = `${eventId}/${rewardId}/${n}`;
-  const books = { quantity, stock: units, available: units, granted: 0, holds: [] };
-  return { _id, eventId, rewardId, n, ...books };
+  const levels = { quantity, stock: units, available: units, granted: 0, holds: [] };
+  return { _id, eventId, rewardId, n, ...levels };
 }
 
 export type StockChanges = ReturnType<typeof createStockChanges>;
 
+/** The changes of stock, over the collection `stock_buckets`. */
 export function createStockChanges(connection: Connection) {
   const collection = connection.collection<StockBucket>('stock_buckets');
 
   return {
-    /** Makes the buckets of a reward that has none. Answers how many. */
+    /** Creates the buckets of a reward that has none. Returns how many. */
     async createBuckets(
       session: ClientSession,
       eventId: string,
@@ -88,19 +95,20 @@ export function createStockChanges(connection: Connection) {
     },
 
     /**
-     * Makes buckets unable to change until the transaction ends. As the transaction's first step
-     * it keeps short the time in which a reservation can make it run again.
+     * Locks buckets until the transaction ends. As the transaction's first step, it makes the time
+     * short in which a reservation can restart the transaction.
      */
     async lockBuckets(session: ClientSession, eventId: string, rewardIds: string[]) {
-      // A real change: MongoDB drops a write that changes nothing, and then nothing is locked.
+      // A real change: MongoDB drops a write without a difference, and would lock nothing.
       const locked = { $inc: { timesLocked: 1 } };
       await collection.updateMany({ eventId, rewardId: { $in: rewardIds } }, locked, { session });
     },
 
     /**
-     * Sets how many units a reward has in all, and deals those that are neither held nor granted
-     * out anew; buckets are added where the stock has outgrown them. Answers how many there are.
-     * @throws DomainError `conflict` below what is held and granted; it names that number
+     * Sets how many units a reward has in all, and spreads the available ones anew. Adds buckets
+     * where the stock has outgrown them. Returns how many buckets there are.
+     * @throws DomainError `conflict` where the stock would be below what is held and granted; it
+     *   names that number
      */
     async changeStock(
       session: ClientSession,

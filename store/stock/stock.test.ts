@@ -18,7 +18,7 @@ before(async () => {
 });
 after(() => t.close());
 
-/** A reward of its own, with so many units in each of its buckets. */
+/** A new reward with so many units in each of its buckets. */
 async function stocked(units: number[], quantity = 1, given: Partial<StockBucket> = {}) {
   const eventId = unique('evt');
   const buckets = units.map((n, i) => bucket(eventId, i, n, { quantity, ...given }));
@@ -33,7 +33,10 @@ async function stocked(units: number[], quantity = 1, given: Partial<StockBucket
       buckets: units.length,
     }),
     newHold: () => `${someClaimId()}:cape`,
-    /** Looked for first where `isLikely`, as by a run whose claim was probably held before. */
+    /**
+     * With `isLikely` the hold is looked for first, as by a run whose claim was probably held
+     * before.
+     */
     async reserve(holdId: string, isLikely = false) {
       return await t.store.stock.reserve(this.request(holdId), { isLikely });
     },
@@ -42,10 +45,10 @@ async function stocked(units: number[], quantity = 1, given: Partial<StockBucket
     async buckets(): Promise<StockBucket[]> {
       return await t.store.stock.model.find({ eventId }).sort({ n: 1 }).lean<StockBucket[]>();
     },
-    async books() {
-      const [books] = await t.store.stock.books(eventId);
-      assert.ok(books);
-      const { available, held, granted } = books;
+    async levels() {
+      const [levels] = await t.store.stock.levels(eventId);
+      assert.ok(levels);
+      const { available, held, granted } = levels;
       return { available, held, granted };
     },
   };
@@ -54,7 +57,7 @@ async function stocked(units: number[], quantity = 1, given: Partial<StockBucket
 const times = <T>(count: number, make: (i: number) => T): T[] =>
   Array.from({ length: count }, (_, i) => make(i));
 
-/** Buckets of the whole test database whose books are wrong. */
+/** Buckets of the whole test database that do not add up. */
 const unbalanced = async () => (await t.store.stock.unbalanced()).map((b) => b._id);
 
 describe('the last ten units, wanted by 64 claims at once', () => {
@@ -73,7 +76,7 @@ describe('the last ten units, wanted by 64 claims at once', () => {
       assert.equal(tries[0]?.filter((answer) => answer === 'HELD').length, 10);
       assert.deepEqual(tries[1], tries[0]);
       assert.deepEqual(tries[2], tries[0]);
-      assert.deepEqual(await reward.books(), { available: 0, held: 10 * quantity, granted: 0 });
+      assert.deepEqual(await reward.levels(), { available: 0, held: 10 * quantity, granted: 0 });
       assert.deepEqual(await unbalanced(), []);
     });
   }
@@ -92,7 +95,7 @@ describe('the last ten units, wanted by 64 claims at once', () => {
         'attempts of one line disagree',
       );
       assert.equal(answers.filter((own) => own.has('HELD')).length, 3);
-      assert.deepEqual(await reward.books(), { available: 0, held: 3, granted: 0 });
+      assert.deepEqual(await reward.levels(), { available: 0, held: 3, granted: 0 });
     }
   });
 });
@@ -103,7 +106,7 @@ describe('a hold', () => {
     const aMinuteAgo = { nowMs: async () => Date.now() - 60_000 };
     const late = createStockStore(t.connection, aMinuteAgo);
     await assert.rejects(late.reserve(reward.request(reward.newHold())), StockBusy);
-    assert.deepEqual(await reward.books(), { available: 5, held: 0, granted: 0 });
+    assert.deepEqual(await reward.levels(), { available: 5, held: 0, granted: 0 });
   });
 
   it('dies where its write comes later than the moment it was given', async () => {
@@ -112,7 +115,7 @@ describe('a hold', () => {
     const until = (ms: number) => ({ until: new Date(localTime.getTime() + ms) });
     const request = reward.request(reward.newHold());
     await assert.rejects(t.store.stock.reserve(request, until(-1)), StockBusy);
-    assert.deepEqual(await reward.books(), { available: 5, held: 0, granted: 0 });
+    assert.deepEqual(await reward.levels(), { available: 5, held: 0, granted: 0 });
     assert.equal(await t.store.stock.reserve(request, until(60_000)), 'HELD');
   });
 
@@ -127,7 +130,7 @@ describe('a hold', () => {
     const all = [first, ...times(20, reward.newHold)];
     const answers = await Promise.all(all.map((holdId) => reward.reserve(holdId)));
     assert.deepEqual(new Set(answers), new Set(['HELD']));
-    assert.deepEqual(await reward.books(), { available: 24, held: 21, granted: 0 });
+    assert.deepEqual(await reward.levels(), { available: 24, held: 21, granted: 0 });
   });
 
   it('is found again in whichever bucket it lies', async () => {
@@ -135,13 +138,13 @@ describe('a hold', () => {
     const holds = times(12, reward.newHold);
     const answers = await Promise.all(holds.map((h) => reward.reserve(h)));
     const held = holds[answers.indexOf('HELD')] as string;
-    // Units turn up everywhere, so that a retry that looks in one bucket only would hold anew.
+    // There are free units in every bucket, so a retry that reads only one bucket would hold twice.
     await t.store.stock.model.updateMany(
       { eventId: reward.eventId },
       { $inc: { available: 3, stock: 3 } },
     );
     assert.equal(await reward.reserve(held), 'HELD');
-    assert.deepEqual(await reward.books(), { available: 12, held: 1, granted: 0 });
+    assert.deepEqual(await reward.levels(), { available: 12, held: 1, granted: 0 });
   });
 
   it('cannot lie in two buckets, whatever is written', async () => {
@@ -191,16 +194,16 @@ describe('a hold', () => {
       (await reward.buckets()).map((b) => b.holds),
       [[], [], []],
     );
-    assert.deepEqual(await reward.books(), { available: 3, held: 0, granted: 0 });
+    assert.deepEqual(await reward.levels(), { available: 3, held: 0, granted: 0 });
   });
 });
 
 describe('a hold that is closed', () => {
   const ways = [
-    { way: 'settled', books: { available: 2, held: 0, granted: 3 } },
-    { way: 'released', books: { available: 5, held: 0, granted: 0 } },
+    { way: 'settled', levels: { available: 2, held: 0, granted: 3 } },
+    { way: 'released', levels: { available: 5, held: 0, granted: 0 } },
   ] as const;
-  for (const { way, books } of ways) {
+  for (const { way, levels } of ways) {
     it(`is ${way} once, whoever repeats it and however`, async () => {
       const reward = await stocked([5], 3);
       const holdId = reward.newHold();
@@ -212,7 +215,7 @@ describe('a hold that is closed', () => {
       if (way === 'released') assert.equal(closed.filter(Boolean).length, 1);
       await settle(holdId);
       assert.equal(await release(holdId), false);
-      assert.deepEqual(await reward.books(), books);
+      assert.deepEqual(await reward.levels(), levels);
     });
   }
 
@@ -223,8 +226,8 @@ describe('a hold that is closed', () => {
     });
     for (const { reward, holdId } of holds) assert.equal(await reward.reserve(holdId), 'HELD');
     await Promise.all(holds.map(({ reward, holdId }) => reward.settle(holdId)));
-    assert.deepEqual(await single.books(), { available: 5, held: 0, granted: 3 });
-    assert.deepEqual(await triple.books(), { available: 3, held: 0, granted: 6 });
+    assert.deepEqual(await single.levels(), { available: 5, held: 0, granted: 3 });
+    assert.deepEqual(await triple.levels(), { available: 3, held: 0, granted: 6 });
     assert.deepEqual(await unbalanced(), []);
   });
 
@@ -234,14 +237,14 @@ describe('a hold that is closed', () => {
     assert.equal(await mine.reserve(holdId), 'HELD');
     await theirs.settle(holdId);
     assert.equal(await theirs.release(holdId), false);
-    assert.deepEqual(await mine.books(), { available: 4, held: 1, granted: 0 });
+    assert.deepEqual(await mine.levels(), { available: 4, held: 1, granted: 0 });
   });
 
   it('changes nothing where it never was', async () => {
     const reward = await stocked([5]);
     await reward.settle(reward.newHold());
     assert.equal(await reward.release(reward.newHold()), false);
-    assert.deepEqual(await reward.books(), { available: 5, held: 0, granted: 0 });
+    assert.deepEqual(await reward.levels(), { available: 5, held: 0, granted: 0 });
   });
 });
 
@@ -275,7 +278,7 @@ describe('"sold out"', () => {
     const reward = await stocked([1_000], 1, { holds: standing, available: 600 });
     const holdId = reward.newHold();
     await assert.rejects(reward.reserve(holdId), StockBusy);
-    assert.deepEqual(await reward.books(), { available: 600, held: 400, granted: 0 });
+    assert.deepEqual(await reward.levels(), { available: 600, held: 400, granted: 0 });
     await reward.settle(standing[7] as string);
     assert.equal(await reward.reserve(holdId), 'HELD');
   });
@@ -313,11 +316,11 @@ describe('"sold out"', () => {
     }
     isOver = true;
     await mover;
-    assert.deepEqual(await reward.books(), { available: 1, held: 0, granted: 0 });
+    assert.deepEqual(await reward.levels(), { available: 1, held: 0, granted: 0 });
   });
 });
 
-describe('the books', () => {
+describe('the levels of a stock', () => {
   it('add up in every bucket at each moment, whatever order things happen in', async (context) => {
     const seed = Number(process.env.SEED ?? Date.now() % 2 ** 31);
     context.diagnostic(`SEED=${seed}`);
@@ -343,7 +346,7 @@ describe('the books', () => {
         };
         for (const burst of todo) {
           const acts = burst.map(({ verb, who }) => act(verb, holds[who] as string));
-          // Looked at while the writes are under way, and again once they are done.
+          // Read while the writes are running, and again when they are done.
           assert.deepEqual(await unbalanced(), []);
           await Promise.all(acts);
           assert.deepEqual(await unbalanced(), []);

@@ -1,15 +1,19 @@
 /** Whether users exist, for batches that name many of them. */
 import type { Connection } from 'mongoose';
+import { BoundedMap } from '../../domain/bounded-map.ts';
 
-/** IDs kept in memory; about 100 bytes each. */
+/** How many IDs are kept in memory; about 100 bytes each. */
 const MOST_REMEMBERED = 50_000;
 
-/** Remembers who exists, as users are never removed. Who does not is asked for each time. */
+/** Remembers IDs that exist, as users are never removed. An unknown ID is read again each time. */
 export function createKnownUsers(connection: Connection) {
   const users = connection.collection<{ _id: string }>('users');
-  const remembered = new Set<string>();
+  const remembered = new BoundedMap<string, true>(MOST_REMEMBERED);
   return {
-    /** Those of the IDs that are a user's, by at most one read. IDs are exact, also in their case. */
+    /**
+     * Those of the IDs that belong to a user, by at most one read. IDs are compared exactly, with
+     * their case.
+     */
     async among(ids: readonly string[]): Promise<Set<string>> {
       const asked = new Set(ids);
       const known = new Set([...asked].filter((id) => remembered.has(id)));
@@ -20,11 +24,7 @@ export function createKnownUsers(connection: Connection) {
         .toArray();
       for (const { _id } of found) {
         known.add(_id);
-        remembered.add(_id);
-      }
-      for (const oldest of remembered) {
-        if (remembered.size <= MOST_REMEMBERED) break;
-        remembered.delete(oldest);
+        remembered.set(_id, true);
       }
       return known;
     },

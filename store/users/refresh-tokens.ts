@@ -1,12 +1,12 @@
 /**
- * The collection `refreshFamilies`: one record a sign-in, which knows the hash of its one token
- * that still counts. Whoever shows any other token of the family shows a spent one.
+ * The collection `refreshFamilies`: one record for each sign-in, with the hash of its one valid
+ * token. Any other token of the family was used before.
  */
 import { createHash, randomBytes } from 'node:crypto';
 import type { Connection } from 'mongoose';
 import { Schema } from 'mongoose';
 
-/** How long a refresh token counts, from its issue on. */
+/** How long a refresh token is valid after it was issued, in milliseconds. */
 const REFRESH_TOKEN_TTL_MS = 30 * 24 * 60 * 60 * 1000;
 
 /** Whose sign-in it is, and their token epoch at that time. */
@@ -16,8 +16,8 @@ export interface Holder {
 }
 
 /**
- * `ROTATED`: the token is spent now and `token` takes its place. `REUSED`: it was spent before, and
- * the family has ended. `UNKNOWN`: no such family, or it has ended or expired.
+ * `ROTATED`: the token was valid, and `token` replaces it. `REUSED`: the token was used before, so
+ * the family has ended. `UNKNOWN`: there is no such family, or it has ended or expired.
  */
 export type Rotation =
   | { outcome: 'ROTATED'; token: string; holder: Holder }
@@ -27,7 +27,7 @@ export type Rotation =
 interface Family extends Holder {
   /** SHA-256 of the token's first part. */
   _id: string;
-  /** SHA-256 of the second part of the token that counts. */
+  /** SHA-256 of the second part of the valid token. */
   current: string;
   createdAt: Date;
   expiresAt: Date;
@@ -46,18 +46,19 @@ const schema = new Schema<Family>(
 );
 schema.index({ expiresAt: 1 }, { name: 'expiry', expireAfterSeconds: 0 });
 
-/** 256 random bits need no slow hash and no salt. */
+/** 256 bits, random: they need no slow hash and no salt. */
 const SECRET_BYTES = 32;
 
 export type RefreshTokenStore = ReturnType<typeof createRefreshTokenStore>;
 
+/** The refresh tokens, over the collection `refreshFamilies`. */
 export function createRefreshTokenStore(connection: Connection) {
   const model = connection.model<Family>('RefreshFamily', schema);
 
   return {
     model,
 
-    /** Begins a family and answers its first token. */
+    /** Begins a family. Returns its first token. */
     async issue({ userId, epoch }: Holder, now: Date): Promise<string> {
       const family = randomSecret();
       const secret = randomSecret();
@@ -73,8 +74,8 @@ export function createRefreshTokenStore(connection: Connection) {
     },
 
     /**
-     * Spends a token and puts a new one in its place: one atomic write, so that of two who show the
-     * same token one wins, and the other's is a reuse, which ends the family.
+     * Replaces a token by a new one, in one atomic write. Of two requests with the same token one
+     * gets the new token; the other one is a reuse, which ends the family.
      */
     async rotate(token: string, now: Date): Promise<Rotation> {
       const parts = parse(token);
@@ -94,7 +95,7 @@ export function createRefreshTokenStore(connection: Connection) {
       return { outcome: ended.deletedCount === 1 ? 'REUSED' : 'UNKNOWN' };
     },
 
-    /** Ends the family of a token; nothing happens where there is none. */
+    /** Ends the family of a token. Without such a family nothing happens. */
     async end(token: string): Promise<void> {
       const parts = parse(token);
       if (parts) await model.deleteOne({ _id: parts.family });
@@ -107,7 +108,7 @@ const hashOf = (text: string) => createHash('sha256').update(text).digest('base6
 const expiryFrom = (now: Date) => new Date(now.getTime() + REFRESH_TOKEN_TTL_MS);
 const familyOf = (token: string) => token.slice(0, token.indexOf('.'));
 
-/** The hashes of a token's two parts, or null for what is no token of ours. */
+/** The hashes of a token's two parts, or null where it does not look like one of our tokens. */
 function parse(token: string): { family: string; secret: string } | null {
   const match = /^([A-Za-z0-9_-]{43})\.([A-Za-z0-9_-]{43})$/.exec(token);
   return match?.[1] && match[2] ? { family: hashOf(match[1]), secret: hashOf(match[2]) } : null;

@@ -1,14 +1,14 @@
-/** Who acts, for every change by staff: the seam through which the audit log will be written. */
+/** Who makes a change as staff. The audit log records it with every such change. */
 import type { ClientSession } from 'mongoose';
 import type { Role } from '../../domain/user.ts';
 
 export interface StaffContext {
   actor: { userId: string; role: Role };
-  /** The HTTP request's ID, or the command's name where there is none. */
+  /** The HTTP request's ID; the command's name where there is no request. */
   requestId: string;
 }
 
-/** What a staff verb runs in: the transaction that will hold its audit entry as well. */
+/** The context of a change by staff: its transaction also holds the audit log's entry. */
 export interface StaffWrite extends StaffContext {
   session: ClientSession;
 }

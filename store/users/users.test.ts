@@ -94,10 +94,10 @@ describe('changing a user', () => {
 
   it('leaves one of two admins who remove each other at once', async (t) => {
     const [a, b] = [await admin('a'), await admin('b')];
-    // Both have found the other one still there before either is removed.
+    // Each transaction has found the other admin before either of them is removed.
     const bothFound = Promise.withResolvers<void>();
     let found = 0;
-    // Two processes: the transactions of one take turns.
+    // Two connections, as for two processes: one connection runs its transactions one by one.
     const other = await connect(uri, { appName: 'test' });
     t.after(() => other.close());
     const others = createUserStore(other);

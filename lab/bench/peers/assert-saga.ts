@@ -18,7 +18,7 @@ const REWARD_ID = 'cape';
 export async function assertStock(side: Side, eventId: string, granted: number): Promise<void> {
   const { name } = side;
   const { stock: stocks } = side.collections.store;
-  const levels = (await stocks.books(eventId)).find((b) => b.rewardId === REWARD_ID);
+  const levels = (await stocks.levels(eventId)).find((b) => b.rewardId === REWARD_ID);
   assert.ok(levels, `${name}: the event has a stock`);
   const { stock, available, held } = levels;
   assert.equal(stock, available + held + levels.granted, `${name}: the stock adds up`);

@@ -1,0 +1,112 @@
+/** A user's record: its fields, its indexes, and its values at the start. */
+import { randomBytes } from 'node:crypto';
+import { type Connection, Schema } from 'mongoose';
+import type { Role, UserStatus } from '../../domain/user.ts';
+
+/** A user without the hash of the password. */
+export interface User {
+  userId: string;
+  username: string;
+  displayName: string;
+  role: Role;
+  status: UserStatus;
+  /** When the status was set, by the clock of whoever set it. */
+  statusAt: Date;
+  /** Grows with every change of role or status. Tokens with an older epoch are invalid. */
+  tokenEpoch: number;
+  createdAt: Date;
+  updatedAt: Date;
+}
+
+/** A user as sign-in needs it. */
+export interface UserWithHash extends User {
+  passwordHash: string;
+}
+
+export interface NewUser {
+  username: string;
+  displayName: string;
+  passwordHash: string;
+}
+
+/** A user as the collection has it. */
+export type UserDocument = Omit<UserWithHash, 'userId'> & {
+  _id: string;
+  /** The unique form of the name; see `usernameKey`. */
+  usernameKey: string;
+  /** How often this admin was the one left when another was removed; see `keepAnAdmin`. */
+  timesKept?: number;
+};
+
+const schema = new Schema<UserDocument>(
+  {
+    _id: { type: String, required: true },
+    username: { type: String, required: true },
+    usernameKey: { type: String, required: true },
+    displayName: { type: String, required: true },
+    passwordHash: { type: String, required: true },
+    role: { type: String, required: true },
+    status: { type: String, required: true },
+    statusAt: { type: Date, required: true },
+    tokenEpoch: { type: Number, required: true },
+    timesKept: Number,
+    createdAt: { type: Date, required: true },
+    updatedAt: { type: Date, required: true },
+  },
+  { collection: 'users', versionKey: false, strict: 'throw' },
+);
+/** Newest first; the ID decides between users of the same time. */
+export const NEWEST = { createdAt: -1, _id: -1 } as const;
+/** The order of the list by name. */
+export const BY_NAME = { usernameKey: 1 } as const;
+schema.index({ usernameKey: 1 }, { name: 'username', unique: true });
+schema.index(NEWEST, { name: 'newest' });
+schema.index({ role: 1, ...NEWEST }, { name: 'role' });
+schema.index({ status: 1, ...NEWEST }, { name: 'status' });
+
+/** Leaves the hash of the password out of a read. */
+export const WITHOUT_HASH = { passwordHash: 0 } as const;
+
+/** The collection with its indexes. */
+export const userModel = (connection: Connection) => connection.model<UserDocument>('User', schema);
+
+/** The record of a new user. */
+export function newRecord(user: NewUser, role: Role, now: Date): UserDocument {
+  return {
+    _id: `usr_${randomBytes(12).toString('hex')}`,
+    username: user.username,
+    usernameKey: usernameKey(user.username),
+    displayName: user.displayName,
+    passwordHash: user.passwordHash,
+    role,
+    status: 'ACTIVE',
+    statusAt: now,
+    tokenEpoch: 0,
+    createdAt: now,
+    updatedAt: now,
+  };
+}
+
+/**
+ * The form of a username that is unique: compatibility forms and letter case make no difference.
+ */
+export function usernameKey(username: string): string {
+  return username.normalize('NFKC').toLowerCase().normalize('NFKC');
+}
+
+/** The user without the hash of the password. */
+export function toUser(stored: UserDocument): User {
+  const { _id, username, displayName, role, status } = stored;
+  const { statusAt, tokenEpoch, createdAt, updatedAt } = stored;
+  return {
+    userId: _id,
+    username,
+    displayName,
+    role,
+    status,
+    statusAt,
+    tokenEpoch,
+    createdAt,
+    updatedAt,
+  };
+}
