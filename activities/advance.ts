@@ -153,7 +153,7 @@ async function followRecord(ctx: AdvanceContext): Promise<Advanced> {
 
 /** Adds a step. It starts where the last one ended. */
 function addStep(
-  { deps, unrecordedSteps }: Advance,
+  { deps, unrecordedSteps }: AdvanceContext,
   name: StepName,
   outcome: StepOutcome,
   detail: string | null = null,
@@ -163,7 +163,7 @@ function addStep(
 }
 
 /** Adds a step that has nothing to do. */
-function skipStep({ deps, unrecordedSteps }: Advance, name: StepName): void {
+function skipStep({ deps, unrecordedSteps }: AdvanceContext, name: StepName): void {
   const at = unrecordedSteps.at(-1)?.endedAt ?? deps.now().toISOString();
   unrecordedSteps.push(skipped(name, at));
 }
