@@ -2,7 +2,6 @@
 import type { Reason } from '../../domain/claims/claim.ts';
 import { wantedEntitlements } from '../../domain/claims/entitlements.ts';
 import { ProviderError } from '../../domain/claims/fulfillment.ts';
-import { refusalsAmong } from '../../domain/claims/refusal-order.ts';
 import { type Condition, type Explained, explain } from '../../domain/conditions/condition.ts';
 import { type Account, readFacts } from '../../domain/conditions/condition-facts.ts';
 import {
@@ -17,7 +16,7 @@ import {
 import type { GameData, GameDataProvider } from '../../domain/conditions/game-data.ts';
 import type { Gauges } from '../../domain/conditions/metrics.ts';
 import type { ProgressReader } from '../../domain/conditions/progress.ts';
-import { isLimitedReward, isOpenAt } from '../../domain/events/event.ts';
+import { isOpenAt } from '../../domain/events/event.ts';
 import type { ClaimStore } from '../../store/claims/claims.ts';
 import type { StoredEvent } from '../../store/events/events.ts';
 import type { ConditionFacts } from '../../store/player-events/condition-facts.ts';
@@ -45,7 +44,7 @@ export interface Eligibility extends Surroundings {
 
 /** What of a limited reward is left, and whether that is enough for one claim more. */
 async function stockOf({ store }: EligibilityDeps, event: StoredEvent) {
-  const limited = event.rewards.filter(isLimitedReward);
+  const limited = event.rewards.filter((reward) => reward.stock !== null);
   if (limited.length === 0) return { left: event.rewards.map(unlimited), isSoldOut: false };
   const [books, gone] = await Promise.all([
     store.stock.books(event.eventId),
@@ -120,12 +119,13 @@ export async function eligibilityOf(
     stockOf(deps, event),
     conditionOf(deps, event, userId, at),
   ]);
-  const reasons = refusalsAmong({
-    EVENT_NOT_OPEN: !isOpenAt(event, at),
-    ALREADY_CLAIMED: isUsedUp,
-    CONDITION_NOT_MET: condition?.met === false,
-    SOLD_OUT: isSoldOut,
-  });
+  const refusals: [Reason, boolean][] = [
+    ['EVENT_NOT_OPEN', !isOpenAt(event, at)],
+    ['ALREADY_CLAIMED', isUsedUp],
+    ['CONDITION_NOT_MET', condition?.met === false],
+    ['SOLD_OUT', isSoldOut],
+  ];
+  const reasons = refusals.filter(([, holds]) => holds).map(([reason]) => reason);
   const isOpenQuestion = reasons.length === 0 && condition?.met === null;
   return {
     eligible: isOpenQuestion ? null : reasons.length === 0,

@@ -1,7 +1,6 @@
 /** What an operator may send for an event: field by field, with the defaults of the contract. */
 import { z } from '@hono/zod-openapi';
 import { REWARD_KINDS } from '../../domain/claims/claim.ts';
-import { MAILBOX } from '../../domain/claims/fulfillment.ts';
 import {
   EVENT_STATUSES,
   type EventFields,
@@ -102,7 +101,7 @@ function fieldsFor({ isProvider, isSource }: ProviderNames) {
       provider: z
         .string()
         .refine(isProvider, 'No provider of this name is configured')
-        .openapi({ example: MAILBOX }),
+        .openapi({ example: 'mailbox' }),
     }),
   };
 }
@@ -146,7 +145,7 @@ export function eventBodies(names: ProviderNames) {
       exclusiveGroup: fields.exclusiveGroup.default(null),
       condition: fields.condition.default(null),
       rewardSelection: fields.rewardSelection.default('ALL'),
-      fulfillment: fields.fulfillment.default({ provider: MAILBOX }),
+      fulfillment: fields.fulfillment.default({ provider: 'mailbox' }),
       parkedAfter: z
         .strictObject({
           action: parkedAfter.action,

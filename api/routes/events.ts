@@ -1,7 +1,6 @@
 /** `/api/events`: operators write events, players see those that are or will be open. */
 import { createRoute, z } from '@hono/zod-openapi';
 import type { Context } from 'hono';
-import { isMailbox } from '../../domain/claims/fulfillment.ts';
 import { type Condition, leavesOf } from '../../domain/conditions/condition.ts';
 import { chainedEvents } from '../../domain/conditions/condition-facts.ts';
 import { DomainError } from '../../domain/errors.ts';
@@ -50,7 +49,7 @@ const ifMatch = z.object({
 function routes(deps: EventRouteDeps) {
   // The mailbox gives, and knows nothing of a player.
   const isSource = (name: string) => deps.providerSecrets.has(name);
-  const isProvider = (name: string) => isMailbox(name) || isSource(name);
+  const isProvider = (name: string) => name === 'mailbox' || isSource(name);
   const { newEvent, eventPatch } = eventBodies({ isProvider, isSource });
   return {
     list: createRoute({
