@@ -1,6 +1,6 @@
 /**
- * The one way of every claim: S1 to S5 as far as they go at once, in one activity. Where it comes to
- * no end, the workflow goes on step by step from what stands on the record.
+ * S1 to S5 in one activity, as far as they go at once. Every run of a claim begins with it, and most
+ * claims end in it. Whatever is left, the workflow does step by step.
  */
 import { activityInfo } from '@temporalio/activity';
 import {
@@ -14,39 +14,34 @@ import {
   type StepOutcome,
 } from '../domain/claims/claim.ts';
 import { isAskedUnrecorded, isMailbox, mayBeAsked } from '../domain/claims/fulfillment.ts';
-import { isLimited } from '../domain/claims/holds.ts';
+import { needsHold } from '../domain/claims/holds.ts';
+import { refusalsAmong } from '../domain/claims/refusal-order.ts';
 import { skipped, withSteps } from '../domain/claims/steps.ts';
 import type { Explanation } from '../domain/conditions/explanation.ts';
 import type { UserStatus } from '../domain/user.ts';
 import type { Claim } from '../store/claims/claim-record.ts';
 import type { ClaimRef, FulfillmentPolicy } from '../workflows/contract.ts';
-import {
-  claimAndPlayer,
-  type Ended,
-  endOf,
-  ownRunId,
-  recordOf,
-  stepNow,
-} from './claim-and-steps.ts';
-import { judge, NOT_MET } from './conditions.ts';
+import { judgeCondition, NOT_MET } from './check-condition.ts';
 import type { ActivityDeps } from './deps.ts';
 import { askAtOnce, type FirstTry } from './first-try.ts';
 import { policyFor } from './policy.ts';
+import { claimAndPlayer, type Ended, endOf, recordOf } from './read-claim.ts';
 import { firstSoldOut } from './reserve.ts';
+import { ownRunId, stepNow } from './running-activity.ts';
 import { settleClaim } from './settle.ts';
 
 export interface AdvanceRequest extends ClaimRef {
-  /** No other attempt at this claim has been made, as far as its run's history tells. */
+  /** No other attempt at this claim was made, as far as the run's history shows. */
   isFirst: boolean;
   /** The request that recorded the claim holds its units. */
   isHeld: boolean;
-  /** False only looks where the claim stands. */
+  /** False: only read the claim. */
   mayGoOn: boolean;
-  /** S1 and S2 as they went, where game servers said that its condition is met. */
+  /** The steps S1 and S2, if game servers said that the condition is met. Null otherwise. */
   met: Step[] | null;
 }
 
-/** What a run needs to know of the record; the rest stays in MongoDB. */
+/** What the workflow needs to know of a claim's record. */
 export interface ClaimView {
   state: ClaimState;
   fate: Fate | null;
@@ -54,50 +49,50 @@ export interface ClaimView {
   provider: string;
   /** The record says that a provider may have been asked. */
   asked: boolean;
-  /** One may have been, as far as the record tells. */
+  /** A provider may have been asked, even if the record does not say so. */
   mayBeAsked: boolean;
   lineIds: string[];
-  /** Game servers are asked whether its condition is met. */
+  /** The claim's condition is checked by game servers. */
   asksGame: boolean;
-  /** `isGivenUp`: an admin aborted an undoing that was stuck there, so its lines stay granted. */
+  /** `isGivenUp`: an admin aborted while lines could not be taken back: these lines stay granted. */
   parking: { number: number; reason: Reason; lineIds: string[]; isGivenUp: boolean } | null;
 }
 
-/** What is left for the workflow to do, step by step. */
+/** What is left for the workflow to do. Recorded histories have these fields: keep their names. */
 export interface Left {
   view: ClaimView;
   policy: FulfillmentPolicy;
-  /** Steps that the record does not tell yet. */
+  /** The steps that are not on the record yet. */
   untold: Step[];
-  /** Why it is to be undone, null where nothing speaks against it. */
+  /** Why the claim must be undone; null if nothing refuses it. */
   refused: Reason | null;
-  /** A request for its lines may be under way: S4 begins with a lookup, undoing asks twice. */
+  /** A request for a line may be under way: S4 begins with a lookup, and undoing asks twice. */
   isResumed: boolean;
-  /** For how long the provider is not to be asked again, in milliseconds. */
+  /** How long to wait before the provider is asked again, in milliseconds. */
   restMs: number;
 }
 
 /**
- * How far the claim came. `end` with something `left`: it has ended without a grant, and this attempt
- * or one before may have asked for one.
+ * How far the claim came. An `end` with something `left`: the claim ended without a grant, but a
+ * provider may have been asked for one, now or before.
  */
 export type Advanced = { end: Ended; left: Left | null } | { end: null; left: Left };
 
-/** A claim on its way through the steps. */
-interface Passage {
+/** The state of one call of `advance`, carried from step to step. */
+interface AdvanceContext {
   readonly deps: ActivityDeps;
   readonly request: AdvanceRequest;
-  /** Neither another run nor an earlier attempt can have taken or asked for anything. */
+  /** No other run and no earlier attempt can have held or asked for anything. */
   readonly isFirst: boolean;
-  /** The record said that a provider may have been asked when this began. */
+  /** The record already said that a provider may have been asked. */
   readonly wasAsked: boolean;
-  /** When the record and the player were looked at, on the process's own clock. */
-  readonly lookedAtMs: number;
+  /** When the record and the player were read, in milliseconds of `performance.now()`. */
+  readonly checkedAtMs: number;
   claim: Claim;
-  /** The steps that the record does not tell yet. */
-  told: Step[];
+  /** The steps that are not on the record yet. */
+  unrecordedSteps: Step[];
   hasHeld: boolean;
-  /** What came of the first try at its provider. */
+  /** What came of the first try at the provider. */
   tried: FirstTry;
 }
 
@@ -123,15 +118,18 @@ function viewOf(claim: Claim): ClaimView {
   };
 }
 
-/** Leaves the claim to the workflow, as its record stands. */
-function leave(passage: Passage, refused: Reason | null = null): Advanced {
-  const { deps, claim, told, isFirst, wasAsked, tried } = passage;
+/**
+ * Leaves the rest to the workflow. Nothing is left of a final claim, unless it ended without a grant
+ * that may have been asked for.
+ */
+function leaveRest(ctx: AdvanceContext, refused: Reason | null = null): Advanced {
+  const { deps, claim, unrecordedSteps, isFirst, wasAsked, tried } = ctx;
   const left: Left = {
     view: viewOf(claim),
     policy: policyFor(deps, claim),
-    untold: told,
+    untold: unrecordedSteps,
     refused,
-    // Of what was decided at the first try no request is under way.
+    // A first try that was decided leaves no request under way.
     isResumed: wasAsked || tried.end === 'UNDECIDED' || (isAskedUnrecorded(claim) && !isFirst),
     restMs: tried.end === 'UNDECIDED' ? tried.restMs : 0,
   };
@@ -141,178 +139,178 @@ function leave(passage: Passage, refused: Reason | null = null): Advanced {
   return { end: endOf(claim), left: isClean ? null : left };
 }
 
-/** The claim has come to its end here. */
-function finish(passage: Passage, claim: Claim): Advanced {
-  return leave({ ...passage, claim, told: [] });
+/** The claim ended in this activity. */
+function finish(ctx: AdvanceContext, claim: Claim): Advanced {
+  return leaveRest({ ...ctx, claim, unrecordedSteps: [] });
 }
 
-/** Another run has moved the claim on: its record is followed. */
-async function follow(passage: Passage): Promise<Advanced> {
-  passage.claim = await recordOf(passage.deps.claims, passage.request);
-  passage.told = [];
-  return leave(passage);
+/** Another run has changed the claim: what its record says now is left to the workflow. */
+async function followRecord(ctx: AdvanceContext): Promise<Advanced> {
+  ctx.claim = await recordOf(ctx.deps.claims, ctx.request);
+  ctx.unrecordedSteps = [];
+  return leaveRest(ctx);
 }
 
-/** One step more of the story, from where the last one ended. */
-function tell(
-  { deps, told }: Passage,
+/** Adds a step. It starts where the last one ended. */
+function addStep(
+  { deps, unrecordedSteps }: AdvanceContext,
   name: StepName,
   outcome: StepOutcome,
   detail: string | null = null,
 ): void {
-  told.push(stepNow(name, outcome, deps.now(), detail, told.at(-1)?.endedAt));
+  const after = unrecordedSteps.at(-1)?.endedAt;
+  unrecordedSteps.push(stepNow(name, outcome, deps.now(), detail, after));
 }
 
-/** A step with nothing to do. */
-function skip({ deps, told }: Passage, name: StepName): void {
-  told.push(skipped(name, told.at(-1)?.endedAt ?? deps.now().toISOString()));
+/** Adds a step that has nothing to do. */
+function skipStep({ deps, unrecordedSteps }: AdvanceContext, name: StepName): void {
+  const at = unrecordedSteps.at(-1)?.endedAt ?? deps.now().toISOString();
+  unrecordedSteps.push(skipped(name, at));
 }
 
-const storyOf = ({ claim, told }: Passage): Step[] => withSteps(claim.steps, told);
+const allSteps = ({ claim, unrecordedSteps }: AdvanceContext): Step[] =>
+  withSteps(claim.steps, unrecordedSteps);
 
-/** Whether nothing but its entitlement can have been taken for the claim, by this run or another. */
-function liesNothing({ request, claim, isFirst, hasHeld, tried }: Passage): boolean {
+/** Whether no run can have held or asked for anything: only the entitlement is taken. */
+function hasOnlyEntitlement({ request, claim, isFirst, hasHeld, tried }: AdvanceContext): boolean {
   if (hasHeld || tried.end !== 'NOT_ASKED' || request.isHeld) return false;
-  return isFirst || !(isLimited(claim) || mayBeAsked(claim));
+  return isFirst || !(needsHold(claim) || mayBeAsked(claim));
 }
 
-/** Ends the claim in one write where nothing lies; else the workflow undoes it. */
-async function refuse(
-  passage: Passage,
-  reason: Reason,
-  explanation?: Explanation,
-): Promise<Advanced> {
-  const { deps, claim } = passage;
-  if (liesNothing(passage)) {
-    const end = { reason, steps: storyOf(passage), ...(explanation && { explanation }) };
+/** Refuses the claim: in one write if only its entitlement is taken; else the workflow undoes it. */
+async function refuse(ctx: AdvanceContext, reason: Reason, explanation?: Explanation): Promise<Advanced> {
+  const { deps, claim } = ctx;
+  if (hasOnlyEntitlement(ctx)) {
+    const end = { reason, steps: allSteps(ctx), ...(explanation && { explanation }) };
     const refused = await deps.claims.refuse(claim, end);
-    return refused ? finish(passage, refused) : await follow(passage);
+    return refused ? finish(ctx, refused) : await followRecord(ctx);
   }
   const isNew = explanation !== undefined && claim.explanation === undefined;
-  if (isNew && !(await deps.claims.explain(claim, explanation))) return await follow(passage);
-  return leave(passage, reason);
+  if (isNew && !(await deps.claims.explain(claim, explanation))) return await followRecord(ctx);
+  return leaveRest(ctx, reason);
 }
 
-/** S1: the rule that speaks against the claim, null where none does. */
+/** The rule of S1 that refuses the claim; null if none does. */
 function ruleAgainst({ acceptedAt, snapshot }: Claim, status: UserStatus | null): Reason | null {
-  if (status !== 'ACTIVE') return 'USER_NOT_ACTIVE';
-  // Judged as at acceptance: whoever got a 202 inside the window is served, however late it is now.
+  // As of the acceptance: a claim that was accepted in time is granted, however late it is now.
   const isOpen = acceptedAt >= snapshot.startsAt && acceptedAt < snapshot.claimableUntil;
-  return isOpen ? null : 'EVENT_NOT_OPEN';
+  const [first] = refusalsAmong({ USER_NOT_ACTIVE: status !== 'ACTIVE', EVENT_NOT_OPEN: !isOpen });
+  return first ?? null;
 }
 
-async function validate(passage: Passage, status: UserStatus | null): Promise<Advanced | null> {
-  const refused = ruleAgainst(passage.claim, status);
-  if (passage.request.met && !refused) return null;
-  tell(passage, 'S1_VALIDATE', refused ? 'REFUSED' : 'OK', refused);
-  return refused && (await refuse(passage, refused));
+/** S1: the player's status and the claim window. */
+async function validate(ctx: AdvanceContext, status: UserStatus | null): Promise<Advanced | null> {
+  const refused = ruleAgainst(ctx.claim, status);
+  if (ctx.request.met && !refused) return null;
+  addStep(ctx, 'S1_VALIDATE', refused ? 'REFUSED' : 'OK', refused);
+  return refused && (await refuse(ctx, refused));
 }
 
-/** S2 by our own books. */
-async function checkCondition(passage: Passage): Promise<Advanced | null> {
-  const { deps, claim, request } = passage;
+/** S2 by our own data. A condition that asks game servers is left to the workflow. */
+async function checkCondition(ctx: AdvanceContext): Promise<Advanced | null> {
+  const { deps, claim, request } = ctx;
   if (request.met) return null;
-  if (asksGame(claim)) return leave(passage);
+  if (asksGame(claim)) return leaveRest(ctx);
   if (!claim.snapshot.condition) {
-    skip(passage, 'S2_CONDITIONS');
+    skipStep(ctx, 'S2_CONDITIONS');
     return null;
   }
-  const verdict = await judge(deps, claim);
+  const verdict = await judgeCondition(deps, claim);
   if (verdict.isMet) {
-    tell(passage, 'S2_CONDITIONS', 'OK');
+    addStep(ctx, 'S2_CONDITIONS', 'OK');
     return null;
   }
-  tell(passage, 'S2_CONDITIONS', 'REFUSED', NOT_MET);
-  return await refuse(passage, 'CONDITION_NOT_MET', verdict.explanation);
+  addStep(ctx, 'S2_CONDITIONS', 'REFUSED', NOT_MET);
+  return await refuse(ctx, 'CONDITION_NOT_MET', verdict.explanation);
 }
 
-/** S3: a hold on every line with a stock. */
-async function reserve(passage: Passage): Promise<Advanced | null> {
-  const { deps, claim, request, isFirst } = passage;
-  if (!isLimited(claim)) {
-    skip(passage, 'S3_RESERVE');
+/** S3: a hold for every limited line. */
+async function reserve(ctx: AdvanceContext): Promise<Advanced | null> {
+  const { deps, claim, request, isFirst } = ctx;
+  if (!needsHold(claim)) {
+    skipStep(ctx, 'S3_RESERVE');
     return null;
   }
-  passage.hasHeld = true;
+  ctx.hasHeld = true;
   const soldOut = request.isHeld ? null : await firstSoldOut(deps, claim, { isLikely: !isFirst });
-  tell(passage, 'S3_RESERVE', soldOut === null ? 'OK' : 'REFUSED', soldOut);
-  return soldOut === null ? null : await refuse(passage, 'SOLD_OUT');
+  addStep(ctx, 'S3_RESERVE', soldOut === null ? 'OK' : 'REFUSED', soldOut);
+  return soldOut === null ? null : await refuse(ctx, 'SOLD_OUT');
 }
 
-/** S4 as far as it goes at once. A line of our own mailbox lies there once the claim is granted. */
-async function fulfil(passage: Passage): Promise<Advanced | null> {
-  const { deps, claim } = passage;
-  const unfinished = isMailbox(claim.snapshot.provider) ? null : await ask(passage);
+/** S4 as far as it goes at once. The mailbox needs no call: a granted claim is the mail. */
+async function fulfill(ctx: AdvanceContext): Promise<Advanced | null> {
+  const { deps, claim } = ctx;
+  const unfinished = isMailbox(claim.snapshot.provider) ? null : await tryProvider(ctx);
   if (unfinished) return unfinished;
-  // Looked at once more right before the end: until then, whoever leaves gets nothing.
+  // The last check before the end: a player who left until now gets nothing.
   const isActive = (await deps.userStatus(claim.userId)) === 'ACTIVE';
-  tell(passage, 'S4_FULFIL', isActive ? 'OK' : 'STOPPED', isActive ? null : 'USER_NOT_ACTIVE');
-  return isActive ? null : await refuse(passage, 'USER_NOT_ACTIVE');
+  addStep(ctx, 'S4_FULFIL', isActive ? 'OK' : 'STOPPED', isActive ? null : 'USER_NOT_ACTIVE');
+  return isActive ? null : await refuse(ctx, 'USER_NOT_ACTIVE');
 }
 
-/** The first try at a provider over HTTP; null where it granted every line. */
-async function ask(passage: Passage): Promise<Advanced | null> {
-  const { deps, isFirst, lookedAtMs } = passage;
-  const isUnrecorded = isAskedUnrecorded(passage.claim);
-  if (!isUnrecorded && !(await showAsking(passage))) return await follow(passage);
+/** The first try at an HTTP provider. Null if it granted every line. */
+async function tryProvider(ctx: AdvanceContext): Promise<Advanced | null> {
+  const { deps, isFirst, checkedAtMs } = ctx;
+  const isUnrecorded = isAskedUnrecorded(ctx.claim);
+  if (!isUnrecorded && !(await recordAsking(ctx))) return await followRecord(ctx);
   const mayHaveAsked = isUnrecorded && !isFirst;
-  const tried = await askAtOnce(deps, passage.claim, { mayHaveAsked, lookedAtMs });
-  passage.tried = tried;
+  const tried = await askAtOnce(deps, ctx.claim, { mayHaveAsked, checkedAtMs });
+  ctx.tried = tried;
   switch (tried.end) {
     case 'GRANTED':
       return null;
     case 'REFUSED':
-      tell(passage, 'S4_FULFIL', 'REFUSED', tried.detail);
-      return leave(passage, 'FULFILLMENT_REFUSED');
+      addStep(ctx, 'S4_FULFIL', 'REFUSED', tried.detail);
+      return leaveRest(ctx, 'FULFILLMENT_REFUSED');
     case 'UNDECIDED':
     case 'NOT_ASKED':
-      if (isUnrecorded && !(await showAsking(passage))) return await follow(passage);
-      return leave(passage);
+      if (isUnrecorded && !(await recordAsking(ctx))) return await followRecord(ctx);
+      return leaveRest(ctx);
   }
 }
 
-/** The record says that a provider may have been asked, and tells the steps so far. False where it moved on. */
-async function showAsking(passage: Passage): Promise<boolean> {
-  const { deps, claim } = passage;
-  const asking = await deps.claims.startFulfilling(claim, storyOf(passage), ownRunId());
+/** Records that a provider may have been asked, and the steps so far. False if the claim was changed. */
+async function recordAsking(ctx: AdvanceContext): Promise<boolean> {
+  const { deps, claim } = ctx;
+  const asking = await deps.claims.startFulfilling(claim, allSteps(ctx), ownRunId());
   if (!asking) return false;
-  passage.claim = asking;
-  passage.told = [];
+  ctx.claim = asking;
+  ctx.unrecordedSteps = [];
   return true;
 }
 
 /** S5. */
-async function settle(passage: Passage): Promise<Advanced> {
-  const { deps, claim, tried, told } = passage;
+async function settle(ctx: AdvanceContext): Promise<Advanced> {
+  const { deps, claim, tried, unrecordedSteps } = ctx;
   const grantedAt = tried.end === 'GRANTED' ? tried.grantedAt : {};
-  const settled = await settleClaim(deps, claim, { grantedAt, since: told });
-  return settled ? finish(passage, settled) : await follow(passage);
+  const settled = await settleClaim(deps, claim, { grantedAt, since: unrecordedSteps });
+  return settled ? finish(ctx, settled) : await followRecord(ctx);
 }
 
 /**
- * Takes a claim as far as it goes at once. Safe to repeat at any point: each step finds what an
- * earlier attempt has left.
+ * Takes a claim through its steps as far as they go at once. Safe to repeat at any point: each step
+ * finds what an earlier attempt did.
  */
 export async function advance(deps: ActivityDeps, request: AdvanceRequest): Promise<Advanced> {
-  const lookedAtMs = performance.now();
+  const checkedAtMs = performance.now();
   const [claim, status] = await claimAndPlayer(deps, request);
-  const passage: Passage = {
+  const ctx: AdvanceContext = {
     deps,
     request,
     isFirst: request.isFirst && activityInfo().attempt === 1,
     wasAsked: claim.asked,
-    lookedAtMs,
+    checkedAtMs,
     claim,
-    told: [...(request.met ?? [])],
+    unrecordedSteps: [...(request.met ?? [])],
     hasHeld: false,
     tried: { end: 'NOT_ASKED' },
   };
-  if (!isEarly(claim) || !request.mayGoOn) return leave(passage);
+  if (!isEarly(claim) || !request.mayGoOn) return leaveRest(ctx);
   return (
-    (await validate(passage, status)) ??
-    (await checkCondition(passage)) ??
-    (await reserve(passage)) ??
-    (await fulfil(passage)) ??
-    (await settle(passage))
+    (await validate(ctx, status)) ??
+    (await checkCondition(ctx)) ??
+    (await reserve(ctx)) ??
+    (await fulfill(ctx)) ??
+    (await settle(ctx))
   );
 }

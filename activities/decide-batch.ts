@@ -1,4 +1,4 @@
-/** One batch of a bulk action: each claim decided on as an admin's own click would. Safe to repeat. */
+/** One batch of a bulk action. Each claim is decided on as an admin would do it. Safe to repeat. */
 import { Context } from '@temporalio/activity';
 import type { Claim } from '../store/claims/claim-record.ts';
 import type { ClaimStore } from '../store/claims/claims.ts';
@@ -12,12 +12,13 @@ export interface DecideBatchDeps {
   runs: Pick<ClaimRuns, 'wake'>;
 }
 
+/** Claims in one batch: few enough that a stopped operation ends soon. */
 const BATCH = 50;
 
 /**
- * Decides on one claim, and counts it in the same write. One that can no longer be decided on counts
- * as done where it was decided in the same way, by an earlier try of this batch or by somebody.
- * False where it did not count: it did before, or the operation was stopped.
+ * Decides on one claim, and counts it in the same transaction. A claim that is decided already counts
+ * as done if the decision was the same, whoever made it.
+ * @returns false if it was not counted: it was counted before, or the operation was stopped
  */
 async function decideOn(
   { claims, operations, runs }: DecideBatchDeps,
@@ -33,20 +34,20 @@ async function decideOn(
   const isDone = claim !== null && wasDecided(claim, number, action);
   const isCounted =
     decided !== null || (await operations.count(_id, claimId, isDone ? 'done' : 'failed'));
-  // Also for one that an earlier try has counted. Where the signal is lost, reconciliation sends it.
+  // Also for a claim that an earlier attempt counted. If the signal is lost, reconciliation sends it.
   if (isDone && claim.state === 'NEEDS_ATTENTION') {
     await runs.wake(claim, SIGNALS.decided).catch(() => {});
   }
   return isCounted;
 }
 
-/** Whether that parking of the claim was decided so. One that came after it was only after a retry. */
+/** Whether that parking was decided in this way. A later parking shows that the earlier one was retried. */
 function wasDecided({ parking }: Claim, number: number, action: Operation['action']): boolean {
   if (!parking) return false;
   return parking.number === number ? parking.decision?.action === action : action === 'RETRY';
 }
 
-/** Decides on the next batch; false where the operation is at its end, or was stopped. */
+/** Decides on the next batch. False if the operation has ended or was stopped. */
 export async function decideBatch(deps: DecideBatchDeps, operationId: string): Promise<boolean> {
   const { operations } = deps;
   const running = async () => {

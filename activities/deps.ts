@@ -1,4 +1,4 @@
-/** What activities are given, so that they can be run against any store, provider or clock. */
+/** What activities depend on: tests give them another store, provider or clock. */
 import type { FulfillmentProvider } from '../domain/claims/fulfillment.ts';
 import type { GameDataProvider } from '../domain/conditions/game-data.ts';
 import type { Gauges } from '../domain/conditions/metrics.ts';
@@ -14,20 +14,20 @@ import type { FulfillmentPolicy } from '../workflows/contract.ts';
 export interface ActivityDeps {
   claims: ClaimStore;
   stock: StockStore;
-  /** Always the user's record, never a cache: this is where a ban takes hold. */
+  /** The user's status; null if there is no such user. Never from a cache: a ban must take effect. */
   userStatus(userId: string): Promise<UserStatus | null>;
-  /** The provider of that name, or undefined where it is no longer configured. */
+  /** The provider with that name; undefined if it is not configured any more. */
   provider(name: string): FulfillmentProvider | undefined;
-  /** What every call to a provider passes first. */
+  /** Holds each provider's limit. Every call to a provider goes through it. */
   callLimiter: CallLimiter;
-  /** Which providers are quick enough for a first try. */
+  /** Knows which providers are quick enough for a first try. */
   pace: Pick<Pace, 'enter'>;
   conditionFacts: Pick<ConditionFacts, 'ofPlayer'>;
   progress: ProgressReader;
-  /** The provider of that name as a source of conditions, or undefined where it is not configured. */
+  /** The provider with that name, as a source of game data; undefined if it is not configured. */
   gameData(name: string): GameDataProvider | undefined;
   gauges: Gauges;
-  /** What an error says of our database: it is away, it is there and refuses, or nothing (null). */
+  /** Whether an error means that our database is away, or that it refuses; null if neither. */
   databaseTrouble(error: unknown): 'AWAY' | 'REFUSES' | null;
   policy: FulfillmentPolicy;
   now(): Date;

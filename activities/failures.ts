@@ -1,4 +1,4 @@
-/** How errors cross from activities to workflows. */
+/** From errors to the failures that Temporal carries to the workflow, or retries by. */
 import { activityInfo, log } from '@temporalio/activity';
 import { ApplicationFailure, ApplicationFailureCategory } from '@temporalio/common';
 import { ProviderError } from '../domain/claims/fulfillment.ts';
@@ -6,14 +6,15 @@ import { LimitReached } from '../domain/provider-limit.ts';
 import type { FailureType } from '../workflows/contract.ts';
 import type { ActivityDeps } from './deps.ts';
 
-/** A state of our own data that trying again cannot mend: the claim is parked for a person. */
-export function broken(message: string): ApplicationFailure {
+/** Our own data is in a state that a retry cannot repair: the claim is parked for a person. */
+export function brokenData(message: string): ApplicationFailure {
   return ApplicationFailure.nonRetryable(message, 'INTERNAL' satisfies FailureType);
 }
 
 /**
- * A provider without a definite answer: retried, after its `Retry-After` where it gave one. Expected
- * in operation, hence benign: it counts neither as an error in logs nor in the SDK's metrics.
+ * A provider gave no definite answer: Temporal retries, after the provider's `Retry-After` if it sent
+ * one. Providers do fail at times, so the failure is benign: it is no error in the logs and in the
+ * SDK's metrics.
  */
 export function providerFailure(error: ProviderError): ApplicationFailure {
   const type: FailureType =
@@ -26,18 +27,22 @@ export function providerFailure(error: ProviderError): ApplicationFailure {
   });
 }
 
-/** When a call that got no turn at its provider may try again, in milliseconds. */
-const NO_TURN_MS = 1_000;
+/**
+ * The pause before a call that found no free slot is tried again, in milliseconds: limits are per
+ * second.
+ */
+const NO_SLOT_RETRY_MS = 1_000;
 
-/** Our own database is as good as away. */
+/** Our database answered too late for what was read to still be true. */
 export class TooSlow extends Error {}
 
 /**
- * Whether an attempt to ask a provider failed for our own database, or for want of a turn: says
- * nothing about the provider, so it must not use up its attempts. A local activity is repeated anyway.
- * What our database said is logged here, as the attempt ends without an error.
+ * Whether an attempt at a provider failed for a reason of ours: our database, or no free slot in the
+ * provider's limit. Such a failure must not use up the provider's attempts, so the activity ends
+ * without an error and the workflow calls it again. The database's error is logged here, as nobody
+ * else sees it. Always false in a local activity: Temporal retries that one without a limit.
  */
-export function isOursToRepeat(
+export function isNotProviders(
   { databaseTrouble }: Pick<ActivityDeps, 'databaseTrouble'>,
   error: unknown,
 ): boolean {
@@ -45,23 +50,26 @@ export function isOursToRepeat(
   if (error instanceof TooSlow || error instanceof LimitReached) return true;
   const trouble = databaseTrouble(error);
   if (trouble === 'AWAY') log.warn('MongoDB is away; it is tried again', { error });
-  // It may last until a person mends it, and the claim waits so long.
+  // An error, as it lasts until a person repairs it. The claim waits that long.
   if (trouble === 'REFUSES') log.error('MongoDB refuses; it is tried again', { error });
   return trouble !== null;
 }
 
-/** Runs an attempt that costs nobody anything when it is repeated; without a turn it is. */
-export async function inTurn<T>(attempt: () => Promise<T>): Promise<T> {
+/**
+ * Runs a call to a provider that has no limit of attempts.
+ * @throws ApplicationFailure (retried after a second) if no slot was free
+ */
+export async function retriedForSlot<T>(call: () => Promise<T>): Promise<T> {
   try {
-    return await attempt();
+    return await call();
   } catch (error) {
     if (!(error instanceof LimitReached)) throw error;
-    throw providerFailure(new ProviderError('UNAVAILABLE', error.message, NO_TURN_MS));
+    throw providerFailure(new ProviderError('UNAVAILABLE', error.message, NO_SLOT_RETRY_MS));
   }
 }
 
-/** Runs a provider's verb with its errors made into failures. */
-export async function asking<T>(call: () => Promise<T>): Promise<T> {
+/** Runs a call to a provider. @throws ApplicationFailure in place of a `ProviderError` */
+export async function withProviderFailures<T>(call: () => Promise<T>): Promise<T> {
   try {
     return await call();
   } catch (error) {

@@ -1,46 +1,49 @@
 /**
- * S4's first try over HTTP, within the claim's one activity. That holds a workflow task while it
- * waits, so it is bounded, and made only at a provider that has been quick of late: everything else
- * is for an activity of its own.
+ * S4's first try at an HTTP provider, inside the activity `advance`. Its wait holds a workflow task.
+ * So its time is limited, and only a provider that was quick of late gets one. All other requests are
+ * made in an activity of their own.
  */
 import type { GrantAnswer } from '../domain/claims/fulfillment.ts';
 import { ProviderError } from '../domain/claims/fulfillment.ts';
 import type { Claim } from '../store/claims/claim-record.ts';
 import { CHECK_VALID_MS, FIRST_POLL_MS, FIRST_TRY_MS } from '../workflows/contract.ts';
 import type { ActivityDeps } from './deps.ts';
-import { meaningOf, requestOf } from './fulfil.ts';
+import { meaningOf, requestOf } from './grant-line.ts';
 
+/** What came of the first try. `grantedAt`: when each line's grant was confirmed, by line. */
 export type FirstTry =
   | { end: 'GRANTED'; grantedAt: Record<string, string> }
   | { end: 'REFUSED'; detail: string }
-  /** Asked, and not all of it is decided; `restMs`: it is not to be asked again for so long. */
+  /** Asked, but not every line is decided. Wait `restMs` milliseconds before asking again. */
   | { end: 'UNDECIDED'; restMs: number }
   | { end: 'NOT_ASKED' };
 
-interface LookedAt {
+type FirstTryDeps = Pick<ActivityDeps, 'pace' | 'provider' | 'callLimiter' | 'policy' | 'now'>;
+
+interface Checked {
   /** An earlier attempt may have asked: each line is looked up first. */
   mayHaveAsked: boolean;
-  /** When the claim was seen fit for it, on the process's own clock. */
-  lookedAtMs: number;
+  /** When the claim was checked, in milliseconds of `performance.now()`. */
+  checkedAtMs: number;
 }
 
 type LineEnd =
   | (GrantAnswer & { at: string })
   | { state: 'NOT_ASKED' }
-  /** It was asked, and gave no answer that is definite. */
+  /** Asked, without a definite answer. Wait `restMs` milliseconds before asking again. */
   | { state: 'UNKNOWN'; restMs: number };
 
-/** Asks for every line at once. */
+/** Asks the claim's provider for all lines at once, if a first try may be made now. */
 export async function askAtOnce(
-  deps: ActivityDeps,
+  deps: FirstTryDeps,
   claim: Claim,
-  looked: LookedAt,
+  checked: Checked,
 ): Promise<FirstTry> {
   const leave = deps.pace.enter(claim.snapshot.provider);
   if (!leave) return { end: 'NOT_ASKED' };
   try {
     const lineIds = claim.lines.map(({ lineId }) => lineId);
-    const ends = await Promise.all(lineIds.map((lineId) => tryLine(deps, claim, lineId, looked)));
+    const ends = await Promise.all(lineIds.map((lineId) => tryLine(deps, claim, lineId, checked)));
     if (ends.every(({ state }) => state === 'NOT_ASKED')) return { end: 'NOT_ASKED' };
     return decided(lineIds, ends);
   } finally {
@@ -48,7 +51,7 @@ export async function askAtOnce(
   }
 }
 
-/** How long the provider is to be left alone after this. In milliseconds. */
+/** How long to wait before the provider is asked again, in milliseconds. */
 function restAfter(end: LineEnd): number {
   if (end.state === 'UNKNOWN') return end.restMs;
   return end.state === 'PENDING' ? FIRST_POLL_MS : 0;
@@ -74,10 +77,10 @@ function decided(lineIds: string[], ends: LineEnd[]): FirstTry {
 }
 
 async function tryLine(
-  deps: ActivityDeps,
+  deps: FirstTryDeps,
   claim: Claim,
   lineId: string,
-  { mayHaveAsked, lookedAtMs }: LookedAt,
+  { mayHaveAsked, checkedAtMs }: Checked,
 ): Promise<LineEnd> {
   const { provider: name } = claim.snapshot;
   const provider = deps.provider(name);
@@ -87,17 +90,17 @@ async function tryLine(
   if (!provider) return { state: 'NOT_ASKED' };
   let isAsked = mayHaveAsked;
   try {
-    const passed = await deps.callLimiter.runNow(name, async () => {
+    const answer = await deps.callLimiter.runNow(name, async () => {
       if (mayHaveAsked) {
         const known = meaningOf(await provider.lookup(request.grantId, leftMs()));
         if (known.state !== 'NEVER_SEEN') return known;
       }
-      // Who undoes the claim reckons with no request later than this.
-      if (performance.now() - lookedAtMs > CHECK_VALID_MS) return null;
+      // A run that undoes the claim waits only this long for a late request.
+      if (performance.now() - checkedAtMs > CHECK_VALID_MS) return null;
       isAsked = true;
       return await provider.grant(request, leftMs());
     });
-    if (passed) return { ...passed, at: deps.now().toISOString() };
+    if (answer) return { ...answer, at: deps.now().toISOString() };
     return isAsked ? { state: 'UNKNOWN', restMs: 0 } : { state: 'NOT_ASKED' };
   } catch (error) {
     if (!(error instanceof ProviderError)) throw error;

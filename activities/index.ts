@@ -1,15 +1,15 @@
-/** The activities of a claim, bound to what they need. Their keys are their names in Temporal. */
+/** The activities of a claim. */
 import type { Reason, Step } from '../domain/claims/claim.ts';
 import type { ClaimRef } from '../workflows/contract.ts';
 import { type AdvanceRequest, advance } from './advance.ts';
-import { checkCondition, showChecking } from './conditions.ts';
+import { checkCondition, showChecking } from './check-condition.ts';
 import type { ActivityDeps } from './deps.ts';
-import { grantLine, type LineRef, type LineRequest, lookupLine } from './fulfil.ts';
+import { grantLine, type LineRef, type LineRequest, lookupLine } from './grant-line.ts';
 import {
   type ParkingRef,
   type ParkRequest,
   park,
-  readVerdict,
+  readParkingOutcome,
   type UnparkRequest,
   unpark,
   whyStopped,
@@ -26,6 +26,10 @@ import {
 
 export type Activities = ReturnType<typeof createActivities>;
 
+/**
+ * Binds the activities to what they depend on. The keys are the activities' names in Temporal:
+ * recorded histories name them, so a key never changes.
+ */
 export function createActivities(deps: ActivityDeps) {
   return {
     advance: (request: AdvanceRequest) => advance(deps, request),
@@ -35,7 +39,7 @@ export function createActivities(deps: ActivityDeps) {
     lookupLine: (request: LineRef) => lookupLine(deps, request),
     settle: (request: SettleRequest) => settle(deps, request),
     park: (request: ParkRequest) => park(deps, request),
-    readVerdict: (request: ParkingRef) => readVerdict(deps, request),
+    readVerdict: (request: ParkingRef) => readParkingOutcome(deps, request),
     unpark: (request: UnparkRequest) => unpark(deps, request),
     whyStopped: (claim: ClaimRef) => whyStopped(deps, claim),
     beginUndo: (claim: ClaimRef, reason: Reason, since: Step[]) =>

@@ -1,27 +1,31 @@
-/** Parking a claim for a person, and what that person or the player's leaving decided. */
+/** Parking: the claim waits for a person. What the person, or the player's status, decides about it. */
 import type { Reason, Step, StepName } from '../domain/claims/claim.ts';
 import { withSteps } from '../domain/claims/steps.ts';
 import type { ClaimRef } from '../workflows/contract.ts';
-import { recordOf } from './claim-and-steps.ts';
 import type { ActivityDeps } from './deps.ts';
+import { recordOf } from './read-claim.ts';
 
 export interface ParkRequest extends ClaimRef {
-  /** One more than the claim's last parking; a decision names it. */
+  /** The parking's number: one more than the claim's last one. A decision names it. */
   number: number;
   reason: Reason;
   step: StepName;
   detail: string;
-  /** The lines it is about. */
+  /** The lines that the claim is parked for. */
   lineIds: string[];
+  /** The steps since the record was last written. */
   since: Step[];
-  /** When each line confirmed so far was granted, by line. */
+  /** When each line's grant was confirmed so far, by line. ISO 8601. */
   grantedAt: Record<string, string>;
 }
 
-/** What a parked claim should do now; null: go on waiting. `OVERTAKEN`: it is not parked so any more. */
-export type Verdict = 'RETRY' | 'ABORT' | 'USER_NOT_ACTIVE' | 'OVERTAKEN' | null;
+/**
+ * What ends a wait for a person. `RETRY` and `ABORT`: as decided. `USER_NOT_ACTIVE`: the player left.
+ * `OVERTAKEN`: another run has changed the claim, and its record is followed.
+ */
+export type ParkingOutcome = 'RETRY' | 'ABORT' | 'USER_NOT_ACTIVE' | 'OVERTAKEN';
 
-/** Parks the claim; false where another run has moved it on, whose record is then to be followed. */
+/** Parks the claim. False if another run has changed it: its record is followed then. */
 export async function park(deps: ActivityDeps, request: ParkRequest): Promise<boolean> {
   const { number, reason, step, detail, lineIds } = request;
   const claim = await recordOf(deps.claims, request);
@@ -45,8 +49,14 @@ export interface ParkingRef extends ClaimRef {
   number: number;
 }
 
-/** Reads what was decided about this parking. A player who left outranks a retry. */
-export async function readVerdict(deps: ActivityDeps, request: ParkingRef): Promise<Verdict> {
+/**
+ * What was decided about this parking; null if the claim is to wait on. An abort comes before a player
+ * who left, and that before a retry.
+ */
+export async function readParkingOutcome(
+  deps: Pick<ActivityDeps, 'claims' | 'userStatus'>,
+  request: ParkingRef,
+): Promise<ParkingOutcome | null> {
   const { state, fate, parking, userId } = await recordOf(deps.claims, request);
   if (state !== 'NEEDS_ATTENTION' || parking?.number !== request.number) return 'OVERTAKEN';
   const decided = parking.decision?.action ?? null;
@@ -56,24 +66,24 @@ export async function readVerdict(deps: ActivityDeps, request: ParkingRef): Prom
 }
 
 export interface UnparkRequest extends ParkingRef {
-  /** False where nobody decided: then a decision written meanwhile goes first. */
+  /** Whether an admin decided. If not, a decision that was written meanwhile counts first. */
   isDecided: boolean;
 }
 
-/** Moves a parked claim on, forward or with its undoing; false where a decision is to be read first. */
+/** Ends a parking: the claim goes on forward, or is undone further. False if a decision must be read first. */
 export async function unpark(deps: ActivityDeps, request: UnparkRequest): Promise<boolean> {
   const { claimId, userId, number, isDecided } = request;
   if (await deps.claims.unpark({ _id: claimId, userId }, number, isDecided)) return true;
-  // An earlier try of this very step may have moved it.
+  // An earlier attempt of this activity may have done it.
   const { state, parking } = await recordOf(deps.claims, request);
   return state !== 'NEEDS_ATTENTION' && parking?.number === number;
 }
 
-/** Why fulfillment was stopped; `RETRY` where it was a false alarm. */
+/** Why S2 or S4 was stopped. `RETRY`: for no reason that holds, so the step is tried again. */
 export async function whyStopped(
-  deps: ActivityDeps,
+  deps: Pick<ActivityDeps, 'claims' | 'userStatus'>,
   claim: ClaimRef,
-): Promise<'USER_NOT_ACTIVE' | 'OVERTAKEN' | 'RETRY'> {
+): Promise<Exclude<ParkingOutcome, 'ABORT'>> {
   const { fate, userId } = await recordOf(deps.claims, claim);
   if (fate !== null) return 'OVERTAKEN';
   return (await deps.userStatus(userId)) === 'ACTIVE' ? 'RETRY' : 'USER_NOT_ACTIVE';

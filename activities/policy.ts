@@ -1,9 +1,12 @@
-/** How patient a claim is with the providers that it asks. */
+/** A claim's timeouts, attempts and queues for the providers that it asks. */
 import type { Claim } from '../store/claims/claim-record.ts';
 import { type FulfillmentPolicy, type LimitedQueue, providerQueue } from '../workflows/contract.ts';
 import type { ActivityDeps } from './deps.ts';
 
-/** The same patience for all; a provider with a limit has a queue of its own. */
+/**
+ * The policy for a claim. Timeouts and attempts are the same for all; a provider with a limit has a
+ * queue of its own. A condition that asks several providers is checked on the common queue.
+ */
 export function policyFor(
   { policy, callLimiter }: Pick<ActivityDeps, 'policy' | 'callLimiter'>,
   { snapshot }: Pick<Claim, 'snapshot'>,

@@ -1,12 +1,14 @@
-/** S3: a hold on every line with a stock. */
+/** S3: a hold for every limited line of a claim. */
 import { holdsOf } from '../domain/claims/holds.ts';
 import { StockBusy } from '../domain/claims/stock-busy.ts';
 import type { Claim } from '../store/claims/claim-record.ts';
 import type { ActivityDeps } from './deps.ts';
 
 /**
- * Holds line after line; the first that is sold out ends it. Null where everything is held.
- * @param isLikely the holds probably lie there already
+ * Holds the units of one line after the other, until a line is sold out.
+ * @param isLikely the holds were probably made by an earlier attempt: they are looked for first
+ * @returns the first reward that is sold out; null if everything is held
+ * @throws StockBusy if units are left but cannot be held now
  */
 export async function firstSoldOut(
   { claims, stock }: Pick<ActivityDeps, 'claims' | 'stock'>,
@@ -15,7 +17,7 @@ export async function firstSoldOut(
 ): Promise<string | null> {
   for (const hold of holdsOf(claim)) {
     const reserved = await stock.reserve(hold, { isLikely }).catch(async (error: unknown) => {
-      // It may take long from here on: the player is shown where the claim stands.
+      // The wait may be long now: the player sees the state.
       if (error instanceof StockBusy) await claims.showReserving(claim);
       throw error;
     });

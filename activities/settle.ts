@@ -1,46 +1,49 @@
-/** S5: the point of no return to the good, holds into grants, the claim final. */
+/** S5: the fate `GRANT` is taken, holds become grants, the claim becomes final. */
 import type { Line, Step } from '../domain/claims/claim.ts';
-import { holdsOf, isLimited } from '../domain/claims/holds.ts';
+import { holdsOf, needsHold } from '../domain/claims/holds.ts';
 import { withSteps } from '../domain/claims/steps.ts';
 import type { Claim } from '../store/claims/claim-record.ts';
 import type { ClaimRef } from '../workflows/contract.ts';
-import { type Ended, endOf, recordOf, stepNow } from './claim-and-steps.ts';
 import type { ActivityDeps } from './deps.ts';
+import { type Ended, endOf, recordOf } from './read-claim.ts';
+import { stepNow } from './running-activity.ts';
 
 export interface Confirmed {
-  /** When each line's grant was confirmed, by line. */
+  /** When each line's grant was confirmed, by line. ISO 8601. */
   grantedAt: Record<string, string>;
-  /** What happened since the record was last written. */
+  /** The steps since the record was last written. */
   since: Step[];
 }
 
 export interface SettleRequest extends ClaimRef, Confirmed {}
 
 /**
- * Ends the claim as granted; null where another run has undone it, or moved it on. Safe to repeat at
- * any point: the fate is taken once, a settled hold is gone, the end is guarded.
+ * Ends the claim as granted. Safe to repeat at any point: the fate is taken once, a settled hold is
+ * gone, and the last write is guarded.
+ * @returns the end; null if another run has undone the claim or changed it
  */
 export async function settle(deps: ActivityDeps, request: SettleRequest): Promise<Ended | null> {
   const settled = await settleClaim(deps, await recordOf(deps.claims, request), request);
   return settled && endOf(settled);
 }
 
-/** The same for a claim that was read, or written, a moment ago; answers it as it ended. */
+/** The same for a claim that was just read or written. @returns the claim as it ended, or null */
 export async function settleClaim(
   deps: ActivityDeps,
   claim: Claim,
   confirmed: Confirmed,
 ): Promise<Claim | null> {
-  if (!isLimited(claim) && claim.fate === null)
+  if (!needsHold(claim) && claim.fate === null) {
     return await end(deps, granted(deps, claim, confirmed));
+  }
   const fated = await takeFate(deps, claim, confirmed);
   if (fated.fate !== 'GRANT') return null;
-  // Only now does a hold that is missing prove that it was settled.
+  // With the fate on the record, a hold that is missing was settled: nobody gives it back any more.
   await Promise.all(holdsOf(fated).map((hold) => deps.stock.settle(hold)));
   return await end(deps, { ...fated, since: confirmed.since });
 }
 
-/** The claim as its grant makes it: each line given, the steps so far told. */
+/** The claim with every line granted and the steps so far. Nothing is written. */
 function granted(deps: ActivityDeps, claim: Claim, { grantedAt, since }: Confirmed) {
   const lines = claim.lines.map((line): Line => {
     const at = grantedAt[line.lineId];
@@ -49,7 +52,7 @@ function granted(deps: ActivityDeps, claim: Claim, { grantedAt, since }: Confirm
   return { ...claim, lines, steps: withSteps(claim.steps, since), since };
 }
 
-/** The record with its fate taken, or as it stands where that was decided before. */
+/** Takes the fate `GRANT`; the record as it is if it has a fate already. */
 async function takeFate(deps: ActivityDeps, claim: Claim, confirmed: Confirmed): Promise<Claim> {
   if (claim.fate !== null) return claim;
   const { lines, steps } = granted(deps, claim, confirmed);

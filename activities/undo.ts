@@ -1,4 +1,4 @@
-/** Undoing: the point of no return to the bad, the compensations, the end. All safe to repeat. */
+/** Undoing a claim: its fate `UNDO`, the compensations, the end. Each activity is safe to repeat. */
 import { activityInfo } from '@temporalio/activity';
 import type { Line, Reason, Step } from '../domain/claims/claim.ts';
 import { finalStateOf, grantIdOf, isFinal } from '../domain/claims/claim.ts';
@@ -8,22 +8,32 @@ import { holdsOf } from '../domain/claims/holds.ts';
 import { withSteps } from '../domain/claims/steps.ts';
 import type { Claim } from '../store/claims/claim-record.ts';
 import type { ClaimRef } from '../workflows/contract.ts';
-import { type Ended, endOf, recordOf, stepNow } from './claim-and-steps.ts';
 import type { ActivityDeps } from './deps.ts';
-import { asking, broken, inTurn, providerFailure } from './failures.ts';
-import { type LineRef, providerOf } from './fulfil.ts';
+import {
+  brokenData,
+  providerFailure,
+  retriedForSlot,
+  withProviderFailures,
+} from './failures.ts';
+import { type LineRef, providerOf } from './grant-line.ts';
+import { type Ended, endOf, recordOf } from './read-claim.ts';
+import { stepNow } from './running-activity.ts';
 
-/** `GRANT`: it was settled instead, and stands. */
+/** The claim's fate. `GRANT`: another run has settled it, and the grant stands. */
 export type UndoStart =
-  /** `isAsked`: a provider may have been asked. It cannot become true any more. */
+  /** `isAsked`: whether a provider may have been asked. With the fate taken, it cannot change any more. */
   { fate: 'UNDO'; reason: Reason; isAsked: boolean } | { fate: 'GRANT' };
 
 export interface UndoRequest extends ClaimRef {
-  /** Lines that the provider will not take back, after an admin gave up on them. */
+  /** Lines that the provider does not take back, after an admin gave up on them. */
   kept: string[];
 }
 
-/** Takes the fate `UNDO`, or says what was decided before. */
+/**
+ * Takes the fate `UNDO`, or reads the fate that the claim has.
+ * @param since the steps since the record was last written
+ * @throws ApplicationFailure (not retried) if the claim can have no fate any more
+ */
 export async function beginUndo(
   deps: ActivityDeps,
   request: ClaimRef,
@@ -37,21 +47,22 @@ export async function beginUndo(
       : null;
   const now = taken ?? (await recordOf(deps.claims, request));
   if (now.fate === 'GRANT') return { fate: 'GRANT' };
-  if (now.fate === null) throw broken(`Claim ${now._id} is ${now.state} and cannot be undone.`);
+  if (now.fate === null) throw brokenData(`Claim ${now._id} is ${now.state} and cannot be undone.`);
   return { fate: 'UNDO', reason: now.fateReason ?? reason, isAsked: mayBeAsked(now) };
 }
 
 /**
- * Whether the provider really still has given what it will not take back. Many answer a `DELETE` they
- * have done before with 409, and its first answer may have been lost.
+ * Checks a provider's refusal to revoke against its lookup. Many providers answer a second `DELETE` with
+ * 409, and the answer to the first may have been lost.
+ * @throws ApplicationFailure (retried) if the two answers contradict each other
  */
-function confirmed(state: LookupAnswer['state'], refusal: RevokeAnswer): RevokeAnswer {
+export function refusalOrRevoked(state: LookupAnswer['state'], refusal: RevokeAnswer): RevokeAnswer {
   switch (state) {
     case 'GRANTED':
       return refusal;
     case 'PENDING':
     case 'NEVER_SEEN': {
-      // It may be given yet or never: an admin could only guess, so it is asked again.
+      // Nobody can tell whether it will be granted, an admin neither: the provider is asked again.
       const contradiction = `A grant to revoke is ${state}, and yet it cannot be revoked.`;
       throw providerFailure(new ProviderError('UNAVAILABLE', contradiction));
     }
@@ -61,40 +72,43 @@ function confirmed(state: LookupAnswer['state'], refusal: RevokeAnswer): RevokeA
   }
 }
 
-/** Whether the claim is undone, and with it this line. */
+/** Whether the line is to be taken back: the claim is undone, and has not ended with the line kept. */
 function mayBeRevoked({ fate, state, lines }: Claim, lineId: string): boolean {
   const isKept = isFinal(state) && lines.find((l) => l.lineId === lineId)?.state === 'GRANTED';
   return fate === 'UNDO' && !isKept;
 }
 
-/** Takes one line back at its provider. Whatever is not a definite answer is tried again, without end. */
+/**
+ * Takes one line back at its provider. `at`: when the answer was known, by our own clock.
+ * @throws ApplicationFailure (retried without a limit) if the provider gives no definite answer
+ */
 export async function revokeLine(
   deps: ActivityDeps,
   request: LineRef,
 ): Promise<RevokeAnswer & { at: string; attempts: number }> {
   const claim = await recordOf(deps.claims, request);
-  const told = () => ({ at: deps.now().toISOString(), attempts: activityInfo().attempt });
-  // A run that was reset, or lost to another, would take back what the claim has ended with.
-  if (!mayBeRevoked(claim, request.lineId)) return { state: 'REVOKED', ...told() };
+  const times = () => ({ at: deps.now().toISOString(), attempts: activityInfo().attempt });
+  // A run that was reset, or that another has overtaken, must not take back what the player keeps.
+  if (!mayBeRevoked(claim, request.lineId)) return { state: 'REVOKED', ...times() };
   const { provider: name } = claim.snapshot;
   const provider = providerOf(deps, claim);
   const grantId = grantIdOf(claim._id, request.lineId);
-  const pass = <T>(call: () => Promise<T>) =>
-    inTurn(() => asking(() => deps.callLimiter.run(name, call)));
-  const answer = await pass(() => provider.revoke(grantId));
-  if (answer.state !== 'REFUSED') return { ...answer, ...told() };
-  const { state } = await pass(() => provider.lookup(grantId));
-  return { ...confirmed(state, answer), ...told() };
+  const ask = <T>(call: () => Promise<T>) =>
+    retriedForSlot(() => withProviderFailures(() => deps.callLimiter.run(name, call)));
+  const answer = await ask(() => provider.revoke(grantId));
+  if (answer.state !== 'REFUSED') return { ...answer, ...times() };
+  const { state } = await ask(() => provider.lookup(grantId));
+  return { ...refusalOrRevoked(state, answer), ...times() };
 }
 
-/** The record of a claim that is being undone. @throws ApplicationFailure where it is not. */
+/** The record of a claim with the fate `UNDO`. @throws ApplicationFailure (not retried) if it has another */
 async function undoneRecord(deps: ActivityDeps, request: ClaimRef): Promise<Claim> {
   const claim = await recordOf(deps.claims, request);
-  if (claim.fate !== 'UNDO') throw broken(`Claim ${claim._id} has the fate ${claim.fate}.`);
+  if (claim.fate !== 'UNDO') throw brokenData(`Claim ${claim._id} has the fate ${claim.fate}.`);
   return claim;
 }
 
-/** Gives the holds back; those of lines that stay granted are settled, as they are counted. */
+/** Gives the holds back. Holds of lines that stay granted are settled: those units are given. */
 export async function releaseHolds(deps: ActivityDeps, request: UndoRequest): Promise<Step> {
   const claim = await undoneRecord(deps, request);
   let changed = false;
@@ -107,6 +121,7 @@ export async function releaseHolds(deps: ActivityDeps, request: UndoRequest): Pr
 }
 
 export interface UndoEnd extends UndoRequest {
+  /** The steps since the record was last written. */
   since: Step[];
 }
 
@@ -118,9 +133,9 @@ function endedLine(line: Line, asked: boolean, end: UndoEnd, now: Date): Line {
 }
 
 /**
- * Ends an undone claim, by the reason it was undone for, and gives its entitlement back unless the
- * player keeps something of it. Where it is parked because of what could not be taken back, a run that
- * was reset has taken it back after all.
+ * Ends an undone claim for the reason that it is undone for. Its entitlement is given back, unless the
+ * player keeps a line. A claim that is still parked leaves its parking: a run that was reset could take
+ * the lines back after all.
  */
 export async function finishUndo(deps: ActivityDeps, end: UndoEnd): Promise<Ended> {
   const claim = await undoneRecord(deps, end);

@@ -1,4 +1,4 @@
-/** Reconciliation's activities: each looks at everything of one kind and mends it. Safe to repeat. */
+/** Reconciliation's activities. Each checks everything of one kind and repairs it. Safe to repeat. */
 import { Context } from '@temporalio/activity';
 import { isEarly, parseGrantId } from '../domain/claims/claim.ts';
 import { type Mended, NOTHING_MENDED } from '../domain/claims/reconciliation.ts';
@@ -21,26 +21,30 @@ export interface UpkeepDeps {
   runs: Pick<ClaimRuns, 'ensure' | 'wake'>;
   bulkRuns: BulkRuns;
   userStatus(userId: string): Promise<UserStatus | null>;
-  /** Told of each thing mended. */
+  /** Called for each thing that was repaired. */
   onMended(kind: keyof Mended, id: string): void;
-  /** Told of each claim that could not be tended. */
+  /** Called for each claim that could not be checked. */
   onFailure(claimId: string, error: unknown): void;
   now(): Date;
 }
 
-/** What a pass did, as its workflow tells it. */
+/** What a pass of reconciliation did. Times are ISO 8601, as Temporal carries no dates. */
 export type PassReport = Omit<Reconciliation, 'startedAt' | 'endedAt'> & { startedAt: string };
 
 export type UpkeepActivities = ReturnType<typeof createUpkeepActivities>;
 
-/** A claim that changed this recently is being worked on; it is not looked for. In milliseconds. */
+/** A claim that changed less than this ago, in milliseconds, is at work and is not checked. */
 const GRACE_MS = 5_000;
 
-/** Claims looked at side by side: each costs one call to Temporal. */
-const AT_ONCE = 16;
+/** Claims checked at once. Each costs a call to Temporal, which claims of players need too. */
+const CLAIMS_AT_ONCE = 16;
 
-const BATCH = 500;
+/** Holds checked with one query for their claims. */
+const HOLDS_AT_ONCE = 500;
 
+const HOUR_MS = 3_600_000;
+
+/** The items in lists of that size. Sends a heartbeat after each list. */
 async function* batches<T>(items: AsyncIterable<T>, size: number): AsyncGenerator<T[]> {
   let batch: T[] = [];
   for await (const item of items) {
@@ -53,25 +57,26 @@ async function* batches<T>(items: AsyncIterable<T>, size: number): AsyncGenerato
   if (batch.length > 0) yield batch;
 }
 
-type Tending = 'runsStarted' | 'decisionsSent' | 'claimsStopped' | 'parkingsExpired';
+/** What can be done for an open claim. */
+type ClaimRepair = Exclude<keyof Mended, 'holdsFreed'>;
 
-/** Signals the claim; a run that ended though its claim is open is followed by a new one. */
+/** Signals the claim's run. False if the run had ended, so that a new one was started. */
 async function wake(deps: UpkeepDeps, claim: Claim, signal: ClaimSignal): Promise<boolean> {
   if (await deps.runs.wake(claim, signal)) return true;
   return !(await deps.runs.ensure(claim));
 }
 
-/** Reconciliation decides in its own name. */
+/** Who decides, in the audit log. */
 const SELF = { actor: { userId: 'reconciliation', role: 'ADMIN' }, requestId: 'schedule' } as const;
 
-/** Whether the event's policy for claims nobody touches is due. */
+/** Whether a parking has lasted so long without a decision that the event's policy decides. */
 function isExpired({ parking, snapshot }: Claim, now: Date): boolean {
   const { action, hours } = snapshot.parkedAfter;
   if (!parking || parking.decision || action === 'WAIT') return false;
-  return now.getTime() - parking.at.getTime() >= hours * 3_600_000;
+  return now.getTime() - parking.at.getTime() >= hours * HOUR_MS;
 }
 
-/** Decides on an expired parking as the event says. */
+/** Decides on an expired parking by the event's policy. */
 async function expire(deps: UpkeepDeps, claim: Claim): Promise<void> {
   const { action } = claim.snapshot.parkedAfter;
   if (action === 'WAIT' || !claim.parking) return;
@@ -81,15 +86,15 @@ async function expire(deps: UpkeepDeps, claim: Claim): Promise<void> {
 }
 
 /**
- * Whether the claim may wait for long without looking at its player's record. Before S4 each step
- * reads it, so that a run is all such a claim needs: where thousands of leavers' claims are queued,
- * a signal to each in every pass would cost Temporal as much as stopping them.
+ * Whether the claim may wait for long without reading its player's status. Before S4 every step reads
+ * it, so such a claim needs a run and no signal. That matters when thousands of players left: a signal
+ * to each queued claim in every pass would cost Temporal as much as stopping them.
  */
-const mayWait = (claim: Claim): boolean => claim.fate === null && !isEarly(claim);
+const mayWaitForLong = (claim: Claim): boolean => claim.fate === null && !isEarly(claim);
 
-/** What an open claim needs, done; null where it is well. */
-async function tend(deps: UpkeepDeps, claim: Claim): Promise<Tending | null> {
-  if (mayWait(claim) && (await deps.userStatus(claim.userId)) !== 'ACTIVE') {
+/** Does for an open claim what it needs. @returns what was done; null if it needs nothing */
+async function repairClaim(deps: UpkeepDeps, claim: Claim): Promise<ClaimRepair | null> {
+  if (mayWaitForLong(claim) && (await deps.userStatus(claim.userId)) !== 'ACTIVE') {
     return (await wake(deps, claim, SIGNALS.userLeft)) ? 'claimsStopped' : 'runsStarted';
   }
   if (claim.state === 'NEEDS_ATTENTION') {
@@ -101,16 +106,16 @@ async function tend(deps: UpkeepDeps, claim: Claim): Promise<Tending | null> {
       return (await wake(deps, claim, SIGNALS.decided)) ? 'decisionsSent' : 'runsStarted';
     }
   }
-  // Until then the request that recorded it may still reject it.
+  // Before that time, the request that recorded the claim may still reject it.
   if (!(await deps.claims.mayBeStarted(claim))) return null;
   return (await deps.runs.ensure(claim)) ? 'runsStarted' : null;
 }
 
-/** Gives back what lies of claims that are final: it came too late. */
+/** Gives back holds of final claims, which were written too late. @returns how many */
 async function freeHolds(deps: UpkeepDeps): Promise<number> {
   let freed = 0;
   const claimIdOf = ({ holdId }: Hold) => parseGrantId(holdId)?.claimId ?? '';
-  for await (const holds of batches(deps.stock.holds(), BATCH)) {
+  for await (const holds of batches(deps.stock.holds(), HOLDS_AT_ONCE)) {
     const final = await deps.claims.finalAmong(holds.map(claimIdOf));
     for (const hold of holds) {
       if (!final.has(claimIdOf(hold)) || !(await deps.stock.release(hold))) continue;
@@ -121,19 +126,20 @@ async function freeHolds(deps: UpkeepDeps): Promise<number> {
   return freed;
 }
 
+/** Binds reconciliation's activities to what they depend on. The keys are their names in Temporal. */
 export function createUpkeepActivities(deps: UpkeepDeps) {
   return {
     /**
-     * Claims without a run get one, decisions that did not arrive are sent, leavers' claims stopped,
-     * expired parkings decided. A claim that cannot be tended now does not keep others from it.
+     * Checks all open claims: starts missing runs, sends lost decisions, stops claims of players who
+     * left, decides on expired parkings. A claim that fails is counted, and the others are checked.
      */
-    async tendOpenClaims(): Promise<Pick<Mended, Tending> & { failures: number }> {
+    async tendOpenClaims(): Promise<Pick<Mended, ClaimRepair> & { failures: number }> {
       const { holdsFreed: _, ...mended } = NOTHING_MENDED;
       let failures = 0;
       const isQuiet = (c: Claim) => deps.now().getTime() - c.updatedAt.getTime() >= GRACE_MS;
-      const look = async (claim: Claim): Promise<void> => {
+      const check = async (claim: Claim): Promise<void> => {
         try {
-          const kind = await tend(deps, claim);
+          const kind = await repairClaim(deps, claim);
           if (kind === null) return;
           deps.onMended(kind, claim._id);
           mended[kind] += 1;
@@ -142,31 +148,32 @@ export function createUpkeepActivities(deps: UpkeepDeps) {
           failures += 1;
         }
       };
-      for await (const batch of batches(deps.claims.openClaims(), AT_ONCE)) {
-        await Promise.all(batch.filter(isQuiet).map(look));
+      for await (const batch of batches(deps.claims.openClaims(), CLAIMS_AT_ONCE)) {
+        await Promise.all(batch.filter(isQuiet).map(check));
       }
       return { ...mended, failures };
     },
 
-    /** The next batch of a bulk action; false where it is at its end. */
+    /** Decides on the next batch of a bulk action. False if the action has ended. */
     decideBatch: (operationId: string) => decideBatch(deps, operationId),
 
-    /** Bulk actions that are not done get a run where they have none. */
+    /** Starts a run for each bulk action that is not done and has none. */
     async tendOperations(): Promise<object> {
       for (const { _id } of await deps.operations.running()) await deps.bulkRuns.start(_id);
       return {};
     },
 
-    /** Holds of final claims are given back: they came too late. */
+    /** Gives back the holds of final claims. */
     async freeStrays(): Promise<Pick<Mended, 'holdsFreed'>> {
       return { holdsFreed: await freeHolds(deps) };
     },
 
-    /** The buckets whose books do not add up. */
+    /** The buckets whose stock levels do not add up. */
     async checkBooks(): Promise<{ unbalanced: string[] }> {
       return { unbalanced: (await deps.stock.unbalanced()).map((b) => String(b._id)) };
     },
 
+    /** Records what the pass did. */
     async report(run: PassReport): Promise<void> {
       const startedAt = new Date(run.startedAt);
       await deps.reconciliations.add({ ...run, startedAt, endedAt: deps.now() });

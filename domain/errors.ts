@@ -1,4 +1,4 @@
-/** Every refusal the domain can utter: one union of codes; `api/problem.ts` maps it to HTTP. */
+/** The codes of all refusals. `api/problem.ts` maps each to its HTTP status. */
 
 export const ERROR_CODES = [
   'invalid_request',
@@ -25,20 +25,20 @@ export const ERROR_CODES = [
 ] as const;
 export type ErrorCode = (typeof ERROR_CODES)[number];
 
-/** One wrong place in a request's body; `pointer` is a JSON pointer (RFC 6901). */
+/** One wrong field of a request's body. `pointer` is a JSON pointer (RFC 6901). */
 export interface FieldError {
   pointer: string;
   message: string;
 }
 
 /**
- * A refusal that may be shown to the caller as it is: `detail` is one sentence for a person and
- * never holds an internal message.
+ * A refusal that the caller may see as it is. `detail` is one sentence for a person and never
+ * contains an internal message.
  */
 export class DomainError extends Error {
   readonly code: ErrorCode;
   readonly errors: FieldError[] | undefined;
-  /** When the caller may try again, in seconds; becomes `Retry-After`. */
+  /** After how many seconds the caller may try again; becomes `Retry-After`. */
   readonly retryAfterS: number | undefined;
 
   constructor(
@@ -55,7 +55,7 @@ export class DomainError extends Error {
 }
 
 /**
- * What Laurel was set up with cannot be used: an address where nobody answers, a setting that
- * contradicts another. The message is for the person who set it up: it says what to do.
+ * Laurel's configuration cannot be used: nothing answers at an address, or two settings contradict
+ * each other. The message tells the person who set it up what to do.
  */
 export class SetupError extends Error {}

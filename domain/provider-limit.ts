@@ -1,25 +1,26 @@
-/** What a provider can take, and what is asked for before each call to one that has a limit. */
+/** A provider's limit, and the slot that each call to a limited provider needs. */
 
-/** A provider's limit: each part where it was given. */
+/** A provider's limit. A part that is absent has no limit. */
 export interface ProviderLimit {
-  /** Calls that may begin in a second. */
+  /** How many calls may begin in a second. */
   callsPerS?: number | undefined;
-  /** Calls that may be under way. */
+  /** How many calls may be under way at once. */
   callsAtOnce?: number | undefined;
 }
 
+/** A request for a slot in a provider's limit, for one call. */
 export interface SlotRequest {
   provider: string;
-  /** Names this one turn. */
+  /** The slot's own ID, to give it back by. */
   slotId: string;
   limit: ProviderLimit;
-  /** How long the call can take at most, in milliseconds, its start included: then the turn is over. */
+  /** After this time, in milliseconds, the slot is free again even if it was not given back. */
   leaseMs: number;
-  /** How far ahead a start may be booked, in milliseconds. */
+  /** How far in the future the call's start may be reserved, in milliseconds. */
   aheadMs: number;
 }
 
-/** The provider is as busy as it may be. Nothing was asked. */
+/** No slot was free: the provider has as many calls as its limit allows. It was not asked. */
 export class LimitReached extends Error {
   override readonly name = 'LimitReached';
 }

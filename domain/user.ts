@@ -1,18 +1,20 @@
-/** Roles and states of a user. */
+/** Users: their roles, their states and the limits of their fields. */
 
 export const ROLES = ['PLAYER', 'OPERATOR', 'AUDITOR', 'ADMIN', 'GAME_SERVER'] as const;
 export type Role = (typeof ROLES)[number];
 
-/** Who may read everything: the contract's word *staff*. */
+/** The roles that may read everything. The contract calls them *staff*. */
 export const STAFF = ['OPERATOR', 'AUDITOR', 'ADMIN'] as const satisfies readonly Role[];
 
 export const USER_STATUSES = ['ACTIVE', 'SUSPENDED', 'BANNED', 'WITHDRAWN'] as const;
 export type UserStatus = (typeof USER_STATUSES)[number];
 
-/** The fewest and the most characters. */
+/** The fewest and the most characters, as the HTTP contract says. */
 export const USERNAME_LENGTH = [3, 64] as const;
+/** As above. */
 export const PASSWORD_LENGTH = [12, 128] as const;
 
+/** Whether a role is one of staff. */
 export function isStaff(role: Role): boolean {
   return (STAFF as readonly Role[]).includes(role);
 }

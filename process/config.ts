@@ -1,6 +1,8 @@
 /** The environment, parsed once into one frozen object. Only composition roots read it. */
 import { BlockList, isIP } from 'node:net';
 import { z } from 'zod';
+import { MAILBOX } from '../domain/claims/fulfillment.ts';
+import { GAUGE_KINDS, KNOWN_BY_ITSELF } from '../domain/conditions/metrics.ts';
 import { SetupError } from '../domain/errors.ts';
 import { PASSWORD_LENGTH, USERNAME_LENGTH } from '../domain/user.ts';
 import { wholeNumber } from '../domain/whole-number.ts';
@@ -42,6 +44,9 @@ const json = <T extends z.ZodType>(shape: T) =>
     }
   });
 
+/** A provider's name. The built-in provider cannot be configured. */
+const PROVIDER_NAME = new RegExp(`^(?!${MAILBOX}$)[a-z0-9_-]{1,64}$`);
+
 const provider = z.strictObject({
   baseUrl,
   secret: z
@@ -56,13 +61,11 @@ const provider = z.strictObject({
     .optional(),
 });
 
-/** What Laurel computes itself cannot be made a gauge. */
-const COMPUTED = ['login.streak', 'account.ageDays', 'event.granted', 'time.between'];
 const gauges = z.record(
   textShape('LINE', [1, 128])
     .regex(/^[^\s\p{C},]+$/u, 'Printable characters without spaces and commas')
-    .refine((name) => !COMPUTED.includes(name), 'Laurel computes this metric itself'),
-  z.enum(['HIGHEST', 'LATEST']),
+    .refine((name) => !KNOWN_BY_ITSELF.includes(name), 'Laurel computes this metric itself'),
+  z.enum(GAUGE_KINDS),
 );
 
 /** Addresses and networks, with commas between them: `10.0.0.0/8, 2001:db8::7`. */
@@ -94,9 +97,7 @@ const common = z.object({
   TEMPORAL_TLS_KEY: pem.optional(),
   TEMPORAL_TLS_CA: pem.optional(),
   TEMPORAL_TLS_SERVER_NAME: z.string().min(1).optional(),
-  PROVIDERS: json(z.record(z.string().regex(/^(?!mailbox$)[a-z0-9_-]{1,64}$/), provider)).default(
-    {},
-  ),
+  PROVIDERS: json(z.record(z.string().regex(PROVIDER_NAME), provider)).default({}),
   GAUGES: json(gauges).default({ level: 'HIGHEST' }),
   MIGRATE_AT_START: z.enum(['on', 'off']).default('on'),
   ACTIVITY_TTL_DAYS: whole(1, 3_650, 90),

@@ -34,10 +34,10 @@ type Event = temporal.api.history.v1.IHistoryEvent;
 /** Whatever was granted is not settled any more. */
 const MISTAKE: Edit = {
   file: 'workflows/claim.ts',
-  from: '  const end = await books.settle(',
+  from: '  const end = await local.settle(',
   to: `  if (run.view.lineIds.includes('cape')) throw ApplicationFailure.nonRetryable('a mistake');
 if (run.view.lineIds.includes('mount')) throw new Error('a mistake');
-const end = await books.settle(`,
+const end = await local.settle(`,
 };
 const IMPORT: Edit = {
   file: 'workflows/claim.ts',

@@ -1,15 +1,15 @@
-/** A saga's compensations: registered before the step they undo, run last-in first-out. */
+/** A saga's compensations. Each is registered before the step that it undoes; the last one runs first. */
 
 export interface Compensations {
-  /** Call it before the step is tried: a step that failed halfway must be undone too. */
+  /** Call this before the step begins: a step that failed halfway must be undone too. */
   register(compensate: () => Promise<void>): void;
-  /** Runs what is registered, the latest first, each to its end before the next. */
+  /** Runs all compensations, the last one first. Each ends before the next begins. */
   run(): Promise<void>;
 }
 
 /**
- * Compensations of one run. They run in the scope of their caller, which must not be cancellable.
- * Each is a no-op where its step never ran, and retries on its own until it is done.
+ * The compensations of one run. They run in the caller's cancellation scope, which must not be
+ * cancellable. Each does nothing if its step never ran, and retries by itself until it is done.
  */
 export function createCompensations(): Compensations {
   const registered: (() => Promise<void>)[] = [];

@@ -1,13 +1,13 @@
-/** What clients, workers and workflows agree on by name: queues, workflow types, signals, inputs, outcomes. */
+/** What clients, workers and workflows agree on: queues, workflow types, signals, inputs, outcomes. */
 import type { FinalState, Reason, Step } from '../domain/claims/claim.ts';
 
-/** Claims' workflows and their local activities. */
+/** The task queue of claims' workflows and their local activities. */
 export const CLAIM_QUEUE = 'laurel-claims';
-/** Calls to providers over HTTP, on a queue of their own: they can be rate-limited or paused alone. */
+/** The task queue of calls to providers over HTTP. Of its own, so that it can be limited or paused. */
 export const FULFILLMENT_QUEUE = 'laurel-fulfillment';
-/** The same for one provider alone, where it has a limit. */
+/** The task queue of calls to one provider that has a limit. */
 export const providerQueue = (name: string): string => `${FULFILLMENT_QUEUE}-${name}`;
-/** Reconciliation, on a queue of its own so that a hot event never delays it. */
+/** The task queue of reconciliation and bulk actions. Of its own, so that a hot event never delays it. */
 export const UPKEEP_QUEUE = 'laurel-upkeep';
 
 export const CLAIM_WORKFLOW = 'claim';
@@ -15,30 +15,30 @@ export const BULK_WORKFLOW = 'bulk';
 export const RECONCILE_WORKFLOW = 'reconcile';
 export const RECONCILE_SCHEDULE = 'laurel-reconcile';
 
-/** Signals to a claim. Each only wakes it: what counts stands in MongoDB or at the provider. */
+/** Signals to a claim. Each only wakes it: the claim then reads MongoDB or asks the provider. */
 export const SIGNALS = {
-  /** An admin's decision on a parked claim stands on its record. */
+  /** An admin's decision on a parked claim is on its record. */
   decided: 'decided',
   /** The player may no longer be active. */
   userLeft: 'userLeft',
-  /** The provider says that it knows more about a grant. */
+  /** The provider has called back about a grant. */
   providerCallback: 'providerCallback',
 } as const;
 export type ClaimSignal = (typeof SIGNALS)[keyof typeof SIGNALS];
 
-/** Search attributes, all keywords; registered when a worker starts. */
+/** Search attributes, all of type keyword. A worker registers them when it starts. */
 export const SEARCH_ATTRIBUTES = ['ClaimState', 'EventId', 'UserId', 'Reason'] as const;
 
-/** What names a claim to every store: by its player lies the record, by its event the stock. */
+/** The IDs by which every store finds a claim: the record by its player, the stock by its event. */
 export interface ClaimRef {
   claimId: string;
   userId: string;
   eventId: string;
 }
 
-/** What the request that recorded a claim knows of it; absent where another starts its run. */
+/** What the request that recorded a claim knows about it. Absent if another starts the run. */
 export interface RunStart {
-  /** It holds the claim's units. */
+  /** The request holds the claim's units. */
   isHeld: boolean;
   /** No other run of the claim can have begun before this one. */
   isAlone: boolean;
@@ -50,7 +50,7 @@ export interface BulkInput {
   operationId: string;
 }
 
-/** What the Web UI shows of a run that is over. */
+/** The result of a claim's run, as the Web UI shows it. */
 export interface ClaimOutcome {
   claimId: string;
   state: FinalState;
@@ -60,40 +60,43 @@ export interface ClaimOutcome {
 }
 
 /**
- * A grant is asked for at most this long after its claim was seen fit for it, in milliseconds. So
- * whoever undoes a claim knows by when the last request of an attempt that overlaps has been sent.
+ * How long a check of a claim is valid, in milliseconds: a grant is asked for only within this time. So
+ * a run that undoes the claim knows when another run's last request has been sent.
  */
 export const CHECK_VALID_MS = 2_000;
 
-/** A pending grant is asked after, and our own database tried again, from this pause on, doubling. */
+/**
+ * The first pause before a pending grant is looked up, and before a call is tried again that failed for
+ * our own database. It doubles each time. In milliseconds.
+ */
 export const FIRST_POLL_MS = 1_000;
 
-/** How long the first try at a provider may take, in milliseconds: it holds a workflow task. */
+/** How long the first try at a provider may take, in milliseconds. Short, as it holds a workflow task. */
 export const FIRST_TRY_MS = 2_000;
 
-/** How patient fulfillment is. All in milliseconds but the attempts. */
+/** Timeouts and attempts of calls to providers. All times are in milliseconds. */
 export interface FulfillmentPolicy {
-  /** One call to a provider. */
+  /** The timeout of one call to a provider. */
   timeoutMs: number;
-  /** Attempts before a claim is parked. */
+  /** The attempts before a claim is parked. */
   maxAttempts: number;
-  /** Backoff's start; it doubles up to a minute. */
+  /** The first pause between attempts. It doubles, up to a minute. */
   initialIntervalMs: number;
-  /** How long a `PENDING` answer may stay open before the claim is parked. */
+  /** How long a grant may stay `PENDING` before the claim is parked. */
   pendingTimeoutMs: number;
-  /** Where the claim's provider has a limit. */
+  /** Present if the claim's provider has a limit. */
   limited?: LimitedQueue;
-  /** Where the only provider that its condition asks has one. */
+  /** Present if the claim's condition asks a single provider, and that one has a limit. */
   limitedCheck?: LimitedQueue;
 }
 
-/** The queue of a provider with a limit, and how long a call may wait for its turn in milliseconds. */
+/** The task queue of a provider with a limit. `waitMs`: how long a call may wait for a slot. */
 export interface LimitedQueue {
   queue: string;
   waitMs: number;
 }
 
-/** The `type` of a failure that an activity knows: a claim is parked for it. Any other is a mistake. */
+/** The `type` of each failure that activities throw on purpose. Any other failure is a mistake of ours. */
 export const FAILURE_TYPES = [
   'FULFILLMENT_UNAVAILABLE',
   'FULFILLMENT_UNKNOWN',

@@ -1,77 +1,80 @@
-/** Parking: the claim waits in its workflow until a person decides, or its player leaves. */
+/** Parking: the claim's run waits until a person decides, its player leaves or its provider calls. */
 import { condition } from '@temporalio/workflow';
-import type { Verdict } from '../activities/parking.ts';
+import type { ParkingOutcome } from '../activities/parking.ts';
 import type { Reason, StepName } from '../domain/claims/claim.ts';
-import { books, hasNews, openLines, type Run, tell } from './run.ts';
+import { local } from './activity-calls.ts';
+import { hasNewCallback, openLines, type Run, takeUnrecordedSteps } from './claim-run.ts';
 import { clearParking, describeParking, show } from './visibility.ts';
 
-/** `OVERTAKEN`: another run has moved the claim on; its record is to be followed. */
-export type Way = Exclude<Verdict, null> | 'OVERTAKEN';
-
-/** `isDecided`: by an admin or by the record, as against a callback or a cancellation. */
-interface Word {
-  way: Way;
+interface Awaited {
+  outcome: ParkingOutcome;
+  /** Whether it was read from the record. If not, a callback or a cancellation ended the wait. */
   isDecided: boolean;
 }
 
 /**
- * Waits for a word on this parking. The record is read before the first wait too: what was decided
- * may stand there with its signal lost. A provider's callback counts as a retry while going forward,
- * as that begins by asking the provider.
+ * Waits for an outcome of this parking. The record is read before the first wait, as the signal of a
+ * decision may have been lost. While the claim goes forward, a provider's callback counts as a retry:
+ * a retry begins with a lookup.
  */
-async function verdictOn(run: Run, number: number, isUndoing: boolean): Promise<Word> {
+async function awaitOutcome(run: Run, number: number, isUndoing: boolean): Promise<Awaited> {
   const { ref, wakes } = run;
-  // The cancellation that began an undoing is not also an abort of what it gets stuck on.
+  // The cancellation that began the undoing does not also abort the parking of that undoing.
   const isSpent = isUndoing && wakes.cancelled;
   const isCancelled = () => wakes.cancelled && !isSpent;
-  const isCalledBack = () => !isUndoing && openLines(run).some((lineId) => hasNews(run, lineId));
+  const isCalledBack = () =>
+    !isUndoing && openLines(run).some((lineId) => hasNewCallback(run, lineId));
   for (;;) {
     wakes.decided = false;
     wakes.userLeft = false;
-    const verdict = await books.readVerdict({ ...ref, number });
-    if (verdict !== null) return { way: verdict, isDecided: true };
-    if (isCancelled()) return { way: 'ABORT', isDecided: false };
-    if (isCalledBack()) return { way: 'RETRY', isDecided: false };
+    const outcome = await local.readVerdict({ ...ref, number });
+    if (outcome !== null) return { outcome, isDecided: true };
+    if (isCancelled()) return { outcome: 'ABORT', isDecided: false };
+    if (isCalledBack()) return { outcome: 'RETRY', isDecided: false };
     await condition(() => wakes.decided || wakes.userLeft || isCancelled() || isCalledBack());
   }
 }
 
 /**
- * Waits for a word and moves the record on by it. A retry without a decision gives way to one that
- * an admin wrote meanwhile: that is read, and followed.
+ * Waits for an outcome and ends the parking on the record. If an admin decided while a retry without a
+ * decision was about to end the parking, the admin's decision counts.
  */
-async function leave(run: Run, number: number, isUndoing: boolean): Promise<Way> {
+async function leave(run: Run, number: number, isUndoing: boolean): Promise<ParkingOutcome> {
   for (;;) {
-    const { way, isDecided } = await verdictOn(run, number, isUndoing);
-    const movesOn = way === 'RETRY' || (isUndoing && way === 'ABORT');
-    // Any other way takes the claim's fate next, which only one can.
-    if (!movesOn) return way;
-    if (await books.unpark({ ...run.ref, number, isDecided })) return way;
+    const { outcome, isDecided } = await awaitOutcome(run, number, isUndoing);
+    const unparks = outcome === 'RETRY' || (isUndoing && outcome === 'ABORT');
+    // Any other outcome takes the claim's fate next. Only one run can take it, so it needs no guard.
+    if (!unparks) return outcome;
+    if (await local.unpark({ ...run.ref, number, isDecided })) return outcome;
   }
 }
 
-/** Waits at a parking that is on the record, then moves the claim on. */
-export async function waitParked(run: Run, number: number, reason: Reason): Promise<Way> {
+/** Waits at a parking that is on the record, until it ends. */
+export async function waitParked(
+  run: Run,
+  number: number,
+  reason: Reason,
+): Promise<ParkingOutcome> {
   const isUndoing = reason === 'COMPENSATION_FAILED';
   run.parkings = number;
   show('NEEDS_ATTENTION', reason);
   describeParking(reason);
-  const way = await leave(run, number, isUndoing);
+  const outcome = await leave(run, number, isUndoing);
   clearParking();
-  const goesForward = way === 'RETRY' && !isUndoing;
+  const goesForward = outcome === 'RETRY' && !isUndoing;
   const forward = run.view.asked ? 'FULFILLING' : 'CHECKING_CONDITIONS';
   show(goesForward ? forward : 'COMPENSATING', goesForward ? null : reason);
-  return way;
+  return outcome;
 }
 
-/** Parks the claim with what is known so far, and waits. */
+/** Parks the claim with the steps and the grants so far, and waits until the parking ends. */
 export async function park(
   run: Run,
   why: { reason: Reason; detail: string; step: StepName; lineIds: string[] },
-): Promise<Way> {
+): Promise<ParkingOutcome> {
   const { ref, grantedAt } = run;
   const number = run.parkings + 1;
-  const request = { ...ref, number, ...why, since: tell(run), grantedAt };
-  const isParked = await books.park(request);
+  const request = { ...ref, number, ...why, since: takeUnrecordedSteps(run), grantedAt };
+  const isParked = await local.park(request);
   return isParked ? await waitParked(run, number, why.reason) : 'OVERTAKEN';
 }

@@ -1,11 +1,11 @@
-/** Reconciliation: one pass that mends what fell between MongoDB and Temporal. Run by a schedule. */
+/** Reconciliation: one pass that repairs what MongoDB and Temporal disagree on. Started by a schedule. */
 import { ActivityFailure, proxyActivities } from '@temporalio/workflow';
 import type { PassReport, UpkeepActivities } from '../activities/upkeep.ts';
 import { NOTHING_MENDED } from '../domain/claims/reconciliation.ts';
 
 /**
- * A pass over everything that is open takes minutes at worst; it heartbeats, so that a worker that
- * died is noticed soon. Two attempts, as the schedule brings the next pass anyway.
+ * A pass over all open claims takes some minutes at most. Heartbeats show soon if its worker died. Two
+ * attempts are enough, as the schedule starts the next pass.
  */
 const upkeep = proxyActivities<UpkeepActivities>({
   startToCloseTimeout: '10 minutes',
@@ -13,7 +13,7 @@ const upkeep = proxyActivities<UpkeepActivities>({
   retry: { maximumAttempts: 2, initialInterval: '2 seconds' },
 });
 
-/** A part that broke is counted as a failure and does not keep the others from running. */
+/** Runs one part of the pass. A part that fails is counted, and the others still run. */
 async function part<T extends object>(work: () => Promise<T>): Promise<T | { broke: 1 }> {
   try {
     return await work();
@@ -23,7 +23,7 @@ async function part<T extends object>(work: () => Promise<T>): Promise<T | { bro
   }
 }
 
-/** Answers what the pass did, so that the Web UI shows it as the run's result. */
+/** One pass. @returns what it did, which the Web UI shows as the run's result */
 export async function reconcile(): Promise<PassReport> {
   const startedAt = new Date().toISOString();
   const parts = [

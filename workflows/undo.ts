@@ -1,4 +1,4 @@
-/** The way back: fate first, then each compensation, then the end. */
+/** Undoing a claim: its fate first, then each compensation, then its end. */
 import {
   ActivityFailure,
   ApplicationFailure,
@@ -6,39 +6,41 @@ import {
   log,
   sleep,
 } from '@temporalio/workflow';
-import type { Ended } from '../activities/claim-and-steps.ts';
+import type { Ended } from '../activities/read-claim.ts';
 import type { Reason, Step, StepOutcome } from '../domain/claims/claim.ts';
+import { local, nextPauseMs } from './activity-calls.ts';
+import { noteTime, type Run, stepTime, takeUnrecordedSteps } from './claim-run.ts';
 import type { Compensations } from './compensations.ts';
 import { CHECK_VALID_MS, FIRST_POLL_MS } from './contract.ts';
 import { park } from './parking.ts';
-import { books, LONGEST_BACKOFF_MS, moment, note, type Run, tell } from './run.ts';
 import { show } from './visibility.ts';
 
-/** What the compensations of one claim found that cannot be undone. */
+/** What the compensations of one claim share. */
 export interface Undoing {
-  /** Lines that the provider will not take back, given up on by an admin: they stay granted. */
+  /** Lines that the provider does not take back and an admin gave up on: they stay granted. */
   kept: string[];
-  /** Whether a provider may have been asked, as the record said when the claim's fate was taken. */
+  /** Whether a provider may have been asked, as of the moment when the fate was taken. */
   isAsked: boolean;
-  /** Another run has moved the claim on: leave the rest to it. */
+  /** Another run has changed the claim: the rest is left to it. */
   isOvertaken: boolean;
 }
 
-/** Added to the longest request that may be under way: clocks and queues on the way. In milliseconds. */
-const STALL_MARGIN_MS = 1_000;
+/** Room for clocks that differ and for queues in the network, in milliseconds. */
+const LATE_REQUEST_MARGIN_MS = 1_000;
 
+/** A line that the provider refuses to take back. */
 interface Refusal {
   lineId: string;
   detail: string;
 }
 
-/** Asks for all the lines back at once; those of which the provider has never heard come separately. */
+/** Revokes all the lines at once. @returns those refused, and those that the provider has never seen */
 async function revokeAll(run: Run, lineIds: readonly string[]) {
   const { ref, calls } = run;
   const answers = await Promise.all(
     lineIds.map(async (lineId) => {
       const answer = await calls.back.revokeLine({ ...ref, lineId });
-      note(run, answer.at);
+      noteTime(run, answer.at);
       run.attempts = Math.max(run.attempts, answer.attempts);
       return { lineId, answer };
     }),
@@ -51,35 +53,36 @@ async function revokeAll(run: Run, lineIds: readonly string[]) {
 }
 
 /**
- * Takes the lines back and says which the provider refuses to give. Of a line it has never seen a
- * request may still be under way: that is waited out, and the provider asked once more.
+ * Revokes the lines. If the provider has never seen a line, our request for it may still arrive: the
+ * run waits until that is over, and asks once more.
+ * @returns the lines that the provider refuses to take back
  */
 async function revoke(run: Run, lineIds: readonly string[]): Promise<Refusal[]> {
   const first = await revokeAll(run, lineIds);
-  const stalled = first.neverSeen.filter((lineId) => run.mayStillArrive.has(lineId));
-  if (stalled.length === 0) return first.refused;
-  await sleep(CHECK_VALID_MS + run.policy.timeoutMs + STALL_MARGIN_MS);
-  const second = await revokeAll(run, stalled);
+  const late = first.neverSeen.filter((lineId) => run.mayStillArrive.has(lineId));
+  if (late.length === 0) return first.refused;
+  await sleep(CHECK_VALID_MS + run.policy.timeoutMs + LATE_REQUEST_MARGIN_MS);
+  const second = await revokeAll(run, late);
   return [...first.refused, ...second.refused];
 }
 
 function undoStep(run: Run, startedAt: string, outcome: StepOutcome, detail: string | null): Step {
-  const endedAt = moment(run);
+  const endedAt = stepTime(run);
   return { step: 'UNDO_FULFIL', outcome, startedAt, endedAt, attempts: run.attempts, detail };
 }
 
 /**
- * Of lines that could not be taken back when the claim was parked, those that the player still has:
- * an earlier run of this claim, reset or lost since, may have got its provider to take some back
- * after all. A provider that cannot be asked has not.
+ * The lines that the player still has, of those that could not be taken back when the claim was parked.
+ * An earlier run, reset or lost since, may have taken some of them back after all. If the provider
+ * gives no answer, the player still has the line.
  */
 export async function stillGiven(run: Run, lineIds: readonly string[]): Promise<string[]> {
   const { ref, calls } = run;
   const isTakenBack = async (lineId: string): Promise<boolean> => {
     try {
-      for (let pauseMs = FIRST_POLL_MS; ; pauseMs = Math.min(2 * pauseMs, LONGEST_BACKOFF_MS)) {
+      for (let pauseMs = FIRST_POLL_MS; ; pauseMs = nextPauseMs(pauseMs)) {
         const { state } = await calls.poll.lookupLine({ ...ref, lineId });
-        // Of a grant that was revoked, too, the answer is that the player is not to have it.
+        // A grant that was revoked is reported as refused, too.
         if (state !== 'DATABASE_AWAY') return state === 'REFUSED';
         await sleep(pauseMs);
       }
@@ -95,45 +98,48 @@ export async function stillGiven(run: Run, lineIds: readonly string[]): Promise<
 }
 
 /**
- * The compensation of S4: every line revoked, or given up on by an admin. Nothing to do where no
- * provider was ever asked.
+ * The compensation of S4: revokes every line. If the provider refuses, the claim is parked until it
+ * agrees or an admin gives up. Does nothing if no provider was asked.
  */
 export async function revokeLines(run: Run, undoing: Undoing): Promise<void> {
   if (!undoing.isAsked) return;
   if (undoing.kept.length > 0) {
-    run.untold.push(undoStep(run, moment(run), 'FAILED', `Kept: ${undoing.kept.join(', ')}`));
+    run.unrecordedSteps.push(
+      undoStep(run, stepTime(run), 'FAILED', `Kept: ${undoing.kept.join(', ')}`),
+    );
     return;
   }
   for (let left = run.view.lineIds; ; ) {
-    const startedAt = moment(run);
+    const startedAt = stepTime(run);
     run.attempts = 0;
     const refused = await revoke(run, left);
     left = refused.map(({ lineId }) => lineId);
     if (left.length === 0) {
-      run.untold.push(undoStep(run, startedAt, 'OK', null));
+      run.unrecordedSteps.push(undoStep(run, startedAt, 'OK', null));
       return;
     }
     const detail = refused.map((r) => `${r.lineId}: ${r.detail}`).join(' ');
-    run.untold.push(undoStep(run, startedAt, 'PARKED', detail));
+    run.unrecordedSteps.push(undoStep(run, startedAt, 'PARKED', detail));
     const why = { reason: 'COMPENSATION_FAILED', detail, step: 'UNDO_FULFIL' } as const;
-    const way = await park(run, { ...why, lineIds: left });
-    if (way === 'RETRY') continue;
-    if (way === 'OVERTAKEN') undoing.isOvertaken = true;
+    const outcome = await park(run, { ...why, lineIds: left });
+    if (outcome === 'RETRY') continue;
+    if (outcome === 'OVERTAKEN') undoing.isOvertaken = true;
     else undoing.kept.push(...left);
-    run.untold.push(undoStep(run, moment(run), 'FAILED', detail));
+    run.unrecordedSteps.push(undoStep(run, stepTime(run), 'FAILED', detail));
     return;
   }
 }
 
+/** The compensation of S3: gives the holds back, unless another run does it. */
 export async function releaseHolds(run: Run, undoing: Undoing): Promise<void> {
   if (undoing.isOvertaken) return;
-  run.untold.push(await books.releaseHolds({ ...run.ref, kept: undoing.kept }));
+  run.unrecordedSteps.push(await local.releaseHolds({ ...run.ref, kept: undoing.kept }));
 }
 
 /**
- * Takes back what this run may have asked for, where another has undone the claim: that one's own
- * requests to revoke may have come before ours to grant. The end is on the record, so what a provider
- * does not take back cannot be parked; it is in the log.
+ * Takes back what this run may have asked for, after another run has undone the claim: our request may
+ * have come after that run's `DELETE`. The claim is final and cannot be parked any more, so a line that
+ * the provider does not take back is only logged.
  */
 export async function takeBack(run: Run): Promise<void> {
   if (!run.view.mayBeAsked) return;
@@ -143,8 +149,9 @@ export async function takeBack(run: Run): Promise<void> {
 }
 
 /**
- * Undoes the claim; null where its record is to be followed anew: it turned out to be granted, which
- * then stands, or another run has moved it on.
+ * Undoes the claim for that reason.
+ * @returns its end; null if the record must be read again: the claim is granted, or another run has
+ *   changed it
  */
 export async function undo(
   run: Run,
@@ -153,16 +160,17 @@ export async function undo(
   undoing: Undoing,
 ): Promise<Ended | null> {
   const { ref, view, mayStillArrive } = run;
-  const begun = await books.beginUndo(ref, reason, tell(run));
+  const begun = await local.beginUndo(ref, reason, takeUnrecordedSteps(run));
   if (begun.fate === 'GRANT') return null;
   undoing.isAsked = begun.isAsked;
   if (begun.isAsked && !view.mayBeAsked) {
-    // A twin of this run got further than this one knew, and its requests may be under way.
+    // Another run has asked the provider meanwhile: its requests may be under way.
     for (const lineId of view.lineIds) mayStillArrive.add(lineId);
   }
   await compensations.run();
   if (undoing.isOvertaken) return null;
-  const end = await books.finishUndo({ ...ref, kept: undoing.kept, since: tell(run) });
+  const since = takeUnrecordedSteps(run);
+  const end = await local.finishUndo({ ...ref, kept: undoing.kept, since });
   if (end.state === 'GRANTED') {
     throw ApplicationFailure.nonRetryable('An undone claim cannot end granted', 'INTERNAL');
   }

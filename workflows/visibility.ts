@@ -1,4 +1,7 @@
-/** What an admin sees of a claim in Temporal's Web UI. Only for what left the happy path: upserts cost. */
+/**
+ * What an admin sees of a claim in Temporal's Web UI. Each change costs a history event, so claims on
+ * the happy path have none.
+ */
 import { defineSearchAttributeKey } from '@temporalio/common';
 import { setCurrentDetails, upsertSearchAttributes } from '@temporalio/workflow';
 import type { ClaimState, Reason } from '../domain/claims/claim.ts';
@@ -6,7 +9,7 @@ import type { ClaimState, Reason } from '../domain/claims/claim.ts';
 const CLAIM_STATE = defineSearchAttributeKey('ClaimState', 'KEYWORD');
 const REASON = defineSearchAttributeKey('Reason', 'KEYWORD');
 
-/** Makes the claim findable by its state and reason. */
+/** Makes the claim's run findable by the claim's state and reason. */
 export function show(state: ClaimState, reason: Reason | null): void {
   upsertSearchAttributes([
     { key: CLAIM_STATE, value: state },
@@ -14,6 +17,7 @@ export function show(state: ClaimState, reason: Reason | null): void {
   ]);
 }
 
+/** What happened, for the reasons that are not a state of our own data. */
 const HAPPENED: { readonly [R in Reason]?: string } = {
   FULFILLMENT_UNAVAILABLE:
     'The provider did not answer, or said it cannot now, as often as we try.',
@@ -21,7 +25,7 @@ const HAPPENED: { readonly [R in Reason]?: string } = {
   COMPENSATION_FAILED: 'The provider refuses to take a granted reward back.',
 };
 
-/** Tells in two sentences what happened and what an admin can do about it. */
+/** Shows what happened, and what an admin can do about it. */
 export function describeParking(reason: Reason): void {
   const happened =
     HAPPENED[reason] ?? 'The claim met a state of our own data that it cannot go on with.';
@@ -32,7 +36,7 @@ export function describeParking(reason: Reason): void {
   setCurrentDetails(`${happened} ${choices}`);
 }
 
-/** Nothing waits for a person any more. */
+/** Removes what `describeParking` showed. */
 export function clearParking(): void {
   setCurrentDetails('');
 }

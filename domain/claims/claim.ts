@@ -14,12 +14,12 @@ export const CLAIM_STATES = [
 ] as const;
 export type ClaimState = (typeof CLAIM_STATES)[number];
 
-/** States that never change again. */
+/** Final states: a claim in one of them never changes again. */
 export const FINAL_STATES = ['GRANTED', 'REJECTED', 'FAILED'] as const;
 export type FinalState = (typeof FINAL_STATES)[number];
 export type OpenState = Exclude<ClaimState, FinalState>;
 
-/** States before the record says that a provider is asked. */
+/** States before the record says that a provider may have been asked. */
 export const EARLY_STATES = [
   'PENDING_VALIDATION',
   'CHECKING_CONDITIONS',
@@ -27,8 +27,8 @@ export const EARLY_STATES = [
 ] as const satisfies readonly OpenState[];
 
 /**
- * Which state may follow which. A claim may skip states forward (a claim without a condition is
- * never seen `CHECKING_CONDITIONS`) but never goes back, except out of a parking.
+ * Which state may follow which. A claim may skip states: one without a condition is never
+ * `CHECKING_CONDITIONS`. It never goes back, except when it leaves a parking.
  */
 const NEXT: { readonly [S in ClaimState]: readonly ClaimState[] } = {
   PENDING_VALIDATION: [
@@ -58,7 +58,7 @@ const NEXT: { readonly [S in ClaimState]: readonly ClaimState[] } = {
   FAILED: [],
 };
 
-/** Whether a claim has not come to S4 yet, as far as its record tells, nor to its fate. */
+/** Whether a claim has no fate yet, and its record does not say that S4 has begun. */
 export function isEarly({ fate, state }: { fate: Fate | null; state: ClaimState }): boolean {
   return fate === null && (EARLY_STATES as readonly ClaimState[]).includes(state);
 }
@@ -94,20 +94,33 @@ export const REASONS = [
 ] as const;
 export type Reason = (typeof REASONS)[number];
 
-/** Reasons by which a rule says no: the claim ends `REJECTED`; every other reason ends it `FAILED`. */
-const REFUSALS: readonly Reason[] = [
-  'EVENT_NOT_OPEN',
-  'ALREADY_CLAIMED',
-  'CONDITION_NOT_MET',
-  'SOLD_OUT',
-];
+/** The final state of a claim without a grant. */
+type EndWithoutGrant = Exclude<FinalState, 'GRANTED'>;
+
+/**
+ * The final state that each reason leads to. `REJECTED`: a rule said no. `FAILED`: anything else. A
+ * new reason does not compile until it has a row here.
+ */
+const FINAL_STATE_BY_REASON = {
+  USER_NOT_ACTIVE: 'FAILED',
+  EVENT_NOT_OPEN: 'REJECTED',
+  ALREADY_CLAIMED: 'REJECTED',
+  CONDITION_NOT_MET: 'REJECTED',
+  SOLD_OUT: 'REJECTED',
+  FULFILLMENT_REFUSED: 'FAILED',
+  FULFILLMENT_UNAVAILABLE: 'FAILED',
+  FULFILLMENT_UNKNOWN: 'FAILED',
+  COMPENSATION_FAILED: 'FAILED',
+  ABORTED_BY_ADMIN: 'FAILED',
+  INTERNAL: 'FAILED',
+} as const satisfies Record<Reason, EndWithoutGrant>;
 
 /** The final state of a claim that is undone for this reason. */
-export function finalStateOf(reason: Reason): 'REJECTED' | 'FAILED' {
-  return REFUSALS.includes(reason) ? 'REJECTED' : 'FAILED';
+export function finalStateOf(reason: Reason): EndWithoutGrant {
+  return FINAL_STATE_BY_REASON[reason];
 }
 
-/** The point of no return: once a claim has a fate, every later step and run follows it. */
+/** What a claim's end will be. Once it is on the record, every later step and run follows it. */
 export type Fate = 'GRANT' | 'UNDO';
 
 export const STEPS = [
@@ -123,46 +136,50 @@ export const STEPS = [
 ] as const;
 export type StepName = (typeof STEPS)[number];
 
-/** `PARKED`: the step waits for a person. `REFUSED`: a rule or a provider said no. */
-export type StepOutcome = 'OK' | 'SKIPPED' | 'REFUSED' | 'FAILED' | 'PARKED' | 'STOPPED';
+/**
+ * How a step can end. `REFUSED`: a rule or a provider said no. `PARKED`: the step waits for a person.
+ * `STOPPED`: the claim must not go on.
+ */
+export const STEP_OUTCOMES = ['OK', 'SKIPPED', 'REFUSED', 'FAILED', 'PARKED', 'STOPPED'] as const;
+export type StepOutcome = (typeof STEP_OUTCOMES)[number];
 
-/** One step's story on the claim's record. Times are ISO 8601, so that a step crosses Temporal as it is. */
+/** One step on the claim's record. Times are ISO 8601 texts, which Temporal carries unchanged. */
 export interface Step {
   step: StepName;
   outcome: StepOutcome;
   startedAt: string;
   endedAt: string;
-  /** How often the step was tried, the last time included; 0 for a step with nothing to do. */
+  /** How often the step was tried; 0 for a step with nothing to do. */
   attempts: number;
   detail: string | null;
 }
 
 export const LINE_STATES = ['PENDING', 'GRANTED', 'REVOKED', 'CANCELLED'] as const;
-/** `CANCELLED`: never given. `REVOKED`: the provider took it back, or confirmed it never will give it. */
+/** `CANCELLED`: never asked for. `REVOKED`: taken back, or the provider will never give it. */
 export type LineState = (typeof LINE_STATES)[number];
 
 export const REWARD_KINDS = ['ITEM', 'CURRENCY', 'POINTS', 'COUPON'] as const;
 export type RewardKind = (typeof REWARD_KINDS)[number];
 
-/** One reward inside a claim, as it stood when the claim was accepted. */
+/** One reward inside a claim, as it was when the claim was accepted. */
 export interface Line {
   /** The reward's ID. */
   lineId: string;
   kind: RewardKind;
   name: string;
   quantity: number;
-  /** How many buckets the reward's stock was spread over at acceptance; null for unlimited. */
+  /** Over how many buckets the reward's stock was spread at acceptance; null if it is unlimited. */
   buckets: number | null;
   state: LineState;
   grantedAt: Date | null;
 }
 
-/** The ID of a line's hold and of its grant at the provider: one name for one reward of one claim. */
+/** The ID of a line's hold, and of its grant at the provider: both have the same ID. */
 export function grantIdOf(claimId: string, lineId: string): string {
   return `${claimId}:${lineId}`;
 }
 
-/** The claim and line a grant ID names, or null where it is not one. */
+/** The claim and the line that a grant ID names; null if the text is no grant ID. */
 export function parseGrantId(grantId: string): { claimId: string; lineId: string } | null {
   const match = /^(clm_[a-z0-9]+):([a-z0-9_-]{1,64})$/.exec(grantId);
   return match?.[1] && match[2] ? { claimId: match[1], lineId: match[2] } : null;

@@ -1,5 +1,5 @@
-/** Which claims are held before their run begins: those that nothing can refuse but what is left. */
-import { isLimited } from './holds.ts';
+/** Whether the API holds a claim's units itself, before the claim's run begins. */
+import { needsHold } from './holds.ts';
 
 interface Early {
   lines: readonly { buckets: number | null }[];
@@ -7,9 +7,9 @@ interface Early {
 }
 
 /**
- * Whether the API takes the holds of a claim itself. Not where a condition may still refuse it: it
- * would keep units from others meanwhile.
+ * Whether the API takes the claim's holds. It does not where a condition may still refuse the claim: the
+ * units would be kept from other players meanwhile.
  */
 export function isHeldEarly(claim: Early): boolean {
-  return !claim.snapshot.condition && isLimited(claim);
+  return !claim.snapshot.condition && needsHold(claim);
 }

@@ -1,21 +1,22 @@
-/** The entitlements that a claim needs: which slots of which rights, by name. */
+/** The entitlements that a claim needs. Each is a slot in one of a player's limits, known by its name. */
 
 interface ClaimLimits {
   eventId: string;
   claimsPerPeriod: number;
-  /** Null, or absent on claims from before there were such limits: no limit. */
+  /** Null or absent: no limit. Old claims were made before there was one. */
   claimsTotal?: number | null | undefined;
-  /** As above: no group. */
+  /** Null or absent: no group. */
   exclusiveGroup?: string | null | undefined;
 }
 
 /**
- * For each right that a claim needs, its slots in order: of the event in this period, then of the
- * event in total and of its group, where it has such limits. A player's claim needs one of each.
+ * The slots of each limit that a claim counts in, one list a limit: the event's claims in this period,
+ * then the event's claims in total and the group of events, where the event has such limits. A claim
+ * needs one slot of each list.
  *
- * No two rights share a name. An event's ID begins with `evt_`, so it is never `group`. A period's
- * key is `once`, a date, a week or a month, so it is never `total`. No part holds a slash.
- * @param periodKey of the claim's period; see `periodKey` in `period.ts`
+ * No two slots have the same name. An event's ID begins with `evt_`, so it is never `group`. A period's
+ * key is `once`, a date, a week or a month, so it is never `total`. No part contains a slash.
+ * @param periodKey the key of the claim's period; see `periodKey` in `period.ts`
  * @example
  * const limits = { eventId: 'evt_1', claimsPerPeriod: 2, claimsTotal: 1, exclusiveGroup: 'winter' };
  * wantedEntitlements(limits, '2026-11-22');
@@ -29,14 +30,14 @@ export function wantedEntitlements(limits: ClaimLimits, periodKey: string): stri
   return wanted;
 }
 
-function slots(right: string, count: number): string[] {
-  return Array.from({ length: count }, (_, slot) => `${right}/${slot}`);
+function slots(limit: string, count: number): string[] {
+  return Array.from({ length: count }, (_, slot) => `${limit}/${slot}`);
 }
 
 /**
- * The slots for a claim to take: of each right the first that is not taken. Null where a right has
- * none left, as entitlements are taken all or none.
- * @param wanted as `wantedEntitlements` answers it
+ * The slots that a claim takes: the first free slot of each list. Null if a list has no free slot, as
+ * a claim takes all of its entitlements or none.
+ * @param wanted the result of `wantedEntitlements`
  * @param taken the slots that other claims of the player have
  */
 export function chooseEntitlements(
@@ -44,8 +45,8 @@ export function chooseEntitlements(
   taken: ReadonlySet<string>,
 ): string[] | null {
   const chosen: string[] = [];
-  for (const right of wanted) {
-    const free = right.find((slot) => !taken.has(slot));
+  for (const slotsOfLimit of wanted) {
+    const free = slotsOfLimit.find((slot) => !taken.has(slot));
     if (free === undefined) return null;
     chosen.push(free);
   }

@@ -1,35 +1,36 @@
-/** What is asked of a fulfillment provider, and what it can answer. */
+/** What a fulfillment provider is asked, and what it can answer. */
 import type { RewardKind } from './claim.ts';
 
-/** The built-in provider: a line that is granted lies in its player's mailbox, and nobody is asked. */
+/** The name of the built-in provider: granted lines lie in the player's mailbox, without a call. */
 export const MAILBOX = 'mailbox';
 
-/** Whether that is the built-in provider. */
+/** Whether a provider's name is that of the built-in one. */
 export function isMailbox(provider: string): boolean {
   return provider === MAILBOX;
 }
 
-interface Asking {
+interface AskingClaim {
   /** The record says that a provider may have been asked. */
   asked: boolean;
   snapshot: { provider: string; condition?: object | null };
 }
 
 /**
- * Whether a provider is asked for the claim before the record says so: its first try needs no write
- * of its own where undoing the claim asks the provider in any case. A claim with a condition does:
- * else every one that is not met would cost a call.
+ * Whether the first try at a claim's provider comes before the record says that it was asked. That
+ * saves a write. It is safe where undoing the claim always calls the provider. A claim with a condition
+ * is recorded as asked first: otherwise undoing each claim that is refused for its condition would
+ * cost a call.
  */
-export function isAskedUnrecorded({ snapshot }: Omit<Asking, 'asked'>): boolean {
+export function isAskedUnrecorded({ snapshot }: Omit<AskingClaim, 'asked'>): boolean {
   return !isMailbox(snapshot.provider) && !snapshot.condition;
 }
 
-/** Whether a provider may have been asked for the claim's lines, as far as its record tells. */
-export function mayBeAsked(claim: Asking): boolean {
+/** Whether a provider may have been asked for the claim's lines, as far as the record shows. */
+export function mayBeAsked(claim: AskingClaim): boolean {
   return claim.asked || isAskedUnrecorded(claim);
 }
 
-/** The body of `POST {base}/grants`; `grantId` is also the idempotency key. */
+/** The body of `POST {base}/grants`. `grantId` is also the idempotency key. */
 export interface GrantRequest {
   grantId: string;
   claimId: string;
@@ -38,38 +39,39 @@ export interface GrantRequest {
   reward: { rewardId: string; kind: RewardKind; name: string; quantity: number };
 }
 
-/** A definite answer to a grant. Everything that is not one is thrown as a `ProviderError`. */
+/** A definite answer to a grant. Anything else is thrown as a `ProviderError`. */
 export type GrantAnswer =
   | { state: 'GRANTED' }
   | { state: 'PENDING' }
   | { state: 'REFUSED'; detail: string };
 
-/** What the provider knows of a grant. `NEVER_SEEN` is its 404. */
+/** What a provider knows about a grant. `NEVER_SEEN` is its 404. */
 export type LookupAnswer =
   | { state: 'GRANTED' | 'PENDING' | 'REVOKED' | 'NEVER_SEEN' }
   | { state: 'REFUSED'; detail: string };
 
-/** `NEVER_SEEN`: nothing to revoke as far as the provider knows; a stalled grant may still arrive. */
+/** `NEVER_SEEN`: the provider has nothing to revoke. A request for it may still arrive. */
 export type RevokeAnswer =
   | { state: 'REVOKED' | 'NEVER_SEEN' }
   | { state: 'REFUSED'; detail: string };
 
 /**
- * One provider. Every verb is idempotent by `grantId`, waits at most its own timeout, and throws a
- * `ProviderError` where it has no definite answer.
+ * One provider. Every call is idempotent by `grantId`, takes at most the provider's timeout, and throws
+ * a `ProviderError` if there is no definite answer.
  */
 export interface FulfillmentProvider {
-  /** @param withinMs where the answer is worth less waiting than the provider's own timeout */
+  /** @param withinMs the longest wait for an answer, in milliseconds; the provider's timeout if absent */
   grant(request: GrantRequest, withinMs?: number): Promise<GrantAnswer>;
+  /** @param withinMs as for `grant` */
   lookup(grantId: string, withinMs?: number): Promise<LookupAnswer>;
   revoke(grantId: string): Promise<RevokeAnswer>;
 }
 
 /**
- * No definite answer from a provider.
- * `UNAVAILABLE`: it answered that it cannot now (408, 409, 425, 429, 5xx) or could not be reached at all.
- * `UNKNOWN`: the request may have arrived and its answer was lost, or said nothing we know.
- * Neither says that nothing was granted.
+ * A provider gave no definite answer.
+ * `UNAVAILABLE`: it answered that it cannot now (408, 409, 425, 429, 5xx), or could not be reached.
+ * `UNKNOWN`: the request may have arrived, but its answer was lost or means nothing to us.
+ * In both cases the grant may have been made.
  */
 export class ProviderError extends Error {
   readonly kind: 'UNAVAILABLE' | 'UNKNOWN';

@@ -1,26 +1,35 @@
-/** The holds of a claim: one for each of its lines with a stock. */
+/** Which rewards have a limited stock, and which holds a claim needs of it. */
 import { grantIdOf, type Line } from './claim.ts';
 
-interface Lines {
-  lines: readonly Pick<Line, 'buckets'>[];
+type Buckets = Pick<Line, 'buckets'>;
+
+interface ClaimLines {
+  lines: readonly Buckets[];
 }
 
-interface Held {
+interface HeldClaim {
   _id: string;
   eventId: string;
   lines: readonly Pick<Line, 'lineId' | 'quantity' | 'buckets'>[];
 }
 
-/** Whether the claim needs units of a stock. */
-export function isLimited({ lines }: Lines): boolean {
-  return lines.some(({ buckets }) => buckets !== null);
+/** Whether a line takes units of a limited stock. */
+export function isLimited<L extends Buckets>(line: L): line is L & { buckets: number } {
+  return line.buckets !== null;
 }
 
-/** What is asked of the stock for the claim, in the order of its lines. */
-export function holdsOf({ _id, eventId, lines }: Held) {
-  return lines.flatMap(({ lineId, quantity, buckets }) =>
-    buckets === null
-      ? []
-      : [{ holdId: grantIdOf(_id, lineId), eventId, rewardId: lineId, quantity, buckets }],
-  );
+/** Whether a claim needs a hold: at least one of its lines is limited. */
+export function needsHold({ lines }: ClaimLines): boolean {
+  return lines.some(isLimited);
+}
+
+/** The holds that a claim needs: one for each limited line, in the order of the lines. */
+export function holdsOf({ _id, eventId, lines }: HeldClaim) {
+  return lines.filter(isLimited).map(({ lineId, quantity, buckets }) => ({
+    holdId: grantIdOf(_id, lineId),
+    eventId,
+    rewardId: lineId,
+    quantity,
+    buckets,
+  }));
 }

@@ -1,16 +1,16 @@
-/** What reconciliation can mend. */
+/** What one pass of reconciliation repaired. */
 
-/** What one pass mended, by kind. */
+/** How many things were repaired, by kind. */
 export interface Mended {
-  /** Claims without a run, for which one was started. */
+  /** Open claims without a run; a run was started. */
   runsStarted: number;
-  /** Decisions on parked claims that had not arrived. */
+  /** Decisions on parked claims whose signal was lost; the signal was sent again. */
   decisionsSent: number;
-  /** Claims of players who left, told to stop. */
+  /** Claims of players who left; they were told to stop. */
   claimsStopped: number;
-  /** Holds of final claims given back. */
+  /** Holds of final claims; they were given back. */
   holdsFreed: number;
-  /** Parked claims that nobody touched, decided on by their event's policy. */
+  /** Parked claims that nobody decided on in time; their event's policy decided. */
   parkingsExpired: number;
 }
 

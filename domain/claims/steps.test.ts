@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
-import { STEPS, type Step } from './claim.ts';
+import { STEP_OUTCOMES, STEPS, type Step } from './claim.ts';
 import { skipped, withSteps } from './steps.ts';
 
 const at = (second: number) => new Date(second * 1_000).toISOString();
@@ -11,11 +11,10 @@ function step(given: Partial<Step>): Step {
   return { step: 'S4_FULFIL', ...once, ...given } as Step;
 }
 
-const outcomes = ['OK', 'SKIPPED', 'REFUSED', 'FAILED', 'PARKED', 'STOPPED'] as const;
 const steps = fc.record<Step>(
   {
     step: fc.constantFrom(...STEPS),
-    outcome: fc.constantFrom(...outcomes),
+    outcome: fc.constantFrom(...STEP_OUTCOMES),
     startedAt: fc.nat(1_000).map(at),
     endedAt: fc.nat(1_000).map(at),
     attempts: fc.nat(20),

@@ -1,4 +1,4 @@
-/** Units are free, but every bucket is full of holds or was taken by others first. Try again later. */
+/** Units are left, but every bucket was full of holds or other claims were faster. Try again later. */
 export class StockBusy extends Error {
   override readonly name = 'StockBusy';
 }

@@ -1,20 +1,19 @@
-/** What is wrong with a condition as an operator wrote it, place by place. */
-
+/** Checks a condition that an operator wrote: what is wrong, and where. */
 import type { FieldError } from '../errors.ts';
 import { readText } from '../text.ts';
 import { COMPARATORS, CONDITION_WINDOWS, DEEPEST, type Leaf, MOST_LEAVES } from './condition.ts';
 import { ACCOUNT_AGE, EVENT_GRANTED, OWN_SOURCE, parseTimeSpan, TIME_BETWEEN } from './metrics.ts';
 
-/** A comma would end a name where a provider is asked for several. */
+/** A metric's name. No comma: a provider is asked for several names at once, separated by commas. */
 const METRIC = /^[^\s\p{C},]+$/u;
 
-/** Printable. */
+/** A key: printable characters. */
 const KEY = /^[^\p{C}]+$/u;
 
-/** As long as the names a game gives its quests. */
+/** The fewest and the most characters of a name: enough for the names that games give their quests. */
 const NAME_LENGTH = [1, 128] as const;
 
-/** The largest number, either way: far beyond any count, and still exact as a double. */
+/** The largest number in a comparison, positive or negative: above any count, and exact as a double. */
 export const MOST = 1_000_000_000_000;
 
 const LEAF_FIELDS: readonly string[] = ['metric', 'key', 'window', 'source', ...COMPARATORS];
@@ -24,9 +23,9 @@ type Fields = Record<string, unknown>;
 type IsProvider = (name: string) => boolean;
 
 /**
- * Everything that keeps a value from being a `Condition`; empty where it is one. Pointers are JSON
- * pointers (RFC 6901) from the condition's root.
- * @param isProvider whether a leaf may name it as its source
+ * All errors of a value that is to be a `Condition`; empty if it is one. Pointers are JSON pointers
+ * (RFC 6901) from the condition's root.
+ * @param isProvider whether a leaf may name this provider as its source
  */
 export function conditionErrors(input: unknown, isProvider: IsProvider): FieldError[] {
   const errors = nodeErrors(input, '', { depth: 1, isProvider });
@@ -36,6 +35,7 @@ export function conditionErrors(input: unknown, isProvider: IsProvider): FieldEr
   return tooMany === undefined ? errors : [{ pointer: tooMany, message }, ...errors];
 }
 
+/** Where in the tree a node is, and what it may name. */
 interface Place {
   /** 1 at the root. */
   depth: number;
@@ -68,7 +68,7 @@ function childErrors(children: unknown, pointer: string, place: Place): FieldErr
   return children.flatMap((child, i) => nodeErrors(child, `${pointer}/${i}`, place));
 }
 
-/** Where the leaves are, right or wrong, as deep as a condition may be. */
+/** The pointers to all leaves, valid or not, down to the deepest level allowed. */
 function leafPointers(node: unknown, pointer: string, depth: number): string[] {
   if (!isObject(node) || depth > DEEPEST) return [];
   const kind = kindOf(node);
@@ -86,7 +86,7 @@ function isObject(value: unknown): value is Fields {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
-/** RFC 6901, section 3. */
+/** One part of a JSON pointer: RFC 6901, section 3. */
 function escaped(token: string): string {
   return token.replaceAll('~', '~0').replaceAll('/', '~1');
 }
@@ -98,13 +98,13 @@ function leafErrors(leaf: Fields, pointer: string, isProvider: IsProvider): Fiel
       .map((field) => ({ field: `/${escaped(field)}`, message: 'This field is not known' })),
     ...shapeErrors(leaf, isProvider),
   ];
-  // What a metric takes can be said only of a leaf that is one.
+  // The metric's own rules need a leaf whose fields are valid.
   const all = errors.length > 0 ? errors : metricErrors(leaf as Leaf);
   return all.map(({ field, message }) => ({ pointer: `${pointer}${field}`, message }));
 }
 
 interface LeafError {
-  /** Where in the leaf: a pointer, empty for the leaf itself. */
+  /** A pointer within the leaf; empty for the leaf itself. */
   field: string;
   message: string;
 }
@@ -146,7 +146,7 @@ function comparisonErrors(leaf: Fields): LeafError[] {
   });
 }
 
-/** What the metric, or the provider that is asked for it, does not take. */
+/** Fields that the metric, or the provider that knows it, does not allow. */
 function metricErrors(leaf: Leaf): LeafError[] {
   const { metric, source = OWN_SOURCE } = leaf;
   if (source !== OWN_SOURCE) {
@@ -182,7 +182,7 @@ function wanted(leaf: Leaf, message: string): LeafError[] {
   return leaf.key === undefined ? [{ field: '/key', message }] : [];
 }
 
-/** A number of grants is read before the claim is granted: of two claims at once both would pass. */
+/** Refuses `atMost` for grants: they are counted before the claim is granted, so it limits nothing. */
 function limitErrors(leaf: Leaf): LeafError[] {
   if (leaf.atMost === undefined) return [];
   const message =

@@ -1,7 +1,7 @@
 /**
- * From a condition to the numbers it compares: what is asked of whom, all at once.
+ * Reads the numbers that a condition compares, each from the source that knows it.
  *
- * Workflow code must not import this file, as it carries a library and the machine's time zone data.
+ * Workflow code must not import this file: it needs a library and the machine's time zone data.
  */
 import { Temporal } from 'temporal-polyfill';
 import type { DayStart } from '../events/period.ts';
@@ -21,60 +21,61 @@ import type { Aggregation, ProgressQuery, ProgressReader } from './progress.ts';
 
 const DAY_MS = 86_400_000;
 
-/** The metric of the activities that a streak counts the days of. */
+/** The metric of the player events that make a login streak. */
 const LOGIN = 'login';
 
-/** The moment and the windows that a condition is judged in. */
+/** The moment for which a condition is judged, and its windows. */
 export interface Judgement extends DayStart {
   /** The claim's acceptance. */
   at: Date;
   /**
-   * The play moment: what the player did until then counts, itself included. Earlier than `at` in the
-   * grace, where `at` alone tells the time of day and which grants of other events there are.
+   * The play moment. What the player did until then counts, that millisecond included. In the grace it
+   * is earlier than `at`. The time of day and grants of other events always count as of `at`.
    */
   playedUntil: Date;
   startsAt: Date;
-  /** Where `PERIOD` begins: with the period, but not before the event. */
+  /** Where the window `PERIOD` begins: with the period, but not before the event. */
   periodStartsAt: Date;
 }
 
-/** What Laurel knows of a player beside their progress. */
+/** What Laurel knows about a player beside their progress. */
 export interface Account {
   createdAt: Date;
-  /** Their granted claims of the events that the condition names. */
+  /** The player's granted claims, of the events that the condition names. */
   grants: { eventId: string; endedAt: Date }[];
 }
 
+/** Where a player's numbers come from. */
 export interface FactSources {
   userId: string;
   account: Account;
   gauges: Gauges;
   progress: ProgressReader;
-  /** Null where the provider has no answer now. Whatever it throws is passed on. */
+  /** Asks a provider for metrics by name. Null: it has no answer now. What it throws is passed on. */
   askProvider(provider: string, names: string[]): Promise<GameData | null>;
 }
 
-/** The events that the condition asks about: what `Account.grants` is to hold. */
+/** The IDs of the other events that the condition names. `Account.grants` must cover them. */
 export function chainedEvents(condition: Condition): string[] {
   const leaves = leavesOf(condition).map(({ leaf }) => leaf);
   const chained = leaves.filter((leaf) => isOwn(leaf) && leaf.metric === EVENT_GRANTED);
   return [...new Set(chained.map(({ key = '' }) => key))];
 }
 
-/** The providers that the condition asks, each once. */
+/** The names of the providers that the condition asks, each once. */
 export function providersOf(condition: Condition): string[] {
   const names = leavesOf(condition).map(({ leaf }) => providerOf(leaf));
   return [...new Set(names.filter((name) => name !== null))];
 }
 
-/** What the condition asks of the player's progress, in the order of its leaves. */
+/** The condition's queries about the player's progress, in the order of its leaves. */
 export function queriesOf(condition: Condition, judgement: Judgement, gauges: Gauges) {
   return progressLeaves(condition).map((leaf) => queryOf(leaf, judgement, gauges));
 }
 
 /**
- * The facts for `explain`: all of the progress in one call, and one call to each provider.
- * @throws whatever the sources do
+ * Reads the facts for `explain`: one call for all progress, and one call to each provider.
+ * @throws what the sources throw
  */
 export async function readFacts(
   condition: Condition,
@@ -82,7 +83,7 @@ export async function readFacts(
   sources: FactSources,
 ): Promise<Fact[]> {
   const queries = queriesOf(condition, judgement, sources.gauges);
-  const [numbers, told] = await Promise.all([
+  const [numbers, answers] = await Promise.all([
     queries.length > 0 ? sources.progress.read(sources.userId, queries) : [],
     askAll(condition, sources),
   ]);
@@ -90,7 +91,7 @@ export async function readFacts(
   return leavesOf(condition).map(({ leaf }): Fact => {
     const provider = providerOf(leaf);
     if (provider !== null) {
-      const answer = told.get(provider);
+      const answer = answers.get(provider);
       return answer ? (answer.get(leaf.metric) ?? null) : undefined;
     }
     const asked = own.indexOf(leaf);
@@ -100,7 +101,7 @@ export async function readFacts(
 
 const isOwn = (leaf: Leaf): boolean => providerOf(leaf) === null;
 
-/** Metrics of Laurel's own that are no progress. */
+/** Metrics that Laurel knows without reading progress. */
 const NO_PROGRESS: readonly string[] = [ACCOUNT_AGE, EVENT_GRANTED, TIME_BETWEEN];
 
 function progressLeaves(condition: Condition): Leaf[] {
@@ -122,9 +123,8 @@ async function askAll(
 }
 
 /**
- * Where a leaf's window begins; null for all time. Counters count from the event's start unless told
- * otherwise. What tells how things stand (a gauge, a streak, a grant) holds from before as well: a
- * level reached last year is a level still.
+ * Where a leaf's window begins; null for all time. The default for a counter is the event's start. The
+ * default for a state (a gauge, a streak, a grant) is all time: a level reached last year still counts.
  */
 function windowStart(leaf: Leaf, judgement: Judgement, isState: boolean): Date | null {
   switch (leaf.window ?? (isState ? 'ALL_TIME' : 'EVENT')) {
@@ -176,7 +176,7 @@ function ownFact(leaf: Leaf, judgement: Judgement, account: Account): number | n
   }
 }
 
-/** What the clocks of the event's zone show, in minutes from midnight. */
+/** The time of day in the event's time zone, in minutes from midnight. */
 function minuteOfDay({ at, timeZone }: Judgement): number {
   const local = Temporal.Instant.fromEpochMilliseconds(at.getTime()).toZonedDateTimeISO(timeZone);
   return 60 * local.hour + local.minute;

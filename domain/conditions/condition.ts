@@ -1,6 +1,6 @@
 /**
- * A condition: a tree of comparisons of one player's numbers, and what it comes to. Pure: the
- * numbers are read elsewhere (`condition-facts.ts`) and given here, one a leaf.
+ * A condition: a tree of comparisons, each of one of the player's numbers. Pure: the numbers are read in
+ * `condition-facts.ts` and passed in, one for each leaf.
  */
 
 export const COMPARATORS = ['atLeast', 'atMost', 'equals'] as const;
@@ -8,39 +8,41 @@ export type Comparator = (typeof COMPARATORS)[number];
 
 export const CONDITION_WINDOWS = ['EVENT', 'PERIOD', 'ALL_TIME'] as const;
 /**
- * Where it begins. `EVENT`: with the play window. `PERIOD`: with the period the claim is in, but not
- * before the play window. Each ends with the claim's play moment.
+ * Where the window of a leaf begins. `EVENT`: with the play window. `PERIOD`: with the claim's period,
+ * but not before the play window. `ALL_TIME`: nowhere. Every window ends with the claim's play moment.
  */
 export type ConditionWindow = (typeof CONDITION_WINDOWS)[number];
 
-/** One comparison. Exactly one of the comparators is there. */
+/** One comparison. It has exactly one of the comparators. */
 export type Leaf = { metric: string } & {
   key?: string;
   window?: ConditionWindow;
-  /** `progress`, which is Laurel's own books, or the name of a provider. */
+  /** Who knows the number: `progress` for Laurel itself, or the name of a provider. */
   source?: string;
 } & { [C in Comparator]?: number };
 
-/** As the operator wrote it: what was left out is not filled in. */
+/** A condition as the operator wrote it: no defaults are filled in. */
 export type Condition = Leaf | { all: Condition[] } | { any: Condition[] } | { not: Condition };
 
-/** A player's number for one leaf: null where there is none yet, undefined where it is not known. */
+/** A player's number for one leaf. Null: the player has none yet. Undefined: it is not known. */
 export type Fact = number | null | undefined;
 
-/** Whether it holds; null where too little is known to say. */
+/** Whether a condition is met. Null: too little is known. */
 export type Met = boolean | null;
 
 type Judged = { met: Met };
 
-/** The tree with what the player has, what is needed, and whether it is met, on every leaf. */
+/** The tree with the result of each node. A leaf also has the player's number and the needed one. */
 export type Explained =
   | (Leaf & Judged & { have: number | null; need: number })
   | (Judged & { all: Explained[] })
   | (Judged & { any: Explained[] })
   | (Judged & { not: Explained });
 
-/** Leaves of one tree, and how deep it may be; a campaign needs a handful and three. */
+/** The most leaves of one tree. A campaign needs about five. */
 export const MOST_LEAVES = 50;
+
+/** The most levels of one tree. A campaign needs about three. */
 export const DEEPEST = 8;
 
 /** A leaf and the JSON pointer to it from the tree's root (RFC 6901). */
@@ -49,7 +51,7 @@ export interface PlacedLeaf {
   pointer: string;
 }
 
-/** The tree's leaves from left to right: the order in which `explain` takes their facts. */
+/** The tree's leaves from left to right. `explain` takes the facts in this order. */
 export function leavesOf(condition: Condition, pointer = ''): PlacedLeaf[] {
   if ('not' in condition) return leavesOf(condition.not, `${pointer}/not`);
   if ('all' in condition) return leavesAmong(condition.all, `${pointer}/all`);
@@ -62,9 +64,9 @@ function leavesAmong(conditions: readonly Condition[], pointer: string): PlacedL
 }
 
 /**
- * What the condition comes to for a player.
- * @param facts one a leaf, in the order of `leavesOf`
- * @throws RangeError where there are not as many facts as leaves
+ * Judges a condition for a player.
+ * @param facts one for each leaf, in the order of `leavesOf`
+ * @throws RangeError if there are not as many facts as leaves
  */
 export function explain(condition: Condition, facts: readonly Fact[]): Explained {
   const left = [...facts].reverse();
@@ -83,18 +85,21 @@ function explainNode(condition: Condition, next: () => Fact): Explained {
   }
   if ('all' in condition) {
     const all = condition.all.map((child) => explainNode(child, next));
-    return { all, met: worst(all, false) };
+    return { all, met: combined(all, false) };
   }
   if ('any' in condition) {
     const any = condition.any.map((child) => explainNode(child, next));
-    return { any, met: worst(any, true) };
+    return { any, met: combined(any, true) };
   }
   const have = next();
   return { ...condition, have: have ?? null, need: needOf(condition), met: holds(condition, have) };
 }
 
-/** The verdict that one child alone decides; else not known where any is not; else the other one. */
-function worst(children: readonly Judged[], decisive: boolean): Met {
+/**
+ * The result of `all` (decisive: false) or `any` (decisive: true): one decisive child decides. Without
+ * one, the result is not known if a child's is not.
+ */
+function combined(children: readonly Judged[], decisive: boolean): Met {
   if (children.some(({ met }) => met === decisive)) return decisive;
   return children.some(({ met }) => met === null) ? null : !decisive;
 }
@@ -109,7 +114,7 @@ function needOf(leaf: Leaf): number {
   return leaf[comparatorOf(leaf)] as number;
 }
 
-/** A number that is not there yet is neither small nor large: it meets nothing. */
+/** Compares a leaf. A player without a number yet meets no comparison. */
 function holds(leaf: Leaf, have: Fact): Met {
   if (have === undefined) return null;
   if (have === null) return false;

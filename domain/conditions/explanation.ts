@@ -1,16 +1,15 @@
-/** A condition pinned to a claim, and the answer to a player whom it keeps out. */
-
+/** A condition as a claim keeps it, and the explanation for a player who does not meet it. */
 import { claimableUntil, type EventFields, playMoment } from '../events/event.ts';
 import { type DayStart, periodBounds, periodKey } from '../events/period.ts';
 import type { Condition, Explained } from './condition.ts';
 import { chainedEvents, type Judgement, providersOf } from './condition-facts.ts';
 
-/** A condition with what else of its event it is judged by, as it stood when the claim was accepted. */
+/** An event's condition as of the claim's acceptance, with what is needed to judge it. */
 export interface PinnedCondition extends DayStart {
   tree: Condition;
-  /** The other events that the tree asks about. */
+  /** The IDs of the other events that the tree names. */
   chained: string[];
-  /** The providers that it asks. */
+  /** The names of the providers that the tree asks. */
   providers: string[];
   period: ClaimPeriod;
 }
@@ -20,7 +19,7 @@ export interface ClaimPeriod {
   key: string;
   /** Null for `ONCE`, which has no bounds. */
   startsAt: Date | null;
-  /** When the next one begins; null where none does: for `ONCE`, and the last of the play window. */
+  /** When the next period begins; null for `ONCE` and for the last period of the play window. */
   endsAt: Date | null;
 }
 
@@ -31,33 +30,33 @@ export interface EventWindow {
   claimableUntil: Date;
 }
 
-/** What is left of one reward; null where it is unlimited. */
+/** How many units of one reward are left; null if it is unlimited. */
 export interface RewardLeft {
   rewardId: string;
   available: number | null;
 }
 
-/** What is around a condition: the event's windows, the period of the claim, what is left. */
+/** What is shown with a condition: the event's windows, the claim's period, the rewards left. */
 export interface Surroundings {
   window: EventWindow;
   period: ClaimPeriod;
   rewards: RewardLeft[];
 }
 
-/** The tree with what the player had, and the windows around it. */
+/** Why a condition is met or not: the tree with the player's numbers, and what is shown with it. */
 export interface Explanation extends Surroundings {
   condition: Explained;
-  /** The moment it was judged for: the claim's acceptance. */
+  /** The moment for which it was judged: the claim's acceptance. */
   judgedFor: Date;
 }
 
-/** The part of an event that its condition depends on. */
+/** The fields of an event by which its condition is judged. */
 export type ConditionedEvent = Pick<
   EventFields,
   'condition' | 'startsAt' | 'endsAt' | 'claimUntil' | 'period'
 >;
 
-/** The period of a claim accepted at that moment: in the grace, the last one of the play window. */
+/** The period of a claim accepted at that moment. In the grace it is the last of the play window. */
 export function claimPeriod({ period, endsAt }: ConditionedEvent, acceptedAt: Date): ClaimPeriod {
   const at = playMoment({ endsAt }, acceptedAt);
   const bounds = periodBounds(period, at);
@@ -68,13 +67,13 @@ export function claimPeriod({ period, endsAt }: ConditionedEvent, acceptedAt: Da
   };
 }
 
-/** The windows of an event as they stand. */
+/** An event's windows as they are now. */
 export function windowOf(event: ConditionedEvent): EventWindow {
   const { startsAt, endsAt } = event;
   return { startsAt, endsAt, claimableUntil: claimableUntil(event) };
 }
 
-/** What of the event's condition a claim accepted now is judged by; null where there is none. */
+/** The event's condition for a claim accepted at that moment; null if it has none. */
 export function pinCondition(event: ConditionedEvent, acceptedAt: Date): PinnedCondition | null {
   const { condition: tree, period } = event;
   if (tree === null) return null;
@@ -89,7 +88,7 @@ export function pinCondition(event: ConditionedEvent, acceptedAt: Date): PinnedC
   };
 }
 
-/** The moment and the windows to judge a pinned condition in. */
+/** The moment and the windows for judging a claim's condition. */
 export function judgementOf(pinned: PinnedCondition, window: EventWindow, at: Date): Judgement {
   const { timeZone, resetHour, resetMinute, period } = pinned;
   const { startsAt } = window;
@@ -97,7 +96,7 @@ export function judgementOf(pinned: PinnedCondition, window: EventWindow, at: Da
     at,
     playedUntil: playMoment(window, at),
     startsAt,
-    // The one period of a `ONCE` event is the event, and the first of any begins with it.
+    // A `ONCE` event has no period, and the first period of another event may begin before the event.
     periodStartsAt: new Date(Math.max(startsAt.getTime(), period.startsAt?.getTime() ?? 0)),
     timeZone,
     resetHour,
@@ -105,7 +104,7 @@ export function judgementOf(pinned: PinnedCondition, window: EventWindow, at: Da
   };
 }
 
-/** What is around an event's condition at a moment. */
+/** What is shown with an event's condition at that moment. */
 export function surroundingsOf(
   event: ConditionedEvent,
   at: Date,

@@ -1,12 +1,11 @@
-/** What is asked of a game-data provider: a player's metrics, by name. */
+/** What a game-data provider is asked: a player's metrics, by name. */
 
-/** A name the provider did not mention has no number yet. */
+/** A player's numbers by metric. A metric that is absent has no number yet. */
 export type GameData = ReadonlyMap<string, number>;
 
 /**
- * One provider of game data. It waits at most its own timeout, and throws a `ProviderError`
- * (`fulfillment.ts`) of the kind `UNAVAILABLE` for all that is no answer: nothing can be half done by
- * asking.
+ * One provider of game data. A call takes at most the provider's timeout. Without an answer it throws a
+ * `ProviderError` (`fulfillment.ts`) of the kind `UNAVAILABLE`, as a question changes nothing.
  */
 export interface GameDataProvider {
   metrics(userId: string, names: readonly string[]): Promise<GameData>;

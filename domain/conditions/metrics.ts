@@ -1,8 +1,11 @@
-/** The metrics that conditions know by name; every other one is a counter, or a gauge by configuration. */
+/** The metrics that Laurel defines. Any other is a counter, or a gauge if the configuration says so. */
 import type { Leaf } from './condition.ts';
 
-/** How the states of a gauge come together: the highest ever reported, or the latest by `at`. */
-export type Gauge = 'HIGHEST' | 'LATEST';
+/** Which state of a gauge counts: the highest that was reported, or the latest one by its time `at`. */
+export const GAUGE_KINDS = ['HIGHEST', 'LATEST'] as const;
+export type Gauge = (typeof GAUGE_KINDS)[number];
+
+/** The metrics that are gauges, with their kind. */
 export type Gauges = Readonly<Record<string, Gauge>>;
 
 export const LOGIN_STREAK = 'login.streak';
@@ -10,7 +13,7 @@ export const ACCOUNT_AGE = 'account.ageDays';
 export const EVENT_GRANTED = 'event.granted';
 export const TIME_BETWEEN = 'time.between';
 
-/** What Laurel knows by itself: no activity may bear the name, as no condition would ever see it. */
+/** Names that no player event may have as its metric: a condition would never read such events. */
 export const KNOWN_BY_ITSELF: readonly string[] = [
   LOGIN_STREAK,
   ACCOUNT_AGE,
@@ -18,15 +21,15 @@ export const KNOWN_BY_ITSELF: readonly string[] = [
   TIME_BETWEEN,
 ];
 
-/** Laurel's own books, as against a provider's. */
+/** The source of a leaf that Laurel answers itself. */
 export const OWN_SOURCE = 'progress';
 
-/** The provider a leaf asks, or null where Laurel knows by itself. */
+/** The name of the provider that a leaf asks; null if Laurel answers itself. */
 export function providerOf({ source = OWN_SOURCE }: Leaf): string | null {
   return source === OWN_SOURCE ? null : source;
 }
 
-/** Minutes from midnight, the end of a day being 1440. */
+/** A span of the day, in minutes from midnight. The end of the day is 1440. */
 export interface TimeSpan {
   fromMinute: number;
   untilMinute: number;
@@ -35,9 +38,9 @@ export interface TimeSpan {
 const TIME_SPAN = /^([01]\d|2[0-3]):([0-5]\d)-(?:([01]\d|2[0-3]):([0-5]\d)|(24):(00))$/;
 
 /**
- * Reads `HH:MM-HH:MM`, the key of `time.between`: from the first minute until before the second, over
- * midnight where the second is the earlier one. `24:00` may stand at the end. Null where it is none,
- * or where it would last no time at all.
+ * Reads a key of `time.between`, such as `18:00-22:00`: from the first time until before the second. If
+ * the second is earlier, the span goes over midnight. The end may be `24:00`. Null if the text is no
+ * span, or an empty one.
  */
 export function parseTimeSpan(key: string): TimeSpan | null {
   const match = TIME_SPAN.exec(key);

@@ -3,23 +3,23 @@
 /** What an event says, apart from its ID: by this a repetition is told from a mistake. */
 export interface PlayerEventContent {
   /**
-   * Who sent it: the user ID of a game server. Undefined for a Kafka record that does not say; such an
-   * event is the same as one with its ID and content from any sender.
+   * The user ID of the game server that sent it. Undefined for a Kafka record without a sender: such an
+   * event equals one from any sender with the same ID and content.
    */
   sender?: string | undefined;
   userId: string;
   metric: string;
   key?: string | undefined;
-  /** An amount to add, 1 unless given; of a gauge its state. */
+  /** For a counter the amount to add, by default 1. For a gauge its state. */
   value?: number | undefined;
   at: Date;
-  /** The time as sent, where that was ahead of our clock; `at` is then the moment of arrival. */
+  /** The time as sent, if it was later than our clock. `at` is the time of arrival then. */
   sentAt?: Date | undefined;
 }
 
 /** One thing that one player did. */
 export interface PlayerEvent extends PlayerEventContent {
-  /** Given by the game's server; counts once for its sender, for good. */
+  /** Given by the game server. An ID counts only once for its sender, forever. */
   id: string;
 }
 
@@ -34,10 +34,10 @@ export function isSamePlayerEvent(a: PlayerEventContent, b: PlayerEventContent):
   );
 }
 
-/** What became of a batch: counts, and what was refused by its place in the batch. */
+/** The result of a batch. `rejected`: each refused event with its place in the batch. */
 export interface IngestOutcome {
   accepted: number;
-  /** Seen before with the same content, by this road or the other; nothing was counted again. */
+  /** Events that came before, over HTTP or Kafka, with the same content. They are not counted again. */
   duplicates: number;
   rejected: { index: number; message: string }[];
 }
@@ -48,8 +48,8 @@ export const MAX_PLAYER_EVENTS = 1_000;
 export const DAY_MS = 86_400_000;
 
 /**
- * Aggregates are kept by the quarter of an hour: most days begin at one, as offsets since 1972 are
- * multiples of it, and only a reset minute can move their beginning to another moment.
+ * Progress is added up by quarters of an hour, as most days begin with one: all time zone offsets since
+ * 1972 are multiples of it. Only a reset minute can let a day begin within a quarter.
  */
 export const QUARTER_MS = 900_000;
 

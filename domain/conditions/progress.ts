@@ -1,11 +1,13 @@
+/** What a condition asks about a player's progress. */
 import type { DayStart } from '../events/period.ts';
+import type { Gauge } from './metrics.ts';
 
-/** How values of a metric come together: counted, the highest, the latest, or days in a row. */
-export type Aggregation = 'COUNT' | 'HIGHEST' | 'LATEST' | 'STREAK';
+/** How the values of a metric become one number: their sum, the highest, the latest, or days in a row. */
+export type Aggregation = 'COUNT' | Gauge | 'STREAK';
 
 /**
- * What a leaf asks of a player's progress, in days that start as `DayStart` says. `from` null is all
- * time; `until`, exclusive, is the moment of judgement (+1 ms).
+ * A leaf's question about a player's progress. Days start as `DayStart` says. `from` is inclusive, and
+ * null for all time. `until` is exclusive: the play moment plus one millisecond.
  */
 export interface ProgressQuery extends DayStart {
   metric: string;
@@ -15,7 +17,7 @@ export interface ProgressQuery extends DayStart {
   until: Date;
 }
 
-/** One number for each query, in their order; 0 for nothing counted, null for a gauge never set. */
+/** Answers each query with one number, in their order. 0: nothing was counted. Null: a gauge never set. */
 export interface ProgressReader {
   read(userId: string, queries: ProgressQuery[]): Promise<(number | null)[]>;
 }

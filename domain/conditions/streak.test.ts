@@ -30,7 +30,7 @@ describe('a streak', () => {
     assert.equal(streakOf(logins, { ...SEOUL, resetHour: 0 }, new Date('2026-11-20T20:00:00Z')), 1);
   });
 
-  it('breaks at a day without an activity', () => {
+  it('breaks at a day without a player event', () => {
     const logins = ms('2026-11-18T12:00:00Z', '2026-11-20T12:00:00Z', '2026-11-21T12:00:00Z');
     assert.equal(streakOf(logins, SEOUL, new Date('2026-11-21T15:00:00Z')), 2);
   });
@@ -67,7 +67,7 @@ const dayStartIn = (timeZone: string) =>
     resetMinute: fc.integer({ min: 0, max: 59 }),
   });
 
-/** The definition read out: the names of the days with an activity, counted back from today. */
+/** The definition read out: the names of the days with a player event, counted back from today. */
 function oracle(logins: number[], dayStart: DayStart, at: Date): number {
   const period = { ...dayStart, kind: 'DAILY', resetDay: 'MONDAY' } as const;
   const days = new Set(
@@ -99,7 +99,7 @@ describe('across a change of the clocks', () => {
       );
     });
 
-    it(`in ${timeZone} after ${from} an activity each day, at its first or last moment, never breaks`, () => {
+    it(`in ${timeZone} after ${from} a player event each day, at its first or last moment, never breaks`, () => {
       fc.assert(
         fc.property(dayStartIn(timeZone), fc.boolean(), (dayStart, isLast) => {
           const period = { ...dayStart, kind: 'DAILY', resetDay: 'MONDAY' } as const;

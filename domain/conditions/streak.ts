@@ -1,43 +1,45 @@
 /**
- * Streaks: days in a row with an activity. A day is a daily period: it starts at the reset time in
- * an IANA time zone, so one day of a year may have 23 hours and another 25.
+ * Streaks: days in a row with a player event. A day is a daily period: it starts at the reset time in an
+ * IANA time zone, so some days have 23 or 25 hours.
  *
- * Not for workflow code: it carries a library and the machine's time zone data.
+ * Workflow code must not import this file: it needs a library and the machine's time zone data.
  */
-
 import { type DayStart, periodBounds } from '../events/period.ts';
 import { dayOf } from './player-event.ts';
 
-/** The starts of days before one moment, latest first; filled as far back as anyone looked. */
+/** The starts of the days before one moment, the latest first. Filled as far back as was needed. */
 interface Calendar {
-  /** The start of the day that follows the first of `starts`. */
+  /** The end of the latest day. */
   endMs: number;
   startsMs: number[];
 }
 
-/** Zones, reset times and UTC days remembered at once: more than one process's open events use. */
+/** The most calendars in the cache: more than one process's open events use. */
 const MAX_CALENDARS = 200;
+
+/** A cache, by time zone, reset time and UTC day. Cleared when it is full. */
 const calendars = new Map<string, Calendar>();
 
 /**
- * How many days in a row had an activity, up to the day that holds `at`, or the one before it where
- * that day has none yet; 0 if neither has. Order and repetition of `activitiesMs` (milliseconds
- * since the epoch) do not matter; those after `at` do not count.
- * @throws RangeError for a time zone that is none
+ * How many days in a row have a player event. The streak ends with the day of `at`, or with the day
+ * before if that day has none yet; 0 if neither has one.
+ * @param eventsMs the times of the player events, in milliseconds since the epoch, in any order; later
+ *   ones than `at` do not count
+ * @throws RangeError if there is no such time zone
  */
-export function streakOf(activitiesMs: Iterable<number>, dayStart: DayStart, at: Date): number {
-  const sorted = [...activitiesMs].filter((ms) => ms <= at.getTime()).sort((a, b) => b - a);
+export function streakOf(eventsMs: Iterable<number>, dayStart: DayStart, at: Date): number {
+  const sorted = [...eventsMs].filter((ms) => ms <= at.getTime()).sort((a, b) => b - a);
   let next = 0;
-  /** Whether the day has an activity; the days must be asked for from the latest on. */
-  const hasActivity = (startMs: number): boolean => {
+  /** Whether the day has a player event. Call it for the latest day first, then backwards. */
+  const hasEvent = (startMs: number): boolean => {
     const before = next;
     while (next < sorted.length && (sorted[next] as number) >= startMs) next += 1;
     return next > before;
   };
   const calendar = calendarAt(dayStart, at.getTime());
-  const today = hasActivity(startOf(calendar, dayStart, 0)) ? 1 : 0;
+  const today = hasEvent(startOf(calendar, dayStart, 0)) ? 1 : 0;
   let days = today;
-  for (let back = 1; hasActivity(startOf(calendar, dayStart, back)); back += 1) days += 1;
+  for (let back = 1; hasEvent(startOf(calendar, dayStart, back)); back += 1) days += 1;
   return days;
 }
 
@@ -53,7 +55,7 @@ function calendarAt(dayStart: DayStart, atMs: number): Calendar {
   return calendar;
 }
 
-/** The start of the day that many days back. */
+/** The start of the day so many days before the latest. */
 function startOf({ startsMs }: Calendar, dayStart: DayStart, back: number): number {
   while (startsMs.length <= back) {
     const laterMs = startsMs[startsMs.length - 1] as number;

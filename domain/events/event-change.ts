@@ -1,10 +1,11 @@
-/** Changing an event: what a partial update makes of it, and what is frozen after its first claim. */
+/** Changing an event: the result of a partial update, and what is frozen after the first claim. */
 import { isDeepStrictEqual } from 'node:util';
 import { DomainError, type FieldError } from '../errors.ts';
 import {
   type EventFields,
   type EventStatus,
   inconsistencies,
+  isLimitedReward,
   mayMoveEvent,
   type ParkedAfter,
   type Reward,
@@ -13,15 +14,14 @@ import { isSameZone, type Period } from './period.ts';
 
 type Partly<T> = { [K in keyof T]?: T[K] | undefined };
 
-/** A reward as an update names it. */
+/** A reward in an update. Without a `stock` it keeps the one that it has. */
 export type RewardPatch = Omit<Reward, 'stock'> & { stock?: number | null | undefined };
 
 type Nested = 'period' | 'fulfillment' | 'parkedAfter' | 'rewards';
 
 /**
- * A partial update. What is left out stays as it is, inside `period`, `fulfillment` and
- * `parkedAfter` too. `rewards` replaces the list; a reward that was in it before and comes without
- * a `stock` keeps the one it has.
+ * A partial update. A field that is absent stays as it is, also inside `period`, `fulfillment` and
+ * `parkedAfter`. `rewards` replaces the whole list.
  */
 export interface EventPatch extends Partly<Omit<EventFields, Nested>> {
   period?: Partly<Period> | undefined;
@@ -31,7 +31,7 @@ export interface EventPatch extends Partly<Omit<EventFields, Nested>> {
   status?: EventStatus | undefined;
 }
 
-/** The fields of an event after a partial update, not yet checked against each other. */
+/** The fields of an event after a partial update. They are not checked yet. */
 export function patched(event: EventFields, patch: EventPatch): EventFields {
   return {
     title: patch.title ?? event.title,
@@ -61,7 +61,7 @@ export function patched(event: EventFields, patch: EventPatch): EventFields {
   };
 }
 
-/** Of a field that may be null: only what is left out stays. */
+/** The new value of a field that may be null; the old one if it is absent. */
 function given<T>(value: T | undefined, before: T): T {
   return value === undefined ? before : value;
 }
@@ -73,7 +73,7 @@ function withStock(reward: RewardPatch, before: readonly Reward[]): Reward {
   return { rewardId, kind, name, quantity, stock };
 }
 
-/** @throws DomainError `invalid_request` where the fields of an event do not fit together */
+/** @throws DomainError `invalid_request` if the fields of an event contradict each other */
 export function assertConsistent(fields: EventFields, before?: EventFields): void {
   const errors = inconsistencies(fields, before);
   if (errors.length === 0) return;
@@ -82,8 +82,9 @@ export function assertConsistent(fields: EventFields, before?: EventFields): voi
 }
 
 /**
- * @throws DomainError where an event may not become what a change makes of it: `invalid_request`
- *   for fields that do not fit together, `invalid_transition`, `conflict` for what is frozen
+ * Checks a change of an event.
+ * @throws DomainError `invalid_request` if fields contradict each other, `invalid_transition` for the
+ *   status, `conflict` for a frozen field
  */
 export function assertMayBecome(
   before: EventFields & { status: EventStatus; claimed: boolean },
@@ -104,12 +105,12 @@ export function assertMayBecome(
 }
 
 /**
- * What of a change touches fields that are frozen once an event has had its first claim. The names
- * of rewards, their order and the amount of a stock may change; empty where nothing else does.
+ * The changed fields that are frozen after an event's first claim; empty if there are none. The names of
+ * rewards, their order and the size of a stock may change.
  */
 export function frozenChanges(before: EventFields, after: EventFields): FieldError[] {
   const changed: { readonly [pointer: string]: boolean } = {
-    // A claim is made after the start: to move it then would move what has been counted.
+    // Progress counts from the start. With another start, other player events would count.
     '/startsAt': before.startsAt.getTime() !== after.startsAt.getTime(),
     '/rewards': !sameSet(before.rewards.map(identity), after.rewards.map(identity)),
     '/rewardSelection': before.rewardSelection !== after.rewardSelection,
@@ -124,9 +125,13 @@ export function frozenChanges(before: EventFields, after: EventFields): FieldErr
   return Object.entries(changed).flatMap(([pointer, is]) => (is ? [{ pointer, message }] : []));
 }
 
-/** Whether a reward has a stock belongs to it: units given without one were never counted. */
-function identity({ rewardId, kind, quantity, stock }: Reward): string {
-  return `${rewardId} ${kind} ${quantity} ${stock === null ? 'unlimited' : 'limited'}`;
+/**
+ * What must not change of a reward. Also whether it is limited: units that were given while it was
+ * unlimited were not counted.
+ */
+function identity(reward: Reward): string {
+  const { rewardId, kind, quantity } = reward;
+  return `${rewardId} ${kind} ${quantity} ${isLimitedReward(reward) ? 'limited' : 'unlimited'}`;
 }
 
 function sameSet(a: readonly string[], b: readonly string[]): boolean {

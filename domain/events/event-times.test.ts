@@ -1,6 +1,6 @@
 /**
  * The times of an event against a reading of the product's own words: for random events, moments and
- * activities, whether it is open, which period a claim is in, and which activities count for it. A
+ * player events, whether it is open, which period a claim is in, and which player events count. A
  * declared time that nothing reads shows here, as the oracle reads them all.
  */
 import assert from 'node:assert/strict';
@@ -75,7 +75,7 @@ const momentOf = fc.oneof(
   ),
 );
 
-/** @param check given an event, the moment of a claim and the moment of an activity */
+/** @param check given an event, the moment of a claim and that of a player event */
 const about = (what: string, check: (event: TimedEvent, at: Date, did: Date) => void) =>
   it(what, () =>
     fc.assert(
@@ -111,7 +111,7 @@ describe('of an event at any moment', () => {
   );
 
   about(
-    'an activity counts from the beginning of its window to the claim, or to the end of play',
+    'a player event counts from the beginning of its window to the claim, or to the end of play',
     (e, at, did) => {
       const pinned = pinCondition(e, at);
       assert.ok(pinned && e.condition && 'window' in e.condition);

@@ -1,4 +1,4 @@
-/** An event's shape and the rules on its status and windows. */
+/** An event's fields, and the rules for its status and its windows. */
 import type { RewardKind } from '../claims/claim.ts';
 import type { Condition } from '../conditions/condition.ts';
 import type { FieldError } from '../errors.ts';
@@ -11,7 +11,7 @@ export const REWARD_SELECTIONS = ['ALL', 'PLAYER_CHOICE'] as const;
 export type RewardSelection = (typeof REWARD_SELECTIONS)[number];
 
 export const PARKED_ACTIONS = ['RETRY', 'ABORT', 'WAIT'] as const;
-/** What becomes of a parked claim nobody touched for so many hours; `WAIT` waits on whatever they are. */
+/** What happens to a parked claim without a decision after so many hours. `WAIT`: nothing, ever. */
 export interface ParkedAfter {
   action: (typeof PARKED_ACTIONS)[number];
   hours: number;
@@ -22,28 +22,35 @@ export interface Reward {
   kind: RewardKind;
   name: string;
   quantity: number;
-  /** Units to give in all, null for unlimited. */
+  /** How many units are given in all; null for unlimited. */
   stock: number | null;
 }
 
-/** What an operator writes: the event less what the system keeps about it. */
+/** Whether a reward has a limited stock. */
+export function isLimitedReward<R extends Pick<Reward, 'stock'>>(
+  reward: R,
+): reward is R & { stock: number } {
+  return reward.stock !== null;
+}
+
+/** The fields of an event that an operator writes. */
 export interface EventFields {
   title: string;
   description: string;
-  /** The play window: what players do from `startsAt` until before `endsAt` counts. */
+  /** The play window begins: player events count from `startsAt` until before `endsAt`. */
   startsAt: Date;
   endsAt: Date;
-  /** Where the claim window ends, if not with the play window; see `claimableUntil`. */
+  /** When the claim window ends; null if it ends with the play window. See `claimableUntil`. */
   claimUntil: Date | null;
-  /** An active event is hidden from players until this moment; null where it never was. */
+  /** An active event is hidden from players until this moment; null if it is not. */
   listedFrom: Date | null;
   period: Period;
   claimsPerPeriod: number;
-  /** A player's grants over all periods; null for no limit. */
+  /** How many claims a player has granted over all periods; null for no limit. */
   claimsTotal: number | null;
-  /** A player has one grant among all events that name the same group; null for none. */
+  /** A player has one granted claim among all events of the same group; null for no group. */
   exclusiveGroup: string | null;
-  /** What a player must have done; null where everybody may claim. */
+  /** What a player must have done; null if everybody may claim. */
   condition: Condition | null;
   rewardSelection: RewardSelection;
   rewards: Reward[];
@@ -58,12 +65,12 @@ const NEXT_STATUS: { readonly [S in EventStatus]: readonly EventStatus[] } = {
   ENDED: [],
 };
 
-/** Whether an operator may move an event from one status to the other. Staying is always allowed. */
+/** Whether an operator may change an event's status in this way. Staying is always allowed. */
 export function mayMoveEvent(from: EventStatus, to: EventStatus): boolean {
   return from === to || NEXT_STATUS[from].includes(to);
 }
 
-/** Claims are taken until before this moment: `claimUntil` where it is set, else `endsAt`. */
+/** Claims are accepted until before this moment: `claimUntil` if it is set, else `endsAt`. */
 export function claimableUntil({ claimUntil, endsAt }: ClaimWindow): Date {
   return claimUntil ?? endsAt;
 }
@@ -71,14 +78,14 @@ export function claimableUntil({ claimUntil, endsAt }: ClaimWindow): Date {
 type ClaimWindow = Pick<EventFields, 'claimUntil' | 'endsAt'>;
 
 /**
- * The moment that a claim made at `at` is judged in: `at` itself while the event is played. In the
- * grace after it, the last moment of the play window, as grace collects what was earned before.
+ * The moment for which a claim made at `at` is judged: `at` itself during the play window. In the grace
+ * after it, the last millisecond of the play window: the grace is for what was earned before.
  */
 export function playMoment({ endsAt }: Pick<EventFields, 'endsAt'>, at: Date): Date {
   return at < endsAt ? at : new Date(endsAt.getTime() - 1);
 }
 
-/** Whether there is such an event for players: no draft, and listed. */
+/** Whether players can see the event: it is no draft, and is listed. */
 export function isShownAt(
   { status, listedFrom }: Pick<EventFields, 'listedFrom'> & { status: EventStatus },
   at: Date,
@@ -86,7 +93,7 @@ export function isShownAt(
   return status !== 'DRAFT' && (listedFrom === null || listedFrom <= at);
 }
 
-/** Whether an event takes a new claim at this moment, from whoever is shown it. */
+/** Whether an event accepts new claims at this moment, from players who can see it. */
 export function isOpenAt(
   event: ClaimWindow & { status: EventStatus; startsAt: Date },
   at: Date,
@@ -95,9 +102,9 @@ export function isOpenAt(
 }
 
 /**
- * What does not fit together in an event whose fields are each well-formed by themselves: the order
- * of its windows, rewards with one ID, a stock too small for a single claim. Empty where all fits.
- * @param before the event as it was; where two fields do not fit, the one that changed is named
+ * The contradictions between an event's fields: the order of its windows, two rewards with one ID, a
+ * stock too small for a single claim. Empty if there are none. Each field is expected to be valid.
+ * @param before the event before the change; of two fields that contradict, the changed one is named
  */
 export function inconsistencies(fields: EventFields, before?: EventFields): FieldError[] {
   return [...windowErrors(fields, before), ...rewardErrors(fields.rewards)];
@@ -108,7 +115,7 @@ type Moment = 'startsAt' | 'endsAt' | 'claimUntil' | 'listedFrom';
 function windowErrors(fields: EventFields, before: EventFields | undefined): FieldError[] {
   const { startsAt, endsAt, claimUntil, listedFrom } = fields;
   const isChanged = (name: Moment) => before?.[name]?.getTime() !== fields[name]?.getTime();
-  /** The later field of the pair is named, unless only the other one was sent. */
+  /** Names the first field that was changed; the first of all if none was. */
   const error = (of: Moment[], message: string): FieldError => {
     return { pointer: `/${of.find(isChanged) ?? of[0]}`, message };
   };
@@ -129,15 +136,16 @@ function windowErrors(fields: EventFields, before: EventFields | undefined): Fie
 
 function rewardErrors(rewards: readonly Reward[]): FieldError[] {
   const seen = new Set<string>();
-  return rewards.flatMap(({ rewardId, quantity, stock }, i) => {
+  return rewards.flatMap((reward, i) => {
+    const { rewardId, quantity } = reward;
     const errors: FieldError[] = [];
     if (seen.has(rewardId)) {
       const message = 'Another reward of this event has this ID';
       errors.push({ pointer: `/rewards/${i}/rewardId`, message });
     }
     seen.add(rewardId);
-    // Zero is allowed: it sells a reward out.
-    if (stock !== null && stock > 0 && stock < quantity) {
+    // Zero is allowed: it makes the reward sold out.
+    if (isLimitedReward(reward) && reward.stock > 0 && reward.stock < quantity) {
       const message = `One claim takes ${quantity}: a smaller stock could never be given`;
       errors.push({ pointer: `/rewards/${i}/stock`, message });
     }

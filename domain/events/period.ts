@@ -1,9 +1,9 @@
 /**
- * Periods: how often a player may claim. A day starts at the reset time in an IANA time zone; a
- * week with the start of its first day, a month with that of the 1st.
+ * Periods: how often a player may claim. A day starts at the reset time in an IANA time zone. A week
+ * starts with its first day, a month with the 1st.
  *
- * Only the API computes periods: a claim's key is fixed when it is accepted. Workflow code must
- * not import this file, as it carries a library and the machine's time zone data.
+ * Only the API computes periods: a claim's period is fixed when it is accepted. Workflow code must not
+ * import this file: it needs a library and the machine's time zone data.
  */
 import { Temporal } from 'temporal-polyfill';
 import { dayOf } from '../conditions/player-event.ts';
@@ -22,9 +22,9 @@ export const WEEKDAYS = [
 ] as const;
 export type Weekday = (typeof WEEKDAYS)[number];
 
-/** Where and when a day starts. */
+/** When a day starts, and in which time zone. */
 export interface DayStart {
-  /** An IANA name, `Asia/Seoul`. */
+  /** An IANA name, such as `Asia/Seoul`. */
   timeZone: string;
   /** 0 to 23, local time. */
   resetHour: number;
@@ -34,7 +34,7 @@ export interface DayStart {
 
 export interface Period extends DayStart {
   kind: PeriodKind;
-  /** The first day of a week; counts for `WEEKLY` alone. */
+  /** The first day of a week; used for `WEEKLY` only. */
   resetDay: Weekday;
 }
 
@@ -50,28 +50,28 @@ interface Span {
   endMs: number;
 }
 
-/** Spans remembered at once: far more than the periods that one process's open events use. */
+/** The most spans in the cache: far more than the periods that one process's open events use. */
 const MAX_SPANS = 1_000;
 
 /**
- * The span last asked for, by period and UTC day: claims come at about now, or in the grace at about
- * the end of their event, so nearly all find theirs here.
+ * A cache of spans, by period and UTC day. Nearly all claims find theirs: their moment is now, or in the
+ * grace the end of their event.
  */
 const spans = new Map<string, Span>();
 
 /**
- * The name of the period that holds `at`: `once`, `2026-11-22`, `2026-W47` or `2026-11`. Later
- * periods have greater keys. A week is named by the ISO 8601 week, and its year, that holds its first
- * day, whichever day that is: first days are seven days apart, so each is in an ISO week of its own.
- * @throws RangeError for a time zone that is none.
+ * The key of the period that contains `at`: `once`, `2026-11-22`, `2026-W47` or `2026-11`. Later periods
+ * have greater keys. A week has the name of the ISO 8601 week that contains its first day. First days
+ * are seven days apart, so no two weeks have the same name.
+ * @throws RangeError if there is no such time zone
  */
 export function periodKey(period: Period, at: Date): string {
   return period.kind === 'ONCE' ? 'once' : spanAt(period, at.getTime()).key;
 }
 
 /**
- * When the period that holds `at` starts and ends; null for `ONCE`, which does neither.
- * @throws RangeError for a time zone that is none.
+ * When the period that contains `at` starts and ends; null for `ONCE`, which has no bounds.
+ * @throws RangeError if there is no such time zone
  */
 export function periodBounds(period: Period, at: Date): PeriodBounds | null {
   if (period.kind === 'ONCE') return null;
@@ -80,9 +80,9 @@ export function periodBounds(period: Period, at: Date): PeriodBounds | null {
 }
 
 /**
- * The IANA time zone of that name, spelled as IANA does (`asia/seoul` is `Asia/Seoul`); null where
- * there is none. An offset (`+09:00`) is none: it knows no daylight saving. Of two names for one zone
- * each stays what it is; see `isSameZone`.
+ * The IANA time zone with that name, spelled as IANA does (`Asia/Seoul` for `asia/seoul`); null if there
+ * is none. An offset (`+09:00`) is not accepted: it has no daylight saving time. A zone with two names
+ * keeps the given one; see `isSameZone`.
  */
 export function timeZoneNamed(name: string): string | null {
   if (!/^[A-Za-z][A-Za-z0-9_+/-]{0,63}$/.test(name)) return null;
@@ -94,11 +94,11 @@ export function timeZoneNamed(name: string): string | null {
 }
 
 /**
- * Whether two names are of one zone: `Asia/Calcutta` is `Asia/Kolkata`, `UTC` is `Etc/UTC`.
- * @throws RangeError for a time zone that is none.
+ * Whether two names mean the same time zone: `Asia/Calcutta` is `Asia/Kolkata`, `UTC` is `Etc/UTC`.
+ * @throws RangeError if there is no such time zone
  */
 export function isSameZone(a: string, b: string): boolean {
-  // Temporal compares by the primary name, whichever of the names each was made with.
+  // `Temporal` (the date library) compares zones by their primary names.
   return a === b || epochIn(a).equals(epochIn(b));
 }
 
@@ -133,7 +133,7 @@ function computeSpan(period: Period, atMs: number): Span {
   };
 }
 
-/** The day whose span holds the instant: near midnight and the reset time not the calendar's. */
+/** The day that contains the instant. Before the reset time it is the calendar's day before. */
 function dayHolding(period: Period, atMs: number): Temporal.PlainDate {
   const local = Temporal.Instant.fromEpochMilliseconds(atMs).toZonedDateTimeISO(period.timeZone);
   let day = local.toPlainDate();
@@ -143,10 +143,10 @@ function dayHolding(period: Period, atMs: number): Temporal.PlainDate {
 }
 
 /**
- * The first instant at which the zone's clocks show the reset time of that date or later. So where
- * clocks are set back over the reset time its first occurrence counts, and where they are set
- * forward over it the day starts as they jump. A date the zone left out altogether (Samoa's
- * 2011-12-30) has no span of its own: it starts, and ends, as the next one starts.
+ * The first instant at which the zone's clocks show the reset time of that date or later. If the reset
+ * time occurs twice, as clocks are set back, the first one counts. If it is skipped, as clocks are set
+ * forward, the day starts when they jump. A date that the zone skipped (Samoa's 2011-12-30) is empty:
+ * it starts and ends when the next one starts.
  */
 function dayStartMs(period: Period, date: Temporal.PlainDate): number {
   const wall = date.toPlainDateTime({ hour: period.resetHour, minute: period.resetMinute });
@@ -157,7 +157,7 @@ function dayStartMs(period: Period, date: Temporal.PlainDate): number {
   if (isBetween(earlier.toPlainDate(), date, later.toPlainDate())) {
     return dayStartMs(period, date.add({ days: 1 }));
   }
-  // The gap's end, not `later`: that lies past it by as much as the reset time lies inside it.
+  // The end of the gap. `later` is too late: by as much as the reset time is inside the gap.
   return (earlier.getTimeZoneTransition('next') ?? later).epochMilliseconds;
 }
 

@@ -1,4 +1,4 @@
-/** S4: one attempt at one line, at whichever provider the claim was accepted with. */
+/** S4: one attempt at one line of a claim, at the provider that the claim was accepted with. */
 import { activityInfo } from '@temporalio/activity';
 import { grantIdOf } from '../domain/claims/claim.ts';
 import type {
@@ -10,9 +10,16 @@ import type {
 import { ProviderError } from '../domain/claims/fulfillment.ts';
 import type { Claim } from '../store/claims/claim-record.ts';
 import { CHECK_VALID_MS, type ClaimRef } from '../workflows/contract.ts';
-import { claimAndPlayer, ownRunId, recordOf } from './claim-and-steps.ts';
 import type { ActivityDeps } from './deps.ts';
-import { asking, broken, isOursToRepeat, providerFailure, TooSlow } from './failures.ts';
+import {
+  brokenData,
+  isNotProviders,
+  providerFailure,
+  TooSlow,
+  withProviderFailures,
+} from './failures.ts';
+import { claimAndPlayer, recordOf } from './read-claim.ts';
+import { ownRunId } from './running-activity.ts';
 
 /** One line of a claim. */
 export interface LineRef extends ClaimRef {
@@ -20,42 +27,43 @@ export interface LineRef extends ClaimRef {
 }
 
 export interface LineRequest extends LineRef {
-  /** The line may have been asked for before this activity: look it up first. */
+  /** The line may have been asked for before this activity: it is looked up first. */
   resumed: boolean;
 }
 
 interface Answered {
-  /** When it was known, by our clock. */
+  /** When the answer was known, by our own clock. ISO 8601. */
   at: string;
   attempts: number;
-  /** An earlier attempt may have left a request under way to the provider. */
+  /** A request of an earlier attempt may still be on its way to the provider. */
   mayStillArrive: boolean;
 }
 
 export type LineAnswer =
   | ({ state: 'GRANTED' | 'PENDING' } & Answered)
   | ({ state: 'REFUSED'; detail: string } & Answered)
-  /** Nothing was asked: the player left, or the claim's fate was decided elsewhere. */
+  /** Not asked for: the player left, or the claim has a fate already. */
   | ({ state: 'STOPPED' } & Answered)
   /**
-   * MongoDB is away, or the provider has as many calls as it may have: says nothing about the
-   * provider, so it must not use up its attempts.
+   * The attempt failed for a reason of ours: MongoDB is away, or the provider's limit has no free
+   * slot. It must not use up the provider's attempts.
    */
   | { state: 'DATABASE_AWAY' };
 
-/** What a provider knows of a line. */
+/** What a provider knows about a line. */
 export type Known =
   | { state: 'GRANTED'; at: string }
   | { state: 'REFUSED'; at: string; detail: string }
   | { state: 'PENDING'; at: string }
   | { state: 'NEVER_SEEN'; at: string };
 
-/** `DATABASE_AWAY` as of `LineAnswer`: the provider was not asked. */
+/** `DATABASE_AWAY` as in `LineAnswer`: the provider was not asked. */
 export type LookupResult = Known | { state: 'DATABASE_AWAY' };
 
+/** The request that asks for one line. @throws ApplicationFailure (not retried) if there is no such line */
 export function requestOf(claim: Claim, lineId: string): GrantRequest {
   const line = claim.lines.find((l) => l.lineId === lineId);
-  if (!line) throw broken(`Claim ${claim._id} has no line ${lineId}.`);
+  if (!line) throw brokenData(`Claim ${claim._id} has no line ${lineId}.`);
   const { kind, name, quantity } = line;
   return {
     grantId: grantIdOf(claim._id, lineId),
@@ -66,6 +74,7 @@ export function requestOf(claim: Claim, lineId: string): GrantRequest {
   };
 }
 
+/** The claim's provider. @throws ApplicationFailure (retried) while it is not configured */
 export function providerOf(deps: ActivityDeps, claim: Claim): FulfillmentProvider {
   const { provider } = claim.snapshot;
   const found = deps.provider(provider);
@@ -75,7 +84,7 @@ export function providerOf(deps: ActivityDeps, claim: Claim): FulfillmentProvide
   );
 }
 
-/** What a lookup says of a grant; one that was revoked behind our back counts as refused. */
+/** What a lookup means for the claim. A grant that somebody else revoked counts as refused. */
 export function meaningOf(known: LookupAnswer): GrantAnswer | { state: 'NEVER_SEEN' } {
   switch (known.state) {
     case 'REFUSED':
@@ -89,25 +98,25 @@ export function meaningOf(known: LookupAnswer): GrantAnswer | { state: 'NEVER_SE
   }
 }
 
-/** What the provider knows. */
+/** Looks a grant up at its provider. */
 async function lookUp(deps: ActivityDeps, claim: Claim, grantId: string): Promise<Known> {
   const provider = providerOf(deps, claim);
   const { callLimiter } = deps;
-  const known = await asking(() =>
+  const known = await withProviderFailures(() =>
     callLimiter.run(claim.snapshot.provider, () => provider.lookup(grantId)),
   );
   return { ...meaningOf(known), at: deps.now().toISOString() };
 }
 
-/** Whether the claim may still be fulfilled: read anew at every attempt, as a ban must take hold. */
+/** Whether the claim may still be granted. Read again at every attempt, so that a ban takes effect. */
 async function mayGoOn(deps: ActivityDeps, claim: ClaimRef): Promise<boolean> {
   const [{ fate }, status] = await claimAndPlayer(deps, claim);
   return fate === null && status === 'ACTIVE';
 }
 
 /**
- * Asks for a grant right after a last look at the claim; null where it is not to be granted any
- * more. A look that took too long is no good: the claim may be undone by now.
+ * Asks for a grant, right after a last check of the claim. Null if the claim may not be granted.
+ * @throws TooSlow if the check took so long that the claim may be undone by now
  */
 async function askFor(
   deps: ActivityDeps,
@@ -115,28 +124,28 @@ async function askFor(
   grant: GrantRequest,
 ): Promise<GrantAnswer | null> {
   const provider = providerOf(deps, claim);
-  // Its turn may take a while to come, and what was seen before would be old by then.
+  // The check comes inside: the wait for a slot may be long, and an earlier check would be outdated.
   return await deps.callLimiter.run(claim.snapshot.provider, async () => {
-    const lookedAtMs = performance.now();
+    const checkedAtMs = performance.now();
     if (!(await mayGoOn(deps, grant))) return null;
-    if (performance.now() - lookedAtMs > CHECK_VALID_MS) {
+    if (performance.now() - checkedAtMs > CHECK_VALID_MS) {
       throw new TooSlow('The database was too slow to ask the provider safely.');
     }
-    return await asking(() => provider.grant(grant));
+    return await withProviderFailures(() => provider.grant(grant));
   });
 }
 
-/** One attempt: look up where the line may have been asked for before, and ask where it was not. */
+/** One attempt: a lookup if the line may have been asked for before, then the request if needed. */
 async function attemptLine(deps: ActivityDeps, request: LineRequest): Promise<LineAnswer> {
   const { attempt: attempts } = activityInfo();
   const claim = await recordOf(deps.claims, request);
-  // A run that was reset believes that it is the first to ask; the record knows better.
+  // A run that was reset does not know that an earlier run asked. The record does.
   const mayStillArrive = request.resumed || attempts > 1 || claim.askedBy !== ownRunId();
   const grant = requestOf(claim, request.lineId);
   const answered = () => ({ at: deps.now().toISOString(), attempts, mayStillArrive });
 
   if (mayStillArrive) {
-    // A player who left is not asked after: what was granted is to be revoked, not to stand.
+    // No lookup for a player who left: a grant that was made is revoked, not settled.
     if (!(await mayGoOn(deps, request))) return { state: 'STOPPED', ...answered() };
     const known = await lookUp(deps, claim, grant.grantId);
     if (known.state !== 'NEVER_SEEN') return { ...known, attempts, mayStillArrive };
@@ -146,25 +155,28 @@ async function attemptLine(deps: ActivityDeps, request: LineRequest): Promise<Li
 }
 
 /**
- * One attempt at one line. A provider without a definite answer fails the attempt, for Temporal to
- * repeat; every repetition begins with a lookup.
+ * One attempt at one line. Every attempt after the first begins with a lookup.
+ * @throws ApplicationFailure (retried) if the provider gives no definite answer
  */
 export async function grantLine(deps: ActivityDeps, request: LineRequest): Promise<LineAnswer> {
   try {
     return await attemptLine(deps, request);
   } catch (error) {
-    if (isOursToRepeat(deps, error)) return { state: 'DATABASE_AWAY' };
+    if (isNotProviders(deps, error)) return { state: 'DATABASE_AWAY' };
     throw error;
   }
 }
 
-/** Asks a provider once what became of a line it said was pending. */
+/**
+ * Asks a provider once what became of a line.
+ * @throws ApplicationFailure (retried) if the provider gives no definite answer
+ */
 export async function lookupLine(deps: ActivityDeps, request: LineRef): Promise<LookupResult> {
   try {
     const claim = await recordOf(deps.claims, request);
     return await lookUp(deps, claim, grantIdOf(claim._id, request.lineId));
   } catch (error) {
-    if (isOursToRepeat(deps, error)) return { state: 'DATABASE_AWAY' };
+    if (isNotProviders(deps, error)) return { state: 'DATABASE_AWAY' };
     throw error;
   }
 }

@@ -1,7 +1,7 @@
-/** S2: whether the event's condition holds for the player, judged as at the claim's acceptance. */
+/** S2: whether the player meets the event's condition, judged as of the claim's acceptance. */
 import { isEarly, type Step } from '../domain/claims/claim.ts';
 import { ProviderError } from '../domain/claims/fulfillment.ts';
-import { isLimited } from '../domain/claims/holds.ts';
+import { isLimited, needsHold } from '../domain/claims/holds.ts';
 import { explain } from '../domain/conditions/condition.ts';
 import { readFacts } from '../domain/conditions/condition-facts.ts';
 import {
@@ -12,22 +12,23 @@ import {
 import type { Claim } from '../store/claims/claim-record.ts';
 import type { PlayerFacts } from '../store/player-events/condition-facts.ts';
 import type { ClaimRef } from '../workflows/contract.ts';
-import { claimAndPlayer, recordOf, stepNow } from './claim-and-steps.ts';
 import type { ActivityDeps } from './deps.ts';
-import { asking, broken, isOursToRepeat } from './failures.ts';
+import { brokenData, isNotProviders, withProviderFailures } from './failures.ts';
+import { claimAndPlayer, recordOf } from './read-claim.ts';
+import { stepNow } from './running-activity.ts';
 
 export type ConditionCheck =
-  /** `NOT_MET`: its explanation stands on the record. */
+  /** `NOT_MET`: the explanation is on the record. */
   | { state: 'MET' | 'NOT_MET' | 'USER_NOT_ACTIVE'; step: Step }
-  /** Another run has moved the claim on: follow the record. */
+  /** Another run has changed the claim: follow the record. */
   | { state: 'OVERTAKEN' }
-  /** MongoDB is away, or a provider at its limit: must not use up the providers' attempts. */
+  /** MongoDB is away, or a provider's limit has no free slot: must not use up the providers' attempts. */
   | { state: 'DATABASE_AWAY' };
 
-/** What a claim that is refused for its condition says of it. */
+/** The detail of S2 on a claim that is refused for its condition. */
 export const NOT_MET = 'The condition is not met: see the explanation.';
 
-/** Says that the claim is about to ask a game server. */
+/** Records that the claim asks game servers now. */
 export async function showChecking(deps: ActivityDeps, claim: ClaimRef): Promise<void> {
   await deps.claims.showChecking({ _id: claim.claimId, userId: claim.userId });
 }
@@ -55,38 +56,45 @@ async function explainFor(
   return explain(pinned.tree, facts);
 }
 
-/** The answer to the player: the tree, and the windows around it. */
+/** What the player is told: the condition with their numbers, the event's windows, what is left. */
 async function explanationOf(
   deps: ActivityDeps,
   claim: Claim,
   pinned: PinnedCondition,
   condition: Explanation['condition'],
 ): Promise<Explanation> {
-  const books = isLimited(claim) ? await deps.stock.levels(claim.eventId) : [];
+  const levels = needsHold(claim) ? await deps.stock.levels(claim.eventId) : [];
   const { startsAt, endsAt, claimableUntil } = claim.snapshot;
   return {
     condition,
     judgedFor: claim.acceptedAt,
     window: { startsAt, endsAt, claimableUntil },
     period: pinned.period,
-    rewards: claim.lines.map(({ lineId, buckets }) => {
-      const available = books.find((b) => b.rewardId === lineId)?.available ?? 0;
-      return { rewardId: lineId, available: buckets === null ? null : available };
+    rewards: claim.lines.map((line) => {
+      const available = levels.find((level) => level.rewardId === line.lineId)?.available ?? 0;
+      return { rewardId: line.lineId, available: isLimited(line) ? available : null };
     }),
   };
 }
 
-/** Whether the condition holds; where it does not, with what the player is told of it. */
-export async function judge(
+/** What S2 found: the condition is met, or the explanation why it is not. */
+export type ConditionVerdict = { isMet: true } | { isMet: false; explanation: Explanation };
+
+/**
+ * Judges the claim's condition. If a verdict is on the record, it counts.
+ * @throws ApplicationFailure (not retried) if the claim has no condition or no player
+ * @throws ProviderError if a provider gives no answer
+ */
+export async function judgeCondition(
   deps: ActivityDeps,
   claim: Claim,
-): Promise<{ isMet: true } | { isMet: false; explanation: Explanation }> {
-  // Judged once: what is counted late must not turn a no into a yes halfway.
+): Promise<ConditionVerdict> {
+  // Judged once: progress that is counted late must not change a no into a yes.
   if (claim.explanation) return { isMet: false, explanation: claim.explanation };
   const pinned = claim.snapshot.condition;
-  if (!pinned) throw broken(`Claim ${claim._id} has no condition to check.`);
+  if (!pinned) throw brokenData(`Claim ${claim._id} has no condition to check.`);
   const account = await deps.conditionFacts.ofPlayer(claim.userId, pinned.tree);
-  if (!account) throw broken(`The player of claim ${claim._id} is gone.`);
+  if (!account) throw brokenData(`The player of claim ${claim._id} is gone.`);
   const condition = await explainFor(deps, claim, pinned, account);
   if (condition.met) return { isMet: true };
   return { isMet: false, explanation: await explanationOf(deps, claim, pinned, condition) };
@@ -99,7 +107,7 @@ async function attempt(deps: ActivityDeps, request: ClaimRef): Promise<Condition
     const step = stepNow('S2_CONDITIONS', 'STOPPED', deps.now(), 'USER_NOT_ACTIVE');
     return { state: 'USER_NOT_ACTIVE', step };
   }
-  const verdict = await judge(deps, claim);
+  const verdict = await judgeCondition(deps, claim);
   if (verdict.isMet) return { state: 'MET', step: stepNow('S2_CONDITIONS', 'OK', deps.now()) };
   const notMet = () => {
     const step = stepNow('S2_CONDITIONS', 'REFUSED', deps.now(), NOT_MET);
@@ -111,14 +119,14 @@ async function attempt(deps: ActivityDeps, request: ClaimRef): Promise<Condition
 }
 
 /**
- * Judges the condition. A provider without an answer fails the attempt, for Temporal to repeat; the
- * claim is never refused for that.
+ * Judges the condition. A claim is never refused because a provider gives no answer.
+ * @throws ApplicationFailure (retried) if a provider gives no answer
  */
 export async function checkCondition(deps: ActivityDeps, claim: ClaimRef): Promise<ConditionCheck> {
   try {
-    return await asking(() => attempt(deps, claim));
+    return await withProviderFailures(() => attempt(deps, claim));
   } catch (error) {
-    if (isOursToRepeat(deps, error)) return { state: 'DATABASE_AWAY' };
+    if (isNotProviders(deps, error)) return { state: 'DATABASE_AWAY' };
     throw error;
   }
 }

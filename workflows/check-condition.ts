@@ -1,0 +1,107 @@
+/** S2 at game servers: asks them whether the player meets the event's condition. */
+import {
+  ActivityFailure,
+  ApplicationFailure,
+  CancellationScope,
+  isCancellation,
+  proxyActivities,
+  sleep,
+} from '@temporalio/workflow';
+import type { ConditionCheck } from '../activities/check-condition.ts';
+import type { Activities } from '../activities/index.ts';
+import type { Reason } from '../domain/claims/claim.ts';
+import { ATTEMPT_MARGIN_MS, backoffOf, local, nextPauseMs } from './activity-calls.ts';
+import { noteAsked, noteTime, openLines, type Run, stepTime } from './claim-run.ts';
+import { FIRST_POLL_MS, FULFILLMENT_QUEUE, type FulfillmentPolicy } from './contract.ts';
+import { parkingReasonOf } from './parking-reason.ts';
+
+/**
+ * How S2 ended. `STOPPED`: by a signal or a cancellation. `OVERTAKEN`: another run has changed the
+ * claim. `PARK`: a person must decide.
+ */
+export type ConditionEnd =
+  | { end: 'MET' | 'NOT_MET' }
+  | { end: 'USER_NOT_ACTIVE' | 'OVERTAKEN' }
+  | { end: 'STOPPED' }
+  | { end: 'PARK'; reason: Reason; detail: string };
+
+/** The activity that asks game servers, with the same attempts as for rewards. */
+function checksAt(policy: FulfillmentPolicy) {
+  return proxyActivities<Activities>({
+    taskQueue: policy.limitedCheck?.queue ?? FULFILLMENT_QUEUE,
+    // One call to each provider, all at once. Twice the margin, as it reads more of our own data.
+    startToCloseTimeout:
+      policy.timeoutMs + (policy.limitedCheck?.waitMs ?? 0) + 2 * ATTEMPT_MARGIN_MS,
+    retry: { ...backoffOf(policy), maximumAttempts: policy.maxAttempts },
+  });
+}
+
+/** Asks the game servers until they answer. Failures of our own database do not count. */
+async function ask({ ref, policy }: Run): Promise<ConditionCheck> {
+  const checks = checksAt(policy);
+  for (let pauseMs = FIRST_POLL_MS; ; pauseMs = nextPauseMs(pauseMs)) {
+    const check = await checks.checkCondition(ref);
+    if (check.state !== 'DATABASE_AWAY') return check;
+    await sleep(pauseMs);
+  }
+}
+
+/** A question changes nothing at a provider, so each of its failures counts as unavailable. */
+function parkingFor(failure: ActivityFailure): ConditionEnd & { end: 'PARK' } {
+  const { reason, detail } = parkingReasonOf(failure, 'FULFILLMENT_UNAVAILABLE');
+  return {
+    end: 'PARK',
+    reason: reason === 'INTERNAL' ? reason : 'FULFILLMENT_UNAVAILABLE',
+    detail,
+  };
+}
+
+function endOf(run: Run, check: ConditionCheck): ConditionEnd {
+  switch (check.state) {
+    case 'MET':
+    case 'NOT_MET':
+    case 'USER_NOT_ACTIVE':
+      noteTime(run, check.step.endedAt);
+      run.unrecordedSteps.push(check.step);
+      return { end: check.state };
+    case 'OVERTAKEN':
+      return { end: 'OVERTAKEN' };
+    case 'DATABASE_AWAY':
+      throw ApplicationFailure.nonRetryable('A local check ended in an outage', 'INTERNAL');
+  }
+}
+
+/** Checks the condition at game servers. A signal or a cancellation ends the wait for them. */
+export async function checkCondition(run: Run): Promise<ConditionEnd> {
+  const { ref, policy, wakes } = run;
+  await local.showChecking(ref);
+  const startedAt = stepTime(run);
+  const addStep = (outcome: 'PARKED' | 'STOPPED', attempts: number, detail: string | null) =>
+    run.unrecordedSteps.push({
+      step: 'S2_CONDITIONS',
+      outcome,
+      startedAt,
+      endedAt: stepTime(run),
+      attempts,
+      detail,
+    });
+  // Callbacks are about grants. None was asked for yet, so callbacks so far say nothing.
+  for (const lineId of openLines(run)) noteAsked(run, lineId);
+  const scope = new CancellationScope({ cancellable: true });
+  wakes.onStop = () => scope.cancel();
+  wakes.userLeft = false; // Every attempt reads the player's status itself.
+  try {
+    return endOf(run, await scope.run(() => ask(run)));
+  } catch (error) {
+    if (isCancellation(error)) {
+      addStep('STOPPED', 1, null);
+      return { end: 'STOPPED' };
+    }
+    if (!(error instanceof ActivityFailure)) throw error;
+    const parking = parkingFor(error);
+    addStep('PARKED', policy.maxAttempts, parking.detail);
+    return parking;
+  } finally {
+    wakes.onStop = () => {};
+  }
+}
