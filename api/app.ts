@@ -4,7 +4,7 @@ import type { MiddlewareHandler } from 'hono';
 import { methodNotAllowed } from 'hono/method-not-allowed';
 import type { Logger } from 'pino';
 import type { ApiEnv } from './api-env.ts';
-import { CLAIM_PATH } from './claims/admission.ts';
+import { MAKE_CLAIM_ROUTE } from './claims/claim-url.ts';
 import { BATCH_PATH, limitBodies, readBodies } from './http/body-checks.ts';
 import { everyRequest } from './http/every-request.ts';
 import { describeQueries } from './http/query-checks.ts';
@@ -16,6 +16,7 @@ import { newRouter } from './router.ts';
 import { type ActivityRouteDeps, activityRoutes } from './routes/activity-events.ts';
 import { type AuditRouteDeps, auditRoutes } from './routes/audit-log.ts';
 import { type AuthRouteDeps, authRoutes } from './routes/auth.ts';
+import { type ClaimDecisionRouteDeps, claimDecisionRoutes } from './routes/claim-decisions.ts';
 import { claimListRoutes } from './routes/claim-lists.ts';
 import { type ClaimRouteDeps, claimRoutes } from './routes/claims.ts';
 import { docsRoutes } from './routes/docs.ts';
@@ -35,6 +36,7 @@ export type AppDeps = AuthRouteDeps &
   EventRouteDeps &
   EligibilityRouteDeps &
   ClaimRouteDeps &
+  ClaimDecisionRouteDeps &
   GrantRouteDeps &
   ReconciliationRouteDeps &
   AuditRouteDeps &
@@ -68,6 +70,7 @@ export function createApp(deps: AppDeps) {
   app.route('/', eligibilityRoutes(deps));
   app.route('/', claimListRoutes(deps));
   app.route('/', claimRoutes(deps));
+  app.route('/', claimDecisionRoutes(deps));
   app.route('/', grantRoutes(deps));
   app.route('/', reconciliationRoutes(deps));
   app.route('/', auditRoutes(deps));
@@ -113,7 +116,7 @@ function guardRequests(app: App, deps: AppDeps): void {
     lastPassAt: async () => (await reconciliations.latest(1))[0]?.endedAt ?? null,
     parked: claims.countParked,
   });
-  app.on('POST', CLAIM_PATH, deps.admission.turnAway);
+  app.on('POST', MAKE_CLAIM_ROUTE, deps.admission.turnAway);
   app.use(
     methodNotAllowed({
       app,

@@ -6,7 +6,7 @@ import { Counter, Gauge, Histogram, type Registry } from 'prom-client';
 import type { Mended } from '../domain/claims/reconciliation.ts';
 import { DomainError } from '../domain/errors.ts';
 import type { ApiEnv } from './api-env.ts';
-import type { FairQueue } from './claims/fair-queue.ts';
+import type { FairQueue } from './claims/admission/fair-queue.ts';
 
 /** From a cached read to the longest `Prefer: wait`. */
 const BUCKETS_S = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30];

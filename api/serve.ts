@@ -11,7 +11,7 @@ import { createBulkRuns } from '../temporal/bulk-runs.ts';
 import type { ClaimRuns } from '../temporal/runs.ts';
 import { stopClaimsOf } from '../temporal/stop-claims.ts';
 import { createApp } from './app.ts';
-import { createStarter } from './claims/starter.ts';
+import { createStarter } from './claims/admission/starter.ts';
 import { createLongRequests } from './http/long-requests.ts';
 import { createCurrentUsers } from './identity/current-users.ts';
 import { makeFirstAdmin } from './identity/first-admin.ts';

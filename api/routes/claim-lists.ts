@@ -6,6 +6,7 @@ import { GROUP_FIELDS } from '../../store/claims/claim-groups.ts';
 import type { Claim } from '../../store/claims/claim-record.ts';
 import type { ClaimStore } from '../../store/claims/claims.ts';
 import { ClaimSchema, toClaimBody, type WebUi } from '../claims/claim-body.ts';
+import { CLAIMS_URL } from '../claims/claim-url.ts';
 import { NEWEST_FIRST, page, pageOf, pageQuery, SHORT_PAGES } from '../http/paging.ts';
 import { ordered, timeRange } from '../http/times.ts';
 import { type AuthDeps, access, GUARDED } from '../identity/auth.ts';
@@ -78,7 +79,7 @@ function routes(deps: ClaimListRouteDeps) {
     list: createRoute({
       ...access(deps),
       method: 'get',
-      path: '/api/event-claims',
+      path: CLAIMS_URL,
       summary: 'Claims, newest first',
       description: SHORT_PAGES,
       tags,
@@ -91,7 +92,7 @@ function routes(deps: ClaimListRouteDeps) {
     summary: createRoute({
       ...access(deps, ...STAFF),
       method: 'get',
-      path: '/api/event-claims/summary',
+      path: `${CLAIMS_URL}/summary`,
       summary: 'Claims counted by what they have in common, the largest group first',
       description:
         'By `state` and `eventId`, filtered by nothing else, all claims are counted, however many ' +

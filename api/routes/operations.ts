@@ -12,6 +12,7 @@ import {
 } from '../../store/operations.ts';
 import type { BulkRuns } from '../../temporal/bulk-runs.ts';
 import type { ApiEnv } from '../api-env.ts';
+import { CLAIMS_URL } from '../claims/claim-url.ts';
 import {
   headerLines,
   idempotencyKeyHeader,
@@ -149,7 +150,7 @@ function routes(deps: OperationRouteDeps) {
     createRoute({
       ...access(deps, 'ADMIN'),
       method: 'post',
-      path: `/api/event-claims/${verb}`,
+      path: `${CLAIMS_URL}/${verb}`,
       summary,
       tags,
       request: {

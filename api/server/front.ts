@@ -4,7 +4,7 @@ import { serve } from '@hono/node-server';
 import type { Logger } from 'pino';
 import { collectDefaultMetrics, Registry } from 'prom-client';
 import type { ApiConfig } from '../../process/config.ts';
-import { type Admission, createAdmission } from '../claims/admission.ts';
+import { type Admission, createAdmission } from '../claims/admission/admission.ts';
 import { everyRequest } from '../http/every-request.ts';
 import { ifLimited } from '../identity/rate-limits.ts';
 import { problemOf, sendProblem } from '../problem.ts';
@@ -47,12 +47,12 @@ export async function listen(
   const metrics = new Registry();
   collectDefaultMetrics({ register: metrics });
   const memory = createMemoryRelease();
-  const turns = {
+  const settings = {
     atOnce: config.ADMISSION_AT_ONCE,
     waiting: config.ADMISSION_WAITING,
     patienceMs: config.ADMISSION_PATIENCE_MS,
   };
-  const admission = createAdmission(metrics, turns, memory.soon);
+  const admission = createAdmission(metrics, settings, memory.soon);
   const draining = createDraining(config.DRAIN_S * 1_000);
   let phase: ReturnType<HealthDeps['phase']> = 'STARTING';
   let answering: Application = starting({ checks, phase: () => phase }, log);

@@ -1,78 +1,71 @@
 /**
- * The way in for claims, in two queues. At the door, in front of everything a claim costs, stands a
- * bare request: no token has been verified, no body read and no record looked for, so that ten
- * thousand fit into little memory. Inside, a few wait for their turn at the record.
+ * Admission of claims: the door, and the queue for a record slot. What waits where, for how long and
+ * what is refused with what: see `README.md` beside this file.
  */
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
 import { setImmediate as immediate } from 'node:timers/promises';
 import type { Context, MiddlewareHandler } from 'hono';
 import type { Registry } from 'prom-client';
-import { DomainError } from '../../domain/errors.ts';
-import type { ApiEnv } from '../api-env.ts';
-import { observeAdmission } from '../metrics.ts';
-import {
-  createFairQueue,
-  type FairQueue,
-  NotAdmitted,
-  type QueueSettings,
-  Recalled,
-} from './fair-queue.ts';
+import { DomainError } from '../../../domain/errors.ts';
+import type { ApiEnv } from '../../api-env.ts';
+import { observeAdmission } from '../../metrics.ts';
+import { claimedEventOf } from '../claim-url.ts';
+import { createFairQueue, type FairQueue, type QueueSettings } from './fair-queue.ts';
 
 /**
- * How many claims one process records at once, how many may wait at the door, and for how long. A
- * claim here is some five calls to MongoDB, and more side by side only wait for one another there. A
- * crowd that is turned away costs more than one that waits, as each who comes back is let in again:
- * the queue is as long as a flash event is large.
+ * The defaults of one process. 16 record slots: a claim is about five calls to MongoDB, and with more
+ * side by side they only wait for one another there. 12,500 may wait: as many as a flash event brings,
+ * because a client that is turned away comes back and costs more than one that waits.
  */
 export const ADMISSION: QueueSettings = { atOnce: 16, waiting: 12_500, patienceMs: 15_000 };
 
 /**
- * For each that is recorded so many are inside. They keep the database busy with looking who they
- * are and what is left, which many do together for the price of one; more only take memory.
+ * Requests admitted for each record slot. They authenticate and read the event while they wait for
+ * their slot, and share those reads. More of them would only take memory.
  */
-const INSIDE = 8;
+const INSIDE_PER_SLOT = 8;
 
-/** So many at the door leave behind what is worth collecting. */
+/** Requests at the door that make a crowd: after so many it pays to give memory back. */
 const CROWD = 1_000;
 
-/** Where a claim is made: as a route, and in a request's first line, with or without a host. */
-export const CLAIM_PATH = '/api/event-claims/:eventId/claim';
-const CLAIM_URL = /^(?:https?:\/\/[^/?#]*)?\/api\/event-claims\/([^/?#]+)\/claim(?:[?#]|$)/;
-
 export interface Admission {
-  /** Puts the door in front of what handles the server's requests. */
+  /** Puts the door in front of the server's request handler. */
   behindDoor(handler: RequestListener): RequestListener;
-  /** Middleware of the claim route, in front of all that costs: answers those who were turned away. */
+  /** Middleware of the claim route, to be the first of it: refuses what the door turned away. */
   turnAway: MiddlewareHandler<ApiEnv>;
-  /** When the request came, before it waited; undefined for one that was not at the door. */
+  /** When the request came to the door, on `performance.now()`; undefined for other requests. */
   cameAtMs(c: Context<ApiEnv>): number | undefined;
-  /** FairQueue away all who wait at the door, and whoever would have to from now on. */
+  /** Turns away all who wait at the door, and from now on all who would have to. */
   close(): void;
-  /** Lets the next in before this one is answered: what it still does takes long and costs nothing. */
-  letNextIn(c: Context<ApiEnv>): void;
-  /** Who waits at the door, by event. */
+  /** Frees the request's place inside before it is answered: the rest takes long and costs nothing. */
+  leaveEarly(c: Context<ApiEnv>): void;
+  /** The requests that wait to be admitted; a lane is an event. */
   door: FairQueue;
-  /** FairQueue at the record. */
+  /** The claims that wait to be recorded; for the lanes see `laneOf`. */
   records: FairQueue;
-  /** Counts what was refused inside. */
-  refused(error: unknown): void;
+  /** Counts a refusal of a claim that was admitted. */
+  countRefusal(refusal: unknown): void;
 }
 
-/** What became of a request at the door: a place inside until it leaves, or no turn. */
+/** A request at the door, or one that has passed it. */
 interface Visit {
   cameAtMs: number;
+  /** Frees the place inside; there once the request was admitted. */
   leave?: () => void;
-  turnedAway?: NotAdmitted;
+  turnedAway?: DomainError;
 }
 
-/** @param onCrowd told, over and over, that a crowd is at the door which takes much memory */
+/**
+ * @param onCrowd called for each request that finds a crowd at the door: much memory is in use
+ */
 export function createAdmission(
   metrics: Registry,
   settings: QueueSettings = ADMISSION,
   onCrowd: () => void = () => {},
 ): Admission {
   const observed = observeAdmission(metrics);
-  const door = createFairQueue({ ...settings, atOnce: INSIDE * settings.atOnce }, observed.refused);
+  const inside = INSIDE_PER_SLOT * settings.atOnce;
+  const door = createFairQueue({ ...settings, atOnce: inside }, observed.refused);
   const records = createRecordQueue(settings);
   observed.watch({
     waiting: () => door.waiting() + records.waiting(),
@@ -82,41 +75,39 @@ export function createAdmission(
   const visitOf = ({ env }: Context<ApiEnv>) => env?.incoming && visits.get(env.incoming);
   return {
     behindDoor: (handler) => (request, response) => {
-      const eventId = claimedEvent(request);
+      const eventId = claimedEventOf(request);
       if (eventId === undefined) return handler(request, response);
       if (door.waiting() >= CROWD) onCrowd();
       const visit: Visit = { cameAtMs: performance.now() };
       visits.set(request, visit);
-      // It settles once the answer was handed over, though its type does not say so.
+      // The handler resolves once the answer was handed over, though its type does not say so.
       const handle = async () => await handler(request, response);
-      void pass(door, eventId, { visit, request, response, handle });
+      void passDoor(door, eventId, { visit, request, response, handle });
     },
     async turnAway(c, next) {
       const visit = visitOf(c);
       if (visit?.turnedAway) throw visit.turnedAway;
       if (!visit && c.env?.incoming) {
-        // Spelled so that the door did not know it, such as `cl%61im`: nobody passes like this.
+        // The door did not know the address, such as `cl%61im`. It must not be passed by this.
         throw new DomainError('not_found', 'There is nothing at this address.');
       }
       await next();
     },
-    letNextIn: (c) => visitOf(c)?.leave?.(),
+    leaveEarly: (c) => visitOf(c)?.leave?.(),
     cameAtMs: (c) => visitOf(c)?.cameAtMs,
     close: door.close,
     door,
     records,
-    refused: observed.refused,
+    countRefusal: observed.refused,
   };
 }
 
-/** FairQueue at the record. Nobody is turned away here for want of room: who was let in has a place. */
+/**
+ * The queue for a record slot. It has room for all who can be inside, even where one event's lane has
+ * them all, so it turns away only those who wait too long.
+ */
 export function createRecordQueue({ atOnce, patienceMs } = ADMISSION): FairQueue {
-  return createFairQueue({ atOnce, waiting: 2 * INSIDE * atOnce, patienceMs });
-}
-
-/** The event that a request claims, as its address names it; undefined for any other request. */
-function claimedEvent({ method, url = '' }: IncomingMessage): string | undefined {
-  return method === 'POST' ? CLAIM_URL.exec(url)?.[1] : undefined;
+  return createFairQueue({ atOnce, waiting: 2 * INSIDE_PER_SLOT * atOnce, patienceMs });
 }
 
 interface AtDoor {
@@ -127,26 +118,24 @@ interface AtDoor {
 }
 
 /**
- * Handles the request when its turn has come, or when it is known that it does not come. Its place
- * inside is free once it leaves, or was answered. It does not wait for the client to take the answer,
- * nor to send the rest of a request: so nobody keeps a place by being slow.
+ * Handles a request once it is admitted, or once it is turned away. Its place inside is free when it
+ * was answered, or left early. No client keeps a place by being slow: the place is not kept while the
+ * answer is being taken, nor while the rest of a request is being sent.
  */
-async function pass(door: FairQueue, lane: string, at: AtDoor): Promise<void> {
+async function passDoor(door: FairQueue, lane: string, at: AtDoor): Promise<void> {
   const { visit, request, response, handle } = at;
   const enter = async () => {
     const left = Promise.withResolvers<void>();
     visit.leave = left.resolve;
     const answered = handle();
-    // A body as small as a claim's is here with the headers, or right behind them.
+    // A body as small as a claim's comes with the headers, or right behind them.
     await immediate();
     if (request.complete) await Promise.race([answered, left.promise]);
   };
-  // Whoever hangs up leaves the line.
+  // A client that hangs up leaves the queue.
   const onWait = (leave: () => void) => void response.once('close', leave);
-  await door.run(lane, enter, onWait).catch((error: unknown) => {
-    if (error instanceof Recalled) return;
-    if (!(error instanceof NotAdmitted)) throw error;
-    visit.turnedAway = error;
-    return handle();
-  });
+  const result = await door.run(lane, enter, onWait);
+  if (result.state !== 'TURNED_AWAY') return;
+  visit.turnedAway = result.refusal;
+  await handle();
 }

@@ -1,166 +1,203 @@
-/** Taking turns: so much at once, so much waiting, and nobody's crowd keeps the others waiting. */
-import { DomainError } from '../../domain/errors.ts';
+/** A bounded queue with lanes: a few work at once, a bounded number wait, no lane starves another. */
+import { DomainError } from '../../../domain/errors.ts';
 
 export interface QueueSettings {
-  /** How much is worked on at once. */
+  /** Slots: how many are worked on at once. */
   atOnce: number;
-  /** How many may wait; one lane may have four fifths of them. */
+  /** How many may wait; one lane may fill four fifths of it. */
   waiting: number;
-  /** How long one may wait, in milliseconds. */
+  /** Longest wait for a slot, in milliseconds. */
   patienceMs: number;
 }
 
-/** There is no turn to be had: too many wait, or it took too long. */
-export class NotAdmitted extends DomainError {}
+/** How an entry of the queue ended. */
+export type QueueResult<T> =
+  | { state: 'DONE'; value: T }
+  /** There was no room, the wait took too long, or the queue is closed. The work did not begin. */
+  | { state: 'TURNED_AWAY'; refusal: DomainError }
+  /** Its lane was recalled, or it left the queue. The work did not begin. */
+  | { state: 'RECALLED' };
 
-/** There is nothing to wait for any longer: what it is can be told without a turn, or nobody asks. */
-export class Recalled extends Error {}
+type Waited = Exclude<QueueResult<never>, { state: 'DONE' }> | { state: 'HAS_SLOT' };
 
 export interface FairQueue {
   /**
-   * Does the work when its turn comes. Lanes take turns, so that a crowd in one does not hold up
-   * another.
-   * @param onWait given the way out of the line, for who does not want the turn any more
-   * @throws NotAdmitted (`unavailable`), or Recalled, without having begun the work
+   * Does the work once a slot is free. Lanes are served in rotation (round robin), so that a crowd in one does not
+   * hold up another.
+   * @param onWait called if it has to wait, with a function that leaves the queue
+   * @throws only what the work throws
    */
-  run<T>(lane: string, work: () => Promise<T>, onWait?: (leave: () => void) => void): Promise<T>;
+  run<T>(
+    lane: string,
+    work: () => Promise<T>,
+    onWait?: (leave: () => void) => void,
+  ): Promise<QueueResult<T>>;
+  /** How many slots are taken. */
   underWay(): number;
-  /** Whether who comes now must wait. */
+  /** Whether all slots are taken, so that the next entry has to wait. */
   isFull(): boolean;
+  /** How many wait, in all lanes. */
   waiting(): number;
   waitingIn(lane: string): number;
-  /** Sends everybody away who waits in the lane, as `Recalled`. */
+  /** Ends the wait of all who wait in the lane, as `RECALLED`. */
   recall(lane: string): void;
   /** Resolves once nobody waits in the lane. */
   cleared(lane: string): Promise<void>;
-  /** FairQueue away everybody who waits, and whoever would have to from now on. */
+  /** Turns away all who wait, and from now on all who would have to. */
   close(): void;
 }
 
-/** The share of the queue that one lane may fill. */
+/** The share of the queue that one lane may fill. The rest is kept for other lanes. */
 const LANE_SHARE = 0.8;
 
 /**
- * Who is turned away comes back after one to so many seconds, not all at the same moment: the longer
- * the queue that is full, the later, as else those who come back take the time of those who wait.
+ * `Retry-After` is spread over so many seconds, so that not all come back at the same moment. The
+ * spread grows with the queue: those who come back too early take time from those who wait.
  */
 const LEAST_SPREAD_S = 3;
+
+/** How fast a full queue empties, in entries a second, as measured on two cores. */
 const SERVED_PER_S = 1_000;
 
 interface Waiter {
-  begin: () => void;
-  sendAway: (reason: Error) => void;
+  end: (how: Waited) => void;
   timer: NodeJS.Timeout;
 }
 
-/** @param onTurnedAway told of each whose turn did not come */
+/** @param onTurnedAway called with each refusal */
 export function createFairQueue(
   settings: QueueSettings,
-  onTurnedAway: (error: NotAdmitted) => void = () => {},
+  onTurnedAway: (refusal: DomainError) => void = () => {},
 ): FairQueue {
   const { atOnce, waiting: mostWaiting, patienceMs } = settings;
   const mostInLane = Math.ceil(mostWaiting * LANE_SHARE);
-  const spreadS = Math.max(LEAST_SPREAD_S, Math.ceil(mostWaiting / SERVED_PER_S));
-  /** In the order in which the lanes have their next turn. */
-  const lanes = new Map<string, Set<Waiter>>();
-  const clearings = new Map<string, PromiseWithResolvers<void>>();
+  const refusalOf = spreadRefusals(mostWaiting);
+  const lanes = createLanes();
   let underWay = 0;
-  let waiting = 0;
-  let turnedAway = 0;
   let isClosed = false;
 
-  function notAdmitted(): NotAdmitted {
-    turnedAway += 1;
-    const detail = 'Too many are claiming at once. Try again shortly.';
-    const error = new NotAdmitted('unavailable', detail, {
-      retryAfterS: 1 + (turnedAway % spreadS),
-    });
-    onTurnedAway(error);
-    return error;
+  function turnedAway(): Waited {
+    const refusal = refusalOf();
+    onTurnedAway(refusal);
+    return { state: 'TURNED_AWAY', refusal };
   }
 
-  /** False where it does not wait any more. */
-  function leave(lane: string, waiter: Waiter): boolean {
-    const line = lanes.get(lane);
-    if (!line?.delete(waiter)) return false;
-    waiting -= 1;
-    if (line.size > 0) return true;
-    lanes.delete(lane);
-    clearings.get(lane)?.resolve();
-    clearings.delete(lane);
-    return true;
+  /** Ends a wait; does nothing if it is over already. */
+  function endWait(lane: string, waiter: Waiter, how: () => Waited): void {
+    if (lanes.remove(lane, waiter)) waiter.end(how());
   }
 
-  /** Resolves when the turn has come; the one before has been counted out by then. */
-  async function waitIn(lane: string, onWait?: (leave: () => void) => void): Promise<void> {
-    const line = lanes.get(lane) ?? new Set<Waiter>();
-    const isFull = waiting >= mostWaiting || line.size >= mostInLane;
-    if (isClosed || isFull) throw notAdmitted();
-    const turn = Promise.withResolvers<void>();
-    const timer = setTimeout(() => {
-      leave(lane, waiter);
-      turn.reject(notAdmitted());
-    }, patienceMs);
-    const waiter: Waiter = { begin: turn.resolve, sendAway: turn.reject, timer };
-    line.add(waiter);
-    lanes.set(lane, line);
-    waiting += 1;
-    onWait?.(() => sendAway(lane, waiter, recalled));
-    await turn.promise;
+  /** Waits for a slot. With `HAS_SLOT` it got one that was taken, so `underWay` stays as it is. */
+  async function wait(lane: string, onWait?: (leave: () => void) => void): Promise<Waited> {
+    const isFull = lanes.waiting() >= mostWaiting || lanes.countIn(lane) >= mostInLane;
+    if (isClosed || isFull) return turnedAway();
+    const ended = Promise.withResolvers<Waited>();
+    const timer = setTimeout(() => endWait(lane, waiter, turnedAway), patienceMs);
+    const waiter: Waiter = { end: ended.resolve, timer };
+    lanes.add(lane, waiter);
+    onWait?.(() => endWait(lane, waiter, recalled));
+    return await ended.promise;
   }
 
-  function sendAway(lane: string, waiter: Waiter, reason: () => Error): void {
-    if (!leave(lane, waiter)) return;
-    clearTimeout(waiter.timer);
-    waiter.sendAway(reason());
-  }
-  const recalled = () => new Recalled('There is nothing to wait for any longer.');
-
-  /** Hands the turn that is over to the next lane. */
+  /** Passes the slot of an entry that has ended on to the next waiter. */
   function passOn(): void {
-    const [next] = lanes;
-    if (!next) {
-      underWay -= 1;
-      return;
-    }
-    const [lane, line] = next;
-    const [waiter] = line;
-    lanes.delete(lane);
-    if (!waiter) return;
-    lanes.set(lane, line);
-    leave(lane, waiter);
-    clearTimeout(waiter.timer);
-    waiter.begin();
+    const next = lanes.next();
+    if (next) endWait(next.lane, next.waiter, () => ({ state: 'HAS_SLOT' }));
+    else underWay -= 1;
   }
 
   return {
     async run(lane, work, onWait) {
       if (underWay < atOnce) underWay += 1;
-      else await waitIn(lane, onWait);
+      else {
+        const waited = await wait(lane, onWait);
+        if (waited.state !== 'HAS_SLOT') return waited;
+      }
       try {
-        return await work();
+        return { state: 'DONE', value: await work() };
       } finally {
         passOn();
       }
     },
     underWay: () => underWay,
     isFull: () => underWay >= atOnce,
-    waiting: () => waiting,
-    waitingIn: (lane) => lanes.get(lane)?.size ?? 0,
+    waiting: lanes.waiting,
+    waitingIn: lanes.countIn,
     recall(lane) {
-      for (const waiter of [...(lanes.get(lane) ?? [])]) sendAway(lane, waiter, recalled);
+      for (const waiter of lanes.waitersOf(lane)) endWait(lane, waiter, recalled);
     },
-    async cleared(lane) {
+    cleared: lanes.cleared,
+    close() {
+      isClosed = true;
+      for (const lane of lanes.names()) {
+        for (const waiter of lanes.waitersOf(lane)) endWait(lane, waiter, turnedAway);
+      }
+    },
+  };
+}
+
+const recalled = (): Waited => ({ state: 'RECALLED' });
+
+/** Makes the refusals of a queue of that length, each with another `Retry-After` than the last. */
+function spreadRefusals(mostWaiting: number): () => DomainError {
+  const spreadS = Math.max(LEAST_SPREAD_S, Math.ceil(mostWaiting / SERVED_PER_S));
+  let count = 0;
+  return () => {
+    count += 1;
+    return new DomainError('unavailable', 'Too many are claiming at once. Try again shortly.', {
+      retryAfterS: 1 + (count % spreadS),
+    });
+  };
+}
+
+/** Who waits, lane by lane. */
+function createLanes() {
+  /** The lanes that are not empty; the first is served next. */
+  const lanes = new Map<string, Set<Waiter>>();
+  const clearings = new Map<string, PromiseWithResolvers<void>>();
+  let waiting = 0;
+
+  return {
+    waiting: () => waiting,
+    names: () => [...lanes.keys()],
+    waitersOf: (lane: string): Waiter[] => [...(lanes.get(lane) ?? [])],
+    countIn: (lane: string) => lanes.get(lane)?.size ?? 0,
+
+    add(lane: string, waiter: Waiter): void {
+      const waiters = lanes.get(lane) ?? new Set<Waiter>();
+      lanes.set(lane, waiters.add(waiter));
+      waiting += 1;
+    },
+
+    /** Takes a waiter out. False if it does not wait any more. */
+    remove(lane: string, waiter: Waiter): boolean {
+      const waiters = lanes.get(lane);
+      if (!waiters?.delete(waiter)) return false;
+      clearTimeout(waiter.timer);
+      waiting -= 1;
+      if (waiters.size > 0) return true;
+      lanes.delete(lane);
+      clearings.get(lane)?.resolve();
+      clearings.delete(lane);
+      return true;
+    },
+
+    /** The waiter to be served next, who still waits; its lane is then the last. */
+    next(): { lane: string; waiter: Waiter } | undefined {
+      const [first] = lanes;
+      if (!first) return undefined;
+      const [lane, waiters] = first;
+      const [waiter] = waiters;
+      lanes.delete(lane);
+      lanes.set(lane, waiters);
+      return waiter && { lane, waiter };
+    },
+
+    async cleared(lane: string): Promise<void> {
       if (!lanes.has(lane)) return;
       const clearing = clearings.get(lane) ?? Promise.withResolvers<void>();
       clearings.set(lane, clearing);
       await clearing.promise;
-    },
-    close() {
-      isClosed = true;
-      for (const [lane, line] of [...lanes]) {
-        for (const waiter of [...line]) sendAway(lane, waiter, notAdmitted);
-      }
     },
   };
 }

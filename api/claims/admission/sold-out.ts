@@ -1,15 +1,16 @@
 /**
- * What was seen sold out: of that, the next claims look before they are recorded, so that a crowd at
- * the last units does not cost a record each. Who gets them is decided by the hold alone.
+ * Remembers what was seen sold out. The next claims of that are checked before they are recorded, so
+ * that a crowd at the last units does not cost a record each. Who gets a unit is decided by the hold
+ * alone.
  */
-import { DomainError } from '../../domain/errors.ts';
-import type { RewardUnits, StockStore } from '../../store/stock/stock.ts';
+import { DomainError } from '../../../domain/errors.ts';
+import type { RewardUnits, StockStore } from '../../../store/stock/stock.ts';
 import { shareReads } from './shared-reads.ts';
 
-/** Rewards that are remembered; past it those seen longest ago go. */
-const MAX_REWARDS = 10_000;
+/** How many are remembered; past it the one seen longest ago is forgotten. About 1 MiB. */
+const MAX_REMEMBERED = 10_000;
 
-/** What somebody asks for: one reward of an event, or null for all of them. */
+/** What a claim asks for: one reward of an event, or null for all of them. */
 interface Asked {
   eventId: string;
   rewardId: string | null;
@@ -19,14 +20,14 @@ export type SoldOut = ReturnType<typeof createSoldOut>;
 
 const nameOf = ({ eventId, rewardId }: Asked) => `${eventId}/${rewardId ?? ''}`;
 
-/** @param onSoldOut told whenever the store says that this is sold out */
+/** @param onSoldOut called whenever a hold or a look has found this sold out */
 export function createSoldOut(
   stock: Pick<StockStore, 'soldOut'>,
   onSoldOut: (of: Asked) => void = () => {},
 ) {
   const seen = new Set<string>();
 
-  /** Many ask at once, and all who asked before a look began share it. */
+  /** One read for all who asked before it began. */
   const look = shareReads(
     (asked: Asked, rewards: readonly RewardUnits[]) =>
       `${asked.eventId}/${rewards.map((r) => `${r.rewardId}*${r.quantity}`).join('/')}`,
@@ -38,7 +39,7 @@ export function createSoldOut(
     seen.delete(name);
     seen.add(name);
     const [oldest] = seen;
-    if (seen.size > MAX_REWARDS && oldest !== undefined) seen.delete(oldest);
+    if (seen.size > MAX_REMEMBERED && oldest !== undefined) seen.delete(oldest);
     onSoldOut(asked);
   }
 
@@ -46,20 +47,23 @@ export function createSoldOut(
     /** Whether it was sold out when it was last looked at. */
     isSeen: (asked: Asked): boolean => seen.has(nameOf(asked)),
 
-    /** A hold found it sold out. */
+    /** To be called when a hold found it sold out. */
     remember,
 
-    /** Looks whether anything is left. @throws DomainError `sold_out` */
-    async check(asked: Asked, rewards: readonly RewardUnits[]): Promise<void> {
-      if (rewards.length === 0) return;
+    /**
+     * Looks in the store whether enough units are left.
+     * @returns the refusal `sold_out`, or null if there are enough
+     */
+    async refusalOf(asked: Asked, rewards: readonly RewardUnits[]): Promise<DomainError | null> {
+      if (rewards.length === 0) return null;
       const gone = await look(asked, rewards);
       if (gone.length === 0) {
         seen.delete(nameOf(asked));
-        return;
+        return null;
       }
       remember(asked);
       const names = gone.map(({ rewardId }) => rewardId).join(', ');
-      throw new DomainError('sold_out', `Nothing is left of ${names}.`);
+      return new DomainError('sold_out', `Nothing is left of ${names}.`);
     },
   };
 }

@@ -1,25 +1,25 @@
-/** In a crowd, deciding comes before granting: its runs wait until its players know. */
+/** While a crowd waits for an event, its runs are not started: deciding comes before granting. */
 
 import type { FairQueue } from './fair-queue.ts';
 import type { Starter } from './starter.ts';
 
-/** So many who wait for one event are a crowd: more than are recorded in half a second. */
+/** Requests waiting for one event that make a crowd: more than are recorded in half a second. */
 const CROWD = 250;
 
-/** A run waits for its event's crowd no longer than this, in milliseconds: one player's patience. */
-const LONGEST_PAUSE_MS = 10_000;
+/** Longest delay of a run's start, in milliseconds: less than a player at the door waits at most. */
+const LONGEST_DELAY_MS = 10_000;
 
 /**
- * Starts runs as `starter` does, but those of an event with a crowd at the door once all have passed
- * it. On a machine of few cores, what a run costs would keep the others from knowing; all in all it
- * costs the same later. Where the process dies meanwhile, reconciliation starts them.
+ * Wraps a starter: the runs of an event with a crowd at the door start once all have passed it. On a
+ * machine of few cores the runs would slow the decisions down; later they cost the same. If the
+ * process dies before, reconciliation starts them.
  */
 export function startAfterCrowds(starter: Starter, door: FairQueue): Starter {
   return {
     async start(claim, known) {
       if (door.waitingIn(claim.eventId) < CROWD) return await starter.start(claim, known);
       const longest = Promise.withResolvers<void>();
-      const timer = setTimeout(longest.resolve, LONGEST_PAUSE_MS);
+      const timer = setTimeout(longest.resolve, LONGEST_DELAY_MS);
       void Promise.race([door.cleared(claim.eventId), longest.promise]).then(() => {
         clearTimeout(timer);
         return starter.start(claim, known);

@@ -1,75 +1,78 @@
-/** Starting a claim's run without making the player wait for Temporal: the record is the promise. */
+/** Starts the runs of recorded claims. The record is the promise, so no player waits for Temporal. */
 import type { Logger } from 'pino';
-import type { Claim } from '../../store/claims/claim-record.ts';
-import type { ClaimStore } from '../../store/claims/claims.ts';
-import type { ClaimRuns, RunOf } from '../../temporal/runs.ts';
-import type { RunStart } from '../../workflows/contract.ts';
-import { createFairQueue, NotAdmitted } from './fair-queue.ts';
+import type { Claim } from '../../../store/claims/claim-record.ts';
+import type { ClaimStore } from '../../../store/claims/claims.ts';
+import type { ClaimRuns, RunOf } from '../../../temporal/runs.ts';
+import type { RunStart } from '../../../workflows/contract.ts';
+import { createFairQueue } from './fair-queue.ts';
 
-/** Longest wait for a start, in milliseconds: some ten times what it takes when all is well. */
-const PATIENCE_MS = 500;
+/** How long a request waits for its start, in milliseconds: about ten times what it usually takes. */
+const WAIT_MS = 500;
 
-/** After a failed start nobody waits for this long, in milliseconds, as Temporal is likely down. */
-const AWAY_MS = 2_000;
+/** After a failed start no request waits for this long, in milliseconds: Temporal is likely down. */
+const NO_WAIT_AFTER_FAILURE_MS = 2_000;
 
 /**
- * Starts under way at once: few, as whoever comes for a quiet event waits for one of a crowd's to end.
- * With 32 that alone took half a second of a busy machine, with four an eighth. Others wait for their
- * turn, event by event; past the queue's end, or after some passes of reconciliation, that starts the
- * rest.
+ * The queue of starts. Few at once, because a quiet event's start waits for one of a crowd's to end:
+ * with 32 that took half a second on a busy machine, with 4 an eighth. What finds no room, or waits
+ * longer than three minutes (some passes of reconciliation), is started by reconciliation.
  */
-const TURNS = { atOnce: 4, waiting: 10_000, patienceMs: 180_000 } as const;
+const STARTS = { atOnce: 4, waiting: 10_000, patienceMs: 180_000 } as const;
 
-/** A line this long is not through in anybody's patience. */
-const LONG_LINE = 32;
+/** With so many starts waiting no request waits for its own: it would not begin within `WAIT_MS`. */
+const LONG_QUEUE = 32;
 
 type StartedClaim = RunOf & Pick<Claim, 'recordedAt'>;
 
 export interface Starter {
   /**
-   * Starts the claim's run; resolves soon, whatever Temporal does, and never fails.
-   * @param known given by the request that recorded the claim, and by no other
+   * Starts the claim's run. Resolves soon, whatever Temporal does, and never rejects.
+   * @param known given only by the request that recorded the claim
    */
   start(claim: StartedClaim, known?: RunStart): Promise<void>;
 }
 
 export function createStarter(deps: {
   runs: Pick<ClaimRuns, 'start'>;
-  /** Whether nobody else than the request that recorded the claim may have started its run. */
+  /** Whether only the request that recorded the claim may have started its run until now. */
   isRecorders: ClaimStore['isRecorders'];
   log: Logger;
+  /** Milliseconds on a clock that never goes back. */
   nowMs?: () => number;
 }): Starter {
   const nowMs = deps.nowMs ?? (() => performance.now());
-  const turns = createFairQueue(TURNS);
-  let awayUntilMs = 0;
+  const queue = createFairQueue(STARTS);
+  let noWaitUntilMs = 0;
 
   async function start(claim: StartedClaim, known: RunStart | undefined): Promise<void> {
     if (!known) return await deps.runs.start(claim);
-    // Whoever waited too long here may not be the first any more.
+    // After a long wait in the queue somebody else may have started it.
     const isAlone = known.isAlone && (await deps.isRecorders(claim));
     await deps.runs.start(claim, { ...known, isAlone });
   }
 
-  async function startNow(claim: StartedClaim, known: RunStart | undefined): Promise<void> {
-    try {
-      await turns.run(claim.eventId, () => start(claim, known));
-      awayUntilMs = 0;
-    } catch (err) {
-      if (!(err instanceof NotAdmitted)) awayUntilMs = nowMs() + AWAY_MS;
+  async function startQueued(claim: StartedClaim, known: RunStart | undefined): Promise<void> {
+    const warn = (err: unknown) =>
       deps.log.warn({ err, claimId: claim._id }, 'claim recorded, but its run was not started yet');
+    try {
+      const result = await queue.run(claim.eventId, () => start(claim, known));
+      if (result.state === 'TURNED_AWAY') warn(result.refusal);
+      else noWaitUntilMs = 0;
+    } catch (err) {
+      noWaitUntilMs = nowMs() + NO_WAIT_AFTER_FAILURE_MS;
+      warn(err);
     }
   }
 
   return {
     async start(claim, known) {
-      const isAway = nowMs() < awayUntilMs;
-      const isLong = turns.waiting() >= LONG_LINE;
-      const started = startNow(claim, known);
-      if (isAway || isLong) return;
-      const patience = Promise.withResolvers<void>();
-      const timer = setTimeout(patience.resolve, PATIENCE_MS);
-      await Promise.race([started, patience.promise]);
+      const isLikelyDown = nowMs() < noWaitUntilMs;
+      const isLong = queue.waiting() >= LONG_QUEUE;
+      const started = startQueued(claim, known);
+      if (isLikelyDown || isLong) return;
+      const waited = Promise.withResolvers<void>();
+      const timer = setTimeout(waited.resolve, WAIT_MS);
+      await Promise.race([started, waited.promise]);
       clearTimeout(timer);
     },
   };
