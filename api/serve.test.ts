@@ -1,4 +1,7 @@
-/** The API as it listens: how long it keeps connections, and how it ends without cutting anybody off. */
+/**
+ * The API as it listens: how long it keeps connections, and how it ends without cutting anybody
+ * off.
+ */
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { Agent, get, type IncomingMessage } from 'node:http';

@@ -90,7 +90,7 @@ export async function refusalNow(
   return draft instanceof DomainError ? draft : await unitsRefusal(deps, request, draft.claim);
 }
 
-/** Looks at the units before the record. A claim that is held here needs no look: its hold finds out. */
+/** Looks at the units, unless they are held here: then the hold finds out. */
 export async function refusalBeforeRecord(
   deps: StepDeps,
   request: ClaimRequest,
@@ -100,9 +100,9 @@ export async function refusalBeforeRecord(
 }
 
 /**
- * Marks an event as claimed, before its first claim: from then on nothing that a claim is made of can
- * change. A request that is refused must not freeze an event, so it is first looked at what would
- * refuse this one.
+ * Marks an event as claimed, before its first claim: from then on nothing that a claim is made of
+ * can change. A request that is refused must not freeze an event, so it is first looked at what
+ * would refuse this one.
  * @returns `CHANGED` if the event is not any more as it was read
  */
 export async function markFirst(

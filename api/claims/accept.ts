@@ -1,7 +1,7 @@
 /**
- * S0: from a request to a recorded claim, or the reason why not. The steps are in `accept-steps.ts`,
- * what they decide by in `claim-draft.ts`. Only `accept` throws: the API answers a refusal like any
- * other.
+ * S0: from a request to a recorded claim, or the reason why not. The steps are in
+ * `accept-steps.ts`, what they decide by in `claim-draft.ts`. Only `accept` throws: the API answers
+ * a refusal like any other.
  */
 import { DomainError } from '../../domain/errors.ts';
 import { createRecordQueue } from './admission/admission.ts';
@@ -29,20 +29,17 @@ export interface AcceptanceOptions extends Partial<Pick<StepDeps, 'holdsEarly'>>
   onHoldFailure?: StepDeps['onHoldFailure'];
 }
 
-/**
- * How often the event is read for one claim. It is read again if an operator changes it between the
- * read and the first claim's mark.
- */
+/** Reads of the event for one claim: an operator may change it between a read and the mark. */
 const MAX_READS = 5;
 
-/** The lane of the record queue: those who want the same units, so that they are recalled together. */
+/** The lane of the record queue: all who want the same units, to be recalled together. */
 export function laneOf(of: { eventId: string; rewardId: string | null }): string {
   return of.rewardId === null ? of.eventId : `${of.eventId}/${of.rewardId}`;
 }
 
 export type Acceptance = ReturnType<typeof createAcceptance>;
 
-/** Accepting claims, for one process: its record queue, and what it has seen sold out, are its own. */
+/** Accepting claims in one process, which remembers what it has seen sold out. */
 export function createAcceptance(deps: AcceptDeps, options: AcceptanceOptions = {}) {
   const { records = createRecordQueue(), holdsEarly = true, onHoldFailure } = options;
   const { events, stock } = deps.store;
@@ -55,9 +52,9 @@ export function createAcceptance(deps: AcceptDeps, options: AcceptanceOptions = 
 
   return {
     /**
-     * Records the claim, or finds the one its key stands for. A refusal leaves the key unused. Right
-     * before a refusal the key is looked up once more: the twin of a request in flight must get the
-     * claim, and not `already_claimed` or `sold_out`.
+     * Records the claim, or finds the one its key stands for. A refusal leaves the key unused.
+     * Right before a refusal the key is looked up once more: the twin of a request in flight must
+     * get the claim, and not `already_claimed` or `sold_out`.
      * @throws DomainError the refusal
      */
     async accept(request: ClaimRequest): Promise<Accepted> {
@@ -83,7 +80,8 @@ async function acceptQueued(
     const earlier = records.isFull() ? await earlierOf(deps, request) : null;
     if (earlier) return earlier;
     const queued = await records.run(laneOf(request), async () =>
-      // Maybe seen sold out after the look above and before this one waited: then nobody recalled it.
+      // Maybe seen sold out after the look above and before this one waited: then nobody recalled
+      // it.
       deps.soldOut.isSeen(request) ? null : await acceptNow(deps, request),
     );
     if (queued.state === 'TURNED_AWAY') return queued;

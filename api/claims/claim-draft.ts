@@ -49,7 +49,7 @@ export function draftOf(
   return { event, claim: { ...request, periodKey, rights, acceptedAt, lines, snapshot } };
 }
 
-/** The rewards a claim is for, or the refusal `invalid_request` if it does not fit the selection. */
+/** The rewards a claim is for; `invalid_request` if it does not fit the selection. */
 function chosenRewards(event: StoredEvent, rewardId: string | null): StoredReward[] | DomainError {
   const wrong = (message: string) =>
     new DomainError('invalid_request', 'The body does not fit the event. See `errors`.', {
@@ -90,8 +90,8 @@ export function firstRefusal(found: {
 }
 
 /**
- * What refuses a claim whatever the player has had and whatever is left: the player's own record, or
- * the claim window. Null if nothing does.
+ * What refuses a claim whatever the player has had and whatever is left: the player's own record,
+ * or the claim window. Null if nothing does.
  */
 export function plainRefusal(
   user: Pick<User, 'status'> | null,

@@ -70,9 +70,9 @@ export function streamClaim(
 }
 
 /**
- * Headers that keep proxies from buffering the stream: nginx buffers unless it is told not to, and a
- * proxy that compresses waits for enough to compress. Node frames the body by itself: HTTP/1.0 has no
- * chunks.
+ * Headers that keep proxies from buffering the stream: nginx buffers unless it is told not to, and
+ * a proxy that compresses waits for enough to compress. Node frames the body by itself: HTTP/1.0
+ * has no chunks.
  */
 function unbuffered(response: Response): Response {
   response.headers.set('X-Accel-Buffering', 'no');

@@ -1,4 +1,4 @@
-/** An admin's decision on a parked claim: written on its record, then sent to its run as a signal. */
+/** An admin's decision on a parked claim: first on its record, then as a signal to its run. */
 import type { Logger } from 'pino';
 import { DomainError } from '../../domain/errors.ts';
 import type { Claim, Decision } from '../../store/claims/claim-record.ts';
@@ -14,8 +14,8 @@ export interface DecideDeps {
 }
 
 /**
- * Records a decision on a parked claim and wakes its run. The same decision again changes nothing, and
- * the signal is sent again.
+ * Records a decision on a parked claim and wakes its run. The same decision again changes nothing,
+ * and the signal is sent again.
  * @returns the claim with the decision
  * @throws DomainError `not_found`; `invalid_transition` if the claim is not parked, or if somebody
  *   decided otherwise

@@ -1,7 +1,7 @@
 /**
  * Holds a claim's units right after its record, before its run, so that a player who comes too late
- * is rejected without a run. Only the request that recorded the claim does this, and only within its
- * time as the recorder: until then nobody else starts the claim's run.
+ * is rejected without a run. Only the request that recorded the claim does this, and only within
+ * its time as the recorder: until then nobody else starts the claim's run.
  */
 import type { Step } from '../../domain/claims/claim.ts';
 import { holdsOf } from '../../domain/claims/holds.ts';
@@ -16,7 +16,7 @@ export interface HoldDeps {
   now: () => Date;
   /** Called with what a claim found sold out. */
   onSoldOut(of: { eventId: string; rewardId: string | null }): void;
-  /** Called if a write failed, so that it is not known here what stands: the claim's run finds out. */
+  /** Called if a write failed, so that it is not known what stands: the claim's run finds out. */
   onFailure?: ((claimId: string, error: unknown) => void) | undefined;
 }
 
@@ -26,7 +26,7 @@ export interface Outcome {
   start?: RunStart;
 }
 
-/** Holds the units of the claim's lines, in order. Answers the first reward that is sold out, or null. */
+/** Holds line after line. Answers the first reward that is sold out, or null. */
 async function firstSoldOut({ stock }: HoldDeps, claim: Claim, until: Date): Promise<string | null> {
   for (const hold of holdsOf(claim)) {
     if ((await stock.reserve(hold, { until })) === 'SOLD_OUT') return hold.rewardId;
@@ -68,8 +68,8 @@ async function release(
 }
 
 /**
- * Takes the holds of a claim that this same request has recorded, or rejects the claim. Never throws:
- * what fails is left to the claim's run.
+ * Takes the holds of a claim that this same request has recorded, or rejects the claim. Never
+ * throws: what fails is left to the claim's run.
  */
 export async function holdOrReject(deps: HoldDeps, claim: Claim): Promise<Outcome> {
   const { eventId, rewardId } = claim;

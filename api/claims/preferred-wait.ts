@@ -1,4 +1,4 @@
-/** How a claim's routes honour `Prefer: wait=N`, and how they count the requests that are held open. */
+/** `Prefer: wait=N` on the routes of claims, and the places of requests that are held open. */
 import type { Context } from 'hono';
 import { isFinal } from '../../domain/claims/claim.ts';
 import { DomainError } from '../../domain/errors.ts';
@@ -18,7 +18,8 @@ export interface WaitDeps extends AuthDeps {
 }
 
 /**
- * Takes one of the places for requests that are held open. Call what it returns when the request ends.
+ * Takes one of the places for requests that are held open. Call what it returns when the request
+ * ends.
  * @param cut ends the request early, to make room for a newer one of the same user
  * @throws DomainError if there is no place left
  */
@@ -32,9 +33,9 @@ export function beginLong(
 }
 
 /**
- * The claim after the wait that the client prefers; `Preference-Applied` says that it waited. If there
- * is no place left for a wait, the claim is answered at once: a preference need not be honoured (RFC
- * 7240, section 2).
+ * The claim after the wait that the client prefers; `Preference-Applied` says that it waited. If
+ * there is no place left for a wait, the claim is answered at once: a preference need not be
+ * honoured (RFC 7240, section 2).
  */
 export async function afterPreferredWait(
   deps: WaitDeps,

@@ -8,20 +8,20 @@ import type { ClaimStore } from '../../store/claims/claims.ts';
 export const MAX_WAIT_S = 30;
 
 /**
- * How often a waiting request reads the claim though no change was reported, in milliseconds: a lost
- * report delays an answer by this much at most.
+ * How often a waiting request reads the claim though no change was reported, in milliseconds: a
+ * lost report delays an answer by this much at most.
  */
 const REREAD_MS = 5_000;
 
-/** The seconds that a `Prefer` header asks to wait, 30 at most; undefined without a valid `wait`. */
+/** The seconds that a `Prefer` header asks to wait, 30 at most; undefined if it asks none. */
 export function preferredWaitS(prefer: string | undefined): number | undefined {
   const wait = /(?:^|[,;])\s*wait\s*=\s*"?(\d{1,9})"?\s*(?=$|[,;])/i.exec(prefer ?? '')?.[1];
   return wait === undefined ? undefined : Math.min(Number(wait), MAX_WAIT_S);
 }
 
 /**
- * Waits until the claim is as the caller wants it, the time is up, the caller leaves, or the process
- * stops.
+ * Waits until the claim is as the caller wants it, the time is up, the caller leaves, or the
+ * process stops.
  * @param read reads the claim
  * @returns the claim as it was read last; null if there is none
  */

@@ -1,7 +1,7 @@
 /**
- * Every field of an event does something. For each there are two values, and what a player or a claim
- * sees of it must differ between them, whether the event was made with the one or changed to it. A
- * field that is not in the table fails the test, and so does one that nothing reads.
+ * Every field of an event does something. For each there are two values, and what a player or a
+ * claim sees of it must differ between them, whether the event was made with the one or changed to
+ * it. A field that is not in the table fails the test, and so does one that nothing reads.
  */
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';

@@ -4,8 +4,8 @@ import { ROLES, type Role, STAFF } from '../../domain/user.ts';
 import { type SignedIn, type TestApp, testApp } from '../test-app.ts';
 
 /**
- * Every route there is, and which roles may call it; whose claims one then sees is another question.
- * A route that is not in this table fails the test.
+ * Every route there is, and which roles may call it; whose claims one then sees is another
+ * question. A route that is not in this table fails the test.
  */
 const WHO: Record<string, readonly Role[] | 'anyone'> = {
   'POST /api/auth/register': 'anyone',

@@ -21,10 +21,12 @@ export interface AuthRouteDeps extends AuthDeps {
   now: () => Date;
 }
 
+/** In code points. */
 const DISPLAY_NAME_LENGTH = [1, 64] as const;
+/** In characters; longer than any token of ours. */
 const MAX_REFRESH_TOKEN_LENGTH = 256;
 
-/** The rule is described in words: many readers of a description cannot read `\p` in a pattern. */
+/** A user's name. Its rule is described in words, as few readers support `\p` in a pattern. */
 const name = (length: TextLength) => text('NAME', length).openapi({ description: NAME_RULE });
 
 const Registration = z
@@ -35,7 +37,7 @@ const Registration = z
   })
   .openapi('Registration');
 
-/** What does not fit is taken as empty, which no user has: its answer is `invalid_credentials`. */
+/** A text that does not fit becomes empty, which no user has: `invalid_credentials`. */
 const orEmpty = (use: TextUse, [minLength, maxLength]: TextLength) =>
   text(use, [minLength, maxLength]).catch('').openapi({ type: 'string', minLength, maxLength });
 
@@ -159,7 +161,7 @@ export function authRoutes(deps: AuthRouteDeps) {
       if (rotation.outcome !== 'ROTATED') throw deadRefreshToken();
       const { token, holder } = rotation;
       const user = await users.get(holder.userId);
-      // Nobody ever sees the new token then, so the family is at its end.
+      // The new token is not answered, and the old one is spent: the family has ended.
       if (user?.status !== 'ACTIVE' || user.tokenEpoch !== holder.epoch) throw deadRefreshToken();
       return c.json(await pairFor(user, token), 200, NO_STORE);
     })
@@ -178,7 +180,7 @@ function wrongCredentials(): DomainError {
   return new DomainError('invalid_credentials', 'No user has this name and password.');
 }
 
-/** One sentence for unknown, spent, expired and revoked: whoever shows one need not learn which. */
+/** The same answer for an unknown, spent, expired or revoked token: it must not tell which. */
 function deadRefreshToken(): DomainError {
   return new DomainError('unauthenticated', 'This refresh token is not valid. Sign in again.');
 }

@@ -1,4 +1,4 @@
-/** `/api/event-claims`, the lists: claims by what they are, and counted by what they have in common. */
+/** `/api/event-claims` and its summary: lists of claims, and counts by group. */
 import { createRoute, z } from '@hono/zod-openapi';
 import { CLAIM_STATES, REASONS } from '../../domain/claims/claim.ts';
 import { isStaff, STAFF } from '../../domain/user.ts';
@@ -109,7 +109,7 @@ function routes(deps: ClaimListRouteDeps) {
   };
 }
 
-/** To be mounted before the routes of one claim, whose ID would else be `summary`. */
+/** To be mounted before the routes of one claim, which would take `summary` for a claim's ID. */
 export function claimListRoutes(deps: ClaimListRouteDeps) {
   const { claims } = deps.store;
   const { list, summary } = routes(deps);

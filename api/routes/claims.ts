@@ -149,8 +149,8 @@ function acceptanceFor(deps: ClaimRouteDeps) {
 }
 
 /**
- * Starts the claim's run if it has none yet. A replay may start it, in case the request that recorded
- * the claim died; but only once that request's time as the recorder is over.
+ * Starts the claim's run if it has none yet. A replay may start it, in case the request that
+ * recorded the claim died; but only once that request's time as the recorder is over.
  */
 async function startRun(
   claims: Pick<ClaimStore, 'mayBeStarted'>,

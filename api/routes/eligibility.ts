@@ -1,4 +1,4 @@
-/** `/api/events/{eventId}/eligibility`: may I claim now, and why not. */
+/** `/api/events/{eventId}/eligibility`: may I claim now, and if not, why not. */
 import { createRoute, z } from '@hono/zod-openapi';
 import { REASONS } from '../../domain/claims/claim.ts';
 import { DomainError } from '../../domain/errors.ts';

@@ -64,7 +64,9 @@ const MISFITS: [pointer: string, value: unknown][] = [
   ['/eventId', 'evt_mine'],
 ];
 
-/** Every field, also inside others, that must have one type and is tried with all the wrong ones. */
+/**
+ * Every field, also inside others, that must have one type and is tried with all the wrong ones.
+ */
 const TYPED: { [pointer: string]: 'string' | 'number' | 'object' | 'array' } = {
   '/title': 'string',
   '/description': 'string',

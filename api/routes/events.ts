@@ -1,4 +1,4 @@
-/** `/api/events`: operators write events, players see those that are or will be open. */
+/** `/api/events`: operators write events; players see those that are open, or will be. */
 import { createRoute, z } from '@hono/zod-openapi';
 import type { Context } from 'hono';
 import { type Condition, leavesOf } from '../../domain/conditions/condition.ts';
@@ -47,7 +47,7 @@ const ifMatch = z.object({
 });
 
 function routes(deps: EventRouteDeps) {
-  // The mailbox gives, and knows nothing of a player.
+  // The mailbox can be a provider of rewards, but not a source of a player's data.
   const isSource = (name: string) => deps.providerSecrets.has(name);
   const isProvider = (name: string) => name === 'mailbox' || isSource(name);
   const { newEvent, eventPatch } = eventBodies({ isProvider, isSource });
@@ -153,7 +153,7 @@ export function eventRoutes(deps: EventRouteDeps) {
     router.openAPIRegistry.registerComponent('schemas', name, component);
   }
 
-  /** The event; to anybody but staff a draft is none, nor is one that is not listed yet. */
+  /** The event; `not_found` for a draft or an event that is not listed yet, unless staff ask. */
   async function visible(c: Context<ApiEnv>, eventId: string): Promise<StoredEvent> {
     const event = await events.get(eventId);
     if (event && (isStaff(c.get('user').role) || isShownAt(event, deps.now()))) return event;
@@ -207,7 +207,7 @@ export function eventRoutes(deps: EventRouteDeps) {
     });
 }
 
-/** @throws DomainError `invalid_request` where a condition asks about an event that does not exist */
+/** @throws DomainError `invalid_request` if a condition asks about an event that does not exist */
 async function assertChained(
   events: Pick<EventStore, 'existing'>,
   condition: Condition | null | undefined,

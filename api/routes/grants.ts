@@ -1,4 +1,4 @@
-/** `/api/grants`: what players were given, line by line. */
+/** `/api/grants`: the granted lines of claims. A player's own are their mailbox. */
 import { createRoute, z } from '@hono/zod-openapi';
 import { grantIdOf, REWARD_KINDS } from '../../domain/claims/claim.ts';
 import { isStaff } from '../../domain/user.ts';
@@ -30,14 +30,14 @@ const Grant = z
   .openapi('Grant');
 type GrantBody = z.infer<typeof Grant>;
 
-/** After which claim the page begins, and how many of the next one's lines were shown already. */
+/** Where a page begins: after a claim, and after so many granted lines of the next one. */
 const PositionInClaim = z.strictObject({
   after: NEWEST_FIRST.nullable(),
   shown: z.int().min(0).max(1_000),
 });
 type PositionInClaim = z.output<typeof PositionInClaim>;
 
-/** The claim's lines that were granted, within the moments asked for. */
+/** The claim's granted lines, of those moments. */
 function grantsOf(claim: Claim, { since, until }: GrantFilter): GrantBody[] {
   return claim.lines
     .filter((line) => line.state === 'GRANTED')
@@ -56,9 +56,10 @@ function grantsOf(claim: Claim, { since, until }: GrantFilter): GrantBody[] {
     .map((grant) => ({ ...grant, grantedAt: grant.grantedAt.toISOString() }));
 }
 
+/** The list is sorted by the end of the claims. */
 const positionOf = (claim: Claim) => ({ at: claim.endedAt ?? claim.updatedAt, id: claim._id });
 
-/** Fills one page from claims of several lines each, and says where the next one begins. */
+/** One page of granted lines, and where the next one begins; null if all lines were shown. */
 function pageOfGrants(
   claims: readonly Claim[],
   from: PositionInClaim,

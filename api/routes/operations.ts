@@ -1,4 +1,4 @@
-/** Bulk actions on parked claims, and how far they are. */
+/** `/api/operations` and the bulk verbs of `/api/event-claims`: actions on many parked claims. */
 import { createRoute, z } from '@hono/zod-openapi';
 import type { Context } from 'hono';
 import type { Logger } from 'pino';
@@ -75,7 +75,7 @@ function isFiltered(body: Partial<Record<Filters, unknown>>): boolean {
   return [eventId, reason, provider, parkedBefore].some((filter) => filter !== undefined);
 }
 
-/** Only what was said: the same request sent again has the same filter. */
+/** The filter without fields that were left out, so that a repeated request has an equal filter. */
 function filterOf({ eventId, reason, provider, parkedBefore, all }: BulkRequest): BulkFilter {
   return {
     ...(eventId !== undefined && { eventId }),
@@ -214,7 +214,7 @@ export function operationRoutes(deps: OperationRouteDeps) {
   const { operations } = deps.store;
   const { retry, abort, list, read, stop } = routes(deps);
 
-  /** Records the action, then starts its run; one that could not be started is by reconciliation. */
+  /** Records the action, then starts its run. If that fails, reconciliation starts it. */
   async function requested(c: Context<ApiEnv>, action: Operation['action'], body: BulkRequest) {
     const filter = filterOf(body);
     if (body.dryRun) {

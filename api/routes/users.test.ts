@@ -26,8 +26,8 @@ const list = (query: string) =>
   t.call<Page>('GET', `/api/users?${query}`, { token: admin.accessToken });
 
 /**
- * Asks until the answer is 401. Patient with a busy machine: `current-users.test.ts` tells by a clock
- * of its own that it takes half a second.
+ * Asks until the answer is 401. Patient with a busy machine: `current-users.test.ts` tells by a
+ * clock of its own that it takes half a second.
  */
 async function untilRefused(token: string): Promise<void> {
   const startedAtMs = performance.now();

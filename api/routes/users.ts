@@ -1,4 +1,4 @@
-/** `/api/users`: admins look users up and change their role and status. */
+/** `/api/users`: admins find users and change their role and status. */
 import { createRoute, z } from '@hono/zod-openapi';
 import type { Logger } from 'pino';
 import { DomainError } from '../../domain/errors.ts';
@@ -14,11 +14,11 @@ export interface UserRouteDeps extends AuthDeps {
   store: { users: UserStore };
   log: Logger;
   now: () => Date;
-  /** Told of a user who is no longer active, so that their running claims stop soon. */
+  /** Called with a user who is no longer active, so that their running claims stop soon. */
   onUserLeft: (userId: string) => Promise<void>;
 }
 
-/** The position in a list by name. */
+/** A position in a list that is sorted by name: the last user of the page before. */
 const BY_NAME = z.strictObject({ userId: z.string().max(100) });
 
 const UserQuery = z.object({
@@ -40,8 +40,11 @@ const tags = ['Users'];
 export function userRoutes(deps: UserRouteDeps) {
   const { users } = deps.store;
 
-  /** Only makes it quicker: the user's record is what stops a claim, so a failure is no one's error. */
-  function tellOfLeaving(userId: string, requestId: string): void {
+  /**
+   * Wakes the open claims of a user who left. The user's record stops them in any case; this makes
+   * it quicker, so a failure is only logged.
+   */
+  function wakeClaimsOf(userId: string, requestId: string): void {
     deps
       .onUserLeft(userId)
       .catch((err) => deps.log.warn({ err, requestId, userId }, 'open claims not told'));
@@ -91,7 +94,7 @@ export function userRoutes(deps: UserRouteDeps) {
       const { after } = await users.change(staff, userId, requested, deps.now());
       deps.currentUsers.forget(userId);
       if (requested.status && after.status !== 'ACTIVE') {
-        tellOfLeaving(userId, staff.requestId);
+        wakeClaimsOf(userId, staff.requestId);
       }
       return c.json(toUserBody(after), 200);
     });

@@ -174,7 +174,9 @@ describe('a request that is answered before its body is there', { concurrency: t
 
 const TOO_LONG = 'x'.repeat(20_000);
 
-/** What never comes as far as a route: the bytes, the answer's status, and whether it is the last. */
+/**
+ * What never comes as far as a route: the bytes, the answer's status, and whether it is the last.
+ */
 const BELOW: Record<string, [string, number, 'goes on' | 'closes']> = {
   'no Host': ['GET /healthz HTTP/1.1\r\n\r\n', 400, 'goes on'],
   'two Hosts': [head('GET /healthz', 'Host: other'), 400, 'goes on'],

@@ -1,6 +1,6 @@
 /**
- * Admission of claims: the door, and the queue for a record slot. What waits where, for how long and
- * what is refused with what: see `README.md` beside this file.
+ * Admission of claims: the door, and the queue for a record slot. What waits where, for how long
+ * and what is refused with what: see `README.md` beside this file.
  */
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
 import { setImmediate as immediate } from 'node:timers/promises';
@@ -13,9 +13,9 @@ import { claimedEventOf } from '../claim-url.ts';
 import { createFairQueue, type FairQueue, type QueueSettings } from './fair-queue.ts';
 
 /**
- * The defaults of one process. 16 record slots: a claim is about five calls to MongoDB, and with more
- * side by side they only wait for one another there. 12,500 may wait: as many as a flash event brings,
- * because a client that is turned away comes back and costs more than one that waits.
+ * The defaults of one process. 16 record slots: a claim is about five calls to MongoDB, and with
+ * more side by side they only wait for one another there. 12,500 may wait: as many as a flash event
+ * brings, because a client that is turned away comes back and costs more than one that waits.
  */
 export const ADMISSION: QueueSettings = { atOnce: 16, waiting: 12_500, patienceMs: 15_000 };
 
@@ -37,7 +37,7 @@ export interface Admission {
   cameAtMs(c: Context<ApiEnv>): number | undefined;
   /** Turns away all who wait at the door, and from now on all who would have to. */
   close(): void;
-  /** Frees the request's place inside before it is answered: the rest takes long and costs nothing. */
+  /** Frees the request's place inside before its answer: what is left takes long but costs little. */
   leaveEarly(c: Context<ApiEnv>): void;
   /** The requests that wait to be admitted; a lane is an event. */
   door: FairQueue;
@@ -55,9 +55,7 @@ interface Visit {
   turnedAway?: DomainError;
 }
 
-/**
- * @param onCrowd called for each request that finds a crowd at the door: much memory is in use
- */
+/** @param onCrowd called for each request that finds a crowd at the door, which takes memory */
 export function createAdmission(
   metrics: Registry,
   settings: QueueSettings = ADMISSION,
@@ -103,8 +101,8 @@ export function createAdmission(
 }
 
 /**
- * The queue for a record slot. It has room for all who can be inside, even where one event's lane has
- * them all, so it turns away only those who wait too long.
+ * The queue for a record slot. It has room for all who can be inside, even where one event's lane
+ * has them all, so it turns away only those who wait too long.
  */
 export function createRecordQueue({ atOnce, patienceMs } = ADMISSION): FairQueue {
   return createFairQueue({ atOnce, waiting: 2 * INSIDE_PER_SLOT * atOnce, patienceMs });
@@ -118,9 +116,9 @@ interface AtDoor {
 }
 
 /**
- * Handles a request once it is admitted, or once it is turned away. Its place inside is free when it
- * was answered, or left early. No client keeps a place by being slow: the place is not kept while the
- * answer is being taken, nor while the rest of a request is being sent.
+ * Handles a request once it is admitted, or once it is turned away. Its place inside is free when
+ * it was answered, or left early. No client keeps a place by being slow: the place is not kept
+ * while the answer is being taken, nor while the rest of a request is being sent.
  */
 async function passDoor(door: FairQueue, lane: string, at: AtDoor): Promise<void> {
   const { visit, request, response, handle } = at;

@@ -1,4 +1,4 @@
-/** A bounded queue with lanes: a few work at once, a bounded number wait, no lane starves another. */
+/** A bounded queue with slots and lanes, in which no lane starves another. */
 import { DomainError } from '../../../domain/errors.ts';
 
 export interface QueueSettings {
@@ -22,8 +22,8 @@ type Waited = Exclude<QueueResult<never>, { state: 'DONE' }> | { state: 'HAS_SLO
 
 export interface FairQueue {
   /**
-   * Does the work once a slot is free. Lanes are served in rotation (round robin), so that a crowd in one does not
-   * hold up another.
+   * Does the work once a slot is free. Lanes are served in rotation (round robin), so that a crowd
+   * in one does not hold up another.
    * @param onWait called if it has to wait, with a function that leaves the queue
    * @throws only what the work throws
    */

@@ -2,15 +2,15 @@
 
 /**
  * Wraps a read so that callers with the same key share it. Nobody gets the answer of a read that
- * began before they asked: those who come during a read share the next one. So an answer is as fresh
- * as that of a read of one's own, and a crowd costs one read after the other.
+ * began before they asked: those who come during a read share the next one. So an answer is as
+ * fresh as that of a read of one's own, and a crowd costs one read after the other.
  * @param keyOf what makes two calls the same
  */
 export function shareReads<A extends unknown[], T>(
   keyOf: (...of: A) => string,
   read: (...of: A) => Promise<T>,
 ): (...of: A) => Promise<T> {
-  /** For each key with a read under way: the read after it; undefined while nobody waits for one. */
+  /** By key, while a read is under way: the read after it; undefined if nobody waits for one. */
   const nexts = new Map<string, Promise<T> | undefined>();
   const underWay = new Map<string, Promise<unknown>>();
 

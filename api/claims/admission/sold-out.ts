@@ -1,7 +1,7 @@
 /**
- * Remembers what was seen sold out. The next claims of that are checked before they are recorded, so
- * that a crowd at the last units does not cost a record each. Who gets a unit is decided by the hold
- * alone.
+ * Remembers what was seen sold out. The next claims of that are checked before they are recorded,
+ * so that a crowd at the last units does not cost a record each. Who gets a unit is decided by the
+ * hold alone.
  */
 import { DomainError } from '../../../domain/errors.ts';
 import type { RewardUnits, StockStore } from '../../../store/stock/stock.ts';

@@ -6,12 +6,12 @@ import type { Starter } from './starter.ts';
 /** Requests waiting for one event that make a crowd: more than are recorded in half a second. */
 const CROWD = 250;
 
-/** Longest delay of a run's start, in milliseconds: less than a player at the door waits at most. */
+/** Longest delay of a start, in milliseconds: less than the longest wait at the door. */
 const LONGEST_DELAY_MS = 10_000;
 
 /**
- * Wraps a starter: the runs of an event with a crowd at the door start once all have passed it. On a
- * machine of few cores the runs would slow the decisions down; later they cost the same. If the
+ * Wraps a starter: the runs of an event with a crowd at the door start once all have passed it. On
+ * a machine of few cores the runs would slow the decisions down; later they cost the same. If the
  * process dies before, reconciliation starts them.
  */
 export function startAfterCrowds(starter: Starter, door: FairQueue): Starter {

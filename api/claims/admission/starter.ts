@@ -1,4 +1,4 @@
-/** Starts the runs of recorded claims. The record is the promise, so no player waits for Temporal. */
+/** Starts the runs of recorded claims. No player waits for Temporal: the record is the promise. */
 import type { Logger } from 'pino';
 import type { Claim } from '../../../store/claims/claim-record.ts';
 import type { ClaimStore } from '../../../store/claims/claims.ts';
@@ -6,20 +6,20 @@ import type { ClaimRuns, RunOf } from '../../../temporal/runs.ts';
 import type { RunStart } from '../../../workflows/contract.ts';
 import { createFairQueue } from './fair-queue.ts';
 
-/** How long a request waits for its start, in milliseconds: about ten times what it usually takes. */
+/** How long a request waits for its start, in milliseconds: ten times what it usually takes. */
 const WAIT_MS = 500;
 
-/** After a failed start no request waits for this long, in milliseconds: Temporal is likely down. */
+/** So long after a failed start no request waits, in milliseconds: Temporal is likely down. */
 const NO_WAIT_AFTER_FAILURE_MS = 2_000;
 
 /**
- * The queue of starts. Few at once, because a quiet event's start waits for one of a crowd's to end:
- * with 32 that took half a second on a busy machine, with 4 an eighth. What finds no room, or waits
- * longer than three minutes (some passes of reconciliation), is started by reconciliation.
+ * The queue of starts. Few at once, because a quiet event's start waits for one of a crowd's to
+ * end: with 32 that took half a second on a busy machine, with 4 an eighth. What finds no room, or
+ * waits longer than three minutes (some passes of reconciliation), is started by reconciliation.
  */
 const STARTS = { atOnce: 4, waiting: 10_000, patienceMs: 180_000 } as const;
 
-/** With so many starts waiting no request waits for its own: it would not begin within `WAIT_MS`. */
+/** With so many starts waiting no request waits for its own: that takes longer than `WAIT_MS`. */
 const LONG_QUEUE = 32;
 
 type StartedClaim = RunOf & Pick<Claim, 'recordedAt'>;
