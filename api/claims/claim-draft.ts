@@ -9,6 +9,7 @@ import type { Claim, NewClaim } from '../../store/claims/claim-record.ts';
 import type { StoredEvent, StoredReward } from '../../store/events/events.ts';
 import type { RewardUnits } from '../../store/stock/stock.ts';
 import type { User } from '../../store/users/users.ts';
+import { noSuchEvent } from '../not-found.ts';
 
 /** What a player asks for. */
 export interface ClaimRequest {
@@ -35,9 +36,7 @@ export function draftOf(
   request: ClaimRequest,
   acceptedAt: Date,
 ): Draft | DomainError {
-  if (!event || !isShownAt(event, acceptedAt)) {
-    return new DomainError('not_found', 'There is no event with this ID.');
-  }
+  if (!event || !isShownAt(event, acceptedAt)) return noSuchEvent();
   const rewards = chosenRewards(event, request.rewardId);
   if (rewards instanceof DomainError) return rewards;
   const lines = rewards.map(({ rewardId, kind, name, quantity, buckets }) => {

@@ -6,6 +6,7 @@ import type { ClaimStore } from '../../store/claims/claims.ts';
 import type { StaffContext } from '../../store/users/staff.ts';
 import type { ClaimRuns } from '../../temporal/runs.ts';
 import { SIGNALS } from '../../workflows/contract.ts';
+import { noSuchClaim } from '../not-found.ts';
 
 export interface DecideDeps {
   store: { claims: ClaimStore };
@@ -28,7 +29,7 @@ export async function decideClaim(
 ): Promise<Claim> {
   const { claims } = deps.store;
   const claim = await claims.get(claimId);
-  if (!claim) throw new DomainError('not_found', 'There is no claim with this ID.');
+  if (!claim) throw noSuchClaim();
   const decided = await decidedAs(claims, staff, claim, decision);
   // The record counts. If the signal is lost, reconciliation sends it again.
   await deps.runs.wake(decided, SIGNALS.decided).catch((err) => {

@@ -1,6 +1,7 @@
 /** The bodies of requests that create or change an event, with the defaults of the contract. */
 import { z } from '@hono/zod-openapi';
 import { REWARD_KINDS } from '../../domain/claims/claim.ts';
+import { MAILBOX } from '../../domain/claims/fulfillment.ts';
 import {
   EVENT_STATUSES,
   type EventFields,
@@ -32,7 +33,7 @@ const DEFAULTS = {
   parkedAfter: { action: 'WAIT', hours: 24 },
   claimsPerPeriod: 1,
   rewardSelection: 'ALL',
-  fulfillment: { provider: 'mailbox' },
+  fulfillment: { provider: MAILBOX },
   status: 'DRAFT',
 } as const;
 
@@ -115,7 +116,7 @@ function fieldsFor({ isProvider, isSource }: ProviderNames) {
       provider: z
         .string()
         .refine(isProvider, 'No provider of this name is configured')
-        .openapi({ example: 'mailbox' }),
+        .openapi({ example: MAILBOX }),
     }),
   };
 }

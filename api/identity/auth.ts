@@ -1,10 +1,10 @@
 /** Authentication and roles. Their order: 401, then 403, and only then 400. */
 import type { Context, MiddlewareHandler } from 'hono';
 import { DomainError } from '../../domain/errors.ts';
-import type { Role } from '../../domain/user.ts';
+import { isStaff, type Role } from '../../domain/user.ts';
 import type { StaffContext } from '../../store/users/staff.ts';
 import type { User } from '../../store/users/users.ts';
-import type { ApiEnv } from '../api-env.ts';
+import type { ApiEnv, AuthenticatedUser } from '../api-env.ts';
 import type { CurrentUsers } from './current-users.ts';
 import type { Tokens, Verified } from './tokens.ts';
 
@@ -65,6 +65,17 @@ export function access(deps: AuthDeps, ...roles: readonly Role[]) {
 
 /** The problems that a guard may answer, for `problems(...)`. */
 export const GUARDED = ['unauthenticated', 'token_expired', 'forbidden'] as const;
+
+/**
+ * Whose records a reader sees: staff those of the user that they ask for, or everybody's; anybody
+ * else only their own.
+ */
+export function ownUnlessStaff(
+  reader: Pick<AuthenticatedUser, 'userId' | 'role'>,
+  askedFor?: string,
+): string | undefined {
+  return isStaff(reader.role) ? askedFor : reader.userId;
+}
 
 /** Who acts, for a change by staff: what the audit log will say. */
 export function staffOf(c: Context<ApiEnv>): StaffContext {

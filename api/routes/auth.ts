@@ -66,7 +66,73 @@ const NO_STORE = { 'Cache-Control': 'no-store' } as const;
 
 const tags = ['Auth'];
 
+function signInRoutes({ rateLimits }: AuthRouteDeps) {
+  return {
+    register: createRoute({
+      method: 'post',
+      path: '/api/auth/register',
+      summary: 'Register as a player',
+      tags,
+      middleware: [limitByAddress(rateLimits.registrations)],
+      request: { body: jsonBody(Registration) },
+      responses: {
+        201: json(UserSchema, 'The new user'),
+        ...problems('invalid_request', 'username_taken', 413, 415, 429),
+      },
+    }),
+    login: createRoute({
+      method: 'post',
+      path: '/api/auth/login',
+      summary: 'Sign in',
+      tags,
+      middleware: [limitByAddress(rateLimits.logins)],
+      request: { body: jsonBody(Credentials) },
+      responses: {
+        200: json(TokenPair, 'Tokens'),
+        ...problems('invalid_request', 'invalid_credentials', 'user_not_active', 413, 415, 429),
+      },
+    }),
+  };
+}
+
+function sessionRoutes(deps: AuthRouteDeps) {
+  return {
+    refresh: createRoute({
+      method: 'post',
+      path: '/api/auth/refresh',
+      summary: 'Get a new pair of tokens; the refresh token sent is spent',
+      tags,
+      request: { body: jsonBody(RefreshToken) },
+      responses: {
+        200: json(TokenPair, 'Tokens'),
+        ...problems('invalid_request', 'unauthenticated', 413, 415),
+      },
+    }),
+    logout: createRoute({
+      method: 'post',
+      path: '/api/auth/logout',
+      summary: 'End the sign-in a refresh token belongs to',
+      tags,
+      request: { body: jsonBody(RefreshToken) },
+      responses: { 204: { description: 'Ended' }, ...problems('invalid_request', 413, 415) },
+    }),
+    profile: createRoute({
+      ...access(deps),
+      method: 'get',
+      path: '/api/auth/profile',
+      summary: 'Who am I',
+      tags,
+      responses: {
+        200: json(UserSchema, 'The signed-in user'),
+        ...problems('unauthenticated', 'token_expired'),
+      },
+    }),
+  };
+}
+
 export function authRoutes(deps: AuthRouteDeps) {
+  const { register, login } = signInRoutes(deps);
+  const { refresh, logout, profile } = sessionRoutes(deps);
   const { passwords, rateLimits, now } = deps;
   const { users, refreshTokens } = deps.store;
 
@@ -75,65 +141,6 @@ export function authRoutes(deps: AuthRouteDeps) {
     const accessToken = await deps.tokens.issue({ userId, epoch: tokenEpoch });
     return { accessToken, tokenType: 'Bearer' as const, expiresIn: deps.tokens.ttlS, refreshToken };
   }
-
-  const register = createRoute({
-    method: 'post',
-    path: '/api/auth/register',
-    summary: 'Register as a player',
-    tags,
-    middleware: [limitByAddress(rateLimits.registrations)],
-    request: { body: jsonBody(Registration) },
-    responses: {
-      201: json(UserSchema, 'The new user'),
-      ...problems('invalid_request', 'username_taken', 413, 415, 429),
-    },
-  });
-
-  const login = createRoute({
-    method: 'post',
-    path: '/api/auth/login',
-    summary: 'Sign in',
-    tags,
-    middleware: [limitByAddress(rateLimits.logins)],
-    request: { body: jsonBody(Credentials) },
-    responses: {
-      200: json(TokenPair, 'Tokens'),
-      ...problems('invalid_request', 'invalid_credentials', 'user_not_active', 413, 415, 429),
-    },
-  });
-
-  const refresh = createRoute({
-    method: 'post',
-    path: '/api/auth/refresh',
-    summary: 'Get a new pair of tokens; the refresh token sent is spent',
-    tags,
-    request: { body: jsonBody(RefreshToken) },
-    responses: {
-      200: json(TokenPair, 'Tokens'),
-      ...problems('invalid_request', 'unauthenticated', 413, 415),
-    },
-  });
-
-  const logout = createRoute({
-    method: 'post',
-    path: '/api/auth/logout',
-    summary: 'End the sign-in a refresh token belongs to',
-    tags,
-    request: { body: jsonBody(RefreshToken) },
-    responses: { 204: { description: 'Ended' }, ...problems('invalid_request', 413, 415) },
-  });
-
-  const profile = createRoute({
-    ...access(deps),
-    method: 'get',
-    path: '/api/auth/profile',
-    summary: 'Who am I',
-    tags,
-    responses: {
-      200: json(UserSchema, 'The signed-in user'),
-      ...problems('unauthenticated', 'token_expired'),
-    },
-  });
 
   return newRouter()
     .openapi(register, async (c) => {

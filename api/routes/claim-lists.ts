@@ -1,7 +1,7 @@
 /** `/api/event-claims` and its summary: lists of claims, and counts by group. */
 import { createRoute, z } from '@hono/zod-openapi';
 import { CLAIM_STATES, REASONS } from '../../domain/claims/claim.ts';
-import { isStaff, STAFF } from '../../domain/user.ts';
+import { STAFF } from '../../domain/user.ts';
 import { GROUP_FIELDS } from '../../store/claims/claim-groups.ts';
 import type { Claim } from '../../store/claims/claim-record.ts';
 import type { ClaimStore } from '../../store/claims/claims.ts';
@@ -9,7 +9,7 @@ import { ClaimSchema, toClaimBody, type WebUi } from '../claims/claim-body.ts';
 import { CLAIMS_URL } from '../claims/claim-url.ts';
 import { NEWEST_FIRST, page, pageOf, pageQuery, SHORT_PAGES } from '../http/paging.ts';
 import { ordered, timeRange } from '../http/times.ts';
-import { type AuthDeps, access, GUARDED } from '../identity/auth.ts';
+import { type AuthDeps, access, GUARDED, ownUnlessStaff } from '../identity/auth.ts';
 import { problems } from '../problem.ts';
 import { json, newRouter } from '../router.ts';
 
@@ -117,8 +117,7 @@ export function claimListRoutes(deps: ClaimListRouteDeps) {
     .openapi(list, async (c) => {
       const { cursor, limit, userId, from, to, ...filter } = c.req.valid('query');
       const reader = c.get('user');
-      const whose = isStaff(reader.role) ? userId : reader.userId;
-      const range = { userId: whose, since: from, until: to };
+      const range = { userId: ownUnlessStaff(reader, userId), since: from, until: to };
       const { found, lookedTo } = await claims.page({ ...filter, ...range }, cursor, limit);
       const at = (claim: Claim) => ({ at: claim.createdAt, id: claim._id });
       const { items, nextCursor } = page(found, limit, at, lookedTo);

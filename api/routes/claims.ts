@@ -3,8 +3,6 @@ import { createRoute, z } from '@hono/zod-openapi';
 import type { Context } from 'hono';
 import type { Logger } from 'pino';
 import { isFinal } from '../../domain/claims/claim.ts';
-import { DomainError } from '../../domain/errors.ts';
-import { isStaff } from '../../domain/user.ts';
 import { wholeNumber } from '../../domain/whole-number.ts';
 import type { ClaimStore } from '../../store/claims/claims.ts';
 import type { Claim } from '../../store/claims/claim-record.ts';
@@ -21,8 +19,9 @@ import { claimUrl, MAKE_CLAIM_PATH, ONE_CLAIM_PATH } from '../claims/claim-url.t
 import { afterPreferredWait, beginLong, type WaitDeps } from '../claims/preferred-wait.ts';
 import { headerLines, idempotencyKeyHeader, idempotencyKeyOf } from '../http/idempotency-key.ts';
 import { text } from '../http/text.ts';
-import { access, GUARDED, stillCounts } from '../identity/auth.ts';
+import { access, GUARDED, ownUnlessStaff, stillCounts } from '../identity/auth.ts';
 import { limitByUser, type RateLimits } from '../identity/rate-limits.ts';
+import { noSuchClaim } from '../not-found.ts';
 import { problems } from '../problem.ts';
 import { idParam, json, newRouter, optionalJsonBody } from '../router.ts';
 
@@ -172,10 +171,9 @@ export function claimRoutes(deps: ClaimRouteDeps) {
 
   /** The claim, for its player and for staff; `not_found` for anybody else. */
   async function visible(c: Context<ApiEnv>, claimId: string): Promise<Claim> {
-    const { userId, role } = c.get('user');
-    const claim = await claims.get(claimId, isStaff(role) ? undefined : userId);
+    const claim = await claims.get(claimId, ownUnlessStaff(c.get('user')));
     if (claim) return claim;
-    throw new DomainError('not_found', 'There is no claim with this ID.');
+    throw noSuchClaim();
   }
 
   return newRouter()

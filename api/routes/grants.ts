@@ -1,13 +1,12 @@
 /** `/api/grants`: the granted lines of claims. A player's own are their mailbox. */
 import { createRoute, z } from '@hono/zod-openapi';
 import { grantIdOf, REWARD_KINDS } from '../../domain/claims/claim.ts';
-import { isStaff } from '../../domain/user.ts';
 import type { GrantFilter } from '../../store/claims/claim-lists.ts';
 import type { Claim } from '../../store/claims/claim-record.ts';
 import type { ClaimStore } from '../../store/claims/claims.ts';
 import { encodeCursor, NEWEST_FIRST, pageOf, pageQuery, SHORT_PAGES } from '../http/paging.ts';
 import { ordered, timeRange } from '../http/times.ts';
-import { type AuthDeps, access, GUARDED } from '../identity/auth.ts';
+import { type AuthDeps, access, GUARDED, ownUnlessStaff } from '../identity/auth.ts';
 import { problems } from '../problem.ts';
 import { json, newRouter } from '../router.ts';
 
@@ -109,8 +108,7 @@ export function grantRoutes(deps: GrantRouteDeps) {
   return newRouter().openapi(list, async (c) => {
     const { cursor = { after: null, shown: 0 }, limit, ...asked } = c.req.valid('query');
     const { userId, eventId, from: since, to: until } = asked;
-    const reader = c.get('user');
-    const whose = isStaff(reader.role) ? userId : reader.userId;
+    const whose = ownUnlessStaff(c.get('user'), userId);
     const filter = { userId: whose, eventId, since, until };
     const { claims } = deps.store;
     const { found, lookedTo } = await claims.pageWithGrants(

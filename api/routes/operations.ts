@@ -145,7 +145,7 @@ const toBody = (operation: Operation): z.infer<typeof OperationBody> => {
 const tags = ['Operation'];
 const byOperation = { params: z.object({ operationId: idParam('operationId') }) };
 
-function routes(deps: OperationRouteDeps) {
+function bulkRoutes(deps: OperationRouteDeps) {
   const bulk = (verb: 'retry' | 'abort', summary: string) =>
     createRoute({
       ...access(deps, 'ADMIN'),
@@ -168,6 +168,11 @@ function routes(deps: OperationRouteDeps) {
   return {
     retry: bulk('retry', 'Let every parked claim that fits try again'),
     abort: bulk('abort', 'Undo every parked claim that fits'),
+  };
+}
+
+function followRoutes(deps: OperationRouteDeps) {
+  return {
     list: createRoute({
       ...access(deps, 'ADMIN'),
       method: 'get',
@@ -212,7 +217,8 @@ function routes(deps: OperationRouteDeps) {
 
 export function operationRoutes(deps: OperationRouteDeps) {
   const { operations } = deps.store;
-  const { retry, abort, list, read, stop } = routes(deps);
+  const { retry, abort } = bulkRoutes(deps);
+  const { list, read, stop } = followRoutes(deps);
 
   /** Records the action, then starts its run. If that fails, reconciliation starts it. */
   async function requested(c: Context<ApiEnv>, action: Operation['action'], body: BulkRequest) {

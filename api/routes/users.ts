@@ -37,7 +37,38 @@ const UserChange = z
 
 const tags = ['Users'];
 
+function routes(deps: UserRouteDeps) {
+  return {
+    list: createRoute({
+      ...access(deps, 'ADMIN'),
+      method: 'get',
+      path: '/api/users',
+      summary: 'Users, newest first',
+      description: SHORT_PAGES,
+      tags,
+      request: { query: UserQuery },
+      responses: {
+        200: json(pageOf(UserSchema), 'A page of users'),
+        ...problems('invalid_request', ...GUARDED),
+      },
+    }),
+    change: createRoute({
+      ...access(deps, 'ADMIN'),
+      method: 'patch',
+      path: '/api/users/{userId}',
+      summary: "Change a user's role or status, which ends their tokens",
+      tags,
+      request: { params: z.object({ userId: idParam('userId') }), body: jsonBody(UserChange) },
+      responses: {
+        200: json(UserSchema, 'The user as they are now'),
+        ...problems('invalid_request', ...GUARDED, 'not_found', 'conflict', 413, 415),
+      },
+    }),
+  };
+}
+
 export function userRoutes(deps: UserRouteDeps) {
+  const { list, change } = routes(deps);
   const { users } = deps.store;
 
   /**
@@ -49,33 +80,6 @@ export function userRoutes(deps: UserRouteDeps) {
       .onUserLeft(userId)
       .catch((err) => deps.log.warn({ err, requestId, userId }, 'open claims not told'));
   }
-
-  const list = createRoute({
-    ...access(deps, 'ADMIN'),
-    method: 'get',
-    path: '/api/users',
-    summary: 'Users, newest first',
-    description: SHORT_PAGES,
-    tags,
-    request: { query: UserQuery },
-    responses: {
-      200: json(pageOf(UserSchema), 'A page of users'),
-      ...problems('invalid_request', ...GUARDED),
-    },
-  });
-
-  const change = createRoute({
-    ...access(deps, 'ADMIN'),
-    method: 'patch',
-    path: '/api/users/{userId}',
-    summary: "Change a user's role or status, which ends their tokens",
-    tags,
-    request: { params: z.object({ userId: idParam('userId') }), body: jsonBody(UserChange) },
-    responses: {
-      200: json(UserSchema, 'The user as they are now'),
-      ...problems('invalid_request', ...GUARDED, 'not_found', 'conflict', 413, 415),
-    },
-  });
 
   return newRouter()
     .openapi(list, async (c) => {

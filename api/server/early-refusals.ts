@@ -50,20 +50,20 @@ const EXPECTATION: Refusal = {
 const UNREAD_METHOD = 'UNKNOWN';
 const UNREAD_URL = 'http://localhost/';
 
+/** Answers on the socket itself, for want of a request, and ends the connection. */
+async function answerOn(fetch: Fetch, socket: Duplex, refusal: Refusal): Promise<void> {
+  const request = new Request(UNREAD_URL, { method: UNREAD_METHOD });
+  const response = await fetch(request, { refusal });
+  const headers = Object.fromEntries(response.headers);
+  const bytes = rawAnswer(response.status, headers, await response.text());
+  if (!socket.writable) return void socket.destroy();
+  socket.write(bytes);
+  linger(socket as Socket);
+}
+
 /** Refusals of one server: options for `serve` of `@hono/node-server`, and hooks for its server. */
 export function createRefusals(fetch: Fetch) {
   const refusals = new WeakMap<IncomingMessage, Refusal>();
-
-  /** Answers on the socket itself, for want of a request, and ends the connection. */
-  async function answer(socket: Duplex, refusal: Refusal): Promise<void> {
-    const request = new Request(UNREAD_URL, { method: UNREAD_METHOD });
-    const response = await fetch(request, { refusal });
-    const headers = Object.fromEntries(response.headers);
-    const bytes = rawAnswer(response.status, headers, await response.text());
-    if (!socket.writable) return void socket.destroy();
-    socket.write(bytes);
-    linger(socket as Socket);
-  }
 
   /** Refuses what came on the connection, after the answers to the requests before it. */
   function refuse(socket: Duplex, refusal: Refusal): void {
@@ -73,9 +73,9 @@ export function createRefusals(fetch: Fetch) {
     const latest = behind.at(-1) ?? current;
     // If the latest request is complete, the mistake is in the one after it.
     if (!latest || latest.request.complete || behind.pop()) {
-      afterAll(connection, () => answer(socket, refusal));
+      afterAll(connection, () => answerOn(fetch, socket, refusal));
     } else if (latest.response.headersSent) socket.destroy();
-    else void answer(socket, refusal);
+    else void answerOn(fetch, socket, refusal);
   }
 
   function onClientError(server: Server, error: NodeJS.ErrnoException, socket: Socket): void {

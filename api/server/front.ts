@@ -5,6 +5,7 @@ import type { Logger } from 'pino';
 import { collectDefaultMetrics, Registry } from 'prom-client';
 import type { ApiConfig } from '../../process/config.ts';
 import { type Admission, createAdmission } from '../claims/admission/admission.ts';
+import type { QueueSettings } from '../claims/admission/fair-queue.ts';
 import { everyRequest } from '../http/every-request.ts';
 import { ifLimited } from '../identity/rate-limits.ts';
 import { problemOf, sendProblem } from '../problem.ts';
@@ -51,12 +52,7 @@ export async function listen(
   const metrics = new Registry();
   collectDefaultMetrics({ register: metrics });
   const memory = createMemoryRelease();
-  const settings = {
-    atOnce: config.ADMISSION_AT_ONCE,
-    waiting: config.ADMISSION_WAITING,
-    patienceMs: config.ADMISSION_PATIENCE_MS,
-  };
-  const admission = createAdmission(metrics, settings, memory.soon);
+  const admission = createAdmission(metrics, queueSettingsOf(config), memory.soon);
   const draining = createDraining(config.DRAIN_S * 1_000);
   let phase: ReturnType<HealthDeps['phase']> = 'STARTING';
   let answering: Application = starting({ checks, phase: () => phase }, log);
@@ -115,6 +111,14 @@ function starting(deps: HealthDeps, log: Logger): Application {
     return sendProblem(c, { ...problem, headers: { 'Retry-After': String(RETRY_AFTER_S) } });
   });
   return app;
+}
+
+function queueSettingsOf(config: ApiConfig): QueueSettings {
+  return {
+    atOnce: config.ADMISSION_AT_ONCE,
+    waiting: config.ADMISSION_WAITING,
+    patienceMs: config.ADMISSION_PATIENCE_MS,
+  };
 }
 
 function boundsOf(config: ApiConfig): ConnectionBounds {

@@ -37,7 +37,7 @@ export interface Admission {
   cameAtMs(c: Context<ApiEnv>): number | undefined;
   /** Turns away all who wait at the door, and from now on all who would have to. */
   close(): void;
-  /** Frees the request's place inside before its answer: what is left takes long but costs little. */
+  /** Frees the request's place inside before its answer: the rest takes long but costs little. */
   leaveEarly(c: Context<ApiEnv>): void;
   /** The requests that wait to be admitted; a lane is an event. */
   door: FairQueue;

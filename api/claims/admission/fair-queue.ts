@@ -60,7 +60,7 @@ const LEAST_SPREAD_S = 3;
 const SERVED_PER_S = 1_000;
 
 interface Waiter {
-  end: (how: Waited) => void;
+  resolve: (how: Waited) => void;
   timer: NodeJS.Timeout;
 }
 
@@ -71,38 +71,27 @@ export function createFairQueue(
 ): FairQueue {
   const { atOnce, waiting: mostWaiting, patienceMs } = settings;
   const mostInLane = Math.ceil(mostWaiting * LANE_SHARE);
-  const refusalOf = spreadRefusals(mostWaiting);
+  const turnedAway = turningAway(mostWaiting, onTurnedAway);
   const lanes = createLanes();
   let underWay = 0;
   let isClosed = false;
-
-  function turnedAway(): Waited {
-    const refusal = refusalOf();
-    onTurnedAway(refusal);
-    return { state: 'TURNED_AWAY', refusal };
-  }
-
-  /** Ends a wait; does nothing if it is over already. */
-  function endWait(lane: string, waiter: Waiter, how: () => Waited): void {
-    if (lanes.remove(lane, waiter)) waiter.end(how());
-  }
 
   /** Waits for a slot. With `HAS_SLOT` it got one that was taken, so `underWay` stays as it is. */
   async function wait(lane: string, onWait?: (leave: () => void) => void): Promise<Waited> {
     const isFull = lanes.waiting() >= mostWaiting || lanes.countIn(lane) >= mostInLane;
     if (isClosed || isFull) return turnedAway();
     const ended = Promise.withResolvers<Waited>();
-    const timer = setTimeout(() => endWait(lane, waiter, turnedAway), patienceMs);
-    const waiter: Waiter = { end: ended.resolve, timer };
+    const timer = setTimeout(() => lanes.end(lane, waiter, turnedAway), patienceMs);
+    const waiter: Waiter = { resolve: ended.resolve, timer };
     lanes.add(lane, waiter);
-    onWait?.(() => endWait(lane, waiter, recalled));
+    onWait?.(() => lanes.end(lane, waiter, recalled));
     return await ended.promise;
   }
 
   /** Passes the slot of an entry that has ended on to the next waiter. */
   function passOn(): void {
     const next = lanes.next();
-    if (next) endWait(next.lane, next.waiter, () => ({ state: 'HAS_SLOT' }));
+    if (next) lanes.end(next.lane, next.waiter, () => ({ state: 'HAS_SLOT' }));
     else underWay -= 1;
   }
 
@@ -123,30 +112,32 @@ export function createFairQueue(
     isFull: () => underWay >= atOnce,
     waiting: lanes.waiting,
     waitingIn: lanes.countIn,
-    recall(lane) {
-      for (const waiter of lanes.waitersOf(lane)) endWait(lane, waiter, recalled);
-    },
+    recall: (lane) => lanes.endAll(lane, recalled),
     cleared: lanes.cleared,
     close() {
       isClosed = true;
-      for (const lane of lanes.names()) {
-        for (const waiter of lanes.waitersOf(lane)) endWait(lane, waiter, turnedAway);
-      }
+      for (const lane of lanes.names()) lanes.endAll(lane, turnedAway);
     },
   };
 }
 
 const recalled = (): Waited => ({ state: 'RECALLED' });
 
-/** Makes the refusals of a queue of that length, each with another `Retry-After` than the last. */
-function spreadRefusals(mostWaiting: number): () => DomainError {
+/** Refuses for a queue of that length, each time with another `Retry-After`. */
+function turningAway(
+  mostWaiting: number,
+  onTurnedAway: (refusal: DomainError) => void,
+): () => Waited {
   const spreadS = Math.max(LEAST_SPREAD_S, Math.ceil(mostWaiting / SERVED_PER_S));
   let count = 0;
   return () => {
     count += 1;
-    return new DomainError('unavailable', 'Too many are claiming at once. Try again shortly.', {
+    const detail = 'Too many are claiming at once. Try again shortly.';
+    const refusal = new DomainError('unavailable', detail, {
       retryAfterS: 1 + (count % spreadS),
     });
+    onTurnedAway(refusal);
+    return { state: 'TURNED_AWAY', refusal };
   };
 }
 
@@ -157,29 +148,33 @@ function createLanes() {
   const clearings = new Map<string, PromiseWithResolvers<void>>();
   let waiting = 0;
 
+  /** Ends a wait; does nothing if it is over already. */
+  function end(lane: string, waiter: Waiter, how: () => Waited): void {
+    const waiters = lanes.get(lane);
+    if (!waiters?.delete(waiter)) return;
+    clearTimeout(waiter.timer);
+    waiting -= 1;
+    if (waiters.size === 0) {
+      lanes.delete(lane);
+      clearings.get(lane)?.resolve();
+      clearings.delete(lane);
+    }
+    waiter.resolve(how());
+  }
+
   return {
+    end,
+    endAll(lane: string, how: () => Waited): void {
+      for (const waiter of [...(lanes.get(lane) ?? [])]) end(lane, waiter, how);
+    },
     waiting: () => waiting,
     names: () => [...lanes.keys()],
-    waitersOf: (lane: string): Waiter[] => [...(lanes.get(lane) ?? [])],
     countIn: (lane: string) => lanes.get(lane)?.size ?? 0,
 
     add(lane: string, waiter: Waiter): void {
       const waiters = lanes.get(lane) ?? new Set<Waiter>();
       lanes.set(lane, waiters.add(waiter));
       waiting += 1;
-    },
-
-    /** Takes a waiter out. False if it does not wait any more. */
-    remove(lane: string, waiter: Waiter): boolean {
-      const waiters = lanes.get(lane);
-      if (!waiters?.delete(waiter)) return false;
-      clearTimeout(waiter.timer);
-      waiting -= 1;
-      if (waiters.size > 0) return true;
-      lanes.delete(lane);
-      clearings.get(lane)?.resolve();
-      clearings.delete(lane);
-      return true;
     },
 
     /** The waiter to be served next, who still waits; its lane is then the last. */
