@@ -1,4 +1,4 @@
-/** What a request carries from one middleware to the next. */
+/** The types of Hono's context: what middleware hands on to the handlers. */
 import type { HttpBindings } from '@hono/node-server';
 import type { Role, UserStatus } from '../domain/user.ts';
 import type { Client } from './identity/client-address.ts';
@@ -12,21 +12,21 @@ export interface AuthenticatedUser {
   status: UserStatus;
 }
 
-// A type, not an interface: hono wants an index signature here.
+// A type and not an interface, because Hono needs an index signature here.
 export type ApiEnv = {
-  /** Missing where no server is in front, as in tests. */
+  /** Empty without a server in front, as in tests. */
   Bindings: Partial<HttpBindings> & {
-    /** Why a request is refused that should not have come this far. */
+    /** Set on a request that was refused below the application: the answer to it. */
     refusal?: Refusal;
   };
   Variables: {
     requestId: string;
     client: Client;
-    /** Set by `requireUser`; reading it on a route without that is a mistake of ours. */
+    /** Set by the guards (`access`); a route without them must not read it. */
     user: AuthenticatedUser;
-    /** What they showed; set with `user`. */
+    /** The token that was shown; set with `user`. */
     token: Verified;
-    /** Drops the body before the request is over, for who goes on for long; set where there is one. */
+    /** Drops the body early, for a handler that goes on for long. Set with a body. */
     letGoOfBody?: () => void;
   };
 };

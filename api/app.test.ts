@@ -67,7 +67,7 @@ describe('an error', () => {
   });
 
   it('of the database says when to come back, and nothing of the servers', async () => {
-    // What passes is a warning; what a person must mend is an error, with its code.
+    // A passing failure is a warning; one that a person must mend is an error, with its code.
     const logged = { outage: { level: 40, code: undefined }, denied: { level: 50, code: 18 } };
     for (const [how, expected] of Object.entries(logged)) {
       const headers = { 'x-request-id': how };
@@ -109,7 +109,7 @@ describe('an error', () => {
     const answer = await t.call('DELETE', '/api/users/usr_1');
     assert.deepEqual([answer.status, answer.body.code], [405, 'method_not_allowed']);
     assert.equal(answer.headers.get('allow'), 'PATCH');
-    // Not those of a claim whose ID would be `retry`.
+    // Not the methods of a claim with the ID `retry`.
     const bulk = await t.call('PUT', '/api/event-claims/retry');
     assert.equal(bulk.headers.get('allow'), 'POST');
   });

@@ -1,21 +1,22 @@
-/** The HTTP application: what every request passes, and the routers behind it. */
+/** The HTTP application: the middleware of every request, and the routes. */
 import { BlockList } from 'node:net';
 import type { MiddlewareHandler } from 'hono';
 import { methodNotAllowed } from 'hono/method-not-allowed';
 import type { Logger } from 'pino';
 import type { ApiEnv } from './api-env.ts';
-import { CLAIM_PATH } from './claims/admission.ts';
+import { MAKE_CLAIM_ROUTE } from './claims/claim-url.ts';
 import { BATCH_PATH, limitBodies, readBodies } from './http/body-checks.ts';
 import { everyRequest } from './http/every-request.ts';
 import { describeQueries } from './http/query-checks.ts';
 import { access, BEARER } from './identity/auth.ts';
 import { clientOf } from './identity/client-address.ts';
-import { observeRequests, showBooks } from './metrics.ts';
+import { observeRequests, observeStore } from './metrics.ts';
 import { problemOf, sendProblem } from './problem.ts';
 import { newRouter } from './router.ts';
-import { type ActivityRouteDeps, activityRoutes } from './routes/activity-events.ts';
+import { type PlayerEventRouteDeps, playerEventRoutes } from './routes/activity-events.ts';
 import { type AuditRouteDeps, auditRoutes } from './routes/audit-log.ts';
 import { type AuthRouteDeps, authRoutes } from './routes/auth.ts';
+import { type ClaimDecisionRouteDeps, claimDecisionRoutes } from './routes/claim-decisions.ts';
 import { claimListRoutes } from './routes/claim-lists.ts';
 import { type ClaimRouteDeps, claimRoutes } from './routes/claims.ts';
 import { docsRoutes } from './routes/docs.ts';
@@ -35,18 +36,19 @@ export type AppDeps = AuthRouteDeps &
   EventRouteDeps &
   EligibilityRouteDeps &
   ClaimRouteDeps &
+  ClaimDecisionRouteDeps &
   GrantRouteDeps &
   ReconciliationRouteDeps &
   AuditRouteDeps &
-  ActivityRouteDeps &
+  PlayerEventRouteDeps &
   OperationRouteDeps &
   CallbackRouteDeps &
   MetaRouteDeps &
   MetricsRouteDeps & {
-    /** False where they have a port of their own. */
+    /** False if the metrics have a port of their own. */
     metricsArePublic?: boolean | undefined;
     log: Logger;
-    /** Proxies in front of us whose word on a client counts; nobody's where it is left out. */
+    /** The proxies whose forwarding headers are trusted; none unless given. */
     trustedProxies?: BlockList | undefined;
   };
 
@@ -68,11 +70,12 @@ export function createApp(deps: AppDeps) {
   app.route('/', eligibilityRoutes(deps));
   app.route('/', claimListRoutes(deps));
   app.route('/', claimRoutes(deps));
+  app.route('/', claimDecisionRoutes(deps));
   app.route('/', grantRoutes(deps));
   app.route('/', reconciliationRoutes(deps));
   app.route('/', auditRoutes(deps));
   app.route('/', operationRoutes(deps));
-  app.route('/', activityRoutes(deps));
+  app.route('/', playerEventRoutes(deps));
   app.route('/', callbackRoutes(deps));
   app.route('/', metaRoutes(deps));
   if (deps.metricsArePublic ?? true) app.route('/', metricsRoutes(deps));
@@ -85,7 +88,8 @@ export function createApp(deps: AppDeps) {
     scheme: 'bearer',
     bearerFormat: 'JWT',
   });
-  // Last, so that it knows every route; and here, so that a route it cannot describe fails the start.
+  // Last, so that it has every route. At start-up, so that a route it cannot describe fails the
+  // start.
   const description = app.getOpenAPI31Document({ openapi: '3.1.0', info: INFO });
   describeQueries(description);
   return app;
@@ -93,12 +97,13 @@ export function createApp(deps: AppDeps) {
 
 type App = ReturnType<typeof newRouter>;
 
-/** A HEAD is answered as a GET is, and its body thrown away: what streams would go on unread. */
+/** HEAD is answered as GET, without the body. A body that streams is cancelled, or it goes on. */
 const endHeads: MiddlewareHandler<ApiEnv> = async (c, next) => {
   await next();
   if (c.req.method === 'HEAD') await c.res.body?.cancel();
 };
 
+/** The middleware that every request passes before the routes, in order. */
 function guardRequests(app: App, deps: AppDeps): void {
   const trusted = deps.trustedProxies ?? new BlockList();
   const client: MiddlewareHandler<ApiEnv> = async (c, next) => {
@@ -108,12 +113,12 @@ function guardRequests(app: App, deps: AppDeps): void {
   const observe = observeRequests(deps.metrics, deps.log, deps.admission.cameAtMs);
   everyRequest(app, deps.log, client, endHeads, observe);
   const { claims, reconciliations } = deps.store;
-  showBooks(deps.metrics, {
+  observeStore(deps.metrics, {
     mended: reconciliations.totals,
     lastPassAt: async () => (await reconciliations.latest(1))[0]?.endedAt ?? null,
     parked: claims.countParked,
   });
-  app.on('POST', CLAIM_PATH, deps.admission.turnAway);
+  app.on('POST', MAKE_CLAIM_ROUTE, deps.admission.turnAway);
   app.use(
     methodNotAllowed({
       app,
@@ -124,13 +129,16 @@ function guardRequests(app: App, deps: AppDeps): void {
       },
     }),
   );
-  // Megabytes are taken only from who may send them.
+  // The guards come before the body here: only game servers may send megabytes.
   for (const guard of access(deps, 'GAME_SERVER').middleware) app.on('POST', BATCH_PATH, guard);
   app.use(limitBodies(deps.metrics));
   app.use(readBodies);
 }
 
-/** Of an address that is a route's own, those: it may look like the address of something by its ID. */
+/**
+ * The methods of an address. If routes name this very address, only those count, and not routes
+ * with a parameter that it fits as well: `/api/event-claims/summary` also looks like a claim.
+ */
 function ownMethods(app: App, path: string, methods: readonly string[]): readonly string[] {
   const own = app.routes.filter((route) => route.path === path).map(({ method }) => method);
   const isOwn = (method: string) => own.includes(method === 'HEAD' ? 'GET' : method);

@@ -1,4 +1,4 @@
-/** Requests made from `/openapi.json`, over the application: what it says of itself must be so. */
+/** Requests made from `/openapi.json`, sent to the application: the document must be true. */
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import { Ajv2020, type ValidateFunction } from 'ajv/dist/2020.js';
@@ -29,10 +29,10 @@ interface Description {
   components: { schemas: Record<string, Schema> };
 }
 
-/** Between them they may call every route. */
+/** Together they may call every route. */
 const CALLERS: Role[] = ['ADMIN', 'PLAYER', 'GAME_SERVER'];
 
-/** Of each caller for each route. */
+/** Requests of each caller to each route. */
 const REQUESTS = 3;
 
 /** The depth at which recursive schemas end. */
@@ -125,7 +125,7 @@ function textsOf({ format, minLength = 0, maxLength = 40 }: Schema, pattern?: st
   );
   if (pattern === undefined) return texts;
   const fits = new RegExp(pattern, 'u');
-  // What most texts fit is met by them; what hardly any fits is made for it.
+  // A pattern that most texts fit is met by chance; for the others there is a text that fits.
   const { maxLength: most } = length;
   return pattern.startsWith('^[^')
     ? texts.filter((text) => fits.test(text))
@@ -156,7 +156,7 @@ interface Sent {
   path: string;
   headers: Record<string, string>;
   body: unknown;
-  /** Whether it fits in whatever way a description cannot say. */
+  /** Whether it fits in the ways that the document cannot describe. */
   isSure: boolean;
 }
 
@@ -178,7 +178,7 @@ function requestsOf(path: string, { parameters = [], requestBody }: Route): fc.A
         request.path = request.path.replace(`{${name}}`, encodeURIComponent(text.toWellFormed()));
       } else if (where === 'query') {
         query.set(name, text);
-        // A cursor is opaque, and a span of time has its order.
+        // A cursor is opaque, and `from` must not be later than `to`.
         request.isSure &&= name !== 'cursor' && !(name === 'to' && query.has('from'));
       } else if (/^[!-~](?:[ -~]*[!-~])?$/.test(text)) {
         request.headers[name] = text;
@@ -189,7 +189,7 @@ function requestsOf(path: string, { parameters = [], requestBody }: Route): fc.A
   });
 }
 
-/** Streams and waits end by themselves only where there is a claim, and here is none. */
+/** Streams and waits end by themselves only with a claim, and here is none. */
 const MEDIA_TYPES = ['application/json', 'application/problem+json'];
 
 describe('a request that fits the description', () => {

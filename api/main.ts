@@ -1,4 +1,4 @@
-/** The entry point of the API process. Signals first: what is loaded and connected after it takes seconds. */
+/** The entry point of the API process. Signals first: loading and connecting take seconds. */
 import { heedSignals } from '../process/shutdown.ts';
 
 const stopping = heedSignals('api');

@@ -1,4 +1,4 @@
-/** What is measured and logged of every request. */
+/** The API's metrics, and the log line of each request. */
 import type { Context, MiddlewareHandler } from 'hono';
 import { routePath } from 'hono/route';
 import type { Logger } from 'pino';
@@ -6,15 +6,15 @@ import { Counter, Gauge, Histogram, type Registry } from 'prom-client';
 import type { Mended } from '../domain/claims/reconciliation.ts';
 import { DomainError } from '../domain/errors.ts';
 import type { ApiEnv } from './api-env.ts';
-import type { FairQueue } from './claims/fair-queue.ts';
+import type { FairQueue } from './claims/admission/fair-queue.ts';
 
-/** From a cached read to the longest `Prefer: wait`. */
+/** In seconds: from a cached read to the longest `Prefer: wait`. */
 const BUCKETS_S = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30];
 
 /**
- * Measures every request by method, route pattern and status, and logs it at debug. Neither holds
- * a path, a query, a token or a name.
- * @param cameAtMs when a request came that waited before it got here
+ * Middleware that measures every request by method, route pattern and status, and logs it at debug.
+ * No path, query, token or name gets into either.
+ * @param cameAtMs when a request came that waited at the door, on `performance.now()`
  */
 export function observeRequests(
   registry: Registry,
@@ -45,21 +45,22 @@ export function observeRequests(
   };
 }
 
-/** What is read off the database for whoever watches. */
-export interface Books {
-  /** Everything reconciliation ever mended, by kind. */
+/** What is read from the database for `/metrics`. */
+export interface StoreReads {
+  /** How much reconciliation ever mended, by kind. */
   mended(): Promise<Mended>;
-  /** When its last pass ended; null where there was none in a week. */
+  /** When its last pass ended; null if there was none in a week. */
   lastPassAt(): Promise<Date | null>;
   /** How many claims wait for a person. */
   parked(): Promise<number>;
 }
 
 /**
- * Shows what the books say. It is read when asked for, so every API process shows the same, and no
- * restart begins at zero. What cannot be read is left out: the rest is wanted then most of all.
+ * Gauges of what is in the database. They are read when `/metrics` is, so that every API process
+ * shows the same, and a restart does not begin at zero. A gauge that cannot be read is left out:
+ * the others are needed most just then.
  */
-export function showBooks(registry: Registry, books: Books): void {
+export function observeStore(registry: Registry, reads: StoreReads): void {
   const show = (
     name: string,
     help: string,
@@ -73,7 +74,7 @@ export function showBooks(registry: Registry, books: Books): void {
       registers: [registry],
       async collect() {
         if (labelNames.length > 0) this.reset();
-        // Once it was reset, a gauge without labels would show 0.
+        // `reset` would set a gauge without labels to 0.
         else this.remove();
         await read(this).catch(() => {});
       },
@@ -83,7 +84,7 @@ export function showBooks(registry: Registry, books: Books): void {
     'Things that reconciliation mended, ever.',
     ['kind'],
     async (gauge) => {
-      for (const [kind, count] of Object.entries(await books.mended())) gauge.set({ kind }, count);
+      for (const [kind, count] of Object.entries(await reads.mended())) gauge.set({ kind }, count);
     },
   );
   show(
@@ -91,7 +92,7 @@ export function showBooks(registry: Registry, books: Books): void {
     'When the last pass of reconciliation ended.',
     [],
     async (gauge) => {
-      const at = await books.lastPassAt();
+      const at = await reads.lastPassAt();
       if (at) gauge.set(at.getTime() / 1_000);
     },
   );
@@ -99,11 +100,11 @@ export function showBooks(registry: Registry, books: Books): void {
     'laurel_claims_parked',
     'Claims that wait for a person (NEEDS_ATTENTION).',
     [],
-    async (gauge) => gauge.set(await books.parked()),
+    async (gauge) => gauge.set(await reads.parked()),
   );
 }
 
-/** Shows the queue before the record, and counts what was refused without one, by code. */
+/** Metrics of admission: claims that wait, and refusals before a record, by code. */
 export function observeAdmission(registry: Registry) {
   const refusals = new Counter({
     name: 'laurel_claim_refusals_total',
@@ -130,7 +131,10 @@ export function observeAdmission(registry: Registry) {
   };
 }
 
-/** Shows how many connections are open, and counts those that ended at a bound. */
+/**
+ * Metrics of connections.
+ * @returns counts a connection that was turned away or cut at a limit
+ */
 export function observeConnections(registry: Registry, open: () => number) {
   new Gauge({
     name: 'laurel_http_connections',
@@ -149,7 +153,10 @@ export function observeConnections(registry: Registry, open: () => number) {
   return (bound: string): void => refusals.inc({ bound });
 }
 
-/** Shows what bodies come to in memory, by kind, and counts those refused as it was too much. */
+/**
+ * Metrics of bodies in memory, by kind.
+ * @returns counts a body that was refused because there were too many
+ */
 export function observeBodies(registry: Registry, heldBytes: Readonly<Record<string, number>>) {
   new Gauge({
     name: 'laurel_http_body_bytes',
@@ -169,7 +176,7 @@ export function observeBodies(registry: Registry, heldBytes: Readonly<Record<str
   return (kind: string): void => refusals.inc({ kind });
 }
 
-/** Shows how many streams and waits are open. */
+/** The gauge of open streams and waits. */
 export function observeLongRequests(registry: Registry, open: () => number): void {
   new Gauge({
     name: 'laurel_long_requests',

@@ -1,4 +1,4 @@
-/** The one table from an error to its HTTP answer, as RFC 9457 problem details. */
+/** From an error to its HTTP answer, as RFC 9457 problem details: one table for all. */
 import { z } from '@hono/zod-openapi';
 import type { Context } from 'hono';
 import { HTTPException } from 'hono/http-exception';
@@ -6,14 +6,15 @@ import type { ContentfulStatusCode } from 'hono/utils/http-status';
 import { DomainError, ERROR_CODES, type ErrorCode, type FieldError } from '../domain/errors.ts';
 import { isOfDatabase } from '../store/mongodb/connection.ts';
 
+/** A refusal below the application, which has no error to throw there. */
 export interface Refusal {
   code: ProblemCode;
   detail: string;
-  /** Where HTTP has a status of its own for it; else that of the code. */
+  /** For a refusal with an HTTP status of its own; the status of the code unless given. */
   status?: ContentfulStatusCode;
 }
 
-/** What only the edge can say: no rule of the domain utters these. */
+/** Codes that only the API itself uses, and no rule of the domain. */
 const EDGE_CODES = ['method_not_allowed', 'internal'] as const;
 export type ProblemCode = ErrorCode | (typeof EDGE_CODES)[number];
 
@@ -44,7 +45,7 @@ const TABLE = {
 } as const satisfies { [C in ProblemCode]: readonly [ContentfulStatusCode, string] };
 type Table = typeof TABLE;
 
-/** When a caller should come back where MongoDB does not serve, in seconds: about one election. */
+/** `Retry-After` while MongoDB does not answer, in seconds: about as long as an election. */
 const OUTAGE_RETRY_AFTER_S = 2;
 
 const ProblemSchema = z
@@ -76,8 +77,8 @@ function statusOf(code: ProblemCode): ContentfulStatusCode {
 }
 
 /**
- * What to answer for an error, whatever it is.
- * @param requestId shown where the cause is ours, so that the log line can be found
+ * The answer to any error.
+ * @param requestId shown if the cause is ours, so that the log line can be found
  * @param instance the request's path
  */
 export function toProblem(error: unknown, requestId: string, instance: string): ProblemAnswer {
@@ -99,7 +100,7 @@ export function sendProblem(c: Context, answer: ProblemAnswer): Response {
   });
 }
 
-/** The answer of a code with its own sentence. */
+/** The answer for a code. @param detail one sentence for a person */
 export function problemOf(
   code: ProblemCode,
   detail: string,
@@ -111,7 +112,7 @@ export function problemOf(
   return { problem: errors ? { ...problem, errors } : problem, status, headers: {} };
 }
 
-/** The answer to a request that never reached a route. */
+/** The answer to a request that was refused below the application. */
 export function problemOfRefusal(refusal: Refusal, instance: string): ProblemAnswer {
   const answer = problemOf(refusal.code, refusal.detail, instance);
   const { status = answer.status } = refusal;
@@ -123,8 +124,10 @@ const CONTENT = { 'application/problem+json': { schema: ProblemSchema } };
 type StatusOf<P> = P extends ProblemCode ? Table[P][0] : P;
 
 /**
- * The error responses of a route, for its description: `...problems(401, 'username_taken')`. A
- * status stands for all its codes. What any route may answer (500, 503) is added by itself.
+ * The error responses of a route, for its description. A status stands for all its codes. Any route
+ * may answer 500 and 503, so these are added.
+ * @example
+ * responses: { 200: …, ...problems(401, 'username_taken') }
  */
 export function problems<const P extends readonly (ContentfulStatusCode | ProblemCode)[]>(
   ...which: P
@@ -152,7 +155,7 @@ function ofDomainError(error: DomainError, instance: string): ProblemAnswer {
   return answer;
 }
 
-/** RFC 6750, section 3: a request without any credentials gets no error code. */
+/** The `WWW-Authenticate` header; without credentials no error code (RFC 6750, section 3). */
 function challenge(code: ErrorCode): string {
   const realm = 'Bearer realm="laurel"';
   return code === 'token_expired'
@@ -173,7 +176,7 @@ const HTTP_EXCEPTION_DETAILS: { readonly [C in ErrorCode]?: string } = {
   unsupported_media_type: 'Send the body as application/json.',
 };
 
-/** Hono's own refusals: broken JSON, a wrong media type. Their texts are not ours, so they stay in. */
+/** Hono's own refusals: broken JSON, a wrong media type. Their texts are not ours to show. */
 function ofHttpException(error: HTTPException, requestId: string, instance: string): ProblemAnswer {
   if (error.status >= 500) return internal(requestId, instance);
   const code = HTTP_EXCEPTION_CODES[error.status] ?? 'invalid_request';

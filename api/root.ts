@@ -1,4 +1,4 @@
-/** The API process: its connections, the API over them, and its end. */
+/** The root of the API process: its connections, the API over them, and how it ends. */
 import { Client, Connection } from '@temporalio/client';
 import { pino } from 'pino';
 import { apiConfig } from '../process/config.ts';
@@ -12,14 +12,14 @@ import { createClaimRuns } from '../temporal/runs.ts';
 import { healthChecks, serveApi } from './serve.ts';
 import { listen } from './server/front.ts';
 
-/** Serves until it is told to stop. */
+/** Runs the API until the process is told to stop. */
 export async function runApi(stopping: Stopping): Promise<void> {
   endOnFatal('api');
   const config = apiConfig();
   const log = pino({ level: config.LOG_LEVEL, base: { process: 'api' } }, logOutput('api'));
 
   const database = await openDatabase(config.MONGODB_URI, { appName: 'laurel-api' });
-  // Lazy: claims are accepted while Temporal is away.
+  // Lazy, because claims are accepted while Temporal is down.
   const temporal = Connection.lazy(connectionOptions(config));
   const client = new Client({ connection: temporal, namespace: config.TEMPORAL_NAMESPACE });
   const runs = createClaimRuns(client);

@@ -1,21 +1,21 @@
-/** A router whose validation failures are problems, and the pieces a route's description is made of. */
+/** The router of the API, whose validation failures are problems; helpers for descriptions. */
 import { OpenAPIHono, type RouteConfig, z } from '@hono/zod-openapi';
 import { DomainError, type FieldError } from '../domain/errors.ts';
 import type { ApiEnv } from './api-env.ts';
 import { knownQuery } from './http/query-checks.ts';
 import { problems } from './problem.ts';
 
-/** How many wrong places one answer names. */
+/** How many mistakes one answer names. */
 const MAX_FIELD_ERRORS = 50;
 
 /**
- * A router for one resource: what does not fit a route's description is refused before its handler,
- * query parameters that the route does not name included.
+ * A router for one resource. A request that does not fit its route's description is refused before
+ * the handler; so is a query parameter that the route does not name.
  */
 export function newRouter(): OpenAPIHono<ApiEnv> {
   const router = new OpenAPIHono<ApiEnv>({
     defaultHook: (result, c) => {
-      // Where a body is required and none came, the validator is given an empty object instead.
+      // Without a content type the validator gets an empty object instead of the missing body.
       if (result.target === 'json' && c.req.header('content-type') === undefined) throw noBody();
       if (!result.success) throw refusalOf(result.target, result.error.issues);
     },
@@ -25,7 +25,7 @@ export function newRouter(): OpenAPIHono<ApiEnv> {
   return router;
 }
 
-/** The route with its query looked at right after its guards, and the refusal in its description. */
+/** The route with a check of its query after its guards, and that refusal in its description. */
 function withKnownQuery<R extends RouteConfig>(route: R): R {
   const { middleware = [], responses, request } = route;
   const known = request?.query instanceof z.ZodObject ? Object.keys(request.query.shape) : [];
@@ -37,7 +37,7 @@ function withKnownQuery<R extends RouteConfig>(route: R): R {
   };
 }
 
-/** An ID in a path. It has no shape to fail: what names nothing is simply not found. */
+/** An ID in a path. It has no format to check: an ID of nothing is simply not found. */
 export function idParam(name: string) {
   return z.string().openapi({ param: { name, in: 'path', required: true } });
 }
@@ -52,7 +52,7 @@ export function jsonBody<S extends z.ZodType>(schema: S) {
   return { required: true as const, content: { 'application/json': { schema } } };
 }
 
-/** A route's JSON body that may be left out, with or without a content type; it is `{}` then. */
+/** A route's optional JSON body; `{}` if it is left out, with or without a content type. */
 export function optionalJsonBody<S extends z.ZodType>(schema: S) {
   return { required: false as const, content: { 'application/json': { schema } } };
 }
@@ -76,7 +76,7 @@ function refusalOf(target: string, issues: readonly Issue[]): DomainError {
   return new DomainError('invalid_request', `The ${target} does not fit. ${what}`);
 }
 
-/** An unknown field is reported at its own place, one by one, not at the object that holds it. */
+/** Each unknown field is reported at its own place, not at the object that holds it. */
 function fieldErrors(issue: Issue): FieldError[] {
   if (issue.code !== 'unrecognized_keys') {
     return [{ pointer: pointerTo(issue.path), message: issue.message }];

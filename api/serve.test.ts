@@ -1,4 +1,4 @@
-/** The API as it listens: how long it keeps connections, and how it ends without cutting anybody off. */
+/** The API's server: how long it keeps connections, and that its end cuts nobody off. */
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { Agent, get, type IncomingMessage } from 'node:http';
@@ -22,7 +22,7 @@ let fixture: StoreFixture;
 let temporal: Connection;
 before(async () => {
   fixture = await storeFixture();
-  // Nobody answers there, and nothing here needs it.
+  // Nothing listens there, and nothing here needs it.
   temporal = Connection.lazy({ address: '127.0.0.1:1' });
 });
 after(async () => {
@@ -48,7 +48,7 @@ async function start(env: NodeJS.ProcessEnv = {}) {
   const stop = await serveApi({ config, log, database, store, client, runs, front });
   const url = `http://127.0.0.1:${front.port}`;
 
-  /** A player with a claim that no worker takes any further. */
+  /** A player with a claim that stays open, because no worker runs. */
   async function waitingPlayer() {
     const body = JSON.stringify({ username: uniqueName('player'), password: PASSWORD });
     const call = { method: 'POST', body, headers: { 'content-type': 'application/json' } };
@@ -113,7 +113,7 @@ describe('the API that is told to stop', () => {
     const answer = await waits;
     const { state } = (await answer.json()) as { state: string };
     assert.deepEqual([answer.status, state], [200, 'PENDING_VALIDATION']);
-    // A stream that is cut rejects here.
+    // This rejects if the stream is cut.
     while (!(await reader.read()).done);
   });
 

@@ -1,4 +1,4 @@
-/** The API, wired and listening, over connections that the process's root has made. */
+/** Wires the API, over the connections that the process's root has made. */
 import type { Client } from '@temporalio/client';
 import type { Connection as Database } from 'mongoose';
 import type { Logger } from 'pino';
@@ -11,7 +11,7 @@ import { createBulkRuns } from '../temporal/bulk-runs.ts';
 import type { ClaimRuns } from '../temporal/runs.ts';
 import { stopClaimsOf } from '../temporal/stop-claims.ts';
 import { createApp } from './app.ts';
-import { createStarter } from './claims/starter.ts';
+import { createStarter } from './claims/admission/starter.ts';
 import { createLongRequests } from './http/long-requests.ts';
 import { createCurrentUsers } from './identity/current-users.ts';
 import { makeFirstAdmin } from './identity/first-admin.ts';
@@ -31,14 +31,14 @@ export interface ApiParts {
   front: Front;
 }
 
-/** What an eligibility answer waits for a game server, in milliseconds: a person looks at it. */
+/** How long an eligibility question waits for a game server, in milliseconds. */
 const GAME_DATA_TIMEOUT_MS = 2_000;
 
 const now = () => new Date();
 
 /**
- * Makes the first admin where there is none, and opens the front. Returns what ends it: it lets
- * requests end, and closes what only the API has open.
+ * Makes the first admin if there is none, and opens the front.
+ * @returns ends the API: lets requests end, and closes what only the API has open
  */
 export async function serveApi(parts: ApiParts) {
   const { config, log, database, store, client, runs, front } = parts;
@@ -98,9 +98,8 @@ export async function serveApi(parts: ApiParts) {
 }
 
 /**
- * How `/readyz` finds out whether the servers behind the API answer: by calls that the product makes
- * itself. A ping is answered where those are refused, and Temporal's health is not told to everybody
- * who may make them.
+ * The checks of `/readyz`. They are calls that the product makes itself: a server may answer a ping
+ * and refuse those, and Temporal's health call may need rights that the API does not have.
  */
 export function healthChecks(database: Database, runs: Pick<ClaimRuns, 'check'>) {
   return {

@@ -1,4 +1,4 @@
-/** For tests: the application over a real MongoDB, with a database and signing keys of its own. */
+/** For tests: the application over a real MongoDB, with its own database and signing keys. */
 import { Client, Connection } from '@temporalio/client';
 import { exportJWK, generateKeyPair, type JWK } from 'jose';
 import { pino } from 'pino';
@@ -12,8 +12,8 @@ import { createClaimRuns } from '../temporal/runs.ts';
 import { dropDatabase } from '../test/drop-database.ts';
 import { testServers, uniqueName } from '../test/servers.ts';
 import { type AppDeps, createApp } from './app.ts';
-import { createAdmission } from './claims/admission.ts';
-import { createStarter } from './claims/starter.ts';
+import { createAdmission } from './claims/admission/admission.ts';
+import { createStarter } from './claims/admission/starter.ts';
 import { createLongRequests, LONG_REQUESTS } from './http/long-requests.ts';
 import { createCurrentUsers } from './identity/current-users.ts';
 import { createPasswords } from './identity/passwords.ts';
@@ -89,7 +89,7 @@ export async function testApp(overrides: Partial<AppDeps> = {}) {
     phase: () => 'READY',
     checks: { mongodb: async () => {}, temporal: async () => {} },
     metrics,
-    // A test looks at what it has just done.
+    // A test must see what it has just done.
     metricsAgeMs: 0,
     admission: createAdmission(metrics),
     log,

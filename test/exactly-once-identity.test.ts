@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import { WorkflowNotFoundError } from '@temporalio/client';
 import { createAcceptance } from '../api/claims/accept.ts';
-import { createStarter, type Starter } from '../api/claims/starter.ts';
+import { createStarter, type Starter } from '../api/claims/admission/starter.ts';
 import { grantIdOf, type Reason } from '../domain/claims/claim.ts';
 import type { EventFields } from '../domain/events/event.ts';
 import { type Claim, claimIdOf } from '../store/claims/claim-record.ts';

@@ -6,7 +6,7 @@ import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import { WorkflowNotFoundError } from '@temporalio/client';
 import { createAcceptance } from '../api/claims/accept.ts';
-import type { Starter } from '../api/claims/starter.ts';
+import type { Starter } from '../api/claims/admission/starter.ts';
 import { type Claim, claimIdOf } from '../store/claims/claim-record.ts';
 import { RECORDER_MS } from '../store/claims/claims.ts';
 import {

@@ -4,7 +4,7 @@
  */
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
-import type { Starter } from '../api/claims/starter.ts';
+import type { Starter } from '../api/claims/admission/starter.ts';
 import { type Claim, claimIdOf } from '../store/claims/claim-record.ts';
 import type { StoredEvent } from '../store/events/events.ts';
 import { CLAIM_QUEUE, CLAIM_WORKFLOW } from '../workflows/contract.ts';

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { createAcceptance } from '../api/claims/accept.ts';
-import { ADMISSION } from '../api/claims/admission.ts';
+import { ADMISSION } from '../api/claims/admission/admission.ts';
 import { StockBusy } from '../domain/claims/stock-busy.ts';
 import type { DomainError } from '../domain/errors.ts';
 import { type Claim, claimIdOf } from '../store/claims/claim-record.ts';

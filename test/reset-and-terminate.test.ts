@@ -7,7 +7,7 @@ import { randomUUID } from 'node:crypto';
 import { after, before, describe, it } from 'node:test';
 import type { temporal } from '@temporalio/proto';
 import type { WorkflowBundleOption } from '@temporalio/worker';
-import type { Starter } from '../api/claims/starter.ts';
+import type { Starter } from '../api/claims/admission/starter.ts';
 import { createHttpProvider } from '../providers/http.ts';
 import { workflowIdOf } from '../temporal/workflow-id.ts';
 import { CLAIM_QUEUE, CLAIM_WORKFLOW } from '../workflows/contract.ts';

@@ -1,4 +1,4 @@
-/** A claim as the API answers it. */
+/** The claim in the API's answers: its schema, and how it is made from the record. */
 import { z } from '@hono/zod-openapi';
 import {
   CLAIM_STATES,
@@ -13,6 +13,7 @@ import { workflowIdOf } from '../../temporal/workflow-id.ts';
 import type { AuthenticatedUser } from '../api-env.ts';
 import { ExplainedSchema } from '../events/condition-schema.ts';
 import { SURROUNDINGS, toSurroundingsBody } from '../events/condition-windows.ts';
+import { claimStreamUrl, claimUrl } from './claim-url.ts';
 
 const time = z.iso.datetime();
 
@@ -46,7 +47,7 @@ const ClaimExplanation = z
   })
   .openapi('ClaimExplanation');
 
-/** What a claim that was refused for its condition shows; a claim that ended otherwise shows none. */
+/** The explanation of a claim that was refused for its condition; others show none. */
 function toExplanationBody({ reason, explanation }: Claim): Pick<ClaimBody, 'explanation'> {
   if (reason !== 'CONDITION_NOT_MET' || !explanation) return {};
   const { condition, judgedFor } = explanation;
@@ -84,28 +85,28 @@ export const ClaimSchema = z
   .openapi('Claim');
 export type ClaimBody = z.infer<typeof ClaimSchema>;
 
-/** Where Temporal's Web UI is, for the links that staff get. */
+/** Temporal's Web UI, for the links that staff get. */
 export interface WebUi {
   url: string;
   namespace: string;
 }
 
-export const claimPath = (claimId: string): string => `/api/event-claims/${claimId}`;
-
-/** The Web UI's list of the claim's runs: there may be several, the latest first. */
+/** A link to the Web UI's list of the claim's runs, the latest first: there may be several. */
 function runsLink({ url, namespace }: WebUi, claim: Claim): string {
   const query = `WorkflowId="${workflowIdOf(claim.userId, claim.idempotencyKey)}"`;
   const base = url.replace(/\/+$/, '');
   return `${base}/namespaces/${encodeURIComponent(namespace)}/workflows?query=${encodeURIComponent(query)}`;
 }
 
-/** The claim for this reader: staff see where it runs, players do not. */
+/**
+ * The claim as this reader sees it.
+ * @param webUi for the link to its runs, which only staff get; undefined where it is not known
+ */
 export function toClaimBody(
   claim: Claim,
   reader: Pick<AuthenticatedUser, 'role'>,
   webUi: WebUi | undefined,
 ): ClaimBody {
-  const self = claimPath(claim._id);
   return {
     claimId: claim._id,
     eventId: claim.eventId,
@@ -129,8 +130,8 @@ export function toClaimBody(
     createdAt: claim.createdAt.toISOString(),
     updatedAt: claim.updatedAt.toISOString(),
     links: {
-      self,
-      stream: `${self}/stream`,
+      self: claimUrl(claim._id),
+      stream: claimStreamUrl(claim._id),
       ...(webUi && isStaff(reader.role) && { workflow: runsLink(webUi, claim) }),
     },
   };

@@ -1,4 +1,4 @@
-/** A claim as server-sent events: as it stands at once, after each change, until its final state. */
+/** A claim as server-sent events: at once, after each change, and until its final state. */
 import type { Context } from 'hono';
 import { type SSEStreamingApi, streamSSE } from 'hono/streaming';
 import { isFinal } from '../../domain/claims/claim.ts';
@@ -8,7 +8,10 @@ import type { ClaimStore } from '../../store/claims/claims.ts';
 import type { ClaimBody } from './claim-body.ts';
 import { nextChange } from './wait.ts';
 
-/** A comment this often keeps proxies from taking a quiet stream for a dead one. In milliseconds. */
+/**
+ * How often a comment is sent on a quiet stream, in milliseconds: many proxies close a connection
+ * that is silent for a minute.
+ */
 const KEEPALIVE_MS = 15_000;
 
 export interface StreamDeps {
@@ -16,19 +19,23 @@ export interface StreamDeps {
   claims: ClaimStore;
 }
 
-/** Who reads a stream. */
+/** The client at the other end of a stream. */
 export interface Reader {
-  /** Whether their token still counts; asked before anything is sent. */
+  /** Whether its token is still valid; asked before anything is sent. */
   mayRead(): Promise<boolean>;
-  /** How long it does at most, in milliseconds. */
+  /** How long the token is still valid at most, in milliseconds. */
   leftMs(): number;
-  /** Told when the stream ends. */
+  /** Called when the stream has ended. */
   end(): void;
-  /** Aborted when the stream is over for its reader, who left or has another instead. */
+  /** Aborted when the client leaves, or when a newer stream takes this one's place. */
   over: AbortController;
 }
 
-/** Streams the claim from after `lastVersion` (`Last-Event-ID`) on, for as long as its reader may. */
+/**
+ * Streams the claim to its final state, or until the reader's token ends.
+ * @param lastVersion the `version` the client has seen (`Last-Event-ID`); 0 for none
+ * @param toBody the claim as this reader sees it
+ */
 export function streamClaim(
   c: Context,
   deps: StreamDeps,
@@ -49,7 +56,7 @@ export function streamClaim(
         await stream.writeSSE({ id: String(current.version), event: 'claim', data });
         sent = current.version;
       }
-      // Where we stop, the client comes back with `Last-Event-ID`, to another process.
+      // If this process stops, the client reconnects to another one with `Last-Event-ID`.
       if (isFinal(current.state) || deps.changes.isEnding()) return;
       current = await nextChange(deps.changes, claim._id, read, {
         timeoutMs: Math.min(KEEPALIVE_MS, reader.leftMs()),
@@ -63,8 +70,9 @@ export function streamClaim(
 }
 
 /**
- * Nothing on the way may hold a stream back: nginx does unless told not to, and whoever compresses
- * waits for enough to compress. How it is framed is for Node to say: chunks are none for HTTP/1.0.
+ * Headers that keep proxies from buffering the stream: nginx buffers unless it is told not to, and
+ * a proxy that compresses waits for enough to compress. Node frames the body by itself: HTTP/1.0
+ * has no chunks.
  */
 function unbuffered(response: Response): Response {
   response.headers.set('X-Accel-Buffering', 'no');

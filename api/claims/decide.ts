@@ -1,4 +1,4 @@
-/** An admin's word on a parked claim: on its record first, then as a signal to its run. */
+/** An admin's decision on a parked claim: first on its record, then as a signal to its run. */
 import type { Logger } from 'pino';
 import { DomainError } from '../../domain/errors.ts';
 import type { Claim, Decision } from '../../store/claims/claim-record.ts';
@@ -6,6 +6,7 @@ import type { ClaimStore } from '../../store/claims/claims.ts';
 import type { StaffContext } from '../../store/users/staff.ts';
 import type { ClaimRuns } from '../../temporal/runs.ts';
 import { SIGNALS } from '../../workflows/contract.ts';
+import { noSuchClaim } from '../not-found.ts';
 
 export interface DecideDeps {
   store: { claims: ClaimStore };
@@ -14,8 +15,11 @@ export interface DecideDeps {
 }
 
 /**
- * Decides on a claim that is parked. The same decision again is sent again and changes nothing.
- * @throws DomainError `not_found`; `invalid_transition` where it is not parked or decided otherwise
+ * Records a decision on a parked claim and wakes its run. The same decision again changes nothing,
+ * and the signal is sent again.
+ * @returns the claim with the decision
+ * @throws DomainError `not_found`; `invalid_transition` if the claim is not parked, or if somebody
+ *   decided otherwise
  */
 export async function decideClaim(
   deps: DecideDeps,
@@ -25,15 +29,16 @@ export async function decideClaim(
 ): Promise<Claim> {
   const { claims } = deps.store;
   const claim = await claims.get(claimId);
-  if (!claim) throw new DomainError('not_found', 'There is no claim with this ID.');
+  if (!claim) throw noSuchClaim();
   const decided = await decidedAs(claims, staff, claim, decision);
-  // The record is what counts: a signal that is lost is sent again by reconciliation.
+  // The record counts. If the signal is lost, reconciliation sends it again.
   await deps.runs.wake(decided, SIGNALS.decided).catch((err) => {
     deps.log.warn({ err, claimId }, 'decision recorded, but its run was not told yet');
   });
   return decided;
 }
 
+/** The claim with the decision on its record, whether made now or before. */
 async function decidedAs(
   claims: ClaimStore,
   staff: StaffContext,
@@ -47,7 +52,7 @@ async function decidedAs(
   const { number, decision: earlier } = claim.parking;
   const decided = earlier ? null : await claims.decide(staff, claim, number, decision);
   if (decided) return decided;
-  // Decided before, or by somebody who was quicker: no conflict where it is the same word.
+  // Decided before, or by somebody who was quicker. The same action is no conflict.
   const now = earlier ? claim : await claims.get(claim._id, claim.userId);
   const { parking } = now ?? claim;
   const isSame = parking?.number === number && parking.decision?.action === decision.action;

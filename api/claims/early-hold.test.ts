@@ -20,7 +20,7 @@ const line = (lineId: string, buckets: number | null = 1) => {
   return { lineId, kind: 'ITEM', name: lineId, quantity: 1, buckets } as const;
 };
 
-/** A claim that was just recorded, of an event with so many units of each reward. */
+/** A claim that was just recorded. Its event has so many units of each reward. */
 async function recorded(
   units: Record<string, number>,
   lines = Object.keys(units).map((id) => line(id)),
@@ -34,14 +34,14 @@ async function recorded(
   return claim;
 }
 
-/** What became of it, and whom it was told. */
+/** Holds the claim or rejects it; also what was reported sold out, and which claims failed. */
 async function hold(claim: Claim, given: Partial<HoldDeps> = {}) {
   const [soldOut, failed]: [string[], string[]] = [[], []];
-  const told = {
+  const reports = {
     onSoldOut: ({ eventId }: { eventId: string }) => soldOut.push(eventId),
     onFailure: (claimId: string) => failed.push(claimId),
   };
-  const deps = { ...t.store, now: () => new Date(), ...told, ...given };
+  const deps = { ...t.store, now: () => new Date(), ...reports, ...given };
   return { ...(await holdOrReject(deps, claim)), soldOut, failed };
 }
 

@@ -1,4 +1,6 @@
-/** Streams and waits: how many there may be, how long they last, and that nobody is left behind. */
+/**
+ * Streams and waits: how many there may be, how long they last, and that all places are given back.
+ */
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import { newClaim } from '../../store/test-store.ts';
@@ -46,7 +48,7 @@ describe('streams', () => {
     const third = await ask('GET', '/stream');
     assert.deepEqual([first.status, second.status, third.status], [200, 200, 200]);
     assert.equal(longRequests.open(), 2);
-    // It ends in order, with what it had to say.
+    // The stream ends in order, with all that was written.
     assert.match(await first.text(), /"state":"PENDING_VALIDATION"/);
     assert.equal(longRequests.open(), 2);
     for (const open of [second, third]) await open.body?.cancel();
@@ -149,7 +151,7 @@ describe('waits', () => {
     ]);
     const streams = await Promise.all(four);
     const { ask } = await player();
-    // All of them have one address here.
+    // All clients of this test have the same address.
     const refused = await ask('GET', '/stream');
     assert.equal(((await refused.json()) as { code: string }).code, 'rate_limited');
     assert.equal((await ask('GET', '', wait)).headers.get('preference-applied'), null);

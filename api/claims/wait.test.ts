@@ -29,7 +29,7 @@ describe('how long a client would wait', () => {
   }
 });
 
-/** A claim whose changes the test makes, heard of or not. */
+/** A claim that the test changes, with or without a report of the change. */
 function changing(t: TestContext, state: ClaimState = 'FULFILLING') {
   t.mock.timers.enable({ apis: ['setTimeout'] });
   let clockMs = 0;
@@ -74,7 +74,7 @@ function changing(t: TestContext, state: ClaimState = 'FULFILLING') {
 const settle = () => new Promise((resolve) => setImmediate(resolve));
 const stays = new AbortController().signal;
 
-/** A client that waits for the end: what state it got. */
+/** A client that waits for the end, and the state it got. */
 function waiting(of: ReturnType<typeof changing>, waitS: number, signal = stays) {
   let state: ClaimState | 'STILL_WAITING' = 'STILL_WAITING';
   void waitForEnd(of, { ...of.record } as Claim, waitS, signal).then((claim) => {

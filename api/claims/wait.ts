@@ -7,16 +7,24 @@ import type { ClaimStore } from '../../store/claims/claims.ts';
 /** Longest wait of one request, in seconds: below the timeouts of common proxies. */
 export const MAX_WAIT_S = 30;
 
-/** Re-reading while nothing is heard, in milliseconds: a change is never missed for longer. */
+/**
+ * How often a waiting request reads the claim though no change was reported, in milliseconds: a
+ * lost report delays an answer by this much at most.
+ */
 const REREAD_MS = 5_000;
 
-/** The seconds a client would wait, at most 30; undefined where it did not say or said nonsense. */
+/** The seconds that a `Prefer` header asks to wait, 30 at most; undefined if it asks none. */
 export function preferredWaitS(prefer: string | undefined): number | undefined {
   const wait = /(?:^|[,;])\s*wait\s*=\s*"?(\d{1,9})"?\s*(?=$|[,;])/i.exec(prefer ?? '')?.[1];
   return wait === undefined ? undefined : Math.min(Number(wait), MAX_WAIT_S);
 }
 
-/** Waits for a change, for the time to run out, for the caller to leave or for us to stop. */
+/**
+ * Waits until the claim is as the caller wants it, the time is up, the caller leaves, or the
+ * process stops.
+ * @param read reads the claim
+ * @returns the claim as it was read last; null if there is none
+ */
 export async function nextChange(
   changes: ClaimChanges,
   claimId: string,
@@ -25,7 +33,7 @@ export async function nextChange(
     timeoutMs: number;
     signal: AbortSignal;
     isEnough: (claim: Claim) => boolean;
-    /** Nothing but its end is enough, so that changes before it need not be looked at. */
+    /** Only a final state is enough, so changes to an open claim are not read. */
     isForEnd?: boolean;
   },
 ): Promise<Claim | null> {
@@ -38,7 +46,7 @@ export async function nextChange(
   until.signal.addEventListener('abort', look);
   try {
     for (;;) {
-      // Armed before the read: what changes during it wakes us at once.
+      // Armed before the read, so that a change during the read wakes at once.
       wake = Promise.withResolvers<void>();
       const claim = await read();
       const leftMs = endsAtMs - performance.now();
@@ -54,7 +62,7 @@ export async function nextChange(
   }
 }
 
-/** The claim once it is final, or as it stands when the time is up. */
+/** The claim once it is final, or as it is after `waitS` seconds. */
 export async function waitForEnd(
   deps: { changes: ClaimChanges; claims: ClaimStore },
   claim: Claim,

@@ -15,13 +15,13 @@ const isTaken = (value: unknown) => conditionErrors(value, () => false).length =
 const numbers = fc.oneof(fc.integer({ min: -3, max: 3 }), fc.constantFrom(1e12, -1e12));
 const wrong = fc.constantFrom<unknown>(null, '3', [], {}, true, 1e13, -1e13, '');
 
-/** Mostly what belongs there, and now and then what does not. */
+/** Mostly values that fit, sometimes others. */
 const mostly = <T>(right: fc.Arbitrary<T>) =>
   fc.oneof({ weight: 9, arbitrary: right }, { weight: 1, arbitrary: wrong });
 
 const rarely = (fields: object) => mostly(fc.constant({})).map((x) => (x === null ? fields : {}));
 
-/** One of some names mostly, else any of them, or none. */
+/** Mostly one of these names, else any text, or nothing. */
 const names = <N extends string>(of: readonly N[]): fc.Arbitrary<N[]> =>
   fc.oneof(
     { weight: 6, arbitrary: fc.constantFrom(...of).map((name) => [name]) },
@@ -31,7 +31,7 @@ const names = <N extends string>(of: readonly N[]): fc.Arbitrary<N[]> =>
 const valued = (given: string[], value: unknown) =>
   Object.fromEntries(given.map((name) => [name, value]));
 
-/** A leaf of a counter: what other metrics take is described in words alone. */
+/** A leaf of a counter: the schema says only in words what other metrics take. */
 const leaves = fc
   .record({
     metric: mostly(fc.constantFrom('quest.completed', 'level')),

@@ -1,4 +1,4 @@
-/** Conditions in bodies: refused leaf by leaf, and described once in the OpenAPI document. */
+/** Conditions in bodies: their OpenAPI schemas, and their validation leaf by leaf. */
 import { z } from '@hono/zod-openapi';
 import {
   COMPARATORS,
@@ -75,7 +75,7 @@ const explained = (name: string): Component => {
   return { ...rest, required: [...required, 'met'], properties: { ...properties, met } };
 };
 
-/** The schemas of a tree and of its explanation: recursive, so that they stand on their own. */
+/** The OpenAPI components of a condition and its explanation, which are recursive. */
 export const CONDITION_COMPONENTS: Record<string, Component> = {
   Condition: {
     description: `At most ${MOST_LEAVES} leaves, ${DEEPEST} levels deep.`,
@@ -115,21 +115,21 @@ export const CONDITION_COMPONENTS: Record<string, Component> = {
 
 const orNull = (name: string): Component => ({ anyOf: [ref(name), { type: 'null' }] });
 
-/** A condition as the API shows it, null for none. */
+/** A condition in an answer; null for none. */
 export const ConditionSchema: z.ZodType<Condition | null> = z.any().openapi(orNull('Condition'));
 
-/** A condition with what the player has. */
+/** A condition with what the player has, in an answer. */
 export const ExplainedSchema: z.ZodType<Explained> = z.any().openapi(ref('ExplainedCondition'));
 
-/** The same of an event that may have none. */
+/** The same, or null for an event without a condition. */
 export const MaybeExplainedSchema: z.ZodType<Explained | null> = z
   .any()
   .openapi(orNull('ExplainedCondition'));
 
 /**
- * A condition as an operator may write it, null for none; what is wrong is reported at its own place.
- * Its texts become NFC, as those of activities do, so that a key means the same in both.
- * @param isSource whether a leaf may name it as the provider to ask
+ * A condition in a request; null for none. Each mistake is reported at its own place. Its texts
+ * become NFC, as those of player events do, so that a key means the same in both.
+ * @param isSource whether a leaf may name this provider as its source
  */
 export function conditionFor(isSource: (name: string) => boolean): z.ZodType<Condition | null> {
   return z
@@ -150,7 +150,7 @@ function inNfc(condition: Condition | null): Condition | null {
   return JSON.parse(JSON.stringify(condition), normal);
 }
 
-/** RFC 6901, section 4. */
+/** The parts of a JSON pointer (RFC 6901, section 4). */
 function pathOf(pointer: string): string[] {
   const tokens = pointer.split('/').slice(1);
   return tokens.map((token) => token.replaceAll('~1', '/').replaceAll('~0', '~'));

@@ -1,9 +1,10 @@
-/** The windows around a condition, as the API shows them. */
+/** What surrounds a condition in answers: the event's windows, the period, what is left. */
 import { z } from '@hono/zod-openapi';
 import type { Surroundings } from '../../domain/conditions/explanation.ts';
 
 const time = z.iso.datetime();
 
+/** The fields, to be spread into a schema. */
 export const SURROUNDINGS = {
   window: z.object({ startsAt: time, endsAt: time, claimableUntil: time }).openapi({
     description:
@@ -32,6 +33,7 @@ export const SURROUNDINGS = {
   ),
 };
 
+/** The fields of an answer. */
 export function toSurroundingsBody({ window, period, rewards }: Surroundings) {
   return {
     window: {

@@ -1,7 +1,7 @@
-/** May this player claim now, and why not: what a claim made now would be judged by, as far as known. */
-import type { Reason } from '../../domain/claims/claim.ts';
+/** Eligibility: may this player claim now, and if not, why not. */
 import { wantedEntitlements } from '../../domain/claims/entitlements.ts';
 import { ProviderError } from '../../domain/claims/fulfillment.ts';
+import { type RefusalReason, refusalsAmong } from '../../domain/claims/refusal-order.ts';
 import { type Condition, type Explained, explain } from '../../domain/conditions/condition.ts';
 import { type Account, readFacts } from '../../domain/conditions/condition-facts.ts';
 import {
@@ -35,14 +35,14 @@ export interface EligibilityDeps {
 }
 
 export interface Eligibility extends Surroundings {
-  /** Null where it hangs on a provider that has no answer now: a claim would wait for it. */
+  /** Null if it depends on a provider that does not answer now: a claim would wait for it. */
   eligible: boolean | null;
-  /** Everything that would refuse a claim now, in the order in which it would. */
-  reasons: Reason[];
+  /** Everything that would refuse a claim now; the first is what a claim would be refused for. */
+  reasons: RefusalReason[];
   condition: Explained | null;
 }
 
-/** What of a limited reward is left, and whether that is enough for one claim more. */
+/** What is left of each reward, and whether that is too little for one more claim. */
 async function stockOf({ store }: EligibilityDeps, event: StoredEvent) {
   const limited = event.rewards.filter((reward) => reward.stock !== null);
   if (limited.length === 0) return { left: event.rewards.map(unlimited), isSoldOut: false };
@@ -63,7 +63,7 @@ const unlimited = ({ rewardId }: { rewardId: string }): RewardLeft => {
   return { rewardId, available: null };
 };
 
-/** Asks once: where a provider has no answer, that is an answer here. */
+/** Asks a provider once; null if it is not configured, or does not answer. */
 async function ask(
   provider: GameDataProvider | undefined,
   userId: string,
@@ -77,6 +77,7 @@ async function ask(
   }
 }
 
+/** The explanation of the event's condition for this player. */
 async function explainFor(
   deps: EligibilityDeps,
   event: StoredEvent & { condition: Condition },
@@ -94,6 +95,7 @@ async function explainFor(
   return explain(pinned.tree, facts);
 }
 
+/** The same by the player's ID; null without a condition, or if there is no such player. */
 async function conditionOf(
   deps: EligibilityDeps,
   event: StoredEvent,
@@ -119,13 +121,12 @@ export async function eligibilityOf(
     stockOf(deps, event),
     conditionOf(deps, event, userId, at),
   ]);
-  const refusals: [Reason, boolean][] = [
-    ['EVENT_NOT_OPEN', !isOpenAt(event, at)],
-    ['ALREADY_CLAIMED', isUsedUp],
-    ['CONDITION_NOT_MET', condition?.met === false],
-    ['SOLD_OUT', isSoldOut],
-  ];
-  const reasons = refusals.filter(([, holds]) => holds).map(([reason]) => reason);
+  const reasons = refusalsAmong({
+    EVENT_NOT_OPEN: !isOpenAt(event, at),
+    ALREADY_CLAIMED: isUsedUp,
+    CONDITION_NOT_MET: condition?.met === false,
+    SOLD_OUT: isSoldOut,
+  });
   const isOpenQuestion = reasons.length === 0 && condition?.met === null;
   return {
     eligible: isOpenQuestion ? null : reasons.length === 0,

@@ -1,4 +1,4 @@
-/** An event as the API shows it. */
+/** The event in the API's answers: its schema, and how it is made from the record. */
 import { z } from '@hono/zod-openapi';
 import { CLAIM_STATES, REWARD_KINDS } from '../../domain/claims/claim.ts';
 import {
@@ -78,6 +78,7 @@ export const EventStatsSchema = z
   })
   .openapi('EventStats');
 
+/** The event as the API shows it. */
 export function toEventBody(event: StoredEvent): z.infer<typeof EventSchema> {
   return {
     eventId: event.eventId,

@@ -1,7 +1,7 @@
 /**
- * Every field of an event does something. For each there are two values, and what a player or a claim
- * sees of it must differ between them, whether the event was made with the one or changed to it. A
- * field that is not in the table fails the test, and so does one that nothing reads.
+ * Every field of an event has an effect. For each field there are two values. What a player or a
+ * claim sees must differ between them, whether the event was created with a value or changed to it.
+ * A field that is not in the table fails the test, and so does one that nothing reads.
  */
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
@@ -12,7 +12,7 @@ import { type Answer, type Fields, type TestApp, testApp } from '../test-app.ts'
 const HOUR_MS = 3_600_000;
 const DAY_MS = 24 * HOUR_MS;
 const WEEK_MS = 7 * DAY_MS;
-/** Noon of a Wednesday of late, UTC (the epoch began on a Thursday): activities of it are kept. */
+/** Noon of a recent Wednesday, UTC (the epoch began on a Thursday): its player events are kept. */
 const NOON_MS = Math.floor(Date.now() / WEEK_MS) * WEEK_MS - DAY_MS / 2;
 const hours = (n: number): string => new Date(NOON_MS + n * HOUR_MS).toISOString();
 
@@ -38,7 +38,7 @@ before(async () => {
   t = await testApp({
     now: () => now,
     providerSecrets: new Map([['game', 'whsec_']]),
-    // What is looked at is there once a claim is recorded: no run is needed.
+    // No runs: all that is looked at stands on the record.
     starter: { start: async () => {} },
   });
   operator = (await t.signIn('OPERATOR')).accessToken;
@@ -53,7 +53,7 @@ before(async () => {
 });
 after(() => t.close());
 
-/** What the player sees of an event, or a claim made now of what is recorded. */
+/** What the player sees of an event, or what is recorded of a claim made now. */
 type Look = (eventId: string) => Promise<unknown>;
 
 async function read(eventId: string): Promise<Answer<Fields>> {
@@ -66,7 +66,7 @@ async function claim(eventId: string, token = player): Promise<Answer<Fields>> {
   return await t.call('POST', path, { token, body: {}, headers });
 }
 
-/** What somebody who has claimed nothing yet is answered, claim by claim. */
+/** What a new player is answered, claim by claim. */
 async function answersToNewcomer(...claims: { eventId: string; hour: number }[]) {
   const { accessToken } = await t.signIn();
   const answers: string[] = [];
@@ -92,7 +92,7 @@ async function eligibility(eventId: string) {
   return (await t.call<Eligibility>('GET', path, { token: player })).body;
 }
 
-/** Makes it that hour, counted from noon, for what is looked at. */
+/** Looks at something at that hour, counted from noon. */
 const at =
   (hour: number, look: Look): Look =>
   (eventId) => {
@@ -105,7 +105,7 @@ const shown =
   async (eventId) =>
     (await read(eventId)).body[field];
 const isShown: Look = async (eventId) => (await read(eventId)).status;
-/** Null where it is taken, else the refusal: before a record, or on it. */
+/** Null if the claim is accepted; else its refusal, which may be before the record or on it. */
 const isTaken: Look = async (eventId) => {
   const { body } = await claim(eventId);
   return body.code ?? body.reason;
@@ -114,7 +114,7 @@ const isTakenTwice: Look = async (eventId) => [await isTaken(eventId), await isT
 /** A claim on each of two days. */
 const ofTwoDays = async (eventId: string) =>
   await answersToNewcomer({ eventId, hour: -1 }, { eventId, hour: 0 });
-/** A claim of an event of the winter, then one of this event. */
+/** A claim of another event of the group `winter`, then one of this event. */
 const afterWinter = async (eventId: string) => {
   const winter = await make({ ...BASE, exclusiveGroup: 'winter' });
   return await answersToNewcomer({ eventId: winter, hour: 0 }, { eventId, hour: 0 });
@@ -125,7 +125,7 @@ const lines: Look = async (eventId) =>
     return { lineId, kind, name, quantity };
   });
 const left: Look = async (eventId) => (await eligibility(eventId)).rewards;
-/** What the leaf counts of two kills, eleven hours before noon and eleven after it. */
+/** What a leaf counts of two kills: eleven hours before noon, and eleven after it. */
 const counted: Look = async (eventId) => (await eligibility(eventId)).condition.have;
 
 const period = (given: Fields) => ({ period: { ...BASE.period, ...given } });
@@ -134,7 +134,7 @@ const FROM_NOON = period({ resetHour: 12 });
 const weekly = (given: Fields) => period({ kind: 'WEEKLY', ...given });
 const reward = (given: Fields) => ({ rewards: [{ ...CAPE, ...given }] });
 
-/** A field, two events that differ in it alone, and what is looked at. */
+/** A field, two events that differ only in it, and what is looked at. */
 const FIELDS: [string, Fields, Fields, Look][] = [
   ['title', { title: 'Snow' }, { title: 'Ice' }, shown('title')],
   ['description', { description: 'It snows.' }, { description: '' }, shown('description')],
@@ -220,7 +220,7 @@ interface Schema {
   items?: Schema;
 }
 
-/** The fields of a body, and of what is inside of it: `period.kind`, `rewards.stock`. */
+/** The fields of a body, nested ones included: `period.kind`, `rewards.stock`. */
 function fieldsOf({ properties = {} }: Schema, before = ''): string[] {
   return Object.entries(properties).flatMap(([name, schema]) => {
     const inside = fieldsOf(schema.items ?? schema, `${before}${name}.`);

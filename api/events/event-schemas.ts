@@ -1,6 +1,7 @@
-/** What an operator may send for an event: field by field, with the defaults of the contract. */
+/** The bodies of requests that create or change an event, with the defaults of the contract. */
 import { z } from '@hono/zod-openapi';
 import { REWARD_KINDS } from '../../domain/claims/claim.ts';
+import { MAILBOX } from '../../domain/claims/fulfillment.ts';
 import {
   EVENT_STATUSES,
   type EventFields,
@@ -12,15 +13,29 @@ import { text, trimmedText } from '../http/text.ts';
 import { moment } from '../http/times.ts';
 import { conditionFor } from './condition-schema.ts';
 
+/** Of titles and names, in code points. */
 const MAX_TITLE_LENGTH = 200;
+/** In code points. */
 const MAX_DESCRIPTION_LENGTH = 5_000;
+/** Each limited reward of a claim is a hold of its own. */
 const MAX_REWARDS = 20;
+/** Of one reward; far from where sums of units lose precision. */
 const MAX_UNITS = 1_000_000_000;
+/** A claim looks for a free slot among so many, so they are bounded. */
 const MAX_CLAIMS_PER_PERIOD = 100;
 const MAX_CLAIMS_TOTAL = 1_000;
 /** A year. */
 const MAX_PARKED_HOURS = 8_760;
-const DEFAULT_PARKED_HOURS = 24;
+
+/** The defaults of a new event, where a client leaves a field out. */
+const DEFAULTS = {
+  period: { kind: 'ONCE', timeZone: 'UTC', resetHour: 0, resetMinute: 0, resetDay: 'MONDAY' },
+  parkedAfter: { action: 'WAIT', hours: 24 },
+  claimsPerPeriod: 1,
+  rewardSelection: 'ALL',
+  fulfillment: { provider: MAILBOX },
+  status: 'DRAFT',
+} as const;
 
 const units = (min: number) => z.int().min(min).max(MAX_UNITS);
 
@@ -101,7 +116,7 @@ function fieldsFor({ isProvider, isSource }: ProviderNames) {
       provider: z
         .string()
         .refine(isProvider, 'No provider of this name is configured')
-        .openapi({ example: 'mailbox' }),
+        .openapi({ example: MAILBOX }),
     }),
   };
 }
@@ -114,8 +129,8 @@ export interface ProviderNames {
 }
 
 /**
- * The bodies of `POST /api/events` and `PATCH /api/events/{eventId}`. Whether fields fit each other
- * is the domain's to say.
+ * The bodies of `POST /api/events` and `PATCH /api/events/{eventId}`. They check single fields;
+ * whether fields fit each other is checked in the domain.
  */
 export function eventBodies(names: ProviderNames) {
   const fields = fieldsFor(names);
@@ -128,31 +143,25 @@ export function eventBodies(names: ProviderNames) {
       period: z
         .strictObject({
           kind: period.kind,
-          timeZone: period.timeZone.default('UTC'),
-          resetHour: period.resetHour.default(0),
-          resetMinute: period.resetMinute.default(0),
-          resetDay: period.resetDay.default('MONDAY'),
+          timeZone: period.timeZone.default(DEFAULTS.period.timeZone),
+          resetHour: period.resetHour.default(DEFAULTS.period.resetHour),
+          resetMinute: period.resetMinute.default(DEFAULTS.period.resetMinute),
+          resetDay: period.resetDay.default(DEFAULTS.period.resetDay),
         })
-        .default({
-          kind: 'ONCE',
-          timeZone: 'UTC',
-          resetHour: 0,
-          resetMinute: 0,
-          resetDay: 'MONDAY',
-        }),
-      claimsPerPeriod: fields.claimsPerPeriod.default(1),
+        .default(DEFAULTS.period),
+      claimsPerPeriod: fields.claimsPerPeriod.default(DEFAULTS.claimsPerPeriod),
       claimsTotal: fields.claimsTotal.default(null),
       exclusiveGroup: fields.exclusiveGroup.default(null),
       condition: fields.condition.default(null),
-      rewardSelection: fields.rewardSelection.default('ALL'),
-      fulfillment: fields.fulfillment.default({ provider: 'mailbox' }),
+      rewardSelection: fields.rewardSelection.default(DEFAULTS.rewardSelection),
+      fulfillment: fields.fulfillment.default(DEFAULTS.fulfillment),
       parkedAfter: z
         .strictObject({
           action: parkedAfter.action,
-          hours: parkedAfter.hours.default(DEFAULT_PARKED_HOURS),
+          hours: parkedAfter.hours.default(DEFAULTS.parkedAfter.hours),
         })
-        .default({ action: 'WAIT', hours: DEFAULT_PARKED_HOURS }),
-      status: z.enum(['DRAFT', 'ACTIVE']).default('DRAFT'),
+        .default(DEFAULTS.parkedAfter),
+      status: z.enum(['DRAFT', 'ACTIVE']).default(DEFAULTS.status),
     })
     .openapi('NewEvent');
   const eventPatch = z

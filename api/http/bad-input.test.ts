@@ -29,7 +29,9 @@ const EVENT = {
   status: 'ACTIVE',
 };
 
-/** Every route with a body, and one that fits. A route that is not in this table fails the test. */
+/**
+ * Every route with a body, and a body that fits. A route that is not in this table fails the test.
+ */
 const FITTING: Record<string, Fields> = {
   'POST /api/auth/register': { username: 'somebody', password: PASSWORD, displayName: 'Some' },
   'POST /api/auth/login': { username: 'somebody', password: PASSWORD },
@@ -54,19 +56,19 @@ const FITTING: Record<string, Fields> = {
     note: 'given up',
   },
   'POST /api/operations/{operationId}/stop': {},
-  // What is wrong with one event is told of that event: see its own test.
+  // A mistake in one event is answered for that event: see `activity-events.test.ts`.
   'POST /api/activity-events': { events: [] },
 };
 
-/** Routes whose body may be left out. */
+/** Routes whose body is optional. */
 const OPTIONAL = Object.keys(FITTING).filter((route) =>
   /\/(event-claims|operations)\/\{/.test(route),
 );
 
-/** Read only once its signature fits; see its own test. */
+/** The body is read only if its signature is right: tested elsewhere. */
 const SIGNED = ['POST /api/provider-callbacks/{provider}'];
 
-/** The contract: login answers wrong shapes of its fields as it does wrong ones. */
+/** The contract: login answers a field of a wrong shape like a wrong value. */
 const refusalOf = (route: string): [number, string] =>
   route === 'POST /api/auth/login' ? [401, 'invalid_credentials'] : [400, 'invalid_request'];
 
@@ -114,7 +116,9 @@ interface OpenApi {
   components: { schemas: Record<string, Schema> };
 }
 
-/** Where a schema has free text: a list is entered at its first place, a component only once. */
+/**
+ * Where a schema has free text. Of a list the first item is looked at; each component only once.
+ */
 function textsIn(document: OpenApi, schema: Schema, way: string[] = [], seen: string[] = []) {
   const found: string[][] = [];
   const enter = (inner: unknown, more: string[] = [], now = seen) =>
@@ -133,7 +137,7 @@ function textsIn(document: OpenApi, schema: Schema, way: string[] = [], seen: st
 
 const openApi = async () => (await t.call<OpenApi>('GET', '/openapi.json')).body;
 
-/** Where the bodies that a route takes have free text, from their description. */
+/** Where a route's bodies have free text, by the OpenAPI document. */
 function textsOf(document: OpenApi, route: string): string[][] {
   const [method = '', path = ''] = route.split(' ');
   const content = document.paths[path]?.[method.toLowerCase()]?.requestBody?.content;
@@ -141,7 +145,7 @@ function textsOf(document: OpenApi, route: string): string[][] {
   return ways.filter(([first]) => first !== 'events');
 }
 
-/** Where a body holds text, at any depth: the way there, key by key. */
+/** Where a body holds text, at any depth: the keys that lead there. */
 function textPlaces(value: unknown, way: string[] = []): string[][] {
   if (typeof value === 'string') return [way];
   if (typeof value !== 'object' || value === null) return [];
@@ -156,7 +160,7 @@ function withChange(body: Fields, way: string[], value: unknown): Fields {
   return copy;
 }
 
-/** A body with one field more, as text: some names are no ordinary keys of an object. */
+/** A body with one more field, as text, because `__proto__` is no ordinary key of an object. */
 function withField(body: Fields, field: string): string {
   const fields = Object.entries(body).map((f) => f.map((part) => JSON.stringify(part)).join(':'));
   return `{${[`${JSON.stringify(field)}:1`, ...fields].join(',')}}`;
@@ -304,7 +308,7 @@ function watchReads() {
         read.add(`${target} ${String(name)}`);
         return Reflect.get(of, name);
       },
-      // Copied as a whole: whoever has the copy may read any of it.
+      // Copied as a whole: then any field may be read of the copy.
       ownKeys(of) {
         read.add(`${target} *`);
         return Reflect.ownKeys(of);
@@ -335,7 +339,7 @@ describe('what a route declares that it takes', () => {
 
   it('is read, each field of its body and its query', async () => {
     const document = await openApi();
-    // Where there is nothing to change, what is asked for is not looked at.
+    // If there is nothing to change, the change is not looked at.
     const event = await send('POST /api/events', EVENT, { 'idempotency-key': 'read' });
     const ids = { eventId: String(event.body.eventId), userId: (await t.signIn()).id };
     let fields = 0;

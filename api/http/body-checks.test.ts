@@ -1,4 +1,4 @@
-/** What bodies may come to in memory, in all requests together. */
+/** The limit on the memory that all bodies take together. */
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import { Registry } from 'prom-client';
@@ -16,7 +16,7 @@ before(async () => {
 });
 after(() => t.close());
 
-/** A request whose body has begun with so many bytes, and goes on when the test says so. */
+/** A request whose body begins with so many bytes, and goes on when the test says so. */
 function sending(path: string, headers: Record<string, string>, begun = 0) {
   let end = () => {};
   const body = new ReadableStream({
@@ -35,7 +35,7 @@ function sending(path: string, headers: Record<string, string>, begun = 0) {
 const SPACE = 0x20;
 const BODY = '{"events":[]}';
 
-/** A batch; how long it is is told, or it comes in chunks. */
+/** A batch, with a `Content-Length` or in chunks. */
 const batch = (token: string, length: number | undefined, begun = 0) =>
   sending(
     '/api/activity-events',
@@ -62,14 +62,14 @@ describe('bodies', () => {
     const begun = 4 * MIB - BODY.length;
 
     it(`are refused where what came is too much at once, and taken again after: ${how}`, async () => {
-      // As many as there is room for, and one.
+      // One more than there is room for.
       const all = Array.from({ length: 17 }, () => batch(gameServer, length, begun));
       const refused = await Promise.race(all.map(({ answer }) => answer));
       assert.equal(refused.status, 503);
       assert.ok(Number(refused.headers.get('retry-after')) > 0);
       const metrics = await t.deps.metrics.metrics();
       assert.match(metrics, /laurel_http_bodies_refused_total\{kind="batch"\} [1-9]/);
-      // Players are not stopped by game servers.
+      // Game servers do not block players.
       const login = { username: 'nobody', password: 'wrong' };
       assert.equal((await t.call('POST', '/api/auth/login', { body: login })).status, 401);
       for (const { end } of all) end();

@@ -1,4 +1,4 @@
-/** What every request's body passes before a route looks at it. */
+/** Checks of every request's body, before a route reads it: its size, its bytes, its encoding. */
 import { isUtf8 } from 'node:buffer';
 import type { Context, MiddlewareHandler } from 'hono';
 import type { Registry } from 'prom-client';
@@ -6,22 +6,27 @@ import { DomainError } from '../../domain/errors.ts';
 import type { ApiEnv } from '../api-env.ts';
 import { observeBodies } from '../metrics.ts';
 
+/** The route that takes batches of player events. */
 export const BATCH_PATH = '/api/activity-events';
 
 /**
- * What one body may have: a batch is a thousand events, with names in any script, and no other body
- * that a client sends comes near its bound.
+ * The largest body, in bytes. A batch holds up to a thousand player events, with names in any
+ * script. No other body of a valid request comes near its limit.
  */
 const MAX_BYTES = { single: 64 * 1024, batch: 4 * 1024 * 1024 };
 
-/** What all bodies of a kind may have together: game servers and players do not stop each other. */
+/**
+ * What the bodies of one kind may take together, in bytes. Each kind has its own, so that game
+ * servers and players do not block each other.
+ */
 const MOST_HELD_BYTES = 64 * 1024 * 1024;
+/** When to come back, in seconds: bodies are held for a short time only. */
 const RETRY_AFTER_S = 1;
 
 /**
- * Reads bodies, and refuses larger ones with `payload_too_large`. Each byte counts from when it came
- * until its request was handled, or `letGoOfBody` was called; where all of them come to too much, the
- * body is refused with `unavailable`.
+ * Middleware that reads bodies. One that is too large is refused with `payload_too_large`. Bytes
+ * count as held until the request was handled or `letGoOfBody` was called; a body for which there
+ * is no room is refused with `unavailable`.
  */
 export function limitBodies(metrics: Registry): MiddlewareHandler<ApiEnv> {
   const heldBytes = { single: 0, batch: 0 };
@@ -48,7 +53,7 @@ export function limitBodies(metrics: Registry): MiddlewareHandler<ApiEnv> {
     c.set('letGoOfBody', letGo);
     try {
       const bytes = await wholeOf(chunks, c.req.header('content-length'), MAX_BYTES[kind], take);
-      // Hono keeps promises there, and says in its types that it does not.
+      // Hono keeps promises there, though its types say otherwise.
       Object.assign(c.req.bodyCache, { arrayBuffer: Promise.resolve(bytes) });
       return await next();
     } finally {
@@ -57,14 +62,19 @@ export function limitBodies(metrics: Registry): MiddlewareHandler<ApiEnv> {
   };
 }
 
-/** The body as it comes; undefined where there is none. Whoever stops early leaves the rest as it is. */
+/** The body's chunks; undefined without a body. Ending early leaves the rest unread. */
 function chunksOf({ env, req }: Context<ApiEnv>): AsyncIterable<Uint8Array> | undefined {
   if (req.method === 'GET' || req.method === 'HEAD') return undefined;
   if (env?.incoming) return env.incoming.iterator({ destroyOnReturn: false });
   return req.raw.body?.values({ preventCancel: true });
 }
 
-/** @param take told of the bytes of each chunk before they are kept */
+/**
+ * The whole body.
+ * @param declared the `Content-Length` header
+ * @param take called with the size of each chunk, in bytes, before it is kept; may throw
+ * @throws DomainError `payload_too_large` past `maxBytes`
+ */
 async function wholeOf(
   chunks: AsyncIterable<Uint8Array>,
   declared: string | undefined,
@@ -77,7 +87,7 @@ async function wholeOf(
   };
   refuseLarger(Number(declared ?? 0));
   let size = 0;
-  // A chunk keeps alive all that came with it: it is copied.
+  // Copied: a chunk is a view that keeps a larger buffer alive.
   let kept = new Uint8Array(0);
   for await (const chunk of chunks) {
     refuseLarger(size + chunk.length);
@@ -94,15 +104,14 @@ async function wholeOf(
 }
 
 /**
- * Refuses bytes that are not UTF-8 (RFC 8259, section 8.1): read all the same, what they stand for
- * would be stored as U+FFFD. An empty body is taken for none, though a content type is sent with it,
- * as many clients always do: a route with an optional body then goes on, any other names the fields
- * it misses.
+ * Middleware that refuses a body that is not UTF-8 (RFC 8259, section 8.1): decoded anyway, wrong
+ * bytes would be stored as U+FFFD. An empty body with a content type, as many clients send it,
+ * counts as no body: a route whose body is optional goes on, any other names the missing fields.
  */
 export const readBodies: MiddlewareHandler<ApiEnv> = async (c, next) => {
   const { headers } = c.req.raw;
   if (headers.has('content-type')) {
-    // As bytes: whoever checks a signature over the body later must get it as it came.
+    // Read as bytes: a signature is checked over the body as it came.
     const bytes = await c.req.arrayBuffer();
     if (bytes.byteLength === 0) headers.delete('content-type');
     if (!isUtf8(bytes)) throw new DomainError('invalid_request', 'The body is not UTF-8.');

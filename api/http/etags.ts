@@ -1,11 +1,11 @@
-/** Entity tags, such as an event's version, and the preconditions that name one (RFC 9110, section 13). */
+/** Entity tags, and the preconditions `If-Match` and `If-None-Match` (RFC 9110, section 13). */
 import { DomainError } from '../../domain/errors.ts';
 import { wholeNumber } from '../../domain/whole-number.ts';
 
-/** One entity tag (RFC 9110, section 8.8.3), and the comma or the end behind it. */
+/** One entity tag (RFC 9110, section 8.8.3), with the comma or the end after it. */
 const ENTITY_TAG = /\s*(W\/)?"([\x21\x23-\x7e\x80-\xff]*)"\s*(?:,|$)/y;
 
-/** What `If-Match` is, for a description. */
+/** The pattern of `If-Match`, for the OpenAPI document. */
 export const IF_MATCH_PATTERN = '^(\\*|(W/)?"[!#-~]*"( *, *(W/)?"[!#-~]*")*)$';
 
 interface EntityTag {
@@ -19,10 +19,10 @@ export function etagOf(version: number): string {
 }
 
 /**
- * The versions that `If-Match` allows; undefined where it allows any. A weak tag, or one that is
- * none of ours, such as `"03"`, allows nothing: the comparison is the strong one, byte by byte.
- * @throws DomainError `invalid_request` where it is neither a star nor a list of entity tags: taken
- *   for no condition, it would let a change through that was meant to be guarded
+ * The versions that `If-Match` allows; undefined if it allows any. A weak tag, or one that we never
+ * send, such as `"03"`, allows nothing: the comparison is the strong one, byte by byte.
+ * @throws DomainError `invalid_request` if it is neither `*` nor a list of entity tags. Ignored, it
+ *   would let a change through that was meant to be guarded
  */
 export function ifMatchVersions(header: string | undefined): number[] | undefined {
   if (header === undefined || header.trim() === '*') return undefined;
@@ -34,9 +34,9 @@ export function ifMatchVersions(header: string | undefined): number[] | undefine
 }
 
 /**
- * Whether `If-None-Match` names what the server has; its comparison is the weak one. What is no list
- * of tags names none: the whole answer is always right.
- * @param current what stands in its tag: a version, or else a text
+ * Whether `If-None-Match` names what the server has, by the weak comparison. A header that is not
+ * valid names nothing: the whole answer is always right.
+ * @param current the opaque part of the server's tag: a version, or a text
  */
 export function isKnownTo(header: string | undefined, current: number | string): boolean {
   if (header === undefined) return false;
@@ -44,7 +44,7 @@ export function isKnownTo(header: string | undefined, current: number | string):
   return (tagsOf(header) ?? []).some(({ opaque }) => opaque === String(current));
 }
 
-/** Undefined where the header is no list of entity tags. */
+/** The tags of a header; undefined if it is not a list of entity tags. */
 function tagsOf(header: string): EntityTag[] | undefined {
   const tags: EntityTag[] = [];
   ENTITY_TAG.lastIndex = 0;

@@ -1,4 +1,4 @@
-/** What every request passes, whichever application answers it. */
+/** The middleware of every request, in each of our applications. */
 import type { Context, MiddlewareHandler } from 'hono';
 import { requestId } from 'hono/request-id';
 import { routePath } from 'hono/route';
@@ -10,16 +10,16 @@ import { problemOf, problemOfRefusal, sendProblem, toProblem } from '../problem.
 import type { newRouter } from '../router.ts';
 import { settleUnreadBodies } from '../server/unread-bodies.ts';
 
+/** In characters. A longer `X-Request-Id` is replaced by one of ours. */
 const MAX_REQUEST_ID_LENGTH = 128;
 
 type App = ReturnType<typeof newRouter>;
 
 /**
- * Gives each request an ID, its answer safe headers, and answers those that were refused below, and
- * what is thrown.
- * Call it before the routes are added.
- * @param log told of what is no client's mistake
- * @param watching sees every request, with its ID, and every answer
+ * Gives each request an ID and each answer its security headers. Answers what was refused below the
+ * application, and what is thrown. To be called before the routes are added.
+ * @param log for errors that are not the client's
+ * @param watching middleware that sees every request, with its ID, and every answer
  */
 export function everyRequest(
   app: App,
@@ -35,7 +35,7 @@ export function everyRequest(
       // The docs page sets a policy of its own.
       overwrite: false,
       contentSecurityPolicy: { defaultSrc: ["'none'"], frameAncestors: ["'none'"] },
-      // Whoever terminates TLS in front of us decides on that.
+      // For the proxy that terminates TLS to decide.
       strictTransportSecurity: false,
     }),
   );
@@ -48,10 +48,10 @@ export function everyRequest(
   );
 }
 
-/** What measurements count a request as whose client hung up; nobody is there to be told. */
+/** The status in metrics of a request whose client hung up, as nginx has it. Nobody receives it. */
 const CLIENT_CLOSED = 499;
 
-/** Whether the client hung up before its request was here: what failed is its own upload. */
+/** Whether the client hung up before its request was complete: its own upload failed. */
 function isHungUp({ env }: Context<ApiEnv>): boolean {
   const incoming = env?.incoming;
   return incoming?.complete === false && incoming.destroyed;

@@ -1,4 +1,4 @@
-/** Every filter that a list declares is applied: none widens what is answered. */
+/** Every filter that a list declares is applied. */
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import type { ClaimState, Reason } from '../../domain/claims/claim.ts';
@@ -103,7 +103,9 @@ const CLAIMS: Filters = {
   ...times('createdAt', () => minute(40)),
 };
 
-/** Each list, and each of its filters with what fits it. One that is not here fails the test. */
+/**
+ * Each list, and each of its filters with what fits it. A filter that is not here fails the test.
+ */
 const LISTS: Record<string, Filters> = {
   '/api/event-claims': CLAIMS,
   '/api/event-claims/summary': CLAIMS,
@@ -228,7 +230,7 @@ describe('the filters of every list', () => {
   });
 });
 
-/** What the summary is to say of those claims. */
+/** What the summary must say of those claims. */
 function grouped(items: Fields[]): Fields[] {
   const groups = Map.groupBy(items, (item) => {
     const { state, reason, eventId, snapshot } = recordOf(item);
@@ -273,7 +275,7 @@ describe('users that are searched', () => {
 
 describe('users with long names', () => {
   it('are found page by page too', async () => {
-    // One character of this is 18 where names are compared.
+    // This character becomes 18 in the form in which names are compared.
     const names = ['a', 'b'].map((end) => `${'\u{fdfa}'.repeat(63)}${end}`);
     for (const username of names) {
       const player = { username, displayName: 'Long', passwordHash: 'none' };

@@ -1,4 +1,4 @@
-/** Headers that are sent twice, over a socket: `Request` joins them, so that it cannot tell. */
+/** Headers that are sent twice, over a socket, because a `Request` joins them. */
 import assert from 'node:assert/strict';
 import { type IncomingMessage, request } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -78,7 +78,7 @@ describe('two idempotency keys', () => {
         const what = `${route} ${JSON.stringify(keys)}`;
         assert.deepEqual([status, body.code], [400, 'idempotency_key_invalid'], what);
       }
-      // One that holds a comma is one key.
+      // A key may hold a comma.
       const { body } = await send(method, path, { authorization, 'Idempotency-Key': 'a, b' });
       assert.notEqual(body.code, 'idempotency_key_invalid', route);
     }

@@ -1,4 +1,4 @@
-/** The `Idempotency-Key` header, as the IETF draft of that name has it: a structured string, or bare. */
+/** The `Idempotency-Key` header: a structured string, as in its IETF draft, or a bare text. */
 import { z } from '@hono/zod-openapi';
 import type { Context } from 'hono';
 import { DomainError } from '../../domain/errors.ts';
@@ -7,21 +7,21 @@ import type { ApiEnv } from '../api-env.ts';
 /** 1–255 characters of printable ASCII. */
 const KEY = /^[\x20-\x7e]{1,255}$/;
 
-/** A structured string (RFC 8941, section 3.3.3): in quotes, with `\"` and `\\` for `"` and `\`. */
+/** Unquotes a structured string (RFC 8941, section 3.3.3); any other text stays as it is. */
 function unquoted(value: string): string {
   const inner = /^"((?:[^"\\]|\\["\\])*)"$/.exec(value)?.[1];
   return inner === undefined ? value : inner.replace(/\\(["\\])/g, '$1');
 }
 
-/** Two structured strings or more: what a proxy makes of two headers. */
+/** A list of structured strings: a proxy makes it of two headers. */
 const LIST = /^("(?:[^"\\]|\\["\\])*")(?:\s*,\s*"(?:[^"\\]|\\["\\])*")+$/;
 
-/** The values of a header by its name, one for each time it was sent. */
+/** The values of a header, one for each time it was sent; the name is in lower case. */
 export type HeaderLines = (name: string) => readonly string[];
 
 /**
- * The headers of a request, line by line. `Headers` joins those of one name with a comma, which may
- * as well be part of a key.
+ * The headers of a request, one by one. `Headers` joins headers of one name with a comma, which may
+ * also be part of a key.
  */
 export function headerLines(c: Context<ApiEnv>): HeaderLines {
   const raw = c.env?.incoming?.rawHeaders;
@@ -32,7 +32,10 @@ export function headerLines(c: Context<ApiEnv>): HeaderLines {
   };
 }
 
-/** The key that was sent; undefined where no header was. */
+/**
+ * The key as it was sent; undefined if no header was.
+ * @throws DomainError `idempotency_key_invalid` for more than one key
+ */
 function sentKey(lines: HeaderLines): string | undefined {
   const [standard, other] = [lines('idempotency-key'), lines('x-idempotency-key')];
   const keys = [...standard, ...other].map((value) => value.trim());
@@ -60,14 +63,14 @@ export function idempotencyKeyOf(lines: HeaderLines): string {
   return key;
 }
 
-/** The same where the header may be left out. */
+/** The same for routes where the header is optional: undefined without it. */
 export function optionalIdempotencyKeyOf(lines: HeaderLines): string | undefined {
   return sentKey(lines) === undefined ? undefined : idempotencyKeyOf(lines);
 }
 
 /**
- * The header, for a route's description. It is required there alone: whether it is missing is for
- * `idempotencyKeyOf` to say, as that has a code of its own and the other name may be used.
+ * The header, for a route's description. Only the description requires it: `idempotencyKeyOf`
+ * refuses a missing key, with a code of its own and after it has looked for the other name.
  */
 export function idempotencyKeyHeader({ required }: { required: boolean }) {
   const description =
@@ -77,7 +80,7 @@ export function idempotencyKeyHeader({ required }: { required: boolean }) {
     description,
     minLength: 1,
     maxLength: 255,
-    // One character at least that is neither a blank nor a quote.
+    // At least one character that is neither a blank nor a quote.
     pattern: '^[ -~]*[!#-~][ -~]*$',
     param: { required },
   });

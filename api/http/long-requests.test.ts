@@ -6,7 +6,7 @@ import { createLongRequests } from './long-requests.ts';
 
 const BOUNDS = { most: 5, mostOfAddress: 3, mostOfUser: 2 };
 
-/** The code of the refusal; null where there was a place. */
+/** The code of the refusal; null if there was a place. */
 function codeOf(begin: () => unknown): string | null {
   try {
     begin();
@@ -49,7 +49,7 @@ describe('streams and waits', () => {
     stream('first');
     const end = stream('second');
     assert.deepEqual([ended, long.open()], [['first'], 3]);
-    // What waits cannot be ended, and ends nobody.
+    // A wait cannot be ended, and ends no other request.
     assert.equal(
       codeOf(() => long.begin({ userId: 'a', address: '1' })),
       'rate_limited',
@@ -80,7 +80,7 @@ describe('streams and waits', () => {
       userId: fc.constantFrom('a', 'b', 'c'),
       address: fc.constantFrom('1', '2'),
     });
-    // As many that end as begin, and enough of both to come to every bound.
+    // As many ends as beginnings, and enough of both to reach every limit.
     const step = fc.record({ who, ends: fc.option(fc.nat(9), { freq: 2 }) });
     fc.assert(
       fc.property(fc.array(step, { maxLength: 40, size: 'max' }), (steps) => {
@@ -89,7 +89,7 @@ describe('streams and waits', () => {
         for (const { who, ends } of steps) {
           if (ends !== null) {
             const [over] = open.splice(ends % Math.max(1, open.length), 1);
-            // Twice is once.
+            // Ending twice has no effect.
             for (let n = 0; n < 2; n++) over?.end();
             continue;
           }

@@ -1,46 +1,49 @@
 /**
- * Requests that are held open: streams, and waits for a claim's end. Each takes some 60 to 100 KB for
- * as long as its client likes, so there are bounds on how many there are at once.
+ * Limits on requests that are held open: streams, and waits for a claim's end. Each takes some 60
+ * to 100 KB of memory for as long as its client wants.
  */
 import { DomainError } from '../../domain/errors.ts';
 
 export interface LongRequestBounds {
-  /** In this process at once. */
+  /** At once in this process. */
   most: number;
+  /** At once of one client address. */
   mostOfAddress: number;
+  /** At once of one user. */
   mostOfUser: number;
 }
 
 export interface LongRequests {
   /**
-   * Takes a place; what it returns gives it back, and is to be called when the request ends.
-   * @param who `address`: what limits by address count by; undefined where it is not counted
-   * @param cut ends the request when its user begins another past their bound: of who is cut off
-   *   without a word, the dead ones are the oldest. Without it the request neither gives way nor
-   *   takes the place of one that does
-   * @throws DomainError `rate_limited` past a bound of the user or the address, `unavailable` past
+   * Takes a place. Call what it returns when the request ends: it gives the place back.
+   * @param who `address` is the key of limits by address; undefined if that is not counted
+   * @param cut ends the request, to make room for a newer one of the same user. The oldest is ended
+   *   first: a connection that died unnoticed is among the oldest. A request without `cut` is never
+   *   ended so, and ends no other
+   * @throws DomainError `rate_limited` past a limit of the user or the address, `unavailable` past
    *   that of the process
    */
   begin(who: { userId: string; address: string | undefined }, cut?: () => void): () => void;
-  /** How many are open. */
+  /** How many are open in this process. */
   open(): number;
 }
 
-/** Wide, for tests: all their clients have one address. */
+/** Wide limits, for tests: all their clients have one address. */
 export const LONG_REQUESTS: LongRequestBounds = {
   most: 2_000,
   mostOfAddress: 2_000,
   mostOfUser: 2_000,
 };
 
-/** One of them may end at any time. */
+/** When to come back, in seconds: a place may become free at any time. */
 const RETRY_AFTER_S = 5;
 
+/** The places of one process. */
 export function createLongRequests(bounds: LongRequestBounds): LongRequests {
   const { most, mostOfAddress, mostOfUser } = bounds;
   const ofUser = createCounts();
   const ofAddress = createCounts();
-  /** Those that can be ended, by user, the oldest first. */
+  /** What ends each stream, by user, the oldest first. */
   const streams = new Map<string, Set<() => void>>();
   let open = 0;
 
@@ -82,7 +85,7 @@ export function createLongRequests(bounds: LongRequestBounds): LongRequests {
   };
 }
 
-/** How many there are of each; nothing is remembered of whom there are none. */
+/** Counts by key. A key whose count is zero takes no memory. */
 export function createCounts() {
   const counts = new Map<string, number>();
   return {

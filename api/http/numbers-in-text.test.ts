@@ -30,7 +30,7 @@ function timestampOf(text: string): number | undefined {
   }
 }
 
-/** Every place where a number comes as text. */
+/** Every place where a number is sent as text. */
 const READERS: Record<string, (text: string) => number | undefined> = {
   'a whole number': wholeNumber,
   'limit in a query': (text) => query.safeParse({ limit: text }).data?.limit,
@@ -43,7 +43,7 @@ const READERS: Record<string, (text: string) => number | undefined> = {
   },
 };
 
-/** Blanks around a value are none of it, and neither is what comes behind a semicolon. */
+/** Blanks around a value do not belong to it, nor does what follows a semicolon. */
 const MEANS_FIVE: Record<string, string[]> = {
   'Prefer: wait': ['\t5', '5 ', '5;', '5,0'],
   'Retry-After of a provider': ['\t5', '5 '],

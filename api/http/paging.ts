@@ -3,13 +3,14 @@ import { z } from '@hono/zod-openapi';
 import { wholeNumber } from '../../domain/whole-number.ts';
 import { LOOKED_AT } from '../../store/mongodb/bounded-find.ts';
 
+/** Items on a page, by the contract. */
 const MAX_PAGE = 200;
 const DEFAULT_PAGE = 50;
 
-/** Longer than any cursor of ours. */
+/** In characters; longer than any cursor of ours. */
 const MAX_CURSOR_LENGTH = 512;
 
-/** The position in a newest-first list, as its cursor holds it. See `store/mongodb/cursor.ts`. */
+/** A position in a list that is sorted newest first. See `store/mongodb/cursor.ts`. */
 export const NEWEST_FIRST = z.strictObject({
   at: z.iso.datetime().transform((text) => new Date(text)),
   id: z.string().max(MAX_CURSOR_LENGTH),
@@ -17,7 +18,8 @@ export const NEWEST_FIRST = z.strictObject({
 
 /**
  * The query fields of a paged route, to be spread into its query schema.
- * @param position what a cursor of this route holds; anything else is refused with 400
+ * @param position the schema of what a cursor of this route holds; any other cursor is refused with
+ *   400
  */
 export function pageQuery<S extends z.ZodType>(position: S) {
   return {
@@ -45,21 +47,21 @@ export function pageQuery<S extends z.ZodType>(position: S) {
   };
 }
 
-/** The schema of a page of something, for a route's response. */
+/** The schema of a page, for a route's response. */
 export function pageOf<S extends z.ZodType>(item: S) {
   return z.object({ items: z.array(item), nextCursor: z.string().nullable() });
 }
 
-/** Said of lists whose filter goes beyond their index. */
+/** For the description of lists whose filter goes beyond their index. */
 export const SHORT_PAGES =
   'A page may hold fewer items than `limit`, or none, and still have a `nextCursor`: one page looks ' +
   `at ${LOOKED_AT.toLocaleString('en')} records at most. Read on until it is null.`;
 
 /**
- * One page out of what a store found.
- * @param found up to `limit + 1` items: the one too many says that there is a next page
- * @param positionOf where the next page begins after this item
- * @param lookedTo the last item that was looked at, where looking stopped before it found as many
+ * One page of what a store found.
+ * @param found up to `limit + 1` items: one more than `limit` means that there is a next page
+ * @param positionOf the position of the page that begins after this item
+ * @param lookedTo the last item that was read, if the store stopped before it found enough
  */
 export function page<T>(
   found: readonly T[],
@@ -72,14 +74,15 @@ export function page<T>(
   return { items, nextCursor: last === undefined ? null : encodeCursor(positionOf(last)) };
 }
 
-/** A position as the opaque text that clients send back. */
+/** A position as a cursor: an opaque text that clients send back. */
 export function encodeCursor(position: object): string {
   return Buffer.from(JSON.stringify(position)).toString('base64url');
 }
 
+/** What a cursor holds; undefined if it is not valid. */
 function decode(text: string): unknown {
   const bytes = Buffer.from(text, 'base64url');
-  // What is no base64url is passed over there, so that many texts would be one cursor.
+  // The decoder skips invalid characters, so many texts would be the same cursor.
   if (bytes.toString('base64url') !== text) return undefined;
   try {
     return JSON.parse(bytes.toString());

@@ -38,7 +38,7 @@ before(async () => {
 });
 after(() => t.close());
 
-/** Calls as the first of an admin, a player and a game server who may. */
+/** Calls as the first of an admin, a player and a game server whose role is allowed. */
 async function callAsAllowed(method: string, address: string) {
   const body = method === 'GET' || method === 'DELETE' ? undefined : '{}';
   const headers = address.startsWith('/api/provider-callbacks/')

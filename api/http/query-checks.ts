@@ -1,11 +1,11 @@
-/** What every route's query passes before its schema: a parameter that is dropped widens the answer. */
+/** Checks of every query, before its schema: a filter that is ignored would widen the answer. */
 import type { MiddlewareHandler } from 'hono';
 import { DomainError } from '../../domain/errors.ts';
 import type { ApiEnv } from '../api-env.ts';
 
 /**
- * Refuses with `invalid_request` a parameter that the route does not know, one that is given more
- * than once, and one that is empty. It comes after the guards: who may not call learns nothing.
+ * Middleware that refuses, with `invalid_request`, a parameter that the route does not know, is
+ * given more than once, or is empty. It comes after the guards, so that 401 and 403 go first.
  * @param known the names of the route's parameters
  */
 export function knownQuery(known: readonly string[]): MiddlewareHandler<ApiEnv> {
@@ -31,7 +31,7 @@ function refuseUnfit(sent: URLSearchParams, known: ReadonlySet<string>): void {
 
 type Routes = Record<string, Record<string, { parameters?: unknown[] }>>;
 
-/** Says of every parameter in a description that it is not empty, as `knownQuery` refuses those. */
+/** Says of every query parameter in an OpenAPI document that it is not empty. */
 export function describeQueries({ paths = {} }: { paths?: object | undefined }): void {
   const routes = Object.values(paths as Routes).flatMap((path) => Object.values(path));
   for (const parameter of routes.flatMap(({ parameters = [] }) => parameters)) {

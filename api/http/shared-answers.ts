@@ -1,8 +1,9 @@
-/** Answers that are the same to everybody who asks at about the same time. */
+/** One answer for all who ask at about the same time. */
 
 /**
- * Wraps a read so that all who ask while it is under way, and for so long after, get the same
- * answer. A failure is shared with those who wait for it, and then forgotten.
+ * Wraps a read: all calls while it is under way, and for `ageMs` after, get the same answer. A
+ * failure is shared by those who wait for it, and then forgotten.
+ * @param ageMs how long an answer is used, in milliseconds
  * @param now milliseconds on a clock that never goes back
  */
 export function sharedFor<T>(

@@ -12,7 +12,7 @@ before(async () => {
 });
 after(() => t.close());
 
-/** Everything that is the same at every request, and how long it may be kept without asking. */
+/** Every static answer, and how long it may be cached without asking. */
 const ANSWERS = {
   '/openapi.json': 'public, no-cache',
   '/.well-known/jwks.json': 'public, max-age=300',

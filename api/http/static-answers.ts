@@ -1,30 +1,31 @@
-/** Answers that stay what they are while the process lives: made once, compressed once, with a tag. */
+/** Answers that do not change while the process lives: made and compressed once, with an `ETag`. */
 import { createHash } from 'node:crypto';
 import { promisify } from 'node:util';
 import { constants, gzip } from 'node:zlib';
 import type { Context, TypedResponse } from 'hono';
 import { isKnownTo } from './etags.ts';
 
-/** What is left of it is worth the work on both sides. */
+/** An answer is sent compressed only if that saves a tenth of it. */
 const WORTH_IT = 0.9;
 
 interface Held {
   plain: Uint8Array<ArrayBuffer>;
-  /** Undefined where it is hardly smaller. */
+  /** Undefined if it is hardly smaller. */
   gzipped: Uint8Array<ArrayBuffer> | undefined;
   tag: string;
 }
 
-/** What a route's description says of the body, it is. */
+/** The type that a route's handler must return; the body is the one its description names. */
 type Described = Response & TypedResponse<never, 200, 'json'>;
 
-/** For the description of a route that is answered like this. */
+/** The 304 answer, for the description of such a route. */
 export const NOT_CHANGED = { 304: { description: 'It is what `If-None-Match` names' } };
 
 /**
- * Answers a request with what `make` makes once, at the first request: 304 to who has it, gzipped to
- * who takes that.
- * @param headers of every such answer: its type, and how long it may be kept
+ * A handler for an answer that is made once, at the first request. A client that has it gets 304;
+ * one that accepts gzip gets it compressed.
+ * @param make makes the answer; called again if it failed
+ * @param headers of every such answer: its type, and how long it may be cached
  */
 export function unchanging(
   make: () => Promise<Uint8Array | string> | Uint8Array | string,
@@ -38,7 +39,7 @@ export function unchanging(
     });
     const { plain, gzipped, tag } = await made;
     const isGzipped = gzipped !== undefined && takesGzip(c.req.header('accept-encoding'));
-    // A strong tag is of the bytes that are sent (RFC 9110, section 8.8.3).
+    // A strong tag stands for the very bytes that are sent (RFC 9110, section 8.8.3).
     const own = isGzipped ? `${tag}-gzip` : tag;
     const sent = { ...headers, ETag: `"${own}"`, ...(gzipped && { Vary: 'Accept-Encoding' }) };
     if (isKnownTo(c.req.header('if-none-match'), own)) return c.body(null, 304, sent);
@@ -60,7 +61,7 @@ async function hold(make: Parameters<typeof unchanging>[0]): Promise<Held> {
   };
 }
 
-/** RFC 9110, section 12.5.3: a coding by its name, or any by `*`, unless its weight is 0. */
+/** Whether `Accept-Encoding` allows gzip (RFC 9110, section 12.5.3). */
 function takesGzip(accepted = ''): boolean {
   const weights = new Map(
     accepted.split(',').map((part) => {

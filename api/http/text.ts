@@ -1,21 +1,21 @@
-/** Texts in bodies, with their length in the description: in characters there as here. */
+/** Schemas of texts in bodies. Their length counts code points, in the OpenAPI document as well. */
 import { z } from '@hono/zod-openapi';
 import type { TextLength, TextUse } from '../../domain/text.ts';
 import { textShape } from '../../store/text-shape.ts';
 
-/** Any text that comes in with a body. */
+/** A text in a body, stored as NFC. For what is refused see `domain/text.ts`. */
 export function text(use: TextUse, length: TextLength) {
   return described(use, textShape(use, length), length);
 }
 
-/** The same without the blanks around it, as people leave them in forms. */
+/** The same, with the blanks around it removed: people leave them in forms. */
 export function trimmedText(use: TextUse, length: TextLength) {
   return described(use, textShape(use, length, z.string().trim()), length);
 }
 
 /**
- * What a description says of a text beside its length: no control and no bidirectional character.
- * The rest of the rule cannot be said to the many readers that know no `\\p` in a pattern.
+ * The pattern of a text in the OpenAPI document: no control and no bidirectional character. The
+ * rest of the rule needs `\\p`, which many readers of the document do not support.
  */
 const PATTERNS: Record<TextUse, string> = {
   NAME: '^[^\\u0000-\\u001f\\u007f-\\u009f\\u2028-\\u202e\\u2066-\\u2069]*$',
@@ -28,5 +28,5 @@ function described(use: TextUse, shape: z.ZodString, [minLength, maxLength]: Tex
   return shape.openapi({ minLength, maxLength, pattern: PATTERNS[use] });
 }
 
-/** What staff say of an action of theirs, for the audit log. */
+/** A note that staff add to an action, for the audit log. */
 export const note = text('LINES', [0, 1_000]);

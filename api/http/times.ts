@@ -1,11 +1,11 @@
-/** Moments that come in: RFC 3339, in UTC or with an offset. */
+/** Schemas of moments in requests: RFC 3339, in UTC or with an offset. */
 import { z } from '@hono/zod-openapi';
 
-/** What RFC 3339 can write, from the epoch on: an offset may carry a year 9999 over its end. */
+/** From the epoch to the last year that RFC 3339 can write. An offset may reach past it. */
 const FIRST_MOMENT = new Date(0);
 const LAST_MOMENT = new Date('9999-12-31T23:59:59.999Z');
 
-/** A moment that comes in, with or without an offset. */
+/** A moment in a request. */
 export const moment = z.iso
   .datetime({
     offset: true,
@@ -18,15 +18,16 @@ export const moment = z.iso
 const bound = (description: string) => moment.optional().openapi({ description });
 
 /**
- * The query fields `from` and `to`, to be spread into a query schema that `ordered` then checks.
- * @param what is in the range, such as `Created`
+ * The query fields `from` and `to`, to be spread into a query schema; then wrap that with
+ * `ordered`.
+ * @param what the range is about, such as `Created`
  */
 export const timeRange = (what: string) => ({
   from: bound(`${what} at or after this moment.`),
   to: bound(`${what} before this moment.`),
 });
 
-/** The query, refused where `from` is later than `to`: nothing lies there, so one of them is wrong. */
+/** The query schema, which now refuses a `from` later than `to`: one of them must be wrong. */
 export const ordered = <S extends z.ZodType<{ from?: Date | undefined; to?: Date | undefined }>>(
   query: S,
 ): S =>

@@ -3,10 +3,7 @@ import { after, before, describe, it } from 'node:test';
 import { ROLES, type Role, STAFF } from '../../domain/user.ts';
 import { type SignedIn, type TestApp, testApp } from '../test-app.ts';
 
-/**
- * Every route there is, and which roles may call it; whose claims one then sees is another question.
- * A route that is not in this table fails the test.
- */
+/** Every route, and the roles that may call it. A route that is not in this table fails the test. */
 const WHO: Record<string, readonly Role[] | 'anyone'> = {
   'POST /api/auth/register': 'anyone',
   'POST /api/auth/login': 'anyone',
@@ -38,7 +35,7 @@ const WHO: Record<string, readonly Role[] | 'anyone'> = {
   'GET /api/operations': ['ADMIN'],
   'GET /api/operations/{operationId}': ['ADMIN'],
   'POST /api/operations/{operationId}/stop': ['ADMIN'],
-  // By its signature, not by a token: without a provider of that name it is 404.
+  // Guarded by a signature and not by a token: 404 without a provider of that name.
   'POST /api/provider-callbacks/{provider}': 'anyone',
   'GET /healthz': 'anyone',
   'GET /readyz': 'anyone',
@@ -56,10 +53,7 @@ before(async () => {
 });
 after(() => t.close());
 
-/**
- * Calls a route with a body and a query that fit none, so that what is refused for who is calling
- * is seen to be refused before what is sent.
- */
+/** Calls a route with a body and a query that do not fit: 401 and 403 must come before 400. */
 async function call(route: string, token?: string) {
   const [method = '', path = ''] = route.split(' ');
   const sends = method !== 'GET' && method !== 'DELETE';

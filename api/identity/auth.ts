@@ -1,10 +1,10 @@
-/** Who is calling, and whether their role may: 401 first, then 403, and only then 400. */
+/** Authentication and roles. Their order: 401, then 403, and only then 400. */
 import type { Context, MiddlewareHandler } from 'hono';
 import { DomainError } from '../../domain/errors.ts';
-import type { Role } from '../../domain/user.ts';
+import { isStaff, type Role } from '../../domain/user.ts';
 import type { StaffContext } from '../../store/users/staff.ts';
 import type { User } from '../../store/users/users.ts';
-import type { ApiEnv } from '../api-env.ts';
+import type { ApiEnv, AuthenticatedUser } from '../api-env.ts';
 import type { CurrentUsers } from './current-users.ts';
 import type { Tokens, Verified } from './tokens.ts';
 
@@ -17,8 +17,8 @@ export interface AuthDeps {
 export const BEARER = 'bearer';
 
 /**
- * Lets signed-in users through and sets `user`. A token counts only as long as its user is active
- * and has had no change of role or status since it was issued.
+ * Middleware that lets signed-in users through, and sets `user` and `token`. A token is valid only
+ * while its user is active and has had no change of role or status since.
  */
 function requireUser(deps: AuthDeps): MiddlewareHandler<ApiEnv> {
   return async (c, next) => {
@@ -32,18 +32,18 @@ function requireUser(deps: AuthDeps): MiddlewareHandler<ApiEnv> {
   };
 }
 
-/** Whether a token that let a request in still would: for what is sent long after it came. */
+/** Whether a token is still valid: for answers that are sent long after the request came. */
 export async function stillCounts(deps: AuthDeps, token: Verified): Promise<boolean> {
   return deps.tokens.leftMs(token) > 0 && (await userOf(deps, token)) !== undefined;
 }
 
-/** Undefined where the user has left, or has had a change of role or status since. */
+/** The token's user; undefined if they have left, or had a change of role or status since. */
 async function userOf(deps: AuthDeps, token: Verified): Promise<User | undefined> {
   const user = await deps.currentUsers.get(token.userId);
   return user?.status === 'ACTIVE' && user.tokenEpoch === token.epoch ? user : undefined;
 }
 
-/** Lets the named roles through; comes after `requireUser`. */
+/** Middleware that lets the named roles through; comes after `requireUser`. */
 function requireRole(...roles: readonly Role[]): MiddlewareHandler<ApiEnv> {
   return async (c, next) => {
     if (!roles.includes(c.get('user').role)) {
@@ -54,18 +54,30 @@ function requireRole(...roles: readonly Role[]): MiddlewareHandler<ApiEnv> {
 }
 
 /**
- * What a guarded route's description begins with: `createRoute({...access(deps, 'ADMIN'), …})`.
- * Without roles every signed-in user passes.
+ * The guards of a route, to begin its description with. Without roles every signed-in user passes.
+ * @example
+ * createRoute({ ...access(deps, 'ADMIN'), method: 'get', … });
  */
 export function access(deps: AuthDeps, ...roles: readonly Role[]) {
   const guards = [requireUser(deps), ...(roles.length > 0 ? [requireRole(...roles)] : [])];
   return { middleware: guards, security: [{ [BEARER]: [] }] };
 }
 
-/** What a guard may answer, for `problems(...)`. */
+/** The problems that a guard may answer, for `problems(...)`. */
 export const GUARDED = ['unauthenticated', 'token_expired', 'forbidden'] as const;
 
-/** Who asks, for a change by staff. */
+/**
+ * Whose records a reader sees: staff those of the user that they ask for, or everybody's; anybody
+ * else only their own.
+ */
+export function ownUnlessStaff(
+  reader: Pick<AuthenticatedUser, 'userId' | 'role'>,
+  askedFor?: string,
+): string | undefined {
+  return isStaff(reader.role) ? askedFor : reader.userId;
+}
+
+/** Who acts, for a change by staff: what the audit log will say. */
 export function staffOf(c: Context<ApiEnv>): StaffContext {
   const { userId, role } = c.get('user');
   return { actor: { userId, role }, requestId: c.get('requestId') };

@@ -1,28 +1,28 @@
-/** Who sent a request: what the socket says, and what proxies that are trusted say of it. */
+/** The client's address: from the socket, or from the headers of trusted proxies. */
 import type { IncomingHttpHeaders } from 'node:http';
 import { type BlockList, isIP, SocketAddress } from 'node:net';
 
 export interface Client {
   /** An IPv4 or IPv6 address in its one canonical form; `no socket` where there is none. */
   address: string;
-  /** True where it is a trusted proxy's: who is behind it was not said. */
+  /** True if the address is a trusted proxy's, because it did not say who is behind it. */
   isProxy: boolean;
-  /** How the client reached us, or the proxy in front of us; it is logged. */
+  /** How the client reached us, or reached the proxy in front of us. For the log. */
   scheme: 'http' | 'https';
 }
 
-/** What is read of a request; Node's `IncomingMessage` has it. */
+/** What is read of a request: a part of Node's `IncomingMessage`. */
 export interface Incoming {
   headers: IncomingHttpHeaders;
   socket: { remoteAddress?: string | undefined; encrypted?: boolean };
 }
 
 /**
- * The client of a request. `X-Forwarded-For` and `X-Forwarded-Proto` are anyone's to write: they
- * count only where the peer is a trusted proxy. Of the addresses the rightmost that is no trusted
- * proxy is the client, as everything left of it is what that client sent. What is no address ends
- * the search, and the last proxy before it is taken for the client.
- * @param trusted proxies whose word counts, `TRUSTED_PROXIES` in the configuration
+ * The client of a request. Anyone can write `X-Forwarded-For` and `X-Forwarded-Proto`, so they
+ * count only if the peer is a trusted proxy. The client is the rightmost address that is no trusted
+ * proxy: what is left of it was sent by that client. Something that is no address ends the search;
+ * then the last proxy before it counts as the client.
+ * @param trusted the trusted proxies, `TRUSTED_PROXIES` in the configuration
  */
 export function clientOf(incoming: Incoming | undefined, trusted: BlockList): Client {
   const { headers = {}, socket } = incoming ?? {};
@@ -42,22 +42,23 @@ export function clientOf(incoming: Incoming | undefined, trusted: BlockList): Cl
   return { address, isProxy, scheme: said === 'https' || said === 'http' ? said : scheme };
 }
 
-/** Whether an address, as a socket or a header has it, is a trusted proxy's. */
+/** Whether an address is a trusted proxy's. It may be spelled as a socket or a header spells it. */
 export function isTrusted(address: string, trusted: BlockList): boolean {
   const known = canonical(address);
   return known !== undefined && trusted.check(known, isIP(known) === 6 ? 'ipv6' : 'ipv4');
 }
 
 /**
- * What limits by address count a client by; undefined where it is not counted, as all that is known
- * is a proxy that may stand for every player.
+ * The key of limits by address; undefined if the client is not counted: if only a proxy is known,
+ * it may stand for every player.
  */
 export function countedAs({ address, isProxy }: Client): string | undefined {
   return isProxy ? undefined : limitKeyOf(address);
 }
 
 /**
- * What limits by address count by: an IPv4 address, or the /64 that an IPv6 client moves within.
+ * The key of limits for an address: an IPv4 address, or the /64 of an IPv6 one, because a client
+ * can use any address in its /64.
  * @param address as `clientOf` gives it
  */
 export function limitKeyOf(address: string): string {
@@ -70,7 +71,7 @@ export function limitKeyOf(address: string): string {
   return `${[...groups, ...(last ?? [])].slice(0, 4).join(':')}::/64`;
 }
 
-/** One text for one address, an IPv4 address in IPv6 as IPv4; undefined for what is none. */
+/** The canonical form of an address, with IPv4 in IPv6 as IPv4; undefined if it is no address. */
 function canonical(address: string): string | undefined {
   const kind = isIP(address);
   if (kind !== 6) return kind === 4 ? address : undefined;
@@ -78,7 +79,7 @@ function canonical(address: string): string | undefined {
   return text.replace(/^::ffff:(?=\d+\.)/, '');
 }
 
-/** Some proxies add the port: `192.0.2.1:4711`, `[2001:db8::1]:4711`. */
+/** Without the port that some proxies add: `192.0.2.1:4711`, `[2001:db8::1]:4711`. */
 function withoutPort(hop: string): string {
   return /^\[([^\]]*)\](?::\d+)?$/.exec(hop)?.[1] ?? /^([\d.]+):\d+$/.exec(hop)?.[1] ?? hop;
 }

@@ -1,20 +1,20 @@
-/** The users of the moment: who is calling is read from MongoDB, at most twice a second each. */
+/** A cache of the users who call: each is read from MongoDB twice a second at most. */
 import { BoundedMap } from '../../domain/bounded-map.ts';
 import type { User } from '../../store/users/users.ts';
 
 /**
- * A change of role or status must end a user's tokens everywhere within a second: half of it for
- * this cache, half for the request that reads.
+ * The TTL, in milliseconds. A change of role or status must end a user's tokens everywhere within a
+ * second: half of it is for this cache, half for the request that reads.
  */
 const MAX_AGE_MS = 500;
 
-/** Users remembered at once; past it the one read longest ago goes. */
+/** Users in the cache; past it the one read longest ago is evicted. A few MiB. */
 const MAX_USERS = 10_000;
 
 export interface CurrentUsers {
-  /** The user as they stood at most `maxAgeMs` ago (500 ms), or null where there is none. */
+  /** The user as read at most `maxAgeMs` ago (500 unless given); null if there is none. */
   get(userId: string, maxAgeMs?: number): Promise<User | null>;
-  /** Forgets a user, so that this process sees a change of its own at once. */
+  /** Drops a user from the cache, so that this process sees its own change at once. */
   forget(userId: string): void;
 }
 
@@ -34,7 +34,7 @@ export function createCurrentUsers(
     const user = read(userId);
     const entry = { user, readAtMs: now() };
     remembered.set(userId, entry);
-    // A failed read is nobody's answer but its own callers'.
+    // A failed read is answered to those who wait for it, and not kept.
     user.catch(() => {
       if (remembered.get(userId) === entry) remembered.delete(userId);
     });

@@ -1,11 +1,11 @@
-/** The first admin, made at start-up so that there is someone to appoint all others. */
+/** Makes the first admin at start-up, who then appoints all others. */
 import type { User, UserStore } from '../../store/users/users.ts';
 import type { Passwords } from './passwords.ts';
 
 /**
- * Makes the first admin unless somebody has the name; then that user is left as they are, with
- * their role, status and password. Every API process may do it at its start.
- * @returns who has the name now
+ * Makes the first admin, unless a user of that name exists: that user keeps their role, status and
+ * password. Every API process may do it at its start.
+ * @returns the user of that name
  */
 export async function makeFirstAdmin(
   deps: { users: UserStore; passwords: Passwords; now: () => Date },

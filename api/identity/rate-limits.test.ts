@@ -28,7 +28,7 @@ describe('failed sign-ins', () => {
     const attempts = Array.from({ length: 30 }, (_, n) => login(names[n % 3] ?? '', WRONG));
     const statuses = (await Promise.all(attempts)).map((answer) => answer.status);
     const tried = statuses.filter((status) => status === 401).length;
-    // As many as are compared at once may get in beside the tenth.
+    // As many as are compared at the same time may pass along with the tenth.
     assert.ok(tried >= 10 && tried <= 14, `${tried} tried`);
     assert.equal(statuses.filter((status) => status === 429).length, 30 - tried);
     const right = await login('attacked', PASSWORD);

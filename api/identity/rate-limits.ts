@@ -1,4 +1,4 @@
-/** Limits on how often one caller may do a thing, kept in this process's memory. */
+/** Rate limits on one caller, kept in the memory of this process. */
 import type { MiddlewareHandler } from 'hono';
 import { RateLimiterMemory, RateLimiterRes } from 'rate-limiter-flexible';
 import { DomainError } from '../../domain/errors.ts';
@@ -8,27 +8,28 @@ import type { ApiEnv } from '../api-env.ts';
 import { countedAs } from './client-address.ts';
 import type { Attempt } from './passwords.ts';
 
-/** How often, in how many seconds. */
 interface Allowance {
+  /** How often it may be done… */
   points: number;
+  /** …in so many seconds. */
   duration: number;
 }
 
-/** Wide enough for some hundred players behind one address; what a hash costs limits the rest. */
+/** By address: wide enough for some hundred players. The cost of a hash does the rest. */
 const REGISTRATIONS: Allowance = { points: 600, duration: 60 };
 const LOGINS: Allowance = { points: 600, duration: 60 };
 
-/** Of one name from one address, so that nobody can lock a player out from elsewhere. */
+/** By name and address together, so that nobody can lock a player out from another address. */
 const FAILED_LOGINS: Allowance = { points: 10, duration: 300 };
 
-/** Of one player: a person clicks, and a client in a loop is slowed down. */
+/** By player: more than a person clicks; a client in a loop is slowed down. */
 const CLAIMS: Allowance = { points: 300, duration: 60 };
 
-/** Of one player: more than a screen that shows some events and looks again every few seconds. */
+/** By player: more than a screen that shows some events and asks again every few seconds. */
 const QUESTIONS: Allowance = { points: 600, duration: 60 };
 
 export interface Limit {
-  /** Counts one. @throws DomainError `rate_limited` past the limit */
+  /** Counts one for this key. @throws DomainError `rate_limited` past the limit */
   take(key: string): Promise<void>;
 }
 
@@ -36,18 +37,21 @@ export interface RateLimits {
   registrations: Limit;
   logins: Limit;
   claims: Limit;
-  /** Of questions that game servers may have to be asked for. */
+  /** Eligibility questions: a game server may have to be asked for each. */
   questions: Limit;
-  /** A limit on one caller's failed sign-ins to one name; a success forgives them. */
+  /** The limit on failed sign-ins to one name from one address; a success resets it. */
   loginAttempt(address: string, username: string): Attempt;
 }
 
-/** A bound on one caller; none with `RATE_LIMITS=off`: a gateway that limits by itself is all the addresses there are. */
+/**
+ * A limit on one address or user; infinite with `RATE_LIMITS=off`. That is for a gateway that
+ * limits by itself: all requests then come from its address.
+ */
 export function ifLimited({ RATE_LIMITS }: Pick<ApiConfig, 'RATE_LIMITS'>, bound: number): number {
   return RATE_LIMITS === 'on' ? bound : Number.POSITIVE_INFINITY;
 }
 
-/** @param settings.enabled false turns every limit off: `RATE_LIMITS=off` */
+/** @param settings.enabled false for `RATE_LIMITS=off`: then nothing is limited */
 export function createRateLimits({ enabled }: { enabled: boolean }): RateLimits {
   if (!enabled) return UNLIMITED;
   const failures = new RateLimiterMemory(FAILED_LOGINS);
@@ -81,7 +85,7 @@ const UNLIMITED: RateLimits = {
   loginAttempt: () => ({ before: async () => {}, after: async () => {} }),
 };
 
-/** Counts every request against a limit, by its caller's address. */
+/** Middleware that counts every request against a limit, by the client's address. */
 export function limitByAddress(limit: Limit): MiddlewareHandler<ApiEnv> {
   return async (c, next) => {
     const address = countedAs(c.get('client'));
@@ -90,7 +94,7 @@ export function limitByAddress(limit: Limit): MiddlewareHandler<ApiEnv> {
   };
 }
 
-/** Counts every request against a limit, by who is signed in; comes after `requireUser`. */
+/** Middleware that counts every request against a limit, by user; comes after `requireUser`. */
 export function limitByUser(limit: Limit): MiddlewareHandler<ApiEnv> {
   return async (c, next) => {
     await limit.take(c.get('user').userId);

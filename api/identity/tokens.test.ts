@@ -23,7 +23,7 @@ interface Forgery {
   payload?: Record<string, unknown>;
 }
 
-/** A token like ours but for what is given. */
+/** A token like ours, except for what is given. */
 async function forge(change: Forgery): Promise<string> {
   const seconds = issuedAt.getTime() / 1000;
   const genuine = decodeProtectedHeader(await tokens.issue(CLAIMS));

@@ -1,4 +1,4 @@
-/** Access tokens: JWTs of the profile RFC 9068, signed with the first key and verified with all. */
+/** Access tokens: JWTs (RFC 9068), signed with the first key and verified with all of them. */
 import { randomUUID } from 'node:crypto';
 import {
   calculateJwkThumbprint,
@@ -17,7 +17,7 @@ const ISSUER = 'laurel';
 const AUDIENCE = 'laurel-api';
 const TYPE = 'at+jwt';
 
-/** Which algorithm a key is for; a key of any other kind is refused at start-up. */
+/** The algorithm of each kind of key. A key of another kind is refused at start-up. */
 const ALGORITHMS: { readonly [kind: string]: string } = {
   'OKP/Ed25519': 'EdDSA',
   'EC/P-256': 'ES256',
@@ -25,13 +25,13 @@ const ALGORITHMS: { readonly [kind: string]: string } = {
 
 export interface AccessClaims {
   userId: string;
-  /** The user's token epoch when the token was issued. */
+  /** The user's token epoch when the token was issued: a change of role or status raises it. */
   epoch: number;
 }
 
-/** A token that was verified. */
+/** A verified token. */
 export interface Verified extends AccessClaims {
-  /** When it ends; it does not count at that moment any more. */
+  /** When it expires: at that moment it is not valid any more. */
   expiresAt: Date;
 }
 
@@ -40,17 +40,18 @@ export interface Tokens {
   readonly ttlS: number;
   /** The public keys, as `/.well-known/jwks.json` shows them. */
   readonly jwks: JSONWebKeySet;
+  /** A new signed token. */
   issue(claims: AccessClaims): Promise<string>;
   /** @throws DomainError `token_expired`, or `unauthenticated` for anything else */
   verify(token: string): Promise<Verified>;
-  /** How long a verified token still counts, in milliseconds; below 1 where it has expired. */
+  /** How long a verified token is still valid, in milliseconds; 0 or less if it has expired. */
   leftMs(token: Verified): number;
 }
 
 /**
  * @param settings.keys private JWKs (Ed25519 or P-256); the first signs
  * @param settings.now the clock of issue and expiry
- * @throws Error where a key is of another kind
+ * @throws Error if a key is of another kind, or if there is none
  */
 export async function createTokens(settings: {
   keys: readonly JWK[];
@@ -118,7 +119,7 @@ function algorithmOf(key: JWK): string {
   return algorithm;
 }
 
-/** Only what a verifier needs: the private part `d` must not leave. */
+/** The public part of a key: the private part `d` must not leave the process. */
 async function publicKey(key: JWK): Promise<JWK> {
   const alg = algorithmOf(key);
   const { kty, crv, x, y } = key as { kty: string; crv: string; x: string; y?: string };

@@ -1,4 +1,4 @@
-/** A user as the API shows them. */
+/** The user in the API's answers: its schema, and how it is made from the record. */
 import { z } from '@hono/zod-openapi';
 import { ROLES, USER_STATUSES } from '../../domain/user.ts';
 import type { User } from '../../store/users/users.ts';
@@ -14,6 +14,7 @@ export const UserSchema = z
   })
   .openapi('User');
 
+/** The user as the API shows them: no password hash, no token epoch. */
 export function toUserBody(user: User): z.infer<typeof UserSchema> {
   const { userId, username, displayName, role, status, createdAt } = user;
   return { id: userId, username, displayName, role, status, createdAt: createdAt.toISOString() };

@@ -1,4 +1,4 @@
-/** `/api/activity-events`: game servers say what players did. */
+/** `/api/activity-events`: game servers send player events. */
 import { createRoute, z } from '@hono/zod-openapi';
 import { MAX_PLAYER_EVENTS } from '../../domain/conditions/player-event.ts';
 import type { ProgressStore } from '../../store/player-events/progress.ts';
@@ -6,13 +6,13 @@ import { type AuthDeps, access, GUARDED } from '../identity/auth.ts';
 import { problems } from '../problem.ts';
 import { json, jsonBody, newRouter } from '../router.ts';
 
-export interface ActivityRouteDeps extends AuthDeps {
+export interface PlayerEventRouteDeps extends AuthDeps {
   store: { progress: Pick<ProgressStore, 'ingest'> };
   now: () => Date;
 }
 
-/** For the description alone: each event is looked at by itself, so that one never refuses a batch. */
-const ActivityEventSchema = z
+/** Only for the description: events are checked one by one, so none refuses its batch. */
+const PlayerEventSchema = z
   .strictObject({
     id: z.string().openapi({
       description:
@@ -59,7 +59,7 @@ const Outcome = z
   })
   .openapi('ActivityOutcome');
 
-export function activityRoutes(deps: ActivityRouteDeps) {
+export function playerEventRoutes(deps: PlayerEventRouteDeps) {
   const ingest = createRoute({
     ...access(deps, 'GAME_SERVER'),
     method: 'post',
@@ -77,7 +77,7 @@ export function activityRoutes(deps: ActivityRouteDeps) {
   });
 
   const router = newRouter();
-  router.openAPIRegistry.register('ActivityEvent', ActivityEventSchema);
+  router.openAPIRegistry.register('ActivityEvent', PlayerEventSchema);
   return router.openapi(ingest, async (c) => {
     const { events } = c.req.valid('json');
     const sender = c.get('user').userId;

@@ -28,10 +28,10 @@ const Entry = z
   })
   .openapi('AuditEntry');
 
-/** Longer than any ID of ours. */
+/** In characters; longer than any ID of ours. */
 const MAX_TARGET_LENGTH = 300;
 
-/** The last entry of the page before. */
+/** A position in the list: the last entry of the page before. */
 const NewestFirst = z.strictObject({
   at: z.iso.datetime().transform((text) => new Date(text)),
   id: z.int().min(1),

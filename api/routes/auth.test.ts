@@ -118,7 +118,7 @@ describe('signing in', () => {
 
   it('takes as long for a name nobody has as for a wrong password', async () => {
     await t.signIn('PLAYER', 'timed');
-    // Of the processor's time, which a busy machine adds little to.
+    // CPU time, because a busy machine adds little to it.
     const loginMs = async (username: string) => {
       const before = process.cpuUsage();
       const body = { username, password: 'another long password' };
@@ -126,7 +126,7 @@ describe('signing in', () => {
       const { user, system } = process.cpuUsage(before);
       return (user + system) / 1_000;
     };
-    // The least of some, in turns: what else runs in this process adds to no least.
+    // The least of several, measured alternately: other work in this process does not add to that.
     let [known, unknown] = [Number.POSITIVE_INFINITY, Number.POSITIVE_INFINITY];
     for (let n = 0; n < 9; n += 1) {
       known = Math.min(known, await loginMs('timed'));

@@ -21,10 +21,12 @@ export interface AuthRouteDeps extends AuthDeps {
   now: () => Date;
 }
 
+/** In code points. */
 const DISPLAY_NAME_LENGTH = [1, 64] as const;
+/** In characters; longer than any token of ours. */
 const MAX_REFRESH_TOKEN_LENGTH = 256;
 
-/** The rule is described in words: many readers of a description cannot read `\p` in a pattern. */
+/** A user's name. Its rule is described in words, as few readers support `\p` in a pattern. */
 const name = (length: TextLength) => text('NAME', length).openapi({ description: NAME_RULE });
 
 const Registration = z
@@ -35,7 +37,7 @@ const Registration = z
   })
   .openapi('Registration');
 
-/** What does not fit is taken as empty, which no user has: its answer is `invalid_credentials`. */
+/** A text that does not fit becomes empty, which no user has: `invalid_credentials`. */
 const orEmpty = (use: TextUse, [minLength, maxLength]: TextLength) =>
   text(use, [minLength, maxLength]).catch('').openapi({ type: 'string', minLength, maxLength });
 
@@ -64,7 +66,73 @@ const NO_STORE = { 'Cache-Control': 'no-store' } as const;
 
 const tags = ['Auth'];
 
+function signInRoutes({ rateLimits }: AuthRouteDeps) {
+  return {
+    register: createRoute({
+      method: 'post',
+      path: '/api/auth/register',
+      summary: 'Register as a player',
+      tags,
+      middleware: [limitByAddress(rateLimits.registrations)],
+      request: { body: jsonBody(Registration) },
+      responses: {
+        201: json(UserSchema, 'The new user'),
+        ...problems('invalid_request', 'username_taken', 413, 415, 429),
+      },
+    }),
+    login: createRoute({
+      method: 'post',
+      path: '/api/auth/login',
+      summary: 'Sign in',
+      tags,
+      middleware: [limitByAddress(rateLimits.logins)],
+      request: { body: jsonBody(Credentials) },
+      responses: {
+        200: json(TokenPair, 'Tokens'),
+        ...problems('invalid_request', 'invalid_credentials', 'user_not_active', 413, 415, 429),
+      },
+    }),
+  };
+}
+
+function sessionRoutes(deps: AuthRouteDeps) {
+  return {
+    refresh: createRoute({
+      method: 'post',
+      path: '/api/auth/refresh',
+      summary: 'Get a new pair of tokens; the refresh token sent is spent',
+      tags,
+      request: { body: jsonBody(RefreshToken) },
+      responses: {
+        200: json(TokenPair, 'Tokens'),
+        ...problems('invalid_request', 'unauthenticated', 413, 415),
+      },
+    }),
+    logout: createRoute({
+      method: 'post',
+      path: '/api/auth/logout',
+      summary: 'End the sign-in a refresh token belongs to',
+      tags,
+      request: { body: jsonBody(RefreshToken) },
+      responses: { 204: { description: 'Ended' }, ...problems('invalid_request', 413, 415) },
+    }),
+    profile: createRoute({
+      ...access(deps),
+      method: 'get',
+      path: '/api/auth/profile',
+      summary: 'Who am I',
+      tags,
+      responses: {
+        200: json(UserSchema, 'The signed-in user'),
+        ...problems('unauthenticated', 'token_expired'),
+      },
+    }),
+  };
+}
+
 export function authRoutes(deps: AuthRouteDeps) {
+  const { register, login } = signInRoutes(deps);
+  const { refresh, logout, profile } = sessionRoutes(deps);
   const { passwords, rateLimits, now } = deps;
   const { users, refreshTokens } = deps.store;
 
@@ -73,65 +141,6 @@ export function authRoutes(deps: AuthRouteDeps) {
     const accessToken = await deps.tokens.issue({ userId, epoch: tokenEpoch });
     return { accessToken, tokenType: 'Bearer' as const, expiresIn: deps.tokens.ttlS, refreshToken };
   }
-
-  const register = createRoute({
-    method: 'post',
-    path: '/api/auth/register',
-    summary: 'Register as a player',
-    tags,
-    middleware: [limitByAddress(rateLimits.registrations)],
-    request: { body: jsonBody(Registration) },
-    responses: {
-      201: json(UserSchema, 'The new user'),
-      ...problems('invalid_request', 'username_taken', 413, 415, 429),
-    },
-  });
-
-  const login = createRoute({
-    method: 'post',
-    path: '/api/auth/login',
-    summary: 'Sign in',
-    tags,
-    middleware: [limitByAddress(rateLimits.logins)],
-    request: { body: jsonBody(Credentials) },
-    responses: {
-      200: json(TokenPair, 'Tokens'),
-      ...problems('invalid_request', 'invalid_credentials', 'user_not_active', 413, 415, 429),
-    },
-  });
-
-  const refresh = createRoute({
-    method: 'post',
-    path: '/api/auth/refresh',
-    summary: 'Get a new pair of tokens; the refresh token sent is spent',
-    tags,
-    request: { body: jsonBody(RefreshToken) },
-    responses: {
-      200: json(TokenPair, 'Tokens'),
-      ...problems('invalid_request', 'unauthenticated', 413, 415),
-    },
-  });
-
-  const logout = createRoute({
-    method: 'post',
-    path: '/api/auth/logout',
-    summary: 'End the sign-in a refresh token belongs to',
-    tags,
-    request: { body: jsonBody(RefreshToken) },
-    responses: { 204: { description: 'Ended' }, ...problems('invalid_request', 413, 415) },
-  });
-
-  const profile = createRoute({
-    ...access(deps),
-    method: 'get',
-    path: '/api/auth/profile',
-    summary: 'Who am I',
-    tags,
-    responses: {
-      200: json(UserSchema, 'The signed-in user'),
-      ...problems('unauthenticated', 'token_expired'),
-    },
-  });
 
   return newRouter()
     .openapi(register, async (c) => {
@@ -159,7 +168,7 @@ export function authRoutes(deps: AuthRouteDeps) {
       if (rotation.outcome !== 'ROTATED') throw deadRefreshToken();
       const { token, holder } = rotation;
       const user = await users.get(holder.userId);
-      // Nobody ever sees the new token then, so the family is at its end.
+      // The new token is not answered, and the old one is spent: the family has ended.
       if (user?.status !== 'ACTIVE' || user.tokenEpoch !== holder.epoch) throw deadRefreshToken();
       return c.json(await pairFor(user, token), 200, NO_STORE);
     })
@@ -178,7 +187,7 @@ function wrongCredentials(): DomainError {
   return new DomainError('invalid_credentials', 'No user has this name and password.');
 }
 
-/** One sentence for unknown, spent, expired and revoked: whoever shows one need not learn which. */
+/** The same answer for an unknown, spent, expired or revoked token: it must not tell which. */
 function deadRefreshToken(): DomainError {
   return new DomainError('unauthenticated', 'This refresh token is not valid. Sign in again.');
 }

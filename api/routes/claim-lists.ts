@@ -1,14 +1,15 @@
-/** `/api/event-claims`, the lists: claims by what they are, and counted by what they have in common. */
+/** `/api/event-claims` and its summary: lists of claims, and counts by group. */
 import { createRoute, z } from '@hono/zod-openapi';
 import { CLAIM_STATES, REASONS } from '../../domain/claims/claim.ts';
-import { isStaff, STAFF } from '../../domain/user.ts';
+import { STAFF } from '../../domain/user.ts';
 import { GROUP_FIELDS } from '../../store/claims/claim-groups.ts';
 import type { Claim } from '../../store/claims/claim-record.ts';
 import type { ClaimStore } from '../../store/claims/claims.ts';
 import { ClaimSchema, toClaimBody, type WebUi } from '../claims/claim-body.ts';
+import { CLAIMS_URL } from '../claims/claim-url.ts';
 import { NEWEST_FIRST, page, pageOf, pageQuery, SHORT_PAGES } from '../http/paging.ts';
 import { ordered, timeRange } from '../http/times.ts';
-import { type AuthDeps, access, GUARDED } from '../identity/auth.ts';
+import { type AuthDeps, access, GUARDED, ownUnlessStaff } from '../identity/auth.ts';
 import { problems } from '../problem.ts';
 import { json, newRouter } from '../router.ts';
 
@@ -78,7 +79,7 @@ function routes(deps: ClaimListRouteDeps) {
     list: createRoute({
       ...access(deps),
       method: 'get',
-      path: '/api/event-claims',
+      path: CLAIMS_URL,
       summary: 'Claims, newest first',
       description: SHORT_PAGES,
       tags,
@@ -91,7 +92,7 @@ function routes(deps: ClaimListRouteDeps) {
     summary: createRoute({
       ...access(deps, ...STAFF),
       method: 'get',
-      path: '/api/event-claims/summary',
+      path: `${CLAIMS_URL}/summary`,
       summary: 'Claims counted by what they have in common, the largest group first',
       description:
         'By `state` and `eventId`, filtered by nothing else, all claims are counted, however many ' +
@@ -108,7 +109,7 @@ function routes(deps: ClaimListRouteDeps) {
   };
 }
 
-/** To be mounted before the routes of one claim, whose ID would else be `summary`. */
+/** To be mounted before the routes of one claim, which would take `summary` for a claim's ID. */
 export function claimListRoutes(deps: ClaimListRouteDeps) {
   const { claims } = deps.store;
   const { list, summary } = routes(deps);
@@ -116,8 +117,7 @@ export function claimListRoutes(deps: ClaimListRouteDeps) {
     .openapi(list, async (c) => {
       const { cursor, limit, userId, from, to, ...filter } = c.req.valid('query');
       const reader = c.get('user');
-      const whose = isStaff(reader.role) ? userId : reader.userId;
-      const range = { userId: whose, since: from, until: to };
+      const range = { userId: ownUnlessStaff(reader, userId), since: from, until: to };
       const { found, lookedTo } = await claims.page({ ...filter, ...range }, cursor, limit);
       const at = (claim: Claim) => ({ at: claim.createdAt, id: claim._id });
       const { items, nextCursor } = page(found, limit, at, lookedTo);

@@ -1,4 +1,4 @@
-/** `/openapi.json` and its page `/docs`, served from our own files: no other host is asked. */
+/** `/openapi.json`, and the page `/docs` that shows it. No other host is asked for a file. */
 import { readFile } from 'node:fs/promises';
 import { createRoute, z } from '@hono/zod-openapi';
 import { DomainError } from '../../domain/errors.ts';
@@ -8,9 +8,9 @@ import { idParam, newRouter } from '../router.ts';
 const page = new URL('../docs/', import.meta.url);
 const swaggerUi = new URL(import.meta.resolve('swagger-ui-dist/package.json'));
 
-/** They change with a release only, and not all of them then. */
+/** For the files of the page: they change only with a release. */
 const WEEK = 'public, max-age=604800';
-/** Kept, but asked for again each time: an answer without a body, as long as it is the same. */
+/** For the page itself: cached, but checked each time; a 304 if it is the same. */
 const ASK_FIRST = 'public, no-cache';
 
 const asset = (url: URL, type: string) =>
@@ -24,7 +24,7 @@ const ASSETS = new Map([
   ['favicon-32x32.png', asset(new URL('favicon-32x32.png', swaggerUi), 'image/png')],
 ]);
 
-/** Swagger UI sets styles on elements and draws its icons from `data:` URLs; nothing else is inline. */
+/** Swagger UI sets inline styles and loads its icons from `data:` URLs; nothing else is inline. */
 const POLICY = [
   "default-src 'none'",
   "script-src 'self'",
@@ -71,7 +71,7 @@ const file = createRoute({
   responses: { 200: { description: 'A file of the page' } },
 });
 
-/** @param described the whole API's description; asked for with the first request, as it is made last */
+/** @param described gives the OpenAPI document, which is made last; called at the first request */
 export function docsRoutes(described: () => { openapi: string }) {
   const json = unchanging(() => JSON.stringify(described()), {
     'Content-Type': 'application/json',

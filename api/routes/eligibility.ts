@@ -1,7 +1,6 @@
-/** `/api/events/{eventId}/eligibility`: may I claim now, and why not. */
+/** `/api/events/{eventId}/eligibility`: may I claim now, and if not, why not. */
 import { createRoute, z } from '@hono/zod-openapi';
 import { REASONS } from '../../domain/claims/claim.ts';
-import { DomainError } from '../../domain/errors.ts';
 import { isShownAt } from '../../domain/events/event.ts';
 import type { EventStore } from '../../store/events/events.ts';
 import { MaybeExplainedSchema } from '../events/condition-schema.ts';
@@ -9,6 +8,7 @@ import { SURROUNDINGS, toSurroundingsBody } from '../events/condition-windows.ts
 import { type EligibilityDeps, eligibilityOf } from '../events/eligibility.ts';
 import { type AuthDeps, access, GUARDED } from '../identity/auth.ts';
 import { limitByUser, type RateLimits } from '../identity/rate-limits.ts';
+import { noSuchEvent } from '../not-found.ts';
 import { problems } from '../problem.ts';
 import { idParam, json, newRouter } from '../router.ts';
 
@@ -61,9 +61,7 @@ export function eligibilityRoutes(deps: EligibilityRouteDeps) {
   return newRouter().openapi(read, async (c) => {
     const event = await deps.store.events.get(c.req.valid('param').eventId);
     const at = deps.now();
-    if (!event || !isShownAt(event, at)) {
-      throw new DomainError('not_found', 'There is no event with this ID.');
-    }
+    if (!event || !isShownAt(event, at)) throw noSuchEvent();
     const { userId } = c.get('user');
     const { eligible, reasons, condition, ...around } = await eligibilityOf(
       deps,

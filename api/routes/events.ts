@@ -1,6 +1,7 @@
-/** `/api/events`: operators write events, players see those that are or will be open. */
+/** `/api/events`: operators write events; players see those that are open, or will be. */
 import { createRoute, z } from '@hono/zod-openapi';
 import type { Context } from 'hono';
+import { isMailbox } from '../../domain/claims/fulfillment.ts';
 import { type Condition, leavesOf } from '../../domain/conditions/condition.ts';
 import { chainedEvents } from '../../domain/conditions/condition-facts.ts';
 import { DomainError } from '../../domain/errors.ts';
@@ -20,6 +21,7 @@ import {
 } from '../http/idempotency-key.ts';
 import { NEWEST_FIRST, page, pageOf, pageQuery } from '../http/paging.ts';
 import { type AuthDeps, access, GUARDED, staffOf } from '../identity/auth.ts';
+import { noSuchEvent } from '../not-found.ts';
 import { problems } from '../problem.ts';
 import { idParam, json, jsonBody, newRouter } from '../router.ts';
 
@@ -46,11 +48,7 @@ const ifMatch = z.object({
   }),
 });
 
-function routes(deps: EventRouteDeps) {
-  // The mailbox gives, and knows nothing of a player.
-  const isSource = (name: string) => deps.providerSecrets.has(name);
-  const isProvider = (name: string) => name === 'mailbox' || isSource(name);
-  const { newEvent, eventPatch } = eventBodies({ isProvider, isSource });
+function readRoutes(deps: EventRouteDeps) {
   return {
     list: createRoute({
       ...access(deps),
@@ -81,6 +79,24 @@ function routes(deps: EventRouteDeps) {
         ...problems(...GUARDED, 404),
       },
     }),
+    stats: createRoute({
+      ...access(deps, ...STAFF),
+      method: 'get',
+      path: '/api/events/{eventId}/stats',
+      summary: "What became of an event's rewards and claims",
+      tags,
+      request: byEvent,
+      responses: { 200: json(EventStatsSchema, 'Its numbers'), ...problems(...GUARDED, 404) },
+    }),
+  };
+}
+
+function writeRoutes(deps: EventRouteDeps) {
+  // The mailbox can be a provider of rewards, but not a source of a player's data.
+  const isSource = (name: string) => deps.providerSecrets.has(name);
+  const isProvider = (name: string) => isMailbox(name) || isSource(name);
+  const { newEvent, eventPatch } = eventBodies({ isProvider, isSource });
+  return {
     create: createRoute({
       ...access(deps, 'OPERATOR', 'ADMIN'),
       method: 'post',
@@ -133,31 +149,29 @@ function routes(deps: EventRouteDeps) {
         ...problems('invalid_request', ...GUARDED, 404, 'conflict', 412),
       },
     }),
-    stats: createRoute({
-      ...access(deps, ...STAFF),
-      method: 'get',
-      path: '/api/events/{eventId}/stats',
-      summary: "What became of an event's rewards and claims",
-      tags,
-      request: byEvent,
-      responses: { 200: json(EventStatsSchema, 'Its numbers'), ...problems(...GUARDED, 404) },
-    }),
   };
 }
 
-export function eventRoutes(deps: EventRouteDeps) {
-  const { events, eventStats } = deps.store;
-  const { list, read, create, change, remove, stats } = routes(deps);
+/** A router that brings the components of conditions into the OpenAPI document. */
+function describedRouter() {
   const router = newRouter();
   for (const [name, component] of Object.entries(CONDITION_COMPONENTS)) {
     router.openAPIRegistry.registerComponent('schemas', name, component);
   }
+  return router;
+}
 
-  /** The event; to anybody but staff a draft is none, nor is one that is not listed yet. */
+export function eventRoutes(deps: EventRouteDeps) {
+  const { events, eventStats } = deps.store;
+  const { list, read, stats } = readRoutes(deps);
+  const { create, change, remove } = writeRoutes(deps);
+  const router = describedRouter();
+
+  /** The event; `not_found` for a draft or an event that is not listed yet, unless staff ask. */
   async function visible(c: Context<ApiEnv>, eventId: string): Promise<StoredEvent> {
     const event = await events.get(eventId);
     if (event && (isStaff(c.get('user').role) || isShownAt(event, deps.now()))) return event;
-    throw new DomainError('not_found', 'There is no event with this ID.');
+    throw noSuchEvent();
   }
 
   return router
@@ -207,7 +221,7 @@ export function eventRoutes(deps: EventRouteDeps) {
     });
 }
 
-/** @throws DomainError `invalid_request` where a condition asks about an event that does not exist */
+/** @throws DomainError `invalid_request` if a condition asks about an event that does not exist */
 async function assertChained(
   events: Pick<EventStore, 'existing'>,
   condition: Condition | null | undefined,

@@ -1,13 +1,12 @@
-/** `/api/grants`: what players were given, line by line. */
+/** `/api/grants`: the granted lines of claims. A player's own are their mailbox. */
 import { createRoute, z } from '@hono/zod-openapi';
 import { grantIdOf, REWARD_KINDS } from '../../domain/claims/claim.ts';
-import { isStaff } from '../../domain/user.ts';
 import type { GrantFilter } from '../../store/claims/claim-lists.ts';
 import type { Claim } from '../../store/claims/claim-record.ts';
 import type { ClaimStore } from '../../store/claims/claims.ts';
 import { encodeCursor, NEWEST_FIRST, pageOf, pageQuery, SHORT_PAGES } from '../http/paging.ts';
 import { ordered, timeRange } from '../http/times.ts';
-import { type AuthDeps, access, GUARDED } from '../identity/auth.ts';
+import { type AuthDeps, access, GUARDED, ownUnlessStaff } from '../identity/auth.ts';
 import { problems } from '../problem.ts';
 import { json, newRouter } from '../router.ts';
 
@@ -30,14 +29,14 @@ const Grant = z
   .openapi('Grant');
 type GrantBody = z.infer<typeof Grant>;
 
-/** After which claim the page begins, and how many of the next one's lines were shown already. */
+/** Where a page begins: after a claim, and after so many granted lines of the next one. */
 const PositionInClaim = z.strictObject({
   after: NEWEST_FIRST.nullable(),
   shown: z.int().min(0).max(1_000),
 });
 type PositionInClaim = z.output<typeof PositionInClaim>;
 
-/** The claim's lines that were granted, within the moments asked for. */
+/** The claim's granted lines, of those moments. */
 function grantsOf(claim: Claim, { since, until }: GrantFilter): GrantBody[] {
   return claim.lines
     .filter((line) => line.state === 'GRANTED')
@@ -56,9 +55,10 @@ function grantsOf(claim: Claim, { since, until }: GrantFilter): GrantBody[] {
     .map((grant) => ({ ...grant, grantedAt: grant.grantedAt.toISOString() }));
 }
 
+/** The list is sorted by the end of the claims. */
 const positionOf = (claim: Claim) => ({ at: claim.endedAt ?? claim.updatedAt, id: claim._id });
 
-/** Fills one page from claims of several lines each, and says where the next one begins. */
+/** One page of granted lines, and where the next one begins; null if all lines were shown. */
 function pageOfGrants(
   claims: readonly Claim[],
   from: PositionInClaim,
@@ -108,8 +108,7 @@ export function grantRoutes(deps: GrantRouteDeps) {
   return newRouter().openapi(list, async (c) => {
     const { cursor = { after: null, shown: 0 }, limit, ...asked } = c.req.valid('query');
     const { userId, eventId, from: since, to: until } = asked;
-    const reader = c.get('user');
-    const whose = isStaff(reader.role) ? userId : reader.userId;
+    const whose = ownUnlessStaff(c.get('user'), userId);
     const filter = { userId: whose, eventId, since, until };
     const { claims } = deps.store;
     const { found, lookedTo } = await claims.pageWithGrants(

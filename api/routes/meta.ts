@@ -1,4 +1,4 @@
-/** Around the API: is it well, and which keys does it sign with. */
+/** `/healthz`, `/readyz`, and the public keys of access tokens. */
 import { createRoute, z } from '@hono/zod-openapi';
 import { sharedFor } from '../http/shared-answers.ts';
 import { NOT_CHANGED, unchanging } from '../http/static-answers.ts';
@@ -10,14 +10,15 @@ export interface MetaRouteDeps extends HealthDeps {
 }
 
 export interface HealthDeps {
-  /** Each resolves while the server behind it answers. */
+  /** Each resolves if the server that it asks answers. */
   checks: { mongodb: () => Promise<void>; temporal: () => Promise<void> };
-  /** Told to stop, a process serves on until traffic goes elsewhere. */
+  /** A process that is `STOPPING` still serves, until traffic goes elsewhere. */
   phase: () => 'STARTING' | 'READY' | 'STOPPING';
 }
 
-/** A probe that waits longer than this for a server calls it down, in milliseconds. */
+/** A server that does not answer for this long counts as down, in milliseconds. */
 const CHECK_TIMEOUT_MS = 2_000;
+/** When to ask again, in seconds. */
 const RETRY_AFTER_S = 2;
 
 const Health = z.object({ status: z.literal('ok') }).openapi('Health');
@@ -64,7 +65,7 @@ const jwks = createRoute({
   responses: { 200: json(Jwks, 'A JWK set (RFC 7517)'), ...NOT_CHANGED },
 });
 
-/** Whoever verifies tokens may keep the keys so long: a new one signs later than it is shown. */
+/** Others may cache the keys for five minutes: a new key is published before it signs. */
 const KEYS_KEPT = 'public, max-age=300';
 
 export function metaRoutes(deps: MetaRouteDeps) {
@@ -75,9 +76,9 @@ export function metaRoutes(deps: MetaRouteDeps) {
   return newRouter().openapi(jwks, keys).route('/', healthRoutes(deps));
 }
 
-/** Whether the process lives and is ready: also asked of one that has nothing else yet. */
+/** The health routes. They are also served while the process starts and has no other route. */
 export function healthRoutes(deps: HealthDeps) {
-  // Anyone may ask, however often: the servers are asked once for all who wait.
+  // Anyone may call this, as often as they like: all who wait share one question to the servers.
   const mongodbState = sharedFor(0, () => stateOf(() => deps.checks.mongodb()));
   const temporalState = sharedFor(0, () => stateOf(() => deps.checks.temporal()));
   return newRouter()
@@ -95,6 +96,7 @@ export function healthRoutes(deps: HealthDeps) {
     });
 }
 
+/** `down` if the question fails or takes too long. */
 async function stateOf(ask: () => Promise<void>): Promise<'ok' | 'down'> {
   const timeout = Promise.withResolvers<'down'>();
   const timer = setTimeout(timeout.resolve, CHECK_TIMEOUT_MS, 'down');

@@ -1,4 +1,4 @@
-/** `/metrics`, on the API's port or on one of its own. */
+/** `/metrics`, on the API's port or on a port of its own. */
 import { createRoute, z } from '@hono/zod-openapi';
 import type { Registry } from 'prom-client';
 import { sharedFor } from '../http/shared-answers.ts';
@@ -6,11 +6,11 @@ import { newRouter } from '../router.ts';
 
 export interface MetricsRouteDeps {
   metrics: Registry;
-  /** How long one reading is everybody's, in milliseconds; a second unless given. */
+  /** How long one reading is answered to all, in milliseconds; a second unless given. */
   metricsAgeMs?: number | undefined;
 }
 
-/** A reading asks the database, and costs some 15 ms. */
+/** In milliseconds. A reading asks the database and takes about 15 ms. */
 const AGE_MS = 1_000;
 
 const metrics = createRoute({

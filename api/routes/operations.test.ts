@@ -7,7 +7,7 @@ import { type Fields, type SignedIn, type TestApp, testApp } from '../test-app.t
 let t: TestApp;
 let admin: SignedIn;
 before(async () => {
-  // Nobody works on what is asked for here.
+  // No worker runs here: the actions are only recorded.
   t = await testApp({ bulkRuns: { start: async () => {} } });
   admin = await t.signIn('ADMIN');
 });

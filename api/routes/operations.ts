@@ -1,4 +1,4 @@
-/** Bulk actions on parked claims, and how far they are. */
+/** `/api/operations` and the bulk verbs of `/api/event-claims`: actions on many parked claims. */
 import { createRoute, z } from '@hono/zod-openapi';
 import type { Context } from 'hono';
 import type { Logger } from 'pino';
@@ -12,6 +12,7 @@ import {
 } from '../../store/operations.ts';
 import type { BulkRuns } from '../../temporal/bulk-runs.ts';
 import type { ApiEnv } from '../api-env.ts';
+import { CLAIMS_URL } from '../claims/claim-url.ts';
 import {
   headerLines,
   idempotencyKeyHeader,
@@ -74,7 +75,7 @@ function isFiltered(body: Partial<Record<Filters, unknown>>): boolean {
   return [eventId, reason, provider, parkedBefore].some((filter) => filter !== undefined);
 }
 
-/** Only what was said: the same request sent again has the same filter. */
+/** The filter without fields that were left out, so that a repeated request has an equal filter. */
 function filterOf({ eventId, reason, provider, parkedBefore, all }: BulkRequest): BulkFilter {
   return {
     ...(eventId !== undefined && { eventId }),
@@ -144,12 +145,12 @@ const toBody = (operation: Operation): z.infer<typeof OperationBody> => {
 const tags = ['Operation'];
 const byOperation = { params: z.object({ operationId: idParam('operationId') }) };
 
-function routes(deps: OperationRouteDeps) {
+function bulkRoutes(deps: OperationRouteDeps) {
   const bulk = (verb: 'retry' | 'abort', summary: string) =>
     createRoute({
       ...access(deps, 'ADMIN'),
       method: 'post',
-      path: `/api/event-claims/${verb}`,
+      path: `${CLAIMS_URL}/${verb}`,
       summary,
       tags,
       request: {
@@ -167,6 +168,11 @@ function routes(deps: OperationRouteDeps) {
   return {
     retry: bulk('retry', 'Let every parked claim that fits try again'),
     abort: bulk('abort', 'Undo every parked claim that fits'),
+  };
+}
+
+function followRoutes(deps: OperationRouteDeps) {
+  return {
     list: createRoute({
       ...access(deps, 'ADMIN'),
       method: 'get',
@@ -211,9 +217,10 @@ function routes(deps: OperationRouteDeps) {
 
 export function operationRoutes(deps: OperationRouteDeps) {
   const { operations } = deps.store;
-  const { retry, abort, list, read, stop } = routes(deps);
+  const { retry, abort } = bulkRoutes(deps);
+  const { list, read, stop } = followRoutes(deps);
 
-  /** Records the action, then starts its run; one that could not be started is by reconciliation. */
+  /** Records the action, then starts its run. If that fails, reconciliation starts it. */
   async function requested(c: Context<ApiEnv>, action: Operation['action'], body: BulkRequest) {
     const filter = filterOf(body);
     if (body.dryRun) {

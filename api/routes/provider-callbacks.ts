@@ -1,4 +1,4 @@
-/** `/api/provider-callbacks`: a provider says that it knows more about a grant. It only wakes the claim. */
+/** `/api/provider-callbacks`: a provider has news of a grant. It wakes the claim, no more. */
 import { createRoute, z } from '@hono/zod-openapi';
 import type { MiddlewareHandler } from 'hono';
 import type { Logger } from 'pino';
@@ -30,7 +30,7 @@ const Callback = z
   })
   .openapi('ProviderCallback');
 
-/** Lets through what the provider has signed within five minutes; nothing is read before. */
+/** Middleware that lets through what the provider signed within the last five minutes. */
 function requireSignature(deps: CallbackRouteDeps): MiddlewareHandler<ApiEnv> {
   return async (c, next) => {
     const secret = deps.providerSecrets.get(c.req.param('provider') ?? '');
@@ -47,7 +47,7 @@ function requireSignature(deps: CallbackRouteDeps): MiddlewareHandler<ApiEnv> {
 }
 
 export function callbackRoutes(deps: CallbackRouteDeps) {
-  /** The running claim a callback is about; null for one that ended, is unknown or is another's. */
+  /** The open claim of a grant; null if it has ended, is unknown, or is another provider's. */
   async function runningClaim(provider: string, grantId: string): Promise<Claim | null> {
     const named = parseGrantId(grantId);
     const claim = named && (await deps.store.claims.get(named.claimId));
@@ -75,7 +75,7 @@ export function callbackRoutes(deps: CallbackRouteDeps) {
   return newRouter().openapi(callback, async (c) => {
     const { grantId } = c.req.valid('json');
     const claim = await runningClaim(c.req.valid('param').provider, grantId);
-    // A callback that is lost here costs time only: a pending grant is asked after anyway.
+    // A lost callback only costs time: the claim asks about a pending grant anyway.
     await (claim && deps.runs.wake(claim, SIGNALS.providerCallback))?.catch((err) => {
       deps.log.warn({ err, grantId }, 'callback heard, but the claim was not woken');
     });

@@ -1,4 +1,4 @@
-/** `/api/reconciliation`: what was mended lately, and whether the stock adds up. */
+/** `/api/reconciliation`: what the last passes mended, and whether each reward's stock adds up. */
 import { createRoute, z } from '@hono/zod-openapi';
 import type { EventStore } from '../../store/events/events.ts';
 import type { ReconciliationStore } from '../../store/reconciliations.ts';
@@ -15,9 +15,10 @@ export interface ReconciliationRouteDeps extends AuthDeps {
   };
 }
 
+/** The last passes of reconciliation. */
 const RUNS_SHOWN = 20;
 
-/** Events whose books are shown, the newest: what is ever answered must not grow with the years. */
+/** The newest events, whose stock levels are shown: the answer must not grow with the years. */
 const EVENTS_SHOWN = 500;
 
 const Run = z
@@ -38,7 +39,7 @@ const Run = z
   })
   .openapi('ReconciliationRun');
 
-const Books = z
+const RewardLevels = z
   .object({
     eventId: z.string(),
     rewardId: z.string(),
@@ -60,7 +61,7 @@ export function reconciliationRoutes(deps: ReconciliationRouteDeps) {
     tags: ['Operation'],
     responses: {
       200: json(
-        z.object({ runs: z.array(Run), invariant: z.array(Books) }),
+        z.object({ runs: z.array(Run), invariant: z.array(RewardLevels) }),
         'The last runs, the newest first, and the books of each limited reward',
       ),
       ...problems(...GUARDED),
@@ -69,7 +70,7 @@ export function reconciliationRoutes(deps: ReconciliationRouteDeps) {
 
   return newRouter().openapi(read, async (c) => {
     const latest = await events.latestIds(EVENTS_SHOWN);
-    const [runs, books] = await Promise.all([
+    const [runs, levels] = await Promise.all([
       reconciliations.latest(RUNS_SHOWN),
       stock.levelsOfEvents(latest),
     ]);
@@ -82,9 +83,9 @@ export function reconciliationRoutes(deps: ReconciliationRouteDeps) {
           failures,
           unbalanced,
         })),
-        invariant: books.map((b) => ({
-          ...b,
-          holds: b.stock === b.available + b.held + b.granted,
+        invariant: levels.map((of) => ({
+          ...of,
+          holds: of.stock === of.available + of.held + of.granted,
         })),
       },
       200,

@@ -26,8 +26,8 @@ const list = (query: string) =>
   t.call<Page>('GET', `/api/users?${query}`, { token: admin.accessToken });
 
 /**
- * Asks until the answer is 401. Patient with a busy machine: `current-users.test.ts` tells by a clock
- * of its own that it takes half a second.
+ * Asks until the answer is 401, long enough for a busy machine. That it takes half a second is
+ * tested in `current-users.test.ts`, on a clock of its own.
  */
 async function untilRefused(token: string): Promise<void> {
   const startedAtMs = performance.now();

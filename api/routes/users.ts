@@ -1,4 +1,4 @@
-/** `/api/users`: admins look users up and change their role and status. */
+/** `/api/users`: admins find users and change their role and status. */
 import { createRoute, z } from '@hono/zod-openapi';
 import type { Logger } from 'pino';
 import { DomainError } from '../../domain/errors.ts';
@@ -14,11 +14,11 @@ export interface UserRouteDeps extends AuthDeps {
   store: { users: UserStore };
   log: Logger;
   now: () => Date;
-  /** Told of a user who is no longer active, so that their running claims stop soon. */
+  /** Called with a user who is no longer active, so that their running claims stop soon. */
   onUserLeft: (userId: string) => Promise<void>;
 }
 
-/** The position in a list by name. */
+/** A position in a list that is sorted by name: the last user of the page before. */
 const BY_NAME = z.strictObject({ userId: z.string().max(100) });
 
 const UserQuery = z.object({
@@ -37,42 +37,49 @@ const UserChange = z
 
 const tags = ['Users'];
 
+function routes(deps: UserRouteDeps) {
+  return {
+    list: createRoute({
+      ...access(deps, 'ADMIN'),
+      method: 'get',
+      path: '/api/users',
+      summary: 'Users, newest first',
+      description: SHORT_PAGES,
+      tags,
+      request: { query: UserQuery },
+      responses: {
+        200: json(pageOf(UserSchema), 'A page of users'),
+        ...problems('invalid_request', ...GUARDED),
+      },
+    }),
+    change: createRoute({
+      ...access(deps, 'ADMIN'),
+      method: 'patch',
+      path: '/api/users/{userId}',
+      summary: "Change a user's role or status, which ends their tokens",
+      tags,
+      request: { params: z.object({ userId: idParam('userId') }), body: jsonBody(UserChange) },
+      responses: {
+        200: json(UserSchema, 'The user as they are now'),
+        ...problems('invalid_request', ...GUARDED, 'not_found', 'conflict', 413, 415),
+      },
+    }),
+  };
+}
+
 export function userRoutes(deps: UserRouteDeps) {
+  const { list, change } = routes(deps);
   const { users } = deps.store;
 
-  /** Only makes it quicker: the user's record is what stops a claim, so a failure is no one's error. */
-  function tellOfLeaving(userId: string, requestId: string): void {
+  /**
+   * Wakes the open claims of a user who left. The user's record stops them in any case; this makes
+   * it quicker, so a failure is only logged.
+   */
+  function wakeClaimsOf(userId: string, requestId: string): void {
     deps
       .onUserLeft(userId)
       .catch((err) => deps.log.warn({ err, requestId, userId }, 'open claims not told'));
   }
-
-  const list = createRoute({
-    ...access(deps, 'ADMIN'),
-    method: 'get',
-    path: '/api/users',
-    summary: 'Users, newest first',
-    description: SHORT_PAGES,
-    tags,
-    request: { query: UserQuery },
-    responses: {
-      200: json(pageOf(UserSchema), 'A page of users'),
-      ...problems('invalid_request', ...GUARDED),
-    },
-  });
-
-  const change = createRoute({
-    ...access(deps, 'ADMIN'),
-    method: 'patch',
-    path: '/api/users/{userId}',
-    summary: "Change a user's role or status, which ends their tokens",
-    tags,
-    request: { params: z.object({ userId: idParam('userId') }), body: jsonBody(UserChange) },
-    responses: {
-      200: json(UserSchema, 'The user as they are now'),
-      ...problems('invalid_request', ...GUARDED, 'not_found', 'conflict', 413, 415),
-    },
-  });
 
   return newRouter()
     .openapi(list, async (c) => {
@@ -91,7 +98,7 @@ export function userRoutes(deps: UserRouteDeps) {
       const { after } = await users.change(staff, userId, requested, deps.now());
       deps.currentUsers.forget(userId);
       if (requested.status && after.status !== 'ACTIVE') {
-        tellOfLeaving(userId, staff.requestId);
+        wakeClaimsOf(userId, staff.requestId);
       }
       return c.json(toUserBody(after), 200);
     });

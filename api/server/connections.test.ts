@@ -9,7 +9,7 @@ import { until } from '../../test/helpers.ts';
 import { boundedServer, CONNECTIONS } from './connections.ts';
 import { createDraining } from './draining.ts';
 
-/** A server with these bounds over `handler`; connections to it close with the test. */
+/** A server with these limits over `handler`; connections to it close with the test. */
 async function serverOver(t: TestContext, handler: RequestListener, bounds = {}) {
   const metrics = new Registry();
   const createServer = boundedServer(metrics, { ...CONNECTIONS, ...bounds });
@@ -38,7 +38,7 @@ async function serverOver(t: TestContext, handler: RequestListener, bounds = {})
   };
 }
 
-/** All that comes until the connection ends. */
+/** All bytes until the connection ends. */
 async function readAll(socket: Socket): Promise<string> {
   let text = '';
   socket.setEncoding('utf8').on('data', (part: string) => {
@@ -126,7 +126,7 @@ describe('requests that are pipelined', () => {
     for (const socket of sockets) socket.write(get('/', ...fat).repeat(14));
     await until(async () => (await refused('pipelined')) > 0, 'some to be refused');
     await until(() => begun.length === sockets.length, 'each to have one under way');
-    // What waits no more counts no more.
+    // A request that does not wait any more does not count any more.
     const closed = begun.map(({ response }) => once(response, 'close'));
     for (const { response } of begun) response.setHeader('connection', 'close').end();
     await Promise.all(closed);
@@ -174,7 +174,7 @@ describe('requests that are pipelined', () => {
     const gone = once(first?.response as ServerResponse, 'close');
     socket.destroy();
     await gone;
-    // And none behind an answer that ends the connection.
+    // No answer follows one that ends the connection.
     const other = await connected();
     other.write(get('/3') + get('/4'));
     await until(() => begun.length === 2, 'the third');
@@ -290,7 +290,7 @@ describe('the end of a server', () => {
     await until(() => begun.length === 1, 'the request');
     begun[0]?.response.end(answer);
     const ended = draining.end(server, () => {});
-    // An idle one ends at once.
+    // An idle connection ends at once.
     await readAll(idle);
     assert.ok((await readAll(reader.resume())).length > answer.length);
     await ended;

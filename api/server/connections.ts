@@ -1,4 +1,4 @@
-/** What connections may hold, and how many there may be. */
+/** Limits on connections: how many there may be, how slow, and how much unread data. */
 import { createServer, type RequestListener, type Server, type ServerOptions } from 'node:http';
 import { BlockList, type Socket } from 'node:net';
 import type { Registry } from 'prom-client';
@@ -12,17 +12,18 @@ import { rawProblem } from './raw-answer.ts';
 export interface ConnectionBounds {
   /** Connections of the whole process. */
   most: number;
-  /** Connections of one address that is no trusted proxy's. */
+  /** Connections of one address, unless it is a trusted proxy's. */
   mostOfAddress: number;
-  /** In which a request's headers must have come, and then its body. */
+  /** Within how many milliseconds a request's headers must have come. */
   headersTimeoutMs: number;
+  /** Within how many milliseconds after that its body must have come. */
   bodyTimeoutMs: number;
-  /** After which an answer of which nothing is taken any more is given up; 30 s. */
+  /** After so long without progress an answer is given up, in milliseconds; 30 s unless given. */
   unreadTimeoutMs?: number;
   trusted: BlockList;
 }
 
-/** Wide bounds, for tests: all their clients have one address. */
+/** Wide limits, for tests: all their clients have one address. */
 export const CONNECTIONS: ConnectionBounds = {
   most: 20_000,
   mostOfAddress: 20_000,
@@ -31,20 +32,23 @@ export const CONNECTIONS: ConnectionBounds = {
   trusted: new BlockList(),
 };
 
-/** As long as a common proxy waits. In milliseconds. */
+/** In milliseconds; about as long as common proxies wait for a client that takes nothing. */
 const UNREAD_TIMEOUT_MS = 30_000;
 
-/** Answers of this size and more count as unread until they are taken, up to so many bytes in all. */
+/** Answers of this size and more count as unread until they are taken; smaller ones take little. */
 const LARGE_ANSWER_BYTES = 16 * 1024;
+/** Unread bytes of all connections together; past it the oldest unread answer is cut. */
 const MOST_UNREAD_BYTES = 64 * 1024 * 1024;
 
-/** How often Node looks for requests that are late, in milliseconds. */
+/** How often Node checks for late requests, in milliseconds: a timeout is that much longer. */
 const LOOK_EVERY_MS = 1_000;
+/** When a client that was turned away may come back, in seconds: a connection may end any time. */
 const RETRY_AFTER_S = 5;
 
 /**
- * Node's `createServer` with these bounds, for whoever makes the server.
- * @param around put between the bounds and what handles the requests
+ * Node's `createServer` with these limits.
+ * @param metrics counts the connections, and those that ended at a limit
+ * @param around wraps the request handler, inside the limits
  */
 export function boundedServer(
   metrics: Registry,
@@ -61,10 +65,10 @@ export function boundedServer(
     };
     const watcher = { ...boundUnread(refused), onTooMuch: () => refused('pipelined') };
     const server = createServer({ ...options, ...late }, oneAtATime(around(handler), watcher));
-    // It also ends who has not asked for anything yet, and they have their own time.
+    // This timeout also ends connections without a request yet, which may take `headersTimeoutMs`.
     server.timeout = Math.max(bounds.unreadTimeoutMs ?? UNREAD_TIMEOUT_MS, headersTimeoutMs);
     server.on('timeout', (socket) => {
-      // A request that takes its time is quiet, too; an answer that nobody takes fills the socket.
+      // A slow request is quiet as well. Only an answer that nobody takes fills the socket.
       if (!connectionOf(socket).current || socket.writableLength > 0) socket.destroy();
     });
     const open = countConnections(server, bounds, refused);
@@ -75,7 +79,7 @@ export function boundedServer(
 
 type OnRefused = (bound: 'process' | 'address' | 'pipelined' | 'unread') => void;
 
-/** Turns connections away where there are too many; answers how many are open. */
+/** Turns connections away past the limits. Returns a function that says how many are open. */
 function countConnections(
   server: Server,
   { most, mostOfAddress, trusted }: ConnectionBounds,
@@ -110,9 +114,9 @@ function turnAway(socket: Socket, code: ProblemCode, detail: string): void {
   socket.destroySoon();
 }
 
-/** Cuts the answers that nobody takes where they come to too much, the oldest first. */
+/** Cuts unread answers, the oldest first, once they are too much in all. */
 function boundUnread(onRefused: OnRefused) {
-  /** What of each answer was not taken yet when it was whole, the oldest first. */
+  /** Bytes of each answer that were unread when it was complete, the oldest first. */
   const unread = new Map<Socket, number>();
   let unreadBytes = 0;
 
@@ -123,7 +127,7 @@ function boundUnread(onRefused: OnRefused) {
 
   return {
     onTaken,
-    /** Who reads is done soon: it is the oldest answer that nobody takes. */
+    /** A client that reads is done soon, so the oldest entry is one that nobody takes. */
     onAnswered(socket: Socket): void {
       const bytes = socket.writableLength;
       if (bytes < LARGE_ANSWER_BYTES) return;

@@ -1,31 +1,31 @@
-/** Ending the server without cutting anybody off. */
+/** Ends the server without cutting off a request. */
 import type { Server, ServerResponse } from 'node:http';
 import { Server as NetServer, type Socket } from 'node:net';
 import { afterAll, connectionOf } from './one-request-at-a-time.ts';
 
-/** How long requests under way get once nobody else is let in, in milliseconds. */
+/** How long requests under way may take once no connection is accepted, in milliseconds. */
 const GRACE_MS = 5_000;
 
-/** What is left after the grace is for closing connections, in milliseconds. */
+/** How long it takes to close the connections after that, in milliseconds. */
 const CLOSING_MS = 2_000;
 
 /** How long a process takes to end after it has drained, in milliseconds. */
 export const STOP_AFTER_DRAIN_MS = GRACE_MS + CLOSING_MS;
 
 export interface Draining {
-  /** How long `end` may take at most, and the process a little longer, in milliseconds. */
+  /** How long the process may take to stop, `end` included, in milliseconds. */
   stopsWithinMs: number;
-  /** Looks after the connections of that server. Before anything else handles its requests. */
+  /** Follows the server's connections. Call it before anything else listens to its requests. */
   watch(server: Server): void;
   /**
-   * Serves on for as long as whoever sends traffic may take to notice, and asks each client to
-   * connect anew. Then takes no more connections, and cuts what is still under way after a grace.
-   * @param letGo answers whoever waits for something: it is called when the drain is over
+   * Goes on serving while load balancers notice that the process stops, and asks each client to
+   * connect anew. Then accepts no more connections, and cuts what is still under way after 5 s.
+   * @param letGo called when the drain is over: it must answer the requests that wait for something
    */
   end(server: Server, letGo: () => void): Promise<void>;
 }
 
-/** @param drainMs how long it serves on, in milliseconds */
+/** @param drainMs how long it goes on serving, in milliseconds */
 export function createDraining(drainMs: number): Draining {
   let isDraining = false;
   const open = new Set<Socket>();
@@ -38,7 +38,7 @@ export function createDraining(drainMs: number): Draining {
         socket.once('close', () => open.delete(socket));
       });
       server.prependListener('request', (_, response: ServerResponse) => {
-        // Node then sends `Connection: close`, and closes after the answer.
+        // Node then sends `Connection: close` and closes after the answer.
         if (isDraining) response.shouldKeepAlive = false;
       });
     },
@@ -50,7 +50,7 @@ export function createDraining(drainMs: number): Draining {
       }
       await new Promise((resolve) => setTimeout(resolve, drainMs));
       letGo();
-      // An HTTP server's own `close` also cuts answers that are whole and not sent yet.
+      // `close` of an HTTP server also cuts answers that are complete and not sent yet.
       const closed = new Promise((resolve) => NetServer.prototype.close.call(server, resolve));
       for (const socket of open) {
         const connection = connectionOf(socket);

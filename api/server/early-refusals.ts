@@ -1,6 +1,6 @@
 /**
- * Requests that are refused before the application is reached: a broken request line, too many
- * headers, too slow, no valid host. The application answers them all the same, so that each has an
+ * Requests that are refused before they reach the application: a broken request line, too many
+ * headers, too slow, no valid host. The application still writes the answer, so that each has an
  * ID, is measured and logged, and looks like any other answer.
  */
 import type { IncomingMessage, Server } from 'node:http';
@@ -18,7 +18,7 @@ import { settleTarget } from './request-target.ts';
 type Fetch = OpenAPIHono<ApiEnv>['fetch'];
 type ServedFetch = Parameters<typeof createAdaptorServer>[0]['fetch'];
 
-/** What Node says of a request that it gives up; everything else is a request it cannot read. */
+/** By the code of Node's error. Any other code means that the request could not be parsed. */
 const GIVEN_UP: Readonly<Record<string, Refusal>> = {
   ERR_HTTP_REQUEST_TIMEOUT: {
     code: 'invalid_request',
@@ -46,43 +46,43 @@ const EXPECTATION: Refusal = {
   detail: 'The only expectation that can be met is `100-continue`.',
 };
 
-/** The method and address of a request that could not be read. */
+/** Stand in for the method and the URL of a request that could not be parsed. */
 const UNREAD_METHOD = 'UNKNOWN';
 const UNREAD_URL = 'http://localhost/';
 
-/** What `serve` of `@hono/node-server` is given, and what looks after the server that it makes. */
+/** Answers on the socket itself, for want of a request, and ends the connection. */
+async function answerOn(fetch: Fetch, socket: Duplex, refusal: Refusal): Promise<void> {
+  const request = new Request(UNREAD_URL, { method: UNREAD_METHOD });
+  const response = await fetch(request, { refusal });
+  const headers = Object.fromEntries(response.headers);
+  const bytes = rawAnswer(response.status, headers, await response.text());
+  if (!socket.writable) return void socket.destroy();
+  socket.write(bytes);
+  linger(socket as Socket);
+}
+
+/** Refusals of one server: options for `serve` of `@hono/node-server`, and hooks for its server. */
 export function createRefusals(fetch: Fetch) {
   const refusals = new WeakMap<IncomingMessage, Refusal>();
 
-  /** Answers where there is no request that could be answered, and ends the connection. */
-  async function answer(socket: Duplex, refusal: Refusal): Promise<void> {
-    const request = new Request(UNREAD_URL, { method: UNREAD_METHOD });
-    const response = await fetch(request, { refusal });
-    const headers = Object.fromEntries(response.headers);
-    const bytes = rawAnswer(response.status, headers, await response.text());
-    if (!socket.writable) return void socket.destroy();
-    socket.write(bytes);
-    linger(socket as Socket);
-  }
-
-  /** Answers a mistake after everything that was asked before it on that connection. */
+  /** Refuses what came on the connection, after the answers to the requests before it. */
   function refuse(socket: Duplex, refusal: Refusal): void {
     const connection = connectionOf(socket);
     const { current, behind } = connection;
     connection.isLast = true;
     const latest = behind.at(-1) ?? current;
-    // Whose request came whole made the mistake in the next one.
+    // If the latest request is complete, the mistake is in the one after it.
     if (!latest || latest.request.complete || behind.pop()) {
-      afterAll(connection, () => answer(socket, refusal));
+      afterAll(connection, () => answerOn(fetch, socket, refusal));
     } else if (latest.response.headersSent) socket.destroy();
-    else void answer(socket, refusal);
+    else void answerOn(fetch, socket, refusal);
   }
 
   function onClientError(server: Server, error: NodeJS.ErrnoException, socket: Socket): void {
-    // Opened ahead: an answer would be taken for that to the first request.
+    // Opened ahead of use: the client would take a refusal for the answer to its first request.
     const isUnused = error.code === 'ERR_HTTP_REQUEST_TIMEOUT' && socket.bytesRead === 0;
     if (isUnused) return void socket.setTimeout(server.keepAliveTimeout);
-    // Whatever comes after a mistake is none of a request's, and is reported again and again.
+    // Bytes after a mistake belong to no request, and Node reports each piece of them again.
     if (connectionOf(socket).isLast) return;
     if (error.code === 'ECONNRESET' || !socket.writable) return void socket.destroy();
     refuse(socket, GIVEN_UP[error.code ?? ''] ?? UNREADABLE);
@@ -96,11 +96,11 @@ export function createRefusals(fetch: Fetch) {
   return {
     options: {
       fetch: answering,
-      // We look after bodies that nobody reads: see `unread-bodies.ts`.
+      // Bodies that nobody reads are settled in `unread-bodies.ts`.
       autoCleanupIncoming: false,
       serverOptions: { requireHostHeader: false },
     },
-    /** Call it before the server listens. */
+    /** Listens to the server's events. To be called before the server listens. */
     watch(server: Server): void {
       server.prependListener('request', (incoming) => {
         const refusal = settleTarget(incoming);
@@ -112,7 +112,7 @@ export function createRefusals(fetch: Fetch) {
       });
       server.on('clientError', (error, socket) => onClientError(server, error, socket as Socket));
       server.on('connect', (_, socket) => {
-        // Node lets go of the connection, and an answer before this one may still be on its way.
+        // Node gives the socket up after CONNECT, but an earlier answer may still be on its way.
         socket.on('error', () => socket.destroy());
         socket.on('timeout', () => server.emit('timeout', socket));
         socket.on('drain', () => connectionOf(socket).current?.response.emit('drain'));

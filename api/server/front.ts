@@ -1,10 +1,11 @@
-/** The API's server. It listens before the application is there, and a while after its end began. */
+/** The API's server. It listens before the application is ready, and goes on while it drains. */
 import type { Server } from 'node:http';
 import { serve } from '@hono/node-server';
 import type { Logger } from 'pino';
 import { collectDefaultMetrics, Registry } from 'prom-client';
 import type { ApiConfig } from '../../process/config.ts';
-import { type Admission, createAdmission } from '../claims/admission.ts';
+import { type Admission, createAdmission } from '../claims/admission/admission.ts';
+import type { QueueSettings } from '../claims/admission/fair-queue.ts';
 import { everyRequest } from '../http/every-request.ts';
 import { ifLimited } from '../identity/rate-limits.ts';
 import { problemOf, sendProblem } from '../problem.ts';
@@ -23,11 +24,11 @@ export interface Front {
   checks: HealthDeps['checks'];
   metrics: Registry;
   admission: Admission;
-  /** From now on that application answers. */
+  /** Makes this application answer from now on; `/readyz` then says that it is ready. */
   open(app: Application): void;
   /**
-   * Serves on for `DRAIN_S`, lets requests end, and closes.
-   * @param letGo answers whoever waits: it is called when the drain is over
+   * Goes on serving for `DRAIN_S`, lets requests end, and closes.
+   * @param letGo called when the drain is over: it must answer the requests that wait for something
    */
   close(letGo: () => void): Promise<void>;
   /** How long the process may take to end, in milliseconds. */
@@ -36,9 +37,13 @@ export interface Front {
 
 type Application = Pick<ReturnType<typeof newRouter>, 'fetch'>;
 
+/** What a starting process answers as `Retry-After`, in seconds: about the time a start takes. */
 const RETRY_AFTER_S = 5;
 
-/** Listens, alive and not ready until it is opened. @throws SetupError where it cannot listen */
+/**
+ * Starts to listen. Until `open` is called, the process is alive and not ready.
+ * @throws SetupError if it cannot listen
+ */
 export async function listen(
   config: ApiConfig,
   checks: HealthDeps['checks'],
@@ -47,12 +52,7 @@ export async function listen(
   const metrics = new Registry();
   collectDefaultMetrics({ register: metrics });
   const memory = createMemoryRelease();
-  const turns = {
-    atOnce: config.ADMISSION_AT_ONCE,
-    waiting: config.ADMISSION_WAITING,
-    patienceMs: config.ADMISSION_PATIENCE_MS,
-  };
-  const admission = createAdmission(metrics, turns, memory.soon);
+  const admission = createAdmission(metrics, queueSettingsOf(config), memory.soon);
   const draining = createDraining(config.DRAIN_S * 1_000);
   let phase: ReturnType<HealthDeps['phase']> = 'STARTING';
   let answering: Application = starting({ checks, phase: () => phase }, log);
@@ -101,7 +101,7 @@ export async function listen(
   };
 }
 
-/** What answers meanwhile: whoever asks for anything else may try again soon. */
+/** The application until `open` is called: it answers for its health, and 503 for all else. */
 function starting(deps: HealthDeps, log: Logger): Application {
   const app = newRouter();
   everyRequest(app, log);
@@ -111,6 +111,14 @@ function starting(deps: HealthDeps, log: Logger): Application {
     return sendProblem(c, { ...problem, headers: { 'Retry-After': String(RETRY_AFTER_S) } });
   });
   return app;
+}
+
+function queueSettingsOf(config: ApiConfig): QueueSettings {
+  return {
+    atOnce: config.ADMISSION_AT_ONCE,
+    waiting: config.ADMISSION_WAITING,
+    patienceMs: config.ADMISSION_PATIENCE_MS,
+  };
 }
 
 function boundsOf(config: ApiConfig): ConnectionBounds {

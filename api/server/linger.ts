@@ -1,14 +1,15 @@
-/** Closing a connection whose client still sends, so that it can read the answer. */
+/** Closes a connection whose client still sends, so that the client can read the answer. */
 import type { Socket } from 'node:net';
 
-/** As common servers do: in all, and while nothing comes. In milliseconds. */
+/** How long the rest is read at most, in milliseconds: as common web servers do. */
 const LONGEST_MS = 30_000;
+/** How long it may be silent meanwhile, in milliseconds. */
 const IDLE_MS = 5_000;
 
 /**
- * Ends our side and goes on taking what the client sends, for a while. A connection that is closed
- * over what was not taken is reset, and a reset may destroy the answer on its way to the client
- * (RFC 9112, section 9.6). What comes must be taken by whoever reads the connection.
+ * Ends our side, and goes on reading what the client sends for a while. A connection that is closed
+ * with unread data is reset, and a reset may destroy the answer before the client reads it (RFC
+ * 9112, section 9.6). The caller sees to it that what is read is thrown away.
  */
 export function linger(socket: Socket): void {
   if (socket.destroyed) return;

@@ -1,13 +1,13 @@
-/** A server that begins to listen, or says why it cannot. */
+/** Waits until a server listens. */
 import { once } from 'node:events';
 import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { SetupError } from '../../domain/errors.ts';
 
 /**
- * The port it listens on, once it does.
- * @param settings the variables that say where, with their values
- * @throws SetupError where it cannot, as the port is taken
+ * The port that the server listens on, once it does.
+ * @param settings the environment variables that say where, with their values, for the error
+ * @throws SetupError if it cannot, for example because the port is taken
  */
 export async function portOf(server: Server, settings: string): Promise<number> {
   try {

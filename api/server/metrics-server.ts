@@ -1,4 +1,4 @@
-/** The measurements on a port of their own, which need not be open to whoever may call the API. */
+/** `/metrics` on a port of its own (`METRICS_PORT`), which can be closed to clients. */
 import type { Server } from 'node:http';
 import { serve } from '@hono/node-server';
 import type { Logger } from 'pino';
@@ -10,12 +10,12 @@ import { boundedServer, type ConnectionBounds } from './connections.ts';
 import { createRefusals } from './early-refusals.ts';
 import { portOf } from './listening.ts';
 
-/** Whoever scrapes: some Prometheus servers, and a person. */
+/** Enough for some Prometheus servers, and a person. */
 const MOST_CONNECTIONS = 100;
 
 /**
- * Serves `/metrics` alone; resolves once it listens.
- * @throws SetupError where it cannot, as the port is taken
+ * Serves `/metrics` and nothing else; resolves once it listens.
+ * @throws SetupError if it cannot listen, for example because the port is taken
  */
 export async function serveMetrics(
   metrics: Registry,
@@ -27,7 +27,7 @@ export async function serveMetrics(
   everyRequest(app, log);
   app.route('/', metricsRoutes({ metrics }));
   const refusals = createRefusals(app.fetch);
-  // The connections that are measured are the API's.
+  // The measured connections are the API's: these are counted in a registry that nobody reads.
   const createServer = boundedServer(new Registry(), { ...bounds, most: MOST_CONNECTIONS });
   const server = serve({ ...refusals.options, port, hostname, createServer }) as Server;
   refusals.watch(server);

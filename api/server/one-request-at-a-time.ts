@@ -1,7 +1,8 @@
 /**
- * What a connection is at, in one record for all who look after it: it has one request at a time.
- * Node hands on every request that it has parsed, however many came at once and whether or not the
- * answers are taken: a few kilobytes of pipelined requests become as many answers in memory.
+ * One request at a time on each connection, and the state of each connection for the files beside
+ * this one. Node starts every request that it has parsed, however many a client pipelines, and
+ * whether or not it takes the answers: a few kilobytes of requests would become many answers in
+ * memory.
  */
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
@@ -13,25 +14,28 @@ interface Exchange {
   response: ServerResponse;
 }
 
+/** A request that waits behind another on its connection. */
 interface Waiting extends Exchange {
   begin(): void;
+  /** What it takes in memory, as estimated by `bytesOf`. */
   bytes: number;
 }
 
 export interface Connection {
-  /** The request whose turn it is, until its answer was handed to the system whole. */
+  /** The request being answered, until its whole answer was handed to the operating system. */
   current: Exchange | undefined;
-  /** Those that came after it, in turn. */
+  /** The requests behind it, in order. */
   behind: Waiting[];
   behindBytes: number;
-  /** Nothing that comes now is answered any more. */
+  /** Requests that come now are not answered any more. */
   isLast: boolean;
-  /** Called once all of these are answered. */
+  /** Called once `current` and `behind` are answered. */
   end?: () => void;
 }
 
 const connections = new WeakMap<Duplex, Connection>();
 
+/** The state of a connection; made when it is first asked for. */
 export function connectionOf(socket: Duplex): Connection {
   let connection = connections.get(socket);
   if (!connection) {
@@ -41,27 +45,33 @@ export function connectionOf(socket: Duplex): Connection {
   return connection;
 }
 
-/** Calls `end` once everything is answered that was asked over the connection. */
+/** Calls `end` once all requests of the connection are answered; at once if there are none. */
 export function afterAll(connection: Connection, end: () => void): void {
   connection.end = end;
   if (!connection.current) end();
 }
 
 /**
- * What the requests may take that wait behind another. A client that pipelines more loses the
- * connection once those are answered, as it must expect (RFC 9112, section 9.3.2): what was parsed
- * cannot be put back.
+ * How much memory the requests may take that wait behind others. A client that pipelines more loses
+ * the connection once those before are answered, because a parsed request cannot be put back.
+ * Clients must expect that (RFC 9112, section 9.3.2).
  */
 const MOST_BEHIND_BYTES = { connection: 256 * 1024, process: 32 * 1024 * 1024 };
 
-/** Nothing more is read past it. Not at once: whoever is not read from can leave unnoticed. */
+/**
+ * A connection with more than this waiting is not read from. Not with the first byte: a client that
+ * hangs up is only noticed by reading.
+ */
 const HELD_PAST_BYTES = 64 * 1024;
 
-/** A request without headers, each name or value besides its text, and a body before it is read. */
+/** What a request takes without its headers. */
 const REQUEST_BYTES = 4 * 1024;
+/** What each header name and value takes besides its text. */
 const TEXT_BYTES = 32;
+/** What Node buffers of an unread body, at most. */
 const MOST_BODY_BYTES = 128 * 1024;
 
+/** An estimate of what a parsed request takes in memory, in bytes. */
 function bytesOf({ rawHeaders, headers, url = '' }: IncomingMessage): number {
   const isChunked = 'transfer-encoding' in headers;
   const body = isChunked ? MOST_BODY_BYTES : Number(headers['content-length'] ?? 0);
@@ -70,15 +80,15 @@ function bytesOf({ rawHeaders, headers, url = '' }: IncomingMessage): number {
 }
 
 export interface Watcher {
-  /** An answer is whole; not all of it may have been taken. */
+  /** An answer was written whole; the client may not have taken all of it. */
   onAnswered(socket: Socket): void;
-  /** It was handed to the system, or never will be. */
+  /** The answer was handed to the operating system, or never will be. */
   onTaken(socket: Socket): void;
-  /** Too much waits on that connection, or on all of them. */
+  /** Too much waits on one connection, or on all of them. */
   onTooMuch(): void;
 }
 
-/** Begins a connection's next request once the answer before it was handed to the system whole. */
+/** Wraps a handler: a connection's next request begins once the answer before was handed over. */
 export function oneAtATime(handler: RequestListener, watcher: Watcher): RequestListener {
   let behindBytes = 0;
 
@@ -90,7 +100,7 @@ export function oneAtATime(handler: RequestListener, watcher: Watcher): RequestL
   function next(socket: Socket, connection: Connection): void {
     const { behind } = connection;
     connection.current = undefined;
-    // Nothing follows an answer that ends the connection (RFC 9112, section 9.6).
+    // No answer may follow one that ends the connection (RFC 9112, section 9.6).
     if (socket.destroyed || socket.writableEnded) {
       behind.length = 0;
       count(connection, -connection.behindBytes);
@@ -137,8 +147,8 @@ export function oneAtATime(handler: RequestListener, watcher: Watcher): RequestL
 }
 
 /**
- * Leaves what else comes where it is, until it is the turn of what was parsed. Node reads on after
- * each request, so it is stopped after that; and what has no body yet must get it.
+ * Stops reading from the connection while enough requests wait. It does so after Node's own step,
+ * which resumes the socket after each request; and not before the last request has its body.
  */
 function hold(socket: Socket, connection: Connection): void {
   setImmediate(() => {
@@ -148,11 +158,11 @@ function hold(socket: Socket, connection: Connection): void {
 }
 
 /**
- * Node goes on with what it was given in one piece, and would keep all of it until the socket is
- * closed: with many connections at once that is more than a process may have.
+ * Makes Node's parser drop the requests that are left in the bytes it has. It would keep them until
+ * the socket is closed, and on many connections that is more memory than a process may have.
  */
 function dropTheRest(socket: Socket): void {
-  // Node has its parser there, and leaves it out of its types.
+  // Node keeps its parser there; its types do not say so.
   const { parser } = socket as { parser?: { onIncoming: () => number } | null };
   if (parser) parser.onIncoming = () => 0;
 }

@@ -13,7 +13,7 @@ const lines: Record<string, unknown>[] = [];
 const log = pino({ level: 'debug' }, { write: (line: string) => lines.push(JSON.parse(line)) });
 const rateLimits = createRateLimits({ enabled: true });
 
-/** Long enough for a slow machine, short enough to be waited for once. */
+/** In milliseconds: enough for a slow machine, and short enough to wait for once. */
 const HEADERS_TIMEOUT_MS = 1_000;
 
 const checks = { mongodb: async () => {}, temporal: async () => {} };
@@ -36,7 +36,7 @@ let isOpen = false;
 let port: number;
 before(async () => {
   config = apiConfig({ ...environment, JWT_KEYS: JSON.stringify([await testKey()]) });
-  // Without any place, so that whoever claims is turned away at the door.
+  // Without room at the door, so that every claim is turned away.
   front = await listen({ ...config, ADMISSION_AT_ONCE: 0, ADMISSION_WAITING: 0 }, checks, log);
   const { admission, metrics } = front;
   t = await testApp({ log, metrics, admission, rateLimits });
@@ -77,7 +77,7 @@ describe('a server whose application is not there yet', () => {
   });
 });
 
-/** Fails unless it is a problem as the contract has it, with the ID that it is found by. */
+/** Fails unless the answer is a problem by the contract, with the request's ID. */
 function assertProblem(answer: RawAnswer | null, status: number, code: string): void {
   assert.ok(answer, 'the answer can be read in full');
   assert.equal(answer.status, status);
@@ -126,7 +126,7 @@ describe('a request that is answered before its body is there', { concurrency: t
       const [[first = '', ...headers], status, code] = request();
       const client = await connected(test);
       await client.send(head(first, ...headers, `Content-Length: ${body.length}`));
-      // Some answers wait for a body of this size. It is whole only after half of it was taken.
+      // Some answers wait for a body of this size, which is whole only after half of it was read.
       await client.send(body.slice(0, 10_000));
       await client.send(body.slice(10_000) + NEXT);
       assertProblem(await client.answer(), status, code);
@@ -174,7 +174,7 @@ describe('a request that is answered before its body is there', { concurrency: t
 
 const TOO_LONG = 'x'.repeat(20_000);
 
-/** What never comes as far as a route: the bytes, the answer's status, and whether it is the last. */
+/** Requests that reach no route: their bytes, the status, and whether the connection ends. */
 const BELOW: Record<string, [string, number, 'goes on' | 'closes']> = {
   'no Host': ['GET /healthz HTTP/1.1\r\n\r\n', 400, 'goes on'],
   'two Hosts': [head('GET /healthz', 'Host: other'), 400, 'goes on'],
@@ -236,7 +236,7 @@ describe('a request that does not reach a route', { concurrency: true }, () => {
 
   const LOGIN = 'POST /api/auth/login';
 
-  /** Connections to a front that is soon out of patience, with whatever application. */
+  /** Connections to a front with short timeouts, over any application. */
   async function hasty(test: TestContext, app: Pick<TestApp['app'], 'fetch'>) {
     const bounds = { HEADERS_TIMEOUT_MS: 500, BODY_TIMEOUT_MS: 500, KEEP_ALIVE_TIMEOUT_S: 1 };
     const impatient = await listen({ ...config, ...bounds }, checks, log);
@@ -299,7 +299,7 @@ describe('a request that does not reach a route', { concurrency: true }, () => {
       }),
     );
     const clients = await Promise.all(tried);
-    // Who is late after them is answered, so that those are late as well.
+    // A request that is late after them is answered, so they were late as well.
     const [bytes, status] = MISTAKES['a late body'] ?? [''];
     assert.equal((await (await sent(bytes)).answer())?.status, status);
     late.resolve();
@@ -383,7 +383,7 @@ describe('whatever is sent', () => {
         const client = await rawClient(port);
         const bytes = `${verb} ${start}${rest} HTTP/1.1\r\nHost: ${name}\r\nConnection: close\r\n\r\n`;
         await client.send(Buffer.from(bytes, 'latin1'));
-        // The length of an answer to HEAD is that of what is not sent.
+        // The length of an answer to HEAD is that of the body that is not sent.
         if (verb === 'HEAD') return void client.socket.destroy();
         const answer = await client.answer();
         client.socket.destroy();

@@ -1,4 +1,4 @@
-/** An answer where there is no request that Node could answer. */
+/** HTTP answers as bytes, for sockets without a request that Node could answer. */
 import { randomUUID } from 'node:crypto';
 import { STATUS_CODES } from 'node:http';
 import type { ProblemAnswer } from '../problem.ts';
@@ -15,7 +15,7 @@ export function rawAnswer(status: number, headers: Record<string, string>, body:
   return [`HTTP/1.1 ${status} ${STATUS_CODES[status]}`, ...lines, '', body].join('\r\n');
 }
 
-/** The same of a problem that the application never hears of. */
+/** The same for a problem that does not pass the application. */
 export function rawProblem({ problem, status, headers }: ProblemAnswer): string {
   const own = { 'Content-Type': 'application/problem+json', 'X-Request-Id': randomUUID() };
   return rawAnswer(status, { ...own, ...headers }, JSON.stringify(problem));

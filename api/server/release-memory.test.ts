@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, it, type TestContext } from 'node:test';
 import { createMemoryRelease } from './release-memory.ts';
 
-/** A process whose utilization is what the test says, second by second. */
+/** A process with the utilization that the test sets, second by second. */
 function processWith(t: TestContext) {
   t.mock.timers.enable({ apis: ['setInterval'] });
   let share = 0;

@@ -1,28 +1,36 @@
 /**
- * Giving memory back after a crowd. V8 lets its heap grow with what comes, and where nothing comes
- * any more it collects nothing: what ten thousand players left behind would stay until the next.
+ * Gives memory back after a crowd. V8's heap grows with the load, and an idle process collects
+ * nothing: the garbage of ten thousand requests would stay until the next crowd.
  */
 import { type EventLoopUtilization, performance } from 'node:perf_hooks';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 
-/** A process below this share of its time is at rest: a pause of some 300 ms keeps few waiting. */
+/**
+ * A process whose event loop is busy for a smaller share of the time is at rest: then the
+ * collection's pause of some 300 ms delays few requests.
+ */
 const REST = 0.25;
+/** It must be at rest in so many looks in a row. */
 const LOOKS_AT_REST = 3;
+/** How often it looks, in milliseconds. */
 const LOOK_EVERY_MS = 1_000;
 
 export interface MemoryRelease {
-  /** Collects once the process is at rest; asked again before that, it is the same once. */
+  /** Collects once the process is at rest. Calls before that are one with it. */
   soon(): void;
+  /** Stops waiting for the process to be at rest. */
   stop(): void;
 }
 
 export interface MemoryReleaseOptions {
+  /** A double for the collection. */
   collect?: () => void;
-  /** The share of the time since `since` in which the event loop had something to do. */
+  /** How busy the event loop was since `since`. */
   utilization?: (since?: EventLoopUtilization) => EventLoopUtilization;
 }
 
+/** Memory release for one process; the options are for tests. */
 export function createMemoryRelease(options: MemoryReleaseOptions = {}): MemoryRelease {
   const { collect = collectAll, utilization = eventLoopUtilization } = options;
   let looking: NodeJS.Timeout | undefined;
@@ -53,9 +61,9 @@ export function createMemoryRelease(options: MemoryReleaseOptions = {}): MemoryR
 const eventLoopUtilization = (since?: EventLoopUtilization) =>
   performance.eventLoopUtilization(since);
 
-/** Everything that can be collected, and the pages it lay in back to the system. */
+/** Collects all garbage, and gives the free pages back to the operating system. */
 function collectAll(): void {
-  // Node shows the collector only to whoever asked for it at its start, or like this.
+  // Node exposes `gc` only with a flag, which can also be set while it runs.
   setFlagsFromString('--expose-gc');
   const collector = runInNewContext('gc') as NodeJS.GCFunction;
   setFlagsFromString('--no-expose-gc');

@@ -1,28 +1,28 @@
-/** Where a request is for: its target and its `Host`, made sound before anything reads them. */
+/** A request's target and `Host`, made canonical before anything else reads them. */
 import type { IncomingMessage } from 'node:http';
 import type { Refusal } from '../problem.ts';
 
-/** What is left as it is: a name or an IPv4 address with a port of four or five digits, or none. */
+/** Hosts that are canonical already: a lower-case name or an IPv4 address, maybe with a port. */
 const PLAIN_HOST = /^[a-z0-9._-]+(?::(?:[1-5]\d{3,4}|[6-9]\d{3}))?$/;
 
-/** RFC 3986, section 3.2.2, without percent-encoded names: no host has one. */
+/** RFC 3986, section 3.2.2, but without percent-encoded names, as no real host has one. */
 const HOST = /^(?:[\w.~!$&'()*+,;=-]+|\[[0-9a-f:.]+\])(?::\d*)?$/i;
 
 const ABSOLUTE = /^https?:\/\//i;
 
-/** Stands in where the request names no host that could. */
+/** Stands in for a host that is missing or not valid. */
 const NO_HOST = 'localhost';
 
 type Incoming = Pick<IncomingMessage, 'method' | 'url' | 'headers' | 'rawHeaders' | 'httpVersion'>;
 
 /**
- * Rewrites a request to the origin form that all of the application reads (`/path?query`, with one
+ * Rewrites a request to the origin form that the application reads (`/path?query`, with one
  * `Host` in its canonical form). A refused request is rewritten too, so that it can be answered.
- * @returns what is wrong with it by RFC 9112, section 3.2; undefined where nothing is
+ * @returns why it is refused by RFC 9112, section 3.2; undefined if it is not
  */
 export function settleTarget(incoming: Incoming): Refusal | undefined {
   const refusal = settleHost(incoming) ?? settlePath(incoming);
-  // What cannot be a path cannot be shown as one.
+  // The answer shows the path, so it must be one.
   if (refusal && !isOriginForm(incoming.url ?? '')) incoming.url = '/';
   return refusal;
 }
@@ -35,7 +35,7 @@ function settleHost({ headers, rawHeaders, httpVersion }: Incoming): Refusal | u
   return settled === undefined ? refused('Send one `Host` header, with a valid host.') : undefined;
 }
 
-/** The host as URLs have it; undefined where it is none. */
+/** The host as URLs write it; undefined if it is not valid. */
 function canonicalHost(host: string): string | undefined {
   if (PLAIN_HOST.test(host)) return host;
   return HOST.test(host) ? URL.parse(`http://${host}/`)?.host : undefined;
@@ -48,17 +48,17 @@ function settlePath(incoming: Incoming): Refusal | undefined {
     return { code: 'not_found', detail: 'There is nothing at this address.' };
   }
   const absolute = ABSOLUTE.test(url) && !/^[^?]*\\/.test(url) ? URL.parse(url) : null;
-  // RFC 9110, section 4.2.4: a name and password there are taken for an attempt to deceive.
+  // RFC 9110, section 4.2.4: user information in a target is treated as an attempt to deceive.
   if (absolute === null || absolute.username + absolute.password !== '') {
     return refused('The address of this request is not valid.');
   }
-  // RFC 9112, section 3.2.2: the host of the target counts, and not the header.
+  // RFC 9112, section 3.2.2: the target's host counts, not the header.
   headers.host = absolute.host;
   incoming.url = absolute.pathname + absolute.search;
   return undefined;
 }
 
-/** A path without a backslash, which some take for a slash and some do not. */
+/** A path without a backslash: some software takes that for a slash, some does not. */
 function isOriginForm(url: string): boolean {
   return url.startsWith('/') && !/^[^?]*\\/.test(url);
 }

@@ -1,6 +1,6 @@
 /** The documents of earlier claims, computed from a claim's number alone. */
 import { createHash } from 'node:crypto';
-import { snapshotOf } from '../../api/claims/accept.ts';
+import { snapshotOf } from '../../api/claims/claim-draft.ts';
 import type { FinalState, Line, Reason, Step, StepName } from '../../domain/claims/claim.ts';
 import { DAY_MS, dayOf } from '../../domain/conditions/player-event.ts';
 import { type Claim, claimIdOf } from '../../store/claims/claim-record.ts';

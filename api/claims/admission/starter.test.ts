@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { describe, it, type TestContext } from 'node:test';
 import { pino } from 'pino';
-import type { Claim } from '../../store/claims/claim-record.ts';
-import type { RunStart } from '../../workflows/contract.ts';
+import type { Claim } from '../../../store/claims/claim-record.ts';
+import type { RunStart } from '../../../workflows/contract.ts';
 import { createStarter } from './starter.ts';
 
 const claim = { _id: 'clm_1', eventId: 'evt_1' } as Claim;
@@ -14,12 +14,12 @@ function starting(t: TestContext) {
   const calls: PromiseWithResolvers<void>[] = [];
   let clockMs = 1_000_000;
   const started: string[] = [];
-  const told: (RunStart | undefined)[] = [];
+  const known: (RunStart | undefined)[] = [];
   const asks: { isRecorders: boolean } = { isRecorders: true };
   const runs = {
-    start({ eventId }: { eventId: string }, known?: RunStart) {
+    start({ eventId }: { eventId: string }, given?: RunStart) {
       started.push(eventId);
-      told.push(known);
+      known.push(given);
       const call = Promise.withResolvers<void>();
       calls.push(call);
       return call.promise;
@@ -31,7 +31,7 @@ function starting(t: TestContext) {
   return {
     calls,
     started,
-    told,
+    known,
     asks,
     pass(ms: number) {
       clockMs += ms;
@@ -48,7 +48,7 @@ function starting(t: TestContext) {
   };
 }
 
-/** Lets everything run that waits for nothing but its turn. */
+/** Lets everything run that waits for nothing but a slot. */
 const settle = () => new Promise((resolve) => setImmediate(resolve));
 
 describe('starting a claim', () => {
@@ -112,7 +112,7 @@ describe('starting a claim', () => {
     assert.equal(asked.isWaiting, true);
   });
 
-  it('keeps no more than four starts under way, and lets nobody wait behind a long line', async (t) => {
+  it('keeps no more than four starts under way, and lets nobody wait behind a long queue', async (t) => {
     const temporal = starting(t);
     for (let i = 0; i < 35; i++) temporal.ask();
     const last = temporal.ask();
@@ -160,6 +160,6 @@ describe('starting a claim', () => {
     temporal.ask();
     await settle();
     // Whoever knows nothing of the claim says nothing of it, and so comes first here.
-    assert.deepEqual(temporal.told, [known, undefined, { isHeld: true, isAlone: false }]);
+    assert.deepEqual(temporal.known, [known, undefined, { isHeld: true, isAlone: false }]);
   });
 });

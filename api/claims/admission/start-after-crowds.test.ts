@@ -3,7 +3,7 @@ import { describe, it, type TestContext } from 'node:test';
 import type { FairQueue } from './fair-queue.ts';
 import { startAfterCrowds } from './start-after-crowds.ts';
 
-/** Lets everything run that waits for nothing but its turn. */
+/** Lets everything run that waits for nothing but a slot. */
 const settle = () => new Promise((resolve) => setImmediate(resolve));
 
 /** A starter behind a door at which so many wait, by event. */

@@ -1,7 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { DomainError } from '../../domain/errors.ts';
-import type { RewardUnits } from '../../store/stock/stock.ts';
+import type { RewardUnits } from '../../../store/stock/stock.ts';
 import { createSoldOut } from './sold-out.ts';
 
 const asked = (eventId: string, rewardId: string | null = null) => ({ eventId, rewardId });
@@ -10,7 +9,7 @@ const units = (...rewardIds: string[]): RewardUnits[] =>
 
 /** What is remembered over a stock of which these rewards are gone. */
 function memory(...gone: string[]) {
-  const seen = { gone: new Set(gone), looks: 0, told: [] as string[] };
+  const seen = { gone: new Set(gone), looks: 0, reported: [] as string[] };
   const stock = {
     async soldOut<R extends RewardUnits>(_: string, rewards: readonly R[]): Promise<R[]> {
       seen.looks += 1;
@@ -18,12 +17,10 @@ function memory(...gone: string[]) {
     },
   };
   const soldOut = createSoldOut(stock, ({ eventId, rewardId }) => {
-    seen.told.push(`${eventId}/${rewardId}`);
+    seen.reported.push(`${eventId}/${rewardId}`);
   });
   return { soldOut, seen };
 }
-
-const isSoldOut = (error: unknown) => error instanceof DomainError && error.code === 'sold_out';
 
 describe('what was seen sold out', () => {
   it('is nothing at first, and what a hold found so from then on', () => {
@@ -33,35 +30,36 @@ describe('what was seen sold out', () => {
     assert.equal(soldOut.isSeen(asked('evt_1')), true);
     assert.equal(soldOut.isSeen(asked('evt_2')), false);
     assert.equal(soldOut.isSeen(asked('evt_1', 'cape')), false, 'one reward is another thing');
-    assert.deepEqual(seen.told, ['evt_1/null']);
+    assert.deepEqual(seen.reported, ['evt_1/null']);
   });
 
-  it('is what a look found so, which tells whoever waits and refuses who looked', async () => {
+  it('is what a look found so, which is reported and refuses who looked', async () => {
     const { soldOut, seen } = memory('cape');
-    const look = soldOut.check(asked('evt_1'), units('cape', 'mount'));
-    await assert.rejects(look, (error: DomainError) => {
-      return isSoldOut(error) && /\bcape\b/.test(error.message) && !/mount/.test(error.message);
-    });
+    const refusal = await soldOut.refusalOf(asked('evt_1'), units('cape', 'mount'));
+    assert.equal(refusal?.code, 'sold_out');
+    assert.match(refusal.message, /\bcape\b/);
+    assert.doesNotMatch(refusal.message, /mount/);
     assert.equal(soldOut.isSeen(asked('evt_1')), true);
-    assert.deepEqual(seen.told, ['evt_1/null']);
+    assert.deepEqual(seen.reported, ['evt_1/null']);
   });
 
   it('is forgotten once a look finds something left', async () => {
     const { soldOut, seen } = memory('cape');
-    await assert.rejects(soldOut.check(asked('evt_1'), units('cape')), isSoldOut);
+    const refusal = await soldOut.refusalOf(asked('evt_1'), units('cape'));
+    assert.equal(refusal?.code, 'sold_out');
     seen.gone.clear();
-    await soldOut.check(asked('evt_1'), units('cape'));
+    assert.equal(await soldOut.refusalOf(asked('evt_1'), units('cape')), null);
     assert.equal(soldOut.isSeen(asked('evt_1')), false);
   });
 
   it('costs a crowd one look after the other, and a claim of nothing limited none', async () => {
     const { soldOut, seen } = memory('cape');
-    const crowd = Array.from({ length: 100 }, () =>
-      assert.rejects(soldOut.check(asked('evt_1'), units('cape')), isSoldOut),
+    const crowd = await Promise.all(
+      Array.from({ length: 100 }, () => soldOut.refusalOf(asked('evt_1'), units('cape'))),
     );
-    await Promise.all(crowd);
+    assert.ok(crowd.every((refusal) => refusal?.code === 'sold_out'));
     assert.equal(seen.looks, 2, 'one for the first, and one for all who came during it');
-    await soldOut.check(asked('evt_1'), []);
+    assert.equal(await soldOut.refusalOf(asked('evt_1'), []), null);
     assert.equal(seen.looks, 2);
   });
 

@@ -1,15 +1,16 @@
-/** Reads that many ask for at once, done once for all who asked before it began. */
+/** One read for many who ask for the same at the same time. */
 
 /**
- * Wraps a read so that callers with one key share it. Nobody gets the answer of a read that began
- * before they asked: who comes while one is under way waits for the next, which all such share. So
- * an answer is as fresh as one's own, and a crowd costs one read after the other.
+ * Wraps a read so that callers with the same key share it. Nobody gets the answer of a read that
+ * began before they asked: those who come during a read share the next one. So an answer is as
+ * fresh as that of a read of one's own, and a crowd costs one read after the other.
+ * @param keyOf what makes two calls the same
  */
 export function shareReads<A extends unknown[], T>(
   keyOf: (...of: A) => string,
   read: (...of: A) => Promise<T>,
 ): (...of: A) => Promise<T> {
-  /** The next read of each key that has one under way; undefined while nobody waits for it. */
+  /** By key, while a read is under way: the read after it; undefined if nobody waits for one. */
   const nexts = new Map<string, Promise<T> | undefined>();
   const underWay = new Map<string, Promise<unknown>>();
 
@@ -22,7 +23,7 @@ export function shareReads<A extends unknown[], T>(
     underWay.set(key, ended);
     nexts.delete(key);
     void ended.then(() => {
-      // Whoever waits begins the next by itself, right after this.
+      // With a next read, that one begins right after this, and keeps the key.
       if (underWay.get(key) === ended && !nexts.has(key)) underWay.delete(key);
     });
     return reading;

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { shareReads } from './shared-reads.ts';
 
-/** Lets everything run that waits for nothing but its turn. */
+/** Lets everything run that waits for nothing but a slot. */
 const settle = () => new Promise((resolve) => setImmediate(resolve));
 
 /** Shared reads that the test answers. */

@@ -1,0 +1,5 @@
+/** What is answered for an ID of nothing, and for what the caller may not know of. */
+import { DomainError } from '../domain/errors.ts';
+
+export const noSuchEvent = () => new DomainError('not_found', 'There is no event with this ID.');
+export const noSuchClaim = () => new DomainError('not_found', 'There is no claim with this ID.');
