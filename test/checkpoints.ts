@@ -19,6 +19,20 @@ export interface Held {
   open(): void;
 }
 
+/**
+ * The same verb, with something done before each call. It has the verb's own type: whatever the verb
+ * is given or answers, now or later, is passed on.
+ */
+export function behind<Args extends unknown[], Answer>(
+  verb: (...args: Args) => Promise<Answer>,
+  before: (...args: Args) => Promise<unknown>,
+): (...args: Args) => Promise<Answer> {
+  return async (...args) => {
+    await before(...args);
+    return await verb(...args);
+  };
+}
+
 export type Checkpoints = ReturnType<typeof createCheckpoints>;
 
 export function createCheckpoints() {
@@ -56,25 +70,15 @@ export function createCheckpoints() {
         ...deps,
         claims: {
           ...claims,
-          async get(claimId, userId) {
-            await pass('read', claimId);
-            return await claims.get(claimId, userId);
-          },
-          async takeGrantFate(claim, lines, steps) {
-            await pass('settle', claim._id);
-            return await claims.takeGrantFate(claim, lines, steps);
-          },
-          async grant(claim, lines, steps) {
-            await pass('settle', claim._id);
-            return await claims.grant(claim, lines, steps);
-          },
+          get: behind(claims.get, (claimId) => pass('read', claimId)),
+          takeGrantFate: behind(claims.takeGrantFate, ({ _id }) => pass('settle', _id)),
+          grant: behind(claims.grant, ({ _id }) => pass('settle', _id)),
         },
         stock: {
           ...stock,
-          async reserve(request, how) {
-            await pass('reserve', request.holdId.split(':')[0] as string);
-            return await stock.reserve(request, how);
-          },
+          reserve: behind(stock.reserve, ({ holdId }) =>
+            pass('reserve', holdId.split(':')[0] as string),
+          ),
         },
       };
     },

@@ -200,6 +200,21 @@ export async function cancelHeard(
   }, 'the run to hear of its cancellation');
 }
 
+/** The activities that the claim's latest run had on task queues, in their order; waits for its end. */
+export async function activitiesOf(
+  laurel: Pick<Laurel, 'client' | 'store'>,
+  claimId: string,
+): Promise<{ name: string; queue: string }[]> {
+  const run = workflowOf(laurel, await recordOf(laurel, claimId));
+  await run.result();
+  const { events } = await run.fetchHistory();
+  return (events ?? []).flatMap(({ activityTaskScheduledEventAttributes: scheduled }) =>
+    scheduled
+      ? [{ name: scheduled.activityType?.name ?? '', queue: scheduled.taskQueue?.name ?? '' }]
+      : [],
+  );
+}
+
 /** How many signals the claim's latest run has got. */
 export async function signalsOf(
   laurel: Pick<Laurel, 'client' | 'store'>,
@@ -248,6 +263,10 @@ export function givenBy(
   const grant = laurel.game.ledger().find((g) => g.grantId === grantIdOf(claimId, lineId));
   return grant ? { state: grant.state, applied: grant.applied } : null;
 }
+
+/** How a claim ended: its state, and its reason where it has one, such as `FAILED / USER_NOT_ACTIVE`. */
+export const endOf = ({ state, reason }: { state: string; reason: string | null }): string =>
+  reason === null ? state : `${state} / ${reason}`;
 
 /** The calls the simulated game got about a claim, oldest first. */
 export function callsAbout(laurel: Pick<Laurel, 'game'>, claimId: string): (string | null)[] {

@@ -1,32 +1,19 @@
-/** "How a claim stays exactly-once": late writes are found and gaps are closed (rules 10 and 11). */
+/** Late writes are found and gaps are closed (rules 10 and 11). */
 import assert from 'node:assert/strict';
+import type { ParkedAfter } from '../../domain/events/event.ts';
+import type { RunOf } from '../../temporal/runs.ts';
+import type { RunStart } from '../../workflows/contract.ts';
+import type { StoredEvent } from '../../store/events/events.ts';
+import { ADMIN, CAPE, atRest, booksOf, ended, event, gameEvent, hasEntitlement, leaveAlone, parked, reconcile, recordOf, runClosed, runsOf, until, workflowOf } from '../helpers.ts';
 import { after, before, describe, it } from 'node:test';
-import { grantIdOf } from '../domain/claims/claim.ts';
-import type { ParkedAfter } from '../domain/events/event.ts';
-import { type Claim, claimIdOf } from '../store/claims/claim-record.ts';
-import type { StoredEvent } from '../store/events/events.ts';
-import { someClaimId } from '../store/test-store.ts';
-import type { RunOf } from '../temporal/runs.ts';
-import type { RunStart } from '../workflows/contract.ts';
-import {
-  atRest,
-  booksOf,
-  CAPE,
-  ended,
-  event,
-  gameEvent,
-  hasEntitlement,
-  leaveAlone,
-  parked,
-  reconcile,
-  recordOf,
-  runClosed,
-  until,
-  workflowOf,
-} from './helpers.ts';
-import { createInterposer } from './interpose.ts';
-import { type Laurel, startLaurel } from './laurel.ts';
-import { uniqueName } from './servers.ts';
+import { createInterposer } from '../interpose.ts';
+import { grantIdOf } from '../../domain/claims/claim.ts';
+import { outcomeOf, undoneSteps } from '../outcomes.ts';
+import { someClaimId } from '../../store/test-store.ts';
+import { type Claim, claimIdOf } from '../../store/claims/claim-record.ts';
+import { type Laurel, startLaurel } from '../laurel.ts';
+import { type Rule, answered, claimAtGame } from '../game-claims.ts';
+import { uniqueName } from '../servers.ts';
 
 let laurel: Laurel;
 const interposer = createInterposer();
@@ -118,6 +105,37 @@ const hasRun = async (claimId: string): Promise<boolean> => {
     .catch(() => false);
 };
 
+/** The provider fails, and is not asked again for longer than a test takes. */
+const FAILING: Rule = { do: 'fail', retryAfter: '60' };
+
+/** What a claim at the game comes to whose player has left. */
+const STOPPED = {
+  end: 'FAILED / USER_NOT_ACTIVE',
+  lines: { cape: 'REVOKED' },
+  given: { cape: 'REVOKED ×0' },
+  isEntitled: false,
+  books: { cape: '10 = 10 + 0 + 0' },
+};
+
+// First, as the tests after it break the books.
+describe('reconciliation over what is well', () => {
+  it('tells an auditor of its passes and of the stocks, which add up', async () => {
+    await grantedClaim(await event(laurel));
+    await reconcile(laurel);
+    const { token } = await laurel.signIn('AUDITOR');
+    const { body } = await laurel.call<{
+      runs: { unbalanced: string[] }[];
+      invariant: { holds: boolean }[];
+    }>('GET', '/api/reconciliation', { token });
+    assert.ok(body.runs.length > 0);
+    assert.deepEqual(
+      body.runs.flatMap((run) => run.unbalanced),
+      [],
+    );
+    assert.ok(body.invariant.length > 0 && body.invariant.every((books) => books.holds));
+  });
+});
+
 describe('reconciliation', { concurrency: true }, () => {
   describe('starts a run', { concurrency: true }, () => {
     it('for a claim that has none', async () => {
@@ -149,6 +167,28 @@ describe('reconciliation', { concurrency: true }, () => {
       await reconcile(laurel);
       assert.equal((await ended(laurel, claimId)).state, 'GRANTED');
       assert.equal((await booksOf(laurel, of)).granted, 1);
+    });
+
+    it('for a claim that is parked and decided on though its run is over', async () => {
+      const claimId = await grantedClaim(await gameEvent(laurel));
+      await runClosed(laurel, await recordOf(laurel, claimId));
+      // As a restore of MongoDB to an earlier point leaves it.
+      const at = new Date(Date.now() - 60_000);
+      const decision = { action: 'RETRY', note: null, by: 'usr_admin', at };
+      const why = { reason: 'FULFILLMENT_UNKNOWN', detail: '', step: 'S4_FULFIL', lineIds: ['cape'] };
+      await laurel.store.claims.model.collection.updateOne({ _id: claimId as never }, {
+        $set: {
+          open: true,
+          state: 'NEEDS_ATTENTION',
+          fate: null,
+          endedAt: null,
+          updatedAt: at,
+          parking: { number: 1, ...why, at, decision },
+        },
+      } as never);
+      await reconcile(laurel);
+      await isMended(`runsStarted ${claimId}`);
+      assert.equal((await ended(laurel, claimId)).state, 'GRANTED');
     });
 
     it('for the others, where one claim cannot be looked after', async () => {
@@ -222,8 +262,25 @@ describe('reconciliation', { concurrency: true }, () => {
       await laurel.store.users.model.updateOne({ _id: userId }, { status: 'WITHDRAWN' });
       await leaveAlone(laurel, _id);
       await reconcile(laurel);
-      assert.equal((await ended(laurel, _id)).reason, 'USER_NOT_ACTIVE');
+      assert.deepEqual(await outcomeOf(laurel, _id), {
+        ...STOPPED,
+        steps: undoneSteps('PARKED'),
+      });
       await isMended(`claimsStopped ${_id}`);
+    });
+
+    it('stops a claim without a run whose player left', async () => {
+      const { claimId, id } = await claimAtGame(laurel, [FAILING]);
+      await answered(laurel, claimId, 'grant');
+      await workflowOf(laurel, await recordOf(laurel, claimId)).terminate('by mistake');
+      await laurel.store.users.change(ADMIN, id, { status: 'WITHDRAWN' }, new Date());
+      await leaveAlone(laurel, claimId);
+      await reconcile(laurel);
+      assert.deepEqual(await outcomeOf(laurel, claimId), {
+        ...STOPPED,
+        steps: undoneSteps('STOPPED'),
+        given: { cape: 'REVOKED ×0' },
+      });
     });
 
     /** Makes the claim look as if it had been parked for so long. */
@@ -279,5 +336,15 @@ describe('reconciliation', { concurrency: true }, () => {
       assert.ok(sum >= after.holdsFreed, 'the passes on record tell less than the totals');
       for (const { startedAt, endedAt } of passes) assert.ok(startedAt <= endedAt);
     });
+  });
+
+  it('leaves alone what is well', async () => {
+    const { claimId } = await claimAtGame(laurel, [FAILING]);
+    await answered(laurel, claimId, 'grant');
+    await leaveAlone(laurel, claimId);
+    const before = await recordOf(laurel, claimId);
+    await reconcile(laurel);
+    assert.deepEqual(await recordOf(laurel, claimId), before);
+    assert.equal((await runsOf(laurel, before)).length, 1);
   });
 });

@@ -1,23 +1,15 @@
+/** A player who leaves, in every stage of their claim. */
 import assert from 'node:assert/strict';
+import type { UserStatus } from '../../domain/user.ts';
+import { ADMIN, CAPE, callsAbout, ended, event, parked, recordOf, recordOnce, signalsOf, until } from '../helpers.ts';
+import { GRANTED, leaves, outcomeOf, sumOf, undoneSteps } from '../outcomes.ts';
+import { MOUNT, type Rule, answered, claimAtGame, requestsFor } from '../game-claims.ts';
 import { after, before, describe, it } from 'node:test';
-import { createAcceptance } from '../api/claims/accept.ts';
-import type { UserStatus } from '../domain/user.ts';
-import { type Checkpoint, createCheckpoints, heldClaim } from './checkpoints.ts';
-import { answered, claimAtGame, MOUNT, type Rule, requestsFor } from './game-claims.ts';
-import {
-  ADMIN,
-  CAPE,
-  callsAbout,
-  event,
-  parked,
-  recordOf,
-  recordOnce,
-  signalsOf,
-  until,
-} from './helpers.ts';
-import { createInterposer, type HeldCall } from './interpose.ts';
-import { type Laurel, startLaurel } from './laurel.ts';
-import { GRANTED, leaves, outcomeOf, undoneSteps } from './outcomes.ts';
+import { claimIdOf } from '../../store/claims/claim-record.ts';
+import { createAcceptance } from '../../api/claims/accept.ts';
+import { type Checkpoint, createCheckpoints, heldClaim } from '../checkpoints.ts';
+import { type HeldCall, createInterposer } from '../interpose.ts';
+import { type Laurel, startLaurel } from '../laurel.ts';
 
 /** What a claim comes to that is stopped in S4 and undone. */
 const STOPPED = {
@@ -87,8 +79,9 @@ describe('a player who leaves', { concurrency: true }, () => {
       given: { cape: 'NEVER_SEEN' },
     };
 
-    it('stops the claim at its validation, in one write where nothing lies of it', async () => {
-      const { eventId } = await event(laurel);
+    for (const provider of ['mailbox', 'game']) {
+      it(`stops the claim at its validation, in one write where nothing lies of it: ${provider}`, async () => {
+      const { eventId } = await event(laurel, { fulfillment: { provider } });
       const { claim, isHeld } = await leftBeforeTheRun(eventId, { holdsEarly: false });
       assert.equal(isHeld, false);
       assert.deepEqual(await outcomeOf(laurel, claim._id), {
@@ -96,7 +89,8 @@ describe('a player who leaves', { concurrency: true }, () => {
         steps: ['S0_ACCEPT OK', 'S1_VALIDATE REFUSED'],
       });
       assert.equal((await recordOf(laurel, claim._id)).version, claim.version + 1);
-    });
+      });
+    }
 
     it('stops the claim at its validation, and gives back what was held for it', async () => {
       const { eventId } = await event(laurel);
@@ -117,6 +111,26 @@ describe('a player who leaves', { concurrency: true }, () => {
         });
       });
     }
+
+    it('stops a claim of our mailbox right before it is given, with its units held', async () => {
+      // The run holds the units of a claim with a condition: before that it has seen the player.
+      const { eventId } = await event(laurel, {
+        condition: { metric: 'account.ageDays', atLeast: 0 },
+      });
+      const { id, token } = await laurel.signIn();
+      const claimId = claimIdOf(id, 'mine');
+      interposer.next('stock.reserve', claimId, async (proceed) => {
+        const held = await proceed();
+        await laurel.store.users.model.updateOne({ _id: id }, { status: 'SUSPENDED' });
+        return held;
+      });
+      await laurel.claim(eventId, token, { key: 'mine' });
+      const claim = await ended(laurel, claimId);
+      assert.equal(claim.reason, 'USER_NOT_ACTIVE');
+      assert.equal(claim.steps.find((s) => s.step === 'S4_FULFIL')?.outcome, 'STOPPED');
+      assert.equal(claim.lines[0]?.state, 'CANCELLED');
+      assert.equal(await sumOf(laurel, { eventId }), '10 = 10 + 0 + 0');
+    });
 
     it('stops a claim of the game, and what was asked for right after a look is taken back', async () => {
       const { given, ...outcome } = await leavesAt('reserve', 'SUSPENDED', 'game');
@@ -143,15 +157,15 @@ describe('a player who leaves', { concurrency: true }, () => {
     });
 
     it('stops the claim at its next attempt, should nobody tell it', async () => {
-      const { claimId, id } = await claimAtGame(laurel, [
-        {
-          do: 'fail',
-          // Long enough for the ban to be written before it.
-          retryAfter: '4',
-        },
-      ]);
-      await answered(laurel, claimId, 'grant');
-      await laurel.store.users.change(ADMIN, id, { status: 'BANNED' }, new Date());
+      const player = await laurel.signIn();
+      const { eventId } = await event(laurel, { fulfillment: { provider: 'game' } });
+      const claimId = claimIdOf(player.id, 'mine');
+      laurel.game.rules.add({ do: 'fail', eventId });
+      interposer.next('provider.grant', claimId, async (proceed) => {
+        await laurel.store.users.change(ADMIN, player.id, { status: 'BANNED' }, new Date());
+        return await proceed();
+      });
+      await laurel.claim(eventId, player.token, { key: 'mine' });
       assert.deepEqual(await outcomeOf(laurel, claimId), {
         ...STOPPED,
         given: { cape: 'REVOKED ×0' },

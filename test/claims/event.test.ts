@@ -1,16 +1,20 @@
+/** What a claim gets of its event: what stood when it was accepted, and a unit of its stock (rule 4). */
 import assert from 'node:assert/strict';
+import type { Reward } from '../../domain/events/event.ts';
+import { CAPE, DAILY_IN_SEOUL, MESOS, OPERATOR, ended, event, recordOf } from '../helpers.ts';
+import { GRANTED, GRANTED_STEPS, outcomeOf, sumOf } from '../outcomes.ts';
+import { MOUNT } from '../game-claims.ts';
+import { StockBusy } from '../../domain/claims/stock-busy.ts';
 import { after, afterEach, before, describe, it } from 'node:test';
-import type { Reward } from '../domain/events/event.ts';
-import { claimIdOf } from '../store/claims/claim-record.ts';
-import { type Checkpoint, createCheckpoints } from './checkpoints.ts';
-import { MOUNT } from './game-claims.ts';
-import { CAPE, DAILY_IN_SEOUL, event, MESOS, OPERATOR, recordOf } from './helpers.ts';
-import { type Laurel, startLaurel } from './laurel.ts';
-import { GRANTED, GRANTED_STEPS, outcomeOf, sumOf } from './outcomes.ts';
-import { uniqueName } from './servers.ts';
+import { claimIdOf } from '../../store/claims/claim-record.ts';
+import { createInterposer } from '../interpose.ts';
+import { type Checkpoint, createCheckpoints } from '../checkpoints.ts';
+import { type Laurel, startLaurel } from '../laurel.ts';
+import { uniqueName } from '../servers.ts';
 
 let laurel: Laurel;
 const checkpoints = createCheckpoints();
+const interposer = createInterposer();
 const DAY_MS = 86_400_000;
 /** In UTC. */
 const NOON_IN_SEOUL_MS = 3 * 3_600_000;
@@ -20,13 +24,14 @@ let aheadMs = 0;
 const now = () => new Date(Date.now() + aheadMs);
 before(async () => {
   laurel = await startLaurel({
-    activities: (deps) => checkpoints.around({ ...deps, now }),
+    activities: (deps) => interposer.around(checkpoints.around({ ...deps, now })),
     // What a run does by itself: the hold before it is the flash test's.
     api: { now, holdsEarly: false },
   });
 });
 after(async () => {
   checkpoints.openAll();
+  interposer.openAll();
   await laurel.stop();
 });
 
@@ -226,6 +231,20 @@ describe('an event', { concurrency: true }, () => {
         books: { mount: '10 = 9 + 0 + 1' },
       });
       assert.equal(await sumOf(laurel, { eventId }), '10 = 10 + 0 + 0');
+    });
+
+    it('without room for one more hold lets a claim wait, until there is room', async () => {
+      const { eventId } = await event(laurel);
+      const { id, token } = await laurel.signIn();
+      const claimId = claimIdOf(id, 'mine');
+      interposer.next('stock.reserve', claimId, async () => {
+        throw new StockBusy('full');
+      });
+      await laurel.claim(eventId, token, { key: 'mine' });
+      const { state, version } = await ended(laurel, claimId);
+      assert.equal(state, 'GRANTED');
+      // Accepted, reserving, its fate, granted.
+      assert.equal(version, 4);
     });
   });
 });

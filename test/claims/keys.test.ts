@@ -1,13 +1,15 @@
+/** Keys and entitlements: which request is the same claim, and how often a player may claim (rules 1 to 3). */
 import assert from 'node:assert/strict';
-import { after, before, describe, it } from 'node:test';
+import { CAPE, MESOS, booksOf, event, gameEvent, hasEntitlement, recordOf, runClosed, runsOf, until, workflowOf } from '../helpers.ts';
+import { GRANTED, outcomeOf, sumOf } from '../outcomes.ts';
 import { WorkflowNotFoundError } from '@temporalio/client';
-import { createAcceptance } from '../api/claims/accept.ts';
-import { claimIdOf } from '../store/claims/claim-record.ts';
-import { createCheckpoints } from './checkpoints.ts';
-import { CAPE, event, MESOS, recordOf, runClosed, runsOf, workflowOf } from './helpers.ts';
-import { type Laurel, startLaurel } from './laurel.ts';
-import { GRANTED, outcomeOf, sumOf } from './outcomes.ts';
-import { uniqueName } from './servers.ts';
+import { after, before, describe, it } from 'node:test';
+import { claimIdOf } from '../../store/claims/claim-record.ts';
+import { createAcceptance } from '../../api/claims/accept.ts';
+import { createCheckpoints } from '../checkpoints.ts';
+import { grantIdOf } from '../../domain/claims/claim.ts';
+import { type Laurel, codeOf, startLaurel } from '../laurel.ts';
+import { uniqueName } from '../servers.ts';
 
 let laurel: Laurel;
 const checkpoints = createCheckpoints();
@@ -33,7 +35,30 @@ const recordsOf = (eventId: string) =>
     entitlements: { $type: 'string' },
   } as object);
 
-describe('who may claim how often', { concurrency: true }, () => {
+/** Temporal deletes a run some ten seconds after it was told to. */
+const FORGETTING_MS = 60_000;
+
+/** Makes Temporal forget the claim's run, as it does when its retention is over. */
+async function forgetRun(claim: { userId: string; idempotencyKey: string }): Promise<void> {
+  const handle = workflowOf(laurel, claim);
+  await laurel.client.workflowService.deleteWorkflowExecution({
+    namespace: laurel.namespace,
+    workflowExecution: { workflowId: handle.workflowId },
+  });
+  await until(() => isForgotten(claim), 'the run to be deleted', FORGETTING_MS);
+}
+
+async function isForgotten(claim: { userId: string; idempotencyKey: string }): Promise<boolean> {
+  try {
+    await workflowOf(laurel, claim).describe();
+    return false;
+  } catch (error) {
+    if (error instanceof WorkflowNotFoundError) return true;
+    throw error;
+  }
+}
+
+describe('whose claim it is', { concurrency: true }, () => {
   describe('the same key again', { concurrency: true }, () => {
     it('while the claim runs is the same claim, and no second workflow', async () => {
       const { eventId } = await event(laurel);
@@ -64,39 +89,42 @@ describe('who may claim how often', { concurrency: true }, () => {
       assert.equal((await runsOf(laurel, first.body)).length, 1);
     });
 
-    it('is the same claim still when Temporal has long forgotten the run', async () => {
+    it('is the same claim still, and no second run, when Temporal has forgotten the first', async () => {
       const { eventId } = await event(laurel);
-      const { claimId } = (
-        await laurel.claim(eventId, (await laurel.signIn()).token, { waitS: 30 })
-      ).body;
-      // What retention leaves is a record whose run Temporal does not know: copied to another player.
       const { id, token } = await laurel.signIn();
-      const record = { ...(await recordOf(laurel, claimId)), userId: id, idempotencyKey: 'mine' };
-      await laurel.store.claims.model.insertOne({ ...record, _id: claimIdOf(id, 'mine') });
-
-      const again = await laurel.claim(eventId, token, { key: 'mine' });
-      assert.deepEqual([again.status, again.headers.get('idempotency-replayed')], [200, 'true']);
-      assert.deepEqual([again.body.claimId, again.body.state], [claimIdOf(id, 'mine'), 'GRANTED']);
-      await assert.rejects(workflowOf(laurel, again.body).describe(), WorkflowNotFoundError);
-      assert.equal(await sumOf(laurel, { eventId }), '10 = 9 + 0 + 1');
+      const key = uniqueName('key');
+      const claimId = claimIdOf(id, key);
+      const first = await laurel.claim(eventId, token, { key, waitS: 30 });
+      const claim = await recordOf(laurel, claimId);
+      await runClosed(laurel, claim);
+      await forgetRun(claim);
+      const again = await laurel.claim(eventId, token, { key, waitS: 30 });
+      assert.equal(again.status, 200);
+      assert.equal(again.headers.get('idempotency-replayed'), 'true');
+      assert.deepEqual(again.body, first.body);
+      assert.ok(await isForgotten(claim), 'a second run was started');
+      assert.equal((await booksOf(laurel, { eventId })).granted, 1);
     });
 
     it('sent many times at once is one claim, told of as new once', async () => {
       const { eventId } = await event(laurel);
       const players = await Promise.all(Array.from({ length: 5 }, () => laurel.signIn()));
-      const sent = players.map(({ token }) =>
-        Promise.all(
+      const sent = players.map(async ({ id, token }) => {
+        const answers = await Promise.all(
           Array.from({ length: 6 }, () => laurel.claim(eventId, token, { key: 'mine', waitS: 30 })),
-        ),
-      );
-      for (const answers of await Promise.all(sent)) {
+        );
+        return { claimId: claimIdOf(id, 'mine'), answers };
+      });
+      for (const { claimId, answers } of await Promise.all(sent)) {
         const ids = new Set(answers.map((a) => a.body.claimId));
         const news = answers.filter((a) => a.headers.get('idempotency-replayed') === null);
-        assert.deepEqual([ids.size, news.length], [1, 1]);
+        assert.deepEqual([...ids], [claimId]);
+        assert.equal(news.length, 1);
         assert.deepEqual(
           new Set(answers.map((a) => `${a.status} ${a.body.state}`)),
           new Set(['200 GRANTED']),
         );
+        assert.equal((await runsOf(laurel, await recordOf(laurel, claimId))).length, 1);
       }
       assert.equal(await sumOf(laurel, { eventId }), '10 = 5 + 0 + 5');
     });
@@ -233,16 +261,17 @@ describe('who may claim how often', { concurrency: true }, () => {
       assert.equal(await laurel.store.claims.model.countDocuments({ eventId }), 1);
     });
 
-    it('where two claims a period are allowed: of three at once two are granted', async () => {
-      const { eventId } = await event(laurel, { claimsPerPeriod: 2 });
+    it('where three claims a period are allowed: of eight at once three are granted, as each that collides takes the next', async () => {
+      const { eventId } = await event(laurel, { claimsPerPeriod: 3 });
       const { token } = await laurel.signIn();
       const answers = await Promise.all(
-        [1, 2, 3].map(() => laurel.claim(eventId, token, { waitS: 30 })),
+        Array.from({ length: 8 }, () => laurel.claim(eventId, token, { waitS: 30 })),
       );
-      const told = answers.map(({ body }) => body.state ?? Reflect.get(body, 'code')).sort();
-      assert.deepEqual(told, ['GRANTED', 'GRANTED', 'already_claimed']);
-      assert.equal(await recordsOf(eventId), 2);
-      assert.equal(await sumOf(laurel, { eventId }), '10 = 8 + 0 + 2');
+      const told = answers.map((answer) => answer.body.state ?? codeOf(answer)).toSorted();
+      assert.deepEqual(told, [...Array(3).fill('GRANTED'), ...Array(5).fill('already_claimed')]);
+      assert.equal(await laurel.store.claims.model.countDocuments({ eventId }), 3);
+      assert.equal(await recordsOf(eventId), 3);
+      assert.equal(await sumOf(laurel, { eventId }), '10 = 7 + 0 + 3');
     });
 
     it('one after the other: the second is refused at once, and its key is left unused', async () => {
@@ -261,6 +290,26 @@ describe('who may claim how often', { concurrency: true }, () => {
         waitS: 30,
       });
       assert.deepEqual([elsewhere.status, elsewhere.body.state], [200, 'GRANTED']);
+    });
+
+    it('one after the other: the place stays taken where it was granted, and is free again where the claim failed', async () => {
+      const { eventId } = await gameEvent(laurel);
+      const { id, token } = await laurel.signIn();
+      const key = uniqueName('key');
+      const claimId = claimIdOf(id, key);
+      laurel.game.rules.add({ do: 'refuse', grantId: grantIdOf(claimId, CAPE.rewardId) });
+      const failed = await laurel.claim(eventId, token, { key, waitS: 30 });
+      assert.equal(failed.body.state, 'FAILED');
+      assert.equal(await hasEntitlement(laurel, claimId), false);
+
+      const second = uniqueName('key');
+      const granted = await laurel.claim(eventId, token, { key: second, waitS: 30 });
+      assert.equal(granted.body.state, 'GRANTED');
+      assert.equal(await hasEntitlement(laurel, claimIdOf(id, second)), true);
+
+      const third = await laurel.claim(eventId, token);
+      assert.equal(third.status, 409);
+      assert.equal(codeOf(third), 'already_claimed');
     });
   });
 });

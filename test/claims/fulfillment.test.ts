@@ -1,20 +1,13 @@
+/** S4 at a provider over HTTP, attempt by attempt: each answer, no answer, and spent retries (rule 5). */
 import assert from 'node:assert/strict';
+import type { FulfillmentProvider } from '../../domain/claims/fulfillment.ts';
+import { CAPE, activitiesOf, callsAbout, givenBy, hasEntitlement, parked, recordOf, recordOnce, until, workflowOf } from '../helpers.ts';
+import { FULFILLMENT_QUEUE } from '../../workflows/contract.ts';
+import { GRANTED_BY_GAME, decide, outcomeOf, sumOf, told, undoneSteps } from '../outcomes.ts';
+import { MOUNT, type Rule, answered, claimAtGame, requestsFor } from '../game-claims.ts';
 import { after, before, describe, it } from 'node:test';
-import type { FulfillmentProvider } from '../domain/claims/fulfillment.ts';
-import { createHttpProvider } from '../providers/http.ts';
-import { answered, claimAtGame, MOUNT, type Rule, requestsFor } from './game-claims.ts';
-import {
-  CAPE,
-  callsAbout,
-  hasEntitlement,
-  parked,
-  recordOf,
-  recordOnce,
-  until,
-  workflowOf,
-} from './helpers.ts';
-import { type Laurel, startLaurel } from './laurel.ts';
-import { decide, GRANTED_BY_GAME, outcomeOf, sumOf, told, undoneSteps } from './outcomes.ts';
+import { createHttpProvider } from '../../providers/http.ts';
+import { type Laurel, startLaurel } from '../laurel.ts';
 
 const TIMEOUT_MS = 2_000;
 /** The pause before the second attempt; it doubles. */
@@ -76,6 +69,9 @@ describe('fulfillment', { concurrency: true }, () => {
       const { claimId } = await claimAtGame(laurel);
       assert.deepEqual(await outcomeOf(laurel, claimId), GRANTED_BY_GAME);
       assert.deepEqual(callsAbout(laurel, claimId), ['grant']);
+      // A provider without a limit shares its queue with all such providers.
+      const own = { name: 'grantLine', queue: FULFILLMENT_QUEUE };
+      assert.deepEqual(await activitiesOf(laurel, claimId), [own]);
     });
 
     for (const status of [400, 401, 403, 404, 410, 422]) {
@@ -251,7 +247,8 @@ describe('fulfillment', { concurrency: true }, () => {
       await parked(laurel, claimId);
       await decide(laurel, claimId, 'retry');
       assert.deepEqual(await outcomeOf(laurel, claimId), GRANTED_BY_GAME);
-      assert.equal(callsAbout(laurel, claimId).filter((verb) => verb === 'grant').length, 1);
+      // It is asked what it did before anything is asked for again.
+      assert.deepEqual(callsAbout(laurel, claimId), ['grant', 'lookup', 'lookup', 'lookup']);
     });
 
     it('and cannot be looked up is parked; an abort takes the grant back', async () => {
@@ -262,6 +259,17 @@ describe('fulfillment', { concurrency: true }, () => {
         ...ABORTED,
         given: { cape: 'REVOKED ×1' },
       });
+    });
+
+    it('and cannot be looked up is no refusal: the claim is parked with its stock kept', async () => {
+      const { claimId, eventId } = await claimAtGame(laurel, [
+        { do: 'dropAfterGrant' },
+        { do: 'dropBeforeGrant', on: ['lookup'] },
+      ]);
+      const claim = await parked(laurel, claimId);
+      assert.equal(claim.reason, 'FULFILLMENT_UNKNOWN');
+      assert.equal(await sumOf(laurel, { eventId }), '10 = 9 + 1 + 0');
+      assert.deepEqual(givenBy(laurel, claimId), { state: 'GRANTED', applied: 1 });
     });
   });
 

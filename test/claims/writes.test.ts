@@ -1,36 +1,25 @@
-/** "How a claim stays exactly-once": each write is safe to repeat, bounded and durable (rules 4, 7, 10). */
+/** Each write is safe to repeat, bounded and durable (rules 4, 7 and 10). */
 import assert from 'node:assert/strict';
-import { once } from 'node:events';
-import { type AddressInfo, createServer, connect as dial, type Socket } from 'node:net';
-import { after, before, describe, it } from 'node:test';
 import type { mongo } from 'mongoose';
-import { claimIdOf } from '../store/claims/claim-record.ts';
-import { openStore } from '../store/index.ts';
-import { connect, DATABASE_TIMEOUT_MS, isOfDatabase } from '../store/mongodb/connection.ts';
-import { type Hold, RESERVE_DEADLINE_MS } from '../store/stock/stock.ts';
-import { newClaim } from '../store/test-store.ts';
-import {
-  ADMIN,
-  booksOf,
-  CAPE,
-  database,
-  ended,
-  event,
-  gameEvent,
-  givenBy,
-  hasEntitlement,
-  recordOf,
-} from './helpers.ts';
-import { type Call, createInterposer } from './interpose.ts';
-import { type Laurel, startLaurel } from './laurel.ts';
-import { neverTried } from './paces.ts';
-import { testServers, uniqueName } from './servers.ts';
+import { ADMIN, CAPE, booksOf, database, ended, event, gameEvent, givenBy, hasEntitlement, recordOf } from '../helpers.ts';
+import { DATABASE_TIMEOUT_MS, connect, isOfDatabase } from '../../store/mongodb/connection.ts';
+import { after, before, describe, it } from 'node:test';
+import { claimIdOf } from '../../store/claims/claim-record.ts';
+import { newClaim } from '../../store/test-store.ts';
+import { once } from 'node:events';
+import { openStore } from '../../store/index.ts';
+import { testServers, uniqueName } from '../servers.ts';
+import { type AddressInfo, type Socket, createServer, connect as dial } from 'node:net';
+import { type Call, createInterposer } from '../interpose.ts';
+import { type Hold, RESERVE_DEADLINE_MS } from '../../store/stock/stock.ts';
+import { type Laurel, startLaurel } from '../laurel.ts';
 
 let laurel: Laurel;
 const interposer = createInterposer();
 before(async () => {
   laurel = await startLaurel({
-    activities: (deps) => interposer.around(neverTried(deps)),
+    activities: interposer.around,
+    firstTries: false,
     // What a run does by itself: the hold before it is the flash test's.
     api: { holdsEarly: false },
   });
@@ -46,7 +35,7 @@ async function player() {
   return { token, key, claimId: claimIdOf(id, key) };
 }
 
-describe('exactly once: a step whose answer was lost is tried again', { concurrency: true }, () => {
+describe('a step whose answer was lost is tried again', { concurrency: true }, () => {
   const forward: Call[] = [
     'claims.get',
     'stock.reserve',
@@ -133,7 +122,7 @@ describe('exactly once: a step whose answer was lost is tried again', { concurre
   });
 });
 
-describe('exactly once: the books, not the workflow, know what is held', {
+describe('the books, not the workflow, know what is held', {
   concurrency: true,
 }, () => {
   it('the stock of a claim is taken before a provider is asked, and counted before it is final', async () => {
@@ -163,7 +152,7 @@ describe('exactly once: the books, not the workflow, know what is held', {
   });
 });
 
-describe('exactly once: what MongoDB answered lasts', () => {
+describe('what MongoDB answered lasts', () => {
   it('each write on a claim’s way waits for the majority and its journal, each read for the majority', async (context) => {
     const connection = await database(context, '&monitorCommands=true');
     const store = await openStore(connection);
@@ -257,7 +246,7 @@ async function silentLine(uri: URL) {
   };
 }
 
-describe('exactly once: a late attempt is fenced', () => {
+describe('a late attempt is fenced', () => {
   /** What an activity on our database may take, `startToCloseTimeout` in `workflows/run.ts`. */
   const ACTIVITY_MS = 30_000;
 

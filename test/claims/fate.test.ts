@@ -1,32 +1,18 @@
-/** "How a claim stays exactly-once": new runs, the point of no return, the way back (rules 2, 6, 7 and 8). */
+/** New runs and the point of no return: whatever runs there are, a claim comes to one end (rules 2, 6 and 7). */
 import assert from 'node:assert/strict';
+import type { Reason } from '../../domain/claims/claim.ts';
+import type { StoredEvent } from '../../store/events/events.ts';
+import { CAPE, booksOf, callsAbout, endOf, ended, event, gameEvent, givenBy, hasEntitlement, leaveAlone, parked, reconcile, recordOf, recordOnce, workflowOf } from '../helpers.ts';
+import { CLAIM_QUEUE, CLAIM_WORKFLOW, type ClaimOutcome } from '../../workflows/contract.ts';
 import { after, before, describe, it } from 'node:test';
-import { isMailbox } from '../domain/claims/fulfillment.ts';
-import { type Claim, claimIdOf } from '../store/claims/claim-record.ts';
-import type { StoredEvent } from '../store/events/events.ts';
-import { CLAIM_QUEUE, CLAIM_WORKFLOW } from '../workflows/contract.ts';
-import {
-  booksOf,
-  CAPE,
-  cancelHeard,
-  ended,
-  event,
-  gameEvent,
-  givenBy,
-  hasEntitlement,
-  leaveAlone,
-  parked,
-  reconcile,
-  recordOf,
-  recordOnce,
-  runClosed,
-  workflowOf,
-} from './helpers.ts';
-import { type Call, createInterposer, type HeldCall } from './interpose.ts';
-import { type Laurel, startLaurel } from './laurel.ts';
-import { decide } from './outcomes.ts';
-import { neverTried } from './paces.ts';
-import { uniqueName } from './servers.ts';
+import { decide } from '../outcomes.ts';
+import { isMailbox } from '../../domain/claims/fulfillment.ts';
+import { neverTried } from '../paces.ts';
+import { type Call, type HeldCall, createInterposer } from '../interpose.ts';
+import { type Claim, claimIdOf } from '../../store/claims/claim-record.ts';
+import { type Laurel, startLaurel } from '../laurel.ts';
+import { uniqueName } from '../servers.ts';
+import { withSteps } from '../../domain/claims/steps.ts';
 
 let laurel: Laurel;
 const interposer = createInterposer();
@@ -78,8 +64,6 @@ async function arrivesLate({ claimId, open, done }: HeldCall & { claimId: string
   assert.deepEqual(await recordOf(laurel, claimId), before);
 }
 
-const endOf = ({ state, reason }: Claim) => (reason === null ? state : `${state} / ${reason}`);
-
 const GRANTED = { stock: 10, available: 9, held: 0, granted: 1 };
 const UNTOUCHED = { stock: 10, available: 10, held: 0, granted: 0 };
 
@@ -103,7 +87,7 @@ async function terminated(claimId: string): Promise<void> {
   await reconcile(laurel);
 }
 
-describe('exactly once: fate', { concurrency: true }, () => {
+describe('a claim’s fate', { concurrency: true }, () => {
   describe('a new run goes on from the record', { concurrency: true }, () => {
     const forward: { where: string; call: Call }[] = [
       { where: 'before its stock was held', call: 'stock.reserve' },
@@ -141,22 +125,6 @@ describe('exactly once: fate', { concurrency: true }, () => {
         await assertEnd(open, first.claimId, 'FAILED / FULFILLMENT_REFUSED');
       });
     }
-
-    it('and waits where the record says it is parked, for the very decision that comes', async () => {
-      const open = await gameEvent(laurel);
-      const { eventId } = open;
-      laurel.game.rules.add([
-        { do: 'dropAfterGrant', eventId },
-        { do: 'fail', on: ['lookup'], eventId, times: 2 },
-      ]);
-      const claimId = await claimOf(open);
-      await parked(laurel, claimId);
-      await terminated(claimId);
-      assert.equal((await recordOf(laurel, claimId)).state, 'NEEDS_ATTENTION');
-      await decide(laurel, claimId, 'retry');
-      await assertEnd(open, claimId, 'GRANTED');
-      assert.equal(givenBy(laurel, claimId)?.applied, 1);
-    });
 
     it('and two runs at once come to one end', async () => {
       const open = await event(laurel);
@@ -218,73 +186,85 @@ describe('exactly once: fate', { concurrency: true }, () => {
     });
   });
 
-  describe('the way back', { concurrency: true }, () => {
-    it('takes back the reward, then the stock, then gives the entitlement back with its end', async () => {
-      const open = await gameEvent(laurel);
-      laurel.game.rules.add({ do: 'refuse', eventId: open.eventId });
-      const order: string[] = [];
-      const claimId = await claimOf(open, (id) => {
-        for (const call of ['provider.revoke', 'stock.release', 'claims.finishUndone'] as const) {
-          interposer.next(call, id, async (proceed) => {
-            const { fate, state, entitlements } = await recordOf(laurel, id);
-            order.push(`${call}: ${state}, fate ${fate}, ${entitlements?.length} entitlement`);
-            return await proceed();
-          });
-        }
+  describe('a run begins by reading its record', { concurrency: true }, () => {
+    /** Starts one more run of the claim, whatever became of the earlier ones, and answers its outcome. */
+    async function runAgain({ _id, userId, eventId }: Claim): Promise<ClaimOutcome> {
+      return await laurel.client.workflow.execute(CLAIM_WORKFLOW, {
+        workflowId: uniqueName('again'),
+        taskQueue: CLAIM_QUEUE,
+        args: [{ claimId: _id, userId, eventId }],
       });
-      assert.equal((await ended(laurel, claimId)).entitlements, undefined);
-      assert.deepEqual(order, [
-        'provider.revoke: COMPENSATING, fate UNDO, 1 entitlement',
-        'stock.release: COMPENSATING, fate UNDO, 1 entitlement',
-        'claims.finishUndone: COMPENSATING, fate UNDO, 1 entitlement',
-      ]);
-    });
+    }
 
-    it('takes back what a step did before it failed halfway', async () => {
-      const [cape, hat] = [CAPE, { ...CAPE, rewardId: 'hat' }];
-      const open = await event(laurel, { rewards: [cape, hat] });
-      const claimId = await claimOf(open, (id) =>
-        interposer.next('stock.reserve', id, async (proceed) => {
-          // Between the two holds of this claim others take the last hat.
-          const books = { available: 0, granted: 10 };
-          const hats = { eventId: open.eventId, rewardId: 'hat' };
-          await laurel.store.stock.model.updateOne(hats, books);
-          return await proceed();
-        }),
-      );
-      await assertEnd(open, claimId, 'REJECTED / SOLD_OUT');
-    });
-
-    it('is not left for a cancellation in the Web UI', async () => {
-      const open = await gameEvent(laurel);
-      const { eventId } = open;
-      laurel.game.rules.add([
-        { do: 'refuse', eventId },
-        { do: 'fail', on: ['revoke'], eventId, times: 2 },
-      ]);
-      const { claimId, open: goOn } = await heldAt(open, 'provider.revoke');
-      const claim = await recordOf(laurel, claimId);
-      await workflowOf(laurel, claim).cancel();
-      await cancelHeard(laurel, claim);
-      goOn();
-      await assertEnd(open, claimId, 'FAILED / FULFILLMENT_REFUSED');
-      assert.equal(await runClosed(laurel, claim), 'CANCELLED');
-    });
-
-    it('goes on for as long as our own database takes', async () => {
-      const open = await gameEvent(laurel);
-      laurel.game.rules.add({ do: 'refuse', eventId: open.eventId });
-      let left = 5;
-      const claimId = await claimOf(open, (id) => {
-        const fail = async () => {
-          left -= 1;
-          if (left > 0) interposer.next('stock.release', id, fail);
-          throw new Error('the database is away');
-        };
-        interposer.next('stock.release', id, fail);
+    const ends: {
+      does: string;
+      end: string;
+      reason: Reason | null;
+      prepare: (eventId: string) => unknown;
+      asks: string[];
+    }[] = [
+      {
+        does: 'does nothing at all where that is GRANTED',
+        end: 'GRANTED',
+        reason: null,
+        prepare: () => {},
+        asks: [],
+      },
+      {
+        does: 'only takes back what an earlier run may have asked for where that is FAILED',
+        end: 'FAILED',
+        reason: 'FULFILLMENT_REFUSED',
+        prepare: (eventId) => laurel.game.rules.add({ do: 'refuse', eventId }),
+        asks: ['revoke'],
+      },
+    ];
+    for (const { does, end, reason, prepare, asks } of ends) {
+      it(`and ${does}`, async () => {
+        const { eventId } = await gameEvent(laurel);
+        prepare(eventId);
+        const { token, key, claimId } = await player();
+        await laurel.claim(eventId, token, { key, waitS: 30 });
+        const before = await recordOf(laurel, claimId);
+        const calls = callsAbout(laurel, claimId);
+        const books = await booksOf(laurel, { eventId });
+        const { steps: _, ...outcome } = await runAgain(before);
+        assert.deepEqual(outcome, { claimId, state: end, reason });
+        assert.deepEqual(await recordOf(laurel, claimId), before);
+        assert.deepEqual(callsAbout(laurel, claimId), [...calls, ...asks]);
+        assert.deepEqual(await booksOf(laurel, { eventId }), books);
       });
-      await assertEnd(open, claimId, 'FAILED / FULFILLMENT_REFUSED');
-      assert.equal(left, 0);
-    });
+    }
+  });
+
+  describe('a run whose first task was executed twice', { concurrency: true }, () => {
+    for (const isWritten of [true, false]) {
+      const how = isWritten ? 'as the record says' : 'and nobody wrote down that it was asked for';
+      it(`revokes what its twin was granted, ${how}`, async () => {
+        let given = 'NEVER_SEEN';
+        const { eventId } = await gameEvent(laurel, { rewards: [{ ...CAPE, stock: 1 }] });
+        const { token, key, claimId } = await player();
+        interposer.next('provider.revoke', claimId, async () => {
+          given = 'REVOKED';
+          return { state: 'REVOKED' };
+        });
+        // The twin holds the last unit and is granted. This run still sees what was true a moment
+        // before: sold out.
+        interposer.next('stock.reserve', claimId, async () => {
+          const { stock, claims } = laurel.store;
+          const hold = { holdId: `${claimId}:cape`, eventId, rewardId: 'cape' };
+          assert.equal(await stock.reserve({ ...hold, quantity: 1, buckets: 1 }), 'HELD');
+          const claim = await recordOf(laurel, claimId);
+          if (isWritten) assert.ok(await claims.startFulfilling(claim, withSteps(claim.steps, [])));
+          given = 'GRANTED';
+          return 'SOLD_OUT';
+        });
+        await laurel.claim(eventId, token, { key });
+        assert.equal(endOf(await ended(laurel, claimId)), 'REJECTED / SOLD_OUT');
+        assert.equal(given, 'REVOKED', 'nothing of an undone claim stays with the player');
+        assert.deepEqual(await booksOf(laurel, { eventId }), {
+          ...{ stock: 1, available: 1, held: 0, granted: 0 },
+        });
+      });
+    }
   });
 });

@@ -1,35 +1,14 @@
+/** What becomes of a claim whose run an admin cancels or terminates in the Web UI, in every stage. */
 import assert from 'node:assert/strict';
+import type { ActivityDeps } from '../../activities/deps.ts';
+import type { ClaimOutcome } from '../../workflows/contract.ts';
+import { GRANTED, GRANTED_BY_GAME, GRANTED_STEPS, decide, outcomeOf, told, undoneSteps } from '../outcomes.ts';
 import { after, before, describe, it } from 'node:test';
-import type { ActivityDeps } from '../activities/deps.ts';
-import type { ClaimOutcome } from '../workflows/contract.ts';
-import { createCheckpoints, heldClaim } from './checkpoints.ts';
-import { answered, asked, claimAtGame, type Rule } from './game-claims.ts';
-import {
-  ADMIN,
-  cancelHeard,
-  ended,
-  event,
-  gameEvent,
-  leaveAlone,
-  parked,
-  reconcile,
-  recordOf,
-  runClosed,
-  runsOf,
-  runThere,
-  workflowOf,
-} from './helpers.ts';
-import { type Call, createInterposer, type HeldCall } from './interpose.ts';
-import { type Laurel, startLaurel } from './laurel.ts';
-import {
-  decide,
-  GRANTED,
-  GRANTED_BY_GAME,
-  GRANTED_STEPS,
-  outcomeOf,
-  told,
-  undoneSteps,
-} from './outcomes.ts';
+import { cancelHeard, ended, event, gameEvent, leaveAlone, parked, reconcile, recordOf, runClosed, runThere, runsOf, workflowOf } from '../helpers.ts';
+import { createCheckpoints, heldClaim } from '../checkpoints.ts';
+import { type Call, type HeldCall, createInterposer } from '../interpose.ts';
+import { type Laurel, startLaurel } from '../laurel.ts';
+import { type Rule, answered, asked, claimAtGame, requestsFor } from '../game-claims.ts';
 
 const ABORTED = {
   end: 'FAILED / ABORTED_BY_ADMIN',
@@ -100,8 +79,9 @@ async function cancelledDuring(rules: Rule[], call: Call, hold: 'hold' | 'holdAn
   await reached;
   await cancel(claimId);
   await cancelHeard(laurel, await recordOf(laurel, claimId));
+  const openedAtMs = Date.now();
   open();
-  return { claimId, outcome: await outcomeOf(laurel, claimId) };
+  return { claimId, openedAtMs, outcome: await outcomeOf(laurel, claimId) };
 }
 
 /** How the last of the claim's runs closed. */
@@ -144,10 +124,14 @@ describe('runs', { concurrency: true }, () => {
       assert.equal(await closedAs(claimId), 'CANCELLED');
     });
 
-    it('while the provider is being asked is undone, whatever it answers', async () => {
-      const { claimId, outcome } = await cancelledDuring([], 'provider.grant', 'holdAnswer');
+    it('while the provider is being asked is undone, whatever it answers, and only then', async () => {
+      const during = await cancelledDuring([], 'provider.grant', 'holdAnswer');
+      const { claimId, openedAtMs, outcome } = during;
       assert.deepEqual(outcome, { ...ABORTED, given: { cape: 'REVOKED ×1' } });
       assert.equal(await closedAs(claimId), 'CANCELLED');
+      const [grant, revoke] = requestsFor(laurel, claimId);
+      assert.deepEqual([grant?.verb, revoke?.verb], ['grant', 'revoke']);
+      assert.ok(revoke && revoke.atMs >= openedAtMs, 'the attempt under way was waited for');
     });
 
     it('between two attempts is undone at once', async () => {
@@ -176,13 +160,14 @@ describe('runs', { concurrency: true }, () => {
 
     it('while it is being undone goes on with that, for the reason it had', async () => {
       const rules: Rule[] = [{ do: 'refuse' }, { do: 'fail', on: ['revoke'], times: 2 }];
-      const { outcome } = await cancelledDuring(rules, 'provider.revoke', 'hold');
+      const { claimId, outcome } = await cancelledDuring(rules, 'provider.revoke', 'hold');
       assert.deepEqual(outcome, {
         ...ABORTED,
         end: 'FAILED / FULFILLMENT_REFUSED',
         steps: undoneSteps('REFUSED'),
         given: { cape: 'REFUSED ×0' },
       });
+      assert.equal(await closedAs(claimId), 'CANCELLED');
     });
 
     it('once every grant is confirmed stays granted', async () => {
@@ -281,95 +266,6 @@ describe('runs', { concurrency: true }, () => {
       await terminatedAndFound(claimId);
       gate.open();
       assert.deepEqual(await outcomeOf(laurel, claimId), { ...GRANTED, steps: GRANTED_STEPS });
-    });
-  });
-
-  describe('reconciliation', { concurrency: true }, () => {
-    it('sends a decision that did not arrive', async () => {
-      const { claimId } = await claimAtGame(laurel, [{ do: 'fail', times: 3 }]);
-      const claim = await parked(laurel, claimId);
-      await laurel.store.claims.decide(ADMIN, claim, 1, { action: 'RETRY', note: null });
-      await leaveAlone(laurel, claimId);
-      await reconcile(laurel);
-      assert.deepEqual(await outcomeOf(laurel, claimId), GRANTED_BY_GAME);
-    });
-
-    it('decides on a parked claim that nobody touched for as long as the event gives', async () => {
-      const within = (action: 'RETRY' | 'ABORT' | 'WAIT', hours: number) =>
-        claimAtGame(laurel, [{ do: 'fail', times: 3 }], { parkedAfter: { action, hours } });
-      const [retried, aborted, early, waiting] = await Promise.all([
-        within('RETRY', 2),
-        within('ABORT', 2),
-        within('ABORT', 4),
-        within('WAIT', 2),
-      ]);
-      for (const { claimId } of [retried, aborted, early, waiting]) {
-        await parked(laurel, claimId);
-        const threeHoursAgo = new Date(Date.now() - 3 * 3_600_000);
-        const past = { updatedAt: threeHoursAgo, 'parking.at': threeHoursAgo };
-        await laurel.store.claims.model.updateOne({ _id: claimId }, past);
-      }
-      await reconcile(laurel);
-      assert.deepEqual(await outcomeOf(laurel, retried.claimId), GRANTED_BY_GAME);
-      assert.deepEqual(await outcomeOf(laurel, aborted.claimId), {
-        ...ABORTED,
-        steps: undoneSteps('PARKED'),
-        given: { cape: 'REVOKED ×0' },
-      });
-      for (const { claimId } of [early, waiting]) {
-        const { state, parking } = await recordOf(laurel, claimId);
-        assert.deepEqual([state, parking?.decision], ['NEEDS_ATTENTION', null]);
-      }
-    });
-
-    it('stops a parked claim whose player left, should nobody have told it', async () => {
-      const { claimId, id } = await claimAtGame(laurel, [{ do: 'fail' }]);
-      await parked(laurel, claimId);
-      await laurel.store.users.change(ADMIN, id, { status: 'BANNED' }, new Date());
-      await leaveAlone(laurel, claimId);
-      await reconcile(laurel);
-      assert.deepEqual(await outcomeOf(laurel, claimId), {
-        ...ABORTED,
-        end: 'FAILED / USER_NOT_ACTIVE',
-        steps: undoneSteps('PARKED'),
-        given: { cape: 'REVOKED ×0' },
-      });
-    });
-
-    it('stops a claim without a run whose player left', async () => {
-      const { claimId, id } = await claimAtGame(laurel, [FAILING]);
-      await answered(laurel, claimId, 'grant');
-      await terminate(claimId);
-      await laurel.store.users.change(ADMIN, id, { status: 'WITHDRAWN' }, new Date());
-      await leaveAlone(laurel, claimId);
-      await reconcile(laurel);
-      assert.deepEqual(await outcomeOf(laurel, claimId), {
-        ...ABORTED,
-        end: 'FAILED / USER_NOT_ACTIVE',
-        given: { cape: 'REVOKED ×0' },
-      });
-    });
-
-    it('leaves alone what is well, and says so to an auditor', async () => {
-      const { claimId } = await claimAtGame(laurel, [FAILING]);
-      await answered(laurel, claimId, 'grant');
-      await leaveAlone(laurel, claimId);
-      const before = await recordOf(laurel, claimId);
-      await reconcile(laurel);
-      assert.deepEqual(await recordOf(laurel, claimId), before);
-      assert.equal((await runsOf(laurel, before)).length, 1);
-
-      const { token } = await laurel.signIn('AUDITOR');
-      const { body } = await laurel.call<{
-        runs: { unbalanced: string[] }[];
-        invariant: { holds: boolean }[];
-      }>('GET', '/api/reconciliation', { token });
-      assert.ok(body.runs.length > 0);
-      assert.deepEqual(
-        body.runs.flatMap((run) => run.unbalanced),
-        [],
-      );
-      assert.ok(body.invariant.length > 0 && body.invariant.every((books) => books.holds));
     });
   });
 });

@@ -1,26 +1,34 @@
+/** Decisions on parked claims: on the record first, one for each parking, by an admin (rule 9). */
 import assert from 'node:assert/strict';
+import type { ClaimBody } from '../../api/claims/claim-body.ts';
+import { GRANTED_BY_GAME, outcomeOf } from '../outcomes.ts';
+import { ROLES } from '../../domain/user.ts';
 import { after, before, describe, it } from 'node:test';
-import type { ClaimBody } from '../api/claims/claim-body.ts';
-import { ROLES } from '../domain/user.ts';
-import { claimAtGame, type Rule } from './game-claims.ts';
-import { event, leaveAlone, parked, reconcile, recordOf } from './helpers.ts';
-import { type Laurel, startLaurel } from './laurel.ts';
-import { GRANTED_BY_GAME, outcomeOf } from './outcomes.ts';
+import { createInterposer } from '../interpose.ts';
+import { endOf, ended, event, leaveAlone, parked, reconcile, recordOf } from '../helpers.ts';
+import { type Laurel, startLaurel } from '../laurel.ts';
+import { type Rule, claimAtGame } from '../game-claims.ts';
 
 /** Attempts that fail until the claim is parked, so many times over. */
 const failing = (parkings: number): Rule => ({ do: 'fail', times: 3 * parkings });
 
 /** Claims whose runs cannot be told anything for now. */
 const unreachable = new Set<string>();
+/** What was decided on a claim, by its record, when its run was first told anything. */
+const onRecord = new Map<string, string | undefined>();
+const interposer = createInterposer();
 
 let laurel: Laurel;
 let admin: { id: string; token: string };
 before(async () => {
   laurel = await startLaurel({
+    activities: interposer.around,
     firstTries: false,
     api: {
       runs: {
         async wake(claim, signal) {
+          const { parking } = await recordOf(laurel, claim._id);
+          if (!onRecord.has(claim._id)) onRecord.set(claim._id, parking?.decision?.action);
           if (unreachable.has(claim._id)) throw new Error('UNAVAILABLE');
           return await laurel.runs.wake(claim, signal);
         },
@@ -29,7 +37,10 @@ before(async () => {
   });
   admin = await laurel.signIn('ADMIN');
 });
-after(() => laurel.stop());
+after(async () => {
+  interposer.openAll();
+  await laurel.stop();
+});
 
 async function decide(claimId: string, verb: string, body?: unknown, token = admin.token) {
   const path = `/api/event-claims/${claimId}/${verb}`;
@@ -48,12 +59,13 @@ async function unreachableClaim() {
 
 describe('decisions', { concurrency: true }, () => {
   describe('a decision on a parked claim', { concurrency: true }, () => {
-    it('is answered with the claim, about to go on, and is on its record', async () => {
+    it('is answered with the claim, about to go on, and is on its record before its run is told', async () => {
       const { claimId } = await claimAtGame(laurel, [failing(1)]);
       await parked(laurel, claimId);
       const { said, body } = await decide(claimId, 'retry', { note: 'the game is back' });
       assert.equal(said, '202 NEEDS_ATTENTION');
       assert.equal(body.claimId, claimId);
+      assert.equal(onRecord.get(claimId), 'RETRY');
       assert.deepEqual(await outcomeOf(laurel, claimId), GRANTED_BY_GAME);
       const { at, ...decision } = (await recordOf(laurel, claimId)).parking?.decision ?? {};
       assert.ok(at instanceof Date);
@@ -115,7 +127,7 @@ describe('decisions', { concurrency: true }, () => {
       const { claimId } = await claimAtGame(laurel, [failing(2)]);
       const first = await parked(laurel, claimId, 1);
       await decide(claimId, 'retry');
-      await parked(laurel, claimId, 2);
+      const again = await parked(laurel, claimId, 2);
       // The second click of a page that still shows the first parking, at the store, where it is told.
       const staff = { actor: { userId: admin.id, role: 'ADMIN' as const }, requestId: 'test' };
       const number = first.parking?.number ?? 0;
@@ -125,8 +137,24 @@ describe('decisions', { concurrency: true }, () => {
       });
       assert.equal(stale, null);
       assert.equal((await recordOf(laurel, claimId)).parking?.decision, null);
+      // A signal says nothing by itself: the run reads that nobody has decided, and waits on.
+      await laurel.runs.wake(again, 'decided');
       assert.equal((await decide(claimId, 'retry')).status, 202);
       assert.deepEqual(await outcomeOf(laurel, claimId), GRANTED_BY_GAME);
+    });
+
+    it('of abort is not passed over for a callback that came before it', async () => {
+      const { claimId } = await claimAtGame(laurel, [failing(1)]);
+      const claim = await parked(laurel, claimId);
+      let said = '';
+      interposer.next('claims.unpark', claimId, async (proceed) => {
+        said = (await decide(claimId, 'abort')).said;
+        return await proceed();
+      });
+      // The game is up again: without the decision the claim would be granted.
+      await laurel.runs.wake(claim, 'providerCallback');
+      assert.equal(endOf(await ended(laurel, claimId)), 'FAILED / ABORTED_BY_ADMIN');
+      assert.equal(said, '202 NEEDS_ATTENTION');
     });
   });
 
@@ -186,12 +214,19 @@ describe('decisions', { concurrency: true }, () => {
 
 // By itself, as a pass looks after the decisions that other tests keep from their runs, too.
 describe('a decision that its run was not told', () => {
-  it('counts, and reconciliation tells it', async () => {
-    const claimId = await unreachableClaim();
-    assert.equal((await decide(claimId, 'retry')).status, 202);
-    assert.equal((await recordOf(laurel, claimId)).state, 'NEEDS_ATTENTION');
-    await leaveAlone(laurel, claimId);
-    await reconcile(laurel);
-    assert.deepEqual(await outcomeOf(laurel, claimId), GRANTED_BY_GAME);
+  it('counts, is the first one still, and is sent by reconciliation', async () => {
+    for (const [verb, other, end] of [
+      ['retry', 'abort', 'GRANTED'],
+      ['abort', 'retry', 'FAILED / ABORTED_BY_ADMIN'],
+    ] as const) {
+      const claimId = await unreachableClaim();
+      assert.equal((await decide(claimId, verb)).status, 202);
+      assert.equal((await decide(claimId, other)).said, '409 invalid_transition');
+      assert.equal((await recordOf(laurel, claimId)).state, 'NEEDS_ATTENTION');
+      await leaveAlone(laurel, claimId);
+      const { decisionsSent } = await reconcile(laurel);
+      assert.ok(decisionsSent >= 1);
+      assert.equal(endOf(await ended(laurel, claimId)), end);
+    }
   });
 });

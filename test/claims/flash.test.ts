@@ -1,29 +1,17 @@
 /** A flash event: a crowd claims few units in the same moment, and who gets them is decided before any run. */
 import assert from 'node:assert/strict';
+import type { Store } from '../../store/index.ts';
+import type { StoredEvent } from '../../store/events/events.ts';
+import { ADMISSION } from '../../api/claims/admission.ts';
+import { CAPE, OPERATOR, booksOf, ended, event, until } from '../helpers.ts';
+import type { DomainError } from '../../domain/errors.ts';
+import { MOUNT } from '../game-claims.ts';
 import { after, before, describe, it } from 'node:test';
+import { createAcceptance } from '../../api/claims/accept.ts';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { createAcceptance } from '../api/claims/accept.ts';
-import { ADMISSION } from '../api/claims/admission.ts';
-import { StockBusy } from '../domain/claims/stock-busy.ts';
-import type { DomainError } from '../domain/errors.ts';
-import { type Claim, claimIdOf } from '../store/claims/claim-record.ts';
-import type { StoredEvent } from '../store/events/events.ts';
-import type { Store } from '../store/index.ts';
-import { MOUNT } from './game-claims.ts';
-import {
-  booksOf,
-  CAPE,
-  ended,
-  event,
-  leaveAlone,
-  OPERATOR,
-  reconcile,
-  recordOf,
-  runsOf,
-  until,
-} from './helpers.ts';
-import { type ClaimAnswer as Answer, codeOf, type Laurel, startLaurel } from './laurel.ts';
-import { uniqueName } from './servers.ts';
+import { type Claim, claimIdOf } from '../../store/claims/claim-record.ts';
+import { type ClaimAnswer as Answer, type Laurel, codeOf, startLaurel } from '../laurel.ts';
+import { uniqueName } from '../servers.ts';
 
 let laurel: Laurel;
 before(async () => {
@@ -282,100 +270,3 @@ function apiOver(change: (store: Store) => Partial<Store>) {
   const store = { ...laurel.store, ...change(laurel.store) };
   return createAcceptance({ store, now: () => new Date() });
 }
-
-describe('an API that is killed', { concurrency: true }, () => {
-  /** Never comes back: the process is dead. */
-  const dead = () => new Promise<never>(() => {});
-  const dyingAt = (died: () => void) => () => {
-    died();
-    return dead();
-  };
-  const points: {
-    name: string;
-    held: number;
-    store: (died: () => void) => (store: Store) => Partial<Store>;
-  }[] = [
-    {
-      name: 'after the record, before the hold',
-      held: 0,
-      store:
-        (died) =>
-        ({ stock }) => ({ stock: { ...stock, reserve: dyingAt(died) } }),
-    },
-    {
-      name: 'after the hold, before the start of the run',
-      held: 1,
-      store:
-        (died) =>
-        ({ stock }) => ({
-          stock: {
-            ...stock,
-            async reserve(of) {
-              await stock.reserve(of);
-              died();
-              return await dead();
-            },
-          },
-        }),
-    },
-  ];
-  for (const { name, held, store } of points) {
-    it(`${name}: reconciliation starts the claim, which is granted its one unit`, async () => {
-      const { eventId } = await events(1);
-      const { claimId, asked } = await request(eventId);
-      const died = Promise.withResolvers<void>();
-      void apiOver(store(died.resolve)).accept(asked);
-      await died.promise;
-      assert.equal((await booksOf(laurel, { eventId })).held, held);
-      await leaveAlone(laurel, claimId);
-      await reconcile(laurel);
-      assert.equal((await ended(laurel, claimId)).state, 'GRANTED');
-      assert.deepEqual(await booksOf(laurel, { eventId }), {
-        ...{ stock: 1, available: 0, held: 0, granted: 1 },
-      });
-    });
-  }
-
-  it('between record and hold costs the player nothing: the same key starts the claim', async () => {
-    const { eventId } = await events(1);
-    const { token, claimId, asked } = await request(eventId);
-    const died = Promise.withResolvers<void>();
-    const api = apiOver(({ stock }) => ({ stock: { ...stock, reserve: dyingAt(died.resolve) } }));
-    void api.accept(asked);
-    await died.promise;
-    const { idempotencyKey: key } = asked;
-    // As long as that API may be alive, it alone may reject the claim or start its run.
-    const early = await laurel.claim(eventId, token, { key });
-    assert.deepEqual([early.status, early.body.state], [202, 'PENDING_VALIDATION']);
-    await leaveAlone(laurel, claimId);
-    const again = await laurel.claim(eventId, token, { key, waitS: 30 });
-    assert.deepEqual([again.body.claimId, again.body.state], [claimId, 'GRANTED']);
-    assert.equal((await runsOf(laurel, again.body)).length, 1);
-  });
-});
-
-describe('an API that cannot hold', { concurrency: true }, () => {
-  it('for want of room has the run do it at once', async () => {
-    const { eventId } = await events(1);
-    const { asked } = await request(eventId);
-    const reserve = () => Promise.reject(new StockBusy('no bucket with room'));
-    const api = apiOver(({ stock }) => ({ stock: { ...stock, reserve } }));
-    const { claim, start } = await api.accept(asked);
-    assert.ok(start);
-    await laurel.runs.start(claim, start);
-    assert.equal((await ended(laurel, claim._id)).state, 'GRANTED');
-  });
-
-  it('for a database that breaks has nobody start the run while it may still reject', async () => {
-    const { eventId } = await events(0);
-    const { claimId, asked } = await request(eventId);
-    const answerLost: Store['claims']['refuse'] = async (...of) => {
-      await laurel.store.claims.refuse(...of);
-      throw new Error('connection closed');
-    };
-    const api = apiOver(({ claims }) => ({ claims: { ...claims, refuse: answerLost } }));
-    const { claim, start } = await api.accept(asked);
-    assert.deepEqual([claim.state, start], ['PENDING_VALIDATION', null]);
-    assert.equal((await recordOf(laurel, claimId)).reason, 'SOLD_OUT');
-  });
-});

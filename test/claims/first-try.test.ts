@@ -1,0 +1,192 @@
+/**
+ * The first try at a provider, within the one activity of a claim: what comes of each answer, and
+ * when it is not made. It holds a workflow task, so it is bounded; what it did not decide is gone on
+ * with step by step.
+ */
+import assert from 'node:assert/strict';
+import type { ActivityDeps } from '../../activities/deps.ts';
+import { CAPE, activitiesOf, callsAbout, ended, gameEvent, givenBy, recordOnce } from '../helpers.ts';
+import { GRANTED_BY_GAME, leaves, outcomeOf, undoneSteps } from '../outcomes.ts';
+import { MOUNT, answered, asked, claimAtGame, requestsFor } from '../game-claims.ts';
+import { after, before, describe, it } from 'node:test';
+import { alwaysTried } from '../paces.ts';
+import { claimIdOf } from '../../store/claims/claim-record.ts';
+import { connectionBroke, createInterposer } from '../interpose.ts';
+import { type Laurel, startLaurel } from '../laurel.ts';
+
+/** Until a grant that is pending is first asked after. */
+const POLL_MS = 1_000;
+/** The pause before S4's second attempt. */
+const BACKOFF_MS = 700;
+/** What one attempt of S4's own may take; the first try is given up on long before. */
+const TIMEOUT_MS = 10_000;
+
+const interposer = createInterposer();
+
+/** Each claim gets a first try here. */
+let laurel: Laurel;
+/** One whose provider's pace is its own, and whose game may be asked once a second. */
+let paced: Laurel;
+/** Whether the game was said to be quick when a first try was to be made, in their order. */
+const entered: boolean[] = [];
+const watched = (deps: ActivityDeps): ActivityDeps => ({
+  ...deps,
+  pace: {
+    enter(provider) {
+      const leave = deps.pace.enter(provider);
+      entered.push(leave !== null);
+      return leave;
+    },
+  },
+});
+before(async () => {
+  const policy = {
+    FULFILLMENT_TIMEOUT_MS: TIMEOUT_MS,
+    FULFILLMENT_INITIAL_INTERVAL_MS: BACKOFF_MS,
+  };
+  [laurel, paced] = await Promise.all([
+    startLaurel({ activities: (deps) => interposer.around(alwaysTried(deps)), policy }),
+    startLaurel({ activities: watched, limit: { callsPerS: 1, callsAtOnce: 1 }, policy }),
+  ]);
+});
+after(async () => {
+  interposer.openAll();
+  await laurel.stop();
+  await paced.stop();
+});
+
+/** The names of the activities of their own that the claim's run had. */
+const activityNames = async (of: Laurel, claimId: string) =>
+  (await activitiesOf(of, claimId)).map(({ name }) => name);
+
+/** How long the game was left alone after its first answer for the claim, or after the first request. */
+function restOf(claimId: string): number {
+  const [first, second] = requestsFor(laurel, claimId);
+  assert.ok(first && second, 'it was asked twice');
+  return second.atMs - first.atMs;
+}
+
+describe('the first try', { concurrency: true }, () => {
+  it('grants a claim by itself: one call, and no activity of its own', async () => {
+    const { claimId } = await claimAtGame(laurel, [], { rewards: [CAPE, MOUNT] });
+    const { end, given } = await outcomeOf(laurel, claimId);
+    assert.deepEqual([end, given], ['GRANTED', { cape: 'GRANTED ×1', mount: 'GRANTED ×1' }]);
+    assert.deepEqual(callsAbout(laurel, claimId), ['grant', 'grant']);
+    assert.deepEqual(await activityNames(laurel, claimId), []);
+  });
+
+  it('that is refused has the claim undone, and every line taken back', async () => {
+    const rules = [{ do: 'refuse', lineId: 'mount' }] as const;
+    const { claimId } = await claimAtGame(laurel, [...rules], { rewards: [CAPE, MOUNT] });
+    const { books: _, ...outcome } = await outcomeOf(laurel, claimId);
+    assert.deepEqual(outcome, {
+      end: 'FAILED / FULFILLMENT_REFUSED',
+      steps: undoneSteps('REFUSED'),
+      lines: { cape: 'REVOKED', mount: 'REVOKED' },
+      given: { cape: 'REVOKED ×1', mount: 'REFUSED ×0' },
+      isEntitled: false,
+    });
+  });
+
+  it('that is answered with "later" is followed by a question a second after', async () => {
+    const { claimId } = await claimAtGame(laurel, [
+      { do: 'pending', settleAfterMs: 0, callback: false },
+    ]);
+    assert.deepEqual(await outcomeOf(laurel, claimId), GRANTED_BY_GAME);
+    assert.deepEqual(callsAbout(laurel, claimId), ['grant', 'lookup']);
+    assert.ok(restOf(claimId) >= POLL_MS, `${restOf(claimId)} ms`);
+  });
+
+  it('that fails is followed by an attempt of S4’s own, after its pause', async () => {
+    const { claimId } = await claimAtGame(laurel, [{ do: 'fail', times: 1 }]);
+    assert.deepEqual(await outcomeOf(laurel, claimId), GRANTED_BY_GAME);
+    assert.deepEqual(callsAbout(laurel, claimId), ['grant', 'lookup', 'grant']);
+    assert.ok(restOf(claimId) >= BACKOFF_MS, `${restOf(claimId)} ms`);
+    assert.deepEqual(await activityNames(laurel, claimId), ['grantLine']);
+  });
+
+  it('that is answered with Retry-After leaves the provider alone that long', async () => {
+    const { claimId } = await claimAtGame(laurel, [{ do: 'fail', retryAfter: '3', times: 1 }]);
+    assert.deepEqual(await outcomeOf(laurel, claimId), GRANTED_BY_GAME);
+    assert.ok(restOf(claimId) >= 3_000, `${restOf(claimId)} ms`);
+  });
+
+  it('whose answer was lost is followed by a lookup, and granted once', async () => {
+    const { claimId } = await claimAtGame(laurel, [{ do: 'dropAfterGrant' }]);
+    assert.deepEqual(await outcomeOf(laurel, claimId), GRANTED_BY_GAME);
+    assert.deepEqual(callsAbout(laurel, claimId), ['grant', 'lookup']);
+    assert.deepEqual(await activityNames(laurel, claimId), ['grantLine']);
+  });
+
+  it('whose answer does not come in two seconds is given up, and its grant found', async () => {
+    const { claimId } = await claimAtGame(laurel, [{ do: 'delay', delayMs: 30_000, times: 1 }]);
+    await asked(laurel, claimId, 'grant');
+    await recordOnce(laurel, claimId, ({ state }) => state === 'FULFILLING');
+    assert.deepEqual(await outcomeOf(laurel, claimId), GRANTED_BY_GAME);
+    assert.deepEqual(callsAbout(laurel, claimId), ['grant', 'lookup']);
+    // Long before an attempt that is an activity of its own is given up on.
+    assert.ok(restOf(claimId) < TIMEOUT_MS, `${restOf(claimId)} ms`);
+  });
+
+  it('of a player who leaves right after is taken back at once, though it is to be left alone', async () => {
+    const { claimId, id } = await claimAtGame(laurel, [{ do: 'fail', retryAfter: '3600' }]);
+    await answered(laurel, claimId, 'grant');
+    await recordOnce(laurel, claimId, ({ state }) => state === 'FULFILLING');
+    await leaves(laurel, id);
+    const { end, given } = await outcomeOf(laurel, claimId);
+    assert.deepEqual([end, given], ['FAILED / USER_NOT_ACTIVE', { cape: 'REVOKED ×0' }]);
+  });
+
+  it('that is refused is told to the game, as it may have changed its mind', async () => {
+    const { claimId } = await claimAtGame(laurel, [{ do: 'refuse' }]);
+    assert.equal((await ended(laurel, claimId)).reason, 'FULFILLMENT_REFUSED');
+    assert.deepEqual(callsAbout(laurel, claimId), ['grant', 'revoke']);
+  });
+
+  it('that is refused leaves nothing under way: where the game has never seen it, it is asked once', async () => {
+    const { eventId } = await gameEvent(laurel);
+    laurel.game.rules.add([{ do: 'refuse', eventId }]);
+    const { id, token } = await laurel.signIn();
+    const claimId = claimIdOf(id, 'mine');
+    interposer.next('provider.revoke', claimId, async () => ({ state: 'NEVER_SEEN' }));
+    await laurel.claim(eventId, token, { key: 'mine' });
+    assert.equal((await ended(laurel, claimId)).reason, 'FULFILLMENT_REFUSED');
+    assert.deepEqual(callsAbout(laurel, claimId), ['grant']);
+  });
+
+  it('of a second attempt looks up before it asks', async () => {
+    const { eventId } = await gameEvent(laurel);
+    const { id, token } = await laurel.signIn();
+    const claimId = claimIdOf(id, 'mine');
+    // The first attempt was granted, and fails before that is written down.
+    interposer.next('claims.takeGrantFate', claimId, async () => {
+      throw connectionBroke();
+    });
+    await laurel.claim(eventId, token, { key: 'mine' });
+    assert.equal((await ended(laurel, claimId)).state, 'GRANTED');
+    assert.deepEqual(callsAbout(laurel, claimId), ['grant', 'lookup']);
+    assert.deepEqual(givenBy(laurel, claimId), { state: 'GRANTED', applied: 1 });
+  });
+});
+
+describe('a first try is not made', () => {
+  it('where the provider’s limit is used up: the claim waits for its turn outside of its task', async () => {
+    const [first, second] = await Promise.all([claimAtGame(paced), claimAtGame(paced)]);
+    const activities = [];
+    for (const { claimId } of [first, second]) {
+      assert.equal((await ended(paced, claimId)).state, 'GRANTED');
+      activities.push(...(await activityNames(paced, claimId)));
+    }
+    assert.deepEqual(entered, [true, true], 'the game is quick');
+    assert.deepEqual(activities, ['grantLine'], 'one had its turn at once, one had not');
+  });
+
+  it('where the game failed a moment ago', async () => {
+    const failing = await claimAtGame(paced, [{ do: 'fail', times: 1 }]);
+    await ended(paced, failing.claimId);
+    const { claimId } = await claimAtGame(paced);
+    assert.equal((await ended(paced, claimId)).state, 'GRANTED');
+    assert.equal(entered.at(-1), false);
+    assert.deepEqual(await activityNames(paced, claimId), ['grantLine']);
+  });
+});
