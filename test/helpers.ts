@@ -87,6 +87,20 @@ export async function until<T>(
   }
 }
 
+/** Does the work for every item, `atOnce` of them side by side; answers in the items' order. */
+export async function inBatches<T, R>(
+  atOnce: number,
+  items: T[],
+  work: (item: T, n: number) => Promise<R>,
+): Promise<R[]> {
+  const results: R[] = [];
+  for (let n = 0; n < items.length; n += atOnce) {
+    const batch = items.slice(n, n + atOnce);
+    results.push(...(await Promise.all(batch.map((item, i) => work(item, n + i)))));
+  }
+  return results;
+}
+
 /**
  * The least of three measurements, in milliseconds: what is slow by nature is slow each time, what a
  * busy machine delays is not.

@@ -25,7 +25,7 @@ const now = () => new Date(Date.now() + aheadMs);
 before(async () => {
   laurel = await startLaurel({
     activities: (deps) => interposer.around(checkpoints.around({ ...deps, now })),
-    // What a run does by itself: the hold before it is the flash test's.
+    // The run itself takes the hold here. flash.test.ts has the hold that the API takes before.
     api: { now, holdsEarly: false },
   });
 });

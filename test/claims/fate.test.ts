@@ -19,7 +19,7 @@ const interposer = createInterposer();
 before(async () => {
   laurel = await startLaurel({
     activities: (deps) => interposer.around(neverTried(deps)),
-    // What a run does by itself: the hold before it is the flash test's.
+    // The run itself takes the hold here. flash.test.ts has the hold that the API takes before.
     api: { holdsEarly: false },
     policy: { FULFILLMENT_TIMEOUT_MS: 1_500 },
   });

@@ -33,7 +33,7 @@ before(async () => {
   };
   laurel = await startLaurel({
     activities: interposer.around,
-    // What a run does by itself: the hold before it is the flash test's.
+    // The run itself takes the hold here. flash.test.ts has the hold that the API takes before.
     api: { starter, holdsEarly: false },
     firstTries: false,
   });

@@ -30,7 +30,7 @@ const early = { cancelled: '', terminated: '' };
 
 before(async () => {
   const policy = { FULFILLMENT_TIMEOUT_MS: 2_000 };
-  // What a run does by itself: the hold before it is the flash test's.
+  // The run itself takes the hold here. flash.test.ts has the hold that the API takes before.
   const api = { holdsEarly: false };
   const activities = (deps: ActivityDeps) => interposer.around(checkpoints.around(deps));
   laurel = await startLaurel({ activities, policy, api, firstTries: false, workers: false });

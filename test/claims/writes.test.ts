@@ -20,7 +20,7 @@ before(async () => {
   laurel = await startLaurel({
     activities: interposer.around,
     firstTries: false,
-    // What a run does by itself: the hold before it is the flash test's.
+    // The run itself takes the hold here. flash.test.ts has the hold that the API takes before.
     api: { holdsEarly: false },
   });
 });

@@ -6,16 +6,16 @@ import assert from 'node:assert/strict';
 import { join, resolve } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import type { Connection } from 'mongoose';
-import { type Child, startChild } from '../local/processes/child.ts';
-import { LineWatch } from '../local/processes/line-watch.ts';
-import { openStore, type Store } from '../store/index.ts';
-import { connect } from '../store/mongodb/connection.ts';
-import { newPlayer } from '../store/test-store.ts';
-import { dropDatabase } from './drop-database.ts';
-import { until } from './helpers.ts';
-import { endSoon, produce } from './kafka-records.ts';
-import { type KafkaServer, kafkaServer } from './kafka-server.ts';
-import { type TestServers, testServers, uniqueName } from './servers.ts';
+import { type Child, startChild } from '../../local/processes/child.ts';
+import { LineWatch } from '../../local/processes/line-watch.ts';
+import { openStore, type Store } from '../../store/index.ts';
+import { connect } from '../../store/mongodb/connection.ts';
+import { newPlayer } from '../../store/test-store.ts';
+import { dropDatabase } from '../drop-database.ts';
+import { until } from '../helpers.ts';
+import { endSoon, produce } from '../kafka-records.ts';
+import { type KafkaServer, kafkaServer } from '../kafka-server.ts';
+import { type TestServers, testServers, uniqueName } from '../servers.ts';
 
 const EVENTS = Number(process.env.KILL_TEST_EVENTS ?? 5_000);
 const PLAYERS = 40;
@@ -25,7 +25,7 @@ const READY_MS = 90_000;
 /** A dead member's partitions are given away after ten seconds, a broker is back after as many. */
 const COUNTED_WITHIN_MS = 180_000;
 
-const MAIN = join(resolve(import.meta.dirname, '..'), 'streams', 'main.ts');
+const MAIN = join(resolve(import.meta.dirname, '../..'), 'streams', 'main.ts');
 
 let servers: TestServers;
 let kafka: KafkaServer;

@@ -8,7 +8,7 @@ import path from 'node:path';
 import { describe, it, type TestContext } from 'node:test';
 import { exportJWK, generateKeyPair } from 'jose';
 
-const ROOT = path.dirname(import.meta.dirname);
+const ROOT = path.resolve(import.meta.dirname, '../..');
 const PROCESSES = ['api', 'worker', 'streams'];
 const ENTRY_POINTS = [
   ...PROCESSES.map((name) => `${name}/main.ts`),
@@ -66,7 +66,7 @@ describe('SIGTERM while a process starts', { concurrency: 2 }, () => {
     it(`is heeded before anything else is loaded: ${entry}`, () => {
       const source = readFileSync(path.join(ROOT, entry), 'utf8');
       assert.deepEqual(source.match(/^import .*$/gm), [
-        "import { heedSignals } from '../process/shutdown.ts';",
+        "import { heedSignals } from '../../process/shutdown.ts';",
       ]);
       assert.match(source.split('await ')[0] ?? '', /heedSignals\('/);
       assert.doesNotMatch(

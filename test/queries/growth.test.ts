@@ -5,16 +5,16 @@
 import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
 import { after, before, describe, it } from 'node:test';
-import type { AppDeps } from '../api/app.ts';
-import { type TestApp, testApp } from '../api/test-app.ts';
-import { type Books, openBooks } from '../lab/bench/books.ts';
-import { type Call, callEveryRoute, filled } from '../lab/bench/growth-calls.ts';
-import { pileUp } from '../lab/bench/growth-pile.ts';
-import { type Profile, type Seen, startProfile } from '../lab/bench/growth-profile.ts';
-import { claimOf, type Pile } from '../lab/bench/growth-records.ts';
-import { openWorld } from '../lab/bench/growth-world.ts';
-import { stopClaimsOf } from '../temporal/stop-claims.ts';
-import { type TestServers, testServers } from './servers.ts';
+import type { AppDeps } from '../../api/app.ts';
+import { type TestApp, testApp } from '../../api/test-app.ts';
+import { type Books, openBooks } from '../../lab/bench/books.ts';
+import { type Call, callEveryRoute, filled } from '../../lab/bench/growth-calls.ts';
+import { pileUp } from '../../lab/bench/growth-pile.ts';
+import { type Profile, type Seen, startProfile } from '../../lab/bench/growth-profile.ts';
+import { claimOf, type Pile } from '../../lab/bench/growth-records.ts';
+import { openWorld } from '../../lab/bench/growth-world.ts';
+import { stopClaimsOf } from '../../temporal/stop-claims.ts';
+import { type TestServers, testServers } from '../servers.ts';
 
 const CLAIMS = 2_000;
 const STOCK = 300;

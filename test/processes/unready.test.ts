@@ -6,13 +6,13 @@ import path from 'node:path';
 import type { Readable } from 'node:stream';
 import { after, before, describe, it } from 'node:test';
 import { exportJWK, generateKeyPair } from 'jose';
-import { freePort } from '../local/processes/ports.ts';
-import { connect } from '../store/mongodb/connection.ts';
-import { dropDatabase } from './drop-database.ts';
-import { until } from './helpers.ts';
-import { type TestServers, testServers, uniqueName } from './servers.ts';
+import { freePort } from '../../local/processes/ports.ts';
+import { connect } from '../../store/mongodb/connection.ts';
+import { dropDatabase } from '../drop-database.ts';
+import { until } from '../helpers.ts';
+import { type TestServers, testServers, uniqueName } from '../servers.ts';
 
-const ROOT = path.dirname(import.meta.dirname);
+const ROOT = path.resolve(import.meta.dirname, '../..');
 
 /** What an API takes to stop at most: its grace for requests, and closing. In milliseconds. */
 const STOP_MS = 10_000;

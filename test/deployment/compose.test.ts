@@ -9,7 +9,7 @@ import { after, before, describe, test } from 'node:test';
 import { parseEnv } from 'node:util';
 import { Ajv } from 'ajv';
 import { parse } from 'yaml';
-import { createDraining } from '../api/server/draining.ts';
+import { createDraining } from '../../api/server/draining.ts';
 import {
   type Bind,
   type ComposeFile,
@@ -17,11 +17,11 @@ import {
   interpolate,
   readCompose,
   type Service,
-} from '../deploy/compose-file.ts';
-import { makeEnv } from '../deploy/make-env.ts';
-import { apiConfig, migrateConfig, streamsConfig, workerConfig } from '../process/config.ts';
+} from '../../deploy/compose-file.ts';
+import { makeEnv } from '../../deploy/make-env.ts';
+import { apiConfig, migrateConfig, streamsConfig, workerConfig } from '../../process/config.ts';
 
-const ROOT = join(import.meta.dirname, '..');
+const ROOT = join(import.meta.dirname, '../..');
 const { file: raw, references } = readCompose();
 const names = [...new Set(references.map(({ name }) => name))].sort();
 const required = [...new Set(references.flatMap((r) => (r.operator === ':?' ? [r.name] : [])))];

@@ -5,12 +5,12 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import { Worker, type WorkflowBundleOption } from '@temporalio/worker';
-import type { Reward } from '../domain/events/event.ts';
-import type { RuleInput } from '../local/simulator/simulator-rules.ts';
-import { claimIdOf } from '../store/claims/claim-record.ts';
-import { testBundle } from './bundle.ts';
-import { changedBundle, patchedStep, plainStep, startWorkersOn } from './changed-code.ts';
-import { answered, MOUNT } from './game-claims.ts';
+import type { Reward } from '../../domain/events/event.ts';
+import type { RuleInput } from '../../local/simulator/simulator-rules.ts';
+import { claimIdOf } from '../../store/claims/claim-record.ts';
+import { testBundle } from '../bundle.ts';
+import { changedBundle, patchedStep, plainStep, startWorkersOn } from '../changed-code.ts';
+import { answered, MOUNT } from '../game-claims.ts';
 import {
   CAPE,
   gameEvent,
@@ -21,10 +21,10 @@ import {
   runsOf,
   until,
   workflowOf,
-} from './helpers.ts';
-import { type Laurel, startLaurel } from './laurel.ts';
-import { decide, GRANTED_BY_GAME, outcomeOf } from './outcomes.ts';
-import { releasedBundle, releases } from './releases.ts';
+} from '../helpers.ts';
+import { type Laurel, startLaurel } from '../laurel.ts';
+import { decide, GRANTED_BY_GAME, outcomeOf } from '../outcomes.ts';
+import { releasedBundle, releases } from '../releases.ts';
 
 const PATIENCE_MS = 60_000;
 

@@ -6,8 +6,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { type Api, type ClaimAnswer, createApi, type Stats } from '../lab/demo/client.ts';
-import { type RunningStack, type StackProcess, startStack } from './stack.ts';
+import { type Api, type ClaimAnswer, createApi, type Stats } from '../../lab/demo/client.ts';
+import { type RunningStack, type StackProcess, startStack } from '../stack.ts';
 
 const PLAYERS = 12;
 const STOCK = 100;

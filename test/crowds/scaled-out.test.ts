@@ -3,13 +3,13 @@ import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { exportJWK, generateKeyPair } from 'jose';
-import type { ClaimBody } from '../api/claims/claim-body.ts';
-import { createTokens } from '../api/identity/tokens.ts';
-import { type Running, startProcess } from '../lab/bench/processes.ts';
-import { freePort } from '../local/processes/ports.ts';
-import { booksOf, CAPE, ended, event, until, workflowOf } from './helpers.ts';
-import { type Laurel, startLaurel } from './laurel.ts';
-import { type TestServers, testServers, uniqueName } from './servers.ts';
+import type { ClaimBody } from '../../api/claims/claim-body.ts';
+import { createTokens } from '../../api/identity/tokens.ts';
+import { type Running, startProcess } from '../../lab/bench/processes.ts';
+import { freePort } from '../../local/processes/ports.ts';
+import { booksOf, CAPE, ended, event, until, workflowOf } from '../helpers.ts';
+import { type Laurel, startLaurel } from '../laurel.ts';
+import { type TestServers, testServers, uniqueName } from '../servers.ts';
 
 const WAVE = 6;
 /** Temporal hands tasks to whichever worker asks; after so many waves each has had some. */

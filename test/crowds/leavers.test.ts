@@ -5,12 +5,12 @@
  */
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
-import type { ClaimState } from '../domain/claims/claim.ts';
-import { type Claim, claimIdOf } from '../store/claims/claim-record.ts';
-import type { StoredEvent } from '../store/events/events.ts';
-import { newClaim, profiled, unique } from '../store/test-store.ts';
-import type { ClaimRuns, RunOf } from '../temporal/runs.ts';
-import type { RunStart } from '../workflows/contract.ts';
+import type { ClaimState } from '../../domain/claims/claim.ts';
+import { type Claim, claimIdOf } from '../../store/claims/claim-record.ts';
+import type { StoredEvent } from '../../store/events/events.ts';
+import { newClaim, profiled, unique } from '../../store/test-store.ts';
+import type { ClaimRuns, RunOf } from '../../temporal/runs.ts';
+import type { RunStart } from '../../workflows/contract.ts';
 import {
   ADMIN,
   booksOf,
@@ -18,12 +18,14 @@ import {
   event,
   gameEvent,
   hasEntitlement,
+  inBatches,
   reconcile,
   recordOnce,
   runClosed,
   until,
-} from './helpers.ts';
-import { type Laurel, startLaurel } from './laurel.ts';
+} from '../helpers.ts';
+import { type Laurel, startLaurel } from '../laurel.ts';
+import { countCalls, isVisibility } from '../temporal-calls.ts';
 
 /** Open claims of those who leave. */
 const CLAIMS = Number(process.env.LEAVERS ?? 60);
@@ -54,22 +56,7 @@ interface Player {
 let laurel: Laurel;
 let events: Record<Condition, StoredEvent>;
 /** Calls to Temporal's front end, by name. */
-const calls = new Map<string, number>();
-
-/** Counts each call over the client that API and reconciliation share. */
-function countCalls(): void {
-  const { workflowService } = laurel.client.connection;
-  for (const [name, call] of Object.entries(workflowService)) {
-    if (typeof call !== 'function') continue;
-    const counted = (...args: unknown[]): unknown => {
-      calls.set(name, (calls.get(name) ?? 0) + 1);
-      return call(...args);
-    };
-    Object.assign(workflowService, { [name]: counted });
-  }
-}
-
-const isVisibility = (name: string): boolean => /^(list|count|scan).*Workflow/.test(name);
+let calls: Map<string, number>;
 
 before(async () => {
   const starter = {
@@ -86,7 +73,7 @@ before(async () => {
   };
   const policy = { FULFILLMENT_PENDING_TIMEOUT_MS: 3_600_000 };
   laurel = await startLaurel({ api: { starter }, policy });
-  countCalls();
+  calls = countCalls(laurel);
   const rewards = [{ ...CAPE, stock: 2 * CLAIMS }];
   events = {
     unstarted: await event(laurel, { rewards }),
@@ -105,24 +92,15 @@ after(async () => {
   await laurel.stop();
 });
 
-async function each<T, R>(items: T[], work: (item: T, n: number) => Promise<R>): Promise<R[]> {
-  const results: R[] = [];
-  for (let n = 0; n < items.length; n += AT_ONCE) {
-    const batch = items.slice(n, n + AT_ONCE);
-    results.push(...(await Promise.all(batch.map((item, i) => work(item, n + i)))));
-  }
-  return results;
-}
-
 const players = async (count: number): Promise<Player[]> =>
-  await each(Array.from({ length: count }), () => laurel.signIn());
+  await inBatches(AT_ONCE, Array.from({ length: count }), () => laurel.signIn());
 
 const claimOf = ({ id }: Player, condition: Condition): string => claimIdOf(id, condition);
 
 async function claim(crowd: Player[], conditions: readonly Condition[]): Promise<void> {
   for (const condition of conditions) {
     const { eventId } = events[condition];
-    await each(crowd, async ({ token }) => {
+    await inBatches(AT_ONCE, crowd, async ({ token }) => {
       const { status, body } = await laurel.claim(eventId, token, { key: condition });
       assert.equal(status, 202, JSON.stringify(body));
     });
@@ -147,7 +125,7 @@ async function areBusy(crowd: Player[]): Promise<void> {
 /** An admin says over HTTP that they left, which also tells their claims. */
 async function leaveOverHttp(crowd: Player[]): Promise<void> {
   const { token } = await laurel.signIn('ADMIN');
-  await each(crowd, async ({ id }, n) => {
+  await inBatches(AT_ONCE, crowd, async ({ id }, n) => {
     const body = { status: STATUSES[n % STATUSES.length] };
     assert.equal((await laurel.call('PATCH', `/api/users/${id}`, { token, body })).status, 200);
   });
@@ -155,7 +133,7 @@ async function leaveOverHttp(crowd: Player[]): Promise<void> {
 
 /** An import says that they left, and nobody tells their claims. */
 async function leaveUntold(crowd: Player[]): Promise<void> {
-  await each(crowd, async ({ id }, n) => {
+  await inBatches(AT_ONCE, crowd, async ({ id }, n) => {
     const status = STATUSES[n % STATUSES.length];
     await laurel.store.users.change(ADMIN, id, { status }, new Date());
   });
@@ -196,7 +174,7 @@ async function assertStopped(crowd: Player[], conditions: readonly Condition[]):
     }
     const kept = { _id: { $in: claimIds }, entitlements: { $type: 'string' } } as object;
     assert.equal(await laurel.store.claims.model.countDocuments(kept), 0, 'entitlements kept');
-    await each(claims.slice(0, 100), async (ended) => {
+    await inBatches(AT_ONCE, claims.slice(0, 100), async (ended) => {
       assert.equal(await runClosed(laurel, ended), 'COMPLETED', `${condition} ${ended._id}`);
     });
   }

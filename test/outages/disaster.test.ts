@@ -5,12 +5,12 @@ import { rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
-import { type Api, type ClaimAnswer, createApi, type Stats } from '../lab/demo/client.ts';
-import type { LedgerGrant } from '../local/simulator/simulator-ledger.ts';
-import type { RuleInput } from '../local/simulator/simulator-rules.ts';
-import { until } from './helpers.ts';
-import { uniqueName } from './servers.ts';
-import { type RunningStack, startStack } from './stack.ts';
+import { type Api, type ClaimAnswer, createApi, type Stats } from '../../lab/demo/client.ts';
+import type { LedgerGrant } from '../../local/simulator/simulator-ledger.ts';
+import type { RuleInput } from '../../local/simulator/simulator-rules.ts';
+import { until } from '../helpers.ts';
+import { uniqueName } from '../servers.ts';
+import { type RunningStack, startStack } from '../stack.ts';
 
 const ENV = {
   RATE_LIMITS: 'off',

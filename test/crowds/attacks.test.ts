@@ -1,13 +1,13 @@
 /**
  * The attacks that once filled the memory of the API, against a process of its own with the bounds
  * that it has by default. `docs/reliability.md` has the figures of each alone:
- * `node --test --test-name-pattern='…' test/attacks.test.ts`
+ * `node --test --test-name-pattern='…' test/crowds/attacks.test.ts`
  */
 import assert from 'node:assert/strict';
 import { after, afterEach, before, describe, it, type TestContext } from 'node:test';
-import { freePort } from '../local/processes/ports.ts';
-import { type AttackedApi, startAttackedApi } from './attacked-api.ts';
-import { until } from './helpers.ts';
+import { freePort } from '../../local/processes/ports.ts';
+import { type AttackedApi, startAttackedApi } from '../attacked-api.ts';
+import { until } from '../helpers.ts';
 
 /** What compose allows the API, in MiB, and what one attack may add. */
 const ALLOWED_MIB = 512;

@@ -1,13 +1,13 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
-import type { ClaimBody } from '../api/claims/claim-body.ts';
-import { CLAIM_STATES, type ClaimState } from '../domain/claims/claim.ts';
-import { ROLES, STAFF } from '../domain/user.ts';
-import type { Claim } from '../store/claims/claim-record.ts';
-import { MOUNT } from './game-claims.ts';
-import { CAPE, event, MESOS, recordOf } from './helpers.ts';
-import { type Laurel, startLaurel } from './laurel.ts';
-import { uniqueName } from './servers.ts';
+import type { ClaimBody } from '../../api/claims/claim-body.ts';
+import { CLAIM_STATES, type ClaimState } from '../../domain/claims/claim.ts';
+import { ROLES, STAFF } from '../../domain/user.ts';
+import type { Claim } from '../../store/claims/claim-record.ts';
+import { MOUNT } from '../game-claims.ts';
+import { CAPE, event, MESOS, recordOf } from '../helpers.ts';
+import { type Laurel, startLaurel } from '../laurel.ts';
+import { uniqueName } from '../servers.ts';
 
 interface Page<T> {
   items: T[];

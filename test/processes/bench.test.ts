@@ -4,7 +4,7 @@ import { execFile } from 'node:child_process';
 import { join, resolve } from 'node:path';
 import { describe, it } from 'node:test';
 
-const MAIN = join(resolve(import.meta.dirname, '..'), 'lab/bench/main.ts');
+const MAIN = join(resolve(import.meta.dirname, '../..'), 'lab/bench/main.ts');
 
 interface Ran {
   code: number;

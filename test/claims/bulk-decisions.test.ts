@@ -1,10 +1,10 @@
 /** Bulk retry and abort of parked claims. */
 import assert from 'node:assert/strict';
 import { after, afterEach, before, describe, test } from 'node:test';
-import type { Parked } from '../store/operations.ts';
-import { booksOf, ended, gameEvent, parked, reconcile, recordOf, until } from './helpers.ts';
-import { type Laurel, startLaurel } from './laurel.ts';
-import { uniqueName } from './servers.ts';
+import type { Parked } from '../../store/operations.ts';
+import { booksOf, ended, gameEvent, parked, reconcile, recordOf, until } from '../helpers.ts';
+import { type Laurel, startLaurel } from '../laurel.ts';
+import { uniqueName } from '../servers.ts';
 
 interface OperationBody {
   operationId: string;

@@ -2,13 +2,13 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import type { mongo } from 'mongoose';
-import type { RuleInput } from '../local/simulator/simulator-rules.ts';
-import { claimIdOf } from '../store/claims/claim-record.ts';
-import { CLAIM_WORKFLOW } from '../workflows/contract.ts';
-import { answered } from './game-claims.ts';
-import { ended, gameEvent, leaveAlone, reconcile, recordOnce, until } from './helpers.ts';
-import { type Laurel, startLaurel } from './laurel.ts';
-import { decide, GRANTED_BY_GAME, outcomeOf } from './outcomes.ts';
+import type { RuleInput } from '../../local/simulator/simulator-rules.ts';
+import { claimIdOf } from '../../store/claims/claim-record.ts';
+import { CLAIM_WORKFLOW } from '../../workflows/contract.ts';
+import { answered } from '../game-claims.ts';
+import { ended, gameEvent, leaveAlone, reconcile, recordOnce, until } from '../helpers.ts';
+import { type Laurel, startLaurel } from '../laurel.ts';
+import { decide, GRANTED_BY_GAME, outcomeOf } from '../outcomes.ts';
 
 const PATIENCE_MS = 60_000;
 

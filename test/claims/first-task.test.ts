@@ -9,11 +9,11 @@ import { after, before, describe, it } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { Client, Connection } from '@temporalio/client';
 import { DefaultLogger, NativeConnection, Runtime, Worker } from '@temporalio/worker';
-import type { AdvanceRequest } from '../activities/advance.ts';
-import { CLAIM_WORKFLOW, type ClaimInput } from '../workflows/contract.ts';
-import { testBundle } from './bundle.ts';
-import { until } from './helpers.ts';
-import { type TestServers, testServers, uniqueName } from './servers.ts';
+import type { AdvanceRequest } from '../../activities/advance.ts';
+import { CLAIM_WORKFLOW, type ClaimInput } from '../../workflows/contract.ts';
+import { testBundle } from '../bundle.ts';
+import { until } from '../helpers.ts';
+import { type TestServers, testServers, uniqueName } from '../servers.ts';
 
 Runtime.install({ logger: new DefaultLogger('ERROR') });
 
@@ -68,7 +68,7 @@ async function toldAtLast(taskQueue: string, run: { result(): Promise<unknown> }
 
 /** A worker that dies with the activity under way, once it is so; answers what it was told. */
 async function loseTask(taskQueue: string, isSo: () => Promise<boolean>): Promise<string> {
-  const file = fileURLToPath(new URL('hanging-worker.ts', import.meta.url));
+  const file = fileURLToPath(new URL('../hanging-worker.ts', import.meta.url));
   const worker = spawn(process.execPath, [file, servers.temporalAddress, taskQueue], {
     stdio: ['ignore', 'pipe', 'inherit'],
   });

@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict';
 import { after, afterEach, before, describe, it } from 'node:test';
-import { claimIdOf } from '../store/claims/claim-record.ts';
-import { asked, claimAtGame } from './game-claims.ts';
-import { event, leaveAlone, reconcile, recordOf, runsOf, until } from './helpers.ts';
-import { type Laurel, startLaurel } from './laurel.ts';
-import { GRANTED, GRANTED_BY_GAME, outcomeOf } from './outcomes.ts';
-import { startProxy, type Wire } from './proxy.ts';
-import { type TestServers, testServers } from './servers.ts';
+import { claimIdOf } from '../../store/claims/claim-record.ts';
+import { asked, claimAtGame } from '../game-claims.ts';
+import { event, leaveAlone, reconcile, recordOf, runsOf, until } from '../helpers.ts';
+import { type Laurel, startLaurel } from '../laurel.ts';
+import { GRANTED, GRANTED_BY_GAME, outcomeOf } from '../outcomes.ts';
+import { startProxy, type Wire } from '../proxy.ts';
+import { type TestServers, testServers } from '../servers.ts';
 
 /** Far longer than it takes to record a claim, far shorter than it takes to give Temporal up. */
 const QUICKLY_MS = 5_000;

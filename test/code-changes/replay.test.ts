@@ -5,11 +5,11 @@
 import assert from 'node:assert/strict';
 import { before, describe, it } from 'node:test';
 import { DefaultLogger, Runtime, Worker, type WorkflowBundleOption } from '@temporalio/worker';
-import { CLAIM_WORKFLOW } from '../workflows/contract.ts';
-import { testBundle } from './bundle.ts';
-import { changedBundle, patchedStep, plainStep } from './changed-code.ts';
-import type { History } from './histories.ts';
-import { releasedHistories, releases } from './releases.ts';
+import { CLAIM_WORKFLOW } from '../../workflows/contract.ts';
+import { testBundle } from '../bundle.ts';
+import { changedBundle, patchedStep, plainStep } from '../changed-code.ts';
+import type { History } from '../histories.ts';
+import { releasedHistories, releases } from '../releases.ts';
 
 Runtime.install({ logger: new DefaultLogger('ERROR') });
 

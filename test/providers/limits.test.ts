@@ -2,14 +2,14 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, it, type TestContext } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { ActivityDeps } from '../activities/deps.ts';
-import type { FulfillmentProvider } from '../domain/claims/fulfillment.ts';
-import { LimitReached, type ProviderLimit } from '../domain/provider-limit.ts';
-import { createCallLimiter } from '../providers/call-limiter.ts';
-import { createProviderLimitStore, type ProviderLimitStore } from '../store/provider-limits.ts';
-import { providerQueue } from '../workflows/contract.ts';
-import { activitiesOf, database, ended, event, gameEvent, until } from './helpers.ts';
-import { type Laurel, startLaurel } from './laurel.ts';
+import type { ActivityDeps } from '../../activities/deps.ts';
+import type { FulfillmentProvider } from '../../domain/claims/fulfillment.ts';
+import { LimitReached, type ProviderLimit } from '../../domain/provider-limit.ts';
+import { createCallLimiter } from '../../providers/call-limiter.ts';
+import { createProviderLimitStore, type ProviderLimitStore } from '../../store/provider-limits.ts';
+import { providerQueue } from '../../workflows/contract.ts';
+import { activitiesOf, database, ended, event, gameEvent, until } from '../helpers.ts';
+import { type Laurel, startLaurel } from '../laurel.ts';
 
 /** Two processes' limiters at one provider. */
 async function twoAt(t: TestContext, limit: ProviderLimit, patienceMs = 60_000) {

@@ -7,17 +7,17 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, afterEach, before, describe, it } from 'node:test';
-import { isFinal } from '../domain/claims/claim.ts';
-import { DomainError } from '../domain/errors.ts';
-import { type Servers, startServers } from '../local/servers/servers.ts';
-import { type Claim, claimIdOf } from '../store/claims/claim-record.ts';
-import { connect, inTransaction } from '../store/mongodb/connection.ts';
-import { asked, claimAtGame } from './game-claims.ts';
-import { event, gameEvent, givenBy, parked, recordOf, recordOnce, until } from './helpers.ts';
-import { createInterposer } from './interpose.ts';
-import { codeOf, type Laurel, refusalsLogged, startLaurel } from './laurel.ts';
-import { GRANTED, GRANTED_BY_GAME, outcomeOf } from './outcomes.ts';
-import { uniqueName } from './servers.ts';
+import { isFinal } from '../../domain/claims/claim.ts';
+import { DomainError } from '../../domain/errors.ts';
+import { type Servers, startServers } from '../../local/servers/servers.ts';
+import { type Claim, claimIdOf } from '../../store/claims/claim-record.ts';
+import { connect, inTransaction } from '../../store/mongodb/connection.ts';
+import { asked, claimAtGame } from '../game-claims.ts';
+import { event, gameEvent, givenBy, parked, recordOf, recordOnce, until } from '../helpers.ts';
+import { createInterposer } from '../interpose.ts';
+import { codeOf, type Laurel, refusalsLogged, startLaurel } from '../laurel.ts';
+import { GRANTED, GRANTED_BY_GAME, outcomeOf } from '../outcomes.ts';
+import { uniqueName } from '../servers.ts';
 
 /** A pending grant is asked after twice in it. */
 const FULFILLMENT_PENDING_TIMEOUT_MS = 1_200;

@@ -9,16 +9,16 @@
 import assert from 'node:assert/strict';
 import { after, before, beforeEach, describe, it } from 'node:test';
 import type { Connection, mongo } from 'mongoose';
-import type { ClaimBody } from '../api/claims/claim-body.ts';
-import type { Condition } from '../domain/conditions/condition.ts';
-import type { EventFields } from '../domain/events/event.ts';
-import { openStore } from '../store/index.ts';
-import { connect } from '../store/mongodb/connection.ts';
-import { MOUNT, type Rule } from './game-claims.ts';
-import { CAPE, event, gameEvent, leaveAlone, MESOS, until, workflowOf } from './helpers.ts';
-import { codeOf, type Laurel, startLaurel } from './laurel.ts';
-import { decide, leaves } from './outcomes.ts';
-import { testServers, uniqueName } from './servers.ts';
+import type { ClaimBody } from '../../api/claims/claim-body.ts';
+import type { Condition } from '../../domain/conditions/condition.ts';
+import type { EventFields } from '../../domain/events/event.ts';
+import { openStore } from '../../store/index.ts';
+import { connect } from '../../store/mongodb/connection.ts';
+import { MOUNT, type Rule } from '../game-claims.ts';
+import { CAPE, event, gameEvent, leaveAlone, MESOS, until, workflowOf } from '../helpers.ts';
+import { codeOf, type Laurel, startLaurel } from '../laurel.ts';
+import { decide, leaves } from '../outcomes.ts';
+import { testServers, uniqueName } from '../servers.ts';
 
 /** What a call must name on each collection. */
 const SHARD_KEYS: Record<string, string> = { claims: 'userId', stock_buckets: 'eventId' };

@@ -3,10 +3,10 @@ import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
 import { after, before, beforeEach, describe, it } from 'node:test';
-import { claimIdOf } from '../store/claims/claim-record.ts';
-import { booksOf, CAPE, event, until } from './helpers.ts';
-import { type ClaimAnswer as Answer, codeOf, type Laurel, startLaurel } from './laurel.ts';
-import { uniqueName } from './servers.ts';
+import { claimIdOf } from '../../store/claims/claim-record.ts';
+import { booksOf, CAPE, event, until } from '../helpers.ts';
+import { type ClaimAnswer as Answer, codeOf, type Laurel, startLaurel } from '../laurel.ts';
+import { uniqueName } from '../servers.ts';
 
 /** The answer, where it is a refusal for want of room; else nothing, ever. */
 async function turnedAway(answer: Promise<Answer>): Promise<Answer> {

@@ -2,12 +2,12 @@ import assert from 'node:assert/strict';
 import { connect } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { after, before, describe, it } from 'node:test';
-import type { ClaimBody } from '../api/claims/claim-body.ts';
-import { type Checkpoint, createCheckpoints, heldClaim } from './checkpoints.ts';
-import { answered, claimAtGame } from './game-claims.ts';
-import { ended, event, recordOnce } from './helpers.ts';
-import { type Laurel, startLaurel } from './laurel.ts';
-import { decide, leaves } from './outcomes.ts';
+import type { ClaimBody } from '../../api/claims/claim-body.ts';
+import { type Checkpoint, createCheckpoints, heldClaim } from '../checkpoints.ts';
+import { answered, claimAtGame } from '../game-claims.ts';
+import { ended, event, recordOnce } from '../helpers.ts';
+import { type Laurel, startLaurel } from '../laurel.ts';
+import { decide, leaves } from '../outcomes.ts';
 
 let laurel: Laurel;
 const checkpoints = createCheckpoints();

@@ -5,7 +5,7 @@ import { stripTypeScriptTypes } from 'node:module';
 import path from 'node:path';
 import { test } from 'node:test';
 
-const ROOT = path.dirname(import.meta.dirname);
+const ROOT = path.resolve(import.meta.dirname, '../..');
 const PROCESSES = ['api', 'worker', 'streams', 'ops', 'temporal', 'providers', 'store'];
 
 /** A file as it runs: without its types and its comments, which may name what they do not read. */

@@ -2,13 +2,13 @@
 import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
 import { after, afterEach, before, describe, it } from 'node:test';
-import type { ActivityDeps } from '../activities/deps.ts';
-import type { FulfillmentProvider } from '../domain/claims/fulfillment.ts';
-import { type Simulator, startSimulator } from '../local/simulator/simulator.ts';
-import { createPace } from '../providers/pace.ts';
-import type { Claim } from '../store/claims/claim-record.ts';
-import { CAPE, ended, event, recordOf } from './helpers.ts';
-import { type Laurel, startLaurel } from './laurel.ts';
+import type { ActivityDeps } from '../../activities/deps.ts';
+import type { FulfillmentProvider } from '../../domain/claims/fulfillment.ts';
+import { type Simulator, startSimulator } from '../../local/simulator/simulator.ts';
+import { createPace } from '../../providers/pace.ts';
+import type { Claim } from '../../store/claims/claim-record.ts';
+import { CAPE, ended, event, recordOf } from '../helpers.ts';
+import { type Laurel, startLaurel } from '../laurel.ts';
 
 /** Claims of either provider: more than a worker has slots for workflow tasks. */
 const CLAIMS = 30;

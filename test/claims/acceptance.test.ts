@@ -1,15 +1,15 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import { WorkflowNotFoundError } from '@temporalio/client';
-import type { ClaimBody } from '../api/claims/claim-body.ts';
-import { isFinal } from '../domain/claims/claim.ts';
-import { eventFields } from '../store/events/test-events.ts';
-import type { User } from '../store/users/users.ts';
-import { MOUNT } from './game-claims.ts';
-import { CAPE, event, OPERATOR, workflowOf } from './helpers.ts';
-import { type Laurel, startLaurel } from './laurel.ts';
-import { leaves } from './outcomes.ts';
-import { uniqueName } from './servers.ts';
+import type { ClaimBody } from '../../api/claims/claim-body.ts';
+import { isFinal } from '../../domain/claims/claim.ts';
+import { eventFields } from '../../store/events/test-events.ts';
+import type { User } from '../../store/users/users.ts';
+import { MOUNT } from '../game-claims.ts';
+import { CAPE, event, OPERATOR, workflowOf } from '../helpers.ts';
+import { type Laurel, startLaurel } from '../laurel.ts';
+import { leaves } from '../outcomes.ts';
+import { uniqueName } from '../servers.ts';
 
 let laurel: Laurel;
 /** Users as this process remembers them, though their records have changed. */
