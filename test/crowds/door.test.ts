@@ -4,6 +4,7 @@ import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
 import { after, before, beforeEach, describe, it } from 'node:test';
 import { claimIdOf } from '../../store/claims/claim-record.ts';
+import { behind } from '../checkpoints.ts';
 import { booksOf, CAPE, event, until } from '../helpers.ts';
 import { type ClaimAnswer as Answer, codeOf, type Laurel, startLaurel } from '../laurel.ts';
 import { uniqueName } from '../servers.ts';
@@ -14,41 +15,39 @@ async function turnedAway(answer: Promise<Answer>): Promise<Answer> {
   return told.status === 503 ? told : await new Promise<never>(() => {});
 }
 
-describe('a crowd before the record', () => {
-  let crowded: Laurel;
-  let eventId: string;
-  /** Lets on whoever is at the record. */
-  let go: PromiseWithResolvers<void>;
-  before(async () => {
-    crowded = await startLaurel({
-      workers: false,
-      // At the record is one, eight are inside, and at the door four of an event can wait.
-      admission: { atOnce: 1, waiting: 5, patienceMs: 60_000 },
-    });
-    const { accept } = crowded.store.claims;
-    crowded.store.claims.accept = async (claim) => {
-      await go.promise;
-      return await accept(claim);
-    };
+let laurel: Laurel;
+/** Lets on whoever is at the record. */
+let go: PromiseWithResolvers<void>;
+before(async () => {
+  laurel = await startLaurel({
+    workers: false,
+    // At the record is one, eight are inside, and at the door four of an event can wait.
+    admission: { atOnce: 1, waiting: 5, patienceMs: 60_000 },
   });
-  after(() => crowded.stop());
+  const { accept } = laurel.store.claims;
+  laurel.store.claims.accept = behind(accept, () => go.promise);
+});
+after(() => laurel.stop());
+
+describe('a crowd before the record', () => {
+  let eventId: string;
   beforeEach(async () => {
     go = Promise.withResolvers();
-    ({ eventId } = await event(crowded, { rewards: [{ ...CAPE, stock: 20 }] }));
+    ({ eventId } = await event(laurel, { rewards: [{ ...CAPE, stock: 20 }] }));
   });
 
   /** Players who have not claimed yet; `claim` sends each one's claim, with the same key each time. */
   async function players(count: number) {
     return await Promise.all(
       Array.from({ length: count }, async () => {
-        const { id, token } = await crowded.signIn();
+        const { id, token } = await laurel.signIn();
         const key = uniqueName('key');
-        return { id, claim: () => crowded.claim(eventId, token, { key }) };
+        return { id, claim: () => laurel.claim(eventId, token, { key }) };
       }),
     );
   }
   const metric = async (name: string) => {
-    const metrics = await (await fetch(`${crowded.url}/metrics`)).text();
+    const metrics = await (await fetch(`${laurel.url}/metrics`)).text();
     return Number(
       metrics
         .split('\n')
@@ -63,8 +62,8 @@ describe('a crowd before the record', () => {
     );
 
   it('is turned away for some seconds where the queue is full, and keeps no reads waiting', async () => {
-    const known = await crowded.signIn();
-    const claimed = crowded.claim((await event(crowded)).eventId, known.token, { key: 'known' });
+    const known = await laurel.signIn();
+    const claimed = laurel.claim((await event(laurel)).eventId, known.token, { key: 'known' });
     go.resolve();
     const first = await claimed;
     go = Promise.withResolvers();
@@ -78,7 +77,7 @@ describe('a crowd before the record', () => {
     assert.ok(seconds >= 1 && seconds <= 3, `Retry-After: ${seconds}`);
     await waitingAre(11);
     const path = `/api/event-claims/${first.body.claimId}`;
-    assert.equal((await crowded.call('GET', path, { token: known.token })).status, 200);
+    assert.equal((await laurel.call('GET', path, { token: known.token })).status, 200);
 
     go.resolve();
     const statuses = (await Promise.all(asked)).map(({ status }) => status).sort();
@@ -86,7 +85,7 @@ describe('a crowd before the record', () => {
     assert.equal(await metric('laurel_claim_refusals_total{code="unavailable"}'), before + 4);
     // Their keys were left unused, and the others' stand for their claims.
     for (const { claim } of crowd) assert.equal((await claim()).status, 202);
-    assert.equal((await booksOf(crowded, { eventId })).held, 16);
+    assert.equal((await booksOf(laurel, { eventId })).held, 16);
   });
 
   it('lets a replay pass at the record', async () => {
@@ -120,10 +119,10 @@ describe('a crowd before the record', () => {
   it('loses whoever hangs up at the door, and nobody else', async () => {
     const inside = (await players(8)).map(({ claim }) => claim());
     await waitingAre(7);
-    const { id, token } = await crowded.signIn();
+    const { id, token } = await laurel.signIn();
     const hangUp = new AbortController();
     const headers = { authorization: `Bearer ${token}`, 'idempotency-key': 'mine' };
-    const path = `${crowded.url}/api/event-claims/${eventId}/claim`;
+    const path = `${laurel.url}/api/event-claims/${eventId}/claim`;
     const gone = fetch(path, { method: 'POST', headers, signal: hangUp.signal });
     await waitingAre(8);
     const [last] = await players(1);
@@ -136,24 +135,20 @@ describe('a crowd before the record', () => {
     go.resolve();
     const answers = await Promise.all([...inside, behind]);
     assert.deepEqual(new Set(answers.map((answer) => answer?.status)), new Set([202]));
-    assert.equal(await crowded.store.claims.get(claimIdOf(id, 'mine')), null);
+    assert.equal(await laurel.store.claims.get(claimIdOf(id, 'mine')), null);
   });
 });
 
 describe('the door is not kept shut', () => {
   /** How many requests fill it. */
   const INSIDE = 8;
-  let laurel: Laurel;
   let eventId: string;
   let token: string;
   before(async () => {
-    laurel = await startLaurel({
-      workers: false,
-      admission: { atOnce: 1, waiting: 5, patienceMs: 60_000 },
-    });
+    go = Promise.withResolvers();
+    go.resolve();
     ({ eventId } = await event(laurel, { rewards: [{ ...CAPE, stock: 20 }] }));
   });
-  after(() => laurel.stop());
   beforeEach(async () => {
     ({ token } = await laurel.signIn());
   });
