@@ -266,7 +266,7 @@ async function closedAs(claimId: string): Promise<string> {
   return await until(status, `${claimId} to close`, PATIENCE_MS);
 }
 
-/** The claim came to the way's end: its record, the books, the entitlement and the provider agree. */
+/** The claim came to the end of its path: its record, the stock, the entitlement and the provider agree. */
 async function checkEnding({ claimId, way, point, played }: Sent): Promise<void> {
   await Promise.race([played.then(() => final(claimId)), second.died]);
   // Where the claim had ended before, its run has something to take back.

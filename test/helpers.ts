@@ -253,8 +253,8 @@ export async function runsOf(
   }, `${least} runs of the claim`);
 }
 
-/** One reward's books, after every bucket of the event was seen to add up. */
-export async function booksOf(
+/** The stock levels of one reward, after every bucket of the event was seen to add up. */
+export async function levelsOf(
   laurel: Pick<Laurel, 'store'>,
   { eventId }: { eventId: string },
   rewardId = CAPE.rewardId,

@@ -1,10 +1,10 @@
-/** What became of a claim, as one thing to compare: its record, the books, the entitlement, the provider. */
+/** What became of a claim, as one thing to compare: its record, the stock, the entitlement, the provider. */
 import assert from 'node:assert/strict';
 import type { Line } from '../domain/claims/claim.ts';
 import { isMailbox } from '../domain/claims/fulfillment.ts';
 import type { UserStatus } from '../domain/user.ts';
 import type { Claim } from '../store/claims/claim-record.ts';
-import { booksOf, ended, givenBy, hasEntitlement } from './helpers.ts';
+import { levelsOf, ended, givenBy, hasEntitlement } from './helpers.ts';
 import type { Laurel } from './laurel.ts';
 
 /** The story of a claim that was granted without trouble. */
@@ -40,7 +40,7 @@ export async function sumOf(
   of: { eventId: string },
   rewardId?: string,
 ): Promise<string> {
-  const { stock, available, held, granted } = await booksOf(laurel, of, rewardId);
+  const { stock, available, held, granted } = await levelsOf(laurel, of, rewardId);
   assert.equal(stock, available + held + granted);
   return `${stock} = ${available} + ${held} + ${granted}`;
 }
@@ -59,7 +59,7 @@ async function perLine<T>(lines: Line[], tell: (line: Line) => T | Promise<T>) {
 
 /**
  * Waits for the end of a claim and tells everything about it: `end` is its state and reason, `given`
- * what its provider says (at the simulated game with how often the player got it), `books` the sum
+ * what its provider says (at the simulated game with how often the player got it), `levels` the sum
  * of each limited reward.
  */
 export async function outcomeOf(laurel: Laurel, claimId: string, timeoutMs?: number) {
@@ -72,7 +72,7 @@ export async function outcomeOf(laurel: Laurel, claimId: string, timeoutMs?: num
     lines: await perLine(claim.lines, (line) => line.state),
     given: await perLine(claim.lines, (line) => givenAs(laurel, claim, line)),
     isEntitled: await hasEntitlement(laurel, claimId),
-    books: await perLine(limited, ({ lineId }) => sumOf(laurel, claim, lineId)),
+    levels: await perLine(limited, ({ lineId }) => sumOf(laurel, claim, lineId)),
   };
 }
 
@@ -83,7 +83,7 @@ export const GRANTED = {
   lines: { cape: 'GRANTED' },
   given: { cape: 'GRANTED' },
   isEntitled: true,
-  books: { cape: '10 = 9 + 0 + 1' },
+  levels: { cape: '10 = 9 + 0 + 1' },
 };
 
 /** The same through the simulated game. */

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { after, afterEach, before, describe, test } from 'node:test';
 import type { Parked } from '../../store/operations.ts';
-import { booksOf, ended, gameEvent, parked, reconcile, recordOf, until } from '../helpers.ts';
+import { levelsOf, ended, gameEvent, parked, reconcile, recordOf, until } from '../helpers.ts';
 import { type Laurel, startLaurel } from '../laurel.ts';
 import { uniqueName } from '../servers.ts';
 
@@ -172,7 +172,7 @@ describe('a bulk abort', () => {
       const { state, reason } = await ended(laurel, claimId);
       assert.deepEqual([state, reason], ['FAILED', 'ABORTED_BY_ADMIN']);
     }
-    assert.deepEqual(await booksOf(laurel, { eventId }), {
+    assert.deepEqual(await levelsOf(laurel, { eventId }), {
       stock: 10,
       available: 10,
       held: 0,

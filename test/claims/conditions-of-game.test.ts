@@ -51,8 +51,8 @@ describe('a claim whose condition a game server is asked for', { concurrency: tr
 
   it('is granted by the game’s word, asked for once, signed', async () => {
     const { claimId, id } = await claimOf(FITS);
-    const { end, books } = await outcomeOf(laurel, claimId);
-    assert.deepEqual([end, books], ['GRANTED', GRANTED.books]);
+    const { end, levels } = await outcomeOf(laurel, claimId);
+    assert.deepEqual([end, levels], ['GRANTED', GRANTED.levels]);
     const asks = asksOf(id);
     assert.deepEqual(
       asks.map((r) => [r.path, r.signed, r.answer]),
@@ -114,8 +114,8 @@ describe('a claim whose condition a game server is asked for', { concurrency: tr
     );
     assert.ok(await hasEntitlement(laurel, claimId), 'its place is kept');
     await decide(laurel, claimId, 'retry');
-    const { end, books, steps } = await outcomeOf(laurel, claimId);
-    assert.deepEqual([end, books], ['GRANTED', GRANTED.books]);
+    const { end, levels, steps } = await outcomeOf(laurel, claimId);
+    assert.deepEqual([end, levels], ['GRANTED', GRANTED.levels]);
     assert.ok(steps.includes('S2_CONDITIONS OK'));
   });
 
@@ -125,8 +125,8 @@ describe('a claim whose condition a game server is asked for', { concurrency: tr
     await decide(laurel, claimId, 'retry');
     await parked(laurel, claimId, 2);
     await decide(laurel, claimId, 'abort');
-    const { end, books, given, isEntitled } = await outcomeOf(laurel, claimId);
-    assert.deepEqual([end, books, isEntitled], ['FAILED / ABORTED_BY_ADMIN', UNTOUCHED, false]);
+    const { end, levels, given, isEntitled } = await outcomeOf(laurel, claimId);
+    assert.deepEqual([end, levels, isEntitled], ['FAILED / ABORTED_BY_ADMIN', UNTOUCHED, false]);
     assert.deepEqual(given, { cape: 'NEVER_SEEN' });
   });
 
@@ -138,8 +138,8 @@ describe('a claim whose condition a game server is asked for', { concurrency: tr
     await parked(laurel, waiting.claimId);
     await leaves(laurel, waiting.id);
     for (const { claimId } of [asked, waiting]) {
-      const { end, books, isEntitled } = await outcomeOf(laurel, claimId);
-      assert.deepEqual([end, books, isEntitled], ['FAILED / USER_NOT_ACTIVE', UNTOUCHED, false]);
+      const { end, levels, isEntitled } = await outcomeOf(laurel, claimId);
+      assert.deepEqual([end, levels, isEntitled], ['FAILED / USER_NOT_ACTIVE', UNTOUCHED, false]);
     }
   });
 
@@ -148,8 +148,8 @@ describe('a claim whose condition a game server is asked for', { concurrency: tr
     await parked(laurel, claimId);
     const claim = await recordOf(laurel, claimId);
     await workflowOf(laurel, claim).cancel();
-    const { end, books } = await outcomeOf(laurel, claimId);
-    assert.deepEqual([end, books], ['FAILED / ABORTED_BY_ADMIN', UNTOUCHED]);
+    const { end, levels } = await outcomeOf(laurel, claimId);
+    assert.deepEqual([end, levels], ['FAILED / ABORTED_BY_ADMIN', UNTOUCHED]);
     assert.equal(await runClosed(laurel, claim), 'CANCELLED');
   });
 

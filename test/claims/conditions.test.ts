@@ -233,7 +233,7 @@ describe('a claim of an event with a condition', { concurrency: true }, () => {
       lines: { cape: 'CANCELLED' },
       given: { cape: 'NEVER_SEEN' },
       isEntitled: false,
-      books: { cape: '10 = 10 + 0 + 0' },
+      levels: { cape: '10 = 10 + 0 + 0' },
     });
     assert.deepEqual(body.explanation?.condition, {
       all: [

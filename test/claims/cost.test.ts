@@ -20,7 +20,7 @@ before(async () => {
   // The first workflow of a worker is slower than any other: its task may be cut in two.
   other = await event(counted.laurel);
   await counted.costOfClaim(other.eventId);
-  // Some days are aggregated, so that progress has both of its books to read.
+  // Some days are aggregated, so that progress has both of its collections to read.
   await counted.laurel.store.progress.days.setFoldedBefore(dayOf(Date.now() - 3 * DAY_MS));
 });
 after(() => counted.laurel.stop());
@@ -166,7 +166,7 @@ async function doMuch({ store }: Laurel, userId: string): Promise<void> {
   assert.equal(accepted, 300);
 }
 
-/** Twenty leaves of every kind that our own books answer. */
+/** Twenty leaves of every kind that our own records answer. */
 function twentyLeaves(last: Condition): Condition {
   const windows = ['EVENT', 'PERIOD', 'ALL_TIME'] as const;
   const counters = Array.from({ length: 12 }, (_, n): Condition => {

@@ -125,7 +125,7 @@ describe('an event', { concurrency: true }, () => {
       lines: { cape: 'CANCELLED' },
       given: { cape: 'NEVER_SEEN' },
       isEntitled: false,
-      books: { cape: '1 = 0 + 0 + 1' },
+      levels: { cape: '1 = 0 + 0 + 1' },
     };
     const LAST_CAPE = { ...CAPE, stock: 1 };
 
@@ -148,7 +148,7 @@ describe('an event', { concurrency: true }, () => {
       claim.open();
       assert.deepEqual(await outcomeOf(laurel, claim.claimId), {
         ...SOLD_OUT,
-        books: { cape: '0 = 0 + 0 + 0' },
+        levels: { cape: '0 = 0 + 0 + 0' },
       });
     });
 
@@ -163,7 +163,7 @@ describe('an event', { concurrency: true }, () => {
         steps: [...SOLD_OUT.steps.slice(0, -2), 'UNDO_RESERVE OK', 'UNDO_ENTITLEMENT OK'],
         lines: { cape: 'CANCELLED', mount: 'CANCELLED' },
         given: { cape: 'NEVER_SEEN', mount: 'NEVER_SEEN' },
-        books: { cape: '10 = 9 + 0 + 1', mount: '1 = 0 + 0 + 1' },
+        levels: { cape: '10 = 9 + 0 + 1', mount: '1 = 0 + 0 + 1' },
       });
       const record = await laurel.store.claims.get(claim.claimId);
       assert.equal(record?.steps.find((s) => s.step === 'S3_RESERVE')?.detail, 'mount');
@@ -215,7 +215,7 @@ describe('an event', { concurrency: true }, () => {
         lines: { mesos: 'GRANTED' },
         given: { mesos: 'GRANTED' },
         isEntitled: true,
-        books: {},
+        levels: {},
       });
     });
 
@@ -228,7 +228,7 @@ describe('an event', { concurrency: true }, () => {
         ...GRANTED,
         lines: { mount: 'GRANTED' },
         given: { mount: 'GRANTED' },
-        books: { mount: '10 = 9 + 0 + 1' },
+        levels: { mount: '10 = 9 + 0 + 1' },
       });
       assert.equal(await sumOf(laurel, { eventId }), '10 = 10 + 0 + 0');
     });

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import type { Reason } from '../../domain/claims/claim.ts';
 import type { StoredEvent } from '../../store/events/events.ts';
-import { CAPE, booksOf, callsAbout, endOf, ended, event, gameEvent, givenBy, hasEntitlement, leaveAlone, parked, reconcile, recordOf, recordOnce, workflowOf } from '../helpers.ts';
+import { CAPE, levelsOf, callsAbout, endOf, ended, event, gameEvent, givenBy, hasEntitlement, leaveAlone, parked, reconcile, recordOf, recordOnce, workflowOf } from '../helpers.ts';
 import { CLAIM_QUEUE, CLAIM_WORKFLOW, type ClaimOutcome } from '../../workflows/contract.ts';
 import { after, before, describe, it } from 'node:test';
 import { decide } from '../outcomes.ts';
@@ -71,7 +71,7 @@ const UNTOUCHED = { stock: 10, available: 10, held: 0, granted: 0 };
 async function assertEnd(of: StoredEvent, claimId: string, end: string): Promise<void> {
   assert.equal(endOf(await ended(laurel, claimId)), end);
   const isGranted = end === 'GRANTED';
-  assert.deepEqual(await booksOf(laurel, of), isGranted ? GRANTED : UNTOUCHED);
+  assert.deepEqual(await levelsOf(laurel, of), isGranted ? GRANTED : UNTOUCHED);
   assert.equal(await hasEntitlement(laurel, claimId), isGranted);
   const { lines } = await recordOf(laurel, claimId);
   assert.equal(lines[0]?.state === 'GRANTED', isGranted, `its line is ${lines[0]?.state}`);
@@ -169,7 +169,7 @@ describe('a claim’s fate', { concurrency: true }, () => {
       });
       await decide(laurel, claimId, 'abort');
       await recordOnce(laurel, claimId, (claim) => claim.state === 'GRANTED');
-      assert.deepEqual(await booksOf(laurel, open), GRANTED);
+      assert.deepEqual(await levelsOf(laurel, open), GRANTED);
       assert.deepEqual(givenBy(laurel, claimId), { state: 'GRANTED', applied: 1 });
     });
   });
@@ -226,12 +226,12 @@ describe('a claim’s fate', { concurrency: true }, () => {
         await laurel.claim(eventId, token, { key, waitS: 30 });
         const before = await recordOf(laurel, claimId);
         const calls = callsAbout(laurel, claimId);
-        const books = await booksOf(laurel, { eventId });
+        const levels = await levelsOf(laurel, { eventId });
         const { steps: _, ...outcome } = await runAgain(before);
         assert.deepEqual(outcome, { claimId, state: end, reason });
         assert.deepEqual(await recordOf(laurel, claimId), before);
         assert.deepEqual(callsAbout(laurel, claimId), [...calls, ...asks]);
-        assert.deepEqual(await booksOf(laurel, { eventId }), books);
+        assert.deepEqual(await levelsOf(laurel, { eventId }), levels);
       });
     }
   });
@@ -261,7 +261,7 @@ describe('a claim’s fate', { concurrency: true }, () => {
         await laurel.claim(eventId, token, { key });
         assert.equal(endOf(await ended(laurel, claimId)), 'REJECTED / SOLD_OUT');
         assert.equal(given, 'REVOKED', 'nothing of an undone claim stays with the player');
-        assert.deepEqual(await booksOf(laurel, { eventId }), {
+        assert.deepEqual(await levelsOf(laurel, { eventId }), {
           ...{ stock: 1, available: 1, held: 0, granted: 0 },
         });
       });

@@ -87,7 +87,7 @@ describe('the first try', { concurrency: true }, () => {
   it('that is refused has the claim undone, and every line taken back', async () => {
     const rules = [{ do: 'refuse', lineId: 'mount' }] as const;
     const { claimId } = await claimAtGame(laurel, [...rules], { rewards: [CAPE, MOUNT] });
-    const { books: _, ...outcome } = await outcomeOf(laurel, claimId);
+    const { levels: _, ...outcome } = await outcomeOf(laurel, claimId);
     assert.deepEqual(outcome, {
       end: 'FAILED / FULFILLMENT_REFUSED',
       steps: undoneSteps('REFUSED'),

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import type { Store } from '../../store/index.ts';
 import type { StoredEvent } from '../../store/events/events.ts';
 import { ADMISSION } from '../../api/claims/admission.ts';
-import { CAPE, OPERATOR, booksOf, ended, event, until } from '../helpers.ts';
+import { CAPE, OPERATOR, levelsOf, ended, event, until } from '../helpers.ts';
 import type { DomainError } from '../../domain/errors.ts';
 import { MOUNT } from '../game-claims.ts';
 import { after, before, describe, it } from 'node:test';
@@ -69,7 +69,7 @@ describe('three hundred players on thirty units', () => {
     }
     assert.equal(answers.filter(({ status }) => status === 202).length, STOCK);
     assert.equal(STOCK + rejected.length + refused.length, PLAYERS);
-    assert.deepEqual(await booksOf(laurel, { eventId }), {
+    assert.deepEqual(await levelsOf(laurel, { eventId }), {
       ...{ stock: STOCK, available: 0, held: STOCK, granted: 0 },
     });
   });
@@ -92,7 +92,7 @@ describe('three hundred players on thirty units', () => {
     const accepted = answers.filter(({ status }) => status === 202);
     const ends = await Promise.all(accepted.map(({ body }) => ended(laurel, body.claimId)));
     assert.equal(ends.filter(({ state }) => state === 'GRANTED').length, STOCK);
-    assert.deepEqual(await booksOf(laurel, { eventId }), {
+    assert.deepEqual(await levelsOf(laurel, { eventId }), {
       ...{ stock: STOCK, available: 0, held: 0, granted: STOCK },
     });
   });
@@ -125,7 +125,7 @@ describe('ninety players at each of three APIs, on thirty units', () => {
     assert.ok(rejected <= 3 * ADMISSION.atOnce, `${rejected} records more than units`);
     assert.equal(count('sold_out'), 270 - 30 - rejected);
     assert.equal((await recordsOf(eventId)).length, 30 + rejected);
-    assert.equal((await booksOf(laurel, { eventId })).held, 30);
+    assert.equal((await levelsOf(laurel, { eventId })).held, 30);
   });
 });
 
@@ -175,7 +175,7 @@ describe('sold out', { concurrency: true }, () => {
     assert.deepEqual([first.body.state, first.body.reason], ['FAILED', 'FULFILLMENT_REFUSED']);
     const next = await laurel.claim(eventId, token, { waitS: 30 });
     assert.equal(next.body.state, 'GRANTED');
-    assert.deepEqual(await booksOf(laurel, { eventId }), {
+    assert.deepEqual(await levelsOf(laurel, { eventId }), {
       ...{ stock: 1, available: 0, held: 0, granted: 1 },
     });
   });
@@ -190,7 +190,7 @@ describe('sold out', { concurrency: true }, () => {
     const sent = players.map(({ token }) => laurel.claim(eventId, token));
     for (const answer of await Promise.all(sent)) assert.ok([200, 409].includes(answer.status));
     for (const { rewardId, stock } of rewards) {
-      assert.deepEqual(await booksOf(laurel, { eventId }, rewardId), {
+      assert.deepEqual(await levelsOf(laurel, { eventId }, rewardId), {
         ...{ stock, available: stock, held: 0, granted: 0 },
       });
     }
@@ -230,7 +230,7 @@ describe('sold out', { concurrency: true }, () => {
     const { eventId } = await events(1, { condition });
     const { token } = await laurel.signIn();
     const { body } = await laurel.claim(eventId, token);
-    assert.equal((await booksOf(laurel, { eventId })).available, 1, 'nothing is kept from others');
+    assert.equal((await levelsOf(laurel, { eventId })).available, 1, 'nothing is kept from others');
     const { state, reason } = await ended(laurel, body.claimId);
     assert.deepEqual([state, reason], ['REJECTED', 'CONDITION_NOT_MET']);
   });
@@ -243,7 +243,7 @@ describe('a player with many keys', () => {
     const many = await Promise.all(
       Array.from({ length: 10 }, () => laurel.claim(eventId, hoarder.token)),
     );
-    const { held, granted } = await booksOf(laurel, { eventId });
+    const { held, granted } = await levelsOf(laurel, { eventId });
     assert.equal(held + granted, 1);
     const { token } = await laurel.signIn();
     const next = await laurel.claim(eventId, token, { waitS: 30 });
@@ -251,7 +251,7 @@ describe('a player with many keys', () => {
     const accepted = many.filter(({ status }) => status < 300);
     const ends = await Promise.all(accepted.map(({ body }) => ended(laurel, body.claimId)));
     assert.equal(ends.filter(({ state }) => state === 'GRANTED').length, 1);
-    assert.deepEqual(await booksOf(laurel, { eventId }), {
+    assert.deepEqual(await levelsOf(laurel, { eventId }), {
       ...{ stock: 2, available: 0, held: 0, granted: 2 },
     });
   });

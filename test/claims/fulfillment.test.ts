@@ -18,7 +18,7 @@ const SPENT = 3;
 const UNDONE = {
   lines: { cape: 'REVOKED' },
   isEntitled: false,
-  books: { cape: '10 = 10 + 0 + 0' },
+  levels: { cape: '10 = 10 + 0 + 0' },
 };
 const REFUSED = {
   ...UNDONE,
@@ -95,7 +95,7 @@ describe('fulfillment', { concurrency: true }, () => {
         ...REFUSED,
         lines: { cape: 'REVOKED', mount: 'REVOKED' },
         given: { cape: 'REVOKED ×1', mount: 'REFUSED ×0' },
-        books: { cape: '10 = 10 + 0 + 0', mount: '10 = 10 + 0 + 0' },
+        levels: { cape: '10 = 10 + 0 + 0', mount: '10 = 10 + 0 + 0' },
       });
     });
   });
@@ -218,7 +218,7 @@ describe('fulfillment', { concurrency: true }, () => {
         ...GRANTED_BY_GAME,
         lines: { cape: 'GRANTED', mount: 'GRANTED' },
         given: { cape: 'GRANTED ×1', mount: 'GRANTED ×1' },
-        books: { cape: '10 = 9 + 0 + 1', mount: '10 = 9 + 0 + 1' },
+        levels: { cape: '10 = 9 + 0 + 1', mount: '10 = 9 + 0 + 1' },
       });
       assert.equal(requestsFor(laurel, claimId, 'cape').length, 1);
     });

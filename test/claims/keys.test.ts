@@ -1,6 +1,6 @@
 /** Keys and entitlements: which request is the same claim, and how often a player may claim (rules 1 to 3). */
 import assert from 'node:assert/strict';
-import { CAPE, MESOS, booksOf, event, gameEvent, hasEntitlement, recordOf, runClosed, runsOf, until, workflowOf } from '../helpers.ts';
+import { CAPE, MESOS, levelsOf, event, gameEvent, hasEntitlement, recordOf, runClosed, runsOf, until, workflowOf } from '../helpers.ts';
 import { GRANTED, outcomeOf, sumOf } from '../outcomes.ts';
 import { WorkflowNotFoundError } from '@temporalio/client';
 import { after, before, describe, it } from 'node:test';
@@ -103,7 +103,7 @@ describe('whose claim it is', { concurrency: true }, () => {
       assert.equal(again.headers.get('idempotency-replayed'), 'true');
       assert.deepEqual(again.body, first.body);
       assert.ok(await isForgotten(claim), 'a second run was started');
-      assert.equal((await booksOf(laurel, { eventId })).granted, 1);
+      assert.equal((await levelsOf(laurel, { eventId })).granted, 1);
     });
 
     it('sent many times at once is one claim, told of as new once', async () => {

@@ -17,7 +17,7 @@ const STOPPED = {
   steps: undoneSteps('STOPPED'),
   lines: { cape: 'REVOKED' },
   isEntitled: false,
-  books: { cape: '10 = 10 + 0 + 0' },
+  levels: { cape: '10 = 10 + 0 + 0' },
 };
 
 let laurel: Laurel;
@@ -186,7 +186,7 @@ describe('a player who leaves', { concurrency: true }, () => {
         ...STOPPED,
         lines: { cape: 'REVOKED', mount: 'REVOKED' },
         given: { cape: 'REVOKED ×1', mount: 'REVOKED ×0' },
-        books: { cape: '10 = 10 + 0 + 0', mount: '10 = 10 + 0 + 0' },
+        levels: { cape: '10 = 10 + 0 + 0', mount: '10 = 10 + 0 + 0' },
       });
     });
 

@@ -19,7 +19,7 @@ const REFUSED = {
   lines: { cape: 'REVOKED' },
   given: { cape: 'REFUSED ×0' },
   isEntitled: false,
-  books: { cape: '10 = 10 + 0 + 0' },
+  levels: { cape: '10 = 10 + 0 + 0' },
 };
 
 /** One that waits for a decision for longer than a test takes. */
@@ -161,7 +161,7 @@ describe('a grant that is never decided', { concurrency: true }, () => {
       lines: { cape: 'REVOKED' },
       given: { cape: 'REVOKED ×0' },
       isEntitled: false,
-      books: { cape: '10 = 10 + 0 + 0' },
+      levels: { cape: '10 = 10 + 0 + 0' },
     });
   });
 

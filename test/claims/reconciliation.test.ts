@@ -4,7 +4,7 @@ import type { ParkedAfter } from '../../domain/events/event.ts';
 import type { RunOf } from '../../temporal/runs.ts';
 import type { RunStart } from '../../workflows/contract.ts';
 import type { StoredEvent } from '../../store/events/events.ts';
-import { ADMIN, CAPE, atRest, booksOf, ended, event, gameEvent, hasEntitlement, leaveAlone, parked, reconcile, recordOf, runClosed, runsOf, until, workflowOf } from '../helpers.ts';
+import { ADMIN, CAPE, atRest, levelsOf, ended, event, gameEvent, hasEntitlement, leaveAlone, parked, reconcile, recordOf, runClosed, runsOf, until, workflowOf } from '../helpers.ts';
 import { after, before, describe, it } from 'node:test';
 import { createInterposer } from '../interpose.ts';
 import { grantIdOf } from '../../domain/claims/claim.ts';
@@ -114,10 +114,10 @@ const STOPPED = {
   lines: { cape: 'REVOKED' },
   given: { cape: 'REVOKED ×0' },
   isEntitled: false,
-  books: { cape: '10 = 10 + 0 + 0' },
+  levels: { cape: '10 = 10 + 0 + 0' },
 };
 
-// First, as the tests after it break the books.
+// First, as tests after it make a stock that does not add up.
 describe('reconciliation over what is well', () => {
   it('tells an auditor of its passes and of the stocks, which add up', async () => {
     await grantedClaim(await event(laurel));
@@ -132,7 +132,7 @@ describe('reconciliation over what is well', () => {
       body.runs.flatMap((run) => run.unbalanced),
       [],
     );
-    assert.ok(body.invariant.length > 0 && body.invariant.every((books) => books.holds));
+    assert.ok(body.invariant.length > 0 && body.invariant.every(({ holds }) => holds));
   });
 });
 
@@ -166,7 +166,7 @@ describe('reconciliation', { concurrency: true }, () => {
       await leaveAlone(laurel, claimId);
       await reconcile(laurel);
       assert.equal((await ended(laurel, claimId)).state, 'GRANTED');
-      assert.equal((await booksOf(laurel, of)).granted, 1);
+      assert.equal((await levelsOf(laurel, of)).granted, 1);
     });
 
     it('for a claim that is parked and decided on though its run is over', async () => {
@@ -218,10 +218,10 @@ describe('reconciliation', { concurrency: true }, () => {
       for (const holdId of [granted, failed, unknown]) {
         await isMended(`holdsFreed ${holdId}`);
       }
-      assert.deepEqual(await booksOf(laurel, good), {
+      assert.deepEqual(await levelsOf(laurel, good), {
         ...{ stock: 10, available: 9, held: 0, granted: 1 },
       });
-      assert.deepEqual(await booksOf(laurel, bad), {
+      assert.deepEqual(await levelsOf(laurel, bad), {
         ...{ stock: 10, available: 10, held: 0, granted: 0 },
       });
     });
@@ -230,7 +230,7 @@ describe('reconciliation', { concurrency: true }, () => {
       const claim = await parkedClaim();
       await leaveAlone(laurel, claim._id);
       await reconcile(laurel);
-      assert.equal((await booksOf(laurel, claim)).held, 1);
+      assert.equal((await levelsOf(laurel, claim)).held, 1);
       assert.ok(await hasEntitlement(laurel, claim._id));
     });
 
@@ -250,7 +250,7 @@ describe('reconciliation', { concurrency: true }, () => {
       await lost.done;
       await reconcile(laurel);
       assert.equal(await hasEntitlement(laurel, claimId), false);
-      assert.deepEqual(await booksOf(laurel, of), {
+      assert.deepEqual(await levelsOf(laurel, of), {
         ...{ stock: 10, available: 10, held: 0, granted: 0 },
       });
     });
@@ -317,7 +317,7 @@ describe('reconciliation', { concurrency: true }, () => {
   });
 
   describe('keeps account', { concurrency: true }, () => {
-    it('of the buckets whose books do not add up', async () => {
+    it('of the buckets that do not add up', async () => {
       const of = await event(laurel);
       await laurel.store.stock.model.updateOne({ eventId: of.eventId }, { granted: 1 });
       const { unbalanced } = await reconcile(laurel);

@@ -5,7 +5,7 @@
 import assert from 'node:assert/strict';
 import type { Starter } from '../../api/claims/starter.ts';
 import type { StoredEvent } from '../../store/events/events.ts';
-import { CAPE, OPERATOR, booksOf, database, ended, event, gameEvent, givenBy, leaveAlone, reconcile, recordOf, runsOf, until, workflowOf } from '../helpers.ts';
+import { CAPE, OPERATOR, levelsOf, database, ended, event, gameEvent, givenBy, leaveAlone, reconcile, recordOf, runsOf, until, workflowOf } from '../helpers.ts';
 import { RECORDER_MS } from '../../store/claims/claims.ts';
 import { StockBusy } from '../../domain/claims/stock-busy.ts';
 import { WorkflowNotFoundError } from '@temporalio/client';
@@ -157,7 +157,7 @@ describe('who may start or reject', { concurrency: true }, () => {
       await madeOld(claim, 10_500);
       const later = await laurel.claim(eventId, token, { key, waitS: 30 });
       assert.equal(later.body.state, 'GRANTED');
-      assert.deepEqual(await booksOf(laurel, { eventId }), GRANTED);
+      assert.deepEqual(await levelsOf(laurel, { eventId }), GRANTED);
       assert.deepEqual(givenBy(laurel, claimId), { state: 'GRANTED', applied: 1 });
     });
 
@@ -172,7 +172,7 @@ describe('who may start or reject', { concurrency: true }, () => {
       await leaveAlone(laurel, claimId);
       await reconcile(laurel);
       assert.equal((await ended(laurel, claimId)).state, 'GRANTED');
-      assert.deepEqual(await booksOf(laurel, { eventId }), GRANTED);
+      assert.deepEqual(await levelsOf(laurel, { eventId }), GRANTED);
     });
   });
 
@@ -190,8 +190,8 @@ describe('who may start or reject', { concurrency: true }, () => {
       const claim = await recordOf(laurel, claimIdOf(id, 'mine'));
       assert.deepEqual([claim.version, claim.entitlements], [2, undefined]);
       assert.equal(await hasRun(claim), false);
-      assert.deepEqual(await booksOf(laurel, { eventId }, 'hat'), GRANTED);
-      assert.deepEqual(await booksOf(laurel, { eventId }), ONE_GRANTED);
+      assert.deepEqual(await levelsOf(laurel, { eventId }, 'hat'), GRANTED);
+      assert.deepEqual(await levelsOf(laurel, { eventId }), ONE_GRANTED);
     });
 
     it('rejects nothing once its time is over, by the server’s clock: its run decides', async () => {
@@ -213,7 +213,7 @@ describe('who may start or reject', { concurrency: true }, () => {
       const hold = { holdId: `${claim._id}:cape`, eventId, rewardId: 'cape' };
       const request = { ...hold, quantity: 1, buckets: 1 };
       await assert.rejects(stock.reserve(request, { until: new Date(Date.now() - 1) }));
-      assert.deepEqual(await booksOf(laurel, { eventId }), UNTOUCHED);
+      assert.deepEqual(await levelsOf(laurel, { eventId }), UNTOUCHED);
       assert.equal(await stock.reserve(request, { until: new Date(Date.now() + 60_000) }), 'HELD');
     });
 
@@ -286,11 +286,11 @@ describe('an API that is killed', { concurrency: true }, () => {
       const died = Promise.withResolvers<void>();
       void apiOver(store(died.resolve)).accept(asked);
       await died.promise;
-      assert.equal((await booksOf(laurel, { eventId })).held, held);
+      assert.equal((await levelsOf(laurel, { eventId })).held, held);
       await leaveAlone(laurel, claimId);
       await reconcile(laurel);
       assert.equal((await ended(laurel, claimId)).state, 'GRANTED');
-      assert.deepEqual(await booksOf(laurel, { eventId }), ONE_GRANTED);
+      assert.deepEqual(await levelsOf(laurel, { eventId }), ONE_GRANTED);
     });
   }
 

@@ -76,7 +76,7 @@ const KEPT = {
   lines: { cape: 'GRANTED' },
   given: { cape: 'GRANTED ×1' },
   isEntitled: true,
-  books: { cape: '10 = 9 + 0 + 1' },
+  levels: { cape: '10 = 9 + 0 + 1' },
 };
 
 const ABORTED = {
@@ -84,7 +84,7 @@ const ABORTED = {
   steps: undoneSteps('PARKED'),
   lines: { cape: 'REVOKED' },
   isEntitled: false,
-  books: { cape: '10 = 10 + 0 + 0' },
+  levels: { cape: '10 = 10 + 0 + 0' },
 };
 
 /** Where the claim's latest run can be reset to: its workflow tasks, by the event that ended each. */

@@ -15,7 +15,7 @@ const ABORTED = {
   steps: undoneSteps('STOPPED'),
   lines: { cape: 'REVOKED' },
   isEntitled: false,
-  books: { cape: '10 = 10 + 0 + 0' },
+  levels: { cape: '10 = 10 + 0 + 0' },
 };
 const NEVER_ASKED = { lines: { cape: 'CANCELLED' }, given: { cape: 'NEVER_SEEN' } };
 

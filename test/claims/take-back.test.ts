@@ -4,7 +4,7 @@
  */
 import assert from 'node:assert/strict';
 import type { StoredEvent } from '../../store/events/events.ts';
-import { CAPE, booksOf, callsAbout, endOf, ended, event, gameEvent, givenBy, leaveAlone, parked, reconcile, recordOf, runClosed, workflowOf } from '../helpers.ts';
+import { CAPE, levelsOf, callsAbout, endOf, ended, event, gameEvent, givenBy, leaveAlone, parked, reconcile, recordOf, runClosed, workflowOf } from '../helpers.ts';
 import { CLAIM_QUEUE, CLAIM_WORKFLOW } from '../../workflows/contract.ts';
 import { after, before, describe, it } from 'node:test';
 import { alwaysTried } from '../paces.ts';
@@ -80,7 +80,7 @@ describe('what was asked for and is not granted', { concurrency: true }, () => {
         await lost(claim);
         assert.equal(endOf(await ended(laurel, claim._id)), 'FAILED / USER_NOT_ACTIVE');
         assert.deepEqual(givenBy(laurel, claim._id), TAKEN_BACK);
-        if (what === 'a stock') assert.deepEqual(await booksOf(laurel, open), UNTOUCHED);
+        if (what === 'a stock') assert.deepEqual(await levelsOf(laurel, open), UNTOUCHED);
         goOn();
       });
     }
@@ -94,7 +94,7 @@ describe('what was asked for and is not granted', { concurrency: true }, () => {
       await decide(laurel, claim._id, 'abort');
       assert.equal(endOf(await ended(laurel, claim._id)), 'FAILED / ABORTED_BY_ADMIN');
       assert.deepEqual(givenBy(laurel, claim._id), TAKEN_BACK);
-      assert.deepEqual(await booksOf(laurel, open), UNTOUCHED);
+      assert.deepEqual(await levelsOf(laurel, open), UNTOUCHED);
       goOn();
     });
   });
@@ -156,7 +156,7 @@ describe('what was asked for and is not granted', { concurrency: true }, () => {
       await lost(claim);
       assert.equal(endOf(await ended(laurel, claim._id)), 'FAILED / USER_NOT_ACTIVE');
       assert.deepEqual(givenBy(laurel, claim._id), TAKEN_BACK);
-      assert.deepEqual(await booksOf(laurel, open), UNTOUCHED);
+      assert.deepEqual(await levelsOf(laurel, open), UNTOUCHED);
     });
   });
 
@@ -215,6 +215,6 @@ describe('what was asked for and is not granted', { concurrency: true }, () => {
     assert.equal(endOf(over), 'FAILED / USER_NOT_ACTIVE');
     assert.equal(over.steps.find((s) => s.step === 'S4_FULFIL')?.outcome, 'STOPPED');
     assert.deepEqual(givenBy(laurel, claim._id), TAKEN_BACK);
-    assert.deepEqual(await booksOf(laurel, open), UNTOUCHED);
+    assert.deepEqual(await levelsOf(laurel, open), UNTOUCHED);
   });
 });

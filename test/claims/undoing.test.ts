@@ -1,6 +1,6 @@
 /** Undoing: what is taken back, in which order, for how long, and what becomes of what cannot be (rules 5 and 8). */
 import assert from 'node:assert/strict';
-import { CAPE, booksOf, callsAbout, endOf, ended, gameEvent, givenBy, hasEntitlement, leaveAlone, parked, reconcile, recordOf, workflowOf } from '../helpers.ts';
+import { CAPE, levelsOf, callsAbout, endOf, ended, gameEvent, givenBy, hasEntitlement, leaveAlone, parked, reconcile, recordOf, workflowOf } from '../helpers.ts';
 import { MOUNT, type Rule, answered, asked, claimAtGame, requestsFor } from '../game-claims.ts';
 import { ProviderError } from '../../domain/claims/fulfillment.ts';
 import { after, before, describe, it } from 'node:test';
@@ -40,7 +40,7 @@ const UNDONE = {
   lines: { cape: 'REVOKED', mount: 'REVOKED' },
   given: { cape: 'REVOKED ×1', mount: 'REFUSED ×0' },
   isEntitled: false,
-  books: { cape: '10 = 10 + 0 + 0', mount: '10 = 10 + 0 + 0' },
+  levels: { cape: '10 = 10 + 0 + 0', mount: '10 = 10 + 0 + 0' },
 };
 
 const revokesOf = (claimId: string) =>
@@ -121,7 +121,7 @@ describe('a revoke that is refused for good', { concurrency: true }, () => {
       lines: { cape: 'GRANTED', mount: 'REVOKED' },
       given: { cape: 'GRANTED ×1', mount: 'REFUSED ×0' },
       isEntitled: true,
-      books: { cape: '10 = 9 + 0 + 1', mount: '10 = 10 + 0 + 0' },
+      levels: { cape: '10 = 9 + 0 + 1', mount: '10 = 10 + 0 + 0' },
     };
     assert.deepEqual(await outcomeOf(laurel, claimId), kept);
     assert.equal(revokesOf(claimId).length, revokes, 'it is not asked for again');
@@ -183,9 +183,9 @@ describe('a revoke that is refused for good', { concurrency: true }, () => {
     await leaves(laurel, id);
     assert.equal((await parked(laurel, claimId)).reason, 'COMPENSATION_FAILED');
     await decide(laurel, claimId, 'retry');
-    const { end, given, books, isEntitled } = await outcomeOf(laurel, claimId);
+    const { end, given, levels, isEntitled } = await outcomeOf(laurel, claimId);
     assert.deepEqual([end, given.cape], ['FAILED / USER_NOT_ACTIVE', 'REVOKED ×1']);
-    assert.deepEqual([books.cape, isEntitled], ['10 = 10 + 0 + 0', false]);
+    assert.deepEqual([levels.cape, isEntitled], ['10 = 10 + 0 + 0', false]);
   });
 });
 
@@ -272,7 +272,7 @@ describe('undoing', { concurrency: true }, () => {
       interposer.next('stock.release', id, fail);
     });
     assert.equal(endOf(await ended(forgetful, claimId)), 'FAILED / FULFILLMENT_REFUSED');
-    assert.deepEqual(await booksOf(forgetful, { eventId }), UNTOUCHED);
+    assert.deepEqual(await levelsOf(forgetful, { eventId }), UNTOUCHED);
     assert.equal(await hasEntitlement(forgetful, claimId), false);
     assert.equal(left, 0);
   });
@@ -296,7 +296,7 @@ describe('undoing', { concurrency: true }, () => {
       const answer = await proceed();
       await arrive();
       assert.deepEqual(givenBy(forgetful, claimId), { state: 'GRANTED', applied: 1 });
-      heldMeanwhile = (await booksOf(forgetful, { eventId })).held;
+      heldMeanwhile = (await levelsOf(forgetful, { eventId })).held;
       return answer;
     });
     await decide(forgetful, claimId, 'abort');
@@ -305,7 +305,7 @@ describe('undoing', { concurrency: true }, () => {
     assert.equal(heldMeanwhile, 1);
     assert.equal(callsAbout(forgetful, claimId).join(' '), 'lookup lookup revoke grant revoke');
     assert.deepEqual(givenBy(forgetful, claimId), { state: 'REVOKED', applied: 1 });
-    assert.deepEqual(await booksOf(forgetful, { eventId }), UNTOUCHED);
+    assert.deepEqual(await levelsOf(forgetful, { eventId }), UNTOUCHED);
   });
 
   it('parks the claim where the provider will not take it back, and drops nothing silently', async () => {

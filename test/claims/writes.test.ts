@@ -1,7 +1,7 @@
 /** Each write is safe to repeat, bounded and durable (rules 4, 7 and 10). */
 import assert from 'node:assert/strict';
 import type { mongo } from 'mongoose';
-import { ADMIN, CAPE, booksOf, database, ended, event, gameEvent, givenBy, hasEntitlement, recordOf } from '../helpers.ts';
+import { ADMIN, CAPE, levelsOf, database, ended, event, gameEvent, givenBy, hasEntitlement, recordOf } from '../helpers.ts';
 import { DATABASE_TIMEOUT_MS, connect, isOfDatabase } from '../../store/mongodb/connection.ts';
 import { after, before, describe, it } from 'node:test';
 import { claimIdOf } from '../../store/claims/claim-record.ts';
@@ -54,7 +54,7 @@ describe('a step whose answer was lost is tried again', { concurrency: true }, (
       const claim = await ended(laurel, claimId);
       assert.equal(claim.state, 'GRANTED');
       assert.equal(interposer.isPlanned(call, claimId), false, 'nothing was lost');
-      assert.deepEqual(await booksOf(laurel, { eventId }), {
+      assert.deepEqual(await levelsOf(laurel, { eventId }), {
         ...{ stock: 10, available: 9, held: 0, granted: 1 },
       });
       assert.deepEqual(givenBy(laurel, claimId), { state: 'GRANTED', applied: 1 });
@@ -99,7 +99,7 @@ describe('a step whose answer was lost is tried again', { concurrency: true }, (
       const claim = await ended(laurel, claimId);
       assert.deepEqual([claim.state, claim.reason], ['FAILED', 'FULFILLMENT_REFUSED']);
       assert.equal(interposer.isPlanned(call, claimId), false, 'nothing was lost');
-      assert.deepEqual(await booksOf(laurel, { eventId }), {
+      assert.deepEqual(await levelsOf(laurel, { eventId }), {
         ...{ stock: 10, available: 10, held: 0, granted: 0 },
       });
       assert.equal(await hasEntitlement(laurel, claimId), false);
@@ -122,7 +122,7 @@ describe('a step whose answer was lost is tried again', { concurrency: true }, (
   });
 });
 
-describe('the books, not the workflow, know what is held', {
+describe('the stock, not the workflow, knows what is held', {
   concurrency: true,
 }, () => {
   it('the stock of a claim is taken before a provider is asked, and counted before it is final', async () => {
@@ -131,7 +131,7 @@ describe('the books, not the workflow, know what is held', {
     const seen: string[] = [];
     const look = async (when: string) => {
       const { state, fate } = await recordOf(laurel, claimId);
-      const { available, held, granted } = await booksOf(laurel, { eventId });
+      const { available, held, granted } = await levelsOf(laurel, { eventId });
       seen.push(`${when}: ${state}, fate ${fate}, ${available}/${held}/${granted}`);
     };
     for (const call of ['provider.grant', 'stock.settle', 'claims.grant'] as const) {

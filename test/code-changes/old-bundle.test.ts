@@ -102,8 +102,8 @@ async function endAll(claims: Record<Stage, string>): Promise<void> {
     parkedAndAborted: 'FAILED / ABORTED_BY_ADMIN',
   } as const;
   for (const [stage, reason] of Object.entries(undone)) {
-    const { end, isEntitled, books } = await outcomeAt(claims[stage as Stage]);
-    assert.deepEqual([end, isEntitled, books.cape], [reason, false, '10 = 10 + 0 + 0'], stage);
+    const { end, isEntitled, levels } = await outcomeAt(claims[stage as Stage]);
+    assert.deepEqual([end, isEntitled, levels.cape], [reason, false, '10 = 10 + 0 + 0'], stage);
   }
   for (const claimId of Object.values(claims)) {
     assert.equal((await runsOf(laurel, await recordOf(laurel, claimId))).length, 1);

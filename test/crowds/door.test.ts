@@ -5,7 +5,7 @@ import { connect, type Socket } from 'node:net';
 import { after, before, beforeEach, describe, it } from 'node:test';
 import { claimIdOf } from '../../store/claims/claim-record.ts';
 import { behind } from '../checkpoints.ts';
-import { booksOf, CAPE, event, until } from '../helpers.ts';
+import { levelsOf, CAPE, event, until } from '../helpers.ts';
 import { type ClaimAnswer as Answer, codeOf, type Laurel, startLaurel } from '../laurel.ts';
 import { uniqueName } from '../servers.ts';
 
@@ -85,7 +85,7 @@ describe('a crowd before the record', () => {
     assert.equal(await metric('laurel_claim_refusals_total{code="unavailable"}'), before + 4);
     // Their keys were left unused, and the others' stand for their claims.
     for (const { claim } of crowd) assert.equal((await claim()).status, 202);
-    assert.equal((await booksOf(laurel, { eventId })).held, 16);
+    assert.equal((await levelsOf(laurel, { eventId })).held, 16);
   });
 
   it('lets a replay pass at the record', async () => {

@@ -13,7 +13,7 @@ import type { ClaimRuns, RunOf } from '../../temporal/runs.ts';
 import type { RunStart } from '../../workflows/contract.ts';
 import {
   ADMIN,
-  booksOf,
+  levelsOf,
   CAPE,
   event,
   gameEvent,
@@ -212,8 +212,8 @@ async function assertUntouched(crowd: Player[]): Promise<void> {
     const count = crowd.length;
     const [held, granted] = isWaiting ? [0, count] : [count, 0];
     const stock = 2 * CLAIMS;
-    const books = { stock, available: stock - count, held, granted };
-    assert.deepEqual(await booksOf(laurel, events[condition]), books, condition);
+    const levels = { stock, available: stock - count, held, granted };
+    assert.deepEqual(await levelsOf(laurel, events[condition]), levels, condition);
   }
 }
 

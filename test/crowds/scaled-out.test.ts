@@ -7,7 +7,7 @@ import type { ClaimBody } from '../../api/claims/claim-body.ts';
 import { createTokens } from '../../api/identity/tokens.ts';
 import { type Running, startProcess } from '../../lab/bench/processes.ts';
 import { freePort } from '../../local/processes/ports.ts';
-import { booksOf, CAPE, ended, event, until, workflowOf } from '../helpers.ts';
+import { levelsOf, CAPE, ended, event, until, workflowOf } from '../helpers.ts';
 import { type Laurel, startLaurel } from '../laurel.ts';
 import { type TestServers, testServers, uniqueName } from '../servers.ts';
 
@@ -126,7 +126,7 @@ describe('two APIs and three workers', () => {
     assert.ok(others.every(({ reason }) => reason === 'SOLD_OUT'));
     const refused = answers.filter(({ status }) => status >= 300);
     assert.ok(refused.every(({ status }) => status === 409));
-    assert.deepEqual(await booksOf(laurel, scarce), {
+    assert.deepEqual(await levelsOf(laurel, scarce), {
       ...{ stock: SCARCE, available: 0, held: 0, granted: SCARCE },
     });
   });
@@ -151,7 +151,7 @@ describe('two APIs and three workers', () => {
     const ends = await Promise.all(claimIds.map((claimId) => ended(laurel, claimId)));
     assert.deepEqual([...new Set(ends.map(({ state }) => state))], ['GRANTED']);
     const granted = claimIds.length;
-    assert.deepEqual(await booksOf(laurel, open), {
+    assert.deepEqual(await levelsOf(laurel, open), {
       ...{ stock, available: stock - granted, held: 0, granted },
     });
     const { eventId } = open;

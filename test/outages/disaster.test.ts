@@ -179,7 +179,7 @@ describe('Temporal’s data are lost with claims running, and MongoDB’s kept',
     );
   });
 
-  it('nothing was given twice, and the books add up', async () => {
+  it('nothing was given twice, and the stock adds up', async () => {
     const { grants } = (await (await atSimulator('ledger')).json()) as { grants: LedgerGrant[] };
     const given = (stage: Stage) => {
       const grant = grants.find((g) => g.grantId.startsWith(stories[stage].claimId));

@@ -121,7 +121,7 @@ before(async () => {
 after(() => laurel.stop());
 
 describe('MongoDB is restored from a backup that is older than Temporal and the game', () => {
-  it('a claim that was granted since is granted once more in the books, and given once', async () => {
+  it('a claim that was granted since is counted once more, and given once', async () => {
     assert.deepEqual(await outcomeAt('granted'), GRANTED_BY_GAME);
   });
 

@@ -233,7 +233,7 @@ describe('a claim names its shard key in every call to the database', () => {
     assertNamed();
   });
 
-  it('by a condition that our own books answer, met and not met', async () => {
+  it('by a condition that our own records answer, met and not met', async () => {
     const condition: Condition = {
       all: [
         { metric: 'login', atLeast: 1 },
