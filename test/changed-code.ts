@@ -1,4 +1,4 @@
-/** Workers on other workflow code than today's: as it was released, or as it might come to be. */
+/** Workers on other workflow code than today's: released code, or today's code with a change. */
 import assert from 'node:assert/strict';
 import { cp, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -39,10 +39,10 @@ const stepMore = (step: string, imports: string): Edit[] => [
   { file: CLAIM, from: FIRST_ACTIVITY, to: `  ${step}\n${FIRST_ACTIVITY}` },
 ];
 
-/** Put in just so: what must not be deployed. */
+/** The step put in without `patched()`: this must not be deployed. */
 export const plainStep = (): Edit[] => stepMore('await sleep(1);', 'sleep');
 
-/** The same step as `docs/deploying-workflow-code.md` says. */
+/** The same step put in as `docs/deploying-workflow-code.md` says, with `patched()`. */
 export const patchedStep = (): Edit[] =>
   stepMore("if (patched('a-step-more')) await sleep(1);", 'patched, sleep');
 
@@ -73,7 +73,7 @@ export async function changedBundle(edits: Edit[]): Promise<{ code: string }> {
   }
 }
 
-/** As impatient as the workers of `startLaurel`. */
+/** Short timeouts, as the workers of `startLaurel` have. */
 const POLICY = {
   FULFILLMENT_TIMEOUT_MS: 1_000,
   FULFILLMENT_MAX_ATTEMPTS: 3,
@@ -91,7 +91,7 @@ export async function startWorkersOn(
   const connection = await NativeConnection.connect({ address: temporalAddress });
   const { url: baseUrl, secret } = laurel.game;
   const settings = { ...POLICY, PROVIDERS: { game: { baseUrl, secret } } };
-  // Step by step, as what changes is the workflow's.
+  // No first try: the change is in the workflow, so each step must be the workflow's.
   const deps = neverTried(activityDeps(laurel.store, settings));
   const workers = await createWorkers({
     connection,

@@ -1,21 +1,21 @@
 /**
- * Checkpoints: a test holds a claim right before something is done for it, does something to the
- * world meanwhile, and lets the claim go on.
+ * Checkpoints: a test stops a claim right before a certain call, changes something meanwhile, and
+ * lets the claim go on.
  */
 import type { ActivityDeps } from '../activities/deps.ts';
 import { claimIdOf } from '../store/claims/claim-record.ts';
 import type { Laurel } from './laurel.ts';
 
 /**
- * `read`: its record is read by its one activity. `reserve`: its run takes a hold (S3), where the API
- * has not. `settle`: every grant is confirmed, its fate is not yet taken (S5).
+ * The call before which the claim stops. `read`: the one activity reads the record. `reserve`: the run
+ * takes a hold (S3), where the API has not. `settle`: the run takes the fate to grant (S5).
  */
 export type Checkpoint = 'read' | 'reserve' | 'settle';
 
 export interface Held {
-  /** Resolves once the claim has come there. */
+  /** Resolves once the claim has reached the checkpoint. */
   reached: Promise<void>;
-  /** Lets it go on, now and whenever it comes there again. */
+  /** Lets the claim go on, now and each time it reaches the checkpoint again. */
   open(): void;
 }
 
@@ -45,7 +45,7 @@ export function createCheckpoints() {
   }
 
   return {
-    /** Holds a claim, which need not exist yet, whenever it comes there. */
+    /** Stops a claim each time it reaches the checkpoint. The claim need not exist yet. */
     hold(checkpoint: Checkpoint, claimId: string): Held {
       const reached = Promise.withResolvers<void>();
       const opened = Promise.withResolvers<void>();
@@ -58,12 +58,12 @@ export function createCheckpoints() {
       return { reached: reached.promise, open };
     },
 
-    /** Lets every claim go on that a test which failed has left behind, so that workers can stop. */
+    /** Lets every claim go on. A failed test may have left some stopped, and workers wait for them. */
     openAll(): void {
       for (const gate of held.values()) gate.open();
     },
 
-    /** What activities are given, with a checkpoint before each of these. */
+    /** The activities' dependencies, with the checkpoints before those calls. */
     around(deps: ActivityDeps): ActivityDeps {
       const { claims, stock } = deps;
       return {
@@ -85,7 +85,7 @@ export function createCheckpoints() {
   };
 }
 
-/** A new player's claim of the event, which has come to the checkpoint. */
+/** Makes a new player's claim of the event; resolves once it is at the checkpoint. */
 export async function heldClaim(
   laurel: Laurel,
   checkpoints: Checkpoints,

@@ -29,7 +29,7 @@ const READS = [
   'stock.soldOut',
   'users.get',
 ];
-/** What it asks that is answered within the process. */
+/** Calls that are answered within the process. */
 const IN_PROCESS = ['claims.recorderUntil'];
 
 interface Way {

@@ -1,6 +1,6 @@
 /**
- * The points at which a worker is killed: before and after every write on every way a claim can
- * take, the provider's grant among them. `after provider.grant`: it granted, and we never heard.
+ * The points at which a worker is killed: before and after every write on every path of a claim. A
+ * call to the provider is a write too. `after provider.grant`: it granted, its answer was lost.
  */
 import type { EventFields } from '../domain/events/event.ts';
 import { banned, type CrashClaim, crowd, decided, makeRoom, type Play } from './crash-plays.ts';
@@ -10,7 +10,7 @@ import type { Call } from './interpose.ts';
 import type { Laurel } from './laurel.ts';
 import { GRANTED_STEPS, undoneSteps } from './outcomes.ts';
 
-/** A claim that stops there runs to its end. */
+/** The point of a claim that is not stopped: it runs to its end. */
 export const NOWHERE = 'nowhere';
 
 /** Where each claim stops, such as `before stock.settle`, and whether its provider gets a first try. */
@@ -38,7 +38,7 @@ interface Ending {
   given: Record<string, string>;
   isEntitled: boolean;
   levels: Record<string, string>;
-  /** The steps of the story, whatever each came to: one that is done again may find nothing to do. */
+  /** The recorded steps without their outcomes: a step that is repeated may find nothing to do. */
   steps: string[];
 }
 
@@ -104,7 +104,7 @@ const UNDONE: Omit<Ending, 'end' | 'given'> = {
 
 /** The cape is granted, the mount refused. */
 const REFUSED: Rule = { do: 'refuse', lineId: 'mount' };
-/** For as many attempts as a worker of this test makes. */
+/** As many times as a worker of this test tries. */
 const AWAY: Rule = { do: 'fail', on: ['grant', 'lookup'], lineId: 'mount', times: 6 };
 const GIVEN_AND_REFUSED = { cape: 'REVOKED ×1', mount: 'REFUSED ×0' };
 /** A tombstone: taken back before it was given. */

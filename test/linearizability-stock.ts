@@ -1,4 +1,4 @@
-/** What the stock of one reward does for one caller at a time: the books and who holds a part of them. */
+/** What the stock of one reward does for one caller at a time: its levels and its holds. */
 import type { Books } from '../store/stock/stock.ts';
 import type { Spec } from './linearizability.ts';
 

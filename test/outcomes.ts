@@ -7,7 +7,7 @@ import type { Claim } from '../store/claims/claim-record.ts';
 import { levelsOf, ended, givenBy, hasEntitlement } from './helpers.ts';
 import type { Laurel } from './laurel.ts';
 
-/** The story of a claim that was granted without trouble. */
+/** The recorded steps of a claim that was granted without trouble. */
 export const GRANTED_STEPS = [
   'S0_ACCEPT OK',
   'S1_VALIDATE OK',
@@ -17,7 +17,7 @@ export const GRANTED_STEPS = [
   'S5_SETTLE OK',
 ];
 
-/** The story of a claim whose S4 came to this and was then undone. */
+/** The recorded steps of a claim that was undone after S4 ended with this outcome. */
 export const undoneSteps = (s4: string): string[] => [
   ...GRANTED_STEPS.slice(0, 4),
   `S4_FULFIL ${s4}`,
@@ -26,8 +26,8 @@ export const undoneSteps = (s4: string): string[] => [
   'UNDO_ENTITLEMENT OK',
 ];
 
-/** The claim's story, a step and its outcome an entry; its times never run backwards. */
-export function told({ steps }: Pick<Claim, 'steps'>): string[] {
+/** The claim's recorded steps, each as `{step} {outcome}`. Checks that no step ends before it starts. */
+export function stepsOf({ steps }: Pick<Claim, 'steps'>): string[] {
   for (const { step, startedAt, endedAt } of steps) {
     assert.ok(startedAt <= endedAt, `${step} starts before it ends`);
   }
@@ -46,7 +46,7 @@ export async function sumOf(
 }
 
 function givenAs(laurel: Laurel, claim: Claim, { lineId, state }: Line): string {
-  // In the mailbox lies what the claim itself says.
+  // The mailbox gives what the claim's own line says.
   if (isMailbox(claim.snapshot.provider)) return state === 'GRANTED' ? state : 'NEVER_SEEN';
   const given = givenBy(laurel, claim._id, lineId);
   return given ? `${given.state} ×${given.applied}` : 'NEVER_SEEN';
@@ -58,7 +58,7 @@ async function perLine<T>(lines: Line[], tell: (line: Line) => T | Promise<T>) {
 }
 
 /**
- * Waits for the end of a claim and tells everything about it: `end` is its state and reason, `given`
+ * Waits for the end of a claim and returns everything about it: `end` is its state and reason, `given`
  * what its provider says (at the simulated game with how often the player got it), `levels` the sum
  * of each limited reward.
  */
@@ -68,7 +68,7 @@ export async function outcomeOf(laurel: Laurel, claimId: string, timeoutMs?: num
   const limited = claim.lines.filter((line) => line.buckets !== null);
   return {
     end: claim.reason === null ? claim.state : `${claim.state} / ${claim.reason}`,
-    steps: told(claim),
+    steps: stepsOf(claim),
     lines: await perLine(claim.lines, (line) => line.state),
     given: await perLine(claim.lines, (line) => givenAs(laurel, claim, line)),
     isEntitled: await hasEntitlement(laurel, claimId),
@@ -76,7 +76,7 @@ export async function outcomeOf(laurel: Laurel, claimId: string, timeoutMs?: num
   };
 }
 
-/** What a claim of one cape of ten comes to where all is well, through the mailbox. */
+/** The outcome of a claim of one cape of ten through the mailbox, without trouble. */
 export const GRANTED = {
   end: 'GRANTED',
   steps: GRANTED_STEPS,

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import type { Condition } from '../../domain/conditions/condition.ts';
 import type { EventFields } from '../../domain/events/event.ts';
 import { DAILY_IN_SEOUL, endOf, recordOf } from '../helpers.ts';
-import { GRANTED_STEPS, outcomeOf, told } from '../outcomes.ts';
+import { GRANTED_STEPS, outcomeOf, stepsOf } from '../outcomes.ts';
 import { after, before, describe, it } from 'node:test';
 import { claimIdOf } from '../../store/claims/claim-record.ts';
 import { connectionBroke, createInterposer } from '../interpose.ts';
@@ -258,9 +258,9 @@ describe('a claim of an event with a condition', { concurrency: true }, () => {
     const again = await laurel.claim(eventId, token, { waitS: 30 });
     assert.equal(again.body.state, 'GRANTED');
     assert.equal(again.body.explanation, undefined);
-    const story = told(await recordOf(laurel, again.body.claimId));
+    const steps = stepsOf(await recordOf(laurel, again.body.claimId));
     assert.deepEqual(
-      story,
+      steps,
       GRANTED_STEPS.map((step) => step.replace('SKIPPED', 'OK')),
     );
   });

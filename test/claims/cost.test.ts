@@ -13,7 +13,7 @@ import { startCounted, writesIn } from '../claim-cost.ts';
 import { uniqueName } from '../servers.ts';
 
 let counted: Awaited<ReturnType<typeof startCounted>>;
-/** One that nobody has claimed who claims another. */
+/** An event whose grants a condition asks about. The claiming players have none of it. */
 let other: StoredEvent;
 before(async () => {
   counted = await startCounted();
@@ -132,7 +132,7 @@ describe('a claim that is refused', () => {
     commands.length = 0;
     const { status, body } = await laurel.claim(eventId, token, { key: 'mine' });
     assert.deepEqual([status, body.state, body.reason], [200, 'REJECTED', 'SOLD_OUT']);
-    // Two tries at a hold find nothing.
+    // Two attempts to hold a unit find none.
     const tries = ['update stock_buckets', 'update stock_buckets'];
     assert.deepEqual(writesIn(commands), ['insert claims', ...tries, 'findAndModify claims']);
     const claim = await recordOf(laurel, claimIdOf(id, 'mine'));
@@ -187,7 +187,7 @@ function twentyLeaves(last: Condition): Condition {
 
 const MET: Condition = { metric: 'boss.killed', atMost: 0 };
 
-/** The reads of `some` without those of `base`. */
+/** The reads in `some` that `base` does not have. */
 function beyond(some: string[], base: string[]): string[] {
   const left = [...base];
   return some.filter((read) => {
@@ -197,7 +197,7 @@ function beyond(some: string[], base: string[]): string[] {
   });
 }
 
-/** Of a reward without a stock: before a claim with a condition is recorded, it is looked what is left. */
+/** A reward without a stock. With one, a claim with a condition costs a read of the stock before it is recorded. */
 const NO_STOCK = { stock: null };
 
 async function eventWith(

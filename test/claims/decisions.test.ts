@@ -12,9 +12,9 @@ import { type Rule, claimAtGame } from '../game-claims.ts';
 /** Attempts that fail until the claim is parked, so many times over. */
 const failing = (parkings: number): Rule => ({ do: 'fail', times: 3 * parkings });
 
-/** Claims whose runs cannot be told anything for now. */
+/** Claims whose runs cannot be signalled. */
 const unreachable = new Set<string>();
-/** What was decided on a claim, by its record, when its run was first told anything. */
+/** The decision on the claim's record when its run was first signalled. */
 const onRecord = new Map<string, string | undefined>();
 const interposer = createInterposer();
 
@@ -212,7 +212,7 @@ describe('decisions', { concurrency: true }, () => {
   });
 });
 
-// By itself, as a pass looks after the decisions that other tests keep from their runs, too.
+// By itself, as a pass also sends the decisions that other tests keep from their runs.
 describe('a decision that its run was not told', () => {
   it('counts, is the first one still, and is sent by reconciliation', async () => {
     for (const [verb, other, end] of [

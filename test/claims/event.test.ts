@@ -16,10 +16,10 @@ let laurel: Laurel;
 const checkpoints = createCheckpoints();
 const interposer = createInterposer();
 const DAY_MS = 86_400_000;
-/** In UTC. */
+/** Milliseconds after midnight, UTC. */
 const NOON_IN_SEOUL_MS = 3 * 3_600_000;
 
-/** What the clocks of API and worker are ahead by. */
+/** How far the clocks of API and worker are ahead, in milliseconds. */
 let aheadMs = 0;
 const now = () => new Date(Date.now() + aheadMs);
 before(async () => {
@@ -47,7 +47,7 @@ async function heldClaim(eventId: string, checkpoint: Checkpoint, rewardId?: str
   return { claimId, id, token, open: gate.open };
 }
 
-/** What a new player's claim is answered. */
+/** The answer to a new player's claim: status and state, or status and code. */
 async function newClaim(eventId: string) {
   const { token } = await laurel.signIn();
   const { status, body } = await laurel.claim(eventId, token, { waitS: 30 });

@@ -1,4 +1,4 @@
-/** New runs and the point of no return: whatever runs there are, a claim comes to one end (rules 2, 6 and 7). */
+/** New runs and the point of no return: however many runs a claim has, it has one end (rules 2, 6 and 7). */
 import assert from 'node:assert/strict';
 import type { Reason } from '../../domain/claims/claim.ts';
 import type { StoredEvent } from '../../store/events/events.ts';
@@ -55,7 +55,7 @@ async function heldAt(of: StoredEvent, call: Call): Promise<HeldCall & { claimId
   return { ...held, claimId };
 }
 
-/** Lets a first run's call, under way since before the claim ended, arrive at last. */
+/** Lets a call of the first run arrive after the claim has ended; it must change nothing. */
 async function arrivesLate({ claimId, open, done }: HeldCall & { claimId: string }) {
   const before = await recordOf(laurel, claimId);
   open();
@@ -67,7 +67,7 @@ async function arrivesLate({ claimId, open, done }: HeldCall & { claimId: string
 const GRANTED = { stock: 10, available: 9, held: 0, granted: 1 };
 const UNTOUCHED = { stock: 10, available: 10, held: 0, granted: 0 };
 
-/** Everything that a claim which ended so may have left behind, looked at. */
+/** Checks the claim's end and all that it may have left: stock, entitlement, line, grant. */
 async function assertEnd(of: StoredEvent, claimId: string, end: string): Promise<void> {
   assert.equal(endOf(await ended(laurel, claimId)), end);
   const isGranted = end === 'GRANTED';
@@ -80,7 +80,7 @@ async function assertEnd(of: StoredEvent, claimId: string, end: string): Promise
   assert.equal(given === 'GRANTED', isGranted, `the provider says ${given}`);
 }
 
-/** An admin terminates the claim's run, and reconciliation comes by. */
+/** An admin terminates the claim's run; then reconciliation makes a pass. */
 async function terminated(claimId: string): Promise<void> {
   await workflowOf(laurel, await recordOf(laurel, claimId)).terminate('by mistake');
   await leaveAlone(laurel, claimId);

@@ -23,7 +23,7 @@ import { claimIdOf } from '../../store/claims/claim-record.ts';
 import { connectionBroke, createInterposer } from '../interpose.ts';
 import { type Laurel, startLaurel } from '../laurel.ts';
 
-/** Until a grant that is pending is first asked after. */
+/** How long a pending grant waits before the first lookup. */
 const POLL_MS = 1_000;
 /** The pause before S4's second attempt. */
 const BACKOFF_MS = 700;
@@ -34,9 +34,9 @@ const interposer = createInterposer();
 
 /** Each claim gets a first try here. */
 let laurel: Laurel;
-/** One whose provider's pace is its own, and whose game may be asked once a second. */
+/** Here the measured pace decides on first tries, and the game may be called once a second. */
 let paced: Laurel;
-/** Whether the game was said to be quick when a first try was to be made, in their order. */
+/** For each first try that was due, in order: whether the game was quick enough for it. */
 const entered: boolean[] = [];
 const watched = (deps: ActivityDeps): ActivityDeps => ({
   ...deps,
@@ -68,7 +68,7 @@ after(async () => {
 const activityNames = async (of: Laurel, claimId: string) =>
   (await activitiesOf(of, claimId)).map(({ name }) => name);
 
-/** How long the game was left alone after its first answer for the claim, or after the first request. */
+/** The milliseconds between the first and the second request about the claim. */
 function restOf(claimId: string): number {
   const [first, second] = requestsFor(laurel, claimId);
   assert.ok(first && second, 'it was asked twice');
@@ -236,7 +236,7 @@ describe('the one activity of a claim', { concurrency: true }, () => {
     return { taskQueue, run };
   }
 
-  /** What a worker is told that goes on alone to the run's end. */
+  /** Runs a worker to the run's end; returns what its activity was told. */
   async function toldAtLast(taskQueue: string, run: { result(): Promise<unknown> }) {
     const told: boolean[] = [];
     const worker = await Worker.create({
@@ -254,7 +254,7 @@ describe('the one activity of a claim', { concurrency: true }, () => {
     return told;
   }
 
-  /** A worker that dies with the activity under way, once it is so; answers what it was told. */
+  /** Kills a worker during the activity, once `isSo` holds; returns what the activity was told. */
   async function loseTask(taskQueue: string, isSo: () => Promise<boolean>): Promise<string> {
     const file = fileURLToPath(new URL('../hanging-worker.ts', import.meta.url));
     const worker = spawn(process.execPath, [file, servers.temporalAddress, taskQueue], {

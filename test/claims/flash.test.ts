@@ -22,7 +22,7 @@ after(() => laurel.stop());
 const events = (stock: number, given: Partial<StoredEvent> = {}) =>
   event(laurel, { rewards: [{ ...CAPE, stock }], ...given });
 
-/** As a client should: the same key again after a 503, when it was told to. */
+/** Repeats the claim after a 503 when `Retry-After` says so, as a client should. */
 async function patiently(claim: () => Promise<Answer>): Promise<Answer> {
   for (;;) {
     const answer = await claim();
@@ -135,7 +135,7 @@ describe('sold out', { concurrency: true }, () => {
     const answer = await laurel.claim(eventId, token);
     return `${answer.status} ${answer.body.reason ?? codeOf(answer) ?? answer.body.state}`;
   };
-  /** The event once it was seen that nothing is left of it. */
+  /** An event that the API knows to be sold out. */
   async function seenSoldOut(stock = 0, given: Partial<StoredEvent> = {}): Promise<string> {
     const { eventId } = await events(stock, given);
     await until(async () => (await claimed(eventId)) === '409 sold_out', 'it to be seen sold out');
@@ -265,7 +265,7 @@ async function request(eventId: string) {
   return { token, claimId, asked: { userId, eventId, rewardId: null, idempotencyKey } };
 }
 
-/** An API whose calls to the store the test stands in the way of. */
+/** An API over the same store, some of whose verbs the test replaces. */
 function apiOver(change: (store: Store) => Partial<Store>) {
   const store = { ...laurel.store, ...change(laurel.store) };
   return createAcceptance({ store, now: () => new Date() });

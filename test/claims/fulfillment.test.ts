@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import type { FulfillmentProvider } from '../../domain/claims/fulfillment.ts';
 import { CAPE, activitiesOf, callsAbout, givenBy, hasEntitlement, parked, recordOf, recordOnce, until, workflowOf } from '../helpers.ts';
 import { FULFILLMENT_QUEUE } from '../../workflows/contract.ts';
-import { GRANTED_BY_GAME, decide, outcomeOf, sumOf, told, undoneSteps } from '../outcomes.ts';
+import { GRANTED_BY_GAME, decide, outcomeOf, sumOf, stepsOf, undoneSteps } from '../outcomes.ts';
 import { MOUNT, type Rule, answered, claimAtGame, requestsFor } from '../game-claims.ts';
 import { after, before, describe, it } from 'node:test';
 import { createHttpProvider } from '../../providers/http.ts';
@@ -152,7 +152,7 @@ describe('fulfillment', { concurrency: true }, () => {
       const { claimId, eventId } = await claimAtGame(laurel, DOWN);
       const claim = await parked(laurel, claimId);
       assert.equal(claim.reason, 'FULFILLMENT_UNAVAILABLE');
-      assert.deepEqual(told(claim).at(-1), 'S4_FULFIL PARKED');
+      assert.deepEqual(stepsOf(claim).at(-1), 'S4_FULFIL PARKED');
       assert.equal(claim.steps.at(-1)?.attempts, SPENT);
       assert.equal(await sumOf(laurel, { eventId }), '10 = 9 + 1 + 0');
       assert.equal(await hasEntitlement(laurel, claimId), true);

@@ -21,7 +21,7 @@ after(async () => {
   await laurel.stop();
 });
 
-/** A player with a key, whose claim is held at its start until `open`. */
+/** A player and a key. Their claim stops at its start until the gate is opened. */
 async function heldPlayer() {
   const player = await laurel.signIn();
   const key = uniqueName('key');

@@ -11,7 +11,7 @@ import { type Checkpoint, createCheckpoints, heldClaim } from '../checkpoints.ts
 import { type HeldCall, createInterposer } from '../interpose.ts';
 import { type Laurel, startLaurel } from '../laurel.ts';
 
-/** What a claim comes to that is stopped in S4 and undone. */
+/** The outcome of a claim that is stopped in S4 and undone. */
 const STOPPED = {
   end: 'FAILED / USER_NOT_ACTIVE',
   steps: undoneSteps('STOPPED'),
@@ -135,7 +135,7 @@ describe('a player who leaves', { concurrency: true }, () => {
     it('stops a claim of the game, and what was asked for right after a look is taken back', async () => {
       const { given, ...outcome } = await leavesAt('reserve', 'SUSPENDED', 'game');
       assert.deepEqual({ ...outcome, given }, { ...STOPPED, given });
-      // Not asked for where so long had passed since the look that it counts no more.
+      // No grant is asked for where the look at the player was too long ago.
       assert.match(given.cape ?? '', /^REVOKED ×[01]$/);
     });
   });

@@ -6,11 +6,11 @@ import { callsAbout, event, leastMs, parked, recordOf, recordOnce, signalsOf } f
 import { type Laurel, startLaurel } from '../laurel.ts';
 import { type Rule, asked, claimAtGame, requestsFor } from '../game-claims.ts';
 
-/** A pending grant is asked after one second after the answer, and two more after that. */
+/** When a pending grant is looked up, in milliseconds: after the answer, and after the first lookup. */
 const FIRST_POLL_MS = 1_000;
 const SECOND_POLL_MS = 2_000;
 
-/** How long the impatient one waits for a decision: time for the polls after one second and after two more, and a last one at its end. */
+/** How long `impatient` waits for a decision: lookups after one second, after two more and at the end. */
 const PATIENCE_MS = 3_500;
 
 const REFUSED = {
@@ -22,9 +22,9 @@ const REFUSED = {
   levels: { cape: '10 = 10 + 0 + 0' },
 };
 
-/** One that waits for a decision for longer than a test takes. */
+/** It waits for a decision for longer than a test takes. */
 let laurel: Laurel;
-/** One that parks a claim whose provider does not decide. */
+/** It parks a claim whose provider does not decide within seconds. */
 let impatient: Laurel;
 before(async () => {
   [laurel, impatient] = await Promise.all(
@@ -238,7 +238,7 @@ describe('a callback', { concurrency: true }, () => {
 });
 
 describe('a callback about a claim that is parked', { concurrency: true }, () => {
-  /** A claim parked over a grant that the provider has meanwhile decided on, and told nobody. */
+  /** A claim parked for a pending grant. The provider has decided since, without a callback. */
   async function parkedClaim() {
     const { claimId, grantId } = await claimAtGame(impatient, [{ do: 'pending', callback: false }]);
     await parked(impatient, claimId);

@@ -61,7 +61,7 @@ async function hasRun(claim: Claim): Promise<boolean> {
     );
 }
 
-/** The claim looks so many milliseconds old, by the server's clock; its record as long untouched. */
+/** Makes the claim look recorded, and last changed, so many milliseconds ago. */
 async function madeOld({ _id }: Claim, ms: number): Promise<void> {
   const at = new Date(Date.now() - ms);
   await laurel.store.claims.model.updateOne({ _id }, { recordedAt: at, updatedAt: at });
@@ -83,7 +83,7 @@ async function request(eventId: string) {
   return { token, claimId, asked: { userId, eventId, rewardId: null, idempotencyKey } };
 }
 
-/** An API whose calls to the store the test stands in the way of. */
+/** An API over the same store, some of whose verbs the test replaces. */
 function apiOver(change: (store: Store) => Partial<Store>) {
   const store = { ...laurel.store, ...change(laurel.store) };
   return createAcceptance({ store, now: () => new Date() });
@@ -163,7 +163,7 @@ describe('who may start or reject', { concurrency: true }, () => {
 
     it('not by reconciliation; by a pass that comes later', async () => {
       const { eventId, claimId, claim } = await orphan();
-      // Untouched for longer than a pass leaves what is being worked on, and yet too young.
+      // Not changed for longer than a pass leaves a claim alone, but recorded less than ten seconds ago.
       await madeOld(claim, 7_000);
       await reconcile(laurel);
       assert.equal(await hasRun(claim), false);

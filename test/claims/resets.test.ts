@@ -19,7 +19,7 @@ import { workflowIdOf } from '../../temporal/workflow-id.ts';
 
 type Event = temporal.api.history.v1.IHistoryEvent;
 
-/** Whatever was granted is not settled any more. */
+/** A mistake in our code: what was granted is no longer settled. */
 const MISTAKE: Edit = {
   file: 'workflows/claim.ts',
   from: '  const end = await books.settle(',
@@ -34,7 +34,7 @@ const IMPORT: Edit = {
 };
 
 let laurel: Laurel;
-/** One whose workers begin with the mistake. */
+/** Its workers run the mistaken code first. */
 let stopped: Laurel;
 let mistaken: WorkflowBundleOption;
 /** A claim with this key is recorded, and no run started for it. */
@@ -181,7 +181,7 @@ async function parkedClaim(): Promise<string> {
 
 const TWO_LINES = { rewards: [CAPE, MOUNT] };
 
-/** The first such point there is, as `temporal workflow show` tells an admin. */
+/** The first point after the run has heard of one such activity and not of the other. */
 async function betweenTheLines(claimId: string, activity: string): Promise<ResetPoint> {
   const run = workflowOf(laurel, await recordOf(laurel, claimId));
   const { runId } = await run.describe();
@@ -265,7 +265,7 @@ describe('runs that do not end', () => {
   describe('a reset to where the run has heard of one line and not of the other', {
     concurrency: true,
   }, () => {
-    /** The mount is refused; the cape was granted and is not taken back at first, which is said late. */
+    /** The mount is refused. The cape is granted, and the first revoke is refused, after a delay. */
     const CAPE_STAYS: Rule[] = [
       { do: 'refuse', lineId: 'mount' },
       { do: 'refuseRevoke', lineId: 'cape', delayMs: 800, times: 1 } as Rule,
@@ -289,7 +289,7 @@ describe('runs that do not end', () => {
     it('and then lost, is followed by one that keeps only what the player still has', async () => {
       const { claimId } = await claimAtGame(laurel, CAPE_STAYS, TWO_LINES);
       await workflowOf(laurel, await parked(laurel, claimId)).terminate();
-      // What a reset run gets the game to do before it is lost in turn.
+      // A reset run has the cape revoked before it is lost in turn.
       const { secret, url: baseUrl } = laurel.game;
       const game = createHttpProvider({ name: 'game', baseUrl, secret, timeoutMs: 10_000 });
       assert.deepEqual(await game.revoke(`${claimId}:cape`), { state: 'REVOKED' });

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import type { ActivityDeps } from '../../activities/deps.ts';
 import type { ClaimOutcome } from '../../workflows/contract.ts';
-import { GRANTED, GRANTED_BY_GAME, GRANTED_STEPS, decide, outcomeOf, told, undoneSteps } from '../outcomes.ts';
+import { GRANTED, GRANTED_BY_GAME, GRANTED_STEPS, decide, outcomeOf, stepsOf, undoneSteps } from '../outcomes.ts';
 import { after, before, describe, it } from 'node:test';
 import { cancelHeard, ended, event, gameEvent, leaveAlone, parked, reconcile, recordOf, runClosed, runThere, runsOf, workflowOf } from '../helpers.ts';
 import { createCheckpoints, heldClaim } from '../checkpoints.ts';
@@ -25,7 +25,7 @@ const FAILING: Rule = { do: 'fail', retryAfter: '60' };
 let laurel: Laurel;
 const checkpoints = createCheckpoints();
 const interposer = createInterposer();
-/** Claims whose runs met their fate before any worker had seen them. */
+/** Claims whose runs were cancelled or terminated before any worker had seen them. */
 const early = { cancelled: '', terminated: '' };
 
 before(async () => {
@@ -46,7 +46,7 @@ after(async () => {
   await laurel.stop();
 });
 
-/** A claim whose run has been started: on a busy machine the answer does not wait for that. */
+/** A claim whose run has been started. On a busy machine the answer comes before that. */
 async function newClaim() {
   const { eventId } = await event(laurel);
   const { body } = await laurel.claim(eventId, (await laurel.signIn()).token);
@@ -62,7 +62,7 @@ async function terminate(claimId: string) {
   await workflowOf(laurel, await recordOf(laurel, claimId)).terminate('by mistake');
 }
 
-/** What becomes of a claim at the game whose run is cancelled once it has come so far. */
+/** The outcome of a claim at the game whose run is cancelled once `isThere` resolves. */
 async function cancelledOnce(rules: Rule[], isThere: (claimId: string) => Promise<unknown>) {
   const { claimId } = await claimAtGame(laurel, rules);
   await isThere(claimId);
@@ -280,7 +280,7 @@ describe('an admin who opens the run of a claim that is over', () => {
       result.steps,
       steps.map(({ step, outcome, startedAt, endedAt }) => ({ step, outcome, startedAt, endedAt })),
     );
-    assert.deepEqual(told({ steps }), GRANTED_STEPS);
+    assert.deepEqual(stepsOf({ steps }), GRANTED_STEPS);
     const { events = [] } = await run.fetchHistory();
     const summaries = events?.flatMap(({ markerRecordedEventAttributes, userMetadata }) =>
       markerRecordedEventAttributes ? [`${userMetadata?.summary?.data}`] : [],

@@ -21,7 +21,7 @@ before(async () => {
     activities: (deps) => interposer.around(alwaysTried(deps)),
     policy: { FULFILLMENT_TIMEOUT_MS: 1_000 },
   });
-  // A game that forgets what it never saw: the hardest to undo.
+  // A revoke of a grant that this game never saw leaves no trace: the hardest case to undo.
   laurel.game.configure({ tombstones: false });
 });
 after(async () => {
@@ -34,7 +34,7 @@ const UNLIMITED = { rewards: [{ ...CAPE, stock: null }] };
 const UNTOUCHED = { stock: 10, available: 10, held: 0, granted: 0 };
 const TAKEN_BACK = { state: 'REVOKED', applied: 1 };
 
-/** A claim of the event that is held at its first such call: right before it, or before its answer. */
+/** A claim of the event, stopped at its first such call: right before it, or before its answer. */
 async function heldAt(of: StoredEvent, when: 'hold' | 'holdAnswer', call: Call) {
   const { id, token } = await laurel.signIn();
   const claimId = claimIdOf(id, 'mine');

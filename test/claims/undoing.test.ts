@@ -1,4 +1,4 @@
-/** Undoing: what is taken back, in which order, for how long, and what becomes of what cannot be (rules 5 and 8). */
+/** Undoing: what is taken back, in which order, for how long, and what is parked (rules 5 and 8). */
 import assert from 'node:assert/strict';
 import { CAPE, levelsOf, callsAbout, endOf, ended, gameEvent, givenBy, hasEntitlement, leaveAlone, parked, reconcile, recordOf, workflowOf } from '../helpers.ts';
 import { MOUNT, type Rule, answered, asked, claimAtGame, requestsFor } from '../game-claims.ts';
@@ -6,12 +6,12 @@ import { ProviderError } from '../../domain/claims/fulfillment.ts';
 import { after, before, describe, it } from 'node:test';
 import { claimIdOf } from '../../store/claims/claim-record.ts';
 import { createInterposer } from '../interpose.ts';
-import { decide, leaves, outcomeOf, sumOf, told, undoneSteps } from '../outcomes.ts';
+import { decide, leaves, outcomeOf, sumOf, stepsOf, undoneSteps } from '../outcomes.ts';
 import { neverTried } from '../paces.ts';
 import { type Laurel, startLaurel } from '../laurel.ts';
 
 let laurel: Laurel;
-/** One whose game forgets what it never saw: the hardest to undo. */
+/** A revoke of a grant that this game never saw leaves no trace: the hardest case to undo. */
 let forgetful: Laurel;
 const interposer = createInterposer();
 before(async () => {
@@ -90,14 +90,14 @@ describe('a revoke that fails', { concurrency: true }, () => {
 });
 
 describe('a revoke that is refused for good', { concurrency: true }, () => {
-  /** For as often as these; then the provider has changed its mind. */
+  /** Refuses so many times; then the provider takes it back. */
   const refusing = (times: number): Rule => ({ do: 'refuseRevoke', lineId: 'cape', times });
 
   it('parks the claim, with everything kept', async () => {
     const { claimId, eventId } = await claimToUndo(refusing(1));
     const claim = await parked(laurel, claimId);
     assert.equal(claim.reason, 'COMPENSATION_FAILED');
-    assert.deepEqual(told(claim).slice(-2), ['S4_FULFIL REFUSED', 'UNDO_FULFIL PARKED']);
+    assert.deepEqual(stepsOf(claim).slice(-2), ['S4_FULFIL REFUSED', 'UNDO_FULFIL PARKED']);
     assert.match(claim.steps.at(-1)?.detail ?? '', /cape.*409/);
     assert.equal(await sumOf(laurel, { eventId }), '10 = 9 + 1 + 0');
     assert.equal(await sumOf(laurel, { eventId }, 'mount'), '10 = 9 + 1 + 0');

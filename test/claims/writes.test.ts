@@ -219,7 +219,7 @@ describe('what MongoDB answered lasts', () => {
   });
 });
 
-/** A way to the database that can go silent: connections stand, and nothing passes any more. */
+/** A proxy to the database that can go silent: connections stay open, and nothing passes. */
 async function silentLine(uri: URL) {
   const sockets: Socket[] = [];
   let isSilent = false;

@@ -1,4 +1,4 @@
-/** The door that claims wait at, in front of the application: who waits there, and who never keeps it shut. */
+/** The queue in front of the application that claims wait in: who waits there, and who cannot block it. */
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
@@ -9,19 +9,19 @@ import { levelsOf, CAPE, event, until } from '../helpers.ts';
 import { type ClaimAnswer as Answer, codeOf, type Laurel, startLaurel } from '../laurel.ts';
 import { uniqueName } from '../servers.ts';
 
-/** The answer, where it is a refusal for want of room; else nothing, ever. */
+/** Resolves with the answer where it is a 503; else never. */
 async function turnedAway(answer: Promise<Answer>): Promise<Answer> {
   const told = await answer;
   return told.status === 503 ? told : await new Promise<never>(() => {});
 }
 
 let laurel: Laurel;
-/** Lets on whoever is at the record. */
+/** Lets claims be recorded. */
 let go: PromiseWithResolvers<void>;
 before(async () => {
   laurel = await startLaurel({
     workers: false,
-    // At the record is one, eight are inside, and at the door four of an event can wait.
+    // One claim is recorded at a time, eight are inside, and four of an event can wait at the door.
     admission: { atOnce: 1, waiting: 5, patienceMs: 60_000 },
   });
   const { accept } = laurel.store.claims;
