@@ -5,7 +5,7 @@ import { GRANTED_BY_GAME, outcomeOf } from '../outcomes.ts';
 import { ROLES } from '../../domain/user.ts';
 import { after, before, describe, it } from 'node:test';
 import { createInterposer } from '../interpose.ts';
-import { endOf, ended, event, leaveAlone, parked, reconcile, recordOf } from '../helpers.ts';
+import { atRest, endOf, ended, event, leaveAlone, parked, reconcile, recordOf } from '../helpers.ts';
 import { type Laurel, startLaurel } from '../laurel.ts';
 import { type Rule, claimAtGame } from '../game-claims.ts';
 
@@ -52,7 +52,9 @@ async function decide(claimId: string, verb: string, body?: unknown, token = adm
 /** A parked claim, of which no decision reaches its run. */
 async function unreachableClaim() {
   const { claimId } = await claimAtGame(laurel, [failing(1)]);
-  await parked(laurel, claimId);
+  const claim = await parked(laurel, claimId);
+  // After it is parked, its run looks at the record once more: it would see a decision.
+  await atRest(laurel, claim);
   unreachable.add(claimId);
   return claimId;
 }
