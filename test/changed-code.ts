@@ -1,6 +1,7 @@
 /** Workers on other workflow code than today's: released code, or today's code with a change. */
 import assert from 'node:assert/strict';
-import { cp, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises';
+import { createHash } from 'node:crypto';
+import { cp, mkdtemp, readFile, rename, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import {
@@ -55,8 +56,23 @@ async function apply(folder: string, { file, from, to }: Edit): Promise<void> {
   );
 }
 
-/** Today's workflow code with these changes, as a bundle. */
+/** Today's workflow code with these changes, as a bundle. Made once in a run: it takes seconds. */
 export async function changedBundle(edits: Edit[]): Promise<{ code: string }> {
+  const run = process.env.TEST_RUN_FOLDER;
+  if (run === undefined) return await bundle(edits);
+  const name = createHash('sha256').update(JSON.stringify(edits)).digest('hex');
+  const file = path.join(run, `bundle-${name}.js`);
+  const made = await readFile(file, 'utf8').catch(() => undefined);
+  if (made !== undefined) return { code: made };
+  const { code } = await bundle(edits);
+  // Renamed when it is whole: another file may read it at any moment.
+  const part = `${file}.${process.pid}`;
+  await writeFile(part, code);
+  await rename(part, file);
+  return { code };
+}
+
+async function bundle(edits: Edit[]): Promise<{ code: string }> {
   const folder = await mkdtemp(path.join(tmpdir(), 'laurel-test-code-'));
   try {
     for (const part of ['workflows', 'domain', 'package.json']) {

@@ -24,7 +24,8 @@ export interface Done {
 /** The game's servers report what a player did. */
 export async function did(
   laurel: Pick<Laurel, 'store'>,
-  userId: string, ...all: Done[]
+  userId: string,
+  ...all: Done[]
 ): Promise<void> {
   const nowMs = Date.now();
   const events = all.map(({ minutesAgo = 1, ...activity }) => {

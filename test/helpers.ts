@@ -21,13 +21,19 @@ import { testServers, uniqueName } from './servers.ts';
 
 export { CAPE, DAILY_IN_SEOUL, MESOS, OPERATOR } from '../store/events/test-events.ts';
 
+/** What it takes to wait for a claim's record. */
+export type Waitable = Pick<Laurel, 'store' | 'changes'>;
+
 export const ADMIN: StaffContext = {
   actor: { userId: 'usr_admin', role: 'ADMIN' },
   requestId: 'test',
 };
 
 const FAR_OFF = new Date('2100-01-01T00:00:00Z');
-const POLL_MS = 25;
+/** Between two looks, in milliseconds. */
+const POLL_MS = 50;
+/** The same for a claim's record, whose changes are told of, but not its beginning. */
+const REREAD_MS = 500;
 /** Long, as a busy machine is no fault of what is tested; only a failing test waits for it. */
 const PATIENCE_MS = 60_000;
 
@@ -116,28 +122,41 @@ export async function recordOf(laurel: Pick<Laurel, 'store'>, claimId: string): 
   return claim;
 }
 
-/** The record once it is as awaited. */
+/**
+ * The record once it fits. Reads again when the claim has changed, and now and then: many claims wait
+ * side by side, and polling for each would cost more than the claims do.
+ * @throws Error with the record as it stands, where it does not fit in time
+ */
 export async function recordOnce(
-  laurel: Pick<Laurel, 'store'>,
+  laurel: Waitable,
   claimId: string,
   fits: (claim: Claim) => boolean,
   timeoutMs = PATIENCE_MS,
 ): Promise<Claim> {
-  let last: Claim | null = null;
-  const look = async () => {
-    last = await laurel.store.claims.get(claimId);
-    return last && fits(last) ? last : null;
-  };
+  const deadlineMs = performance.now() + timeoutMs;
+  let changed = Promise.withResolvers<void>();
+  const unsubscribe = laurel.changes.subscribe(claimId, () => changed.resolve());
   try {
-    return await until(look, `${fits}`, timeoutMs);
-  } catch (error) {
-    throw new Error(`${(error as Error).message}; the record is ${JSON.stringify(last)}`);
+    for (;;) {
+      // Armed before the read: a change during it is heard.
+      changed = Promise.withResolvers();
+      const last = await laurel.store.claims.get(claimId);
+      if (last && fits(last)) return last;
+      if (performance.now() > deadlineMs) {
+        throw new Error(`Waited in vain for ${fits}; the record is ${JSON.stringify(last)}`);
+      }
+      const timer = setTimeout(changed.resolve, REREAD_MS);
+      await changed.promise;
+      clearTimeout(timer);
+    }
+  } finally {
+    unsubscribe();
   }
 }
 
 /** The record once it is final. */
 export async function ended(
-  laurel: Pick<Laurel, 'store'>,
+  laurel: Waitable,
   claimId: string,
   timeoutMs?: number,
 ): Promise<Claim> {
@@ -146,7 +165,7 @@ export async function ended(
 
 /** The record once it is parked for the `number`th time. */
 export async function parked(
-  laurel: Pick<Laurel, 'store'>,
+  laurel: Waitable,
   claimId: string,
   number = 1,
 ): Promise<Claim> {

@@ -4,7 +4,7 @@ import type { Line } from '../domain/claims/claim.ts';
 import { isMailbox } from '../domain/claims/fulfillment.ts';
 import type { UserStatus } from '../domain/user.ts';
 import type { Claim } from '../store/claims/claim-record.ts';
-import { levelsOf, ended, givenBy, hasEntitlement } from './helpers.ts';
+import { ended, givenBy, hasEntitlement, levelsOf } from './helpers.ts';
 import type { Laurel } from './laurel.ts';
 
 /** The recorded steps of a claim that was granted without trouble. */

@@ -183,7 +183,9 @@ export async function streamsFixture(): Promise<StreamsFixture> {
       const reading = await readTopic(brokers, 'claim.state');
       try {
         const own = () =>
-          reading.records.filter(({ key }) => key === claim._id).map(({ value }) => JSON.parse(value));
+          reading.records
+            .filter(({ key }) => key === claim._id)
+            .map(({ value }) => JSON.parse(value));
         const isThere = () => own().some(({ version }) => version === lastVersion);
         await until(isThere, `version ${lastVersion} of the claim`, PATIENCE_MS);
         return own().map(({ version, state }) => `${version} ${state}`);

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { after, afterEach, before, describe, test } from 'node:test';
 import type { Parked } from '../../store/operations.ts';
-import { levelsOf, ended, gameEvent, parked, reconcile, recordOf, until } from '../helpers.ts';
+import { ended, gameEvent, levelsOf, parked, reconcile, recordOf, until } from '../helpers.ts';
 import { type Laurel, startLaurel } from '../laurel.ts';
 import { uniqueName } from '../servers.ts';
 

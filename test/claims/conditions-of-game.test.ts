@@ -1,13 +1,24 @@
 /** Conditions that a game server is asked for, and what a player is told before a claim. */
 import assert from 'node:assert/strict';
-import type { Condition } from '../../domain/conditions/condition.ts';
-import { CAPE, DAILY_IN_SEOUL, endOf, ended, event, hasEntitlement, parked, recordOf, runClosed, workflowOf } from '../helpers.ts';
-import { GRANTED, decide, leaves, outcomeOf } from '../outcomes.ts';
-import { QUEST, eligibility, withCondition } from '../condition-claims.ts';
 import { after, before, describe, it } from 'node:test';
-import { connectionBroke, createInterposer } from '../interpose.ts';
+import type { Condition } from '../../domain/conditions/condition.ts';
 import { type Claim, claimIdOf } from '../../store/claims/claim-record.ts';
+import { eligibility, QUEST, withCondition } from '../condition-claims.ts';
+import {
+  CAPE,
+  DAILY_IN_SEOUL,
+  ended,
+  endOf,
+  event,
+  hasEntitlement,
+  parked,
+  recordOf,
+  runClosed,
+  workflowOf,
+} from '../helpers.ts';
+import { connectionBroke, createInterposer } from '../interpose.ts';
 import { type Laurel, startLaurel } from '../laurel.ts';
+import { decide, GRANTED, leaves, outcomeOf } from '../outcomes.ts';
 import { uniqueName } from '../servers.ts';
 
 const interposer = createInterposer();
@@ -213,7 +224,11 @@ describe('may I claim now', { concurrency: true }, () => {
     const asked = { metric: 'power', atLeast: 1, source: 'game' };
     const { token, id } = await laurel.signIn();
     laurel.game.rules.add({ do: 'fail', on: ['metrics'], userId: id });
-    const open = await eligibility(laurel, (await withCondition(laurel, { any: [asked, QUEST] })).eventId, token);
+    const open = await eligibility(
+      laurel,
+      (await withCondition(laurel, { any: [asked, QUEST] })).eventId,
+      token,
+    );
     assert.deepEqual([open.eligible, open.reasons], [null, []]);
     assert.deepEqual(open.condition, {
       any: [
@@ -222,7 +237,11 @@ describe('may I claim now', { concurrency: true }, () => {
       ],
       met: null,
     });
-    const shut = await eligibility(laurel, (await withCondition(laurel, { all: [asked, QUEST] })).eventId, token);
+    const shut = await eligibility(
+      laurel,
+      (await withCondition(laurel, { all: [asked, QUEST] })).eventId,
+      token,
+    );
     assert.deepEqual([shut.eligible, shut.reasons], [false, ['CONDITION_NOT_MET']]);
   });
 

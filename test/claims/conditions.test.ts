@@ -1,15 +1,15 @@
 /** Conditions that our own records answer: who is let in, and what the others are told. */
 import assert from 'node:assert/strict';
+import { after, before, describe, it } from 'node:test';
 import type { Condition } from '../../domain/conditions/condition.ts';
 import type { EventFields } from '../../domain/events/event.ts';
-import { DAILY_IN_SEOUL, endOf, recordOf } from '../helpers.ts';
-import { GRANTED_STEPS, outcomeOf, stepsOf } from '../outcomes.ts';
-import { after, before, describe, it } from 'node:test';
-import { claimIdOf } from '../../store/claims/claim-record.ts';
-import { connectionBroke, createInterposer } from '../interpose.ts';
-import { type Done, QUEST, did, eligibility, withCondition } from '../condition-claims.ts';
-import { type Laurel, startLaurel } from '../laurel.ts';
 import { type Period, periodKey } from '../../domain/events/period.ts';
+import { claimIdOf } from '../../store/claims/claim-record.ts';
+import { type Done, did, eligibility, QUEST, withCondition } from '../condition-claims.ts';
+import { DAILY_IN_SEOUL, endOf, recordOf } from '../helpers.ts';
+import { connectionBroke, createInterposer } from '../interpose.ts';
+import { type Laurel, startLaurel } from '../laurel.ts';
+import { GRANTED_STEPS, outcomeOf, stepsOf } from '../outcomes.ts';
 import { uniqueName } from '../servers.ts';
 
 const interposer = createInterposer();
@@ -167,8 +167,15 @@ describe('a claim of an event with a condition', { concurrency: true }, () => {
     const startsAt = new Date(Date.now() - MINUTE_MS);
     const leaf = { metric: 'boss.killed', atLeast: 1 };
     const eligible = async (window: 'EVENT' | 'PERIOD' | 'ALL_TIME', given: Partial<EventFields>) =>
-      (await eligibility(laurel, (await withCondition(laurel, { ...leaf, window }, given)).eventId, token))
-        .eligible;
+      (
+        await eligibility(
+          laurel,
+          (
+            await withCondition(laurel, { ...leaf, window }, given)
+          ).eventId,
+          token,
+        )
+      ).eligible;
     assert.equal(await eligible('EVENT', { startsAt }), false);
     assert.equal(await eligible('EVENT', {}), true);
     assert.equal(await eligible('PERIOD', { period }), false);
@@ -188,7 +195,11 @@ describe('a claim of an event with a condition', { concurrency: true }, () => {
     const endsAt = new Date(Date.now() - 30 * 60 * MINUTE_MS);
     const { eventId } = await withCondition(laurel, QUEST, { period, endsAt, claimUntil: LATER });
     const { id, token } = await laurel.signIn();
-    await did(laurel, id, ...[31 * 60, 32 * 60].map((minutesAgo) => ({ ...quest('snow-1'), minutesAgo })));
+    await did(
+      laurel,
+      id,
+      ...[31 * 60, 32 * 60].map((minutesAgo) => ({ ...quest('snow-1'), minutesAgo })),
+    );
     await did(laurel, id, ...THREE);
     assert.deepEqual((await eligibility(laurel, eventId, token)).reasons, ['CONDITION_NOT_MET']);
     const early = await laurel.claim(eventId, token, { waitS: 30 });
@@ -208,7 +219,11 @@ describe('a claim of an event with a condition', { concurrency: true }, () => {
 
   it('is let in by a grant of another event, and not by a claim of it that was refused', async () => {
     const first = await withCondition(laurel, QUEST);
-    const second = await withCondition(laurel, { metric: 'event.granted', key: first.eventId, atLeast: 1 });
+    const second = await withCondition(laurel, {
+      metric: 'event.granted',
+      key: first.eventId,
+      atLeast: 1,
+    });
     const { id, token } = await laurel.signIn();
     const claim = async (eventId: string) =>
       endOf((await laurel.claim(eventId, token, { waitS: 30 })).body);
@@ -222,7 +237,11 @@ describe('a claim of an event with a condition', { concurrency: true }, () => {
   it('that is refused keeps nothing, tells why, and may be made again', async () => {
     const period = DAILY_IN_SEOUL;
     const condition = { all: [QUEST, { not: { metric: 'level', atLeast: 200 } }] };
-    const { eventId, startsAt, endsAt: playedUntil } = await withCondition(laurel, condition, { period });
+    const {
+      eventId,
+      startsAt,
+      endsAt: playedUntil,
+    } = await withCondition(laurel, condition, { period });
     const { id, token } = await laurel.signIn();
     await did(laurel, id, quest('snow-1'), { metric: 'level', value: 12 });
 

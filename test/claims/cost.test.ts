@@ -1,15 +1,15 @@
 /** What one claim costs, and what judging a condition of twenty leaves costs beside it, counted. */
 import assert from 'node:assert/strict';
-import type { Condition } from '../../domain/conditions/condition.ts';
-import type { EventFields } from '../../domain/events/event.ts';
-import type { Laurel } from '../laurel.ts';
-import type { StoredEvent } from '../../store/events/events.ts';
-import { CAPE, DAILY_IN_SEOUL, event, recordOf, workflowOf } from '../helpers.ts';
-import { DAY_MS, dayOf } from '../../domain/conditions/player-event.ts';
-import { WorkflowNotFoundError } from '@temporalio/client';
 import { after, before, describe, it } from 'node:test';
+import { WorkflowNotFoundError } from '@temporalio/client';
+import type { Condition } from '../../domain/conditions/condition.ts';
+import { DAY_MS, dayOf } from '../../domain/conditions/player-event.ts';
+import type { EventFields } from '../../domain/events/event.ts';
 import { claimIdOf } from '../../store/claims/claim-record.ts';
+import type { StoredEvent } from '../../store/events/events.ts';
 import { startCounted, writesIn } from '../claim-cost.ts';
+import { CAPE, DAILY_IN_SEOUL, event, recordOf, workflowOf } from '../helpers.ts';
+import type { Laurel } from '../laurel.ts';
 import { uniqueName } from '../servers.ts';
 
 let counted: Awaited<ReturnType<typeof startCounted>>;
@@ -243,7 +243,10 @@ describe('judging a condition of twenty leaves', () => {
   });
 
   it('costs a refused claim the same, and one read of what is left, to tell', async () => {
-    const { end, reads } = await counted.costOfClaim(await eventWith(twentyLeaves({ not: MET })), doMuch);
+    const { end, reads } = await counted.costOfClaim(
+      await eventWith(twentyLeaves({ not: MET })),
+      doMuch,
+    );
     assert.equal(end, 'REJECTED / CONDITION_NOT_MET');
     const judging = ['aggregate activity_events', 'aggregate users', 'find progress_days'];
     for (const read of judging) assert.equal(reads.filter((r) => r === read).length, 1, read);

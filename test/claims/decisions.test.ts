@@ -1,13 +1,22 @@
 /** Decisions on parked claims: on the record first, one for each parking, by an admin (rule 9). */
 import assert from 'node:assert/strict';
-import type { ClaimBody } from '../../api/claims/claim-body.ts';
-import { GRANTED_BY_GAME, outcomeOf } from '../outcomes.ts';
-import { ROLES } from '../../domain/user.ts';
 import { after, before, describe, it } from 'node:test';
+import type { ClaimBody } from '../../api/claims/claim-body.ts';
+import { ROLES } from '../../domain/user.ts';
+import { claimAtGame, type Rule } from '../game-claims.ts';
+import {
+  atRest,
+  ended,
+  endOf,
+  event,
+  leaveAlone,
+  parked,
+  reconcile,
+  recordOf,
+} from '../helpers.ts';
 import { createInterposer } from '../interpose.ts';
-import { atRest, endOf, ended, event, leaveAlone, parked, reconcile, recordOf } from '../helpers.ts';
 import { type Laurel, startLaurel } from '../laurel.ts';
-import { type Rule, claimAtGame } from '../game-claims.ts';
+import { GRANTED_BY_GAME, outcomeOf } from '../outcomes.ts';
 
 /** Attempts that fail until the claim is parked, so many times over. */
 const failing = (parkings: number): Rule => ({ do: 'fail', times: 3 * parkings });

@@ -1,15 +1,15 @@
 /** What a claim gets of its event: what stood when it was accepted, and a unit of its stock (rule 4). */
 import assert from 'node:assert/strict';
-import type { Reward } from '../../domain/events/event.ts';
-import { CAPE, DAILY_IN_SEOUL, MESOS, OPERATOR, ended, event, recordOf } from '../helpers.ts';
-import { GRANTED, GRANTED_STEPS, outcomeOf, sumOf } from '../outcomes.ts';
-import { MOUNT } from '../game-claims.ts';
-import { StockBusy } from '../../domain/claims/stock-busy.ts';
 import { after, afterEach, before, describe, it } from 'node:test';
+import { StockBusy } from '../../domain/claims/stock-busy.ts';
+import type { Reward } from '../../domain/events/event.ts';
 import { claimIdOf } from '../../store/claims/claim-record.ts';
-import { createInterposer } from '../interpose.ts';
 import { type Checkpoint, createCheckpoints } from '../checkpoints.ts';
+import { MOUNT } from '../game-claims.ts';
+import { CAPE, DAILY_IN_SEOUL, ended, event, MESOS, OPERATOR, recordOf } from '../helpers.ts';
+import { createInterposer } from '../interpose.ts';
 import { type Laurel, startLaurel } from '../laurel.ts';
+import { GRANTED, GRANTED_STEPS, outcomeOf, sumOf } from '../outcomes.ts';
 import { uniqueName } from '../servers.ts';
 
 let laurel: Laurel;

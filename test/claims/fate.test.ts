@@ -1,18 +1,34 @@
 /** New runs and the point of no return: however many runs a claim has, it has one end (rules 2, 6 and 7). */
 import assert from 'node:assert/strict';
-import type { Reason } from '../../domain/claims/claim.ts';
-import type { StoredEvent } from '../../store/events/events.ts';
-import { CAPE, levelsOf, callsAbout, endOf, ended, event, gameEvent, givenBy, hasEntitlement, leaveAlone, parked, reconcile, recordOf, recordOnce, workflowOf } from '../helpers.ts';
-import { CLAIM_QUEUE, CLAIM_WORKFLOW, type ClaimOutcome } from '../../workflows/contract.ts';
 import { after, before, describe, it } from 'node:test';
-import { decide } from '../outcomes.ts';
+import type { Reason } from '../../domain/claims/claim.ts';
 import { isMailbox } from '../../domain/claims/fulfillment.ts';
-import { neverTried } from '../paces.ts';
-import { type Call, type HeldCall, createInterposer } from '../interpose.ts';
-import { type Claim, claimIdOf } from '../../store/claims/claim-record.ts';
-import { type Laurel, startLaurel } from '../laurel.ts';
-import { uniqueName } from '../servers.ts';
 import { withSteps } from '../../domain/claims/steps.ts';
+import { type Claim, claimIdOf } from '../../store/claims/claim-record.ts';
+import type { StoredEvent } from '../../store/events/events.ts';
+import { CLAIM_QUEUE, CLAIM_WORKFLOW, type ClaimOutcome } from '../../workflows/contract.ts';
+import {
+  CAPE,
+  callsAbout,
+  ended,
+  endOf,
+  event,
+  gameEvent,
+  givenBy,
+  hasEntitlement,
+  leaveAlone,
+  levelsOf,
+  parked,
+  reconcile,
+  recordOf,
+  recordOnce,
+  workflowOf,
+} from '../helpers.ts';
+import { type Call, createInterposer, type HeldCall } from '../interpose.ts';
+import { type Laurel, startLaurel } from '../laurel.ts';
+import { decide } from '../outcomes.ts';
+import { neverTried } from '../paces.ts';
+import { uniqueName } from '../servers.ts';
 
 let laurel: Laurel;
 const interposer = createInterposer();

@@ -6,22 +6,31 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { after, before, describe, it } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { Client, Connection } from '@temporalio/client';
 import { NativeConnection, Worker } from '@temporalio/worker';
 import type { AdvanceRequest } from '../../activities/advance.ts';
+import type { ActivityDeps } from '../../activities/deps.ts';
+import { claimIdOf } from '../../store/claims/claim-record.ts';
 import { CLAIM_WORKFLOW, type ClaimInput } from '../../workflows/contract.ts';
 import { testBundle } from '../bundle.ts';
-import { type TestServers, testServers, uniqueName } from '../servers.ts';
-import type { ActivityDeps } from '../../activities/deps.ts';
-import { CAPE, activitiesOf, callsAbout, ended, gameEvent, givenBy, recordOnce, until } from '../helpers.ts';
-import { GRANTED_BY_GAME, leaves, outcomeOf, undoneSteps } from '../outcomes.ts';
-import { MOUNT, answered, asked, claimAtGame, requestsFor } from '../game-claims.ts';
-import { after, before, describe, it } from 'node:test';
-import { alwaysTried } from '../paces.ts';
-import { claimIdOf } from '../../store/claims/claim-record.ts';
+import { answered, asked, claimAtGame, MOUNT, requestsFor } from '../game-claims.ts';
+import {
+  activitiesOf,
+  CAPE,
+  callsAbout,
+  ended,
+  gameEvent,
+  givenBy,
+  recordOnce,
+  until,
+} from '../helpers.ts';
 import { connectionBroke, createInterposer } from '../interpose.ts';
 import { type Laurel, startLaurel } from '../laurel.ts';
+import { GRANTED_BY_GAME, leaves, outcomeOf, undoneSteps } from '../outcomes.ts';
+import { alwaysTried } from '../paces.ts';
+import { type TestServers, testServers, uniqueName } from '../servers.ts';
 
 /** How long a pending grant waits before the first lookup. */
 const POLL_MS = 1_000;

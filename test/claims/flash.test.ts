@@ -1,16 +1,16 @@
 /** A flash event: a crowd claims few units in the same moment, and who gets them is decided before any run. */
 import assert from 'node:assert/strict';
-import type { Store } from '../../store/index.ts';
-import type { StoredEvent } from '../../store/events/events.ts';
-import { ADMISSION } from '../../api/claims/admission.ts';
-import { CAPE, OPERATOR, levelsOf, ended, event, until } from '../helpers.ts';
-import type { DomainError } from '../../domain/errors.ts';
-import { MOUNT } from '../game-claims.ts';
 import { after, before, describe, it } from 'node:test';
-import { createAcceptance } from '../../api/claims/accept.ts';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { createAcceptance } from '../../api/claims/accept.ts';
+import { ADMISSION } from '../../api/claims/admission.ts';
+import type { DomainError } from '../../domain/errors.ts';
 import { type Claim, claimIdOf } from '../../store/claims/claim-record.ts';
-import { type ClaimAnswer as Answer, type Laurel, codeOf, startLaurel } from '../laurel.ts';
+import type { StoredEvent } from '../../store/events/events.ts';
+import type { Store } from '../../store/index.ts';
+import { MOUNT } from '../game-claims.ts';
+import { CAPE, ended, event, levelsOf, OPERATOR, until } from '../helpers.ts';
+import { type ClaimAnswer as Answer, codeOf, type Laurel, startLaurel } from '../laurel.ts';
 import { uniqueName } from '../servers.ts';
 
 let laurel: Laurel;

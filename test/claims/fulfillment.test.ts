@@ -1,13 +1,24 @@
 /** S4 at a provider over HTTP, attempt by attempt: each answer, no answer, and spent retries (rule 5). */
 import assert from 'node:assert/strict';
-import type { FulfillmentProvider } from '../../domain/claims/fulfillment.ts';
-import { CAPE, activitiesOf, callsAbout, givenBy, hasEntitlement, parked, recordOf, recordOnce, until, workflowOf } from '../helpers.ts';
-import { FULFILLMENT_QUEUE } from '../../workflows/contract.ts';
-import { GRANTED_BY_GAME, decide, outcomeOf, sumOf, stepsOf, undoneSteps } from '../outcomes.ts';
-import { MOUNT, type Rule, answered, claimAtGame, requestsFor } from '../game-claims.ts';
 import { after, before, describe, it } from 'node:test';
+import type { FulfillmentProvider } from '../../domain/claims/fulfillment.ts';
 import { createHttpProvider } from '../../providers/http.ts';
+import { FULFILLMENT_QUEUE } from '../../workflows/contract.ts';
+import { answered, claimAtGame, MOUNT, type Rule, requestsFor } from '../game-claims.ts';
+import {
+  activitiesOf,
+  CAPE,
+  callsAbout,
+  givenBy,
+  hasEntitlement,
+  parked,
+  recordOf,
+  recordOnce,
+  until,
+  workflowOf,
+} from '../helpers.ts';
 import { type Laurel, startLaurel } from '../laurel.ts';
+import { decide, GRANTED_BY_GAME, outcomeOf, stepsOf, sumOf, undoneSteps } from '../outcomes.ts';
 
 const TIMEOUT_MS = 2_000;
 /** The pause before the second attempt; it doubles. */

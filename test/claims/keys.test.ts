@@ -1,14 +1,26 @@
 /** Keys and entitlements: which request is the same claim, and how often a player may claim (rules 1 to 3). */
 import assert from 'node:assert/strict';
-import { CAPE, MESOS, levelsOf, event, gameEvent, hasEntitlement, recordOf, runClosed, runsOf, until, workflowOf } from '../helpers.ts';
-import { GRANTED, outcomeOf, sumOf } from '../outcomes.ts';
-import { WorkflowNotFoundError } from '@temporalio/client';
 import { after, before, describe, it } from 'node:test';
-import { claimIdOf } from '../../store/claims/claim-record.ts';
+import { WorkflowNotFoundError } from '@temporalio/client';
 import { createAcceptance } from '../../api/claims/accept.ts';
-import { createCheckpoints } from '../checkpoints.ts';
 import { grantIdOf } from '../../domain/claims/claim.ts';
-import { type Laurel, codeOf, startLaurel } from '../laurel.ts';
+import { claimIdOf } from '../../store/claims/claim-record.ts';
+import { createCheckpoints } from '../checkpoints.ts';
+import {
+  CAPE,
+  event,
+  gameEvent,
+  hasEntitlement,
+  levelsOf,
+  MESOS,
+  recordOf,
+  runClosed,
+  runsOf,
+  until,
+  workflowOf,
+} from '../helpers.ts';
+import { codeOf, type Laurel, startLaurel } from '../laurel.ts';
+import { GRANTED, outcomeOf, sumOf } from '../outcomes.ts';
 import { uniqueName } from '../servers.ts';
 
 let laurel: Laurel;

@@ -1,15 +1,26 @@
 /** A player who leaves, in every stage of their claim. */
 import assert from 'node:assert/strict';
-import type { UserStatus } from '../../domain/user.ts';
-import { ADMIN, CAPE, callsAbout, ended, event, parked, recordOf, recordOnce, signalsOf, until } from '../helpers.ts';
-import { GRANTED, leaves, outcomeOf, sumOf, undoneSteps } from '../outcomes.ts';
-import { MOUNT, type Rule, answered, claimAtGame, requestsFor } from '../game-claims.ts';
 import { after, before, describe, it } from 'node:test';
-import { claimIdOf } from '../../store/claims/claim-record.ts';
 import { createAcceptance } from '../../api/claims/accept.ts';
+import type { UserStatus } from '../../domain/user.ts';
+import { claimIdOf } from '../../store/claims/claim-record.ts';
 import { type Checkpoint, createCheckpoints, heldClaim } from '../checkpoints.ts';
-import { type HeldCall, createInterposer } from '../interpose.ts';
+import { answered, claimAtGame, MOUNT, type Rule, requestsFor } from '../game-claims.ts';
+import {
+  ADMIN,
+  CAPE,
+  callsAbout,
+  ended,
+  event,
+  parked,
+  recordOf,
+  recordOnce,
+  signalsOf,
+  until,
+} from '../helpers.ts';
+import { createInterposer, type HeldCall } from '../interpose.ts';
 import { type Laurel, startLaurel } from '../laurel.ts';
+import { GRANTED, leaves, outcomeOf, sumOf, undoneSteps } from '../outcomes.ts';
 
 /** The outcome of a claim that is stopped in S4 and undone. */
 const STOPPED = {
@@ -81,14 +92,14 @@ describe('a player who leaves', { concurrency: true }, () => {
 
     for (const provider of ['mailbox', 'game']) {
       it(`stops the claim at its validation, in one write where nothing lies of it: ${provider}`, async () => {
-      const { eventId } = await event(laurel, { fulfillment: { provider } });
-      const { claim, isHeld } = await leftBeforeTheRun(eventId, { holdsEarly: false });
-      assert.equal(isHeld, false);
-      assert.deepEqual(await outcomeOf(laurel, claim._id), {
-        ...NOTHING_ASKED,
-        steps: ['S0_ACCEPT OK', 'S1_VALIDATE REFUSED'],
-      });
-      assert.equal((await recordOf(laurel, claim._id)).version, claim.version + 1);
+        const { eventId } = await event(laurel, { fulfillment: { provider } });
+        const { claim, isHeld } = await leftBeforeTheRun(eventId, { holdsEarly: false });
+        assert.equal(isHeld, false);
+        assert.deepEqual(await outcomeOf(laurel, claim._id), {
+          ...NOTHING_ASKED,
+          steps: ['S0_ACCEPT OK', 'S1_VALIDATE REFUSED'],
+        });
+        assert.equal((await recordOf(laurel, claim._id)).version, claim.version + 1);
       });
     }
 

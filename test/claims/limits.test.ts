@@ -1,12 +1,12 @@
 /** What bounds a player's grants beside the period: a total of an event, and a group of events. */
 import assert from 'node:assert/strict';
-import type { Claim } from '../../store/claims/claim-record.ts';
-import { CAPE, ended, event, gameEvent, hasEntitlement } from '../helpers.ts';
 import { after, before, describe, it } from 'node:test';
-import { answered } from '../game-claims.ts';
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { Claim } from '../../store/claims/claim-record.ts';
+import { answered } from '../game-claims.ts';
+import { CAPE, ended, event, gameEvent, hasEntitlement } from '../helpers.ts';
+import { type ClaimAnswer, codeOf, type Laurel, startLaurel } from '../laurel.ts';
 import { sumOf } from '../outcomes.ts';
-import { type ClaimAnswer, type Laurel, codeOf, startLaurel } from '../laurel.ts';
 import { uniqueName } from '../servers.ts';
 
 const AT_ONCE = 50;
@@ -157,7 +157,7 @@ describe('a group of three events', { concurrency: true }, () => {
     const inGroup = { exclusiveGroup: uniqueName('group') };
     const [first, second] = [await event(laurel, inGroup), await event(laurel, inGroup)];
     const { id, token } = await laurel.signIn();
-        assert.equal((await claim(first.eventId, token)).body.state, 'GRANTED');
+    assert.equal((await claim(first.eventId, token)).body.state, 'GRANTED');
     assert.equal(codeOf(await claim(second.eventId, token)), 'already_claimed');
     const taken = await laurel.store.claims.model.find({ userId: id }).lean<Claim[]>();
     assert.deepEqual(

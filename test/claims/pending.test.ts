@@ -1,10 +1,10 @@
 /** A provider that decides later: callbacks, questions, and what becomes of a grant that nobody decides on. */
 import assert from 'node:assert/strict';
-import { GRANTED_BY_GAME, decide, outcomeOf, undoneSteps } from '../outcomes.ts';
 import { after, before, describe, it } from 'node:test';
+import { asked, claimAtGame, type Rule, requestsFor } from '../game-claims.ts';
 import { callsAbout, event, leastMs, parked, recordOf, recordOnce, signalsOf } from '../helpers.ts';
 import { type Laurel, startLaurel } from '../laurel.ts';
-import { type Rule, asked, claimAtGame, requestsFor } from '../game-claims.ts';
+import { decide, GRANTED_BY_GAME, outcomeOf, undoneSteps } from '../outcomes.ts';
 
 /** When a pending grant is looked up, in milliseconds: after the answer, and after the first lookup. */
 const FIRST_POLL_MS = 1_000;

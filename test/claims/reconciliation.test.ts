@@ -1,18 +1,35 @@
 /** Late writes are found and gaps are closed (rules 10 and 11). */
 import assert from 'node:assert/strict';
+import { after, before, describe, it } from 'node:test';
+import { grantIdOf } from '../../domain/claims/claim.ts';
 import type { ParkedAfter } from '../../domain/events/event.ts';
+import { type Claim, claimIdOf } from '../../store/claims/claim-record.ts';
+import type { StoredEvent } from '../../store/events/events.ts';
+import { someClaimId } from '../../store/test-store.ts';
 import type { RunOf } from '../../temporal/runs.ts';
 import type { RunStart } from '../../workflows/contract.ts';
-import type { StoredEvent } from '../../store/events/events.ts';
-import { ADMIN, CAPE, atRest, levelsOf, ended, event, gameEvent, hasEntitlement, leaveAlone, parked, reconcile, recordOf, runClosed, runsOf, until, workflowOf } from '../helpers.ts';
-import { after, before, describe, it } from 'node:test';
+import { answered, claimAtGame, type Rule } from '../game-claims.ts';
+import {
+  ADMIN,
+  atRest,
+  CAPE,
+  ended,
+  event,
+  gameEvent,
+  hasEntitlement,
+  leaveAlone,
+  levelsOf,
+  parked,
+  reconcile,
+  recordOf,
+  runClosed,
+  runsOf,
+  until,
+  workflowOf,
+} from '../helpers.ts';
 import { createInterposer } from '../interpose.ts';
-import { grantIdOf } from '../../domain/claims/claim.ts';
-import { outcomeOf, undoneSteps } from '../outcomes.ts';
-import { someClaimId } from '../../store/test-store.ts';
-import { type Claim, claimIdOf } from '../../store/claims/claim-record.ts';
 import { type Laurel, startLaurel } from '../laurel.ts';
-import { type Rule, answered, claimAtGame } from '../game-claims.ts';
+import { outcomeOf, undoneSteps } from '../outcomes.ts';
 import { uniqueName } from '../servers.ts';
 
 let laurel: Laurel;
@@ -175,7 +192,12 @@ describe('reconciliation', { concurrency: true }, () => {
       // As a restore of MongoDB to an earlier point leaves it.
       const at = new Date(Date.now() - 60_000);
       const decision = { action: 'RETRY', note: null, by: 'usr_admin', at };
-      const why = { reason: 'FULFILLMENT_UNKNOWN', detail: '', step: 'S4_FULFIL', lineIds: ['cape'] };
+      const why = {
+        reason: 'FULFILLMENT_UNKNOWN',
+        detail: '',
+        step: 'S4_FULFIL',
+        lineIds: ['cape'],
+      };
       await laurel.store.claims.model.collection.updateOne({ _id: claimId as never }, {
         $set: {
           open: true,

@@ -3,20 +3,35 @@
  * rejects it or starts its run, as long as that request may be alive (rule 1).
  */
 import assert from 'node:assert/strict';
-import type { Starter } from '../../api/claims/starter.ts';
-import type { StoredEvent } from '../../store/events/events.ts';
-import { CAPE, OPERATOR, levelsOf, database, ended, event, gameEvent, givenBy, leaveAlone, reconcile, recordOf, runsOf, until, workflowOf } from '../helpers.ts';
-import { RECORDER_MS } from '../../store/claims/claims.ts';
-import { StockBusy } from '../../domain/claims/stock-busy.ts';
-import { WorkflowNotFoundError } from '@temporalio/client';
 import { after, before, describe, it } from 'node:test';
-import { alwaysTried } from '../paces.ts';
-import { bucket } from '../../store/test-store.ts';
+import { WorkflowNotFoundError } from '@temporalio/client';
 import { createAcceptance } from '../../api/claims/accept.ts';
-import { dropDatabase } from '../drop-database.ts';
+import type { Starter } from '../../api/claims/starter.ts';
+import { StockBusy } from '../../domain/claims/stock-busy.ts';
 import { type Claim, claimIdOf } from '../../store/claims/claim-record.ts';
-import { type Laurel, codeOf, startLaurel } from '../laurel.ts';
-import { type Store, openStore } from '../../store/index.ts';
+import { RECORDER_MS } from '../../store/claims/claims.ts';
+import type { StoredEvent } from '../../store/events/events.ts';
+import { openStore, type Store } from '../../store/index.ts';
+import { bucket } from '../../store/test-store.ts';
+import { dropDatabase } from '../drop-database.ts';
+import {
+  CAPE,
+  database,
+  ended,
+  event,
+  gameEvent,
+  givenBy,
+  leaveAlone,
+  levelsOf,
+  OPERATOR,
+  reconcile,
+  recordOf,
+  runsOf,
+  until,
+  workflowOf,
+} from '../helpers.ts';
+import { codeOf, type Laurel, startLaurel } from '../laurel.ts';
+import { alwaysTried } from '../paces.ts';
 import { uniqueName } from '../servers.ts';
 
 let laurel: Laurel;

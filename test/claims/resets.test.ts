@@ -3,19 +3,30 @@
  * ours. Cancellations and terminations are in `runs.test.ts`.
  */
 import assert from 'node:assert/strict';
-import type { Starter } from '../../api/claims/starter.ts';
-import type { WorkflowBundleOption } from '@temporalio/worker';
-import type { temporal } from '@temporalio/proto';
-import { CAPE, gameEvent, leaveAlone, parked, reconcile, recordOf, runClosed, runsOf, until, workflowOf } from '../helpers.ts';
-import { CLAIM_QUEUE, CLAIM_WORKFLOW } from '../../workflows/contract.ts';
-import { GRANTED_BY_GAME, decide, outcomeOf, undoneSteps } from '../outcomes.ts';
-import { MOUNT, type Rule, answered, asked, claimAtGame } from '../game-claims.ts';
-import { after, before, describe, it } from 'node:test';
-import { createHttpProvider } from '../../providers/http.ts';
 import { randomUUID } from 'node:crypto';
-import { type Edit, changedBundle, startWorkersOn } from '../changed-code.ts';
-import { type Laurel, startLaurel } from '../laurel.ts';
+import { after, before, describe, it } from 'node:test';
+import type { temporal } from '@temporalio/proto';
+import type { WorkflowBundleOption } from '@temporalio/worker';
+import type { Starter } from '../../api/claims/starter.ts';
+import { createHttpProvider } from '../../providers/http.ts';
 import { workflowIdOf } from '../../temporal/workflow-id.ts';
+import { CLAIM_QUEUE, CLAIM_WORKFLOW } from '../../workflows/contract.ts';
+import { changedBundle, type Edit, startWorkersOn } from '../changed-code.ts';
+import { answered, asked, claimAtGame, MOUNT, type Rule } from '../game-claims.ts';
+import {
+  CAPE,
+  gameEvent,
+  leaveAlone,
+  parked,
+  reconcile,
+  recordOf,
+  runClosed,
+  runsOf,
+  until,
+  workflowOf,
+} from '../helpers.ts';
+import { type Laurel, startLaurel } from '../laurel.ts';
+import { decide, GRANTED_BY_GAME, outcomeOf, undoneSteps } from '../outcomes.ts';
 
 type Event = temporal.api.history.v1.IHistoryEvent;
 

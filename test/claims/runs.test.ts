@@ -1,14 +1,35 @@
 /** What becomes of a claim whose run an admin cancels or terminates in the Web UI, in every stage. */
 import assert from 'node:assert/strict';
+import { after, before, describe, it } from 'node:test';
 import type { ActivityDeps } from '../../activities/deps.ts';
 import type { ClaimOutcome } from '../../workflows/contract.ts';
-import { GRANTED, GRANTED_BY_GAME, GRANTED_STEPS, decide, outcomeOf, stepsOf, undoneSteps } from '../outcomes.ts';
-import { after, before, describe, it } from 'node:test';
-import { cancelHeard, ended, event, gameEvent, leaveAlone, parked, reconcile, recordOf, runClosed, runThere, runsOf, workflowOf } from '../helpers.ts';
 import { createCheckpoints, heldClaim } from '../checkpoints.ts';
-import { type Call, type HeldCall, createInterposer } from '../interpose.ts';
+import { answered, asked, claimAtGame, type Rule, requestsFor } from '../game-claims.ts';
+import {
+  cancelHeard,
+  ended,
+  event,
+  gameEvent,
+  leaveAlone,
+  parked,
+  reconcile,
+  recordOf,
+  runClosed,
+  runsOf,
+  runThere,
+  workflowOf,
+} from '../helpers.ts';
+import { type Call, createInterposer, type HeldCall } from '../interpose.ts';
 import { type Laurel, startLaurel } from '../laurel.ts';
-import { type Rule, answered, asked, claimAtGame, requestsFor } from '../game-claims.ts';
+import {
+  decide,
+  GRANTED,
+  GRANTED_BY_GAME,
+  GRANTED_STEPS,
+  outcomeOf,
+  stepsOf,
+  undoneSteps,
+} from '../outcomes.ts';
 
 const ABORTED = {
   end: 'FAILED / ABORTED_BY_ADMIN',

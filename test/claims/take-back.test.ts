@@ -3,15 +3,30 @@
  * not end with (rule 5).
  */
 import assert from 'node:assert/strict';
-import type { StoredEvent } from '../../store/events/events.ts';
-import { CAPE, levelsOf, callsAbout, endOf, ended, event, gameEvent, givenBy, leaveAlone, parked, reconcile, recordOf, runClosed, workflowOf } from '../helpers.ts';
-import { CLAIM_QUEUE, CLAIM_WORKFLOW } from '../../workflows/contract.ts';
 import { after, before, describe, it } from 'node:test';
-import { alwaysTried } from '../paces.ts';
-import { decide } from '../outcomes.ts';
-import { type Call, createInterposer } from '../interpose.ts';
 import { type Claim, claimIdOf } from '../../store/claims/claim-record.ts';
+import type { StoredEvent } from '../../store/events/events.ts';
+import { CLAIM_QUEUE, CLAIM_WORKFLOW } from '../../workflows/contract.ts';
+import {
+  CAPE,
+  callsAbout,
+  ended,
+  endOf,
+  event,
+  gameEvent,
+  givenBy,
+  leaveAlone,
+  levelsOf,
+  parked,
+  reconcile,
+  recordOf,
+  runClosed,
+  workflowOf,
+} from '../helpers.ts';
+import { type Call, createInterposer } from '../interpose.ts';
 import { type Laurel, startLaurel } from '../laurel.ts';
+import { decide } from '../outcomes.ts';
+import { alwaysTried } from '../paces.ts';
 import { uniqueName } from '../servers.ts';
 
 let laurel: Laurel;

@@ -1,14 +1,28 @@
 /** Undoing: what is taken back, in which order, for how long, and what is parked (rules 5 and 8). */
 import assert from 'node:assert/strict';
-import { CAPE, levelsOf, callsAbout, endOf, ended, gameEvent, givenBy, hasEntitlement, leaveAlone, parked, reconcile, recordOf, workflowOf } from '../helpers.ts';
-import { MOUNT, type Rule, answered, asked, claimAtGame, requestsFor } from '../game-claims.ts';
-import { ProviderError } from '../../domain/claims/fulfillment.ts';
 import { after, before, describe, it } from 'node:test';
+import { ProviderError } from '../../domain/claims/fulfillment.ts';
 import { claimIdOf } from '../../store/claims/claim-record.ts';
+import { answered, asked, claimAtGame, MOUNT, type Rule, requestsFor } from '../game-claims.ts';
+import {
+  CAPE,
+  callsAbout,
+  ended,
+  endOf,
+  gameEvent,
+  givenBy,
+  hasEntitlement,
+  leaveAlone,
+  levelsOf,
+  parked,
+  reconcile,
+  recordOf,
+  workflowOf,
+} from '../helpers.ts';
 import { createInterposer } from '../interpose.ts';
-import { decide, leaves, outcomeOf, sumOf, stepsOf, undoneSteps } from '../outcomes.ts';
-import { neverTried } from '../paces.ts';
 import { type Laurel, startLaurel } from '../laurel.ts';
+import { decide, leaves, outcomeOf, stepsOf, sumOf, undoneSteps } from '../outcomes.ts';
+import { neverTried } from '../paces.ts';
 
 let laurel: Laurel;
 /** A revoke of a grant that this game never saw leaves no trace: the hardest case to undo. */

@@ -1,18 +1,29 @@
 /** Each write is safe to repeat, bounded and durable (rules 4, 7 and 10). */
 import assert from 'node:assert/strict';
-import type { mongo } from 'mongoose';
-import { ADMIN, CAPE, levelsOf, database, ended, event, gameEvent, givenBy, hasEntitlement, recordOf } from '../helpers.ts';
-import { DATABASE_TIMEOUT_MS, connect, isOfDatabase } from '../../store/mongodb/connection.ts';
-import { after, before, describe, it } from 'node:test';
-import { claimIdOf } from '../../store/claims/claim-record.ts';
-import { newClaim } from '../../store/test-store.ts';
 import { once } from 'node:events';
+import { type AddressInfo, createServer, connect as dial, type Socket } from 'node:net';
+import { after, before, describe, it } from 'node:test';
+import type { mongo } from 'mongoose';
+import { claimIdOf } from '../../store/claims/claim-record.ts';
 import { openStore } from '../../store/index.ts';
-import { testServers, uniqueName } from '../servers.ts';
-import { type AddressInfo, type Socket, createServer, connect as dial } from 'node:net';
-import { type Call, createInterposer } from '../interpose.ts';
+import { connect, DATABASE_TIMEOUT_MS, isOfDatabase } from '../../store/mongodb/connection.ts';
 import { type Hold, RESERVE_DEADLINE_MS } from '../../store/stock/stock.ts';
+import { newClaim } from '../../store/test-store.ts';
+import {
+  ADMIN,
+  CAPE,
+  database,
+  ended,
+  event,
+  gameEvent,
+  givenBy,
+  hasEntitlement,
+  levelsOf,
+  recordOf,
+} from '../helpers.ts';
+import { type Call, createInterposer } from '../interpose.ts';
 import { type Laurel, startLaurel } from '../laurel.ts';
+import { testServers, uniqueName } from '../servers.ts';
 
 let laurel: Laurel;
 const interposer = createInterposer();

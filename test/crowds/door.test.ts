@@ -5,7 +5,7 @@ import { connect, type Socket } from 'node:net';
 import { after, before, beforeEach, describe, it } from 'node:test';
 import { claimIdOf } from '../../store/claims/claim-record.ts';
 import { behind } from '../checkpoints.ts';
-import { levelsOf, CAPE, event, until } from '../helpers.ts';
+import { CAPE, event, levelsOf, until } from '../helpers.ts';
 import { type ClaimAnswer as Answer, codeOf, type Laurel, startLaurel } from '../laurel.ts';
 import { uniqueName } from '../servers.ts';
 

@@ -13,12 +13,12 @@ import type { ClaimRuns, RunOf } from '../../temporal/runs.ts';
 import type { RunStart } from '../../workflows/contract.ts';
 import {
   ADMIN,
-  levelsOf,
   CAPE,
   event,
   gameEvent,
   hasEntitlement,
   inBatches,
+  levelsOf,
   reconcile,
   recordOnce,
   runClosed,

@@ -7,7 +7,7 @@ import type { ClaimBody } from '../../api/claims/claim-body.ts';
 import { createTokens } from '../../api/identity/tokens.ts';
 import { type Running, startProcess } from '../../lab/bench/processes.ts';
 import { freePort } from '../../local/processes/ports.ts';
-import { levelsOf, CAPE, ended, event, until, workflowOf } from '../helpers.ts';
+import { CAPE, ended, event, levelsOf, until, workflowOf } from '../helpers.ts';
 import { type Laurel, startLaurel } from '../laurel.ts';
 import { type TestServers, testServers, uniqueName } from '../servers.ts';
 

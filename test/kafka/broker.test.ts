@@ -1,13 +1,21 @@
 /** Every partition is read, by its own installation, or something says so; and nothing is lost with a broker. */
 import assert from 'node:assert/strict';
-import { PATIENCE_MS, type RunningStreams, type StreamsFixture, WHOLE, distinct, kill, streamsFixture } from '../streams-fixture.ts';
 import { after, before, describe, it } from 'node:test';
+import { newClaim, newPlayer, type StoreFixture, storeFixture } from '../../store/test-store.ts';
 import { consume } from '../../streams/consumer.ts';
 import { createOutlet } from '../../streams/kafka.ts';
 import { createProgress } from '../../streams/partitions.ts';
-import { type StoreFixture, newClaim, newPlayer, storeFixture } from '../../store/test-store.ts';
-import { type TestRecord, lagOf, produce, readTopic, withAdmin } from '../kafka-records.ts';
 import { until } from '../helpers.ts';
+import { lagOf, produce, readTopic, type TestRecord, withAdmin } from '../kafka-records.ts';
+import {
+  distinct,
+  kill,
+  PATIENCE_MS,
+  type RunningStreams,
+  type StreamsFixture,
+  streamsFixture,
+  WHOLE,
+} from '../streams-fixture.ts';
 
 /** What is promised of partitions that are added. */
 const READ_WITHIN_MS = 60_000;
@@ -130,7 +138,12 @@ describe('the progress of a topic', () => {
     const seen: string[] = [];
     const said: string[] = [];
     const end = consume({
-      ...{ brokers: f.kafka.brokers, topic: TOPIC, deadTopic: 'progress.dead', groupId: 'progress' },
+      ...{
+        brokers: f.kafka.brokers,
+        topic: TOPIC,
+        deadTopic: 'progress.dead',
+        groupId: 'progress',
+      },
       ...{ batchSize: 1, sideBySide: 4, outlet, progress, lookEveryMs: LOOK_EVERY_MS },
       signal: stopping.signal,
       isPassing: () => false,

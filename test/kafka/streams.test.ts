@@ -1,13 +1,23 @@
 /** What comes in over Kafka and goes out over it, by a real broker. */
 import assert from 'node:assert/strict';
+import { after, before, describe, it } from 'node:test';
 import fc from 'fast-check';
 import type { Claim } from '../../store/claims/claim-record.ts';
-import { PATIENCE_MS, type RunningStreams, type Sent, type StreamsFixture, WHOLE, ago, distinct, kill, streamsFixture } from '../streams-fixture.ts';
-import { after, before, describe, it } from 'node:test';
-import { until } from '../helpers.ts';
 import { newPlayer } from '../../store/test-store.ts';
-import { type ReadRecord, produce } from '../kafka-records.ts';
+import { until } from '../helpers.ts';
+import { produce, type ReadRecord } from '../kafka-records.ts';
 import { uniqueName } from '../servers.ts';
+import {
+  ago,
+  distinct,
+  kill,
+  PATIENCE_MS,
+  type RunningStreams,
+  type Sent,
+  type StreamsFixture,
+  streamsFixture,
+  WHOLE,
+} from '../streams-fixture.ts';
 
 const MINUTE_MS = 60_000;
 const DAY_MS = 86_400_000;
