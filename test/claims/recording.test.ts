@@ -27,7 +27,6 @@ import {
   reconcile,
   recordOf,
   runsOf,
-  until,
   workflowOf,
 } from '../helpers.ts';
 import { codeOf, type Laurel, startLaurel } from '../laurel.ts';
