@@ -63,12 +63,12 @@ export async function startAttackedApi(settings: NodeJS.ProcessEnv = {}) {
       return { userId, token: await tokens.issue({ userId, epoch: 0 }) };
     },
 
-    /** A claim of that player, which stays open as nobody works on it. */
+    /** A claim of that player. It stays open: no worker runs. */
     async openClaim(userId: string): Promise<string> {
       return (await store.claims.accept(newClaim({ userId }))).claim._id;
     },
 
-    /** Connections from this address; what they are sent is not read. */
+    /** Opens connections from this address. The test does not read what they are sent. */
     async connections(count: number): Promise<Socket[]> {
       const opened: Socket[] = [];
       // In small groups: the backlog of a listening socket is short.

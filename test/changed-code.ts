@@ -1,6 +1,7 @@
-/** Workers on other workflow code than today's: as it was released, or as it might come to be. */
+/** Workers on other workflow code than today's: released code, or today's code with a change. */
 import assert from 'node:assert/strict';
-import { cp, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises';
+import { createHash } from 'node:crypto';
+import { cp, mkdtemp, readFile, rename, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import {
@@ -39,10 +40,10 @@ const stepMore = (step: string, imports: string): Edit[] => [
   { file: CLAIM, from: FIRST_ACTIVITY, to: `  ${step}\n${FIRST_ACTIVITY}` },
 ];
 
-/** Put in just so: what must not be deployed. */
+/** The step put in without `patched()`: this must not be deployed. */
 export const plainStep = (): Edit[] => stepMore('await sleep(1);', 'sleep');
 
-/** The same step as `docs/deploying-workflow-code.md` says. */
+/** The same step put in as `docs/deploying-workflow-code.md` says, with `patched()`. */
 export const patchedStep = (): Edit[] =>
   stepMore("if (patched('a-step-more')) await sleep(1);", 'patched, sleep');
 
@@ -55,8 +56,23 @@ async function apply(folder: string, { file, from, to }: Edit): Promise<void> {
   );
 }
 
-/** Today's workflow code with these changes, as a bundle. */
+/** Today's workflow code with these changes, as a bundle. Made once in a run: it takes seconds. */
 export async function changedBundle(edits: Edit[]): Promise<{ code: string }> {
+  const run = process.env.TEST_RUN_FOLDER;
+  if (run === undefined) return await bundle(edits);
+  const name = createHash('sha256').update(JSON.stringify(edits)).digest('hex');
+  const file = path.join(run, `bundle-${name}.js`);
+  const made = await readFile(file, 'utf8').catch(() => undefined);
+  if (made !== undefined) return { code: made };
+  const { code } = await bundle(edits);
+  // Renamed when it is whole: another file may read it at any moment.
+  const part = `${file}.${process.pid}`;
+  await writeFile(part, code);
+  await rename(part, file);
+  return { code };
+}
+
+async function bundle(edits: Edit[]): Promise<{ code: string }> {
   const folder = await mkdtemp(path.join(tmpdir(), 'laurel-test-code-'));
   try {
     for (const part of ['workflows', 'domain', 'package.json']) {
@@ -73,7 +89,7 @@ export async function changedBundle(edits: Edit[]): Promise<{ code: string }> {
   }
 }
 
-/** As impatient as the workers of `startLaurel`. */
+/** Short timeouts, as the workers of `startLaurel` have. */
 const POLICY = {
   FULFILLMENT_TIMEOUT_MS: 1_000,
   FULFILLMENT_MAX_ATTEMPTS: 3,
@@ -91,7 +107,7 @@ export async function startWorkersOn(
   const connection = await NativeConnection.connect({ address: temporalAddress });
   const { url: baseUrl, secret } = laurel.game;
   const settings = { ...POLICY, PROVIDERS: { game: { baseUrl, secret } } };
-  // Step by step, as what changes is the workflow's.
+  // No first try: the change is in the workflow, so each step must be the workflow's.
   const deps = neverTried(activityDeps(laurel.store, settings));
   const workers = await createWorkers({
     connection,

@@ -1,22 +1,36 @@
 /**
- * Checkpoints: a test holds a claim right before something is done for it, does something to the
- * world meanwhile, and lets the claim go on.
+ * Checkpoints: a test stops a claim right before a certain call, changes something meanwhile, and
+ * lets the claim go on.
  */
 import type { ActivityDeps } from '../activities/deps.ts';
 import { claimIdOf } from '../store/claims/claim-record.ts';
 import type { Laurel } from './laurel.ts';
 
 /**
- * `read`: its record is read by its one activity. `reserve`: its run takes a hold (S3), where the API
- * has not. `settle`: every grant is confirmed, its fate is not yet taken (S5).
+ * The call before which the claim stops. `read`: the one activity reads the record. `reserve`: the run
+ * takes a hold (S3), where the API has not. `settle`: the run takes the fate to grant (S5).
  */
 export type Checkpoint = 'read' | 'reserve' | 'settle';
 
 export interface Held {
-  /** Resolves once the claim has come there. */
+  /** Resolves once the claim has reached the checkpoint. */
   reached: Promise<void>;
-  /** Lets it go on, now and whenever it comes there again. */
+  /** Lets the claim go on, now and each time it reaches the checkpoint again. */
   open(): void;
+}
+
+/**
+ * The same verb, with something done before each call. It has the verb's own type: whatever the verb
+ * is given or answers, now or later, is passed on.
+ */
+export function behind<Args extends unknown[], Answer>(
+  verb: (...args: Args) => Promise<Answer>,
+  before: (...args: Args) => Promise<unknown>,
+): (...args: Args) => Promise<Answer> {
+  return async (...args) => {
+    await before(...args);
+    return await verb(...args);
+  };
 }
 
 export type Checkpoints = ReturnType<typeof createCheckpoints>;
@@ -31,7 +45,7 @@ export function createCheckpoints() {
   }
 
   return {
-    /** Holds a claim, which need not exist yet, whenever it comes there. */
+    /** Stops a claim each time it reaches the checkpoint. The claim need not exist yet. */
     hold(checkpoint: Checkpoint, claimId: string): Held {
       const reached = Promise.withResolvers<void>();
       const opened = Promise.withResolvers<void>();
@@ -44,44 +58,34 @@ export function createCheckpoints() {
       return { reached: reached.promise, open };
     },
 
-    /** Lets every claim go on that a test which failed has left behind, so that workers can stop. */
+    /** Lets every claim go on. A failed test may have left some stopped, and workers wait for them. */
     openAll(): void {
       for (const gate of held.values()) gate.open();
     },
 
-    /** What activities are given, with a checkpoint before each of these. */
+    /** The activities' dependencies, with the checkpoints before those calls. */
     around(deps: ActivityDeps): ActivityDeps {
       const { claims, stock } = deps;
       return {
         ...deps,
         claims: {
           ...claims,
-          async get(claimId, userId) {
-            await pass('read', claimId);
-            return await claims.get(claimId, userId);
-          },
-          async takeGrantFate(claim, lines, steps) {
-            await pass('settle', claim._id);
-            return await claims.takeGrantFate(claim, lines, steps);
-          },
-          async grant(claim, lines, steps) {
-            await pass('settle', claim._id);
-            return await claims.grant(claim, lines, steps);
-          },
+          get: behind(claims.get, (claimId) => pass('read', claimId)),
+          takeGrantFate: behind(claims.takeGrantFate, ({ _id }) => pass('settle', _id)),
+          grant: behind(claims.grant, ({ _id }) => pass('settle', _id)),
         },
         stock: {
           ...stock,
-          async reserve(request, how) {
-            await pass('reserve', request.holdId.split(':')[0] as string);
-            return await stock.reserve(request, how);
-          },
+          reserve: behind(stock.reserve, ({ holdId }) =>
+            pass('reserve', holdId.split(':')[0] as string),
+          ),
         },
       };
     },
   };
 }
 
-/** A new player's claim of the event, which has come to the checkpoint. */
+/** Makes a new player's claim of the event; resolves once it is at the checkpoint. */
 export async function heldClaim(
   laurel: Laurel,
   checkpoints: Checkpoints,

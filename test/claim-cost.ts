@@ -58,13 +58,11 @@ export function writesIn(commands: mongo.CommandStartedEvent[]): string[] {
   });
 }
 
-/**
- * Laurel with every command to MongoDB written down.
- * @param options.prepare what a player has done before the claim that is counted
- */
-export async function startCounted(
-  options: { prepare?(laurel: Laurel, userId: string): Promise<void> } = {},
-) {
+/** What a player does before the claim that is counted; it costs nothing. */
+export type Prepare = (laurel: Laurel, userId: string) => Promise<void>;
+
+/** Laurel with every command to MongoDB written down. */
+export async function startCounted() {
   const laurel = await startLaurel({
     mongodbOptions: '&monitorCommands=true',
     // However slow the machine is, a player is read once for a request.
@@ -74,9 +72,9 @@ export async function startCounted(
   laurel.database.getClient().on('commandStarted', (started) => commands.push(started));
 
   /** Makes one claim, and waits at Temporal until its run is closed: everything it costs is paid then. */
-  async function costOfClaim(eventId: string): Promise<ClaimCost> {
+  async function costOfClaim(eventId: string, prepare?: Prepare): Promise<ClaimCost> {
     const { id, token } = await laurel.signIn();
-    await options.prepare?.(laurel, id);
+    await prepare?.(laurel, id);
     const key = uniqueName('key');
     commands.length = 0;
     await laurel.claim(eventId, token, { key });
@@ -100,11 +98,11 @@ export async function startCounted(
     commands,
     costOfClaim,
     /** The cheapest of three claims: what a claim costs is in each, what a busy machine adds is not. */
-    async leastCostOf(eventId: string): Promise<ClaimCost> {
+    async leastCostOf(eventId: string, prepare?: Prepare): Promise<ClaimCost> {
       const costs = [
-        await costOfClaim(eventId),
-        await costOfClaim(eventId),
-        await costOfClaim(eventId),
+        await costOfClaim(eventId, prepare),
+        await costOfClaim(eventId, prepare),
+        await costOfClaim(eventId, prepare),
       ];
       return costs.reduce((least, cost) => (cost.reads.length < least.reads.length ? cost : least));
     },

@@ -1,4 +1,4 @@
-/** What people and other claims do about a claim while a worker of it is killed. */
+/** What people and other claims do to a claim whose worker is killed. */
 import { WorkflowNotFoundError } from '@temporalio/client';
 import type { Claim } from '../store/claims/claim-record.ts';
 import { HOLDS_PER_BUCKET } from '../store/stock/stock.ts';
@@ -19,18 +19,18 @@ export interface World {
   seen(claimId: string, fits: (claim: Claim) => boolean): Promise<void>;
 }
 
-/** What somebody does about a claim that runs, and what they wait for before. */
+/** What somebody does to a claim that runs, and what they wait for first. */
 export interface Play {
   awaits(world: World, claim: CrashClaim): Promise<unknown>;
   does(world: World, claim: CrashClaim): Promise<unknown>;
 }
 
-/** For what may take as long as all need to come to their points and the next worker to its work. */
+/** In milliseconds: all claims must reach their points, and the next worker must start. */
 export const PATIENCE_MS = 180_000;
 
 const isParked = ({ state }: Claim) => state === 'NEEDS_ATTENTION';
 
-/** Signals the claim's run, however long that takes; one that is over has heard it before. */
+/** Signals the claim's run, however long that takes. A run that is over got the signal before. */
 async function signal(laurel: Laurel, claimId: string, name: ClaimSignal): Promise<void> {
   const run = workflowOf(laurel, await recordOf(laurel, claimId));
   await run.signal(name).catch((error: unknown) => {
@@ -68,14 +68,14 @@ export const banned: Play = {
 const strangersAt = ({ eventId }: CrashClaim): string[] =>
   Array.from({ length: HOLDS_PER_BUCKET }, (_, n) => `clm_${eventId}n${n}:cape`);
 
-/** As many strangers' holds in the cape's only bucket as it has room for. */
+/** Fills the cape's only bucket with holds of other claims. */
 export async function crowd({ store }: Laurel, claim: CrashClaim): Promise<void> {
   const holds = strangersAt(claim);
   const books = { stock: 10 + holds.length, holds };
   await store.stock.model.updateOne({ eventId: claim.eventId, rewardId: 'cape' }, books);
 }
 
-/** The strangers go, once the claim was seen to wait; reconciliation may have sent some away. */
+/** Removes those holds once the claim waits. Reconciliation may have removed some before. */
 export const makeRoom: Play = {
   awaits: ({ seen }, { claimId }) => seen(claimId, ({ state }) => state !== 'PENDING_VALIDATION'),
   async does({ laurel }, claim) {

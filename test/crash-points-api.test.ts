@@ -29,7 +29,7 @@ const READS = [
   'stock.soldOut',
   'users.get',
 ];
-/** What it asks that is answered within the process. */
+/** Calls that are answered within the process. */
 const IN_PROCESS = ['claims.recorderUntil'];
 /** Writes in the same folder that no request for a claim makes: an admin's decision on it. */
 const ELSEWHERE = ['claims.decide'];
@@ -52,13 +52,13 @@ const WAYS: Way[] = [
     name: 'that is held and handed to its run',
     writes: [...SET_ASIDE, 'starter.start'],
     event: { fulfillment: { provider: 'game' } },
-    ending: { ...GRANTED, given: both('GRANTED ×1'), books: both('10 = 9 + 0 + 1') },
+    ending: { ...GRANTED, given: both('GRANTED ×1'), levels: both('10 = 9 + 0 + 1') },
   },
   {
     name: 'that is left to its run',
     writes: ['events.markClaimed', 'claims.accept', 'starter.start'],
     event: { condition: { metric: 'account.ageDays', atLeast: 0 } },
-    ending: { ...GRANTED, given: both('GRANTED'), books: both('10 = 9 + 0 + 1') },
+    ending: { ...GRANTED, given: both('GRANTED'), levels: both('10 = 9 + 0 + 1') },
   },
   {
     name: 'that is rejected, as the second of two rewards is sold out',
@@ -73,7 +73,7 @@ const WAYS: Way[] = [
       lines: both('CANCELLED'),
       isEntitled: false,
       given: both('NEVER_SEEN'),
-      books: { cape: '10 = 10 + 0 + 0', mount: '10 = 0 + 0 + 10' },
+      levels: { cape: '10 = 10 + 0 + 0', mount: '10 = 0 + 0 + 10' },
     },
   },
 ];

@@ -1,5 +1,5 @@
 /**
- * The worker process is killed (`kill -9`) at every point of a claim's way, and another takes over.
+ * The worker process is killed (`kill -9`) at every point of a claim's path, and another takes over.
  * One worker brings a claim to each point and one kill is for all, as a lost worker is missed only
  * after ten seconds.
  */
@@ -44,7 +44,7 @@ const SETTINGS = {
   FULFILLMENT_PENDING_TIMEOUT_MS: PATIENCE_MS,
 };
 
-/** What activities call that is answered within the process. */
+/** Calls of activities that are answered within the process. */
 const IN_PROCESS = ['pace.enter', 'callLimiter.longestWaitMs', 'callLimiter.isLimited'];
 
 interface Sent extends CrashClaim {
@@ -81,7 +81,7 @@ async function seen(claimId: string, fits: (claim: Claim) => boolean): Promise<v
 
 const final = (claimId: string) => seen(claimId, (claim) => isFinal(claim.state));
 
-/** Resolves once all have come to something or the time is up: what did not fails its own test. */
+/** Resolves once all are settled or the time is up. What is not settled fails its own test. */
 async function settled(promises: Promise<unknown>[]): Promise<void> {
   const late = Promise.withResolvers<void>();
   const timer = setTimeout(late.resolve, PATIENCE_MS / 2);
@@ -89,7 +89,7 @@ async function settled(promises: Promise<unknown>[]): Promise<void> {
   clearTimeout(timer);
 }
 
-/** A player who is about to claim: what the claim will be called is known before it is made. */
+/** A player who is about to claim. The claim's ID is known before there is a claim. */
 async function player(way: Way, point: string): Promise<Sent> {
   const { id: userId, token } = await laurel.signIn();
   const key = uniqueName('key');
@@ -202,7 +202,7 @@ async function lead(claim: Sent, mayAct: Promise<void>): Promise<void> {
   claim.played = waits
     .then(() => (point === NOWHERE ? undefined : mayAct))
     .then(() => way.play?.does(world, claim));
-  // Where it fails, the test of the point tells.
+  // A failure is seen by the test of that point.
   claim.played.catch(() => {});
   if (point !== NOWHERE) return void (await Promise.race([waits, reached.promise]));
   await final(claimId);
@@ -266,7 +266,7 @@ async function closedAs(claimId: string): Promise<string> {
   return await until(status, `${claimId} to close`, PATIENCE_MS);
 }
 
-/** The claim came to the way's end: its record, the books, the entitlement and the provider agree. */
+/** The claim came to the end of its path: its record, the stock, the entitlement and the provider agree. */
 async function checkEnding({ claimId, way, point, played }: Sent): Promise<void> {
   await Promise.race([played.then(() => final(claimId)), second.died]);
   // Where the claim had ended before, its run has something to take back.

@@ -1,6 +1,6 @@
 /**
- * The points at which a worker is killed: before and after every write on every way a claim can
- * take, the provider's grant among them. `after provider.grant`: it granted, and we never heard.
+ * The points at which a worker is killed: before and after every write on every path of a claim. A
+ * call to the provider is a write too. `after provider.grant`: it granted, its answer was lost.
  */
 import type { EventFields } from '../domain/events/event.ts';
 import { banned, type CrashClaim, crowd, decided, makeRoom, type Play } from './crash-plays.ts';
@@ -10,7 +10,7 @@ import type { Call } from './interpose.ts';
 import type { Laurel } from './laurel.ts';
 import { GRANTED_STEPS, undoneSteps } from './outcomes.ts';
 
-/** A claim that stops there runs to its end. */
+/** The point of a claim that is not stopped: it runs to its end. */
 export const NOWHERE = 'nowhere';
 
 /** Where each claim stops, such as `before stock.settle`, and whether its provider gets a first try. */
@@ -37,8 +37,8 @@ interface Ending {
   lines: Record<string, string>;
   given: Record<string, string>;
   isEntitled: boolean;
-  books: Record<string, string>;
-  /** The steps of the story, whatever each came to: one that is done again may find nothing to do. */
+  levels: Record<string, string>;
+  /** The recorded steps without their outcomes: a step that is repeated may find nothing to do. */
   steps: string[];
 }
 
@@ -90,7 +90,7 @@ const GRANTED: Ending = {
   lines: both('GRANTED'),
   given: both('GRANTED'),
   isEntitled: true,
-  books: both('10 = 9 + 0 + 1'),
+  levels: both('10 = 9 + 0 + 1'),
   steps: named(GRANTED_STEPS),
 };
 const GRANTED_BY_GAME: Ending = { ...GRANTED, given: both('GRANTED ×1') };
@@ -98,13 +98,13 @@ const GRANTED_BY_GAME: Ending = { ...GRANTED, given: both('GRANTED ×1') };
 const UNDONE: Omit<Ending, 'end' | 'given'> = {
   lines: both('REVOKED'),
   isEntitled: false,
-  books: both('10 = 10 + 0 + 0'),
+  levels: both('10 = 10 + 0 + 0'),
   steps: named(undoneSteps('')),
 };
 
 /** The cape is granted, the mount refused. */
 const REFUSED: Rule = { do: 'refuse', lineId: 'mount' };
-/** For as many attempts as a worker of this test makes. */
+/** As many times as a worker of this test tries. */
 const AWAY: Rule = { do: 'fail', on: ['grant', 'lookup'], lineId: 'mount', times: 6 };
 const GIVEN_AND_REFUSED = { cape: 'REVOKED ×1', mount: 'REFUSED ×0' };
 /** A tombstone: taken back before it was given. */
@@ -114,7 +114,7 @@ const GIVEN_AND_NEVER = { cape: 'REVOKED ×1', mount: 'REVOKED ×0' };
 const REFUSED_EARLY = { ...UNDONE, lines: both('CANCELLED'), given: both('NEVER_SEEN') };
 const GAVE_BACK = ['UNDO_RESERVE', 'UNDO_ENTITLEMENT'];
 const UNLIMITED = REWARDS.map((reward) => ({ ...reward, stock: null }));
-const NO_BOOKS = { books: {} };
+const NO_LEVELS = { levels: {} };
 const OLD_ENOUGH = { metric: 'account.ageDays', atLeast: 0 };
 const BOSS_KILLED = { metric: 'boss.killed', atLeast: 1 };
 const NOT_MET: Ending = {
@@ -148,7 +148,7 @@ export const WAYS: Way[] = [
     writes: ['claims.grant'],
     crashAt: ['claims.grant'],
     event: { rewards: UNLIMITED },
-    ending: { ...GRANTED, ...NO_BOOKS },
+    ending: { ...GRANTED, ...NO_LEVELS },
   },
   {
     name: 'granted by the game at the first try',
@@ -164,7 +164,7 @@ export const WAYS: Way[] = [
     crashAt: ['provider.grant', 'claims.grant'],
     event: { ...GAME, rewards: UNLIMITED },
     isTried: true,
-    ending: { ...GRANTED_BY_GAME, ...NO_BOOKS },
+    ending: { ...GRANTED_BY_GAME, ...NO_LEVELS },
   },
   {
     name: 'granted by the game at the first try, under a condition',
@@ -263,7 +263,7 @@ export const WAYS: Way[] = [
     ending: {
       ...REFUSED_EARLY,
       end: 'REJECTED / SOLD_OUT',
-      books: { cape: '10 = 10 + 0 + 0', mount: '10 = 0 + 0 + 10' },
+      levels: { cape: '10 = 10 + 0 + 0', mount: '10 = 0 + 0 + 10' },
       steps: ['S0_ACCEPT', 'S1_VALIDATE', 'S2_CONDITIONS', 'S3_RESERVE', ...GAVE_BACK],
     },
   },
@@ -350,7 +350,7 @@ export const WAYS: Way[] = [
       lines: { cape: 'GRANTED', mount: 'REVOKED' },
       given: { cape: 'GRANTED ×1', mount: 'REFUSED ×0' },
       isEntitled: true,
-      books: { cape: '10 = 9 + 0 + 1', mount: '10 = 10 + 0 + 0' },
+      levels: { cape: '10 = 9 + 0 + 1', mount: '10 = 10 + 0 + 0' },
     },
   },
 ];

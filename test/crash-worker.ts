@@ -1,6 +1,6 @@
 /**
- * A worker that stops dead, claim by claim: from the point on where the test wants the process
- * killed, nothing more happens for that claim. Once all have come to theirs, the test kills it.
+ * A worker that stops work on each claim at the point where the test wants the process killed. Once
+ * all claims have reached their points, the test kills the process.
  */
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { NativeConnection, Worker } from '@temporalio/worker';
@@ -17,12 +17,12 @@ import { testBundle } from './bundle.ts';
 import { type CrashOrders, NOWHERE, type Told } from './crash-points.ts';
 import { createMortal } from './mortal.ts';
 
-/** Every claim that is stopped holds a slot of whatever it was stopped in. */
+/** Slots of each kind: a claim that is stopped keeps the slot it was stopped in. */
 const SLOTS = 400;
 
 const orders: CrashOrders = JSON.parse(process.env.CRASH_AT ?? '{}');
 const dead = new Set<string>();
-/** The claim that an activity runs for: known to every call it makes, whatever that is given. */
+/** The claim that the running activity works for. Not every call is given the claim's ID. */
 const running = new AsyncLocalStorage<string>();
 
 const say = (told: Told) => process.stdout.write(`${JSON.stringify(told)}\n`);
@@ -47,7 +47,7 @@ function paced(deps: ActivityDeps): ActivityDeps {
   return { ...deps, pace: { enter: () => (isTried() ? () => {} : null) } };
 }
 
-/** The activities, each of which tells all it calls for which claim it runs. */
+/** The activities, each run with its claim known to all the calls it makes. */
 function named(activities: Activities): Activities {
   const wrapped = Object.entries(activities).map(([name, activity]) => [
     name,

@@ -1,4 +1,4 @@
-/** What a test leaves behind, taken away. */
+/** Removes what a test leaves in MongoDB. */
 import type { Connection } from 'mongoose';
 
 /**

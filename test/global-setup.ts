@@ -15,6 +15,8 @@ let folder = '';
 
 export async function globalSetup(): Promise<void> {
   folder = mkdtempSync(join(tmpdir(), 'laurel-test-run-'));
+  // What one test file makes and another can use.
+  process.env.TEST_RUN_FOLDER = folder;
   // For the tests' own workers, and for each process of a whole stack: seconds of work for each.
   await prebuildBundle(new DefaultLogger('ERROR'));
   // Most files load the same modules: compiled once, each starts in two thirds of the time.

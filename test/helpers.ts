@@ -21,13 +21,19 @@ import { testServers, uniqueName } from './servers.ts';
 
 export { CAPE, DAILY_IN_SEOUL, MESOS, OPERATOR } from '../store/events/test-events.ts';
 
+/** What it takes to wait for a claim's record. */
+export type Waitable = Pick<Laurel, 'store' | 'changes'>;
+
 export const ADMIN: StaffContext = {
   actor: { userId: 'usr_admin', role: 'ADMIN' },
   requestId: 'test',
 };
 
 const FAR_OFF = new Date('2100-01-01T00:00:00Z');
-const POLL_MS = 25;
+/** Between two looks, in milliseconds. */
+const POLL_MS = 50;
+/** The same for a claim's record, whose changes are told of, but not its beginning. */
+const REREAD_MS = 500;
 /** Long, as a busy machine is no fault of what is tested; only a failing test waits for it. */
 const PATIENCE_MS = 60_000;
 
@@ -81,6 +87,20 @@ export async function until<T>(
   return await untilSeen(what, look, { pollMs: POLL_MS, timeoutMs });
 }
 
+/** Does the work for every item, `atOnce` of them side by side; answers in the items' order. */
+export async function inBatches<T, R>(
+  atOnce: number,
+  items: T[],
+  work: (item: T, n: number) => Promise<R>,
+): Promise<R[]> {
+  const results: R[] = [];
+  for (let n = 0; n < items.length; n += atOnce) {
+    const batch = items.slice(n, n + atOnce);
+    results.push(...(await Promise.all(batch.map((item, i) => work(item, n + i)))));
+  }
+  return results;
+}
+
 /**
  * The least of three measurements, in milliseconds: what is slow by nature is slow each time, what a
  * busy machine delays is not.
@@ -96,28 +116,41 @@ export async function recordOf(laurel: Pick<Laurel, 'store'>, claimId: string): 
   return claim;
 }
 
-/** The record once it is as awaited. */
+/**
+ * The record once it fits. Reads again when the claim has changed, and now and then: many claims wait
+ * side by side, and polling for each would cost more than the claims do.
+ * @throws Error with the record as it stands, where it does not fit in time
+ */
 export async function recordOnce(
-  laurel: Pick<Laurel, 'store'>,
+  laurel: Waitable,
   claimId: string,
   fits: (claim: Claim) => boolean,
   timeoutMs = PATIENCE_MS,
 ): Promise<Claim> {
-  let last: Claim | null = null;
-  const look = async () => {
-    last = await laurel.store.claims.get(claimId);
-    return last && fits(last) ? last : null;
-  };
+  const deadlineMs = performance.now() + timeoutMs;
+  let changed = Promise.withResolvers<void>();
+  const unsubscribe = laurel.changes.subscribe(claimId, () => changed.resolve());
   try {
-    return await until(look, `${fits}`, timeoutMs);
-  } catch (error) {
-    throw new Error(`${(error as Error).message}; the record is ${JSON.stringify(last)}`);
+    for (;;) {
+      // Armed before the read: a change during it is heard.
+      changed = Promise.withResolvers();
+      const last = await laurel.store.claims.get(claimId);
+      if (last && fits(last)) return last;
+      if (performance.now() > deadlineMs) {
+        throw new Error(`Waited in vain for ${fits}; the record is ${JSON.stringify(last)}`);
+      }
+      const timer = setTimeout(changed.resolve, REREAD_MS);
+      await changed.promise;
+      clearTimeout(timer);
+    }
+  } finally {
+    unsubscribe();
   }
 }
 
 /** The record once it is final. */
 export async function ended(
-  laurel: Pick<Laurel, 'store'>,
+  laurel: Waitable,
   claimId: string,
   timeoutMs?: number,
 ): Promise<Claim> {
@@ -126,7 +159,7 @@ export async function ended(
 
 /** The record once it is parked for the `number`th time. */
 export async function parked(
-  laurel: Pick<Laurel, 'store'>,
+  laurel: Waitable,
   claimId: string,
   number = 1,
 ): Promise<Claim> {
@@ -194,6 +227,21 @@ export async function cancelHeard(
   }, 'the run to hear of its cancellation');
 }
 
+/** The activities that the claim's latest run had on task queues, in their order; waits for its end. */
+export async function activitiesOf(
+  laurel: Pick<Laurel, 'client' | 'store'>,
+  claimId: string,
+): Promise<{ name: string; queue: string }[]> {
+  const run = workflowOf(laurel, await recordOf(laurel, claimId));
+  await run.result();
+  const { events } = await run.fetchHistory();
+  return (events ?? []).flatMap(({ activityTaskScheduledEventAttributes: scheduled }) =>
+    scheduled
+      ? [{ name: scheduled.activityType?.name ?? '', queue: scheduled.taskQueue?.name ?? '' }]
+      : [],
+  );
+}
+
 /** How many signals the claim's latest run has got. */
 export async function signalsOf(
   laurel: Pick<Laurel, 'client' | 'store'>,
@@ -218,8 +266,8 @@ export async function runsOf(
   }, `${least} runs of the claim`);
 }
 
-/** One reward's books, after every bucket of the event was seen to add up. */
-export async function booksOf(
+/** The stock levels of one reward, after every bucket of the event was seen to add up. */
+export async function levelsOf(
   laurel: Pick<Laurel, 'store'>,
   { eventId }: { eventId: string },
   rewardId = CAPE.rewardId,
@@ -242,6 +290,10 @@ export function givenBy(
   const grant = laurel.game.ledger().find((g) => g.grantId === grantIdOf(claimId, lineId));
   return grant ? { state: grant.state, applied: grant.applied } : null;
 }
+
+/** How a claim ended: its state, and its reason where it has one, such as `FAILED / USER_NOT_ACTIVE`. */
+export const endOf = ({ state, reason }: { state: string; reason: string | null }): string =>
+  reason === null ? state : `${state} / ${reason}`;
 
 /** The calls the simulated game got about a claim, oldest first. */
 export function callsAbout(laurel: Pick<Laurel, 'game'>, claimId: string): (string | null)[] {

@@ -1,5 +1,5 @@
 /**
- * A test's hand between a claim and the world: one call that an activity makes for the claim is
+ * A test steps in between a claim's activities and what they call: the next such call for the claim is
  * held back, or done with its answer lost, or watched.
  */
 import { mongo } from 'mongoose';

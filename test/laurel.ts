@@ -260,6 +260,7 @@ export async function startLaurel(options: LaurelOptions = {}) {
     url,
     app,
     store,
+    changes,
     database,
     client,
     namespace,

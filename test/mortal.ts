@@ -1,6 +1,6 @@
 /**
- * A process that stops dead for one claim, at a point of its way. Everything that is given to what
- * works for the claim is wrapped, whatever it is: a store or a verb that is new cannot escape.
+ * A process that stops work on one claim at a chosen point of its path. Every dependency is wrapped,
+ * whatever it is, so that a new store or verb cannot be missed.
  */
 import { isPromise } from 'node:util/types';
 
@@ -12,9 +12,9 @@ export interface Mortality {
   pointOf(claimId: string): string | undefined;
   /** Whether the claim has stopped: nothing more happens for it. */
   isDead(claimId: string): boolean;
-  /** Told when the claim comes to its point. */
+  /** Called when the claim reaches its point. */
   onReached(claimId: string): void;
-  /** Told of each call that is more than a look into this process. */
+  /** Called for each call that leaves this process. */
   onCall(claimId: string, call: string): void;
 }
 

@@ -1,13 +1,13 @@
-/** What became of a claim, as one thing to compare: its record, the books, the entitlement, the provider. */
+/** What became of a claim, as one thing to compare: its record, the stock, the entitlement, the provider. */
 import assert from 'node:assert/strict';
 import type { Line } from '../domain/claims/claim.ts';
 import { isMailbox } from '../domain/claims/fulfillment.ts';
 import type { UserStatus } from '../domain/user.ts';
 import type { Claim } from '../store/claims/claim-record.ts';
-import { booksOf, ended, givenBy, hasEntitlement } from './helpers.ts';
+import { ended, givenBy, hasEntitlement, levelsOf } from './helpers.ts';
 import type { Laurel } from './laurel.ts';
 
-/** The story of a claim that was granted without trouble. */
+/** The recorded steps of a claim that was granted without trouble. */
 export const GRANTED_STEPS = [
   'S0_ACCEPT OK',
   'S1_VALIDATE OK',
@@ -17,7 +17,7 @@ export const GRANTED_STEPS = [
   'S5_SETTLE OK',
 ];
 
-/** The story of a claim whose S4 came to this and was then undone. */
+/** The recorded steps of a claim that was undone after S4 ended with this outcome. */
 export const undoneSteps = (s4: string): string[] => [
   ...GRANTED_STEPS.slice(0, 4),
   `S4_FULFIL ${s4}`,
@@ -26,8 +26,8 @@ export const undoneSteps = (s4: string): string[] => [
   'UNDO_ENTITLEMENT OK',
 ];
 
-/** The claim's story, a step and its outcome an entry; its times never run backwards. */
-export function told({ steps }: Pick<Claim, 'steps'>): string[] {
+/** The claim's recorded steps, each as `{step} {outcome}`. Checks that no step ends before it starts. */
+export function stepsOf({ steps }: Pick<Claim, 'steps'>): string[] {
   for (const { step, startedAt, endedAt } of steps) {
     assert.ok(startedAt <= endedAt, `${step} starts before it ends`);
   }
@@ -40,13 +40,13 @@ export async function sumOf(
   of: { eventId: string },
   rewardId?: string,
 ): Promise<string> {
-  const { stock, available, held, granted } = await booksOf(laurel, of, rewardId);
+  const { stock, available, held, granted } = await levelsOf(laurel, of, rewardId);
   assert.equal(stock, available + held + granted);
   return `${stock} = ${available} + ${held} + ${granted}`;
 }
 
 function givenAs(laurel: Laurel, claim: Claim, { lineId, state }: Line): string {
-  // In the mailbox lies what the claim itself says.
+  // The mailbox gives what the claim's own line says.
   if (isMailbox(claim.snapshot.provider)) return state === 'GRANTED' ? state : 'NEVER_SEEN';
   const given = givenBy(laurel, claim._id, lineId);
   return given ? `${given.state} ×${given.applied}` : 'NEVER_SEEN';
@@ -58,8 +58,8 @@ async function perLine<T>(lines: Line[], tell: (line: Line) => T | Promise<T>) {
 }
 
 /**
- * Waits for the end of a claim and tells everything about it: `end` is its state and reason, `given`
- * what its provider says (at the simulated game with how often the player got it), `books` the sum
+ * Waits for the end of a claim and returns everything about it: `end` is its state and reason, `given`
+ * what its provider says (at the simulated game with how often the player got it), `levels` the sum
  * of each limited reward.
  */
 export async function outcomeOf(laurel: Laurel, claimId: string, timeoutMs?: number) {
@@ -68,22 +68,22 @@ export async function outcomeOf(laurel: Laurel, claimId: string, timeoutMs?: num
   const limited = claim.lines.filter((line) => line.buckets !== null);
   return {
     end: claim.reason === null ? claim.state : `${claim.state} / ${claim.reason}`,
-    steps: told(claim),
+    steps: stepsOf(claim),
     lines: await perLine(claim.lines, (line) => line.state),
     given: await perLine(claim.lines, (line) => givenAs(laurel, claim, line)),
     isEntitled: await hasEntitlement(laurel, claimId),
-    books: await perLine(limited, ({ lineId }) => sumOf(laurel, claim, lineId)),
+    levels: await perLine(limited, ({ lineId }) => sumOf(laurel, claim, lineId)),
   };
 }
 
-/** What a claim of one cape of ten comes to where all is well, through the mailbox. */
+/** The outcome of a claim of one cape of ten through the mailbox, without trouble. */
 export const GRANTED = {
   end: 'GRANTED',
   steps: GRANTED_STEPS,
   lines: { cape: 'GRANTED' },
   given: { cape: 'GRANTED' },
   isEntitled: true,
-  books: { cape: '10 = 9 + 0 + 1' },
+  levels: { cape: '10 = 9 + 0 + 1' },
 };
 
 /** The same through the simulated game. */

@@ -1,12 +1,12 @@
-/** A pace that a test decides on: by a provider's own, one failure would change the way of every claim. */
+/** Fixed paces for tests. By a provider's measured pace, one failure would change the path of every claim. */
 import type { ActivityDeps } from '../activities/deps.ts';
 
-/** Every claim's provider gets a first try within the claim's one activity. */
+/** Every claim gets a first try within its one activity. */
 export function alwaysTried(deps: ActivityDeps): ActivityDeps {
   return { ...deps, pace: { enter: () => () => {} } };
 }
 
-/** None does: each is asked step by step, in an activity of its own. */
+/** No claim gets a first try: each call to the provider is an activity of its own. */
 export function neverTried(deps: ActivityDeps): ActivityDeps {
   return { ...deps, pace: { enter: () => null } };
 }

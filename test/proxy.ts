@@ -1,4 +1,4 @@
-/** A wire to a server that a test can cut: everything over it is lost until it is mended. */
+/** A proxy to a server that a test can cut: everything sent over it is lost until it is mended. */
 import { once } from 'node:events';
 import net, { type AddressInfo, type Socket } from 'node:net';
 
