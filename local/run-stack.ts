@@ -8,6 +8,7 @@ import { given } from './processes/environment.ts';
 import { AlreadyRunning } from './processes/run-records.ts';
 import { StartFailure } from './processes/service.ts';
 import { Stack } from './stack.ts';
+import { type OwnProcess, watchCode } from './watch-code.ts';
 import { boldFor, readyText, USAGE } from './words.ts';
 
 /** Failures that need no stack trace: their message says all. */
@@ -15,11 +16,14 @@ const EXPECTED = [AlreadyRunning, SetupError, NoBinary, PortTaken, StartFailure]
 
 const LOOK_FOR_NPM_MS = 500;
 
+const ROOT = resolve(import.meta.dirname, '..');
+
 /** @param args the command line's */
 export async function runStack(args: readonly string[], stopping: Stopping): Promise<void> {
   // A reader that goes away, as in `npm start | head`, must not end the stack.
   for (const stream of [process.stdout, process.stderr]) stream.on('error', () => {});
-  if (args.length > 0) {
+  const isWatching = args.length === 1 && args[0] === '--watch';
+  if (args.length > 0 && !isWatching) {
     const isHelp = args[0] === '--help' || args[0] === '-h';
     (isHelp ? process.stdout : process.stderr).write(USAGE);
     process.exit(isHelp ? 0 : 2);
@@ -28,11 +32,11 @@ export async function runStack(args: readonly string[], stopping: Stopping): Pro
     console.error('The local stack runs on Linux and macOS; on Windows, start it in WSL.');
     process.exit(1);
   }
-  leave(await run(stopping));
+  leave(await run(stopping, isWatching));
 }
 
-/** Resolves with the exit code. */
-async function run(stopping: Stopping): Promise<number> {
+/** Resolves with the exit code. With `isWatching`, a process whose code changes is restarted. */
+async function run(stopping: Stopping, isWatching: boolean): Promise<number> {
   const dataDir = resolve(given(process.env, 'DATA_DIR') ?? '.data');
   const bold = boldFor(process.stdout, process.env);
   const stack = new Stack({
@@ -65,6 +69,7 @@ async function run(stopping: Stopping): Promise<number> {
       });
       if (!file) return 0;
       console.log(readyText(file, dataDir, bold));
+      if (isWatching) watchCode(ROOT, stopping.signal, restartIn(stack));
       await stopped;
       await stack.stop();
       console.log('stopped');
@@ -75,6 +80,14 @@ async function run(stopping: Stopping): Promise<number> {
       return 1;
     }
   }
+}
+
+/** For `npm run dev`: says which processes restart, and restarts them. */
+function restartIn(stack: Stack): (names: OwnProcess[]) => void {
+  return (names) => {
+    console.log(`code changed; restarting ${names.join(', ')}`);
+    for (const name of names) stack.restart(name);
+  };
 }
 
 /** npm hands SIGTERM to its shell, which ends and hands it to nobody. */
