@@ -69,7 +69,7 @@ async function run(stopping: Stopping, isWatching: boolean): Promise<number> {
       });
       if (!file) return 0;
       console.log(readyText(file, dataDir, bold));
-      if (isWatching) watchCode(ROOT, stopping.signal, restartIn(stack));
+      if (isWatching) watchCode(ROOT, stopping.signal, restartIn(stack), unwatched);
       await stopped;
       await stack.stop();
       console.log('stopped');
@@ -88,6 +88,10 @@ function restartIn(stack: Stack): (names: OwnProcess[]) => void {
     console.log(`code changed; restarting ${names.join(', ')}`);
     for (const name of names) stack.restart(name);
   };
+}
+
+function unwatched(error: Error): void {
+  console.error(`a folder is not watched any more: ${error.message}`);
 }
 
 /** npm hands SIGTERM to its shell, which ends and hands it to nobody. */

@@ -37,10 +37,11 @@ describe('the processes that a change of code concerns', () => {
     t.after(() => stopping.abort());
     const told: OwnProcess[][] = [];
     const heard = new EventTarget();
-    watchCode(root, stopping.signal, (names) => {
+    const onChange = (names: OwnProcess[]) => {
       told.push(names);
       heard.dispatchEvent(new Event('told'));
-    });
+    };
+    watchCode(root, stopping.signal, onChange, assert.ifError);
     const write = (file: string) => writeFileSync(join(root, file), '');
     const first = once(heard, 'told');
     write('store/inner/stock.test.ts');

@@ -26,11 +26,13 @@ const SETTLE_MS = 200;
 /**
  * Watches the product's folders in `root` until `signal` aborts. After each burst of changes
  * `onChange` is called once, with the processes that the changes concern. Tests do not count.
+ * `onFailure` is called where a folder cannot be watched any more.
  */
 export function watchCode(
   root: string,
   signal: AbortSignal,
   onChange: (names: OwnProcess[]) => void,
+  onFailure: (error: Error) => void,
 ): void {
   const changed = new Set<OwnProcess>();
   let timer: NodeJS.Timeout | undefined;
@@ -39,12 +41,13 @@ export function watchCode(
     changed.clear();
   };
   for (const [folder, names] of Object.entries(PROCESSES_BY_FOLDER)) {
-    watch(join(root, folder), { recursive: true, signal }, (_, file) => {
+    const watcher = watch(join(root, folder), { recursive: true, signal }, (_, file) => {
       if (file === null || !isProductCode(file)) return;
       for (const name of names) changed.add(name);
       clearTimeout(timer);
       timer = setTimeout(settle, SETTLE_MS);
     });
+    watcher.on('error', onFailure);
   }
   signal.addEventListener('abort', () => clearTimeout(timer));
 }
