@@ -5,14 +5,19 @@ import { codeOf, importsOf, loadedBy, ourFiles } from './imports.ts';
 /** Every server that a test starts or asks for is started by this file. */
 const STARTS_SERVERS = 'local/servers/servers.ts';
 
-/** A file that imports one of these may run another of our files as a process of its own. */
-const RUNS_FILES = ['node:child_process', 'node:worker_threads', 'local/processes/child.ts'];
+/** This file runs a program. */
+const RUNS_PROGRAM = 'local/processes/child.ts';
 
-/** Test files, by their path from the root, that never come to `STARTS_SERVERS`. */
+/** A file that imports one of these may run another of our files as a process of its own. */
+const RUNS_FILES = ['node:child_process', 'node:worker_threads', RUNS_PROGRAM];
+
+/** Test files, by their path from the root, that load and run nothing that starts a server. */
 export function unitTests(): string[] {
   const files = ourFiles();
   const known = new Set(files);
-  if (!known.has(STARTS_SERVERS)) throw new Error(`${STARTS_SERVERS} has gone: name its successor`);
+  for (const file of [STARTS_SERVERS, RUNS_PROGRAM]) {
+    if (!known.has(file)) throw new Error(`${file} is gone: test/unit-tests.ts needs its new name`);
+  }
   const targets = new Map(files.map((file) => [file, [...importsOf(file), ...runBy(file, known)]]));
   return files.filter(
     (file) =>
