@@ -9,6 +9,7 @@ import { AlreadyRunning } from './processes/run-records.ts';
 import { StartFailure } from './processes/service.ts';
 import { Stack } from './stack.ts';
 import { boldFor, readyText, USAGE } from './start-messages.ts';
+import { type OwnProcess, watchCode } from './watch-code.ts';
 
 /** Failures without a stack trace: their message is enough. */
 const EXPECTED = [AlreadyRunning, SetupError, NoBinary, PortTaken, StartFailure];
@@ -16,11 +17,14 @@ const EXPECTED = [AlreadyRunning, SetupError, NoBinary, PortTaken, StartFailure]
 /** Pause between two looks for the parent process. */
 const LOOK_FOR_NPM_MS = 500;
 
+const ROOT = resolve(import.meta.dirname, '..');
+
 /** Runs the stack, and ends this process. @param args of the command line */
 export async function runStack(args: readonly string[], stopping: Stopping): Promise<void> {
   // If the reader goes away, as in `npm start | head`, the stack must go on.
   for (const stream of [process.stdout, process.stderr]) stream.on('error', () => {});
-  if (args.length > 0) {
+  const isWatching = args.length === 1 && args[0] === '--watch';
+  if (args.length > 0 && !isWatching) {
     const isHelp = args[0] === '--help' || args[0] === '-h';
     (isHelp ? process.stdout : process.stderr).write(USAGE);
     process.exit(isHelp ? 0 : 2);
@@ -29,11 +33,11 @@ export async function runStack(args: readonly string[], stopping: Stopping): Pro
     console.error('The local stack runs on Linux and macOS; on Windows, start it in WSL.');
     process.exit(1);
   }
-  leave(await run(stopping));
+  leave(await run(stopping, isWatching));
 }
 
-/** Resolves with the exit code. */
-async function run(stopping: Stopping): Promise<number> {
+/** Resolves with the exit code. With `isWatching`, a process whose code changes is restarted. */
+async function run(stopping: Stopping, isWatching: boolean): Promise<number> {
   const dataDir = resolve(given(process.env, 'DATA_DIR') ?? '.data');
   const bold = boldFor(process.stdout, process.env);
   const stack = new Stack({
@@ -66,6 +70,7 @@ async function run(stopping: Stopping): Promise<number> {
       });
       if (!file) return 0;
       console.log(readyText(file, dataDir, bold));
+      if (isWatching) watchCode(ROOT, stopping.signal, restartIn(stack), unwatched);
       await stopped;
       await stack.stop();
       console.log('stopped');
@@ -76,6 +81,18 @@ async function run(stopping: Stopping): Promise<number> {
       return 1;
     }
   }
+}
+
+/** For `npm run dev`: says which processes restart, and restarts them. */
+function restartIn(stack: Stack): (names: OwnProcess[]) => void {
+  return (names) => {
+    console.log(`code changed; restarting ${names.join(', ')}`);
+    for (const name of names) stack.restart(name);
+  };
+}
+
+function unwatched(error: Error): void {
+  console.error(`a folder is not watched any more: ${error.message}`);
 }
 
 /** Calls `act` when npm ends: npm passes SIGTERM to its shell only, and the shell passes it to nobody. */

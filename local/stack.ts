@@ -124,6 +124,11 @@ export class Stack {
     this.#records.release();
   }
 
+  /** Restarts one process of a stack that is up; does nothing where the stack does not run it. */
+  restart(name: keyof Scripts): void {
+    this.#services.get(name)?.restart();
+  }
+
   /** Kills every process at once. */
   kill(): void {
     if (!this.#records.isHeld) return;

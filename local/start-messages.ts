@@ -2,6 +2,7 @@
 import type { StackFile } from './stack-file.ts';
 
 export const USAGE = `Usage: npm start
+       npm run dev    the same, and restarts each process whose code changes
 
 Runs Laurel and all it needs on this machine: MongoDB, Temporal with its Web UI, a simulator of a
 game's servers, the API and the worker. Ctrl-C stops it; the next start goes on where it stood.

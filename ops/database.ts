@@ -1,7 +1,7 @@
-/** Which database a command of the people on call is for. */
+/** Which database the commands in `ops/` work on. */
 import { readStackFile } from '../local/stack-file.ts';
 
-/** `MONGODB_URI`, or the local stack's. @throws Error where there is neither */
+/** Returns `MONGODB_URI`, or the local stack's address. @throws Error if there is neither */
 export function databaseUri(env: NodeJS.ProcessEnv = process.env): string {
   if (env.MONGODB_URI) return env.MONGODB_URI;
   const dataDir = env.DATA_DIR || '.data';

@@ -1,11 +1,11 @@
-/** Shapes of settings that are more than a number: what could not work is refused at the start. */
+/** Shapes of settings that are more than a number. A value that cannot work is refused at the start. */
 import { createPrivateKey, createPublicKey, type JsonWebKey, sign, verify } from 'node:crypto';
 import { accessSync, constants, readFileSync } from 'node:fs';
 import { isIP } from 'node:net';
 import { dirname } from 'node:path';
 import { z } from 'zod';
 
-/** What comes behind the hosts, up to the options, is the database. */
+/** A MongoDB address. It must name its database, which stands between the hosts and the options. */
 export const mongodbUri = z
   .string()
   .regex(
@@ -25,7 +25,7 @@ export const hostAndPort = z.string().refine((text) => {
   return match !== null && isPort(match[1]);
 }, 'a host and a port, as in temporal.example:7233, with nothing before or behind');
 
-/** What a server can listen on: an address of this machine, or a name of it. */
+/** What a server can listen on: an address or a name of this machine. */
 export const listenHost = z
   .string()
   .refine(
@@ -47,7 +47,7 @@ export const pem = z.string().transform((value, context) => {
   return value;
 });
 
-/** A file that does not have to be there, in a folder that must. */
+/** A file to write. The file may be missing; its folder must exist. */
 export const fileToWrite = z.string().refine((path) => {
   try {
     accessSync(dirname(path), constants.W_OK);
@@ -66,7 +66,7 @@ export const baseUrl = z.url({ protocol: /^https?$/ }).refine((text) => {
 const point = z.string().regex(/^[A-Za-z0-9_-]+$/, 'base64url');
 const shared = { kid: z.string().min(1).exactOptional(), x: point, d: point };
 
-/** A private key that access tokens can be signed with. No message shows anything of it. */
+/** A private key that signs access tokens. No message shows any part of it. */
 const privateJwk = z
   .union(
     [
@@ -77,7 +77,7 @@ const privateJwk = z
   )
   .refine(isWhole, 'the private and the public part of this key do not belong together');
 
-/** Whether what the key signs is verified by its public part. */
+/** Whether the public part of the key verifies what the private part signs. */
 function isWhole(given: { d: string; kty: string }): boolean {
   const { d: _, ...open } = given;
   const digest = open.kty === 'EC' ? 'sha256' : null;
@@ -91,7 +91,7 @@ function isWhole(given: { d: string; kty: string }): boolean {
   }
 }
 
-/** The first signs, all verify: each token names its key by `kid`, so no two may have one. */
+/** The first key signs, all keys verify. Tokens name their key by `kid`, so no two keys share one. */
 export const jwtKeys = z
   .array(privateJwk)
   .min(1)
@@ -105,7 +105,7 @@ export const jwtKeys = z
     }
   });
 
-/** Without a `kid` a key goes by the thumbprint of its public part. */
+/** A key without a `kid` is named by the thumbprint of its public part. */
 const nameOfKey = ({ kid, x }: { kid?: string; x: string }) => kid ?? `thumbprint ${x}`;
 
 interface Contradictory {
@@ -115,7 +115,7 @@ interface Contradictory {
   METRICS_PORT?: unknown;
 }
 
-/** What each variable allows and both together do not. */
+/** Refuses values that are fine alone and contradict each other. */
 export function refuseContradictions(config: Contradictory, context: z.RefinementCtx): void {
   const refuse = (name: keyof Contradictory, message: string) =>
     context.addIssue({ code: 'custom', path: [name], message });

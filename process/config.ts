@@ -1,4 +1,4 @@
-/** The environment, parsed once into one frozen object. Only composition roots read it. */
+/** The environment, parsed once into one frozen object. Only a process's root reads it. */
 import { BlockList, isIP } from 'node:net';
 import { z } from 'zod';
 import { MAILBOX } from '../domain/claims/fulfillment.ts';
@@ -18,7 +18,7 @@ import {
   refuseContradictions,
 } from './config-shapes.ts';
 
-/** A whole number within bounds. */
+/** A whole number from `least` to `most`. */
 const number = (least: number, most: number) =>
   z
     .string()
@@ -28,11 +28,13 @@ const number = (least: number, most: number) =>
 const whole = (least: number, most: number, fallback: number) =>
   number(least, most).default(fallback);
 
+/** A duration in milliseconds, a day at most. */
 const ms = (fallback: number) => whole(1, 86_400_000, fallback);
 
-/** How many there may be of something at once. */
+/** How many of something there may be at once. */
 const atMost = (fallback: number) => whole(1, 1_000_000, fallback);
 
+/** JSON of the given shape. */
 const json = <T extends z.ZodType>(shape: T) =>
   z.string().transform((text, context) => {
     try {
@@ -52,7 +54,7 @@ const provider = z.strictObject({
   secret: z
     .string()
     .regex(/^whsec_[A-Za-z0-9+/]{32,}={0,2}$/, 'whsec_ and 24 or more bytes in base64'),
-  /** What the provider can take, over all workers. */
+  /** How many calls the provider can take, from all workers together. */
   limit: z
     .strictObject({
       callsPerS: z.number().positive().max(10_000).optional(),
@@ -68,7 +70,7 @@ const gauges = z.record(
   z.enum(GAUGE_KINDS),
 );
 
-/** Addresses and networks, with commas between them: `10.0.0.0/8, 2001:db8::7`. */
+/** Addresses and networks, separated by commas: `10.0.0.0/8, 2001:db8::7`. */
 export const trustedProxies = z.string().transform((list, context) => {
   const networks = new BlockList();
   for (const entry of list.split(',').map((part) => part.trim())) {
@@ -142,7 +144,7 @@ const streams = common.extend({
     .string()
     .transform((list) => list.split(',').map((broker) => broker.trim()))
     .pipe(z.array(hostAndPort).min(1)),
-  // Kafka's own characters; a topic's name has 249 at most, and ours need some of them.
+  // Kafka allows these characters, and 249 in a topic's name. Our topic names need some of them.
   KAFKA_PREFIX: z
     .string()
     .regex(/^[a-zA-Z0-9._-]{0,200}$/, '200 letters, digits, dots, hyphens and underscores at most')
@@ -157,7 +159,7 @@ export type WorkerConfig = Readonly<z.infer<typeof worker>>;
 export type StreamsConfig = Readonly<z.infer<typeof streams>>;
 export type MigrateConfig = Readonly<z.infer<typeof migrate>>;
 
-/** A configuration that cannot be used; its message names every variable that is wrong and why. */
+/** A configuration that cannot be used. The message names every wrong variable and the reason. */
 export class ConfigError extends SetupError {}
 
 /** Every variable that a process reads, for tests. */
@@ -169,7 +171,7 @@ export const VARIABLES = {
 };
 
 function parse<T extends z.ZodObject>(shape: T, env: NodeJS.ProcessEnv): Readonly<z.output<T>> {
-  // An empty variable is an unset one: compose files and CI systems pass `NAME=` for "not given".
+  // An empty variable counts as unset: Compose files and CI systems pass `NAME=` for "not given".
   const given = Object.fromEntries(Object.entries(env).filter(([, value]) => value !== ''));
   const result = shape.superRefine(refuseContradictions).safeParse(given);
   if (!result.success) {
@@ -184,7 +186,7 @@ function parse<T extends z.ZodObject>(shape: T, env: NodeJS.ProcessEnv): Readonl
   return Object.freeze(result.data) as Readonly<z.output<T>>;
 }
 
-/** Of a variable that is not there zod only says that it is no string. */
+/** For a missing variable zod only says that it is no string. */
 function missing(message: string): string {
   return message.startsWith('Invalid input') ? 'is not set' : message;
 }
@@ -199,7 +201,7 @@ export function workerConfig(env: NodeJS.ProcessEnv = process.env): WorkerConfig
   return parse(worker, env);
 }
 
-/** What the process between Kafka and the rest reads. @throws ConfigError */
+/** What the streams process reads. @throws ConfigError */
 export function streamsConfig(env: NodeJS.ProcessEnv = process.env): StreamsConfig {
   return parse(streams, env);
 }

@@ -1,19 +1,19 @@
-/** How a process ends that cannot go on: with a reason for whoever started it. */
+/** How a process ends when it cannot go on: with a reason for the person who started it. */
 import { isGrpcServiceError, ServiceError } from '@temporalio/client';
 import { SetupError } from '../domain/errors.ts';
 import { databaseTrouble } from '../store/mongodb/connection.ts';
 import { leave } from './shutdown.ts';
 
-/** Of gRPC: `DEADLINE_EXCEEDED`, `UNAVAILABLE`. */
+/** gRPC's codes `DEADLINE_EXCEEDED` and `UNAVAILABLE`. */
 const NOT_REACHED = [4, 14];
 
-/** What Temporal's server said, or gRPC for it: the SDK wraps some of it. */
+/** The gRPC error from Temporal, or null. The SDK wraps some of these errors. */
 function ofTemporal(error: Error): (Error & { code: number }) | null {
   const raised = error instanceof ServiceError ? error.cause : error;
   return isGrpcServiceError(raised) ? raised : null;
 }
 
-/** What a person can mend is said in words; a mistake of ours keeps its stack. */
+/** The reason in words if a person can fix it. A bug of ours keeps its stack trace. */
 export function reasonOf(error: unknown): string {
   if (error instanceof SetupError) return error.message;
   if (!(error instanceof Error)) return String(error);
@@ -23,13 +23,13 @@ export function reasonOf(error: unknown): string {
     case 'REFUSES':
       return `MongoDB refuses: ${error.message} (code ${(error as { code?: unknown }).code})`;
   }
-  const told = ofTemporal(error);
-  if (!told) return error.stack ?? error.message;
-  const how = NOT_REACHED.includes(told.code) ? 'cannot be reached' : 'refuses';
-  return `Temporal ${how}: ${told.message}`;
+  const grpcError = ofTemporal(error);
+  if (!grpcError) return error.stack ?? error.message;
+  const how = NOT_REACHED.includes(grpcError.code) ? 'cannot be reached' : 'refuses';
+  return `Temporal ${how}: ${grpcError.message}`;
 }
 
-/** Ends the process with 1 and the reason, for anything that nobody caught. */
+/** Makes an uncaught error end the process with code 1 and the reason. @param name the process */
 export function endOnFatal(name: string): void {
   let isEnding = false;
   process.on('uncaughtException', (error) => {

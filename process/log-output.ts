@@ -1,22 +1,24 @@
 /**
- * Where a process's log goes: standard output, without ever waiting for who reads it. Node keeps what
- * a pipe does not take yet, and here that has a bound: lines beyond it are dropped, and counted.
+ * A process's log goes to standard output and never waits for its reader. Node buffers what a pipe
+ * does not take yet. Here the buffer is bounded: further lines are dropped, and counted.
  */
 import type { Writable } from 'node:stream';
 
-/** What may wait for the reader, in characters: some ten thousand lines. */
+/** How much may be buffered, in characters: about ten thousand lines. */
 const MOST_WAITING = 4 * 1024 * 1024;
 
+/** Pino's level `warn`. */
 const WARN = 40;
 
 export interface LogOutput {
-  /** Takes one line, its end included. */
+  /** Takes one line, with its newline. */
   write(line: string): void;
 }
 
 /**
- * An output for pino. A reader that goes away is no error: the lines are then for nobody.
- * @param name the process, as its lines say
+ * An output for pino. It is no error if the reader goes away.
+ * @param name the process, as it stands in its log lines
+ * @param mostWaiting how much may be buffered, in characters
  */
 export function logOutput(
   name: string,
@@ -24,16 +26,16 @@ export function logOutput(
   mostWaiting: number = MOST_WAITING,
 ): LogOutput {
   let lost = 0;
-  // Without a listener the end of the reader (EPIPE) would end the process.
+  // Without a listener, a reader that goes away (EPIPE) would end the process.
   for (const each of [stream, process.stderr]) each.on('error', () => {});
-  const tellLost = () => {
+  const reportLost = () => {
     if (lost === 0) return;
     const msg = 'lines of this log were dropped: nobody read them';
     const line = { level: WARN, time: Date.now(), process: name, lost, msg };
     lost = 0;
     stream.write(`${JSON.stringify(line)}\n`);
   };
-  stream.on('drain', tellLost);
+  stream.on('drain', reportLost);
   return {
     write(line) {
       if (stream.writableLength + line.length > mostWaiting) lost += 1;

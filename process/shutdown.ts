@@ -1,37 +1,39 @@
 /**
- * How a process is told to end. Every entry point loads this before all else and the rest after it: a
- * process that runs as PID 1, as in most containers, never hears a signal that comes before a handler.
- * So this file imports nothing.
+ * How a process is told to stop. Every entry point loads this file first, and the rest after it: a
+ * process with PID 1, as in most containers, ignores a signal that it has no handler for yet. So this
+ * file imports nothing.
  */
 
+/** The exit code of a shell for SIGINT. */
 const INTERRUPTED = 130;
 
-/** npm passes Ctrl-C on to us, who had it from the terminal already: one press, two signals. */
+/** One press of Ctrl-C sends two signals: the terminal sends one, and npm passes on another. */
 const SAME_PRESS_MS = 1_000;
 
-/** How long the last words may take to be read; a reader that has stopped reads none. */
-const LAST_WORDS_MS = 500;
+/** How long the process waits for its last output to be read. The reader may have stopped. */
+const LAST_OUTPUT_MS = 500;
 
 export interface InOrder {
-  /** Ends what is under way; the process ends with 0 after it. */
+  /** Ends the work. The process exits with 0 after it. */
   stop(): Promise<void>;
-  /** After this the process ends though `stop` is not done, in milliseconds from the signal on. */
+  /** The process exits after this time even if `stop` is not done, in milliseconds from the signal. */
   withinMs?: number;
-  /** Told before the process is ended at once by a second press of Ctrl-C. */
+  /** Called before a second press of Ctrl-C ends the process at once. */
   again?(): void;
 }
 
 export interface Stopping {
   /** Aborts at the first signal. */
   signal: AbortSignal;
-  /** From now on a signal ends the process in order. Before this it ends at once. */
+  /** From now on a signal stops the process in order. Before this it ends the process at once. */
   inOrder(how: InOrder): void;
 }
 
 /**
- * Heeds the signals from now on.
- * @param name the process, as it calls itself where it is stopped while it starts
- * @param options.code how it ends then; 0 as there is nothing that it leaves undone
+ * Handles the signals from now on.
+ * @param name the process, for its messages
+ * @param options.signals the signals to handle; SIGTERM and SIGINT unless given
+ * @param options.code the exit code if it is stopped while it starts; 0 unless given
  */
 export function heedSignals(
   name: string,
@@ -57,7 +59,7 @@ export function heedSignals(
     }
     const { withinMs } = order;
     if (withinMs) setTimeout(() => endUndone(withinMs), withinMs).unref();
-    // A stop that fails is nobody's to catch: the process ends with 1 and the reason.
+    // Nobody catches a `stop` that fails: `endOnFatal` ends the process with 1 and the reason.
     void order.stop().then(() => leave(0));
   };
   const endUndone = (afterMs: number) => {
@@ -76,9 +78,9 @@ export function heedSignals(
   };
 }
 
-/** Ends the process once its last words are out, and without them where nobody reads. */
+/** Exits once the last output is written, or after half a second if nobody reads it. */
 export function leave(code: number): void {
   const end = () => process.exit(code);
-  setTimeout(end, LAST_WORDS_MS);
+  setTimeout(end, LAST_OUTPUT_MS);
   process.stdout.write('', () => process.stderr.write('', end));
 }

@@ -6,14 +6,14 @@ import { type Logger, pino } from 'pino';
 import { DomainError } from '../domain/errors.ts';
 import { streamsConfig } from '../process/config.ts';
 import { endOnFatal } from '../process/fatal.ts';
-import { beat } from '../process/heartbeat.ts';
+import { startHeartbeat } from '../process/heartbeat.ts';
 import { logOutput } from '../process/log-output.ts';
 import type { Stopping } from '../process/shutdown.ts';
 import { createClaimFeed } from '../store/claims/claim-feed.ts';
 import { openStoreOfProcess } from '../store/index.ts';
 import { isOfDatabase, levelOf } from '../store/mongodb/connection.ts';
 import { openDatabase } from '../store/mongodb/database.ts';
-import { connectionOptions } from '../temporal/connection.ts';
+import { connectionOptions } from '../temporal/connection-options.ts';
 import { createClaimRuns } from '../temporal/runs.ts';
 import { stopClaimsOf } from '../temporal/stop-claims.ts';
 import { runStreams } from './run.ts';
@@ -80,7 +80,8 @@ async function carryRecords(
   let beating: NodeJS.Timeout | undefined;
   const onReady = (isMoving: () => boolean) => {
     const heartbeat = config.STREAMS_HEARTBEAT_FILE;
-    if (heartbeat) beating ??= beat(heartbeat, () => !stopping.signal.aborted && isMoving());
+    if (heartbeat)
+      beating ??= startHeartbeat(heartbeat, () => !stopping.signal.aborted && isMoving());
     // Written at every log level: whoever started this process waits for this line.
     process.stdout.write(`${JSON.stringify({ process: 'streams', msg: 'streams ready' })}\n`);
   };

@@ -1,13 +1,14 @@
-/** Runs of bulk actions, from the client's side. */
+/** Starts the workflow runs of bulk actions. */
 import type { Client } from '@temporalio/client';
 import { BULK_WORKFLOW, type BulkInput, UPKEEP_QUEUE } from '../workflows/contract.ts';
 import { TEMPORAL_TIMEOUT_MS } from './runs.ts';
 
 export type BulkRuns = ReturnType<typeof createBulkRuns>;
 
+/** @throws from `start`: the SDK's errors, also where Temporal does not answer in time */
 export function createBulkRuns(client: Client) {
   return {
-    /** Starts the operation's run; one that runs is left as it is, one that ended is followed. */
+    /** Starts a run for the operation. Does nothing if one is running; one that ended is followed by another. */
     async start(operationId: string): Promise<void> {
       const options = {
         workflowId: `operation/${operationId}`,

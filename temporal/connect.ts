@@ -1,17 +1,17 @@
-/** Connecting at a process's start: where it fails, the message says what was tried. */
+/** Connects to Temporal at a process's start. The error message says what was tried. */
 import { Connection } from '@temporalio/client';
 import { SetupError } from '../domain/errors.ts';
-import { connectionOptions, type TemporalSettings } from './connection.ts';
+import { connectionOptions, type TemporalSettings } from './connection-options.ts';
 
 type Options = ReturnType<typeof connectionOptions>;
 
-/** @throws SetupError that names the address, and whether TLS was used */
+/** Connects as a client. @throws SetupError that names the address, and whether TLS was used */
 export async function connectTemporal(settings: TemporalSettings): Promise<Connection> {
   return await connectBy((options) => Connection.connect(options), settings);
 }
 
 /**
- * Connects in a way of the SDK's: a client's, or a worker's native one.
+ * Connects by a function of the SDK: that of clients, or the native one of workers.
  * @throws SetupError that names the address, and whether TLS was used
  */
 export async function connectBy<C>(

@@ -1,4 +1,4 @@
-/** What a worker needs of its namespace before it polls: search attributes and the schedule. */
+/** What a worker needs in its namespace before it polls: the search attributes and the schedule. */
 import {
   type Client,
   type Connection,
@@ -16,16 +16,16 @@ import {
 
 const KEYWORD = proto.temporal.api.enums.v1.IndexedValueType.INDEXED_VALUE_TYPE_KEYWORD;
 
-/** Of gRPC: what was asked makes no sense to the server. */
+/** gRPC's code `INVALID_ARGUMENT`. */
 const INVALID_ARGUMENT = 3;
 
-/** Of gRPC: `PERMISSION_DENIED`, `UNIMPLEMENTED`, `UNAUTHENTICATED`. */
+/** gRPC's codes `PERMISSION_DENIED`, `UNIMPLEMENTED` and `UNAUTHENTICATED`. */
 const DENIALS = [7, 12, 16];
 
 const isDenied = (error: unknown): boolean =>
   isGrpcServiceError(error) && DENIALS.includes(error.code);
 
-/** Whether runs can be looked for by that attribute: a call of the namespace's own, not an operator's. */
+/** Whether runs can be searched by the attribute. Asks the namespace itself, not the operator service. */
 async function isSearchable(connection: Connection, namespace: string, attribute: string) {
   const query = `${attribute} = ""`;
   try {
@@ -33,13 +33,13 @@ async function isSearchable(connection: Connection, namespace: string, attribute
     return true;
   } catch (error) {
     if (isGrpcServiceError(error) && error.code === INVALID_ARGUMENT) return false;
-    // Who may not look cannot know. The first claim's run is told where it is missing.
+    // Not allowed to look, so it is taken as present. If it is missing, the first claim's run fails and says so.
     if (isDenied(error)) return true;
     throw error;
   }
 }
 
-/** The search attributes that the namespace lacks. */
+/** The search attributes that are missing in the namespace. */
 async function missingAttributes(connection: Connection, namespace: string): Promise<string[]> {
   try {
     const listed = await connection.operatorService.listSearchAttributes({ namespace });
@@ -47,7 +47,7 @@ async function missingAttributes(connection: Connection, namespace: string): Pro
   } catch (error) {
     if (!isDenied(error)) throw error;
   }
-  // A key of one namespace, as in Temporal Cloud, does not get at the operator's service.
+  // A key for one namespace, as in Temporal Cloud, may not call the operator service.
   const found = await Promise.all(
     SEARCH_ATTRIBUTES.map((name) => isSearchable(connection, namespace, name)),
   );
@@ -55,8 +55,9 @@ async function missingAttributes(connection: Connection, namespace: string): Pro
 }
 
 /**
- * Registers the search attributes that are missing. Where the server does not let us (Temporal
- * Cloud has them made in its console), their absence is told by name.
+ * Registers the search attributes that are missing.
+ * @throws SetupError that names them where the server does not allow it. In Temporal Cloud, a person
+ * makes them in its console.
  */
 export async function registerSearchAttributes(
   connection: Connection,
@@ -68,7 +69,7 @@ export async function registerSearchAttributes(
   try {
     await connection.operatorService.addSearchAttributes({ namespace, searchAttributes });
   } catch (error) {
-    // Of two workers that start at once, one comes second.
+    // Two workers started at once, and the other one was first.
     if (isGrpcServiceError(error) && /already exists/i.test(error.details)) return;
     throw new SetupError(
       `The namespace ${namespace} lacks the search attributes ${missing.join(', ')} (Keyword), and they could not be registered: ${(error as Error).message}. Register them there, as in Temporal Cloud's console, and start again.`,
@@ -87,14 +88,15 @@ const RECONCILIATION = {
   },
 } as const;
 
+/** Reconciliation every `intervalMs`. A pass is left out while another one is running. */
 const rhythm = (intervalMs: number) => ({
   spec: { intervals: [{ every: intervalMs }] },
   policies: { overlap: 'SKIP', catchupWindow: intervalMs } as const,
 });
 
 /**
- * Makes the schedule of reconciliation where there is none; one that is there is left as it is.
- * True where it was made, which also starts a pass at once.
+ * Creates the schedule of reconciliation if there is none, and starts a pass at once.
+ * @returns whether it was created
  */
 export async function ensureReconciliation(client: Client, intervalMs: number): Promise<boolean> {
   const scheduleId = RECONCILE_SCHEDULE;
@@ -108,7 +110,7 @@ export async function ensureReconciliation(client: Client, intervalMs: number): 
   }
 }
 
-/** Makes or updates the schedule of reconciliation; a pass that is still running is not doubled. */
+/** Creates the schedule of reconciliation, or updates the one that exists. */
 export async function scheduleReconciliation(client: Client, intervalMs: number): Promise<void> {
   if (await ensureReconciliation(client, intervalMs)) return;
   const handle = client.schedule.getHandle(RECONCILE_SCHEDULE);

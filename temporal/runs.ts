@@ -1,4 +1,4 @@
-/** Claims' runs in Temporal, from the client's side: started, woken, looked for. */
+/** Starts, signals and finds the workflow runs of claims. */
 import {
   type Client,
   WorkflowExecutionAlreadyStartedError,
@@ -27,7 +27,7 @@ export interface RunOf {
 const EVENT_ID = defineSearchAttributeKey('EventId', 'KEYWORD');
 const USER_ID = defineSearchAttributeKey('UserId', 'KEYWORD');
 
-/** How long one call to Temporal may take, in milliseconds; what it was for is on the record anyway. */
+/** How long one call to Temporal may take, in milliseconds. The claim is on record, so nothing is lost if it fails. */
 export const TEMPORAL_TIMEOUT_MS = 3_000;
 
 const inputOf = ({ _id, userId, eventId }: RunOf): ClaimInput => {
@@ -36,21 +36,22 @@ const inputOf = ({ _id, userId, eventId }: RunOf): ClaimInput => {
 
 export type ClaimRuns = ReturnType<typeof createClaimRuns>;
 
+/** Each verb throws the SDK's errors, also where Temporal does not answer within `TEMPORAL_TIMEOUT_MS`. */
 export function createClaimRuns(client: Client) {
   function optionsFor(claim: RunOf) {
     return {
       workflowId: workflowIdOf(claim.userId, claim.idempotencyKey),
       taskQueue: CLAIM_QUEUE,
       args: [inputOf(claim)] as [ClaimInput],
-      // Free at the start, as against upserts; neither names a person.
+      // They cost nothing here; an upsert later does. Neither names a person.
       typedSearchAttributes: [
         { key: EVENT_ID, value: claim.eventId },
         { key: USER_ID, value: claim.userId },
       ],
       staticSummary: `${claim._id} for ${claim.eventId}`,
-      // One hot event must not starve the others.
+      // Keeps one busy event from starving the others.
       priority: { fairnessKey: claim.eventId },
-      // A run that failed is followed by another, which goes on from the record; one that runs is kept.
+      // A failed run is followed by another, which goes on from the record. A running one is kept.
       workflowIdReusePolicy: 'ALLOW_DUPLICATE_FAILED_ONLY',
       workflowIdConflictPolicy: 'USE_EXISTING',
     } satisfies WorkflowStartOptions<(input: ClaimInput) => Promise<unknown>>;
@@ -59,7 +60,7 @@ export function createClaimRuns(client: Client) {
   const bounded = <T>(call: () => Promise<T>): Promise<T> =>
     client.withDeadline(Date.now() + TEMPORAL_TIMEOUT_MS, call);
 
-  /** The run's status, or null where Temporal knows of none. */
+  /** The run's status, or null if Temporal has no such run. */
   async function statusOf(workflowId: string): Promise<string | null> {
     try {
       const handle = client.workflow.getHandle(workflowId);
@@ -72,17 +73,17 @@ export function createClaimRuns(client: Client) {
 
   return {
     /**
-     * Resolves where Temporal serves the namespace. It asks for a run, as `ensure` does: whoever may
-     * not ask that cannot work here, and a key of one namespace gets nothing else answered, not even
-     * the server's health. @throws what Temporal says otherwise
+     * Resolves if Temporal serves the namespace. It asks for a run, as `ensure` does: a key for one
+     * namespace may not ask for anything else, not even for the server's health.
+     * @throws the SDK's error otherwise
      */
     async check(): Promise<void> {
       await statusOf(RECONCILE_WORKFLOW);
     },
 
     /**
-     * Starts the claim's run; one that runs, or ran to its end, is left as it is.
-     * @param known given by the request that recorded the claim, and by no other
+     * Starts the claim's run. Does nothing if one is running or has completed.
+     * @param known given only by the request that recorded the claim
      */
     async start(claim: RunOf, known?: RunStart): Promise<void> {
       try {
@@ -95,8 +96,8 @@ export function createClaimRuns(client: Client) {
     },
 
     /**
-     * Signals the claim's run, and starts one where none runs: a signal is never lost for lack of
-     * one. False where a run came to its end by itself, which takes no signal any more.
+     * Signals the claim's run. Starts one if none is running, so that no signal is lost.
+     * @returns false if a run has completed, and takes no signal any more
      */
     async wake(claim: RunOf, signal: ClaimSignal): Promise<boolean> {
       const options = { ...optionsFor(claim), signal, signalArgs: [] };
@@ -110,8 +111,9 @@ export function createClaimRuns(client: Client) {
     },
 
     /**
-     * Starts a run for an open claim that has none, whatever became of an earlier one. True where
-     * one was started. Even a run that completed is followed by another: the record is what counts.
+     * Starts a run for an open claim that has none, even if an earlier run has completed: the record
+     * says that the claim is open, and the record counts.
+     * @returns whether a run was started
      */
     async ensure(claim: RunOf): Promise<boolean> {
       const workflowId = workflowIdOf(claim.userId, claim.idempotencyKey);

@@ -3,12 +3,9 @@
  * leaves no trace, and so is everything in tests.
  */
 import assert from 'node:assert/strict';
-import { globSync, readFileSync } from 'node:fs';
-import { stripTypeScriptTypes } from 'node:module';
 import path from 'node:path';
 import { test } from 'node:test';
-
-const ROOT = path.dirname(import.meta.dirname);
+import { allImportsOf, importsOf, isOurs, ourFiles } from './imports.ts';
 
 /** For each folder: what its files may import of ours (a folder or a file), and packages it is held to. */
 const RULES: Record<string, { ours: string[]; packages?: RegExp }> = {
@@ -89,24 +86,10 @@ const ENTRY_POINTS = [
   'ops/migrate/main.ts',
 ];
 
-const IMPORT =
-  /\b(?:import|export)\b[^'"`;]*?\bfrom\s*['"]([^'"]+)['"]|\bimport\s*\(?\s*['"]([^'"]+)['"]/g;
-
 function isTest(file: string): boolean {
   const name = path.basename(file);
   return name.endsWith('.test.ts') || name.startsWith('test-');
 }
-
-/** What a file imports at run time: our own files by their path from the root, packages by name. */
-function importsOf(file: string): string[] {
-  const code = stripTypeScriptTypes(readFileSync(path.join(ROOT, file), 'utf8'));
-  return [...code.matchAll(IMPORT)].map((match) => {
-    const target = match[1] ?? match[2] ?? '';
-    return target.startsWith('.') ? path.posix.join(path.posix.dirname(file), target) : target;
-  });
-}
-
-const isOurs = (target: string): boolean => target.endsWith('.ts');
 
 function isAllowed(file: string, target: string, rule: (typeof RULES)[string]): boolean {
   if (target.startsWith('node:')) return true;
@@ -119,7 +102,7 @@ function isAllowed(file: string, target: string, rule: (typeof RULES)[string]): 
 
 for (const [folder, rule] of Object.entries(RULES)) {
   test(`${folder}/ imports only what it may`, () => {
-    const files = globSync(`${folder}/**/*.ts`, { cwd: ROOT }).filter((f) => !isTest(f));
+    const files = ourFiles(`${folder}/**/*.ts`).filter((f) => !isTest(f));
     assert.notEqual(files.length, 0, `${folder}/ has no files`);
     const wrong = files.flatMap((file) =>
       importsOf(file)
@@ -132,24 +115,16 @@ for (const [folder, rule] of Object.entries(RULES)) {
 
 test('every folder with code has a rule', () => {
   const ruled = [...Object.keys(RULES), 'test', 'deploy', 'lab/bench'];
-  const files = globSync('**/*.ts', { cwd: ROOT, exclude: ['node_modules/**', 'dist/**'] });
   assert.deepEqual(
-    files.filter((file) => !isTest(file) && !ruled.some((folder) => file.startsWith(`${folder}/`))),
+    ourFiles().filter(
+      (file) => !isTest(file) && !ruled.some((folder) => file.startsWith(`${folder}/`)),
+    ),
     [],
   );
 });
 
-/** What a file imports of ours, types included. */
-function allImportsOf(file: string): string[] {
-  const code = readFileSync(path.join(ROOT, file), 'utf8');
-  return [...code.matchAll(IMPORT)]
-    .map(([, from, alone]) => from ?? alone ?? '')
-    .filter((target) => target.startsWith('.') && isOurs(target))
-    .map((target) => path.posix.join(path.posix.dirname(file), target));
-}
-
 test('no file imports itself by way of others, not even for a type', () => {
-  const files = globSync('**/*.ts', { cwd: ROOT, exclude: ['node_modules/**', 'dist/**'] });
+  const files = ourFiles();
   const imports = new Map(files.map((file) => [file, allImportsOf(file)]));
   const done = new Set<string>();
   const circles: string[] = [];

@@ -1,4 +1,4 @@
-/** The workflow code as one file. `node worker/bundle.ts` prebuilds it for an image. */
+/** Bundles the workflow code into one file. `node worker/bundle.ts` does so ahead, for an image. */
 import { glob, mkdir, stat, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -6,10 +6,10 @@ import { bundleWorkflowCode, type Logger, type WorkflowBundleOption } from '@tem
 
 const ROOT = path.dirname(path.dirname(fileURLToPath(import.meta.url)));
 
-/** Where a prebuilt bundle lies. */
+/** Where the prebuilt bundle is. */
 const BUNDLE_PATH = path.join(ROOT, 'dist', 'workflow-bundle.js');
 
-/** Builds the bundle; fails on an import that workflow code may not have. */
+/** Builds the bundle. @throws Error for an import that workflow code may not have */
 export async function buildBundle(logger?: Logger): Promise<{ code: string }> {
   return await bundleWorkflowCode({
     workflowsPath: path.join(ROOT, 'workflows', 'index.ts'),
@@ -24,7 +24,7 @@ async function changedAtMs(): Promise<number> {
   return Math.max(...stats.map((s) => s.mtimeMs));
 }
 
-/** The prebuilt bundle where there is one and no source is newer than it, else one made now. */
+/** Returns the prebuilt bundle if no source file is newer, else builds one. */
 export async function workflowBundle(logger?: Logger): Promise<WorkflowBundleOption> {
   const builtAtMs = await stat(BUNDLE_PATH).then(
     (s) => s.mtimeMs,
@@ -34,7 +34,7 @@ export async function workflowBundle(logger?: Logger): Promise<WorkflowBundleOpt
   return isFresh ? { codePath: BUNDLE_PATH } : await buildBundle(logger);
 }
 
-/** Builds the bundle and leaves it where workers look for it. Returns its size in bytes. */
+/** Builds the bundle where workers look for it. @returns its size in bytes */
 export async function prebuildBundle(logger?: Logger): Promise<number> {
   const { code } = await buildBundle(logger);
   await mkdir(path.dirname(BUNDLE_PATH), { recursive: true });

@@ -1,4 +1,4 @@
-/** From a store and a configuration to what activities need: the same for the process and for tests. */
+/** Makes what activities need from a store and a configuration, for the worker and for tests. */
 import type { ActivityDeps } from '../activities/deps.ts';
 import type { UpkeepDeps } from '../activities/upkeep.ts';
 import type { Gauges } from '../domain/conditions/metrics.ts';
@@ -12,6 +12,7 @@ import type { BulkRuns } from '../temporal/bulk-runs.ts';
 import type { ClaimRuns } from '../temporal/runs.ts';
 import type { FulfillmentPolicy } from '../workflows/contract.ts';
 
+/** The part of the configuration that activities go by. Times are in milliseconds. */
 export interface ActivitySettings {
   PROVIDERS: Record<string, { baseUrl: string; secret: string; limit?: ProviderLimit | undefined }>;
   GAUGES: Gauges;
@@ -42,6 +43,7 @@ function limitsOf(providers: ActivitySettings['PROVIDERS']): Map<string, Provide
   );
 }
 
+/** What the activities of claims need. */
 export function activityDeps(store: Store, settings: ActivitySettings): ActivityDeps {
   const policy = policyOf(settings);
   const pace = createPace();
@@ -68,13 +70,14 @@ export function activityDeps(store: Store, settings: ActivitySettings): Activity
   };
 }
 
+/** What the activities of reconciliation and of bulk actions need. @param listeners what they report to */
 export function upkeepDeps(
   store: Store,
   running: { runs: ClaimRuns; bulkRuns: BulkRuns },
-  told: Pick<UpkeepDeps, 'onMended' | 'onFailure'>,
+  listeners: Pick<UpkeepDeps, 'onMended' | 'onFailure'>,
 ): UpkeepDeps {
   const { claims, stock, reconciliations, operations } = store;
   const userStatus = statusIn(store);
   const stores = { claims, stock, reconciliations, operations };
-  return { ...stores, ...running, userStatus, ...told, now };
+  return { ...stores, ...running, userStatus, ...listeners, now };
 }

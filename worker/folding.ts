@@ -1,18 +1,17 @@
-/** Folds days that are over into aggregates, while the worker runs. */
-
+/** Folds past days of player events into sums while the worker runs. */
 import { connect } from '../store/mongodb/connection.ts';
 import type { PlayerEventRules } from '../store/player-events/player-event-shape.ts';
 import { createProgressStore } from '../store/player-events/progress.ts';
 
-/** A day is due once; looking each hour makes up for a worker that was away. */
+/** In milliseconds. A day is folded once; looking every hour catches up after workers were down. */
 const EVERY_MS = 3_600_000;
 
-/** An hour of a busy game's player events is one aggregation, far longer than any other call. */
-const PATIENCE_MS = 1_800_000;
+/** In milliseconds. Folding an hour of a busy game is one aggregation, far longer than any other call. */
+const FOLD_TIMEOUT_MS = 1_800_000;
 
 /**
- * Folds what is due, now and each hour; several workers may do so at once. Clear the timer to end it.
- * @param onFailure told where it could not be done; it is due still an hour later
+ * Folds what is due, now and every hour. Several workers may do so at once. Clear the timer to end it.
+ * @param onFailure called when folding fails; it is tried again an hour later
  */
 export function keepFolding(
   mongodbUri: string,
@@ -23,7 +22,7 @@ export function keepFolding(
     const database = await connect(mongodbUri, {
       appName: 'laurel-fold',
       maxPoolSize: 1,
-      socketTimeoutMs: PATIENCE_MS,
+      socketTimeoutMs: FOLD_TIMEOUT_MS,
     });
     try {
       await createProgressStore(database, rules).fold(new Date());

@@ -1,6 +1,7 @@
 /**
- * What a worker made in its namespace is made again where it is gone: with Temporal's data, or by
- * a mistaken hand. Without it no claim could start and none that lost its run be found.
+ * Restores the search attributes and the schedule when they are gone, because Temporal's data were
+ * lost or somebody deleted them. Without the search attributes no claim can start. Without the
+ * schedule no claim that lost its run is found.
  */
 import type { Client, Connection } from '@temporalio/client';
 import { ensureReconciliation, registerSearchAttributes } from '../temporal/namespace.ts';
@@ -10,15 +11,15 @@ export interface KeepOptions {
   connection: Connection;
   client: Client;
   namespace: string;
-  /** Of reconciliation, and of looking whether it is still scheduled. In milliseconds. */
+  /** In milliseconds: how often reconciliation runs, and how often its schedule is checked. */
   intervalMs: number;
-  /** Told when the schedule was gone. */
+  /** Called when the schedule was gone and has been created again. */
   onRemade(): void;
-  /** Told when it could not be looked at; it is tried again. */
+  /** Called when the check failed; it is tried again. */
   onFailure(error: unknown): void;
 }
 
-/** Looks after the namespace until the timer is cleared. */
+/** Checks the namespace every `intervalMs` until the timer is cleared. */
 export function keepNamespace(options: KeepOptions): NodeJS.Timeout {
   const { connection, client, namespace, intervalMs, onRemade, onFailure } = options;
   const look = async () => {

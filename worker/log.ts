@@ -1,7 +1,8 @@
-/** Temporal's log lines, and ours, as one stream of JSON. */
+/** Writes Temporal's log lines and ours as one stream of JSON. */
 import { DefaultLogger, Runtime } from '@temporalio/worker';
 import { type DestinationStream, type Logger, pino, stdSerializers } from 'pino';
 
+/** Pino's level for each level of the SDK. */
 const LEVELS = {
   TRACE: 'trace',
   DEBUG: 'debug',
@@ -10,18 +11,18 @@ const LEVELS = {
   ERROR: 'error',
 } as const;
 
-/** Said of every worker that serves only a part: one is for activities alone, and none has Nexus. */
+/** The SDK warns so about every worker that serves only a part. Ours do so on purpose. */
 const EXPECTED = /^No (workflows|activities|Nexus services) registered/;
 
-/** A logger for the process, which the SDK and its native core write to as well. */
+/** Makes the process's logger. The SDK and its native core write to it too. */
 export function installLogger(level: string, name: string, output: DestinationStream): Logger {
-  // The SDK names a cause `error`, and pino shows only an `err` as one.
+  // The SDK calls its errors `error`; pino shows only those called `err` by itself.
   const serializers = { error: stdSerializers.err };
   const log = pino({ level, base: { process: name }, serializers }, output);
   Runtime.install({
-    // Or the core would write to standard output itself, past all that bounds and orders our lines.
+    // Otherwise the core writes to standard output itself, and `logOutput` cannot bound it.
     telemetryOptions: { logging: { forward: {} } },
-    // Signals are handled by main.ts: the worker stops before its connections do.
+    // main.ts handles signals: the worker stops before its connections close.
     shutdownSignals: [],
     logger: new DefaultLogger('DEBUG', ({ level, message, meta }) => {
       log[EXPECTED.test(message) ? 'debug' : LEVELS[level]]({ ...meta }, message);

@@ -1,4 +1,4 @@
-/** The entry point of the worker process. Signals first: what is loaded and connected after it takes seconds. */
+/** The entry point of the worker. Signals are handled first, because loading the rest takes seconds. */
 import { heedSignals } from '../process/shutdown.ts';
 
 const stopping = heedSignals('worker');

@@ -11,10 +11,10 @@ import { connectBy, connectTemporal } from '../temporal/connect.ts';
 import { installLogger } from './log.ts';
 import { runWorkers } from './run.ts';
 
-/** Activities get 15 s to end (`shutdownForceTime`); the rest is for closing connections. */
+/** In milliseconds. Activities get 15 s to end (`shutdownForceTime`); the rest is to close connections. */
 const STOP_WITHIN_MS = 18_000;
 
-/** Works until it is told to stop. */
+/** Runs the worker process until it is told to stop. */
 export async function runWorker(stopping: Stopping): Promise<void> {
   endOnFatal('worker');
   const config = workerConfig();
@@ -51,7 +51,7 @@ export async function runWorker(stopping: Stopping): Promise<void> {
       await ended;
     },
   });
-  // Whatever the log's level: whoever started this process waits for the line.
+  // Not through the log, whose level may hide it: whoever started this process waits for this line.
   process.stdout.write(`${JSON.stringify({ process: 'worker', msg: 'worker ready' })}\n`);
 
   await ended;

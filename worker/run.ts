@@ -1,11 +1,11 @@
-/** The workers and what goes with them, over connections that the process's root has made. */
+/** Runs the workers and their timers, over connections that the process's root has made. */
 import type { Client, Connection } from '@temporalio/client';
 import type { NativeConnection } from '@temporalio/worker';
 import type { Logger } from 'pino';
 import { createActivities } from '../activities/index.ts';
 import { createUpkeepActivities } from '../activities/upkeep.ts';
 import type { WorkerConfig } from '../process/config.ts';
-import { beat } from '../process/heartbeat.ts';
+import { startHeartbeat } from '../process/heartbeat.ts';
 import type { Store } from '../store/index.ts';
 import { levelOf } from '../store/mongodb/connection.ts';
 import type { PlayerEventRules } from '../store/player-events/player-event-shape.ts';
@@ -29,13 +29,13 @@ export interface WorkerParts {
 }
 
 export interface RunningWorkers {
-  /** Resolves once all have stopped; rejects where one broke. */
+  /** Resolves once all workers have stopped; rejects if one failed. */
   ended: Promise<void>;
-  /** Takes no more work; what is under way gets its time. */
+  /** Takes no new work. Work under way gets its time (see `worker/workers.ts`). */
   stop(): void;
 }
 
-/** Makes sure of the namespace, and works until it is stopped. */
+/** Prepares the namespace, and starts the workers and their timers. @throws SetupError if it cannot */
 export async function runWorkers(parts: WorkerParts): Promise<RunningWorkers> {
   const { config, log, store, playerEventRules, temporal, client, native } = parts;
   const namespace = config.TEMPORAL_NAMESPACE;
@@ -70,10 +70,10 @@ export async function runWorkers(parts: WorkerParts): Promise<RunningWorkers> {
     log[levelOf(err)]({ err }, 'days of activities are not folded yet');
   });
   const heartbeat = config.WORKER_HEARTBEAT_FILE;
-  // Last, and nothing is awaited behind it: whoever started us can stop them in order from now on.
+  // This comes last, and nothing is awaited after it, so that the caller can stop the workers in order.
   const ran = Promise.all(workers.map((worker) => worker.run()));
   const isRunning = () => workers.every((worker) => worker.getState() === 'RUNNING');
-  const beating = heartbeat ? beat(heartbeat, isRunning) : undefined;
+  const beating = heartbeat ? startHeartbeat(heartbeat, isRunning) : undefined;
 
   return {
     ended: ran

@@ -1,4 +1,4 @@
-/** The workers of one process: claims, calls to providers, calls to each provider alone, upkeep. */
+/** The workers of one process: for claims, for calls to providers, for each provider with a queue of its own, for upkeep. */
 import { log } from '@temporalio/activity';
 import {
   type ActivityInterceptors,
@@ -23,12 +23,12 @@ export interface WorkerDeps {
   workflowBundle: WorkflowBundleOption;
   activities: Activities;
   upkeep: UpkeepActivities;
-  /** Every provider in the configuration, with its limit where it has one. */
+  /** Every provider in the configuration, with its limit if it has one. */
   providers?: ReadonlyMap<string, ProviderLimit | undefined>;
 }
 
-/** MongoDB may refuse until a person mends it: an error each time, whoever tries again. */
-const TELL_REFUSALS: ActivityInterceptors = {
+/** Logs an error whenever MongoDB refuses an activity: it may refuse until a person fixes it. */
+const LOG_REFUSALS: ActivityInterceptors = {
   inbound: {
     async execute(input, next) {
       try {
@@ -42,27 +42,27 @@ const TELL_REFUSALS: ActivityInterceptors = {
 };
 
 /**
- * How long activities under way get to end when the process is told to stop, in milliseconds. A call
- * to a provider of ten seconds fits; what does not is repeated elsewhere after its timeout.
+ * How long running activities get to end when the process is told to stop, in milliseconds. A call to
+ * a provider (ten seconds) fits. An activity that does not end is tried again by another worker.
  */
 const SHUTDOWN_GRACE_MS = 12_000;
 
-/** After this the process stops whatever is left: inside the 20 s that a supervisor grants. */
+/** After this, in milliseconds, the worker stops whatever still runs. A supervisor grants 20 s. */
 const SHUTDOWN_FORCE_MS = 15_000;
 
 /**
- * Workflows kept in memory. One of ours takes some hundred KiB; without a bound the SDK sizes the
- * cache by the heap, which in a small container is more than there is.
+ * How many workflows are cached in memory. Each takes some hundred KiB. Without this limit the SDK
+ * sizes the cache by the heap, and in a small container takes more memory than there is.
  */
 const CACHED_WORKFLOWS = 500;
 
-/** Calls that one process makes to a provider at once, where its limit does not say less. */
+/** How many calls one process makes to a provider at once, unless the provider's limit is lower. */
 const CALLS_AT_ONCE = 100;
 
 /**
- * What is over a provider's limit waits at the server, where events take turns: it hands out no more
- * calls a second, and a worker takes no more at once. The limit itself is held by the callLimiter, as
- * an attempt can be two calls and a worker knows nothing of the others.
+ * Makes calls over a provider's limit wait at the server, whose queue is fair between events. These
+ * settings are only close to the limit, as one activity can be two calls and a worker does not know
+ * of the others. `providers/call-limiter.ts` keeps the limit itself.
  */
 function settingsFor(limit: ProviderLimit | undefined) {
   const { callsPerS, callsAtOnce = CALLS_AT_ONCE } = limit ?? {};
@@ -75,15 +75,15 @@ function settingsFor(limit: ProviderLimit | undefined) {
 }
 
 /**
- * Makes the workers; they poll once `run()` is called. Fairness between events orders what waits at
- * the server, so a worker takes no more workflow tasks than it can work on: few slots.
+ * Makes the workers; they poll once `run()` is called. Only what waits at the server is queued fairly
+ * between events. So a worker has few slots, and takes no more workflow tasks than it can work on.
  */
 export async function createWorkers(deps: WorkerDeps): Promise<Worker[]> {
   const { connection, namespace, workflowBundle } = deps;
   const shared = {
     connection,
     namespace,
-    interceptors: { activity: [() => TELL_REFUSALS] },
+    interceptors: { activity: [() => LOG_REFUSALS] },
     shutdownGraceTime: SHUTDOWN_GRACE_MS,
     shutdownForceTime: SHUTDOWN_FORCE_MS,
   };
@@ -111,7 +111,7 @@ export async function createWorkers(deps: WorkerDeps): Promise<Worker[]> {
       maxCachedWorkflows: 10,
       maxConcurrentActivityTaskExecutions: 4,
     }),
-    // All of them, as calls may wait in the queue of one whose limit was taken away.
+    // Also those without a limit: calls may still wait in the queue of one that had a limit before.
     ...[...(deps.providers ?? [])].map(([name, limit]) =>
       Worker.create({
         ...shared,

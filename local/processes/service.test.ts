@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { readFileSync, writeFileSync } from 'node:fs';
+import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, it, type TestContext } from 'node:test';
 import { temporaryFolder } from '../../test/temporary-folder.ts';
@@ -70,6 +70,37 @@ describe('a server under the supervisor', () => {
     assert.match(said[0] ?? '', /it was ended by SIGKILL; starting it again/);
     assert.equal(said[1], 'server: Error: no disk');
     assert.match(said[2] ?? '', /it exited with code 3; starting it again/);
+  });
+
+  it('is restarted on request, at once and without a word', async (t) => {
+    const { service, readyPids, readyTimes, said } = shellService(t, STEADY);
+    await service.start();
+    for (const runs of [2, 3, 4, 5]) {
+      service.restart();
+      await readyTimes(runs);
+    }
+    assert.equal(new Set(readyPids).size, 5);
+    assert.deepEqual(
+      said.filter((line) => !line.includes('is back as process')),
+      [],
+    );
+  });
+
+  it('that waits to be started again after a crash is started at once on request', async (t) => {
+    const script = `[ -e "$1/broken" ] && exit 1; ${STEADY}`;
+    const { service, readyTimes, said, folder } = shellService(t, script);
+    await service.start();
+    writeFileSync(join(folder, 'broken'), '');
+    process.kill(service.pid as number, 'SIGKILL');
+    // The fifth death is followed by a wait of four seconds.
+    while (said.filter((line) => line.includes('starting it again')).length < 5) {
+      await new Promise(setImmediate);
+    }
+    rmSync(join(folder, 'broken'));
+    const askedAt = performance.now();
+    service.restart();
+    await readyTimes(2);
+    assert.ok(performance.now() - askedAt < 2_000);
   });
 
   it('is stopped by SIGTERM and stays stopped', async (t) => {

@@ -60,6 +60,8 @@ export class Service {
   #child: Child | undefined;
   #lines = new LineWatch();
   #kept: Promise<void> | undefined;
+  /** Aborted by `restart`; each run of the process has its own. */
+  #restarting = new AbortController();
 
   constructor(spec: ServiceSpec, watcher: ServiceWatcher) {
     this.name = spec.name;
@@ -100,6 +102,12 @@ export class Service {
     if (this.#child !== undefined) await this.#end(this.#child);
     await this.#kept;
     this.#log.close();
+  }
+
+  /** Ends a process that is kept running; it is started again at once, without a backoff. */
+  restart(): void {
+    this.#restarting.abort();
+    if (this.#child !== undefined) void this.#end(this.#child);
   }
 
   /** Kills the process at once. */
@@ -179,10 +187,14 @@ export class Service {
       const bornAt = performance.now();
       const ending = await child?.ended;
       if (stopped.aborted) return;
-      deaths = performance.now() - bornAt > STEADY_MS ? 1 : deaths + 1;
-      this.#reportDeath(ending);
-      const backoffMs = Math.min(FIRST_BACKOFF_MS * 2 ** (deaths - 1), LONGEST_BACKOFF_MS);
-      await delay(backoffMs, undefined, { signal: stopped }).catch(() => {});
+      const restarting = this.#restarting.signal;
+      if (!restarting.aborted) {
+        deaths = performance.now() - bornAt > STEADY_MS ? 1 : deaths + 1;
+        this.#reportDeath(ending);
+        const backoffMs = Math.min(FIRST_BACKOFF_MS * 2 ** (deaths - 1), LONGEST_BACKOFF_MS);
+        const signal = AbortSignal.any([stopped, restarting]);
+        await delay(backoffMs, undefined, { signal }).catch(() => {});
+      }
       if (!stopped.aborted) child = await this.#startAgain();
     }
     // It may have been spawned after `stop` saw no process.
@@ -200,8 +212,11 @@ export class Service {
 
   async #startAgain(): Promise<Child | undefined> {
     const lines = new LineWatch();
+    this.#restarting = new AbortController();
     try {
       const child = await this.#spawn(lines);
+      // `restart` saw no process to end while this one was spawned.
+      if (this.#restarting.signal.aborted) void this.#end(child);
       // Not awaited: if it dies before it is ready, it is restarted too.
       void this.#untilReady(child, lines, this.#stopping.signal).then(
         () => this.#watcher.say(`${this.name}: is back as process ${child.pid}`),

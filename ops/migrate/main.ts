@@ -1,7 +1,7 @@
-/** `npm run migrate`. Signals first: what is loaded after it takes a while. */
+/** `npm run migrate`. Signals are handled first, because loading the rest takes a while. */
 import { heedSignals } from '../../process/shutdown.ts';
 
-/** As a shell says of a command that SIGTERM ended: nobody may take this for done. */
+/** The exit code of a migration that was stopped: a shell's code for SIGTERM. 0 would mean that it is done. */
 const NOT_DONE = 143;
 
 heedSignals('migrate', { code: NOT_DONE });

@@ -1,11 +1,11 @@
-/** Builds the indexes that the database lacks, and ends. */
+/** Builds the indexes that are missing in the database, and ends the process. */
 import { migrateConfig } from '../../process/config.ts';
 import { endOnFatal } from '../../process/fatal.ts';
 import { leave } from '../../process/shutdown.ts';
 import { migrate } from '../../store/index.ts';
 import { openDatabase } from '../../store/mongodb/database.ts';
 
-/** Ends the process with 0 once every index is there, else with 1 and the reason. */
+/** Exits with 0 once every index exists, or with 1 and the reason. */
 export async function runMigration(): Promise<void> {
   endOnFatal('migrate');
   const config = migrateConfig();

@@ -1,4 +1,4 @@
-/** How to reach Temporal: one's own server or Temporal Cloud, by the same variables. */
+/** How to reach Temporal. The same variables serve for an own server and for Temporal Cloud. */
 import { readFileSync } from 'node:fs';
 
 export interface TemporalSettings {
@@ -10,7 +10,7 @@ export interface TemporalSettings {
   TEMPORAL_TLS_SERVER_NAME?: string | undefined;
 }
 
-/** A certificate given as PEM text, or as the path of a file that holds it. */
+/** A certificate or key, given as PEM text or as the path of a file that holds it. */
 function pem(value: string): Buffer {
   return value.includes('-----BEGIN') ? Buffer.from(value) : readFileSync(value);
 }
@@ -29,7 +29,7 @@ function tls(settings: TemporalSettings) {
   };
 }
 
-/** The options that both the client's `Connection` and the worker's `NativeConnection` take. */
+/** The options for a client's `Connection` and for a worker's `NativeConnection`. */
 export function connectionOptions(settings: TemporalSettings) {
   const secured = tls(settings);
   return {
