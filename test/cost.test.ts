@@ -1,4 +1,4 @@
-/** What one claim costs, counted: the promise of `performance.md`. */
+/** What one claim costs, counted: the promise of docs/performance.md. */
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import { WorkflowNotFoundError } from '@temporalio/client';

@@ -15,7 +15,20 @@ const DECISIONS = 'docs/decisions';
 const DECISIONS_INDEX = `${DECISIONS}/README.md`;
 
 const isMarkdown = (file: string): boolean => file.endsWith('.md');
-const isCode = (file: string): boolean => file.endsWith('.ts');
+const isCode = (file: string): boolean => /\.[jt]s$/.test(file);
+const isScript = (file: string): boolean =>
+  /\.(?:yml|sh|env)$|(?:^|\/)(?:Dockerfile|run)$/.test(file);
+
+/** Whether a file's text is looked at. */
+export const isRead = (file: string): boolean =>
+  isMarkdown(file) || isCode(file) || isScript(file) || file === 'package.json';
+
+/** The part of a file that people read: a document as it is, of everything else the comments. */
+function proseOf(file: string, content: string): string | null {
+  if (isMarkdown(file)) return content;
+  if (isCode(file)) return commentsOf(content);
+  return isScript(file) ? content.replace(/^(?!\s*#).*$/gm, '') : null;
+}
 
 /** A name in a text, and the line it stands on, from 1. */
 interface Named {
@@ -59,22 +72,26 @@ export function filesNamedIn(text: string): Named[] {
   return named(text, FILE_NAME);
 }
 
-/** Whether a file of that name is there: from the root, beside the text, or by its bare name anywhere. */
+/**
+ * Whether a file of that name is there: from the root, or beside the text. Code may go by its bare
+ * name anywhere, as an editor finds it; of documents several have the same name.
+ */
 function isThere(tree: Tree, from: string, name: string): boolean {
   if (tree.has(path.posix.normalize(name))) return true;
   if (tree.has(path.posix.join(path.posix.dirname(from), name))) return true;
-  return !name.includes('/') && [...tree.keys()].some((file) => path.posix.basename(file) === name);
+  const isBare = !name.includes('/') && !isMarkdown(name);
+  return isBare && [...tree.keys()].some((file) => path.posix.basename(file) === name);
 }
 
 /** A document without its code: that holds no links, headings or rules. Lines stay where they are. */
-function prose(markdown: string): string {
+function uncoded(markdown: string): string {
   return markdown.replace(/^( *)```[\s\S]*?^\1```/gm, (code) => code.replace(/[^\n]/g, ' '));
 }
 
 /** The anchors of a document, as GitHub makes them of its headings. */
 export function anchorsOf(markdown: string): Set<string> {
   const anchors = new Set<string>();
-  for (const [, heading = ''] of prose(markdown).matchAll(/^#{1,6} +(.+)$/gm)) {
+  for (const [, heading = ''] of uncoded(markdown).matchAll(/^#{1,6} +(.+)$/gm)) {
     const words = heading.trim().replace(/\[([^\]]*)\]\([^)]*\)/g, '$1').toLowerCase();
     const anchor = words.replace(/[^\p{L}\p{N}_ -]/gu, '').replaceAll(' ', '-');
     let unique = anchor;
@@ -86,7 +103,7 @@ export function anchorsOf(markdown: string): Set<string> {
 
 /** Where a document's links lead, but for those to other hosts. */
 export function linksIn(markdown: string): Named[] {
-  const links = named(prose(markdown), /\]\(([^()\s]+)\)/g);
+  const links = named(uncoded(markdown), /\]\(([^()\s]+)\)/g);
   return links.filter(({ name }) => !/^[a-z]+:/.test(name));
 }
 
@@ -104,14 +121,14 @@ function brokenLink(tree: Tree, from: string, link: string): string | null {
 
 /** The numbers of the rules of exactly-once. */
 export function rulesIn(markdown: string): Set<number> {
-  const [, after = ''] = prose(markdown).split(new RegExp(`^#+ ${RULES_HEADING}$`, 'm'));
+  const [, after = ''] = uncoded(markdown).split(new RegExp(`^#+ ${RULES_HEADING}$`, 'm'));
   const [section = ''] = after.split(/^#/m);
   return new Set([...section.matchAll(/^(\d+)\. /gm)].map(([, number]) => Number(number)));
 }
 
 /** The rules that a text cites: "rule 5", "rules 2, 6 and 7". */
 export function rulesCitedIn(text: string): { rule: number; line: number }[] {
-  const cited = named(text, /\brules? (\d+(?:(?:,| and|, and) \d+)*)/gi);
+  const cited = named(text, /\brules? (\d+(?:(?:,| and|, and) \d+)*)\b/gi);
   return cited.flatMap(({ name, line }) =>
     name.split(/\D+/).map((number) => ({ rule: Number(number), line })),
   );
@@ -179,8 +196,8 @@ export function faultsOf(tree: Tree, foreign: Foreign = {}): string[] {
   const scripts = scriptsOf(tree);
   const faults: string[] = [];
   for (const [file, content] of tree) {
-    if (!isMarkdown(file) && !isCode(file)) continue;
-    const text = isCode(file) ? commentsOf(content) : content;
+    const text = proseOf(file, content);
+    if (text === null) continue;
     const fault = (line: number, message: string) => faults.push(`${file}:${line} ${message}`);
     for (const { name, line } of filesNamedIn(text)) {
       const isKnown = isThere(tree, file, name) || foreign[file]?.includes(name);

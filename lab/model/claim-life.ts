@@ -1,4 +1,4 @@
-/** A claim's life, S1 to S5 and back, after `product.md` and its case table. One move is one moment. */
+/** A claim's life, S1 to S5 and back, after docs/product.md and its case table. One move is one moment. */
 import type { Reason } from '../../domain/claims/claim.ts';
 import { type Claim, type Line, named, type World, withClaim } from './world.ts';
 

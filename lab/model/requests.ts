@@ -1,4 +1,4 @@
-/** What each operation is answered and does at once, after `http-api.md`. One step is one moment. */
+/** What each operation is answered and does at once, after docs/contract.md. One step is one moment. */
 import type { EventStatus } from '../../domain/events/event.ts';
 import { give, isFinal, newClaim, refuse } from './claim-life.ts';
 import { faultOf, isStubborn } from './faults.ts';
