@@ -90,6 +90,15 @@ describe('the repository', () => {
     }
   });
 
+  it('has a happy path of 25 files at most, from a claim’s route to its answer', () => {
+    const architecture = tree.get('docs/architecture.md') ?? '';
+    const [, section = ''] = architecture.split('### The happy path, file by file\n');
+    const [list = ''] = section.split('\nNot counted');
+    const files = new Set(filesNamedIn(list).map(({ name }) => name));
+    files.delete('test/documents.test.ts');
+    assert.ok(files.size > 10 && files.size <= 25, `it has ${files.size}`);
+  });
+
   it('explains every code, state, step and reason', () => {
     const contract = tree.get('docs/contract.md') ?? '';
     const product = tree.get('docs/product.md') ?? '';
