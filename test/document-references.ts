@@ -67,9 +67,12 @@ export function commentsOf(code: string): string {
 /** Names of files: with or without folders, by their endings. No parts of URLs, patterns or packages. */
 const FILE_NAME = /(?<![\w*{}<>…/.@:~$-])(?:[\w.-]+\/)*[\w-][\w.-]*\.(?:ts|md|yml|sh)(?![\w/.-]*\w)/g;
 
+/** A name to be filled in, such as `api/routes/NAME.ts`. */
+const PLACEHOLDER = /\bNAME\b/;
+
 /** The files that a text names. */
 export function filesNamedIn(text: string): Named[] {
-  return named(text, FILE_NAME);
+  return named(text, FILE_NAME).filter(({ name }) => !PLACEHOLDER.test(name));
 }
 
 /**
@@ -126,9 +129,9 @@ export function rulesIn(markdown: string): Set<number> {
   return new Set([...section.matchAll(/^(\d+)\. /gm)].map(([, number]) => Number(number)));
 }
 
-/** The rules that a text cites: "rule 5", "rules 2, 6 and 7". */
+/** The rules that a text cites: "rule 5", "rules 2, 6 and 7", "rules 1 to 3" (its first and last). */
 export function rulesCitedIn(text: string): { rule: number; line: number }[] {
-  const cited = named(text, /\brules? (\d+(?:(?:,| and|, and) \d+)*)\b/gi);
+  const cited = named(text, /\brules? (\d+(?:(?:,| and|, and| to) \d+)*)\b/gi);
   return cited.flatMap(({ name, line }) =>
     name.split(/\D+/).map((number) => ({ rule: Number(number), line })),
   );
