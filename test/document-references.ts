@@ -8,8 +8,8 @@ import path from 'node:path';
 export type Tree = ReadonlyMap<string, string>;
 
 /** The document whose numbered rules comments cite, and the section they stand in. */
-export const RULES_DOCUMENT = 'docs/architecture.md';
-export const RULES_HEADING = 'How a claim stays exactly-once';
+const RULES_DOCUMENT = 'docs/architecture.md';
+const RULES_HEADING = 'How a claim stays exactly-once';
 
 const DECISIONS = 'docs/decisions';
 const DECISIONS_INDEX = `${DECISIONS}/README.md`;
