@@ -65,14 +65,15 @@ export function commentsOf(code: string): string {
 }
 
 /** Names of files: with or without folders, by their endings. No parts of URLs, patterns or packages. */
-const FILE_NAME = /(?<![\w*{}<>…/.@:~$-])(?:[\w.-]+\/)*[\w-][\w.-]*\.(?:ts|md|yml|sh)(?![\w/.-]*\w)/g;
+const FILE_NAME =
+  /(?<![\w*{}<>…/.@:~$-])(?:[\w.-]+\/)*[\w-][\w.-]*\.(?:ts|md|yml|sh)(?![\w/.-]*\w)/g;
 
-/** A name to be filled in, such as `api/routes/NAME.ts`. */
-const PLACEHOLDER = /\bNAME\b/;
+/** A name to be filled in, such as `api/routes/NAME.ts`, or an address without its scheme. */
+const NO_FILE = /\bNAME\b|^[\w-]+\.[a-z]+\//;
 
 /** The files that a text names. */
 export function filesNamedIn(text: string): Named[] {
-  return named(text, FILE_NAME).filter(({ name }) => !PLACEHOLDER.test(name));
+  return named(text, FILE_NAME).filter(({ name }) => !NO_FILE.test(name));
 }
 
 /**
@@ -95,7 +96,10 @@ function uncoded(markdown: string): string {
 export function anchorsOf(markdown: string): Set<string> {
   const anchors = new Set<string>();
   for (const [, heading = ''] of uncoded(markdown).matchAll(/^#{1,6} +(.+)$/gm)) {
-    const words = heading.trim().replace(/\[([^\]]*)\]\([^)]*\)/g, '$1').toLowerCase();
+    const words = heading
+      .trim()
+      .replace(/\[([^\]]*)\]\([^)]*\)/g, '$1')
+      .toLowerCase();
     const anchor = words.replace(/[^\p{L}\p{N}_ -]/gu, '').replaceAll(' ', '-');
     let unique = anchor;
     for (let n = 1; anchors.has(unique); n++) unique = `${anchor}-${n}`;
@@ -207,13 +211,15 @@ export function faultsOf(tree: Tree, foreign: Foreign = {}): string[] {
       if (!isKnown) fault(line, `names ${name}, which is not there`);
     }
     for (const { rule, line } of rulesCitedIn(text)) {
-      if (!rules.has(rule)) fault(line, `cites rule ${rule}, which ${RULES_DOCUMENT} does not have`);
+      if (!rules.has(rule))
+        fault(line, `cites rule ${rule}, which ${RULES_DOCUMENT} does not have`);
     }
     for (const { name, line } of decisionsCitedIn(text)) {
       if (!decisions.has(Number(name))) fault(line, `cites decision ${name}, which is not there`);
     }
     for (const { name, line } of named(text, /\bnpm run ([a-z][a-z:-]*)/g)) {
-      if (!scripts.has(name)) fault(line, `names npm run ${name}, which package.json does not have`);
+      if (!scripts.has(name))
+        fault(line, `names npm run ${name}, which package.json does not have`);
     }
     if (!isMarkdown(file)) continue;
     for (const { name, line } of linksIn(content)) {

@@ -162,7 +162,9 @@ describe('what is named and is not there is told by its line', () => {
     ],
     [
       'a rule',
-      { 'test/a.test.ts': '/** Late writes (rules 1, 2 and 3). Rule 4 of docs/architecture.md. */' },
+      {
+        'test/a.test.ts': '/** Late writes (rules 1, 2 and 3). Rule 4 of docs/architecture.md. */',
+      },
       [
         'test/a.test.ts:1 cites rule 3, which docs/architecture.md does not have',
         'test/a.test.ts:1 cites rule 4, which docs/architecture.md does not have',
@@ -200,19 +202,27 @@ describe('what is named and is not there is told by its line', () => {
 
 describe('references', () => {
   it('are read in comments, and these keep their lines', () => {
-    const code = "const url = 'http://x'; // one\nconst re = /[^/]*/;\n/* two\n three */ f(`// no`);";
-    assert.deepEqual(commentsOf(code).split('\n').map((line) => line.trim()), [
-      '// one',
-      '',
-      '/* two',
-      'three */',
-    ]);
+    const code =
+      "const url = 'http://x'; // one\nconst re = /[^/]*/;\n/* two\n three */ f(`// no`);";
+    assert.deepEqual(
+      commentsOf(code)
+        .split('\n')
+        .map((line) => line.trim()),
+      ['// one', '', '/* two', 'three */'],
+    );
   });
 
   it('to files are paths, and neither patterns nor parts of URLs', () => {
     const names = (text: string) => filesNamedIn(text).map(({ name }) => name);
-    assert.deepEqual(names('`a/b.ts`, c.test.ts. (d/README.md)'), ['a/b.ts', 'c.test.ts', 'd/README.md']);
-    assert.deepEqual(names('**/*.test.ts {version}/a.ts github.com/x/y.md npm:z@1/a.ts a/NAME.ts'), []);
+    assert.deepEqual(names('`a/b.ts`, c.test.ts. (d/README.md)'), [
+      'a/b.ts',
+      'c.test.ts',
+      'd/README.md',
+    ]);
+    assert.deepEqual(
+      names('**/*.test.ts {version}/a.ts github.com/x/y.md npm:z@1/a.ts a/NAME.ts'),
+      [],
+    );
   });
 
   it('to headings are made as GitHub makes them', () => {
@@ -227,7 +237,12 @@ describe('references', () => {
 
   it('to rules are numbers of the one section', () => {
     assert.deepEqual([...rulesIn(repositoryWith({}).get('docs/architecture.md') ?? '')], [1, 2]);
-    const cited = rulesCitedIn('Rule 5 of docs/x.md\n(rules 2, 6, and 7), rules 1 to 3, two rules 2x');
-    assert.deepEqual(cited.map(({ rule }) => rule), [5, 2, 6, 7, 1, 3]);
+    const cited = rulesCitedIn(
+      'Rule 5 of docs/x.md\n(rules 2, 6, and 7), rules 1 to 3, two rules 2x',
+    );
+    assert.deepEqual(
+      cited.map(({ rule }) => rule),
+      [5, 2, 6, 7, 1, 3],
+    );
   });
 });
