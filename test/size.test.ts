@@ -21,12 +21,12 @@ const STILL_TOO_LONG = new Set([
   'store/events/events.test.ts',
   'store/player-events/intake.test.ts',
   'store/stock/stock.ts createStockStore',
-  'test/cases-runs.test.ts',
-  'test/conditions.test.ts',
+  'test/claims/runs.test.ts',
+  'test/claims/conditions.test.ts',
   'test/laurel.ts startLaurel',
-  'test/leavers-many.test.ts',
-  'test/reset-and-terminate.test.ts',
-  'test/streams.test.ts',
+  'test/crowds/leavers.test.ts',
+  'test/claims/resets.test.ts',
+  'test/kafka/streams.test.ts',
 ]);
 
 test(`no file has more than ${MAX_FILE_LINES} lines`, () => {

@@ -3,10 +3,10 @@ import path from 'node:path';
 import { codeOf, importsOf, loadedBy, ourFiles } from './imports.ts';
 
 /** Every server that a test starts or asks for is started by this file. */
-const STARTS_SERVERS = 'local/servers/servers.ts';
+const STARTS_SERVERS = 'local/servers/start-servers.ts';
 
 /** This file runs a program. */
-const RUNS_PROGRAM = 'local/processes/child.ts';
+const RUNS_PROGRAM = 'local/processes/child-process.ts';
 
 /** A file that imports one of these may run another of our files as a process of its own. */
 const RUNS_FILES = ['node:child_process', 'node:worker_threads', RUNS_PROGRAM];

@@ -1,4 +1,4 @@
-/** A claim's steps S1 to S5 and its undoing, by `product.md` and its case table. One move is atomic. */
+/** A claim's steps S1 to S5 and its undoing, by docs/product.md and its case table. One move is atomic. */
 import type { Reason } from '../../domain/claims/claim.ts';
 import { type Claim, type Line, named, type World, withClaim } from './world.ts';
 

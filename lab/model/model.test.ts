@@ -73,7 +73,7 @@ describe('the product and the model of it', () => {
       assert.deepEqual(error.story, [
         'E0: ACTIVE, through the game, 1 a player, ALL of 1 r0 of 3',
         '1. P0 claims E0 with the key k0; the game refuses',
-        '  ! stock E0/r0: product.md allows 3 = 3 + 0 + 0; there is 3 = 2 + 1 + 0',
+        '  ! stock E0/r0: docs/product.md allows 3 = 3 + 0 + 0; there is 3 = 2 + 1 + 0',
       ]);
       return true;
     });

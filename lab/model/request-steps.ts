@@ -1,4 +1,4 @@
-/** How each operation is answered and what it does at once, by `http-api.md`. One step is atomic. */
+/** How each operation is answered and what it does at once, by docs/contract.md. One step is atomic. */
 import type { EventStatus } from '../../domain/events/event.ts';
 import { give, isFinal, newClaim, refuse } from './claim-steps.ts';
 import { faultOf, isStubborn } from './game-faults.ts';
