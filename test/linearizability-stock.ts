@@ -1,5 +1,5 @@
 /** What the stock of one reward does for one caller at a time: its levels and its holds. */
-import type { Books } from '../store/stock/stock.ts';
+import type { StockLevels } from '../store/stock/stock.ts';
 import type { Spec } from './linearizability.ts';
 
 export type StockCall =

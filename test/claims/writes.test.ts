@@ -258,7 +258,7 @@ async function silentLine(uri: URL) {
 }
 
 describe('a late attempt is fenced', () => {
-  /** What an activity on our database may take, `startToCloseTimeout` in `workflows/run.ts`. */
+  /** What an activity on our database may take, `startToCloseTimeout` in `workflows/activity-calls.ts`. */
   const ACTIVITY_MS = 30_000;
 
   it('a call to a database that has gone silent is given up long before its activity is', async (context) => {

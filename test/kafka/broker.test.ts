@@ -42,7 +42,7 @@ const record = (userId: string): TestRecord => ({
 });
 
 const kept = ({ store }: Pick<StoreFixture, 'store'>, userId: string): Promise<number> =>
-  store.progress.activities.model.countDocuments({ userId });
+  store.progress.playerEvents.model.countDocuments({ userId });
 
 const isCaughtUp = async (topic: string, groupId: string) =>
   (await lagOf(f.kafka.brokers, topic, groupId)) === 0n;

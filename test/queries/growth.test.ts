@@ -7,7 +7,7 @@ import { randomBytes } from 'node:crypto';
 import { after, before, describe, it } from 'node:test';
 import type { AppDeps } from '../../api/app.ts';
 import { type TestApp, testApp } from '../../api/test-app.ts';
-import { type Books, openBooks } from '../../lab/bench/collections.ts';
+import { type Collections, openCollections } from '../../lab/bench/collections.ts';
 import { type Call, callEveryRoute, filled } from '../../lab/bench/growth-calls.ts';
 import { pileUp } from '../../lab/bench/growth-pile.ts';
 import { type Profile, type Seen, startProfile } from '../../lab/bench/growth-profile.ts';
