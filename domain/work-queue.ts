@@ -21,11 +21,7 @@ export function createWorkQueue(settings: WorkQueueSettings): WorkQueue {
   const waiting: (() => void)[] = [];
   let running = 0;
 
-  async function takeSlot(): Promise<void> {
-    if (running < atOnce) {
-      running += 1;
-      return;
-    }
+  async function waitForSlot(): Promise<void> {
     if (waiting.length >= mostWaiting) {
       throw settings.full?.(waiting.length) ?? new Error(`${waiting.length} jobs wait already`);
     }
@@ -40,7 +36,8 @@ export function createWorkQueue(settings: WorkQueueSettings): WorkQueue {
   }
 
   return async (job) => {
-    await takeSlot();
+    if (running < atOnce) running += 1;
+    else await waitForSlot();
     try {
       return await job();
     } finally {

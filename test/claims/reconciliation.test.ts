@@ -165,10 +165,10 @@ describe('reconciliation', { concurrency: true }, () => {
 
     it('but not for a claim recorded this very moment, which its request may still reject', async () => {
       const claimId = await claimOf(await event(laurel), false);
-      await leaveAlone(laurel, claimId);
-      // However slowly this test runs.
-      const recordedAt = new Date(Date.now() + 60_000);
-      await laurel.store.claims.model.updateOne({ _id: claimId }, { recordedAt });
+      // Only the moment of its record keeps it from being tended, however slowly this test runs.
+      const now = Date.now();
+      const times = { updatedAt: new Date(now - 60_000), recordedAt: new Date(now + 60_000) };
+      await laurel.store.claims.model.updateOne({ _id: claimId }, times);
       await reconcile(laurel);
       assert.equal(await hasRun(claimId), false);
       assert.equal((await recordOf(laurel, claimId)).state, 'PENDING_VALIDATION');
