@@ -3,14 +3,14 @@ import { mkdirSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { STOP_AFTER_DRAIN_MS } from '../api/server/draining.ts';
 import { keptSecrets } from './data-folder.ts';
+import { allOrNone } from './processes/all-or-none.ts';
 import { choosePorts, type Ports, PortTaken } from './processes/chosen-ports.ts';
-import { createEcho } from './processes/warning-echo.ts';
-import { given, serverEnvironment } from './processes/server-environment.ts';
 import { freePort, isFree } from './processes/ports.ts';
 import { byHttp, byLine } from './processes/readiness.ts';
 import { RunRecords } from './processes/run-records.ts';
+import { given, serverEnvironment } from './processes/server-environment.ts';
 import type { Service, ServiceSpec, ServiceWatcher } from './processes/service.ts';
-import { allOrNone } from './processes/all-or-none.ts';
+import { createEcho } from './processes/warning-echo.ts';
 import type { Say } from './progress.ts';
 import {
   logPath,

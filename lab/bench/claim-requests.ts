@@ -2,8 +2,8 @@
 import { randomUUID } from 'node:crypto';
 import { type ClaimState, isFinal as isFinalState } from '../../domain/claims/claim.ts';
 import { sendUntilServed } from './closed-loop.ts';
-import type { Player } from './players.ts';
 import { type Answer, requestOf, type Wire } from './http-wire.ts';
+import type { Player } from './players.ts';
 
 /** A claim as the API answers it, without the fields that nobody reads here. */
 export interface ClaimAnswer {

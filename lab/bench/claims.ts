@@ -1,15 +1,15 @@
 /** Claims granted a second through the API, compared with the workflow engine alone. */
 import { randomUUID } from 'node:crypto';
-import { makeEvent } from './collections.ts';
 import { claimGranted } from './claim-requests.ts';
-import { besideLines, type Figures, type Row, ratio, type Sample } from './figures.ts';
 import { ALL_CPU, rateOf, withWires } from './closed-loop.ts';
+import { makeEvent } from './collections.ts';
+import { besideLines, type Figures, type Row, ratio, type Sample } from './figures.ts';
 import type { BenchOptions } from './options.ts';
 import { makePlayers } from './players.ts';
 import { runRounds, type Side } from './rounds.ts';
-import { withStops } from './stop-at-end.ts';
 import { startBenchServers } from './servers.ts';
 import { APART, type Stack, startStack } from './stack.ts';
+import { withStops } from './stop-at-end.ts';
 import { startYardstickWorker, type YardstickWorker } from './yardstick/start.ts';
 
 const UNIT = 'a second';

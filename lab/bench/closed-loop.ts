@@ -1,9 +1,9 @@
 /** A closed loop of clients: each sends its next request when the last one was answered. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Sample } from './figures.ts';
+import { type Answer, headerOf, Wire } from './http-wire.ts';
 import { percentile } from './percentiles.ts';
 import { countCpu, type Pids } from './process-usage.ts';
-import { type Answer, headerOf, Wire } from './http-wire.ts';
 
 /** The name of the CPU time that all processes together spent on one item. */
 export const ALL_CPU = 'all CPU ms';

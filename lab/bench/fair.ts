@@ -1,21 +1,21 @@
 /** Claims of a cold event while a thousand claims of a hot event wait, compared with an idle stack. */
 import type { Client } from '@temporalio/client';
 import type { EventFields } from '../../domain/events/event.ts';
-import { workflowIdOf } from '../../temporal/workflow-id.ts';
 import { until } from '../../local/until.ts';
-import { makeEvent } from './collections.ts';
+import { workflowIdOf } from '../../temporal/workflow-id.ts';
 import { type ClaimAnswer, claimGranted, claimRequest } from './claim-requests.ts';
-import { type Figures, type Row, ratio, type Sample } from './figures.ts';
 import { closedLoop, sendUntilServed, withWires } from './closed-loop.ts';
-import { percentile } from './percentiles.ts';
+import { makeEvent } from './collections.ts';
+import { type Figures, type Row, ratio, type Sample } from './figures.ts';
+import { Wire } from './http-wire.ts';
 import type { BenchOptions } from './options.ts';
+import { percentile } from './percentiles.ts';
 import { makePlayers } from './players.ts';
 import { roundName } from './rounds.ts';
-import { withStops } from './stop-at-end.ts';
 import { startBenchServers } from './servers.ts';
 import { APART, type Stack, startStack } from './stack.ts';
+import { withStops } from './stop-at-end.ts';
 import { temporalClient } from './temporal-client.ts';
-import { Wire } from './http-wire.ts';
 
 const IDLE = 'cold claim, idle stack, p95';
 const BESIDE = 'cold claim, hot event beside it, p95';

@@ -2,13 +2,13 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Client } from '@temporalio/client';
 import { until } from '../../local/until.ts';
-import { makeEvent } from './collections.ts';
 import { claimIn, claimRequest } from './claim-requests.ts';
 import { closedLoop, wiresTo } from './closed-loop.ts';
-import { makePlayers, type Player } from './players.ts';
-import type { Stack } from './stack.ts';
-import { memoryOf } from './process-usage.ts';
+import { makeEvent } from './collections.ts';
 import { Broken, headerOf, type Wire } from './http-wire.ts';
+import { makePlayers, type Player } from './players.ts';
+import { memoryOf } from './process-usage.ts';
+import type { Stack } from './stack.ts';
 
 /** The size of a flash event. */
 export interface Crowd {
@@ -84,7 +84,12 @@ async function openOf({ collections }: Stack, eventId: string): Promise<number> 
 }
 
 /** The numbers in MongoDB and Temporal, once every claim is final. */
-async function resultOf({ collections }: Stack, client: Client, eventId: string, startedAtMs: number) {
+async function resultOf(
+  { collections }: Stack,
+  client: Client,
+  eventId: string,
+  startedAtMs: number,
+) {
   const { claims, stock } = collections.store;
   const [granted, records, [levels], first, last] = await Promise.all([
     claims.model.countDocuments({ eventId, state: 'GRANTED' }),

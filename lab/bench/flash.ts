@@ -1,16 +1,17 @@
 /** The flash event: ten thousand players claim a thousand capes in the same second. */
-import { makeEvent, makeSoldOut } from './collections.ts';
+
 import { grantMany } from './claims.ts';
-import { type Crowd, flash, type Outcome } from './flash-crowd.ts';
+import { makeEvent, makeSoldOut } from './collections.ts';
 import { bound, type Check, type Figures, type Row, ratio } from './figures.ts';
-import { percentile } from './percentiles.ts';
+import { type Crowd, flash, type Outcome } from './flash-crowd.ts';
 import type { BenchOptions } from './options.ts';
+import { percentile } from './percentiles.ts';
 import { makePlayers } from './players.ts';
 import { refusalSide } from './refuse.ts';
 import { roundName } from './rounds.ts';
-import { withStops } from './stop-at-end.ts';
 import { startBenchServers } from './servers.ts';
 import { APART, type Stack, startStack } from './stack.ts';
+import { withStops } from './stop-at-end.ts';
 import { temporalClient } from './temporal-client.ts';
 
 const KNOWN = 'every player knows';

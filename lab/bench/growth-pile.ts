@@ -4,7 +4,6 @@ import type { StoredEvent, StoredReward } from '../../store/events/events.ts';
 import { inTransaction } from '../../store/mongodb/connection.ts';
 import { type Collections, insertAll, makeEvent, newId } from './collections.ts';
 import {
-  playerEventOf,
   claimOf,
   dayOfPlayer,
   familyOf,
@@ -12,6 +11,7 @@ import {
   PILE_MS,
   PILED_EVENTS,
   type Pile,
+  playerEventOf,
   playerOf,
   userOf,
 } from './growth-records.ts';
@@ -89,7 +89,11 @@ async function insertPlayers({ store }: Collections, pile: Pile, from: number, t
 }
 
 /** Counts the granted units in the stock, evenly over the buckets, so that every bucket adds up. */
-async function countGranted({ store }: Collections, { events }: Pile, claims: number): Promise<void> {
+async function countGranted(
+  { store }: Collections,
+  { events }: Pile,
+  claims: number,
+): Promise<void> {
   const collection = store.stock.model.collection;
   for (const [index, { eventId, rewards }] of events.entries()) {
     const [{ rewardId, buckets }] = rewards as [StoredReward];
@@ -157,7 +161,11 @@ async function insertUpkeep({ store }: Collections, claims: number): Promise<voi
 }
 
 /** Appends entries to the audit log through the log, as each one has the hash of the one before. */
-async function appendChanges({ database }: Collections, { sinceMs }: Pile, count: number): Promise<void> {
+async function appendChanges(
+  { database }: Collections,
+  { sinceMs }: Pile,
+  count: number,
+): Promise<void> {
   let nowMs = sinceMs;
   const log = createAuditLog(database, () => new Date(nowMs));
   for (let from = 0; from < count; from += CHANGES_AT_ONCE) {

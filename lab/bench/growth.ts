@@ -10,12 +10,12 @@ import { pileUp } from './growth-pile.ts';
 import { type Seen, startProfile } from './growth-profile.ts';
 import type { Pile } from './growth-records.ts';
 import { openWorld } from './growth-world.ts';
-import { median } from './percentiles.ts';
 import type { BenchOptions } from './options.ts';
+import { median } from './percentiles.ts';
 import { runRounds, type Side } from './rounds.ts';
-import { withStops } from './stop-at-end.ts';
 import { startBenchServers } from './servers.ts';
 import { APART, type Stack, startStack } from './stack.ts';
+import { withStops } from './stop-at-end.ts';
 
 /** Numbers of earlier claims. */
 const SIZES = [0, 100_000, 1_000_000];

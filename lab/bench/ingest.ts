@@ -17,8 +17,8 @@ import { type Figures, ratio } from './figures.ts';
 import type { BenchOptions } from './options.ts';
 import { startProcess } from './processes.ts';
 import { runRounds, type Side } from './rounds.ts';
-import { withStops } from './stop-at-end.ts';
 import { type BenchServers, startBenchServers } from './servers.ts';
+import { withStops } from './stop-at-end.ts';
 
 /** Events of one batch: the most that the route takes. */
 const BATCH = 1_000;

@@ -1,15 +1,16 @@
 /** One claim at a time, with `Prefer: wait`, alternating with one null workflow at a time. */
-import { makeEvent } from './collections.ts';
+
 import { claimGranted } from './claim-requests.ts';
+import { makeEvent } from './collections.ts';
 import { type Figures, type Row, ratio } from './figures.ts';
-import { percentile } from './percentiles.ts';
+import { Wire } from './http-wire.ts';
 import type { BenchOptions } from './options.ts';
+import { percentile } from './percentiles.ts';
 import { makePlayers, type Player } from './players.ts';
 import { roundName } from './rounds.ts';
-import { withStops } from './stop-at-end.ts';
 import { startBenchServers } from './servers.ts';
 import { APART, type Stack, startStack } from './stack.ts';
-import { Wire } from './http-wire.ts';
+import { withStops } from './stop-at-end.ts';
 import { startYardstickWorker, type YardstickWorker } from './yardstick/start.ts';
 
 const CLAIM = 'mailbox claim';

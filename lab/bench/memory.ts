@@ -1,13 +1,13 @@
 /** Memory of API and worker after each of several flash events. */
 import { setTimeout as sleep } from 'node:timers/promises';
-import { flash, memoryOfStack } from './flash-crowd.ts';
 import { bound, type Figures, type Row } from './figures.ts';
 import { crowdOf, outcomeText } from './flash.ts';
+import { flash, memoryOfStack } from './flash-crowd.ts';
 import type { BenchOptions } from './options.ts';
 import { roundName } from './rounds.ts';
-import { withStops } from './stop-at-end.ts';
 import { startBenchServers } from './servers.ts';
 import { APART, startStack } from './stack.ts';
+import { withStops } from './stop-at-end.ts';
 import { temporalClient } from './temporal-client.ts';
 
 /** Most memory after a flash, in MiB. */

@@ -1,16 +1,17 @@
 /** Sold-out answers a second, compared with a bare route that verifies the token and reads twice. */
-import { makeSoldOut } from './collections.ts';
+
 import { claimRequest } from './claim-requests.ts';
-import { costRatio, type Figures, ratio } from './figures.ts';
 import { ALL_CPU, rateOf, withWires } from './closed-loop.ts';
+import { makeSoldOut } from './collections.ts';
+import { costRatio, type Figures, ratio } from './figures.ts';
+import { type Answer, requestOf } from './http-wire.ts';
 import type { BenchOptions } from './options.ts';
 import { makePlayers, type Player } from './players.ts';
+import type { Pids } from './process-usage.ts';
 import { runRounds, type Side } from './rounds.ts';
-import { withStops } from './stop-at-end.ts';
 import { startBenchServers } from './servers.ts';
 import { API_ALONE, type Stack, startStack } from './stack.ts';
-import type { Pids } from './process-usage.ts';
-import { type Answer, requestOf } from './http-wire.ts';
+import { withStops } from './stop-at-end.ts';
 import { startBareApi } from './yardstick/start.ts';
 
 /** Clients of the closed loop. */

@@ -1,13 +1,13 @@
 /** Reservations a second by the store, compared with a bare conditional decrement by the driver. */
 import { randomUUID } from 'node:crypto';
 import { WRITE_CONCERN } from '../../store/mongodb/connection.ts';
+import { rateOf } from './closed-loop.ts';
 import { type Collections, makeEvent, openCollections } from './collections.ts';
 import { type Figures, ratio, type Sample } from './figures.ts';
-import { rateOf } from './closed-loop.ts';
 import type { BenchOptions } from './options.ts';
 import { runRounds, type Side } from './rounds.ts';
-import { withStops } from './stop-at-end.ts';
 import { type BenchServers, startBenchServers } from './servers.ts';
+import { withStops } from './stop-at-end.ts';
 
 /** Concurrent writers. */
 const WRITERS = 64;
@@ -25,7 +25,9 @@ export async function benchReserve(options: BenchOptions): Promise<Figures> {
     const collections = await openCollections(servers.mongodbUri('bench'), WRITERS);
     stopAtEnd({ stop: () => collections.database.close() });
     const count = options.isShort ? 200 : 4_000;
-    const sides = [bareSide, verbSide, oneBucketSide].map((side) => side(servers, collections, count));
+    const sides = [bareSide, verbSide, oneBucketSide].map((side) =>
+      side(servers, collections, count),
+    );
     const rows = await runRounds(sides, options);
     const checks = [
       ratio(rows, ONE_BUCKET, BARE, { atLeast: 0.7 }),

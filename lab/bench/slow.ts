@@ -3,12 +3,12 @@ import { until } from '../../local/until.ts';
 import { makeEvent } from './collections.ts';
 import { claimMany, coldClaims } from './fair.ts';
 import { type Figures, type Row, ratio } from './figures.ts';
-import { percentile } from './percentiles.ts';
 import type { BenchOptions } from './options.ts';
+import { percentile } from './percentiles.ts';
 import { roundName } from './rounds.ts';
-import { withStops } from './stop-at-end.ts';
 import { startBenchServers } from './servers.ts';
 import { APART, type Stack, startStack } from './stack.ts';
+import { withStops } from './stop-at-end.ts';
 import { MOODS, type Mood, setMood } from './yardstick/moods.ts';
 
 /** How many times longer a quick provider's claims may take beside the slow one. */

@@ -4,9 +4,9 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Tokens } from '../../api/identity/tokens.ts';
 import type { Client } from '../chaos/client.ts';
 import type { Story, Told } from '../chaos/players.ts';
-import type { Collections } from './collections.ts';
 import { isFinal } from './claim-requests.ts';
 import { closedLoop } from './closed-loop.ts';
+import type { Collections } from './collections.ts';
 import { makePlayers, type Player } from './players.ts';
 
 export interface Load {

@@ -3,19 +3,19 @@ import { readdirSync } from 'node:fs';
 import { keptSecrets } from '../../local/data-folder.ts';
 import type { Say } from '../../local/progress.ts';
 import { check, type Difference } from '../chaos/checks.ts';
+import { FaultInjector, MISSED } from '../chaos/fault-injector.ts';
 import { gatherFacts } from '../chaos/gather-facts.ts';
 import { mend, untilAllFinal } from '../chaos/healing.ts';
-import { FaultInjector, MISSED } from '../chaos/fault-injector.ts';
 import { makePlan, OWN_PROCESSES, type Plan, SERVERS } from '../chaos/plan.ts';
 import type { Story } from '../chaos/players.ts';
-import { openScene, type Scene } from '../chaos/scene.ts';
 import { faultText } from '../chaos/report-text.ts';
+import { openScene, type Scene } from '../chaos/scene.ts';
 import { makeEvent } from './collections.ts';
 import { tokensOf } from './players.ts';
+import { memoryOf } from './process-usage.ts';
 import type { Load } from './soak-load.ts';
 import type { SoakOptions } from './soak-options.ts';
 import type { ProcessMinute } from './soak-verdict.ts';
-import { memoryOf } from './process-usage.ts';
 
 /** Units of each event: more than a soak of a day can grant. */
 const STOCK = 10_000_000;

@@ -5,9 +5,9 @@ import type { Tokens } from '../../api/identity/tokens.ts';
 import { freePort } from '../../local/processes/ports.ts';
 import { type Collections, openCollections } from './collections.ts';
 import { tokensOf } from './players.ts';
+import type { Pids } from './process-usage.ts';
 import { type ProcessSpec, type Running, startProcess } from './processes.ts';
 import type { BenchServers } from './servers.ts';
-import type { Pids } from './process-usage.ts';
 import { MOODS } from './yardstick/moods.ts';
 import { databaseOf } from './yardstick/start.ts';
 

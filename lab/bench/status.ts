@@ -1,18 +1,18 @@
 /** Claim statuses read a second, compared with a bare route that verifies the token and reads once. */
 import type { Claim } from '../../store/claims/claim-record.ts';
 import { claimIdOf } from '../../store/claims/claim-record.ts';
-import { type Collections, insertAll, makeEvent } from './collections.ts';
 import { statusRequest } from './claim-requests.ts';
-import { costRatio, type Figures, ratio } from './figures.ts';
 import { ALL_CPU } from './closed-loop.ts';
+import { type Collections, insertAll, makeEvent } from './collections.ts';
+import { costRatio, type Figures, ratio } from './figures.ts';
+import { type Answer, requestOf } from './http-wire.ts';
 import type { BenchOptions } from './options.ts';
 import { makePlayers, type Player } from './players.ts';
 import { httpSide } from './refuse.ts';
 import { runRounds } from './rounds.ts';
-import { withStops } from './stop-at-end.ts';
 import { startBenchServers } from './servers.ts';
 import { API_ALONE, startStack } from './stack.ts';
-import { type Answer, requestOf } from './http-wire.ts';
+import { withStops } from './stop-at-end.ts';
 import { startBareApi } from './yardstick/start.ts';
 
 const OURS = 'GET of a claim';

@@ -194,7 +194,9 @@ function miscounted(facts: Facts) {
       const units = sum(lines, 'quantity');
       const name = `${eventId}/${rewardId}`;
       return [
-        ...(counted.stock === stock ? [] : [of(null, `${name}: ${counted.stock}, set to ${stock}`)]),
+        ...(counted.stock === stock
+          ? []
+          : [of(null, `${name}: ${counted.stock}, set to ${stock}`)]),
         ...(counted.granted === units
           ? []
           : [of(null, `${name}: ${counted.granted} booked as granted, ${units} in claims`)]),

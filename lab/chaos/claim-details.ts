@@ -1,8 +1,8 @@
 /** What each system knows about the claims that differ, for a person to compare. */
 import { parseGrantId } from '../../domain/claims/claim.ts';
 import type { Difference } from './checks.ts';
-import type { Facts } from './facts.ts';
 import type { Runs } from './claim-runs.ts';
+import type { Facts } from './facts.ts';
 
 /** Most claims that are printed. The rest is in `facts.json`. */
 const MAX_CLAIMS = 10;

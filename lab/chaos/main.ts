@@ -7,8 +7,8 @@ import { StartFailure } from '../../local/processes/service.ts';
 import { WrongArguments } from './command-line.ts';
 import { optionsFrom, USAGE } from './options.ts';
 import { makePlan, type Plan } from './plan.ts';
-import { createTerminal } from './terminal.ts';
 import { differencesText, figuresRow, figuresText, planText } from './report-text.ts';
+import { createTerminal } from './terminal.ts';
 
 /** Exit code after Ctrl-C, as shells give it. */
 const INTERRUPTED = 130;

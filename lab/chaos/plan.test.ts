@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { PLANNED_EVENTS } from './planned-events.ts';
 import { type Fault, KINDS, makePlan, type ProcessName } from './plan.ts';
+import { PLANNED_EVENTS } from './planned-events.ts';
 
 const kindOf = (process: ProcessName) => process.replace(/-\d$/, '');
 
@@ -67,7 +67,8 @@ describe('the plan of a chaos run', () => {
 
   it('names only players and events that there are', () => {
     const { claims, faults, players } = makePlan(5, 60);
-    for (const { player, event } of claims) assert.ok(player < players && event < PLANNED_EVENTS.length);
+    for (const { player, event } of claims)
+      assert.ok(player < players && event < PLANNED_EVENTS.length);
     for (const fault of faults) {
       if ('player' in fault) assert.ok(fault.player < players);
       if ('event' in fault) assert.ok(fault.event < PLANNED_EVENTS.length);

@@ -1,6 +1,7 @@
 /** What a chaos run does and when: a pure function of its seed and its length. */
-import { PLANNED_EVENTS } from './planned-events.ts';
+
 import { MOODS, type Mood } from './game-moods.ts';
+import { PLANNED_EVENTS } from './planned-events.ts';
 import { createRandom, type Random } from './seeded-random.ts';
 
 /** Our own processes. Two of each kind, as one must take over when the other dies. */

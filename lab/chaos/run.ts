@@ -5,15 +5,15 @@ import type { Say } from '../../local/progress.ts';
 import { check, type Difference } from './checks.ts';
 import { details } from './claim-details.ts';
 import type { Facts } from './facts.ts';
+import { FaultInjector, MISSED } from './fault-injector.ts';
 import { type Done, type Figures, figuresOf } from './figures.ts';
 import { gatherFacts } from './gather-facts.ts';
 import { mend, untilAllFinal } from './healing.ts';
-import { FaultInjector, MISSED } from './fault-injector.ts';
 import type { Plan } from './plan.ts';
 import { playClaims, type Story } from './players.ts';
+import { faultText, timed } from './report-text.ts';
 import { openScene, type Scene } from './scene.ts';
 import { watchStock } from './stock-watch.ts';
-import { faultText, timed } from './report-text.ts';
 
 export interface ChaosVerdict {
   figures: Figures;

@@ -3,12 +3,12 @@ import type { Connection } from 'mongoose';
 import type { Say } from '../../local/progress.ts';
 import { openStore, type Store } from '../../store/index.ts';
 import { connect } from '../../store/mongodb/connection.ts';
+import { createRuns, type Runs } from './claim-runs.ts';
 import { type Client, createClient } from './client.ts';
 import { createGame, type Game } from './game-client.ts';
 import { badDay } from './game-moods.ts';
 import type { Plan } from './plan.ts';
 import { joinPlayers, type Player } from './players.ts';
-import { createRuns, type Runs } from './claim-runs.ts';
 import { type ChaosStack, startChaosStack } from './stack.ts';
 import { type ChaosEvent, type Staff, signInStaff } from './staff.ts';
 

@@ -2,14 +2,14 @@
 import { join, resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { keptSecrets } from '../../local/data-folder.ts';
+import { allOrNone } from '../../local/processes/all-or-none.ts';
 import { choosePorts } from '../../local/processes/chosen-ports.ts';
-import { serverEnvironment } from '../../local/processes/server-environment.ts';
 import { freePort } from '../../local/processes/ports.ts';
 import { signalProcess } from '../../local/processes/process-identity.ts';
 import { byHttp, byLine } from '../../local/processes/readiness.ts';
 import { RunRecords } from '../../local/processes/run-records.ts';
+import { serverEnvironment } from '../../local/processes/server-environment.ts';
 import type { Service, ServiceSpec } from '../../local/processes/service.ts';
-import { allOrNone } from '../../local/processes/all-or-none.ts';
 import type { Say } from '../../local/progress.ts';
 import { mongodUri } from '../../local/servers/mongod.ts';
 import {

@@ -44,10 +44,7 @@ export class Staff {
   }
 
   /** Creates every planned event, with stocks that fit the claims to come. */
-  async createEvents(
-    claims: readonly PlannedClaim[],
-    signal: AbortSignal,
-  ): Promise<ChaosEvent[]> {
+  async createEvents(claims: readonly PlannedClaim[], signal: AbortSignal): Promise<ChaosEvent[]> {
     const events: ChaosEvent[] = [];
     for (const [index, event] of PLANNED_EVENTS.entries()) {
       const own = claims.filter((claim) => claim.event === index).length;
@@ -87,11 +84,7 @@ export class Staff {
   }
 
   /** Decides on one parked claim. */
-  async decide(
-    claimId: string,
-    action: 'retry' | 'abort',
-    signal: AbortSignal,
-  ): Promise<Answer> {
+  async decide(claimId: string, action: 'retry' | 'abort', signal: AbortSignal): Promise<Answer> {
     return await this.#ask(
       { method: 'POST', path: `/api/event-claims/${claimId}/${action}` },
       signal,

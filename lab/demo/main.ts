@@ -130,7 +130,10 @@ async function playQuests(
 ): Promise<Round> {
   const eventId = await createEvent(api, operatorToken, 'mailbox', CONDITION);
   const route = await feed(api, { eventId, players, token: gameToken }, kafka);
-  const round = await playRound(api, adminToken, players, { name: `quests over ${route}`, eventId });
+  const round = await playRound(api, adminToken, players, {
+    name: `quests over ${route}`,
+    eventId,
+  });
   round.broken.push(...wronglyJudged(players, round.claims));
   const refused = round.claims.find((claim) => claim.explanation);
   if (refused?.explanation) {

@@ -1,7 +1,7 @@
 /** Carries operations out on the real product, and returns how they were answered. */
 import { until } from '../../test/helpers.ts';
 import { uniqueName } from '../../test/servers.ts';
-import { type Cast, rewardBody, signIn, describeAnswer } from './cast.ts';
+import { type Cast, describeAnswer, rewardBody, signIn } from './cast.ts';
 import { faultOf, isStubborn, STUBBORN } from './game-faults.ts';
 import type { Operation } from './operations.ts';
 import { claimName, named } from './world.ts';
@@ -103,7 +103,9 @@ async function asOperator(
 async function decide(cast: Cast, { claim: name, action }: Of<'decide'>): Promise<string> {
   const { laurel, admin } = cast.system;
   const path = `/api/event-claims/${named(cast.claimIds, name)}/${action.toLowerCase()}`;
-  return describeAnswer(await laurel.call('POST', path, { token: admin, body: { note: 'a model' } }));
+  return describeAnswer(
+    await laurel.call('POST', path, { token: admin, body: { note: 'a model' } }),
+  );
 }
 
 /** Resolves once the bulk action is done. */

@@ -50,7 +50,9 @@ function moves(world: World, claim: Claim): Move[] {
 function validate({ lines }: Claim, hasLeft: boolean): Move[] {
   if (!hasLeft) return [beginFulfillment];
   const holdsUnits = lines.some((line) => line.units === 'HELD');
-  return holdsUnits ? [undo('USER_NOT_ACTIVE')] : [undo('USER_NOT_ACTIVE'), refuse('USER_NOT_ACTIVE')];
+  return holdsUnits
+    ? [undo('USER_NOT_ACTIVE')]
+    : [undo('USER_NOT_ACTIVE'), refuse('USER_NOT_ACTIVE')];
 }
 
 function beginFulfillment(claim: Claim): void {

@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import type { FaultName } from './game-faults.ts';
-import type { Operation } from './operations.ts';
 import { outcomes } from './interleavings.ts';
-import { newWorld } from './random-sequences.ts';
 import { observationOf } from './observation.ts';
+import type { Operation } from './operations.ts';
+import { newWorld } from './random-sequences.ts';
 import type { Event, World } from './world.ts';
 
 const EVENT: Event = {

@@ -1,7 +1,7 @@
 /** `npm run model`: random sequences on the real product and on a model of it, until they differ. */
 import { styleText } from 'node:util';
-import { runSequences, type Failure, type Tally } from './run-sequences.ts';
 import { HELP, type ModelOptions, optionsFrom, UsageError } from './options.ts';
+import { type Failure, runSequences, type Tally } from './run-sequences.ts';
 
 /** Pause between two lines of progress, in milliseconds. */
 const PROGRESS_MS = 10_000;

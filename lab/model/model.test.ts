@@ -1,10 +1,10 @@
 /** The real product against the model of it: a few sequences of one seed. `npm run model` plays more. */
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
-import { runSequences } from './run-sequences.ts';
-import type { Sequence } from './random-sequences.ts';
 import { Difference, play } from './play-sequence.ts';
+import type { Sequence } from './random-sequences.ts';
 import { type System, startSystem } from './real-system.ts';
+import { runSequences } from './run-sequences.ts';
 
 const PATIENCE_MS = 120_000;
 

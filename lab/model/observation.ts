@@ -128,7 +128,8 @@ export function differences(allowed: readonly Observation[], seen: Observation):
 /** The allowed observations that share the most parts with what was observed. */
 function closest(allowed: readonly Observation[], seen: Observation): Observation[] {
   const parts = Object.keys(seen) as (keyof Observation)[];
-  const shared = (a: Observation) => parts.filter((part) => isDeepStrictEqual(a[part], seen[part])).length;
+  const shared = (a: Observation) =>
+    parts.filter((part) => isDeepStrictEqual(a[part], seen[part])).length;
   const most = Math.max(...allowed.map(shared));
   return allowed.filter((a) => shared(a) === most);
 }

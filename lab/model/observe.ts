@@ -3,7 +3,13 @@ import type { ClaimBody } from '../../api/claims/claim-body.ts';
 import type { EventStats } from '../../store/events/event-stats.ts';
 import { byName, type Cast } from './cast.ts';
 import { isFinal } from './claim-steps.ts';
-import { type Observation, describeStock, describeClaim, describeCounts, describeLine } from './observation.ts';
+import {
+  describeClaim,
+  describeCounts,
+  describeLine,
+  describeStock,
+  type Observation,
+} from './observation.ts';
 import { named } from './world.ts';
 
 /** Items of one page: more than a sequence can make of anything. */
@@ -22,7 +28,10 @@ export async function claimsNow({ system, claimNames }: Cast): Promise<Record<st
   return Object.fromEntries(
     records.map((record) => {
       const isDecided = record.state === 'NEEDS_ATTENTION' && record.parking?.decision != null;
-      return [named(claimNames, record._id), describeClaim(record) + (isDecided ? ', decided' : '')];
+      return [
+        named(claimNames, record._id),
+        describeClaim(record) + (isDecided ? ', decided' : ''),
+      ];
     }),
   );
 }

@@ -5,11 +5,11 @@ import { workflowOf } from '../../test/helpers.ts';
 import { act } from './carry-out.ts';
 import { assemble, type Cast } from './cast.ts';
 import { isFinal } from './claim-steps.ts';
+import { outcomes } from './interleavings.ts';
+import { differences, type Observation, observationOf } from './observation.ts';
 import { claimsNow, look } from './observe.ts';
 import { describeOperation, type Operation } from './operations.ts';
-import { outcomes } from './interleavings.ts';
 import { newWorld, pin, type Sequence } from './random-sequences.ts';
-import { differences, type Observation, observationOf } from './observation.ts';
 import type { System } from './real-system.ts';
 import type { Event, World } from './world.ts';
 
@@ -73,7 +73,9 @@ const one = ({ worlds }: Play): World => worlds[0] as World;
 
 async function step(now: Play, operations: Operation[]): Promise<void> {
   if (operations.length === 0) return;
-  now.story.push(`${now.story.length}. ${operations.map(describeOperation).join('\n   and at once: ')}`);
+  now.story.push(
+    `${now.story.length}. ${operations.map(describeOperation).join('\n   and at once: ')}`,
+  );
   const { system } = now.cast;
   const isRestart = operations.some((operation) => operation.do === 'restart workers');
   if (isRestart) await system.restartWorkers();
@@ -114,7 +116,10 @@ async function settled(now: Play, possible: World[], answers: string[]): Promise
 const isEnd = (claim: string): boolean => isFinal(claim.split(' ')[0] ?? '');
 
 /** Whether waiting is useless: a claim has a final state that no world has for it. */
-function isContradiction(allowed: { seen: Observation }[], claims: Record<string, string>): boolean {
+function isContradiction(
+  allowed: { seen: Observation }[],
+  claims: Record<string, string>,
+): boolean {
   const ends = Object.entries(claims).filter(([, claim]) => isEnd(claim));
   return !allowed.some(({ seen }) => ends.every(([name, claim]) => seen.claims[name] === claim));
 }
@@ -147,7 +152,10 @@ async function checkRuns(now: Play): Promise<void> {
   const seen = await look(now.cast, last);
   const allowed = now.worlds.map(observationOf);
   if (allowed.some((a) => isDeepStrictEqual(a, seen))) return;
-  throw new Difference([...now.story, 'and after every run has closed'], differences(allowed, seen));
+  throw new Difference(
+    [...now.story, 'and after every run has closed'],
+    differences(allowed, seen),
+  );
 }
 
 function describeEvents({ events }: Sequence): string[] {

@@ -4,7 +4,6 @@ import { give, isFinal, newClaim, refuse } from './claim-steps.ts';
 import { faultOf, isStubborn } from './game-faults.ts';
 import type { Operation } from './operations.ts';
 import {
-  stockLevelsOf,
   type Claim,
   claimName,
   type Event,
@@ -14,6 +13,7 @@ import {
   named,
   type Request,
   type Reward,
+  stockLevelsOf,
   type World,
   withClaim,
   withEvent,

@@ -1,7 +1,7 @@
 /** Plays many sequences of one seed side by side. The first that shows a difference is shrunk. */
 import fc from 'fast-check';
-import { type Sequence, sequences } from './random-sequences.ts';
 import { Difference, play } from './play-sequence.ts';
+import { type Sequence, sequences } from './random-sequences.ts';
 import { type System, startSystem } from './real-system.ts';
 
 /** Sequences played on one system. After them a new one is started, as growing data slow it down. */

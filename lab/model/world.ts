@@ -123,7 +123,11 @@ export interface StockLevels {
 }
 
 /** A reward's stock levels, counted from the claims: `stock = available + held + granted`. */
-export function stockLevelsOf(world: World, eventName: string, { rewardId, stock }: Reward): StockLevels {
+export function stockLevelsOf(
+  world: World,
+  eventName: string,
+  { rewardId, stock }: Reward,
+): StockLevels {
   const lines = Object.values(world.claims)
     .filter((claim) => claim.event === eventName)
     .flatMap((claim) => claim.lines.filter((line) => line.rewardId === rewardId));

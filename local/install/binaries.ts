@@ -1,7 +1,7 @@
 /** The binaries of the local stack's servers, and the versions that can be used. */
 import { realpathSync } from 'node:fs';
 import { join } from 'node:path';
-import { javaEnvironment, resolveJava } from './resolve-java.ts';
+import { mongodSources, temporalSources } from './binary-sources.ts';
 import { kafkaSources } from './kafka-sources.ts';
 import {
   type Binary,
@@ -10,7 +10,7 @@ import {
   type ResolveOptions,
   resolveBinary,
 } from './resolve-binary.ts';
-import { mongodSources, temporalSources } from './binary-sources.ts';
+import { javaEnvironment, resolveJava } from './resolve-java.ts';
 import { atLeast, parseVersion, seriesOf, type Version } from './version.ts';
 
 /** Finds or installs a mongod of 6.0 or newer. @throws NoBinary */

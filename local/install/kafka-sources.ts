@@ -1,8 +1,8 @@
 /** The sources of the embedded broker's jars: a Maven repository, with mvn or without it. */
 import { join } from 'node:path';
+import { runDownload, type Source } from './binary-sources.ts';
 import { checkJars, kafkaPins } from './kafka-jars.ts';
 import { copyJars } from './maven.ts';
-import { runDownload, type Source } from './binary-sources.ts';
 import { parseVersion } from './version.ts';
 
 /** The sources, best first. Both have the same files, so they share one place in the cache. */

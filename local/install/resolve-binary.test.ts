@@ -11,9 +11,9 @@ import { delimiter, join } from 'node:path';
 import { describe, it, type TestContext } from 'node:test';
 import { temporaryFolder } from '../../test/temporary-folder.ts';
 import { resolveMongod, resolveTemporal } from './binaries.ts';
+import type { Source } from './binary-sources.ts';
 import type { FetchContext } from './fetch-program.ts';
 import { NoBinary } from './resolve-binary.ts';
-import type { Source } from './binary-sources.ts';
 import { parseVersion } from './version.ts';
 
 const never = new AbortController().signal;

@@ -1,7 +1,7 @@
 /** The ports of a stack's servers: from the environment, else from the last run, else free ones. */
 import { keepPorts, keptServers } from '../data-folder.ts';
-import { given } from './server-environment.ts';
 import { freePort, isFree } from './ports.ts';
+import { given } from './server-environment.ts';
 
 export interface Ports {
   mongod: number;

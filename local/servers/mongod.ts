@@ -1,8 +1,8 @@
 /** mongod as a replica set with one member, as transactions and change streams need a replica set. */
 import { mkdirSync } from 'node:fs';
 import { mongo } from 'mongoose';
-import { serverEnvironment } from '../processes/server-environment.ts';
 import { byProbe } from '../processes/readiness.ts';
+import { serverEnvironment } from '../processes/server-environment.ts';
 import type { ServiceSpec } from '../processes/service.ts';
 
 const REPLICA_SET = 'rs0';

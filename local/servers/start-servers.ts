@@ -1,15 +1,15 @@
 /** Finds or installs mongod, Temporal's server and Kafka, and starts them supervised. */
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
+import { keepMadeBy, keptServers } from '../data-folder.ts';
 import { resolveKafka, resolveMongod, resolveTemporal } from '../install/binaries.ts';
 import type { ResolveOptions } from '../install/resolve-binary.ts';
 import { formatVersion, seriesOf } from '../install/version.ts';
-import { keepMadeBy, keptServers } from '../data-folder.ts';
-import { choosePorts, type Ports } from '../processes/chosen-ports.ts';
-import { given } from '../processes/server-environment.ts';
-import { RunRecords } from '../processes/run-records.ts';
-import { Service, type ServiceSpec, type ServiceWatcher } from '../processes/service.ts';
 import { allOrNone } from '../processes/all-or-none.ts';
+import { choosePorts, type Ports } from '../processes/chosen-ports.ts';
+import { RunRecords } from '../processes/run-records.ts';
+import { given } from '../processes/server-environment.ts';
+import { Service, type ServiceSpec, type ServiceWatcher } from '../processes/service.ts';
 import type { Say } from '../progress.ts';
 import { kafkaBroker, kafkaSpec } from './kafka.ts';
 import { dataSeriesOf, mongodSpec, mongodUri } from './mongod.ts';

@@ -3,8 +3,8 @@ import { execFile } from 'node:child_process';
 import { mkdirSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { promisify } from 'node:util';
-import { serverEnvironment } from '../processes/server-environment.ts';
 import { byProbe } from '../processes/readiness.ts';
+import { serverEnvironment } from '../processes/server-environment.ts';
 import type { ServiceSpec } from '../processes/service.ts';
 
 /** The search attributes of claims' workflows, all of the type Keyword. */

@@ -97,7 +97,11 @@ async function doVerb(
   return reply;
 }
 
-async function behave(behaviour: Behaviour, game: RouteContext, act: () => Reply): Promise<Reply | 'DROP'> {
+async function behave(
+  behaviour: Behaviour,
+  game: RouteContext,
+  act: () => Reply,
+): Promise<Reply | 'DROP'> {
   if (behaviour.do === 'dropBeforeGrant') return 'DROP';
   if (behaviour.do === 'fail') {
     const { status, retryAfter } = behaviour;

@@ -72,7 +72,11 @@ export function askFor(claim: string, lineId = 'cape') {
 }
 
 /** Posts the grant of one cape for this claim. */
-export async function post(simulator: Simulator, claim = 'a', signal?: AbortSignal): Promise<Reply> {
+export async function post(
+  simulator: Simulator,
+  claim = 'a',
+  signal?: AbortSignal,
+): Promise<Reply> {
   const body = askFor(claim);
   return await call(simulator, 'POST', '/grants', {
     body,

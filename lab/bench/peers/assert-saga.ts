@@ -2,10 +2,10 @@
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import { claimIdOf } from '../../../store/claims/claim-record.ts';
-import { makeEvent } from '../collections.ts';
 import { withWires } from '../closed-loop.ts';
-import type { Player } from '../players.ts';
+import { makeEvent } from '../collections.ts';
 import type { Wire } from '../http-wire.ts';
+import type { Player } from '../players.ts';
 import { claimOn, type Side } from './side.ts';
 
 const REWARD_ID = 'cape';

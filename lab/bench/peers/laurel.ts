@@ -1,7 +1,8 @@
 /** Laurel's side: claims through the API, with everything it promises. */
+
+import { requestOf } from '../http-wire.ts';
 import { makePlayers } from '../players.ts';
 import type { Stack } from '../stack.ts';
-import { requestOf } from '../http-wire.ts';
 import type { Outcome } from './saga.ts';
 import { pidOf, type Side } from './side.ts';
 
@@ -44,7 +45,8 @@ export async function laurelSide(
       if (status === 409 && code === 'sold_out') return 'REJECTED';
       throw new Error(`a claim was answered ${status}: ${body}`);
     },
-    grantedOf: (eventId) => collections.store.claims.model.countDocuments({ eventId, state: 'GRANTED' }),
+    grantedOf: (eventId) =>
+      collections.store.claims.model.countDocuments({ eventId, state: 'GRANTED' }),
     // The claim's own line is the mail.
     mailsOf: (eventId) =>
       collections.store.claims.model.countDocuments({ eventId, 'lines.state': 'GRANTED' }),

@@ -1,9 +1,9 @@
 /** Measures one side under load: claims a second, the time of one, and its CPU time. */
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Sample } from '../figures.ts';
 import { withWires } from '../closed-loop.ts';
-import { percentile } from '../percentiles.ts';
+import type { Sample } from '../figures.ts';
 import type { Wire } from '../http-wire.ts';
+import { percentile } from '../percentiles.ts';
 import { cpuMsOf } from './cpu-time.ts';
 import { claimOn, type Side } from './side.ts';
 

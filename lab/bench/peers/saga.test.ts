@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { type StepResult, MAIL_REFUSED, type StepName, saga } from './saga.ts';
+import { MAIL_REFUSED, type StepName, type StepResult, saga } from './saga.ts';
 
 const CLAIM = { claimId: 'clm_1', userId: 'usr_1', eventId: 'evt_1' };
 const REWARD = { rewardId: 'cape', kind: 'ITEM', name: 'Frost cape', quantity: 1, buckets: 16 };

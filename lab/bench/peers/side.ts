@@ -1,8 +1,9 @@
 /** One side of the comparison. */
-import type { Collections } from '../collections.ts';
+
 import { sendUntilServed } from '../closed-loop.ts';
-import type { Player } from '../players.ts';
+import type { Collections } from '../collections.ts';
 import type { Answer, Wire } from '../http-wire.ts';
+import type { Player } from '../players.ts';
 import type { Outcome } from './saga.ts';
 
 export interface Side {

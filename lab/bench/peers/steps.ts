@@ -4,7 +4,7 @@ import { isOpenAt } from '../../../domain/events/event.ts';
 import type { Store } from '../../../store/index.ts';
 import { isDuplicateKey } from '../../../store/mongodb/connection.ts';
 import { revokeMail, sendMail } from './mails.ts';
-import { type StepResult, MAIL_REFUSED, type Order, outcomeOf, type Steps } from './saga.ts';
+import { MAIL_REFUSED, type Order, outcomeOf, type StepResult, type Steps } from './saga.ts';
 
 /** A peer's record of a claim: one document for each final claim. */
 export interface ClaimRecord {

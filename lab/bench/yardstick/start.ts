@@ -2,9 +2,9 @@
 import { randomUUID } from 'node:crypto';
 import { Client, Connection } from '@temporalio/client';
 import { freePort } from '../../../local/processes/ports.ts';
+import type { Pids } from '../process-usage.ts';
 import { startProcess } from '../processes.ts';
 import type { BenchServers } from '../servers.ts';
-import type { Pids } from '../process-usage.ts';
 import type { SagaInput } from './activities.ts';
 
 /** The stack whose database and namespace a yardstick uses. */

@@ -4,8 +4,8 @@ import { chownSync, cpSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { serverEnvironment } from '../../../../local/processes/server-environment.ts';
 import { byLine } from '../../../../local/processes/readiness.ts';
+import { serverEnvironment } from '../../../../local/processes/server-environment.ts';
 import type { ServiceSpec } from '../../../../local/processes/service.ts';
 
 /** The user `nobody` of most systems: PostgreSQL refuses to run as root. */

@@ -1,8 +1,8 @@
 /** A Restate server for one run: one node, from npm. */
 import { join } from 'node:path';
-import { serverEnvironment } from '../../../../local/processes/server-environment.ts';
 import { freePort } from '../../../../local/processes/ports.ts';
 import { byHttp } from '../../../../local/processes/readiness.ts';
+import { serverEnvironment } from '../../../../local/processes/server-environment.ts';
 import type { ServiceSpec } from '../../../../local/processes/service.ts';
 
 export interface Restate {
