@@ -216,7 +216,7 @@ describe('a stack', () => {
 describe('a stack that cannot be stopped', () => {
   it('says so, though it is not what kept it from starting', async (t) => {
     const dataDir = temporaryFolder(t);
-    // No file that could be removed.
+    // A folder in the place of the file: it cannot be removed.
     mkdirSync(stackFilePath(dataDir));
     const warnings: string[] = [];
     const signal = AbortSignal.abort(new Error('it was called off'));

@@ -52,12 +52,12 @@ export async function benchFlash(options: BenchOptions): Promise<Figures> {
       const values = [secondsOf(outcome), yardstick.refusalsS, outcome.grantedPerS];
       const all = [...values, yardstick.claimsPerS];
       if (round > 0) for (const [n, value] of all.entries()) rows[n]?.samples.push({ value });
-      say(`${roundName(round, rounds)}: ${story(outcome)}`);
+      say(`${roundName(round, rounds)}: ${outcomeText(outcome)}`);
     }
     return {
       rows,
       checks: checksOf(rows, outcomes, { ...crowd, apis }),
-      notes: outcomes.map(story),
+      notes: outcomes.map(outcomeText),
     };
   });
 }
@@ -122,7 +122,7 @@ function checksOf(
 }
 
 /** One flash in a sentence. */
-export function story(outcome: Outcome): string {
+export function outcomeText(outcome: Outcome): string {
   const { knownMs, held, soldOut, unavailable, granted, workflows, records } = outcome;
   const [half, most] = [50, 99].map((p) => (percentile(knownMs, p) / 1_000).toFixed(2));
   return [

@@ -1,7 +1,7 @@
 /** Memory of API and worker after each of several flash events. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { bound, type Figures, type Row } from './figures.ts';
-import { crowdOf, story } from './flash.ts';
+import { crowdOf, outcomeText } from './flash.ts';
 import { flash, memoryOfStack } from './flash-crowd.ts';
 import type { BenchOptions } from './options.ts';
 import { roundName } from './rounds.ts';
@@ -40,7 +40,7 @@ export async function benchMemory(options: BenchOptions): Promise<Figures> {
         if (round > 0) samples.push({ value: rssMiB, also: { 'peak MiB': peakMiB } });
         shown.push(`${name} ${rssMiB.toFixed(0)} MiB`);
       }
-      say(`${roundName(round, rounds)}: ${shown.join(', ')}; ${story(outcome)}`);
+      say(`${roundName(round, rounds)}: ${shown.join(', ')}; ${outcomeText(outcome)}`);
     }
     return { rows, checks: checksOf(rows), notes: [] };
   });

@@ -4,7 +4,7 @@ import { WrongArguments } from '../chaos/command-line.ts';
 import { optionsFrom } from './soak-options.ts';
 import { flatness, type Minute } from './soak-verdict.ts';
 
-/** Minutes that are all the same, but for what `change` makes of the nth. */
+/** Minutes that are all the same, except for what `change` returns for the nth. */
 function minutes(count: number, change: (n: number) => Partial<Minute> = () => ({})): Minute[] {
   const processes = {
     api: { rssMiB: 200, handles: 60 },

@@ -58,7 +58,7 @@ async function grantedClaims(collections: Collections, players: Player[]): Promi
   return players.map((player, n) => ({ player, claimId: records[n]?._id ?? '' }));
 }
 
-const STORY = ['S0_ACCEPT', 'S1_VALIDATE', 'S2_CONDITIONS', 'S3_RESERVE', 'S4_FULFIL', 'S5_SETTLE'];
+const STEPS = ['S0_ACCEPT', 'S1_VALIDATE', 'S2_CONDITIONS', 'S3_RESERVE', 'S4_FULFIL', 'S5_SETTLE'];
 
 function grantedClaim(userId: string, eventId: string): Claim {
   const at = new Date();
@@ -85,7 +85,7 @@ function grantedClaim(userId: string, eventId: string): Claim {
     asked: true,
     askedBy: null,
     lines: [{ ...line, state: 'GRANTED', grantedAt: at }],
-    steps: STORY.map((step) => ({ step, ...ok })) as Claim['steps'],
+    steps: STEPS.map((step) => ({ step, ...ok })) as Claim['steps'],
     parking: null,
     version: 4,
     snapshot: {

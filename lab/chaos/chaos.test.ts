@@ -9,7 +9,7 @@ import { temporaryFolder } from '../../test/temporary-folder.ts';
 const MAIN = join(import.meta.dirname, 'main.ts');
 const SEED = '2026';
 
-/** Healing may take this long on a machine that does much else. */
+/** Longest run, with its healing, on a busy machine. */
 const PATIENCE_MS = 280_000;
 
 interface Run {

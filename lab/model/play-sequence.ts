@@ -44,7 +44,7 @@ interface Play {
 export interface PlayOptions {
   /** How long the product may take to reach a state that the model allows, in milliseconds. */
   patienceMs: number;
-  /** Told of each step once it is answered. */
+  /** Called after each step, once it is answered. */
   onStep?: Play['onStep'];
 }
 

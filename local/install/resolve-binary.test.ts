@@ -18,7 +18,7 @@ import { parseVersion } from './version.ts';
 
 const never = new AbortController().signal;
 
-/** A shell script that says a version, as mongod does. */
+/** Writes a shell script that prints a version as mongod does. */
 function writeMongod(folder: string, version: string): string {
   mkdirSync(folder, { recursive: true });
   const path = join(folder, 'mongod');
@@ -27,7 +27,7 @@ function writeMongod(folder: string, version: string): string {
   return path;
 }
 
-/** A source that counts how often it is asked, and gives such a script or refuses. */
+/** A source that counts its downloads, and gives such a script or fails. */
 function fakeSource(id: string, version: string, refusal?: string) {
   const source = {
     id,
@@ -43,7 +43,7 @@ function fakeSource(id: string, version: string, refusal?: string) {
   return source satisfies Source;
 }
 
-/** An empty machine: nothing on PATH but what the scripts need, an empty cache. */
+/** A machine with an empty cache, and on PATH only what the scripts need. */
 function emptyMachine(t: TestContext, sources: readonly Source[] = []) {
   const root = temporaryFolder(t);
   const said: string[] = [];

@@ -25,7 +25,7 @@ function writeScript(folder: string, name: string, code: string): string {
   return path;
 }
 
-/** A `java` that says its version, and of the jars in its class path that they are Kafka's `kafka`. */
+/** Writes a `java` that prints its own version, and the version of Kafka for any class path. */
 function writeJava(folder: string, { java = '17.0.15', kafka = '4.1.1' } = {}): string {
   const isVersion = '[ "$1" = -version ]';
   return writeScript(
@@ -35,7 +35,7 @@ function writeJava(folder: string, { java = '17.0.15', kafka = '4.1.1' } = {}): 
   );
 }
 
-/** A machine with what the scripts need and an empty cache. */
+/** A machine with an empty cache, and on PATH only what the scripts need. */
 function emptyMachine(t: TestContext) {
   const root = temporaryFolder(t);
   const said: string[] = [];
@@ -143,7 +143,7 @@ describe('the jars that are pinned', () => {
   });
 });
 
-/** A Maven repository with the jars of the Kafka that is installed here; `spoil` may change one. */
+/** With a Maven repository that serves the jars of the installed Kafka. `spoil` may change one. */
 describe('Kafka from a Maven repository without mvn', () => {
   let home: string;
   let repository: Server;
@@ -164,7 +164,7 @@ describe('Kafka from a Maven repository without mvn', () => {
   });
   after(() => repository?.close());
 
-  /** This machine's Java and mvn, but not what somebody set for their own Kafka. */
+  /** This machine's environment without `KAFKA_HOME`. */
   function withoutOthers(): NodeJS.ProcessEnv {
     const { KAFKA_HOME: _, ...env } = process.env;
     return env;

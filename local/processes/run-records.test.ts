@@ -9,7 +9,7 @@ import { AlreadyRunning, RunRecords } from './run-records.ts';
 
 const silent = () => {};
 
-/** Runs `script` with the records of `folder` in another process; resolves once it wrote a line. */
+/** Runs `script` with the records of `folder` in another process. Resolves once it prints something. */
 async function elsewhere(t: TestContext, folder: string, script: string): Promise<ChildProcess> {
   const code = `
     import { RunRecords } from '${join(import.meta.dirname, 'run-records.ts')}';

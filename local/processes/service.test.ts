@@ -9,7 +9,7 @@ import { birthOf } from './process-identity.ts';
 import { byLine } from './readiness.ts';
 import { Service, type ServiceSpec, StartFailure } from './service.ts';
 
-/** A server in a shell; `ready` on a line is its sign. */
+/** A service that runs a shell script. It is ready once it prints `ready`. */
 function shellService(t: TestContext, script: string, more: Partial<ServiceSpec> = {}) {
   const folder = temporaryFolder(t);
   const said: string[] = [];

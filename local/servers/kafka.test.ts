@@ -23,7 +23,7 @@ import { serverFolder } from './test-server-folder.ts';
 const TOPIC = 'notes';
 const CLIENT = { clientId: 'test', retries: 20, retryDelay: 500 };
 
-/** What a service or a container is often started with. */
+/** Services and containers are often started with this locale. */
 process.env.LC_ALL = 'C';
 
 async function withAdmin<T>(port: number, use: (admin: Admin) => Promise<T>): Promise<T> {

@@ -13,7 +13,7 @@ describe('callbacks of a game', () => {
     body: unknown;
   }
 
-  /** Laurel's end of the line: answers with these statuses in turn, the last one for ever. */
+  /** A stand-in for Laurel: answers callbacks with these statuses in order, and then always with the last. */
   async function receiver(test: TestContext, ...statuses: number[]) {
     const got: Callback[] = [];
     const server = http.createServer(async (request, response) => {

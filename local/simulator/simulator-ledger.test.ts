@@ -25,7 +25,7 @@ describe('the ledger of a game', () => {
   });
 
   it('brings pending grants to their end after a restart', async (test) => {
-    // A clock that stands still, so that the grant has its whole wait before it at the restart.
+    // A clock that stands still: at the restart the grant still has its whole wait.
     const startedMs = Date.now();
     const options = { dir: temporaryFolder(test), now: () => startedMs };
     const first = await start(options);

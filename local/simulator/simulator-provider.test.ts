@@ -8,7 +8,7 @@ import { type Simulator, startSimulator } from './simulator.ts';
 const secret = 'whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw';
 /** Long enough for any answer on one machine, however busy. */
 const timeoutMs = 10_000;
-/** The limit of the caller that gives up on a stalled grant, and when that grant arrives. */
+/** The timeout of the caller that gives up on a stalled grant, and when that grant arrives. */
 const shortMs = 300;
 const stalledMs = 1_000;
 const grantId = 'clm_1a:cape';

@@ -144,7 +144,7 @@ describe('a game on a bad day', () => {
   };
   const claims = Array.from({ length: 60 }, (_, index) => `p${index}`);
 
-  /** Posts each claim's grant three times, in the given order, and tells how each attempt went. */
+  /** Posts each claim's grant three times, in the given order. Returns the result of each attempt by grant. */
   async function play(order: string[], seed: number): Promise<Record<string, string[]>> {
     const game = await start();
     game.rules.add({ ...mix, seed });

@@ -18,7 +18,7 @@ describe('the CPU time of a family of processes', { skip: process.platform !== '
 
   it('holds what a child of a child uses while it runs', async (test) => {
     const script = `${BUSY} console.log('done'); process.stdin.resume();`;
-    // The colon keeps the shell there, above Node.
+    // The colon is a second command: it keeps the shell running as Node's parent.
     const shell = spawn('sh', ['-c', '"$0" -e "$1"; :', process.execPath, script]);
     test.after(() => shell.stdin.end());
     await once(shell.stdout, 'data');

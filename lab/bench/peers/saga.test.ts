@@ -5,7 +5,7 @@ import { MAIL_REFUSED, type StepName, type StepResult, saga } from './saga.ts';
 const CLAIM = { claimId: 'clm_1', userId: 'usr_1', eventId: 'evt_1' };
 const REWARD = { rewardId: 'cape', kind: 'ITEM', name: 'Frost cape', quantity: 1, buckets: 16 };
 
-/** Runs the saga where some steps refuse; answers how it ended and which steps ran. */
+/** Runs the saga with refusals of some steps. Returns its outcome and the steps that ran. */
 async function ranWith(refusals: Partial<Record<StepName, string>>) {
   const steps: StepName[] = [];
   const outcome = await saga(CLAIM, async (step): Promise<StepResult> => {
