@@ -18,6 +18,7 @@ describe('a work queue', () => {
     const queue = createWorkQueue({ atOnce: 2 });
     const jobs = ['a', 'b', 'c', 'd'].map((name) => job(begun, name));
     const ended = jobs.map(({ run }) => queue(run));
+    await new Promise(setImmediate);
     assert.deepEqual(begun, ['a', 'b']);
     jobs[1]?.end();
     await ended[1];

@@ -5,9 +5,7 @@ import { LimitReached, type ProviderLimit, type SlotRequest } from '../domain/pr
 
 /** Keeps the slots for all processes: `store/provider-limits.ts`. */
 export interface SlotKeeper {
-  /**
-   * Takes a slot. Returns the milliseconds until its call may begin, or null where there is none.
-   */
+  /** Takes a slot. Returns the milliseconds until its call may begin, or null without a slot. */
   take(request: SlotRequest): Promise<number | null>;
   /** Gives a slot back. */
   giveBack(provider: string, slotId: string): Promise<void>;

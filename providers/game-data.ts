@@ -1,7 +1,4 @@
-/**
- * Reads a player's numbers from a game's server over HTTP: one request for all metrics of a
- * condition.
- */
+/** Reads a player's numbers from a game's server: one request for all metrics of a condition. */
 import { randomUUID } from 'node:crypto';
 import { ProviderError } from '../domain/claims/fulfillment.ts';
 import type { GameData, GameDataProvider } from '../domain/conditions/game-data.ts';
@@ -50,9 +47,7 @@ export function createGameData(options: GameDataOptions): GameDataProvider {
   };
 }
 
-/**
- * Each request has a new message ID. A receiver that drops repeated IDs would give an old answer.
- */
+/** Each request has a new message ID: a receiver that drops repeats would give an old answer. */
 function headersOf(secret: string, nowMs: number): Record<string, string> {
   const id = `metrics_${randomUUID()}`;
   return {

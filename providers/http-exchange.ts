@@ -1,6 +1,4 @@
-/**
- * One HTTP request with limits on its time and its answer. The result says how far the request got.
- */
+/** One HTTP request with limits on its time and its answer. The result says how far it got. */
 import type { IncomingHttpHeaders, IncomingMessage } from 'node:http';
 import http from 'node:http';
 import https from 'node:https';
@@ -74,8 +72,7 @@ export function exchange(call: HttpCall): Promise<Exchange> {
     };
 
     request.on('socket', (socket) => {
-      // Before TLS is agreed on, nothing of the request has been sent, so the handshake is
-      // connecting.
+      // Before TLS is agreed on, nothing of the request was sent: the handshake is connecting.
       if (request.reusedSocket) connected = true;
       else socket.once(secure ? 'secureConnect' : 'connect', () => (connected = true));
     });

@@ -1,7 +1,4 @@
-/**
- * The part of a provider's refusal that is kept on a claim's record, where players and staff read
- * it.
- */
+/** The part of a provider's refusal that players and staff read on a claim's record. */
 import { printableLine } from '../domain/text.ts';
 
 /** The most characters that are kept: enough for a sentence or two. */

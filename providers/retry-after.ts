@@ -1,7 +1,4 @@
-/**
- * Reads the header `Retry-After` (RFC 9110, section 10.2.3): seconds, or a date in one of three
- * forms.
- */
+/** Reads the header `Retry-After` (RFC 9110, section 10.2.3): seconds or a date. */
 
 /**
  * The longest wait that an answer can ask for, in milliseconds: a provider's mistake must not block
@@ -29,7 +26,6 @@ export function retryAfterMs(header: string | undefined, nowMs: number): number 
 
 function dateMs(value: string): number {
   if (!HTTP_DATE.some((form) => form.test(value))) return Number.NaN;
-  // An asctime date names no zone and means GMT. Without one, `Date.parse` takes the machine's
-  // zone.
+  // An asctime date names no zone and means GMT; `Date.parse` would take the machine's.
   return Date.parse(value.endsWith('GMT') ? value : `${value} GMT`);
 }

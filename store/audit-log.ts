@@ -24,10 +24,7 @@ export const AUDIT_ACTIONS = [
 ] as const;
 export type AuditAction = (typeof AUDIT_ACTIONS)[number];
 
-/**
- * What was changed. `before` and `after` are plain JSON; null where the thing did not exist, or is
- * gone.
- */
+/** What was changed. `before` and `after` are plain JSON; null where there was or is nothing. */
 export interface AuditedChange {
   action: AuditAction;
   targetId: string;
@@ -228,10 +225,7 @@ export function createAuditLog(connection: Connection, now: () => Date = () => n
       return { isWhole: true, entries: seq, head: previous };
     },
 
-    /**
-     * The hash of one entry; null where there is none. For comparing with a head that was noted
-     * elsewhere.
-     */
+    /** The hash of one entry, to compare with a head that was noted elsewhere; null for none. */
     async hashAt(seq: number): Promise<string | null> {
       return (await model.findById(seq).lean<Stored>())?.hash ?? null;
     },

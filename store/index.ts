@@ -81,9 +81,7 @@ export async function openStoreOfProcess(
   return await opened(store);
 }
 
-/**
- * Builds every missing index and reports the progress. @throws SetupError where one cannot be built
- */
+/** Builds every missing index and reports the progress. @throws SetupError where one cannot */
 export async function migrate(
   connection: Connection,
   playerEventRules: PlayerEventRules,

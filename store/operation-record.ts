@@ -59,15 +59,11 @@ export interface Operation {
   state: OperationState;
   /** How many claims matched when it was requested. */
   total: number;
-  /**
-   * How many claims were decided on by this operation, or by somebody else with the same decision.
-   */
+  /** How many claims were decided on by this operation, or by others with the same decision. */
   done: number;
   /** How many claims were decided on differently meanwhile, or were no longer parked. */
   failed: number;
-  /**
-   * The claims being decided on now. They are recorded first, so that a restart counts none twice.
-   */
+  /** The claims being decided on now; recorded first, so that a restart counts none twice. */
   batch: Parked[];
   /** The last claim of the previous batch. */
   after: Position | null;

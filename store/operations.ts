@@ -220,9 +220,7 @@ export function createOperationStore(connection: Connection, now: () => Date = (
       return { matches, groups, sample: first.map(({ _id }) => _id) };
     },
 
-    /**
-     * Newest first; up to `limit + 1` operations, so that the caller sees whether there are more.
-     */
+    /** Newest first; up to `limit + 1` operations, so that the caller sees if there are more. */
     async page(
       filter: { state?: OperationState | undefined },
       from: Position | undefined,

@@ -1,7 +1,4 @@
-/**
- * The results of reconciliation: one document for each run, kept for a week, and totals for the
- * metric.
- */
+/** The results of reconciliation: one document a run, kept for a week, and totals. */
 import type { Connection } from 'mongoose';
 import { Schema } from 'mongoose';
 import { type Mended, NOTHING_MENDED } from '../domain/claims/reconciliation.ts';

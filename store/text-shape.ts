@@ -1,7 +1,4 @@
-/**
- * The schema of a text in a request. `domain/text.ts` says which texts are accepted and how they
- * are stored.
- */
+/** The schema of a text in a request. `domain/text.ts` says which texts are accepted. */
 import { z } from 'zod';
 import { readText, type TextLength, type TextUse } from '../domain/text.ts';
 

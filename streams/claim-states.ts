@@ -24,10 +24,7 @@ export interface Publishing {
   onBegun: () => void;
 }
 
-/**
- * How often the lease is renewed while changes are awaited, in milliseconds: three times in its 30
- * seconds.
- */
+/** How often the lease is renewed during a wait, in milliseconds: a third of its time. */
 const KEEP_EVERY_MS = 10_000;
 
 /** How often a process without the lease tries to take it, in milliseconds. */

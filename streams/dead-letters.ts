@@ -3,10 +3,7 @@ import { findErrorBy } from '@platformatic/kafka';
 import type { OutgoingRecord, Outlet } from './kafka.ts';
 import type { RefusedRecord } from './records.ts';
 
-/**
- * How much is sent at once, in bytes. A broker takes a mebibyte by default; keys and headers need a
- * part of it.
- */
+/** How much is sent at once, in bytes: half of what a broker takes by default. */
 const MOST_BYTES_AT_ONCE = 512 * 1_024;
 
 /** What is kept of a value that became too large for the broker by its new headers, in bytes. */
@@ -55,10 +52,7 @@ export async function sendLetters(outlet: Outlet, letters: readonly OutgoingReco
   }
 }
 
-/**
- * Sends the whole letter. Where it is too large, sends its beginning: one letter must not block the
- * topic.
- */
+/** Sends the whole letter, or its beginning where it is too large: none may block the topic. */
 async function sendOne(outlet: Outlet, letter: OutgoingRecord): Promise<void> {
   try {
     await outlet.send([letter]);
@@ -104,10 +98,7 @@ function bundles(letters: readonly OutgoingRecord[]): OutgoingRecord[][] {
   return all;
 }
 
-/**
- * What a record, and each header, takes besides its own bytes, in bytes: lengths and timestamps.
- * Generous.
- */
+/** What a record, and each header, takes besides its own bytes, in bytes; generous. */
 const FRAME_BYTES = 64;
 
 const sizeOfHeader = ([name, value]: [Buffer, Buffer]): number =>

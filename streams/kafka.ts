@@ -27,10 +27,7 @@ export function clientOptions(brokers: string[]) {
 
 /** Writes records to Kafka. */
 export interface Outlet {
-  /**
-   * Writes all records; those that share a key stay in order. @throws where a broker does not take
-   * them
-   */
+  /** Writes all records; those with one key in order. @throws while no broker takes them */
   send(records: OutgoingRecord[]): Promise<void>;
   /** Closes the connection. */
   close(): Promise<void>;

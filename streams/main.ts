@@ -1,7 +1,4 @@
-/**
- * The entry point of the streams process. It listens for signals first, as loading and connecting
- * take seconds.
- */
+/** The entry point of the streams process. Signals first: loading and connecting take seconds. */
 import { heedSignals } from '../process/shutdown.ts';
 
 const stopping = heedSignals('streams');

@@ -7,10 +7,7 @@ import { type Consumer, ListOffsetTimestamps, type MessagesStream } from '@platf
 /** How often partitions are checked, in milliseconds. New ones are consumed within a minute. */
 const LOOK_EVERY_MS = 10_000;
 
-/**
- * A partition with records is stalled once its committed offset stood still so long, in
- * milliseconds.
- */
+/** After so long without a new committed offset a partition is stalled, in milliseconds. */
 const STALLED_AFTER_MS = 120_000;
 
 /** One partition at one moment. */
@@ -43,9 +40,7 @@ export function createProgress(
   };
 
   return {
-    /**
-     * Takes a look at all partitions of this consumer. Returns those that have just become stalled.
-     */
+    /** Takes in how all our partitions are. Returns those that have just become stalled. */
     look(sights: readonly Sight[]): number[] {
       // A gap between two looks, such as a broker outage, does not count as standing still.
       if (nowMs() - lookedAtMs > stalledAfterMs / 2) excuse();
@@ -64,9 +59,7 @@ export function createProgress(
       return stalled.filter((partition) => !wasStalled.has(partition));
     },
 
-    /**
-     * Starts all times anew, as during a database outage: a restart of this process would not help.
-     */
+    /** Starts all times again, as in a database outage: a restart would not help then. */
     excuse,
 
     /** Whether no partition is stalled. */
@@ -160,9 +153,7 @@ async function sightsOf(
   });
 }
 
-/**
- * Reports records that brokers deleted, by age or size, before the group read them: they are lost.
- */
+/** Reports records that brokers deleted, by age or size, before the group read them. */
 async function reportDeleted({ topic, consumer, onFailure }: Watched, count: number) {
   const partitions = Array.from({ length: count }, (_, n) => n);
   const [firsts, commits] = await Promise.all([

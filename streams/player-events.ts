@@ -7,17 +7,12 @@ import type { ProgressStore } from '../store/player-events/progress.ts';
 import { jsonOf } from './record-value.ts';
 import type { IncomingRecord, RefusedRecord } from './records.ts';
 
-/**
- * The header with the sender, a game server's user ID. An event's ID counts once for each sender.
- */
+/** The header with the sender, a game server's user ID. Event IDs are per sender. */
 const SENDER = 'sender';
 
 const NO_SENDER = 'The header sender is not a user ID';
 
-/**
- * Counts the player events of a batch, each once for its sender. Returns the records that cannot be
- * counted.
- */
+/** Counts the batch's player events, each once for its sender. Returns those it cannot count. */
 export async function takePlayerEvents(
   progress: Pick<ProgressStore, 'ingest'>,
   records: IncomingRecord[],

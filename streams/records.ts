@@ -32,8 +32,7 @@ export async function* batchesOf(
   let failure: Error | undefined;
   let wake = () => {};
   const onChange = () => wake();
-  // Stays for the stream's whole life: a stream without this listener stops fetching, and may not
-  // start again.
+  // For the stream's whole life: without this listener it stops fetching for good.
   for (const event of ['readable', 'close', 'end']) stream.on(event as 'readable', onChange);
   stream.on('error', (error) => {
     failure = error;
@@ -61,9 +60,7 @@ function take(stream: Stream, most: number): IncomingRecord[] {
   return batch;
 }
 
-/**
- * The offsets to commit after these records: for each partition, the one behind its last record.
- */
+/** The offsets to commit after these records: in each partition, the one behind the last. */
 export function positionsAfter(records: readonly IncomingRecord[]) {
   const positions = new Map<
     string,

@@ -1,6 +1,4 @@
-/**
- * The streams process: it carries Kafka's records into the store, and claims' changes out to Kafka.
- */
+/** The streams process: it carries Kafka's records into the store, and claims' changes out. */
 import { Client, Connection } from '@temporalio/client';
 import { type Logger, pino } from 'pino';
 import { DomainError } from '../domain/errors.ts';
@@ -30,9 +28,7 @@ const FEED_PATIENCE_MS = 1_800_000;
  */
 const STOP_WITHIN_MS = 15_000;
 
-/**
- * Runs the streams until `stopping` says to stop. @throws SetupError where the database is unfit
- */
+/** Runs the streams until they are to stop. @throws SetupError where the database is unfit */
 export async function runStreamsProcess(stopping: Stopping): Promise<void> {
   endOnFatal('streams');
   const config = streamsConfig();

@@ -38,14 +38,10 @@ export interface StreamsDeps extends Pick<UserStatusDeps, 'onUserLeft' | 'now'> 
  */
 const PLAYER_EVENT_BATCHES = 4;
 
-/**
- * Records of one batch. Each takes a transaction, so a larger batch would only be committed later.
- */
+/** Records of one batch. Each takes a transaction, so a larger batch is committed later. */
 const STATUS_BATCH = 50;
 
-/**
- * Runs until the signal has stopped everything. @throws where a stream ends by an error of its own
- */
+/** Runs until the signal has stopped everything. @throws where a stream ends by an error */
 export async function runStreams(deps: StreamsDeps): Promise<void> {
   const { brokers, prefix = '', store, feed, signal, onFailure, now } = deps;
   const names = namesUnder(prefix);

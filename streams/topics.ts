@@ -2,10 +2,7 @@
 import { Admin } from '@platformatic/kafka';
 import { clientOptions } from './kafka.ts';
 
-/**
- * Partitions of each topic: enough for as many processes. Dead letters are few, and people read
- * them.
- */
+/** Partitions of each topic: enough for as many processes. Dead letters are few. */
 const PARTITIONS = {
   'game.activity': 6,
   'game.activity.dead': 1,
@@ -35,9 +32,7 @@ export function namesUnder(prefix: string) {
 /** The broker's own default number of replicas. */
 const DEFAULT_REPLICAS = -1;
 
-/**
- * Creates the missing topics and leaves the others as they are. Two processes may call it at once.
- */
+/** Creates the missing topics; others stay as they are. Two processes may call it at once. */
 export async function makeTopics(brokers: string[], prefix: string): Promise<void> {
   const admin = new Admin({ ...clientOptions(brokers), retries: 0 });
   try {

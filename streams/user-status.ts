@@ -1,6 +1,4 @@
-/**
- * The topic `user.status`: status changes that the game reports, handled like an admin's change.
- */
+/** The topic `user.status`: statuses that the game reports, handled like an admin's change. */
 import { z } from 'zod';
 import { DomainError } from '../domain/errors.ts';
 import { USER_STATUSES } from '../domain/user.ts';

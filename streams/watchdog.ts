@@ -1,7 +1,4 @@
-/**
- * Finds a consumer that has partitions and yet fetches nothing. It would wait forever without an
- * error.
- */
+/** Finds a consumer that has partitions but fetches nothing: it would wait forever. */
 import type { Consumer } from '@platformatic/kafka';
 
 /**

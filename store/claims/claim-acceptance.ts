@@ -109,8 +109,7 @@ export function createClaimAcceptance(
           }
           if (!isDuplicateKey(error, collection, ENTITLEMENTS)) throw error;
           if (!hasChoice) throw alreadyClaimed();
-          // Other claims of the player that failed at the same moment must not all try the same
-          // slots next.
+          // The player's other claims that failed now must not all try the same slots next.
           if (choices > 0) rights = rights.map(fromAnyOn);
           const taken = await takenAtOnce(claim.userId, rights.flat());
           const free = chooseEntitlements(rights, taken);
@@ -123,9 +122,7 @@ export function createClaimAcceptance(
       throw new DomainError('unavailable', detail, { retryAfterS: 1 });
     },
 
-    /**
-     * Whether other claims of the player have what a claim needs. It only looks: `accept` decides.
-     */
+    /** Whether other claims of the player have what a claim needs. It decides nothing. */
     async isUsedUp(userId: string, rights: NewClaim['rights']): Promise<boolean> {
       return await isUsedUp({ userId, rights });
     },

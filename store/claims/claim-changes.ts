@@ -43,10 +43,7 @@ interface Change {
 
 type Watcher = ReturnType<ClaimStore['model']['collection']['watch']>;
 
-/**
- * Whether changes of the server's last answer are still buffered; true where the driver does not
- * say.
- */
+/** Whether changes of the last answer are still buffered; true where the driver does not say. */
 function hasMore(watcher: Watcher): boolean {
   // The driver has its cursor there, but not in its types.
   const { cursor } = watcher as unknown as { cursor?: { bufferedCount?(): number } };

@@ -45,10 +45,7 @@ const schema = new Schema<Summed>(
  */
 const SUM_AFTER_MS = DAY_MS;
 
-/**
- * How many newer claims are counted each time, before it is checked whether they can be added to
- * the sums.
- */
+/** With more newer claims than this, it is checked whether they can be added to the sums. */
 const FEW = 20;
 
 const OPEN_STATES = CLAIM_STATES.filter((state) => !isFinal(state));
@@ -77,10 +74,7 @@ export function createClaimCounts(connection: Connection, now: () => Date = () =
       .toArray();
   }
 
-  /**
-   * When the first of the event's claims in those states was created, from `since` on; null for
-   * none.
-   */
+  /** When the first of the event's claims in those states was created since then; null for none. */
   async function first(
     eventId: string,
     since: Date,

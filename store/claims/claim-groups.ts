@@ -18,10 +18,7 @@ export type ClaimGroup<F extends GroupField = GroupField> = { [K in F]: string |
   oldestAt: Date;
 };
 
-/**
- * Pipeline stages that turn claims into `ClaimGroup`s: the largest first, of equal ones the oldest
- * first.
- */
+/** Pipeline stages that make `ClaimGroup`s: the largest first, of equal ones the oldest first. */
 export function groupStages(by: readonly GroupField[]): PipelineStage.FacetPipelineStage[] {
   const _id = Object.fromEntries(by.map((field) => [field, PLACES[field]]));
   return [

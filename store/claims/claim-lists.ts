@@ -66,8 +66,7 @@ export function split({ since, until, ...filter }: ClaimFilter) {
   if (idempotencyKey !== undefined) {
     return by(BY_KEY, { idempotencyKey }, { ...more, idempotencyKey: undefined, eventId, state });
   }
-  // Both indexes below have the state before the time, so all states are named where none is asked
-  // for.
+  // Both indexes below have the state before the time, so without one all are named.
   const states = state ?? { $in: [...CLAIM_STATES] };
   if (eventId !== undefined) return by(BY_EVENT, { eventId, state: states }, more);
   // The filter repeats the partial index's own: MongoDB does not use the index otherwise.
@@ -103,8 +102,7 @@ export function createClaimLists(model: Model<Claim>) {
         ...(userId !== undefined ? { userId } : named({ eventId })),
         $and: [
           { endedAt: { $type: 'date' } },
-          // A line is granted before its claim ends. By the clocks of two workers it may look
-          // later.
+          // A line is granted before its claim ends. By two workers' clocks it may look later.
           ...(since ? [{ endedAt: { $gte: new Date(since.getTime() - CLOCK_SKEW_MS) } }] : []),
           after('endedAt', from),
         ],
@@ -114,8 +112,7 @@ export function createClaimLists(model: Model<Claim>) {
         ...((since || until) && { lines: { $elemMatch: line } }),
       };
       const sort = { endedAt: -1, _id: -1 } as const;
-      // One player's claims are few, and the server sorts them. The others' indexes have the right
-      // order.
+      // One player's claims are few, and the server sorts them. Other indexes have the order.
       const hint =
         userId !== undefined ? BY_PLAYER : eventId !== undefined ? BY_GRANT_OF_EVENT : BY_GRANT;
       return await findBounded(model, { range, rest, sort, hint, limit });

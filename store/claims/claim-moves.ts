@@ -84,9 +84,7 @@ export function createClaimMoves(
       return await move(claim, guard, { state: 'CHECKING_CONDITIONS' });
     },
 
-    /**
-     * Records why the condition is not met. It is written once, so every later read shows the same.
-     */
+    /** Records why the condition is not met: once, so that every later read shows the same. */
     async explain(claim: ClaimKey, explanation: Explanation): Promise<Claim | null> {
       return await move(
         claim,
@@ -101,10 +99,7 @@ export function createClaimMoves(
       await move(claim, guard, { state: 'RESERVING_STOCK' });
     },
 
-    /**
-     * Records that a provider may have been asked from here on. @param askedBy the run that asks
-     * first
-     */
+    /** Records that a provider may have been asked from here on, first by the run `askedBy`. */
     async startFulfilling(
       claim: ClaimKey,
       steps: Step[],
@@ -117,18 +112,14 @@ export function createClaimMoves(
       );
     },
 
-    /**
-     * Decides to grant: every line's grant is confirmed. False where the claim has another fate.
-     */
+    /** Decides to grant: every line's grant is confirmed. False for a claim with another fate. */
     async takeGrantFate(claim: ClaimKey, lines: Line[], steps: Step[]): Promise<boolean> {
       const guard = { fate: null, state: { $in: [...EARLY_STATES, 'FULFILLING'] } };
       const fate = moved({ state: 'FULFILLING', fate: 'GRANT', lines, steps });
       return (await collection.updateOne(named(claim, guard), fate)).matchedCount === 1;
     },
 
-    /**
-     * Decides to undo: from here on everything is undone. Null where the claim has a fate already.
-     */
+    /** Decides to undo: from here on everything is undone. Null for a claim with a fate. */
     async takeUndoFate(claim: ClaimKey, reason: Reason, steps: Step[]): Promise<Claim | null> {
       return await move(
         claim,

@@ -51,10 +51,7 @@ export interface Claim {
    * asked while it is false, where `isAskedUnrecorded` says so.
    */
   asked: boolean;
-  /**
-   * The Temporal ID of the first run that asked. The requests of any other run may overlap with
-   * its.
-   */
+  /** The Temporal ID of the first run that asked. Requests of another run may overlap with its. */
   askedBy?: string | null;
   lines: Line[];
   steps: Step[];
@@ -71,9 +68,7 @@ export interface Claim {
   };
   /** Why the condition is not met, written once by S2; absent where it is met. */
   explanation?: Explanation;
-  /**
-   * True until the claim is final, then absent. The partial indexes on open claims depend on it.
-   */
+  /** True until the claim is final, then absent. The partial indexes on open claims need it. */
   open?: true;
   /** What the claim takes of the player's rights; absent once it ended with nothing granted. */
   entitlements?: string[];
@@ -95,9 +90,7 @@ export type NewClaim = Pick<
   'userId' | 'idempotencyKey' | 'eventId' | 'rewardId' | 'periodKey' | 'snapshot' | 'acceptedAt'
 > & {
   lines: Pick<Line, 'lineId' | 'kind' | 'name' | 'quantity' | 'buckets'>[];
-  /**
-   * The rights that the claim needs, each with the slots that can serve it; see `entitlements.ts`.
-   */
+  /** The rights that the claim needs, each with the slots that serve it; see `entitlements.ts`. */
   rights: readonly (readonly string[])[];
 };
 
@@ -111,9 +104,7 @@ export const BY_STATE = 'state';
 export const BY_GRANT_OF_EVENT = 'granted_event';
 export const BY_GRANT = 'granted';
 
-/**
- * The indexes of a player's claims, of a key's claims, and of claims with a reason, newest first.
- */
+/** The indexes of claims of a player, of a key, and with a reason, newest first. */
 export const BY_PLAYER = 'user';
 export const BY_KEY = 'key';
 export const BY_REASON = 'reason';
@@ -142,8 +133,7 @@ const schema = new Schema<Claim>(
     snapshot: { type: Object, required: true },
     explanation: Object,
     open: Boolean,
-    // No default: an empty list would be a value, and the index is for claims with entitlements
-    // only.
+    // No default, as an empty list is a value, and the index is for claims with entitlements.
     entitlements: { type: [String], default: undefined },
     acceptedAt: { type: Date, required: true },
     recordedAt: { type: Date, required: true },
@@ -178,10 +168,7 @@ const granted = { partialFilterExpression: { 'lines.state': 'GRANTED' } };
 schema.index({ eventId: 1, endedAt: -1, _id: -1 }, { name: BY_GRANT_OF_EVENT, ...granted });
 schema.index({ endedAt: -1, _id: -1 }, { name: BY_GRANT, ...granted });
 
-/**
- * The claim's ID, made of player and key only: a second claim with the same key collides with the
- * first.
- */
+/** The claim's ID, made of player and key: a second claim with the same key collides with it. */
 export function claimIdOf(userId: string, idempotencyKey: string): string {
   const digest = createHash('sha256').update(`${userId}\0${idempotencyKey}`).digest('hex');
   return `clm_${digest.slice(0, 40)}`;

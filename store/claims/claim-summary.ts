@@ -19,15 +19,10 @@ const SUMMED_FOR_MS = 2_500;
 /** MongoDB's code where the time was up. */
 const TIME_IS_UP = 50;
 
-/**
- * When the client may try again, in seconds. The same filter is as slow again unless the database
- * was busy.
- */
+/** When to try again, in seconds. The filter stays as slow unless the database was busy. */
 const RETRY_AFTER_S = 10;
 
-/**
- * Events or groups that are read in parallel: a part of the connections that all requests share.
- */
+/** Events or groups that are read in parallel: a part of the connections that all share. */
 const AT_ONCE = 20;
 
 /** The fields whose numbers `claim-counts.ts` has without reading each claim. */

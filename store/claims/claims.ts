@@ -84,9 +84,7 @@ export function createClaimStore(
      */
     recorderUntil,
 
-    /**
-     * Whether a start of the run by the request that recorded the claim is certainly the first one.
-     */
+    /** Whether a start of the run by the request that recorded the claim would be the first. */
     async isRecorders(claim: Pick<Claim, 'recordedAt'>): Promise<boolean> {
       return (await clock.nowMs()) < recorderUntil(claim).getTime();
     },

@@ -28,10 +28,7 @@ export function createGuardedMoves(connection: Connection, now: () => Date) {
 
   const named = ({ _id, userId }: ClaimKey, guard: object) => ({ _id, userId, ...guard });
 
-  /**
-   * One guarded move. Null where the guard does not hold any more: then read the record and follow
-   * it.
-   */
+  /** One guarded move. Null where the guard does not hold: then read the record and follow it. */
   async function move(
     claim: ClaimKey,
     guard: object,

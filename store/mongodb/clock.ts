@@ -9,10 +9,7 @@ export interface ServerClock {
   nowMs(): Promise<number>;
 }
 
-/**
- * Measures the offset between our clock and the server's when it is needed, at most every 30
- * seconds.
- */
+/** Measures the offset between our clock and the server's when needed, at most every 30 s. */
 export function createServerClock(connection: Connection): ServerClock {
   let offsetMs = 0;
   let measuredAtMs = Number.NEGATIVE_INFINITY;

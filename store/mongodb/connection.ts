@@ -1,7 +1,4 @@
-/**
- * The only way to connect to MongoDB: explicit concerns, calls with timeouts, and the meaning of
- * its errors.
- */
+/** The only way to connect to MongoDB: concerns, timeouts, and the meaning of its errors. */
 import mongoose from 'mongoose';
 import { DomainError } from '../../domain/errors.ts';
 import { createWorkQueue, type WorkQueue } from '../../domain/work-queue.ts';
@@ -55,9 +52,7 @@ export async function connect(
     });
 }
 
-/**
- * How long a transaction is tried again, in milliseconds. The driver alone would try for minutes.
- */
+/** How long a transaction is tried again, in milliseconds; the driver's default is minutes. */
 const TRANSACTION_PATIENCE_MS = 15_000;
 
 /** One queue of transactions for each client. */
@@ -194,10 +189,7 @@ function isPassing(raised: mongoose.mongo.MongoError): boolean {
   return isClosed || !(raised instanceof MongoAPIError);
 }
 
-/**
- * Whether an error is the database's, and not one of the request, of our code, or of another
- * server.
- */
+/** Whether an error is the database's, and not the request's, ours, or another server's. */
 export function isOfDatabase(error: unknown): boolean {
   return databaseTrouble(error) !== null;
 }
@@ -210,18 +202,12 @@ export function levelOf(error: unknown): 'warn' | 'error' {
   return databaseTrouble(error) === 'REFUSES' ? 'error' : 'warn';
 }
 
-/**
- * Whether the MongoDB server answered with one of these codes. Codes of other libraries do not
- * count.
- */
+/** Whether the MongoDB server answered with one of these codes; others' codes do not count. */
 export function isAnswer(error: unknown, ...codes: number[]): boolean {
   return error instanceof MongoServerError && codes.includes(Number(error.code));
 }
 
-/**
- * The part of the message that names the index: `… collection: laurel.users index: username dup
- * key: …`.
- */
+/** The index in a message: `… collection: laurel.users index: username dup key: …`. */
 const PLACE_OF_DUPLICATE = / collection: [^.]+\.(\S+) index: (\S+) /;
 
 /**

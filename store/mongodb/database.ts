@@ -1,6 +1,4 @@
-/**
- * Opens the database at the start of a process. Whatever is unfit about it is said in one sentence.
- */
+/** Opens the database when a process starts, and says in one sentence what is unfit about it. */
 import type { Connection } from 'mongoose';
 import { SetupError } from '../../domain/errors.ts';
 import { connect } from './connection.ts';

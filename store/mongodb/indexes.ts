@@ -25,9 +25,7 @@ export const INDEX_OPTIONS_CONFLICT = 85;
 /** The server's code where two documents have the same key in a unique index. */
 const DUPLICATE_KEY = 11000;
 
-/**
- * How long a build may take, in milliseconds: a day, which is longer than any of our indexes needs.
- */
+/** How long a build may take, in milliseconds: a day, longer than any of our indexes needs. */
 const BUILD_PATIENCE_MS = 86_400_000;
 
 /** How often a build reports its progress, and a waiting start looks again, in milliseconds. */
@@ -198,10 +196,7 @@ export function inTheWay(index: WantedIndex, cause: unknown): SetupError {
   );
 }
 
-/**
- * `42 %, `, or nothing where the server does not say: that needs the right to see others'
- * operations.
- */
+/** `42 %, `; empty where the server does not say, as we may not see others' operations. */
 async function progressOf(connection: Connection, collection: string): Promise<string> {
   try {
     const [found] = await connection

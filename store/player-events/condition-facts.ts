@@ -1,7 +1,4 @@
-/**
- * The facts for a condition besides progress, in one read: the player, and their granted claims of
- * other events.
- */
+/** A condition's facts besides progress, in one read: the player, and their granted claims. */
 import type { Connection } from 'mongoose';
 import type { Condition } from '../../domain/conditions/condition.ts';
 import { type Account, chainedEvents } from '../../domain/conditions/condition-facts.ts';

@@ -80,8 +80,7 @@ export function createPlayerEventIntake(
         try {
           return await inTransaction(connection, (session) => keepLateTogether(events, session));
         } catch (error) {
-          // Another batch kept one of these events after this transaction read, or created the same
-          // day.
+          // Another batch kept one of these events after this one read, or created the same day.
           const isMet = [playerEvents, days].some(({ model }) =>
             isDuplicateKey(error, model.collection),
           );

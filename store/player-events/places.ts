@@ -38,9 +38,7 @@ export const firstPlace = (event: PlayerEvent): Placed => ({ event, _id: event.i
 /** Whether the place has the sender's name in it. */
 export const isOwnPlace = ({ event, _id }: Placed): boolean => _id !== event.id;
 
-/**
- * The filter for all documents that may be the same as one of these events, or be in their place.
- */
+/** The filter for documents that may be the same as one of these events, or in their place. */
 export function placesOf(events: readonly PlayerEvent[]): object {
   const named = events.flatMap(({ id, sender }) => [
     id,
@@ -83,10 +81,7 @@ export function settle(events: readonly PlayerEvent[], taken: readonly Taken[]) 
   return { known, fresh, later };
 }
 
-/**
- * Whether two events with one `id` are the same: with the same content, and not from two different
- * senders.
- */
+/** Whether two events with one `id` are the same: same content, and not of two senders. */
 function isOneEvent(a: PlayerEventContent, b: PlayerEventContent): boolean {
   const isOfTwo = a.sender !== undefined && b.sender !== undefined && a.sender !== b.sender;
   return !isOfTwo && isSamePlayerEvent(a, b);

@@ -12,16 +12,10 @@ export interface PlayerEventRules {
   gauges: Gauges;
 }
 
-/**
- * How far a game server's clock may be ahead of ours, in milliseconds. A time within it counts as
- * now.
- */
+/** How far a game server's clock may be ahead, in milliseconds: such a time counts as now. */
 export const MAX_AHEAD_MS = 5 * 60_000;
 
-/**
- * A value's limit, for whole numbers: with it sums stay exact, and do not depend on the order of
- * adding.
- */
+/** A value's limit, for whole numbers: sums stay exact, in whichever order they are added. */
 const MAX_VALUE = 1_000_000_000;
 
 /** The shortest and the longest name, in characters. */
@@ -81,10 +75,7 @@ export function checkPlayerEvent(given: unknown, rules: PlayerEventRules, now: D
   return { event: ageMs < 0 ? { ...event, at: now, sentAt: event.at } : event };
 }
 
-/**
- * The faults, field by field. The name of an unknown field is not repeated, as it may be of any
- * length.
- */
+/** The faults, field by field. An unknown field's name is left out: it may be of any length. */
 function messageOf(issues: readonly z.core.$ZodIssue[]): string {
   const words = issues.map(({ code, path, message }) => {
     if (code === 'unrecognized_keys') return 'There are fields that are not known';

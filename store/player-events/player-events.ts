@@ -34,10 +34,7 @@ export interface StoredPlayerEvent {
   late?: true;
 }
 
-/**
- * Player events of some metrics, from `fromMs` until before `untilMs`, in milliseconds since the
- * epoch.
- */
+/** Player events of some metrics from `fromMs` until before `untilMs`, since the epoch. */
 export interface PlayerEventRange {
   metrics: string[];
   fromMs: number;
@@ -125,10 +122,7 @@ export function createPlayerEventStore(connection: Connection) {
       }
     },
 
-    /**
-     * The kept documents that may be one of these events, as the transaction sees them where there
-     * is one.
-     */
+    /** The kept documents that may be one of these events, as the transaction sees them. */
     async find(
       events: readonly PlayerEvent[],
       session?: ClientSession,

@@ -132,9 +132,7 @@ export function createProgressDayStore(connection: Connection) {
       await collection.bulkWrite(writes, { session });
     },
 
-    /**
-     * Counts the events of that day that came in time, and replaces the count of any fold before.
-     */
+    /** Counts that day's events that came in time, and replaces any earlier count of them. */
     async fold(day: number): Promise<void> {
       await connection
         .collection('activity_events')
@@ -152,18 +150,12 @@ export function createProgressDayStore(connection: Connection) {
       await state.updateOne({ _id: 'fold' }, { $max: { foldedBefore: day } }, { upsert: true });
     },
 
-    /**
-     * The day since the epoch before which event IDs may have expired that a longer TTL would still
-     * keep.
-     */
+    /** The day before which event IDs may have expired that a longer TTL would still keep. */
     async forgottenBefore(): Promise<number> {
       return (await state.findById('expiry').lean())?.forgottenBefore ?? 0;
     },
 
-    /**
-     * Records that event IDs of days before that one may have expired. The number never gets
-     * smaller.
-     */
+    /** Records that event IDs of days before that one may have expired. It only grows. */
     async setForgottenBefore(day: number): Promise<void> {
       await state.updateOne(
         { _id: 'expiry' },

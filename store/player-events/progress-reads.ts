@@ -91,9 +91,7 @@ function dayRangesOf(plans: Plan[]): DayRange[] {
   return [...ranges.values()];
 }
 
-/**
- * A gauge without a key is a gauge of its own. Any other query without a key counts all keys: null.
- */
+/** A gauge without a key is a gauge of its own; other queries without one count all: null. */
 function keysOf({ key, aggregation }: ProgressQuery): (string | null)[] | null {
   const isGauge = aggregation === 'HIGHEST' || aggregation === 'LATEST';
   return key === null && !isGauge ? null : [key];

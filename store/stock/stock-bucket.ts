@@ -22,9 +22,7 @@ export interface StockBucket {
   granted: number;
   /** IDs of the holds in this bucket, `{claimId}:{lineId}`. */
   holds: string[];
-  /**
-   * Counts changes of the stock. Each begins with a write on this field, which locks the bucket.
-   */
+  /** Counts changes of the stock. Each begins with a write here, which locks the bucket. */
   timesLocked?: number;
 }
 

@@ -11,15 +11,10 @@ import { HOLDS_PER_BUCKET, type StockBucket } from './stock-bucket.ts';
 /** A reward with a stock. */
 export type StockedReward = Reward & { stock: number };
 
-/**
- * Claims that one bucket should serve: half of the holds it may have, as a crowd is never spread
- * evenly.
- */
+/** Claims that one bucket should serve: half of its room for holds, as crowds spread unevenly. */
 const PORTIONS_PER_BUCKET = 200;
 
-/**
- * Buckets for speed. More than this are no faster, and make every read of the whole stock slower.
- */
+/** Buckets for speed. More are no faster, and slow down every read of the whole stock. */
 const FAST_BUCKETS = 16;
 
 /**

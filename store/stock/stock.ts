@@ -21,9 +21,7 @@ export interface HoldRequest {
   rewardId: string;
   /** Units to hold. */
   quantity: number;
-  /**
-   * How many buckets the reward had when the claim was accepted. It only says where to try first.
-   */
+  /** How many buckets the reward had at acceptance. It only says where to try first. */
   buckets: number;
 }
 
@@ -59,9 +57,7 @@ const holding = (eventId: string, holds: string | { $in: string[] }) => ({
   $and: [{ holds }, { holds: { $type: 'string' } }],
 });
 
-/**
- * The number of the bucket that a hold tries first: evenly spread, and the same for every retry.
- */
+/** The bucket that a hold tries first: evenly spread, and the same for every retry. */
 function firstBucket(holdId: string, buckets: number): number {
   let hash = 0;
   for (let i = 0; i < holdId.length; i++) hash = (hash * 31 + holdId.charCodeAt(i)) >>> 0;
@@ -84,9 +80,7 @@ function guardedHold({ request, where, deadline }: HoldWrite) {
   return { filter: filter as object, update: update as object };
 }
 
-/**
- * The write that removes a hold and adds its units to `to`. It changes nothing without the hold.
- */
+/** The write that removes a hold and adds its units to `to`; without the hold it does nothing. */
 function closing({ eventId, holdId, quantity }: Hold, to: 'granted' | 'available') {
   return {
     filter: holding(eventId, holdId) as object,
@@ -145,9 +139,7 @@ export function createStockStore(connection: Connection, clock: ServerClock) {
     return (await model.collection.findOne(own, { projection: { _id: 1 } })) !== null;
   }
 
-  /**
-   * Tries the preferred bucket, then any bucket. Null where units are free but could not be held.
-   */
+  /** Tries the preferred bucket, then any. Null where free units could not be held. */
   async function tryBuckets(request: HoldRequest, deadline: Date): Promise<Reservation | null> {
     const { eventId, rewardId, holdId, quantity } = request;
     const bucketId = `${eventId}/${rewardId}/${firstBucket(holdId, request.buckets)}`;

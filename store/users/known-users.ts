@@ -10,10 +10,7 @@ export function createKnownUsers(connection: Connection) {
   const users = connection.collection<{ _id: string }>('users');
   const remembered = new BoundedMap<string, true>(MOST_REMEMBERED);
   return {
-    /**
-     * Those of the IDs that belong to a user, by at most one read. IDs are compared exactly, with
-     * their case.
-     */
+    /** Those of the IDs that belong to a user, by at most one read. Their case counts. */
     async among(ids: readonly string[]): Promise<Set<string>> {
       const asked = new Set(ids);
       const known = new Set([...asked].filter((id) => remembered.has(id)));

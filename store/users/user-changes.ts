@@ -96,8 +96,7 @@ export function createUserChanges(connection: Connection) {
         const known = await model.findById(userId, WITHOUT_HASH, { session }).lean<UserDocument>();
         if (known && at < known.statusAt) return { user: toUser(known), isLatest: false };
         const { after } = await changeIn({ ...staff, session }, userId, { status }, now);
-        // Also for the same status: a report that arrives later with an earlier time must count as
-        // old.
+        // Also for the same status: an earlier report that arrives later must count as old.
         await noteStatus(userId, at, session);
         return { user: { ...after, statusAt: at }, isLatest: true };
       });

@@ -87,9 +87,7 @@ export function newRecord(user: NewUser, role: Role, now: Date): UserDocument {
   };
 }
 
-/**
- * The form of a username that is unique: compatibility forms and letter case make no difference.
- */
+/** The unique form of a username: compatibility forms and letter case make no difference. */
 export function usernameKey(username: string): string {
   return username.normalize('NFKC').toLowerCase().normalize('NFKC');
 }

@@ -135,8 +135,7 @@ export function createUserStore(connection: Connection) {
             { upsert: true, returnDocument: 'after', projection: WITHOUT_HASH },
           )
           .lean<UserDocument>();
-      // One of two upserts at once may fail at the unique index. It then finds the user of the
-      // other.
+      // One of two upserts at once may fail at the index. It then finds the other's user.
       const found = await write().catch((error) => {
         if (isDuplicateKey(error, model.collection, 'username')) return write();
         throw error;
