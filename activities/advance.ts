@@ -1,6 +1,6 @@
 /**
- * S1 to S5 in one activity, as far as they go at once. Every run of a claim begins with it, and most
- * claims end in it. Whatever is left, the workflow does step by step.
+ * S1 to S5 in one activity, as far as they go at once. Every run of a claim begins with it, and
+ * most claims end in it. Whatever is left, the workflow does step by step.
  */
 import { activityInfo } from '@temporalio/activity';
 import {
@@ -54,7 +54,9 @@ export interface ClaimView {
   lineIds: string[];
   /** The claim's condition is checked by game servers. */
   asksGame: boolean;
-  /** `isGivenUp`: an admin aborted while lines could not be taken back: these lines stay granted. */
+  /**
+   * `isGivenUp`: an admin aborted while lines could not be taken back: these lines stay granted.
+   */
   parking: { number: number; reason: Reason; lineIds: string[]; isGivenUp: boolean } | null;
 }
 
@@ -119,8 +121,8 @@ function viewOf(claim: Claim): ClaimView {
 }
 
 /**
- * Leaves the rest to the workflow. Nothing is left of a final claim, unless it ended without a grant
- * that may have been asked for.
+ * Leaves the rest to the workflow. Nothing is left of a final claim, unless it ended without a
+ * grant that may have been asked for.
  */
 function leaveRest(ctx: AdvanceContext, refused: Reason | null = null): Advanced {
   const { deps, claim, unrecordedSteps, isFirst, wasAsked, tried } = ctx;
@@ -273,7 +275,10 @@ async function tryProvider(ctx: AdvanceContext): Promise<Advanced | null> {
   }
 }
 
-/** Records that a provider may have been asked, and the steps so far. False if the claim was changed. */
+/**
+ * Records that a provider may have been asked, and the steps so far. False if the claim was
+ * changed.
+ */
 async function recordAsking(ctx: AdvanceContext): Promise<boolean> {
   const { deps, claim } = ctx;
   const asking = await deps.claims.startFulfilling(claim, allSteps(ctx), ownRunId());

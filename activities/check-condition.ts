@@ -22,7 +22,10 @@ export type ConditionCheck =
   | { state: 'MET' | 'NOT_MET' | 'USER_NOT_ACTIVE'; step: Step }
   /** Another run has changed the claim: follow the record. */
   | { state: 'OVERTAKEN' }
-  /** MongoDB is away, or a provider's limit has no free slot: must not use up the providers' attempts. */
+  /**
+   * MongoDB is away, or a provider's limit has no free slot: must not use up the providers'
+   * attempts.
+   */
   | { state: 'DATABASE_AWAY' };
 
 /** The detail of S2 on a claim that is refused for its condition. */

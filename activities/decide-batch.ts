@@ -16,8 +16,8 @@ export interface DecideBatchDeps {
 const BATCH = 50;
 
 /**
- * Decides on one claim, and counts it in the same transaction. A claim that is decided already counts
- * as done if the decision was the same, whoever made it.
+ * Decides on one claim, and counts it in the same transaction. A claim that is decided already
+ * counts as done if the decision was the same, whoever made it.
  * @returns false if it was not counted: it was counted before, or the operation was stopped
  */
 async function decideOn(
@@ -34,14 +34,18 @@ async function decideOn(
   const isDone = claim !== null && wasDecided(claim, number, action);
   const isCounted =
     decided !== null || (await operations.count(_id, claimId, isDone ? 'done' : 'failed'));
-  // Also for a claim that an earlier attempt counted. If the signal is lost, reconciliation sends it.
+  // Also for a claim that an earlier attempt counted. If the signal is lost, reconciliation sends
+  // it.
   if (isDone && claim.state === 'NEEDS_ATTENTION') {
     await runs.wake(claim, SIGNALS.decided).catch(() => {});
   }
   return isCounted;
 }
 
-/** Whether that parking was decided in this way. A later parking shows that the earlier one was retried. */
+/**
+ * Whether that parking was decided in this way. A later parking shows that the earlier one was
+ * retried.
+ */
 function wasDecided({ parking }: Claim, number: number, action: Operation['action']): boolean {
   if (!parking) return false;
   return parking.number === number ? parking.decision?.action === action : action === 'RETRY';

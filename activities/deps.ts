@@ -14,7 +14,9 @@ import type { FulfillmentPolicy } from '../workflows/contract.ts';
 export interface ActivityDeps {
   claims: ClaimStore;
   stock: StockStore;
-  /** The user's status; null if there is no such user. Never from a cache: a ban must take effect. */
+  /**
+   * The user's status; null if there is no such user. Never from a cache: a ban must take effect.
+   */
   userStatus(userId: string): Promise<UserStatus | null>;
   /** The provider with that name; undefined if it is not configured any more. */
   provider(name: string): FulfillmentProvider | undefined;

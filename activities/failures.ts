@@ -12,9 +12,9 @@ export function brokenData(message: string): ApplicationFailure {
 }
 
 /**
- * A provider gave no definite answer: Temporal retries, after the provider's `Retry-After` if it sent
- * one. Providers do fail at times, so the failure is benign: it is no error in the logs and in the
- * SDK's metrics.
+ * A provider gave no definite answer: Temporal retries, after the provider's `Retry-After` if it
+ * sent one. Providers do fail at times, so the failure is benign: it is no error in the logs and in
+ * the SDK's metrics.
  */
 export function providerFailure(error: ProviderError): ApplicationFailure {
   const type: FailureType =
@@ -37,10 +37,10 @@ const NO_SLOT_RETRY_MS = 1_000;
 export class TooSlow extends Error {}
 
 /**
- * Whether an attempt at a provider failed for a reason of ours: our database, or no free slot in the
- * provider's limit. Such a failure must not use up the provider's attempts, so the activity ends
- * without an error and the workflow calls it again. The database's error is logged here, as nobody
- * else sees it. Always false in a local activity: Temporal retries that one without a limit.
+ * Whether an attempt at a provider failed for a reason of ours: our database, or no free slot in
+ * the provider's limit. Such a failure must not use up the provider's attempts, so the activity
+ * ends without an error and the workflow calls it again. The database's error is logged here, as
+ * nobody else sees it. Always false in a local activity: Temporal retries that one without a limit.
  */
 export function isNotProviders(
   { databaseTrouble }: Pick<ActivityDeps, 'databaseTrouble'>,

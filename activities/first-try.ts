@@ -1,7 +1,7 @@
 /**
- * S4's first try at an HTTP provider, inside the activity `advance`. Its wait holds a workflow task.
- * So its time is limited, and only a provider that was quick of late gets one. All other requests are
- * made in an activity of their own.
+ * S4's first try at an HTTP provider, inside the activity `advance`. Its wait holds a workflow
+ * task. So its time is limited, and only a provider that was quick of late gets one. All other
+ * requests are made in an activity of their own.
  */
 import type { GrantAnswer } from '../domain/claims/fulfillment.ts';
 import { ProviderError } from '../domain/claims/fulfillment.ts';

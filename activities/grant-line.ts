@@ -60,7 +60,10 @@ export type Known =
 /** `DATABASE_AWAY` as in `LineAnswer`: the provider was not asked. */
 export type LookupResult = Known | { state: 'DATABASE_AWAY' };
 
-/** The request that asks for one line. @throws ApplicationFailure (not retried) if there is no such line */
+/**
+ * The request that asks for one line.
+ * @throws ApplicationFailure (not retried) if there is no such line
+ */
 export function requestOf(claim: Claim, lineId: string): GrantRequest {
   const line = claim.lines.find((l) => l.lineId === lineId);
   if (!line) throw brokenData(`Claim ${claim._id} has no line ${lineId}.`);
@@ -108,7 +111,9 @@ async function lookUp(deps: ActivityDeps, claim: Claim, grantId: string): Promis
   return { ...meaningOf(known), at: deps.now().toISOString() };
 }
 
-/** Whether the claim may still be granted. Read again at every attempt, so that a ban takes effect. */
+/**
+ * Whether the claim may still be granted. Read again at every attempt, so that a ban takes effect.
+ */
 async function mayGoOn(deps: ActivityDeps, claim: ClaimRef): Promise<boolean> {
   const [{ fate }, status] = await claimAndPlayer(deps, claim);
   return fate === null && status === 'ACTIVE';
@@ -124,7 +129,8 @@ async function askFor(
   grant: GrantRequest,
 ): Promise<GrantAnswer | null> {
   const provider = providerOf(deps, claim);
-  // The check comes inside: the wait for a slot may be long, and an earlier check would be outdated.
+  // The check comes inside: the wait for a slot may be long, and an earlier check would be
+  // outdated.
   return await deps.callLimiter.run(claim.snapshot.provider, async () => {
     const checkedAtMs = performance.now();
     if (!(await mayGoOn(deps, grant))) return null;

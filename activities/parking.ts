@@ -1,4 +1,6 @@
-/** Parking: the claim waits for a person. What the person, or the player's status, decides about it. */
+/**
+ * Parking: the claim waits for a person. What the person, or the player's status, decides about it.
+ */
 import type { Reason, Step, StepName } from '../domain/claims/claim.ts';
 import { withSteps } from '../domain/claims/steps.ts';
 import type { ClaimRef } from '../workflows/contract.ts';
@@ -20,8 +22,8 @@ export interface ParkRequest extends ClaimRef {
 }
 
 /**
- * What ends a wait for a person. `RETRY` and `ABORT`: as decided. `USER_NOT_ACTIVE`: the player left.
- * `OVERTAKEN`: another run has changed the claim, and its record is followed.
+ * What ends a wait for a person. `RETRY` and `ABORT`: as decided. `USER_NOT_ACTIVE`: the player
+ * left. `OVERTAKEN`: another run has changed the claim, and its record is followed.
  */
 export type ParkingOutcome = 'RETRY' | 'ABORT' | 'USER_NOT_ACTIVE' | 'OVERTAKEN';
 
@@ -50,8 +52,8 @@ export interface ParkingRef extends ClaimRef {
 }
 
 /**
- * What was decided about this parking; null if the claim is to wait on. An abort comes before a player
- * who left, and that before a retry.
+ * What was decided about this parking; null if the claim is to wait on. An abort comes before a
+ * player who left, and that before a retry.
  */
 export async function readParkingOutcome(
   deps: Pick<ActivityDeps, 'claims' | 'userStatus'>,
@@ -70,7 +72,10 @@ export interface UnparkRequest extends ParkingRef {
   isDecided: boolean;
 }
 
-/** Ends a parking: the claim goes on forward, or is undone further. False if a decision must be read first. */
+/**
+ * Ends a parking: the claim goes on forward, or is undone further. False if a decision must be read
+ * first.
+ */
 export async function unpark(deps: ActivityDeps, request: UnparkRequest): Promise<boolean> {
   const { claimId, userId, number, isDecided } = request;
   if (await deps.claims.unpark({ _id: claimId, userId }, number, isDecided)) return true;

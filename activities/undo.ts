@@ -1,4 +1,6 @@
-/** Undoing a claim: its fate `UNDO`, the compensations, the end. Each activity is safe to repeat. */
+/**
+ * Undoing a claim: its fate `UNDO`, the compensations, the end. Each activity is safe to repeat.
+ */
 import { activityInfo } from '@temporalio/activity';
 import type { Line, Reason, Step } from '../domain/claims/claim.ts';
 import { finalStateOf, grantIdOf, isFinal } from '../domain/claims/claim.ts';
@@ -16,7 +18,10 @@ import { stepNow } from './running-activity.ts';
 
 /** The claim's fate. `GRANT`: another run has settled it, and the grant stands. */
 export type UndoStart =
-  /** `isAsked`: whether a provider may have been asked. With the fate taken, it cannot change any more. */
+  /**
+   * `isAsked`: whether a provider may have been asked. With the fate taken, it cannot change any
+   * more.
+   */
   { fate: 'UNDO'; reason: Reason; isAsked: boolean } | { fate: 'GRANT' };
 
 export interface UndoRequest extends ClaimRef {
@@ -47,8 +52,8 @@ export async function beginUndo(
 }
 
 /**
- * Checks a provider's refusal to revoke against its lookup. Many providers answer a second `DELETE` with
- * 409, and the answer to the first may have been lost.
+ * Checks a provider's refusal to revoke against its lookup. Many providers answer a second `DELETE`
+ * with 409, and the answer to the first may have been lost.
  * @throws ApplicationFailure (retried) if the two answers contradict each other
  */
 export function refusalOrRevoked(
@@ -70,7 +75,9 @@ export function refusalOrRevoked(
   }
 }
 
-/** Whether the line is to be taken back: the claim is undone, and has not ended with the line kept. */
+/**
+ * Whether the line is to be taken back: the claim is undone, and has not ended with the line kept.
+ */
 function mayBeRevoked({ fate, state, lines }: Claim, lineId: string): boolean {
   const isKept = isFinal(state) && lines.find((l) => l.lineId === lineId)?.state === 'GRANTED';
   return fate === 'UNDO' && !isKept;
@@ -99,7 +106,10 @@ export async function revokeLine(
   return { ...refusalOrRevoked(state, answer), ...times() };
 }
 
-/** The record of a claim with the fate `UNDO`. @throws ApplicationFailure (not retried) if it has another */
+/**
+ * The record of a claim with the fate `UNDO`.
+ * @throws ApplicationFailure (not retried) if it has another
+ */
 async function undoneRecord(deps: ActivityDeps, request: ClaimRef): Promise<Claim> {
   const claim = await recordOf(deps.claims, request);
   if (claim.fate !== 'UNDO') throw brokenData(`Claim ${claim._id} has the fate ${claim.fate}.`);
@@ -131,9 +141,9 @@ function endedLine(line: Line, asked: boolean, end: UndoEnd, now: Date): Line {
 }
 
 /**
- * Ends an undone claim for the reason that it is undone for. Its entitlement is given back, unless the
- * player keeps a line. A claim that is still parked leaves its parking: a run that was reset could take
- * the lines back after all.
+ * Ends an undone claim for the reason that it is undone for. Its entitlement is given back, unless
+ * the player keeps a line. A claim that is still parked leaves its parking: a run that was reset
+ * could take the lines back after all.
  */
 export async function finishUndo(deps: ActivityDeps, end: UndoEnd): Promise<Ended> {
   const claim = await undoneRecord(deps, end);

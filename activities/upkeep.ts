@@ -1,4 +1,6 @@
-/** Reconciliation's activities. Each checks everything of one kind and repairs it. Safe to repeat. */
+/**
+ * Reconciliation's activities. Each checks everything of one kind and repairs it. Safe to repeat.
+ */
 import { Context } from '@temporalio/activity';
 import { isEarly, parseGrantId } from '../domain/claims/claim.ts';
 import { type Mended, NOTHING_MENDED } from '../domain/claims/reconciliation.ts';
@@ -86,9 +88,9 @@ async function expire(deps: UpkeepDeps, claim: Claim): Promise<void> {
 }
 
 /**
- * Whether the claim may wait for long without reading its player's status. Before S4 every step reads
- * it, so such a claim needs a run and no signal. That matters when thousands of players left: a signal
- * to each queued claim in every pass would cost Temporal as much as stopping them.
+ * Whether the claim may wait for long without reading its player's status. Before S4 every step
+ * reads it, so such a claim needs a run and no signal. That matters when thousands of players left:
+ * a signal to each queued claim in every pass would cost Temporal as much as stopping them.
  */
 const mayWaitForLong = (claim: Claim): boolean => claim.fate === null && !isEarly(claim);
 
@@ -126,12 +128,15 @@ async function freeHolds(deps: UpkeepDeps): Promise<number> {
   return freed;
 }
 
-/** Binds reconciliation's activities to what they depend on. The keys are their names in Temporal. */
+/**
+ * Binds reconciliation's activities to what they depend on. The keys are their names in Temporal.
+ */
 export function createUpkeepActivities(deps: UpkeepDeps) {
   return {
     /**
-     * Checks all open claims: starts missing runs, sends lost decisions, stops claims of players who
-     * left, decides on expired parkings. A claim that fails is counted, and the others are checked.
+     * Checks all open claims: starts missing runs, sends lost decisions, stops claims of players
+     * who left, decides on expired parkings. A claim that fails is counted, and the others are
+     * checked.
      */
     async tendOpenClaims(): Promise<Pick<Mended, ClaimRepair> & { failures: number }> {
       const { holdsFreed: _, ...mended } = NOTHING_MENDED;

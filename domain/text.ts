@@ -1,4 +1,6 @@
-/** Which texts are accepted from outside: over HTTP, from Kafka, a provider or the configuration. */
+/**
+ * Which texts are accepted from outside: over HTTP, from Kafka, a provider or the configuration.
+ */
 
 /**
  * What a text is for. `NAME`: people are told apart by it, so it may contain nothing invisible.
@@ -6,7 +8,9 @@
  */
 export type TextUse = 'NAME' | 'LINE' | 'LINES';
 
-/** The fewest and the most characters. Counted in code points of the NFC form, as JSON Schema does. */
+/**
+ * The fewest and the most characters. Counted in code points of the NFC form, as JSON Schema does.
+ */
 export type TextLength = readonly [min: number, max: number];
 
 /** A text as it is to be stored, or what is wrong with it in words for a person. */
@@ -28,16 +32,24 @@ const LINE_SEPARATOR = /[\u2028\u2029]/;
 /** Embeddings, overrides and isolates. They show text in another order than it is stored. */
 const BIDIRECTIONAL = /[\u202a-\u202e\u2066-\u2069]/;
 
-/** Invisible characters. U+2800 is a Braille pattern without dots: its class is symbol, but it is blank. */
+/**
+ * Invisible characters. U+2800 is a Braille pattern without dots: its class is symbol, but it is
+ * blank.
+ */
 const UNSEEN = /[\p{Default_Ignorable_Code_Point}\u2800]/u;
 
-/** Visible characters. Not marks: they need a letter. Not U+1D159: a musical note without a head. */
+/**
+ * Visible characters. Not marks: they need a letter. Not U+1D159: a musical note without a head.
+ */
 const SEEN = /[[\p{L}\p{N}\p{P}\p{S}]--[\p{Default_Ignorable_Code_Point}\u2800\u{1d159}]]/v;
 
 /** Joiners, variation selectors and tags. They are allowed inside an emoji only. */
 const EMOJI_PART = /[\u200c-\u200d\p{Variation_Selector}\u{e0000}-\u{e007f}]/u;
 
-/** One element of an emoji: UTS #51, section 1.4.9, "EBNF and Regex". A digit is one only as a keycap. */
+/**
+ * One element of an emoji: UTS #51, section 1.4.9, "EBNF and Regex". A digit is one only as a
+ * keycap.
+ */
 const ELEMENT = String.raw`(?:\p{RI}\p{RI}|[0-9#*]\ufe0f\u20e3|[\p{Emoji}--[0-9#*\p{RI}]](?:\p{EMod}|\ufe0f|[\u{e0020}-\u{e007e}]+\u{e007f})?)`;
 /** The selector for a plain glyph (U+FE0E) follows a single emoji, and joins with no other. */
 const EMOJI = String.raw`(?:[\p{Emoji}--[0-9#*\p{RI}]]\ufe0e|${ELEMENT}(?:\u200d${ELEMENT})*)`;

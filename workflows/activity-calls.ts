@@ -5,10 +5,10 @@ import { FULFILLMENT_QUEUE, type FulfillmentPolicy } from './contract.ts';
 
 /**
  * Steps on our own database are local activities: each costs one marker in the history. An attempt
- * gets 30 seconds, which is longer than its database calls take on nearly every day. If they do take
- * longer, two attempts overlap; every activity allows for that. Retries have no limit, as a database
- * comes back. After five seconds of backoff the wait becomes a timer on the server, so that an outage
- * holds no workflow task.
+ * gets 30 seconds, which is longer than its database calls take on nearly every day. If they do
+ * take longer, two attempts overlap; every activity allows for that. Retries have no limit, as a
+ * database comes back. After five seconds of backoff the wait becomes a timer on the server, so
+ * that an outage holds no workflow task.
  */
 const LOCAL = {
   startToCloseTimeout: '30 seconds',
@@ -33,8 +33,8 @@ export const localAdvance = proxyLocalActivities<Pick<Activities, 'advance'>>({
 export const LONGEST_BACKOFF_MS = 60_000;
 
 /**
- * What an attempt needs beside its two calls to the provider, in milliseconds: two reads of our own,
- * of at most three seconds each, and some room.
+ * What an attempt needs beside its two calls to the provider, in milliseconds: two reads of our
+ * own, of at most three seconds each, and some room.
  */
 export const ATTEMPT_MARGIN_MS = 10_000;
 
@@ -54,8 +54,8 @@ export function backoffOf(policy: FulfillmentPolicy) {
 
 /**
  * The activities that call a claim's provider over HTTP.
- * @returns `forward`: retried as often as the policy says. `poll`: tried once. `back`: retried without
- *   a limit, as what was granted must be taken back.
+ * @returns `forward`: retried as often as the policy says. `poll`: tried once. `back`: retried
+ *   without a limit, as what was granted must be taken back.
  */
 export function callsTo(policy: FulfillmentPolicy) {
   const options = {

@@ -1,4 +1,6 @@
-/** A bulk action on parked claims: one batch after another, at a limited rate, until none is left. */
+/**
+ * A bulk action on parked claims: one batch after another, at a limited rate, until none is left.
+ */
 import { continueAsNew, proxyActivities, sleep } from '@temporalio/workflow';
 import type { UpkeepActivities } from '../activities/upkeep.ts';
 import type { BulkInput } from './contract.ts';

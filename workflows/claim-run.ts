@@ -130,9 +130,9 @@ export function noteTime(run: Run, at: string): void {
 }
 
 /**
- * The time now, for a step on the record. ISO 8601. The workflow's clock stands still during a task, so
- * it may lag behind the local activities of that task. Steps must not run backwards: the later one of
- * the two times counts.
+ * The time now, for a step on the record. ISO 8601. The workflow's clock stands still during a
+ * task, so it may lag behind the local activities of that task. Steps must not run backwards: the
+ * later one of the two times counts.
  */
 export function stepTime(run: Run): string {
   noteTime(run, new Date().toISOString());

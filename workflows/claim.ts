@@ -1,7 +1,7 @@
 /**
- * One claim, from validation to its end. Begin at `runFromRecord`: it is the claim's whole story. Most
- * claims end in the run's first activity. Everything that must last is on the claim's record, so a run
- * that is lost is continued by the next.
+ * One claim, from validation to its end. Begin at `runFromRecord`: it is the claim's whole story.
+ * Most claims end in the run's first activity. Everything that must last is on the claim's record,
+ * so a run that is lost is continued by the next.
  */
 import { CancellationScope, CancelledFailure, condition, workflowInfo } from '@temporalio/workflow';
 import type { Advanced, AdvanceRequest } from '../activities/advance.ts';
@@ -41,8 +41,8 @@ type Direction =
 const FIRST_TASK_EVENTS = 3;
 
 /**
- * Grants or refuses one claim, exactly once. A cancellation from Temporal's Web UI does not interrupt
- * it: the claim reads it between the steps, where it means the same as an admin's abort.
+ * Grants or refuses one claim, exactly once. A cancellation from Temporal's Web UI does not
+ * interrupt it: the claim reads it between the steps, where it means the same as an admin's abort.
  */
 export async function claim(input: ClaimInput): Promise<ClaimOutcome> {
   const wakes = listen();
@@ -215,8 +215,8 @@ function directionFor(outcome: Exclude<ParkingOutcome, 'RETRY'>): Direction {
 }
 
 /**
- * S5. Null if another run has undone the claim. Read from its record again, the claim is then undone
- * further, or what this run asked for is taken back.
+ * S5. Null if another run has undone the claim. Read from its record again, the claim is then
+ * undone further, or what this run asked for is taken back.
  */
 async function settle(run: Run): Promise<Ended | null> {
   const { ref, grantedAt } = run;

@@ -1,4 +1,7 @@
-/** A saga's compensations. Each is registered before the step that it undoes; the last one runs first. */
+/**
+ * A saga's compensations. Each is registered before the step that it undoes; the last one runs
+ * first.
+ */
 
 export interface Compensations {
   /** Call this before the step begins: a step that failed halfway must be undone too. */

@@ -1,13 +1,20 @@
-/** What clients, workers and workflows agree on: queues, workflow types, signals, inputs, outcomes. */
+/**
+ * What clients, workers and workflows agree on: queues, workflow types, signals, inputs, outcomes.
+ */
 import type { FinalState, Reason, Step } from '../domain/claims/claim.ts';
 
 /** The task queue of claims' workflows and their local activities. */
 export const CLAIM_QUEUE = 'laurel-claims';
-/** The task queue of calls to providers over HTTP. Of its own, so that it can be limited or paused. */
+/**
+ * The task queue of calls to providers over HTTP. Of its own, so that it can be limited or paused.
+ */
 export const FULFILLMENT_QUEUE = 'laurel-fulfillment';
 /** The task queue of calls to one provider that has a limit. */
 export const providerQueue = (name: string): string => `${FULFILLMENT_QUEUE}-${name}`;
-/** The task queue of reconciliation and bulk actions. Of its own, so that a hot event never delays it. */
+/**
+ * The task queue of reconciliation and bulk actions. Of its own, so that a hot event never delays
+ * it.
+ */
 export const UPKEEP_QUEUE = 'laurel-upkeep';
 
 export const CLAIM_WORKFLOW = 'claim';
@@ -60,18 +67,21 @@ export interface ClaimOutcome {
 }
 
 /**
- * How long a check of a claim is valid, in milliseconds: a grant is asked for only within this time. So
- * a run that undoes the claim knows when another run's last request has been sent.
+ * How long a check of a claim is valid, in milliseconds: a grant is asked for only within this
+ * time. So a run that undoes the claim knows when another run's last request has been sent.
  */
 export const CHECK_VALID_MS = 2_000;
 
 /**
- * The first pause before a pending grant is looked up, and before a call is tried again that failed for
- * our own database. It doubles each time. In milliseconds.
+ * The first pause before a pending grant is looked up, and before a call is tried again that failed
+ * for our own database. It doubles each time. In milliseconds.
  */
 export const FIRST_POLL_MS = 1_000;
 
-/** How long the first try at a provider may take, in milliseconds. Short, as it holds a workflow task. */
+/**
+ * How long the first try at a provider may take, in milliseconds. Short, as it holds a workflow
+ * task.
+ */
 export const FIRST_TRY_MS = 2_000;
 
 /** Timeouts and attempts of calls to providers. All times are in milliseconds. */
@@ -96,7 +106,10 @@ export interface LimitedQueue {
   waitMs: number;
 }
 
-/** The `type` of each failure that activities throw on purpose. Any other failure is a mistake of ours. */
+/**
+ * The `type` of each failure that activities throw on purpose. Any other failure is a mistake of
+ * ours.
+ */
 export const FAILURE_TYPES = [
   'FULFILLMENT_UNAVAILABLE',
   'FULFILLMENT_UNKNOWN',

@@ -22,7 +22,9 @@ interface Patience {
   pauseMs: number;
 }
 
-/** Looks a pending line up until it is decided or the time is over. A callback is looked up at once. */
+/**
+ * Looks a pending line up until it is decided or the time is over. A callback is looked up at once.
+ */
 async function awaitOutcome(run: Run, lineId: string, patience: Patience): Promise<Known> {
   // If the last lookup failed for our own database, there is one more, even after the time is over.
   let isUnasked = false;

@@ -24,8 +24,8 @@ export const STEP_OUTCOME_OF = {
 } as const satisfies Record<Fulfillment['end'], StepOutcome>;
 
 /**
- * How S4 ended. The worst line decides: a stop comes before a refusal, a refusal before a parking, and
- * of several parkings the first line's counts.
+ * How S4 ended. The worst line decides: a stop comes before a refusal, a refusal before a parking,
+ * and of several parkings the first line's counts.
  */
 export function fulfillmentOf(ends: readonly LineEnd[]): Fulfillment {
   if (ends.some(({ state }) => state === 'STOPPED')) return { end: 'STOPPED' };

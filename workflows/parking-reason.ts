@@ -7,8 +7,8 @@ import { FAILURE_TYPES, type FailureType } from './contract.ts';
 const MISTAKE = 'Something went wrong on our side. The log says what.';
 
 /**
- * The reason to park a claim whose attempts are used up. Only a failure that stands for a provider's
- * answer is the provider's; any other is a mistake of ours.
+ * The reason to park a claim whose attempts are used up. Only a failure that stands for a
+ * provider's answer is the provider's; any other is a mistake of ours.
  * @param failure the `ActivityFailure`; its cause says what happened
  * @param onTimeout the reason where the activity did not end in time
  */

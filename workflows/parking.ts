@@ -1,4 +1,6 @@
-/** Parking: the claim's run waits until a person decides, its player leaves or its provider calls. */
+/**
+ * Parking: the claim's run waits until a person decides, its player leaves or its provider calls.
+ */
 import { condition } from '@temporalio/workflow';
 import type { ParkingOutcome } from '../activities/parking.ts';
 import type { Reason, StepName } from '../domain/claims/claim.ts';
@@ -13,9 +15,9 @@ interface Awaited {
 }
 
 /**
- * Waits for an outcome of this parking. The record is read before the first wait, as the signal of a
- * decision may have been lost. While the claim goes forward, a provider's callback counts as a retry:
- * a retry begins with a lookup.
+ * Waits for an outcome of this parking. The record is read before the first wait, as the signal of
+ * a decision may have been lost. While the claim goes forward, a provider's callback counts as a
+ * retry: a retry begins with a lookup.
  */
 async function awaitOutcome(run: Run, number: number, isUndoing: boolean): Promise<Awaited> {
   const { ref, wakes } = run;
@@ -36,14 +38,15 @@ async function awaitOutcome(run: Run, number: number, isUndoing: boolean): Promi
 }
 
 /**
- * Waits for an outcome and ends the parking on the record. If an admin decided while a retry without a
- * decision was about to end the parking, the admin's decision counts.
+ * Waits for an outcome and ends the parking on the record. If an admin decided while a retry
+ * without a decision was about to end the parking, the admin's decision counts.
  */
 async function leave(run: Run, number: number, isUndoing: boolean): Promise<ParkingOutcome> {
   for (;;) {
     const { outcome, isDecided } = await awaitOutcome(run, number, isUndoing);
     const unparks = outcome === 'RETRY' || (isUndoing && outcome === 'ABORT');
-    // Any other outcome takes the claim's fate next. Only one run can take it, so it needs no guard.
+    // Any other outcome takes the claim's fate next. Only one run can take it, so it needs no
+    // guard.
     if (!unparks) return outcome;
     if (await local.unpark({ ...run.ref, number, isDecided })) return outcome;
   }

@@ -1,11 +1,14 @@
-/** Reconciliation: one pass that repairs what MongoDB and Temporal disagree on. Started by a schedule. */
+/**
+ * Reconciliation: one pass that repairs what MongoDB and Temporal disagree on. Started by a
+ * schedule.
+ */
 import { ActivityFailure, proxyActivities } from '@temporalio/workflow';
 import type { PassReport, UpkeepActivities } from '../activities/upkeep.ts';
 import { NOTHING_MENDED } from '../domain/claims/reconciliation.ts';
 
 /**
- * A pass over all open claims takes some minutes at most. Heartbeats show soon if its worker died. Two
- * attempts are enough, as the schedule starts the next pass.
+ * A pass over all open claims takes some minutes at most. Heartbeats show soon if its worker died.
+ * Two attempts are enough, as the schedule starts the next pass.
  */
 const upkeep = proxyActivities<UpkeepActivities>({
   startToCloseTimeout: '10 minutes',

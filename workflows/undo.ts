@@ -34,7 +34,10 @@ interface Refusal {
   detail: string;
 }
 
-/** Revokes all the lines at once. @returns those refused, and those that the provider has never seen */
+/**
+ * Revokes all the lines at once.
+ * @returns those refused, and those that the provider has never seen
+ */
 async function revokeAll(run: Run, lineIds: readonly string[]) {
   const { ref, calls } = run;
   const answers = await Promise.all(
@@ -53,8 +56,8 @@ async function revokeAll(run: Run, lineIds: readonly string[]) {
 }
 
 /**
- * Revokes the lines. If the provider has never seen a line, our request for it may still arrive: the
- * run waits until that is over, and asks once more.
+ * Revokes the lines. If the provider has never seen a line, our request for it may still arrive:
+ * the run waits until that is over, and asks once more.
  * @returns the lines that the provider refuses to take back
  */
 async function revoke(run: Run, lineIds: readonly string[]): Promise<Refusal[]> {
@@ -72,9 +75,9 @@ function undoStep(run: Run, startedAt: string, outcome: StepOutcome, detail: str
 }
 
 /**
- * The lines that the player still has, of those that could not be taken back when the claim was parked.
- * An earlier run, reset or lost since, may have taken some of them back after all. If the provider
- * gives no answer, the player still has the line.
+ * The lines that the player still has, of those that could not be taken back when the claim was
+ * parked. An earlier run, reset or lost since, may have taken some of them back after all. If the
+ * provider gives no answer, the player still has the line.
  */
 export async function stillGiven(run: Run, lineIds: readonly string[]): Promise<string[]> {
   const { ref, calls } = run;
@@ -137,9 +140,9 @@ export async function releaseHolds(run: Run, undoing: Undoing): Promise<void> {
 }
 
 /**
- * Takes back what this run may have asked for, after another run has undone the claim: our request may
- * have come after that run's `DELETE`. The claim is final and cannot be parked any more, so a line that
- * the provider does not take back is only logged.
+ * Takes back what this run may have asked for, after another run has undone the claim: our request
+ * may have come after that run's `DELETE`. The claim is final and cannot be parked any more, so a
+ * line that the provider does not take back is only logged.
  */
 export async function takeBack(run: Run): Promise<void> {
   if (!run.view.mayBeAsked) return;

@@ -1,6 +1,6 @@
 /**
- * What an admin sees of a claim in Temporal's Web UI. Each change costs a history event, so claims on
- * the happy path have none.
+ * What an admin sees of a claim in Temporal's Web UI. Each change costs a history event, so claims
+ * on the happy path have none.
  */
 import { defineSearchAttributeKey } from '@temporalio/common';
 import { setCurrentDetails, upsertSearchAttributes } from '@temporalio/workflow';

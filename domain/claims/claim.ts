@@ -137,8 +137,8 @@ export const STEPS = [
 export type StepName = (typeof STEPS)[number];
 
 /**
- * How a step can end. `REFUSED`: a rule or a provider said no. `PARKED`: the step waits for a person.
- * `STOPPED`: the claim must not go on.
+ * How a step can end. `REFUSED`: a rule or a provider said no. `PARKED`: the step waits for a
+ * person. `STOPPED`: the claim must not go on.
  */
 export const STEP_OUTCOMES = ['OK', 'SKIPPED', 'REFUSED', 'FAILED', 'PARKED', 'STOPPED'] as const;
 export type StepOutcome = (typeof STEP_OUTCOMES)[number];

@@ -7,8 +7,8 @@ interface Early {
 }
 
 /**
- * Whether the API takes the claim's holds. It does not where a condition may still refuse the claim: the
- * units would be kept from other players meanwhile.
+ * Whether the API takes the claim's holds. It does not where a condition may still refuse the
+ * claim: the units would be kept from other players meanwhile.
  */
 export function isHeldEarly(claim: Early): boolean {
   return !claim.snapshot.condition && needsHold(claim);

@@ -1,4 +1,7 @@
-/** The entitlements that a claim needs. Each is a slot in one of a player's limits, known by its name. */
+/**
+ * The entitlements that a claim needs. Each is a slot in one of a player's limits, known by its
+ * name.
+ */
 
 interface ClaimLimits {
   eventId: string;
@@ -10,12 +13,13 @@ interface ClaimLimits {
 }
 
 /**
- * The slots of each limit that a claim counts in, one list a limit: the event's claims in this period,
- * then the event's claims in total and the group of events, where the event has such limits. A claim
- * needs one slot of each list.
+ * The slots of each limit that a claim counts in, one list a limit: the event's claims in this
+ * period, then the event's claims in total and the group of events, where the event has such
+ * limits. A claim needs one slot of each list.
  *
- * No two slots have the same name. An event's ID begins with `evt_`, so it is never `group`. A period's
- * key is `once`, a date, a week or a month, so it is never `total`. No part contains a slash.
+ * No two slots have the same name. An event's ID begins with `evt_`, so it is never `group`. A
+ * period's key is `once`, a date, a week or a month, so it is never `total`. No part contains a
+ * slash.
  * @param periodKey the key of the claim's period; see `periodKey` in `period.ts`
  * @example
  * const limits = { eventId: 'evt_1', claimsPerPeriod: 2, claimsTotal: 1, exclusiveGroup: 'winter' };
@@ -35,8 +39,8 @@ function slots(limit: string, count: number): string[] {
 }
 
 /**
- * The slots that a claim takes: the first free slot of each list. Null if a list has no free slot, as
- * a claim takes all of its entitlements or none.
+ * The slots that a claim takes: the first free slot of each list. Null if a list has no free slot,
+ * as a claim takes all of its entitlements or none.
  * @param wanted the result of `wantedEntitlements`
  * @param taken the slots that other claims of the player have
  */

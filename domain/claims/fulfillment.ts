@@ -17,9 +17,9 @@ interface AskingClaim {
 
 /**
  * Whether the first try at a claim's provider comes before the record says that it was asked. That
- * saves a write. It is safe where undoing the claim always calls the provider. A claim with a condition
- * is recorded as asked first: otherwise undoing each claim that is refused for its condition would
- * cost a call.
+ * saves a write. It is safe where undoing the claim always calls the provider. A claim with a
+ * condition is recorded as asked first: otherwise undoing each claim that is refused for its
+ * condition would cost a call.
  */
 export function isAskedUnrecorded({ snapshot }: Omit<AskingClaim, 'asked'>): boolean {
   return !isMailbox(snapshot.provider) && !snapshot.condition;
@@ -56,11 +56,14 @@ export type RevokeAnswer =
   | { state: 'REFUSED'; detail: string };
 
 /**
- * One provider. Every call is idempotent by `grantId`, takes at most the provider's timeout, and throws
- * a `ProviderError` if there is no definite answer.
+ * One provider. Every call is idempotent by `grantId`, takes at most the provider's timeout, and
+ * throws a `ProviderError` if there is no definite answer.
  */
 export interface FulfillmentProvider {
-  /** @param withinMs the longest wait for an answer, in milliseconds; the provider's timeout if absent */
+  /**
+   * @param withinMs the longest wait for an answer, in milliseconds; the provider's timeout if
+   *   absent
+   */
   grant(request: GrantRequest, withinMs?: number): Promise<GrantAnswer>;
   /** @param withinMs as for `grant` */
   lookup(grantId: string, withinMs?: number): Promise<LookupAnswer>;

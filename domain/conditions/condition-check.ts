@@ -4,16 +4,22 @@ import { readText } from '../text.ts';
 import { COMPARATORS, CONDITION_WINDOWS, DEEPEST, type Leaf, MOST_LEAVES } from './condition.ts';
 import { ACCOUNT_AGE, EVENT_GRANTED, OWN_SOURCE, parseTimeSpan, TIME_BETWEEN } from './metrics.ts';
 
-/** A metric's name. No comma: a provider is asked for several names at once, separated by commas. */
+/**
+ * A metric's name. No comma: a provider is asked for several names at once, separated by commas.
+ */
 const METRIC = /^[^\s\p{C},]+$/u;
 
 /** A key: printable characters. */
 const KEY = /^[^\p{C}]+$/u;
 
-/** The fewest and the most characters of a name: enough for the names that games give their quests. */
+/**
+ * The fewest and the most characters of a name: enough for the names that games give their quests.
+ */
 const NAME_LENGTH = [1, 128] as const;
 
-/** The largest number in a comparison, positive or negative: above any count, and exact as a double. */
+/**
+ * The largest number in a comparison, positive or negative: above any count, and exact as a double.
+ */
 export const MOST = 1_000_000_000_000;
 
 const LEAF_FIELDS: readonly string[] = ['metric', 'key', 'window', 'source', ...COMPARATORS];
@@ -182,7 +188,9 @@ function wanted(leaf: Leaf, message: string): LeafError[] {
   return leaf.key === undefined ? [{ field: '/key', message }] : [];
 }
 
-/** Refuses `atMost` for grants: they are counted before the claim is granted, so it limits nothing. */
+/**
+ * Refuses `atMost` for grants: they are counted before the claim is granted, so it limits nothing.
+ */
 function limitErrors(leaf: Leaf): LeafError[] {
   if (leaf.atMost === undefined) return [];
   const message =

@@ -29,8 +29,8 @@ export interface Judgement extends DayStart {
   /** The claim's acceptance. */
   at: Date;
   /**
-   * The play moment. What the player did until then counts, that millisecond included. In the grace it
-   * is earlier than `at`. The time of day and grants of other events always count as of `at`.
+   * The play moment. What the player did until then counts, that millisecond included. In the grace
+   * it is earlier than `at`. The time of day and grants of other events always count as of `at`.
    */
   playedUntil: Date;
   startsAt: Date;
@@ -51,7 +51,9 @@ export interface FactSources {
   account: Account;
   gauges: Gauges;
   progress: ProgressReader;
-  /** Asks a provider for metrics by name. Null: it has no answer now. What it throws is passed on. */
+  /**
+   * Asks a provider for metrics by name. Null: it has no answer now. What it throws is passed on.
+   */
   askProvider(provider: string, names: string[]): Promise<GameData | null>;
 }
 
@@ -123,8 +125,9 @@ async function askAll(
 }
 
 /**
- * Where a leaf's window begins; null for all time. The default for a counter is the event's start. The
- * default for a state (a gauge, a streak, a grant) is all time: a level reached last year still counts.
+ * Where a leaf's window begins; null for all time. The default for a counter is the event's start.
+ * The default for a state (a gauge, a streak, a grant) is all time: a level reached last year still
+ * counts.
  */
 function windowStart(leaf: Leaf, judgement: Judgement, isState: boolean): Date | null {
   switch (leaf.window ?? (isState ? 'ALL_TIME' : 'EVENT')) {

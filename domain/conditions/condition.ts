@@ -1,6 +1,6 @@
 /**
- * A condition: a tree of comparisons, each of one of the player's numbers. Pure: the numbers are read in
- * `condition-facts.ts` and passed in, one for each leaf.
+ * A condition: a tree of comparisons, each of one of the player's numbers. Pure: the numbers are
+ * read in `condition-facts.ts` and passed in, one for each leaf.
  */
 
 export const COMPARATORS = ['atLeast', 'atMost', 'equals'] as const;
@@ -8,8 +8,9 @@ export type Comparator = (typeof COMPARATORS)[number];
 
 export const CONDITION_WINDOWS = ['EVENT', 'PERIOD', 'ALL_TIME'] as const;
 /**
- * Where the window of a leaf begins. `EVENT`: with the play window. `PERIOD`: with the claim's period,
- * but not before the play window. `ALL_TIME`: nowhere. Every window ends with the claim's play moment.
+ * Where the window of a leaf begins. `EVENT`: with the play window. `PERIOD`: with the claim's
+ * period, but not before the play window. `ALL_TIME`: nowhere. Every window ends with the claim's
+ * play moment.
  */
 export type ConditionWindow = (typeof CONDITION_WINDOWS)[number];
 
@@ -32,7 +33,9 @@ export type Met = boolean | null;
 
 type Judged = { met: Met };
 
-/** The tree with the result of each node. A leaf also has the player's number and the needed one. */
+/**
+ * The tree with the result of each node. A leaf also has the player's number and the needed one.
+ */
 export type Explained =
   | (Leaf & Judged & { have: number | null; need: number })
   | (Judged & { all: Explained[] })
@@ -96,8 +99,8 @@ function explainNode(condition: Condition, next: () => Fact): Explained {
 }
 
 /**
- * The result of `all` (decisive: false) or `any` (decisive: true): one decisive child decides. Without
- * one, the result is not known if a child's is not.
+ * The result of `all` (decisive: false) or `any` (decisive: true): one decisive child decides.
+ * Without one, the result is not known if a child's is not.
  */
 function combined(children: readonly Judged[], decisive: boolean): Met {
   if (children.some(({ met }) => met === decisive)) return decisive;

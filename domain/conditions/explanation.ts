@@ -56,7 +56,9 @@ export type ConditionedEvent = Pick<
   'condition' | 'startsAt' | 'endsAt' | 'claimUntil' | 'period'
 >;
 
-/** The period of a claim accepted at that moment. In the grace it is the last of the play window. */
+/**
+ * The period of a claim accepted at that moment. In the grace it is the last of the play window.
+ */
 export function claimPeriod({ period, endsAt }: ConditionedEvent, acceptedAt: Date): ClaimPeriod {
   const at = playMoment({ endsAt }, acceptedAt);
   const bounds = periodBounds(period, at);
@@ -96,7 +98,8 @@ export function judgementOf(pinned: PinnedCondition, window: EventWindow, at: Da
     at,
     playedUntil: playMoment(window, at),
     startsAt,
-    // A `ONCE` event has no period, and the first period of another event may begin before the event.
+    // A `ONCE` event has no period, and the first period of another event may begin before the
+    // event.
     periodStartsAt: new Date(Math.max(startsAt.getTime(), period.startsAt?.getTime() ?? 0)),
     timeZone,
     resetHour,

@@ -4,8 +4,9 @@
 export type GameData = ReadonlyMap<string, number>;
 
 /**
- * One provider of game data. A call takes at most the provider's timeout. Without an answer it throws a
- * `ProviderError` (`fulfillment.ts`) of the kind `UNAVAILABLE`, as a question changes nothing.
+ * One provider of game data. A call takes at most the provider's timeout. Without an answer it
+ * throws a `ProviderError` (`fulfillment.ts`) of the kind `UNAVAILABLE`, as a question changes
+ * nothing.
  */
 export interface GameDataProvider {
   metrics(userId: string, names: readonly string[]): Promise<GameData>;

@@ -1,7 +1,11 @@
-/** The metrics that Laurel defines. Any other is a counter, or a gauge if the configuration says so. */
+/**
+ * The metrics that Laurel defines. Any other is a counter, or a gauge if the configuration says so.
+ */
 import type { Leaf } from './condition.ts';
 
-/** Which state of a gauge counts: the highest that was reported, or the latest one by its time `at`. */
+/**
+ * Which state of a gauge counts: the highest that was reported, or the latest one by its time `at`.
+ */
 export const GAUGE_KINDS = ['HIGHEST', 'LATEST'] as const;
 export type Gauge = (typeof GAUGE_KINDS)[number];
 
@@ -38,9 +42,9 @@ export interface TimeSpan {
 const TIME_SPAN = /^([01]\d|2[0-3]):([0-5]\d)-(?:([01]\d|2[0-3]):([0-5]\d)|(24):(00))$/;
 
 /**
- * Reads a key of `time.between`, such as `18:00-22:00`: from the first time until before the second. If
- * the second is earlier, the span goes over midnight. The end may be `24:00`. Null if the text is no
- * span, or an empty one.
+ * Reads a key of `time.between`, such as `18:00-22:00`: from the first time until before the
+ * second. If the second is earlier, the span goes over midnight. The end may be `24:00`. Null if
+ * the text is no span, or an empty one.
  */
 export function parseTimeSpan(key: string): TimeSpan | null {
   const match = TIME_SPAN.exec(key);

@@ -3,8 +3,8 @@
 /** What an event says, apart from its ID: by this a repetition is told from a mistake. */
 export interface PlayerEventContent {
   /**
-   * The user ID of the game server that sent it. Undefined for a Kafka record without a sender: such an
-   * event equals one from any sender with the same ID and content.
+   * The user ID of the game server that sent it. Undefined for a Kafka record without a sender:
+   * such an event equals one from any sender with the same ID and content.
    */
   sender?: string | undefined;
   userId: string;
@@ -37,7 +37,9 @@ export function isSamePlayerEvent(a: PlayerEventContent, b: PlayerEventContent):
 /** The result of a batch. `rejected`: each refused event with its place in the batch. */
 export interface IngestOutcome {
   accepted: number;
-  /** Events that came before, over HTTP or Kafka, with the same content. They are not counted again. */
+  /**
+   * Events that came before, over HTTP or Kafka, with the same content. They are not counted again.
+   */
   duplicates: number;
   rejected: { index: number; message: string }[];
 }
@@ -48,8 +50,8 @@ export const MAX_PLAYER_EVENTS = 1_000;
 export const DAY_MS = 86_400_000;
 
 /**
- * Progress is added up by quarters of an hour, as most days begin with one: all time zone offsets since
- * 1972 are multiples of it. Only a reset minute can let a day begin within a quarter.
+ * Progress is added up by quarters of an hour, as most days begin with one: all time zone offsets
+ * since 1972 are multiples of it. Only a reset minute can let a day begin within a quarter.
  */
 export const QUARTER_MS = 900_000;
 

@@ -2,12 +2,15 @@
 import type { DayStart } from '../events/period.ts';
 import type { Gauge } from './metrics.ts';
 
-/** How the values of a metric become one number: their sum, the highest, the latest, or days in a row. */
+/**
+ * How the values of a metric become one number: their sum, the highest, the latest, or days in a
+ * row.
+ */
 export type Aggregation = 'COUNT' | Gauge | 'STREAK';
 
 /**
- * A leaf's question about a player's progress. Days start as `DayStart` says. `from` is inclusive, and
- * null for all time. `until` is exclusive: the play moment plus one millisecond.
+ * A leaf's question about a player's progress. Days start as `DayStart` says. `from` is inclusive,
+ * and null for all time. `until` is exclusive: the play moment plus one millisecond.
  */
 export interface ProgressQuery extends DayStart {
   metric: string;
@@ -17,7 +20,10 @@ export interface ProgressQuery extends DayStart {
   until: Date;
 }
 
-/** Answers each query with one number, in their order. 0: nothing was counted. Null: a gauge never set. */
+/**
+ * Answers each query with one number, in their order. 0: nothing was counted. Null: a gauge never
+ * set.
+ */
 export interface ProgressReader {
   read(userId: string, queries: ProgressQuery[]): Promise<(number | null)[]>;
 }

@@ -1,6 +1,6 @@
 /**
- * Streaks: days in a row with a player event. A day is a daily period: it starts at the reset time in an
- * IANA time zone, so some days have 23 or 25 hours.
+ * Streaks: days in a row with a player event. A day is a daily period: it starts at the reset time
+ * in an IANA time zone, so some days have 23 or 25 hours.
  *
  * Workflow code must not import this file: it needs a library and the machine's time zone data.
  */
@@ -23,8 +23,8 @@ const calendars = new Map<string, Calendar>();
 /**
  * How many days in a row have a player event. The streak ends with the day of `at`, or with the day
  * before if that day has none yet; 0 if neither has one.
- * @param eventsMs the times of the player events, in milliseconds since the epoch, in any order; later
- *   ones than `at` do not count
+ * @param eventsMs the times of the player events, in milliseconds since the epoch, in any order;
+ *   later ones than `at` do not count
  * @throws RangeError if there is no such time zone
  */
 export function streakOf(eventsMs: Iterable<number>, dayStart: DayStart, at: Date): number {

@@ -83,8 +83,8 @@ export function assertConsistent(fields: EventFields, before?: EventFields): voi
 
 /**
  * Checks a change of an event.
- * @throws DomainError `invalid_request` if fields contradict each other, `invalid_transition` for the
- *   status, `conflict` for a frozen field
+ * @throws DomainError `invalid_request` if fields contradict each other, `invalid_transition` for
+ *   the status, `conflict` for a frozen field
  */
 export function assertMayBecome(
   before: EventFields & { status: EventStatus; claimed: boolean },
@@ -105,8 +105,8 @@ export function assertMayBecome(
 }
 
 /**
- * The changed fields that are frozen after an event's first claim; empty if there are none. The names of
- * rewards, their order and the size of a stock may change.
+ * The changed fields that are frozen after an event's first claim; empty if there are none. The
+ * names of rewards, their order and the size of a stock may change.
  */
 export function frozenChanges(before: EventFields, after: EventFields): FieldError[] {
   const changed: { readonly [pointer: string]: boolean } = {

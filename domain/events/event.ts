@@ -78,8 +78,8 @@ export function claimableUntil({ claimUntil, endsAt }: ClaimWindow): Date {
 type ClaimWindow = Pick<EventFields, 'claimUntil' | 'endsAt'>;
 
 /**
- * The moment for which a claim made at `at` is judged: `at` itself during the play window. In the grace
- * after it, the last millisecond of the play window: the grace is for what was earned before.
+ * The moment for which a claim made at `at` is judged: `at` itself during the play window. In the
+ * grace after it, the last millisecond of the play window: the grace is for what was earned before.
  */
 export function playMoment({ endsAt }: Pick<EventFields, 'endsAt'>, at: Date): Date {
   return at < endsAt ? at : new Date(endsAt.getTime() - 1);
@@ -102,9 +102,11 @@ export function isOpenAt(
 }
 
 /**
- * The contradictions between an event's fields: the order of its windows, two rewards with one ID, a
- * stock too small for a single claim. Empty if there are none. Each field is expected to be valid.
- * @param before the event before the change; of two fields that contradict, the changed one is named
+ * The contradictions between an event's fields: the order of its windows, two rewards with one ID,
+ * a stock too small for a single claim. Empty if there are none. Each field is expected to be
+ * valid.
+ * @param before the event before the change; of two fields that contradict, the changed one is
+ *   named
  */
 export function inconsistencies(fields: EventFields, before?: EventFields): FieldError[] {
   return [...windowErrors(fields, before), ...rewardErrors(fields.rewards)];

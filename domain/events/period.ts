@@ -1,9 +1,9 @@
 /**
- * Periods: how often a player may claim. A day starts at the reset time in an IANA time zone. A week
- * starts with its first day, a month with the 1st.
+ * Periods: how often a player may claim. A day starts at the reset time in an IANA time zone. A
+ * week starts with its first day, a month with the 1st.
  *
- * Only the API computes periods: a claim's period is fixed when it is accepted. Workflow code must not
- * import this file: it needs a library and the machine's time zone data.
+ * Only the API computes periods: a claim's period is fixed when it is accepted. Workflow code must
+ * not import this file: it needs a library and the machine's time zone data.
  */
 import { Temporal } from 'temporal-polyfill';
 import { dayOf } from '../conditions/player-event.ts';
@@ -54,15 +54,15 @@ interface Span {
 const MAX_SPANS = 1_000;
 
 /**
- * A cache of spans, by period and UTC day. Nearly all claims find theirs: their moment is now, or in the
- * grace the end of their event.
+ * A cache of spans, by period and UTC day. Nearly all claims find theirs: their moment is now, or
+ * in the grace the end of their event.
  */
 const spans = new Map<string, Span>();
 
 /**
- * The key of the period that contains `at`: `once`, `2026-11-22`, `2026-W47` or `2026-11`. Later periods
- * have greater keys. A week has the name of the ISO 8601 week that contains its first day. First days
- * are seven days apart, so no two weeks have the same name.
+ * The key of the period that contains `at`: `once`, `2026-11-22`, `2026-W47` or `2026-11`. Later
+ * periods have greater keys. A week has the name of the ISO 8601 week that contains its first day.
+ * First days are seven days apart, so no two weeks have the same name.
  * @throws RangeError if there is no such time zone
  */
 export function periodKey(period: Period, at: Date): string {
@@ -80,9 +80,9 @@ export function periodBounds(period: Period, at: Date): PeriodBounds | null {
 }
 
 /**
- * The IANA time zone with that name, spelled as IANA does (`Asia/Seoul` for `asia/seoul`); null if there
- * is none. An offset (`+09:00`) is not accepted: it has no daylight saving time. A zone with two names
- * keeps the given one; see `isSameZone`.
+ * The IANA time zone with that name, spelled as IANA does (`Asia/Seoul` for `asia/seoul`); null if
+ * there is none. An offset (`+09:00`) is not accepted: it has no daylight saving time. A zone with
+ * two names keeps the given one; see `isSameZone`.
  */
 export function timeZoneNamed(name: string): string | null {
   if (!/^[A-Za-z][A-Za-z0-9_+/-]{0,63}$/.test(name)) return null;
@@ -143,10 +143,10 @@ function dayHolding(period: Period, atMs: number): Temporal.PlainDate {
 }
 
 /**
- * The first instant at which the zone's clocks show the reset time of that date or later. If the reset
- * time occurs twice, as clocks are set back, the first one counts. If it is skipped, as clocks are set
- * forward, the day starts when they jump. A date that the zone skipped (Samoa's 2011-12-30) is empty:
- * it starts and ends when the next one starts.
+ * The first instant at which the zone's clocks show the reset time of that date or later. If the
+ * reset time occurs twice, as clocks are set back, the first one counts. If it is skipped, as
+ * clocks are set forward, the day starts when they jump. A date that the zone skipped (Samoa's
+ * 2011-12-30) is empty: it starts and ends when the next one starts.
  */
 function dayStartMs(period: Period, date: Temporal.PlainDate): number {
   const wall = date.toPlainDateTime({ hour: period.resetHour, minute: period.resetMinute });
