@@ -33,7 +33,7 @@ export function createCurrentUsers(
     remembered.delete(userId);
     remembered.set(userId, entry);
     evictOldest();
-    // A failed read is answered to those who wait for it, and not kept.
+    // A failed read is nobody's answer but its own callers'.
     user.catch(() => {
       if (remembered.get(userId) === entry) remembered.delete(userId);
     });

@@ -40,7 +40,7 @@ export interface Attempt {
 }
 
 export function createPasswords(): Passwords {
-  const queued = createQueue(MAX_AT_ONCE, MAX_WAITING);
+  const inTurn = createQueue(MAX_AT_ONCE, MAX_WAITING);
   let nobodys: Promise<string> | undefined;
 
   async function compare(password: string, stored: string | null): Promise<boolean> {
@@ -50,9 +50,9 @@ export function createPasswords(): Passwords {
   }
 
   return {
-    hash: (password) => queued(() => hash(normal(password), OWASP)),
+    hash: (password) => inTurn(() => hash(normal(password), OWASP)),
     matches: (password, stored, attempt) =>
-      queued(async () => {
+      inTurn(async () => {
         await attempt.before();
         const matched = await compare(password, stored);
         await attempt.after(matched);
@@ -66,33 +66,33 @@ function normal(password: string): string {
   return password.normalize('NFKC');
 }
 
-/** A queue: up to `atOnce` jobs run, up to `waiting` more wait, the rest is refused. */
+/** Runs up to `atOnce` jobs, lets up to `waiting` more wait in line, and refuses the rest. */
 function createQueue(atOnce: number, waiting: number) {
-  const waiters: (() => void)[] = [];
+  const line: (() => void)[] = [];
   let running = 0;
 
-  async function takeSlot(): Promise<void> {
+  async function turn(): Promise<void> {
     if (running < atOnce) {
       running += 1;
       return;
     }
-    if (waiters.length >= waiting) {
+    if (line.length >= waiting) {
       throw new DomainError('unavailable', 'Too many sign-ins at once. Try again shortly.', {
         retryAfterS: RETRY_AFTER_S,
       });
     }
-    // A job that ends passes its slot on, so `running` stays as it is.
-    await new Promise<void>((resolve) => waiters.push(resolve));
+    // Whoever is done hands their place on, so `running` stays as it is.
+    await new Promise<void>((resolve) => line.push(resolve));
   }
 
   function done(): void {
-    const next = waiters.shift();
+    const next = line.shift();
     if (next) next();
     else running -= 1;
   }
 
   return async <T>(job: () => Promise<T>): Promise<T> => {
-    await takeSlot();
+    await turn();
     try {
       return await job();
     } finally {

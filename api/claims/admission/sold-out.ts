@@ -8,7 +8,7 @@ import type { RewardUnits, StockStore } from '../../../store/stock/stock.ts';
 import { shareReads } from './shared-reads.ts';
 
 /** How many are remembered; past it the one seen longest ago is forgotten. About 1 MiB. */
-const MAX_REMEMBERED = 10_000;
+const MAX_REWARDS = 10_000;
 
 /** What a claim asks for: one reward of an event, or null for all of them. */
 interface Asked {
@@ -39,7 +39,7 @@ export function createSoldOut(
     seen.delete(name);
     seen.add(name);
     const [oldest] = seen;
-    if (seen.size > MAX_REMEMBERED && oldest !== undefined) seen.delete(oldest);
+    if (seen.size > MAX_REWARDS && oldest !== undefined) seen.delete(oldest);
     onSoldOut(asked);
   }
 
