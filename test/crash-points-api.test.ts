@@ -224,7 +224,12 @@ describe('the points are all there are', () => {
       .map((file) => readFileSync(path.join(ROOT, file), 'utf8'))
       .join('\n');
     const found = code.matchAll(new RegExp(`\\b(?:${groups})\\.(?!ts\\b)[a-z]\\w*`, 'gi'));
-    const known = new Set([...READS, ...IN_PROCESS, ...ELSEWHERE, ...WAYS.flatMap(({ writes }) => writes)]);
+    const known = new Set([
+      ...READS,
+      ...IN_PROCESS,
+      ...ELSEWHERE,
+      ...WAYS.flatMap(({ writes }) => writes),
+    ]);
     assert.deepEqual(
       [...new Set([...found].map(([call]) => call))].filter((call) => !known.has(call)),
       [],

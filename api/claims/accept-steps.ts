@@ -63,7 +63,10 @@ export type Result =
 export const refused = (refusal: DomainError): Result => ({ state: 'REFUSED', refusal });
 
 /** The claim that the player's key stands for already; null if there is none. */
-export async function earlierOf({ store }: StepDeps, request: ClaimRequest): Promise<Result | null> {
+export async function earlierOf(
+  { store }: StepDeps,
+  request: ClaimRequest,
+): Promise<Result | null> {
   const earlier = await store.claims.findByKey(request.userId, request.idempotencyKey);
   return earlier && replayOf(earlier, request);
 }

@@ -1,7 +1,12 @@
 /** Accepting a claim, step by step, over a store in memory: no server. */
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { type Claim, claimIdOf, type NewClaim, newRecord } from '../../store/claims/claim-record.ts';
+import {
+  type Claim,
+  claimIdOf,
+  type NewClaim,
+  newRecord,
+} from '../../store/claims/claim-record.ts';
 import type { StoredEvent } from '../../store/events/events.ts';
 import { createAcceptance } from './accept.ts';
 import type { AcceptDeps } from './accept-steps.ts';
@@ -192,7 +197,11 @@ describe('while all record slots are taken', () => {
   function full(world: World = {}) {
     const accepted = accepting({ ...world, queue: { atOnce: 1, ...world.queue } });
     const slot = Promise.withResolvers<void>();
-    return { ...accepted, slot, take: () => void accepted.records.run('other', () => slot.promise) };
+    return {
+      ...accepted,
+      slot,
+      take: () => void accepted.records.run('other', () => slot.promise),
+    };
   }
 
   it('a replay is answered', async () => {

@@ -4,10 +4,6 @@
  * a refusal like any other.
  */
 import { DomainError } from '../../domain/errors.ts';
-import { createRecordQueue } from './admission/admission.ts';
-import type { FairQueue } from './admission/fair-queue.ts';
-import { shareReads } from './admission/shared-reads.ts';
-import { createSoldOut } from './admission/sold-out.ts';
 import {
   type AcceptDeps,
   type Accepted,
@@ -21,6 +17,10 @@ import {
   refused,
   type StepDeps,
 } from './accept-steps.ts';
+import { createRecordQueue } from './admission/admission.ts';
+import type { FairQueue } from './admission/fair-queue.ts';
+import { shareReads } from './admission/shared-reads.ts';
+import { createSoldOut } from './admission/sold-out.ts';
 import type { ClaimRequest } from './claim-draft.ts';
 
 export interface AcceptanceOptions extends Partial<Pick<StepDeps, 'holdsEarly'>> {

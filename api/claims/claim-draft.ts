@@ -82,9 +82,11 @@ export function limitedUnitsOf({ lines }: NewClaim): RewardUnits[] {
 }
 
 /** The one that counts, of the refusals that were found; null if there is none. */
-export function firstRefusal(found: {
-  readonly [R in RefusalReason]?: DomainError | null;
-}): DomainError | null {
+export function firstRefusal(
+  found: {
+    readonly [R in RefusalReason]?: DomainError | null;
+  },
+): DomainError | null {
   return REFUSAL_ORDER.map((reason) => found[reason]).find((refusal) => refusal) ?? null;
 }
 

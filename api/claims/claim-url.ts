@@ -19,7 +19,9 @@ export const claimUrl = (claimId: string): string => `${CLAIMS_URL}/${claimId}`;
 export const claimStreamUrl = (claimId: string): string => `${claimUrl(claimId)}/stream`;
 
 /** A request's target, with or without a host in front; a query or a fragment may follow. */
-const MAKE_CLAIM_TARGET = new RegExp(`^(?:https?://[^/?#]*)?${CLAIMS_URL}/([^/?#]+)/claim(?:[?#]|$)`);
+const MAKE_CLAIM_TARGET = new RegExp(
+  `^(?:https?://[^/?#]*)?${CLAIMS_URL}/([^/?#]+)/claim(?:[?#]|$)`,
+);
 
 /**
  * The event that a request claims, as its target spells it: percent-encoding is not decoded.

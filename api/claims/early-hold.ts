@@ -27,7 +27,11 @@ export interface Outcome {
 }
 
 /** Holds line after line. Answers the first reward that is sold out, or null. */
-async function firstSoldOut({ stock }: HoldDeps, claim: Claim, until: Date): Promise<string | null> {
+async function firstSoldOut(
+  { stock }: HoldDeps,
+  claim: Claim,
+  until: Date,
+): Promise<string | null> {
   for (const hold of holdsOf(claim)) {
     if ((await stock.reserve(hold, { until })) === 'SOLD_OUT') return hold.rewardId;
   }

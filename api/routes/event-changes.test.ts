@@ -1,7 +1,21 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import type { Answer, Fields } from '../test-app.ts';
-import { at, CAPE, CONDITION, create, createClaimed, FESTIVAL, MESOS, operator, player, pointersOf, type ShownEvent, t, useEventApi } from './test-events.ts';
+import {
+  at,
+  CAPE,
+  CONDITION,
+  create,
+  createClaimed,
+  FESTIVAL,
+  MESOS,
+  operator,
+  player,
+  pointersOf,
+  type ShownEvent,
+  t,
+  useEventApi,
+} from './test-events.ts';
 
 useEventApi();
 

@@ -1,7 +1,16 @@
 import assert from 'node:assert/strict';
 import { before, describe, it } from 'node:test';
 import type { Fields } from '../test-app.ts';
-import { at, CAPE, create, FESTIVAL, operator, pointersOf, type ShownEvent, useEventApi } from './test-events.ts';
+import {
+  at,
+  CAPE,
+  create,
+  FESTIVAL,
+  operator,
+  pointersOf,
+  type ShownEvent,
+  useEventApi,
+} from './test-events.ts';
 
 useEventApi();
 

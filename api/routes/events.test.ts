@@ -2,7 +2,19 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { ROLES } from '../../domain/user.ts';
 import type { Answer, Fields } from '../test-app.ts';
-import { as, at, CAPE, create, FESTIVAL, MESOS, operator, player, pointersOf, type ShownEvent, useEventApi } from './test-events.ts';
+import {
+  as,
+  at,
+  CAPE,
+  create,
+  FESTIVAL,
+  MESOS,
+  operator,
+  player,
+  pointersOf,
+  type ShownEvent,
+  useEventApi,
+} from './test-events.ts';
 
 useEventApi();
 
