@@ -46,7 +46,7 @@ export function observeRequests(
 }
 
 /** What is read from the database for `/metrics`. */
-export interface StoreReads {
+interface StoreReads {
   /** How much reconciliation ever mended, by kind. */
   mended(): Promise<Mended>;
   /** When its last pass ended; null if there was none in a week. */

@@ -23,7 +23,7 @@ import { shareReads } from './admission/shared-reads.ts';
 import { createSoldOut } from './admission/sold-out.ts';
 import type { ClaimRequest } from './claim-draft.ts';
 
-export interface AcceptanceOptions extends Partial<Pick<StepDeps, 'holdsEarly'>> {
+interface AcceptanceOptions extends Partial<Pick<StepDeps, 'holdsEarly'>> {
   /** The queue for a record slot. */
   records?: FairQueue;
   onHoldFailure?: StepDeps['onHoldFailure'];
@@ -33,11 +33,9 @@ export interface AcceptanceOptions extends Partial<Pick<StepDeps, 'holdsEarly'>>
 const MAX_READS = 5;
 
 /** The lane of the record queue: all who want the same units, to be recalled together. */
-export function laneOf(of: { eventId: string; rewardId: string | null }): string {
+function laneOf(of: { eventId: string; rewardId: string | null }): string {
   return of.rewardId === null ? of.eventId : `${of.eventId}/${of.rewardId}`;
 }
-
-export type Acceptance = ReturnType<typeof createAcceptance>;
 
 /** Accepting claims in one process, which remembers what it has seen sold out. */
 export function createAcceptance(deps: AcceptDeps, options: AcceptanceOptions = {}) {

@@ -14,13 +14,13 @@ import { nextChange } from './wait.ts';
  */
 const KEEPALIVE_MS = 15_000;
 
-export interface StreamDeps {
+interface StreamDeps {
   changes: ClaimChanges;
   claims: ClaimStore;
 }
 
 /** The client at the other end of a stream. */
-export interface Reader {
+interface Reader {
   /** Whether its token is still valid; asked before anything is sent. */
   mayRead(): Promise<boolean>;
   /** How long the token is still valid at most, in milliseconds. */

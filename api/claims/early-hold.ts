@@ -21,7 +21,7 @@ export interface HoldDeps {
 }
 
 /** The claim, and how its run is to be started; without `start` this request must not start it. */
-export interface Outcome {
+interface Outcome {
   claim: Claim;
   start?: RunStart;
 }

@@ -5,7 +5,7 @@ import type { Claim } from '../../store/claims/claim-record.ts';
 import type { ClaimStore } from '../../store/claims/claims.ts';
 
 /** Longest wait of one request, in seconds: below the timeouts of common proxies. */
-export const MAX_WAIT_S = 30;
+const MAX_WAIT_S = 30;
 
 /**
  * How often a waiting request reads the claim though no change was reported, in milliseconds: a

@@ -34,7 +34,7 @@ export interface EligibilityDeps {
   gauges: Gauges;
 }
 
-export interface Eligibility extends Surroundings {
+interface Eligibility extends Surroundings {
   /** Null if it depends on a provider that does not answer now: a claim would wait for it. */
   eligible: boolean | null;
   /** Everything that would refuse a claim now; the first is what a claim would be refused for. */

@@ -17,7 +17,7 @@ function unquoted(value: string): string {
 const LIST = /^("(?:[^"\\]|\\["\\])*")(?:\s*,\s*"(?:[^"\\]|\\["\\])*")+$/;
 
 /** The values of a header, one for each time it was sent; the name is in lower case. */
-export type HeaderLines = (name: string) => readonly string[];
+type HeaderLines = (name: string) => readonly string[];
 
 /**
  * The headers of a request, one by one. `Headers` joins headers of one name with a comma, which may

@@ -4,7 +4,7 @@
  */
 import { DomainError } from '../../domain/errors.ts';
 
-export interface LongRequestBounds {
+interface LongRequestBounds {
   /** At once in this process. */
   most: number;
   /** At once of one client address. */

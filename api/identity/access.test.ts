@@ -3,7 +3,7 @@ import { after, before, describe, it } from 'node:test';
 import { ROLES, type Role, STAFF } from '../../domain/user.ts';
 import { type SignedIn, type TestApp, testApp } from '../test-app.ts';
 
-/** Every route, and the roles that may call it. A route that is not in this table fails the test. */
+/** Every route, and the roles that may call it. A route that is not here fails the test. */
 const WHO: Record<string, readonly Role[] | 'anyone'> = {
   'POST /api/auth/register': 'anyone',
   'POST /api/auth/login': 'anyone',

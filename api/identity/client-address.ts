@@ -12,7 +12,7 @@ export interface Client {
 }
 
 /** What is read of a request: a part of Node's `IncomingMessage`. */
-export interface Incoming {
+interface Incoming {
   headers: IncomingHttpHeaders;
   socket: { remoteAddress?: string | undefined; encrypted?: boolean };
 }

@@ -51,9 +51,9 @@ export function createPasswords(): Passwords {
   }
 
   return {
-    hash: (password) => queued(() => hash(normal(password), OWASP)),
+    hash: (password) => inTurn(() => hash(normal(password), OWASP)),
     matches: (password, stored, attempt) =>
-      queued(async () => {
+      inTurn(async () => {
         await attempt.before();
         const matched = await compare(password, stored);
         await attempt.after(matched);

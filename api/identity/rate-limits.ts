@@ -28,7 +28,7 @@ const CLAIMS: Allowance = { points: 300, duration: 60 };
 /** By player: more than a screen that shows some events and asks again every few seconds. */
 const QUESTIONS: Allowance = { points: 600, duration: 60 };
 
-export interface Limit {
+interface Limit {
   /** Counts one for this key. @throws DomainError `rate_limited` past the limit */
   take(key: string): Promise<void>;
 }

@@ -13,7 +13,7 @@ import { type AuthDeps, access, GUARDED, ownUnlessStaff } from '../identity/auth
 import { problems } from '../problem.ts';
 import { json, newRouter } from '../router.ts';
 
-export interface ClaimListRouteDeps extends AuthDeps {
+interface ClaimListRouteDeps extends AuthDeps {
   store: { claims: Pick<ClaimStore, 'page' | 'summary'> };
   /** Temporal's Web UI, where it is known. */
   webUi?: WebUi | undefined;

@@ -12,7 +12,7 @@ const CLOSING_MS = 2_000;
 /** How long a process takes to end after it has drained, in milliseconds. */
 export const STOP_AFTER_DRAIN_MS = GRACE_MS + CLOSING_MS;
 
-export interface Draining {
+interface Draining {
   /** How long the process may take to stop, `end` included, in milliseconds. */
   stopsWithinMs: number;
   /** Follows the server's connections. Call it before anything else listens to its requests. */

@@ -21,7 +21,7 @@ interface Waiting extends Exchange {
   bytes: number;
 }
 
-export interface Connection {
+interface Connection {
   /** The request being answered, until its whole answer was handed to the operating system. */
   current: Exchange | undefined;
   /** The requests behind it, in order. */
@@ -79,7 +79,7 @@ function bytesOf({ rawHeaders, headers, url = '' }: IncomingMessage): number {
   return REQUEST_BYTES + text + Math.min(body, MOST_BODY_BYTES);
 }
 
-export interface Watcher {
+interface Watcher {
   /** An answer was written whole; the client may not have taken all of it. */
   onAnswered(socket: Socket): void;
   /** The answer was handed to the operating system, or never will be. */

@@ -16,14 +16,14 @@ const LOOKS_AT_REST = 3;
 /** How often it looks, in milliseconds. */
 const LOOK_EVERY_MS = 1_000;
 
-export interface MemoryRelease {
+interface MemoryRelease {
   /** Collects once the process is at rest. Calls before that are one with it. */
   soon(): void;
   /** Stops waiting for the process to be at rest. */
   stop(): void;
 }
 
-export interface MemoryReleaseOptions {
+interface MemoryReleaseOptions {
   /** A double for the collection. */
   collect?: () => void;
   /** How busy the event loop was since `since`. */

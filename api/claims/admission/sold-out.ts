@@ -9,7 +9,7 @@ import type { RewardUnits, StockStore } from '../../../store/stock/stock.ts';
 import { shareReads } from './shared-reads.ts';
 
 /** How many are remembered; past it the one seen longest ago is forgotten. About 1 MiB. */
-const MAX_REMEMBERED = 10_000;
+const MAX_REWARDS = 10_000;
 
 /** What a claim asks for: one reward of an event, or null for all of them. */
 interface Asked {
