@@ -93,6 +93,8 @@ export interface LaurelOptions {
   apiStore?: (store: Store) => Store;
   /** Changes what the API is given. */
   api?: Partial<AppDeps>;
+  /** The clock by which the API remembers its callers, in milliseconds; the process's own unless given. */
+  usersNow?: () => number;
   /** Added to the database's connection string, such as `&monitorCommands=true`. */
   mongodbOptions?: string;
 }
@@ -159,7 +161,7 @@ async function serveApi(world: World, options: LaurelOptions) {
   const app = createApp({
     store: options.apiStore?.(store) ?? store,
     tokens,
-    currentUsers: createCurrentUsers(store.users.get),
+    currentUsers: createCurrentUsers(store.users.get, options.usersNow),
     passwords: createPasswords(),
     rateLimits: createRateLimits({ enabled: false }),
     longRequests: createLongRequests(LONG_REQUESTS),

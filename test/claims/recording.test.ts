@@ -243,7 +243,7 @@ describe('who may start or reject', { concurrency: true }, () => {
       const acceptance = createAcceptance({ store, now: () => new Date() });
       const request = { userId: id, eventId, rewardId: null, idempotencyKey: 'mine' };
       const { claim, replayed, start } = await acceptance.accept(request);
-      assert.deepEqual([claim.state, replayed, start], ['PENDING_VALIDATION', false, null]);
+      assert.deepEqual([claim.state, replayed, start], ['PENDING_VALIDATION', false, undefined]);
       await leaveAlone(laurel, claim._id);
       await reconcile(laurel);
       assert.equal((await ended(laurel, claim._id)).state, 'GRANTED');
@@ -347,7 +347,7 @@ describe('an API that cannot hold', { concurrency: true }, () => {
     };
     const api = apiOver(({ claims }) => ({ claims: { ...claims, refuse: answerLost } }));
     const { claim, start } = await api.accept(asked);
-    assert.deepEqual([claim.state, start], ['PENDING_VALIDATION', null]);
+    assert.deepEqual([claim.state, start], ['PENDING_VALIDATION', undefined]);
     assert.equal((await recordOf(laurel, claimId)).reason, 'SOLD_OUT');
   });
 });

@@ -65,8 +65,9 @@ describe('SIGTERM while a process starts', { concurrency: 2 }, () => {
   for (const entry of ENTRY_POINTS) {
     it(`is heeded before anything else is loaded: ${entry}`, () => {
       const source = readFileSync(path.join(ROOT, entry), 'utf8');
+      const shutdown = path.posix.relative(path.posix.dirname(entry), 'process/shutdown.ts');
       assert.deepEqual(source.match(/^import .*$/gm), [
-        "import { heedSignals } from '../../process/shutdown.ts';",
+        `import { heedSignals } from '${shutdown}';`,
       ]);
       assert.match(source.split('await ')[0] ?? '', /heedSignals\('/);
       assert.doesNotMatch(
