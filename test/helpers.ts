@@ -155,20 +155,12 @@ export async function recordOnce(
 }
 
 /** The record once it is final. */
-export async function ended(
-  laurel: Waitable,
-  claimId: string,
-  timeoutMs?: number,
-): Promise<Claim> {
+export async function ended(laurel: Waitable, claimId: string, timeoutMs?: number): Promise<Claim> {
   return await recordOnce(laurel, claimId, (claim) => isFinal(claim.state), timeoutMs);
 }
 
 /** The record once it is parked for the `number`th time. */
-export async function parked(
-  laurel: Waitable,
-  claimId: string,
-  number = 1,
-): Promise<Claim> {
+export async function parked(laurel: Waitable, claimId: string, number = 1): Promise<Claim> {
   const isParked = (claim: Claim) =>
     claim.state === 'NEEDS_ATTENTION' && claim.parking?.number === number;
   return await recordOnce(laurel, claimId, isParked);
