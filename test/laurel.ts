@@ -124,7 +124,10 @@ export async function bareNamespace(connection: Connection): Promise<string> {
   return namespace;
 }
 
-export async function startLaurel(options: LaurelOptions = {}) {
+type GameData = ReturnType<typeof createGameDataProviders>;
+
+/** A database and a namespace of its own at the run's servers, and what works on them. */
+async function openWorld(options: LaurelOptions) {
   const servers = await testServers();
   const uri = servers.mongodbUri(uniqueName('laurel')) + (options.mongodbOptions ?? '');
   const database = await connect(uri, { appName: 'test' });
@@ -135,20 +138,29 @@ export async function startLaurel(options: LaurelOptions = {}) {
   const client = new Client({ connection, namespace });
   const runs = createClaimRuns(client);
   const bulkRuns = createBulkRuns(client);
-  const log = pino({ level: 'silent' });
-  const now = () => new Date();
   const changes = watchClaims(database, () => {});
   const secret = `whsec_${randomBytes(32).toString('base64')}`;
-  const { privateKey } = await generateKeyPair('EdDSA', { extractable: true });
   // The game is told the API's address, and so starts after it.
-  let gameData: ReturnType<typeof createGameDataProviders> = new Map();
+  const gameData: GameData = new Map();
+  const temporal = { connection, namespace, client, runs, bulkRuns };
+  return { servers, database, store, changes, secret, gameData, ...temporal };
+}
 
+type World = Awaited<ReturnType<typeof openWorld>>;
+
+/** The API over it, which listens on a port of its own. */
+async function serveApi(world: World, options: LaurelOptions) {
+  const { database, store, changes, secret, gameData, runs, bulkRuns } = world;
+  const log = pino({ level: 'silent' });
+  const now = () => new Date();
+  const { privateKey } = await generateKeyPair('EdDSA', { extractable: true });
+  const tokens = await createTokens({ keys: [await exportJWK(privateKey)], ttlS: 900, now });
   const metrics = new Registry();
   const admission = createAdmission(metrics, options.admission);
 
   const app = createApp({
     store: options.apiStore?.(store) ?? store,
-    tokens: await createTokens({ keys: [await exportJWK(privateKey)], ttlS: 900, now }),
+    tokens,
     currentUsers: createCurrentUsers(store.users.get, options.usersNow),
     passwords: createPasswords(),
     rateLimits: createRateLimits({ enabled: false }),
@@ -180,20 +192,20 @@ export async function startLaurel(options: LaurelOptions = {}) {
   refusals.watch(http);
   await new Promise((resolve) => http.once('listening', resolve));
   const url = `http://127.0.0.1:${(http.address() as AddressInfo).port}`;
-  const game = await startSimulator({
-    secret,
-    callbackUrl: `${url}/api/provider-callbacks/game`,
-  });
+  return { app, http, url, tokens: options.api?.tokens ?? tokens };
+}
 
-  const { limit, providers } = options;
-  const PROVIDERS = { game: { baseUrl: game.url, secret, limit }, ...providers };
-  const settings: ActivitySettings = { ...POLICY, ...options.policy, PROVIDERS, GAUGES };
-  gameData = createGameDataProviders(PROVIDERS, { timeoutMs: settings.FULFILLMENT_TIMEOUT_MS });
-  const told = { onMended: () => {}, onFailure: () => {} };
-  const upkeep = upkeepDeps(store, { runs, bulkRuns }, told);
+/** Workers that a test starts and stops, each time more of them. */
+function createTestWorkers(
+  { servers, namespace, store }: World,
+  options: LaurelOptions,
+  settings: ActivitySettings,
+  upkeep: ReturnType<typeof upkeepDeps>,
+) {
   let workers: Worker[] = [];
   let running: Promise<unknown>[] = [];
   const natives: NativeConnection[] = [];
+  const { PROVIDERS } = settings;
 
   async function startWorkers(): Promise<void> {
     const { firstTries } = options;
@@ -214,14 +226,22 @@ export async function startLaurel(options: LaurelOptions = {}) {
     workers.push(...started);
     running.push(...started.map((worker) => worker.run()));
   }
+
   async function stopWorkers(): Promise<void> {
     for (const worker of workers) if (worker.getState() === 'RUNNING') worker.shutdown();
     await Promise.all(running);
     [workers, running] = [[], []];
   }
-  if (options.workers !== false) await startWorkers();
 
-  async function call<T = Record<string, unknown>>(
+  /** Closes their connections; they must have stopped. */
+  const close = () => Promise.allSettled(natives.map((native) => native.close()));
+
+  return { startWorkers, stopWorkers, close };
+}
+
+/** Calls of an API by method and path, with JSON both ways. */
+function createCaller(url: string) {
+  return async function call<T = Record<string, unknown>>(
     method: string,
     path: string,
     { token, body, headers }: { token?: string; body?: unknown; headers?: object } = {},
@@ -241,36 +261,51 @@ export async function startLaurel(options: LaurelOptions = {}) {
       headers: response.headers,
       body: (text === '' ? {} : JSON.parse(text)) as T,
     };
-  }
+  };
+}
 
-  /** A user of that role, signed in. The password's hash is made once and shared. */
-  async function signIn(role: Role = 'PLAYER'): Promise<{ id: string; token: string }> {
-    const username = uniqueName('u');
-    const user = await store.users.register(
-      { username, displayName: username, passwordHash: '-' },
-      now(),
-    );
-    if (role !== 'PLAYER') await store.users.model.updateOne({ _id: user.userId }, { role });
-    const { tokens } = options.api?.tokens ? { tokens: options.api.tokens } : { tokens: issuer };
-    return { id: user.userId, token: await tokens.issue({ userId: user.userId, epoch: 0 }) };
+/**
+ * Starts all of it; resolves once the API listens and the workers run.
+ * @returns its parts, and what a test does with them; `stop` drops its database
+ */
+export async function startLaurel(options: LaurelOptions = {}) {
+  const world = await openWorld(options);
+  const { store, database, changes, secret, runs, bulkRuns, client, namespace } = world;
+  const { app, http, url, tokens } = await serveApi(world, options);
+  const callbackUrl = `${url}/api/provider-callbacks/game`;
+  const game = await startSimulator({ secret, callbackUrl });
+  const { limit, providers } = options;
+  const PROVIDERS = { game: { baseUrl: game.url, secret, limit }, ...providers };
+  const settings: ActivitySettings = { ...POLICY, ...options.policy, PROVIDERS, GAUGES };
+  const timeoutMs = settings.FULFILLMENT_TIMEOUT_MS;
+  for (const [name, data] of createGameDataProviders(PROVIDERS, { timeoutMs })) {
+    world.gameData.set(name, data);
   }
-  const issuer = await createTokens({ keys: [await exportJWK(privateKey)], ttlS: 900, now });
+  const told = { onMended: () => {}, onFailure: () => {} };
+  const upkeep = upkeepDeps(store, { runs, bulkRuns }, told);
+  const { startWorkers, stopWorkers, ...workers } = createTestWorkers(
+    world,
+    options,
+    settings,
+    upkeep,
+  );
+  if (options.workers !== false) await startWorkers();
+  const call = createCaller(url);
 
   return {
-    url,
-    app,
-    store,
-    changes,
-    database,
-    client,
-    namespace,
-    runs,
-    game,
-    upkeep,
-    call,
-    signIn,
-    startWorkers,
-    stopWorkers,
+    ...{ url, app, store, changes, database, client, namespace, runs, game, upkeep },
+    ...{ call, startWorkers, stopWorkers },
+
+    /** A new user of that role, signed in. The password is of no use. */
+    async signIn(role: Role = 'PLAYER'): Promise<{ id: string; token: string }> {
+      const username = uniqueName('u');
+      const user = await store.users.register(
+        { username, displayName: username, passwordHash: '-' },
+        new Date(),
+      );
+      if (role !== 'PLAYER') await store.users.model.updateOne({ _id: user.userId }, { role });
+      return { id: user.userId, token: await tokens.issue({ userId: user.userId, epoch: 0 }) };
+    },
 
     /** Claims; waits up to `waitS` seconds for the final state. */
     async claim(
@@ -299,9 +334,9 @@ export async function startLaurel(options: LaurelOptions = {}) {
       http.close();
       if ('closeAllConnections' in http) http.closeAllConnections();
       await dropDatabase(database);
-      await Promise.allSettled(natives.map((native) => native.close()));
-      await Promise.allSettled([connection.close(), database.close()]);
-      await servers.stop();
+      await workers.close();
+      await Promise.allSettled([world.connection.close(), database.close()]);
+      await world.servers.stop();
     },
   };
 }

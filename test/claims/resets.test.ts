@@ -126,8 +126,7 @@ async function passesBy(claimId: string, of = laurel): Promise<void> {
   await reconcile(of);
 }
 
-const PATIENCE_MS = 60_000;
-const outcomeAt = async (claimId: string) => await outcomeOf(laurel, claimId, PATIENCE_MS);
+const outcomeAt = async (claimId: string) => await outcomeOf(laurel, claimId);
 
 const closedAs = async (claimId: string) =>
   await runClosed(laurel, await recordOf(laurel, claimId));
@@ -372,11 +371,11 @@ describe('runs that do not end', () => {
     it('failed for good: is followed by one that goes on from the record, once the code is mended', async () => {
       assert.equal((await recordOf(stopped, claims.failed)).state, 'FULFILLING');
       await passesBy(claims.failed, stopped);
-      assert.deepEqual(await outcomeOf(stopped, claims.failed, PATIENCE_MS), GRANTED_BY_GAME);
+      assert.deepEqual(await outcomeOf(stopped, claims.failed), GRANTED_BY_GAME);
     });
 
     it('tried anew and anew: goes on by itself, once the code is mended', async () => {
-      const { end, given } = await outcomeOf(stopped, claims.retried, PATIENCE_MS);
+      const { end, given } = await outcomeOf(stopped, claims.retried);
       assert.deepEqual([end, given], ['GRANTED', { mount: 'GRANTED ×1' }]);
       assert.equal((await runsOf(stopped, await recordOf(stopped, claims.retried))).length, 1);
     });
