@@ -51,7 +51,7 @@ export type Known =
   | { state: 'NEVER_SEEN'; at: string };
 
 /** `DATABASE_AWAY` as of `LineAnswer`: the provider was not asked. */
-export type LookupResult = Known | { state: 'DATABASE_AWAY' };
+type LookupResult = Known | { state: 'DATABASE_AWAY' };
 
 export function requestOf(claim: Claim, lineId: string): GrantRequest {
   const line = claim.lines.find((l) => l.lineId === lineId);

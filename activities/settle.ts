@@ -7,7 +7,7 @@ import type { ClaimRef } from '../workflows/contract.ts';
 import { type Ended, endOf, recordOf, stepNow } from './claim-and-steps.ts';
 import type { ActivityDeps } from './deps.ts';
 
-export interface Confirmed {
+interface Confirmed {
   /** When each line's grant was confirmed, by line. */
   grantedAt: Record<string, string>;
   /** What happened since the record was last written. */

@@ -14,7 +14,7 @@ import { asking, broken, inTurn, providerFailure } from './failures.ts';
 import { type LineRef, providerOf } from './fulfil.ts';
 
 /** `GRANT`: it was settled instead, and stands. */
-export type UndoStart =
+type UndoStart =
   /** `isAsked`: a provider may have been asked. It cannot become true any more. */
   { fate: 'UNDO'; reason: Reason; isAsked: boolean } | { fate: 'GRANT' };
 

@@ -46,7 +46,7 @@ export function observeRequests(
 }
 
 /** What is read off the database for whoever watches. */
-export interface Books {
+interface Books {
   /** Everything reconciliation ever mended, by kind. */
   mended(): Promise<Mended>;
   /** When its last pass ended; null where there was none in a week. */

@@ -61,7 +61,7 @@ const ProblemSchema = z
       .openapi({ description: 'What is wrong where: JSON pointers into the body (RFC 6901).' }),
   })
   .openapi('Problem');
-export type Problem = z.infer<typeof ProblemSchema>;
+type Problem = z.infer<typeof ProblemSchema>;
 
 /** A problem and the headers that go with it. */
 export interface ProblemAnswer {

@@ -21,7 +21,7 @@ import { createTokens } from './identity/tokens.ts';
 import { observeLongRequests } from './metrics.ts';
 import type { Front } from './server/front.ts';
 
-export interface ApiParts {
+interface ApiParts {
   config: ApiConfig;
   log: Logger;
   database: Database;

@@ -24,7 +24,7 @@ import { createTokens } from './identity/tokens.ts';
 export const PASSWORD = 'correct horse battery';
 
 /** One call. A body that is neither a string nor bytes is sent as JSON. */
-export interface Call {
+interface Call {
   token?: string | undefined;
   body?: unknown;
   headers?: Record<string, string>;

@@ -41,7 +41,7 @@ export interface ComposeFile {
   networks: { [name: string]: unknown };
 }
 
-export interface Reference {
+interface Reference {
   name: string;
   /** `:-` gives a default, `:?` a message for when there is no value. */
   operator: string | undefined;

@@ -10,7 +10,7 @@ export type TextUse = 'NAME' | 'LINE' | 'LINES';
 export type TextLength = readonly [min: number, max: number];
 
 /** A text as it is to be stored, or what is wrong with the one that came, in words for a person. */
-export type TextRead = { text: string } | { fault: string };
+type TextRead = { text: string } | { fault: string };
 
 /** What a `NAME` consists of, for a person. */
 export const NAME_RULE = 'Only visible characters, with single blanks between them';

@@ -23,7 +23,7 @@ import {
 import { type Settings, stackSettings } from './settings.ts';
 import { removeStackFile, type StackFile, writeStackFile } from './stack-file.ts';
 
-export interface StackOptions {
+interface StackOptions {
   dataDir: string;
   env: NodeJS.ProcessEnv;
   /** Takes progress. */
@@ -36,7 +36,7 @@ export interface StackOptions {
   scripts?: Scripts;
 }
 
-export interface Scripts {
+interface Scripts {
   api: string;
   worker: string;
   /** Runs only where there are brokers. */

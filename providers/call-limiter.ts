@@ -4,7 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { LimitReached, type ProviderLimit, type SlotRequest } from '../domain/provider-limit.ts';
 
 /** Where the turns are kept, for all processes: `store/provider-limits.ts`. */
-export interface SlotKeeper {
+interface SlotKeeper {
   take(request: SlotRequest): Promise<number | null>;
   giveBack(provider: string, slotId: string): Promise<void>;
 }

@@ -7,7 +7,7 @@ import { isObject, objectIn } from './json-answer.ts';
 import { retryAfterMs } from './retry-after.ts';
 import { sign } from './webhook-signature.ts';
 
-export interface GameDataOptions {
+interface GameDataOptions {
   /** The provider's name in the configuration; it stands in error messages. */
   name: string;
   /** Where `/players/…` is appended; `http` or `https`. */

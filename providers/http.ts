@@ -14,7 +14,7 @@ import { type RefusalBody, refusalDetail } from './refusal-detail.ts';
 import { retryAfterMs } from './retry-after.ts';
 import { sign } from './webhook-signature.ts';
 
-export interface HttpProviderOptions {
+interface HttpProviderOptions {
   /** The provider's name in the configuration; it stands in error messages. */
   name: string;
   /** Where `/grants` is appended; `http` or `https`. */

@@ -10,7 +10,7 @@ export const TOLERANCE_S = 300;
 /** 32 characters of base64 are the 24 bytes the spec asks of a secret at least. */
 const SECRET = /^whsec_([A-Za-z0-9+/]{32,}={0,2})$/;
 
-export interface SignatureHeaders {
+interface SignatureHeaders {
   'webhook-id': string;
   'webhook-timestamp': string;
   'webhook-signature': string;

@@ -21,7 +21,7 @@ export const AUDIT_ACTIONS = [
   'claims.abort',
   'operation.stop',
 ] as const;
-export type AuditAction = (typeof AUDIT_ACTIONS)[number];
+type AuditAction = (typeof AUDIT_ACTIONS)[number];
 
 /** What was done to what. `before` and `after` are plain JSON; null where there was, or is, nothing. */
 export interface AuditedChange {
@@ -44,7 +44,7 @@ export interface AuditEntry extends AuditedChange {
   hash: string;
 }
 
-export interface AuditFilter {
+interface AuditFilter {
   actorId?: string | undefined;
   action?: AuditAction | undefined;
   targetId?: string | undefined;
@@ -53,7 +53,7 @@ export interface AuditFilter {
 }
 
 /** What `verify` found: the chain's end, or its first broken place. */
-export type Verdict =
+type Verdict =
   | { isWhole: true; entries: number; head: string }
   | { isWhole: false; seq: number; why: string };
 

@@ -23,7 +23,7 @@ export interface BulkFilter {
   all?: true;
 }
 
-export interface BulkRequest {
+interface BulkRequest {
   action: Decision['action'];
   filter: BulkFilter;
   note: string | null;
@@ -31,10 +31,10 @@ export interface BulkRequest {
 }
 
 export const OPERATION_STATES = ['RUNNING', 'STOPPED', 'DONE'] as const;
-export type OperationState = (typeof OPERATION_STATES)[number];
+type OperationState = (typeof OPERATION_STATES)[number];
 
 /** What a bulk action would be about, were it asked for now. */
-export interface BulkPreview {
+interface BulkPreview {
   matches: number;
   groups: ClaimGroup<'reason' | 'eventId' | 'provider'>[];
   /** The claims that would be first. */

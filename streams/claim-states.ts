@@ -8,7 +8,7 @@ import type { ClaimChange, ClaimFeed } from '../store/claims/claim-feed.ts';
 import type { OutgoingRecord, Outlet } from './kafka.ts';
 import { persist } from './retry.ts';
 
-export interface Publishing {
+interface Publishing {
   feed: ClaimFeed;
   outlet: Outlet;
   topic: string;

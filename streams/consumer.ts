@@ -14,7 +14,7 @@ import { persist } from './retry.ts';
 import { createWatchdog } from './watchdog.ts';
 
 /** Takes what can be taken of a batch and answers the rest. */
-export type Handle = (records: IncomingRecord[]) => Promise<RefusedRecord[]>;
+type Handle = (records: IncomingRecord[]) => Promise<RefusedRecord[]>;
 
 export interface Intake {
   brokers: string[];

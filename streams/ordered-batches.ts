@@ -1,7 +1,7 @@
 /** Batches handled side by side, whose places are committed one after the other, in their order. */
 import type { IncomingRecord } from './records.ts';
 
-export interface Line {
+interface Line {
   /** Begins with the batch; resolves once there is room for another. @throws what any batch threw */
   take(batch: IncomingRecord[], commit: (batch: IncomingRecord[]) => Promise<void>): Promise<void>;
   /** Resolves once every batch is committed. @throws what any batch threw */

@@ -5,7 +5,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 const FIRST_PAUSE_MS = 250;
 const LONGEST_PAUSE_MS = 10_000;
 
-export interface Persistence {
+interface Persistence {
   /** Ends the trying. */
   signal: AbortSignal;
   /** Told of each failure. */

@@ -4,7 +4,7 @@ import type { ClaimStore } from '../store/claims/claims.ts';
 import { SIGNALS } from '../workflows/contract.ts';
 import type { ClaimRuns } from './runs.ts';
 
-export interface StopDeps {
+interface StopDeps {
   claims: Pick<ClaimStore, 'openOf'>;
   runs: Pick<ClaimRuns, 'wake'>;
 }

@@ -12,14 +12,14 @@ import type { Laurel } from './laurel.ts';
  */
 export type Checkpoint = 'read' | 'reserve' | 'settle';
 
-export interface Held {
+interface Held {
   /** Resolves once the claim has come there. */
   reached: Promise<void>;
   /** Lets it go on, now and whenever it comes there again. */
   open(): void;
 }
 
-export type Checkpoints = ReturnType<typeof createCheckpoints>;
+type Checkpoints = ReturnType<typeof createCheckpoints>;
 
 export function createCheckpoints() {
   const held = new Map<string, { reached: () => void; opened: Promise<void>; open: () => void }>();

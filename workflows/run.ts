@@ -63,7 +63,7 @@ export const advancing = proxyLocalActivities<Pick<Activities, 'advance'>>({
 });
 
 /** Calls to a provider over HTTP: activities of their own. */
-export function callsTo(policy: FulfillmentPolicy) {
+function callsTo(policy: FulfillmentPolicy) {
   const options = {
     taskQueue: policy.limited?.queue ?? FULFILLMENT_QUEUE,
     // A lookup and a grant.

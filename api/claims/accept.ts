@@ -29,7 +29,7 @@ export interface AcceptDeps {
   now: () => Date;
 }
 
-export interface AcceptanceOptions {
+interface AcceptanceOptions {
   /** FairQueue at the record. */
   records?: FairQueue;
   /** Whether units are held here, before the claim's run; else all is left to the run. */
@@ -39,11 +39,11 @@ export interface AcceptanceOptions {
 }
 
 /** Who waits for the same units; they are all told at once when there are none. */
-export function laneOf(of: { eventId: string; rewardId: string | null }): string {
+function laneOf(of: { eventId: string; rewardId: string | null }): string {
   return of.rewardId === null ? of.eventId : `${of.eventId}/${of.rewardId}`;
 }
 
-export interface ClaimRequest {
+interface ClaimRequest {
   userId: string;
   eventId: string;
   /** The reward the player chose; null for all of them. */
@@ -142,8 +142,6 @@ function draft(event: StoredEvent, request: ClaimRequest, acceptedAt: Date): New
     snapshot: snapshotOf(event, acceptedAt),
   };
 }
-
-export type Acceptance = ReturnType<typeof createAcceptance>;
 
 /**
  * The way from a request to a recorded claim, of one process. Bounded: what stands before the record

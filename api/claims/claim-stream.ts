@@ -11,13 +11,13 @@ import { nextChange } from './wait.ts';
 /** A comment this often keeps proxies from taking a quiet stream for a dead one. In milliseconds. */
 const KEEPALIVE_MS = 15_000;
 
-export interface StreamDeps {
+interface StreamDeps {
   changes: ClaimChanges;
   claims: ClaimStore;
 }
 
 /** Who reads a stream. */
-export interface Reader {
+interface Reader {
   /** Whether their token still counts; asked before anything is sent. */
   mayRead(): Promise<boolean>;
   /** How long it does at most, in milliseconds. */

@@ -21,7 +21,7 @@ export interface HoldDeps {
 }
 
 /** The claim, and how its run is to be started: absent where it is not, or by others. */
-export interface Outcome {
+interface Outcome {
   claim: Claim;
   start?: RunStart;
 }

@@ -15,8 +15,6 @@ interface Asked {
   rewardId: string | null;
 }
 
-export type SoldOut = ReturnType<typeof createSoldOut>;
-
 const nameOf = ({ eventId, rewardId }: Asked) => `${eventId}/${rewardId ?? ''}`;
 
 /** @param onSoldOut told whenever the store says that this is sold out */

@@ -5,7 +5,7 @@ import type { Claim } from '../../store/claims/claim-record.ts';
 import type { ClaimStore } from '../../store/claims/claims.ts';
 
 /** Longest wait of one request, in seconds: below the timeouts of common proxies. */
-export const MAX_WAIT_S = 30;
+const MAX_WAIT_S = 30;
 
 /** Re-reading while nothing is heard, in milliseconds: a change is never missed for longer. */
 const REREAD_MS = 5_000;

@@ -34,7 +34,7 @@ export interface EligibilityDeps {
   gauges: Gauges;
 }
 
-export interface Eligibility extends Surroundings {
+interface Eligibility extends Surroundings {
   /** Null where it hangs on a provider that has no answer now: a claim would wait for it. */
   eligible: boolean | null;
   /** Everything that would refuse a claim now, in the order in which it would. */

@@ -106,7 +106,7 @@ function fieldsFor({ isProvider, isSource }: ProviderNames) {
   };
 }
 
-export interface ProviderNames {
+interface ProviderNames {
   /** Whether a name is that of a fulfillment provider. */
   isProvider(name: string): boolean;
   /** Whether a name is that of a provider that conditions can ask. */

@@ -17,7 +17,7 @@ function unquoted(value: string): string {
 const LIST = /^("(?:[^"\\]|\\["\\])*")(?:\s*,\s*"(?:[^"\\]|\\["\\])*")+$/;
 
 /** The values of a header by its name, one for each time it was sent. */
-export type HeaderLines = (name: string) => readonly string[];
+type HeaderLines = (name: string) => readonly string[];
 
 /**
  * The headers of a request, line by line. `Headers` joins those of one name with a comma, which may

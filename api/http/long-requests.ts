@@ -4,7 +4,7 @@
  */
 import { DomainError } from '../../domain/errors.ts';
 
-export interface LongRequestBounds {
+interface LongRequestBounds {
   /** In this process at once. */
   most: number;
   mostOfAddress: number;

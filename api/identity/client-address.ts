@@ -12,7 +12,7 @@ export interface Client {
 }
 
 /** What is read of a request; Node's `IncomingMessage` has it. */
-export interface Incoming {
+interface Incoming {
   headers: IncomingHttpHeaders;
   socket: { remoteAddress?: string | undefined; encrypted?: boolean };
 }

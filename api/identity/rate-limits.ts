@@ -27,7 +27,7 @@ const CLAIMS: Allowance = { points: 300, duration: 60 };
 /** Of one player: more than a screen that shows some events and looks again every few seconds. */
 const QUESTIONS: Allowance = { points: 600, duration: 60 };
 
-export interface Limit {
+interface Limit {
   /** Counts one. @throws DomainError `rate_limited` past the limit */
   take(key: string): Promise<void>;
 }

@@ -23,7 +23,7 @@ const ALGORITHMS: { readonly [kind: string]: string } = {
   'EC/P-256': 'ES256',
 };
 
-export interface AccessClaims {
+interface AccessClaims {
   userId: string;
   /** The user's token epoch when the token was issued. */
   epoch: number;

@@ -12,7 +12,7 @@ import { type AuthDeps, access, GUARDED } from '../identity/auth.ts';
 import { problems } from '../problem.ts';
 import { json, newRouter } from '../router.ts';
 
-export interface ClaimListRouteDeps extends AuthDeps {
+interface ClaimListRouteDeps extends AuthDeps {
   store: { claims: Pick<ClaimStore, 'page' | 'summary'> };
   /** Temporal's Web UI, where it is known. */
   webUi?: WebUi | undefined;

@@ -12,7 +12,7 @@ const CLOSING_MS = 2_000;
 /** How long a process takes to end after it has drained, in milliseconds. */
 export const STOP_AFTER_DRAIN_MS = GRACE_MS + CLOSING_MS;
 
-export interface Draining {
+interface Draining {
   /** How long `end` may take at most, and the process a little longer, in milliseconds. */
   stopsWithinMs: number;
   /** Looks after the connections of that server. Before anything else handles its requests. */

@@ -18,7 +18,7 @@ interface Waiting extends Exchange {
   bytes: number;
 }
 
-export interface Connection {
+interface Connection {
   /** The request whose turn it is, until its answer was handed to the system whole. */
   current: Exchange | undefined;
   /** Those that came after it, in turn. */
@@ -69,7 +69,7 @@ function bytesOf({ rawHeaders, headers, url = '' }: IncomingMessage): number {
   return REQUEST_BYTES + text + Math.min(body, MOST_BODY_BYTES);
 }
 
-export interface Watcher {
+interface Watcher {
   /** An answer is whole; not all of it may have been taken. */
   onAnswered(socket: Socket): void;
   /** It was handed to the system, or never will be. */

@@ -11,13 +11,13 @@ const REST = 0.25;
 const LOOKS_AT_REST = 3;
 const LOOK_EVERY_MS = 1_000;
 
-export interface MemoryRelease {
+interface MemoryRelease {
   /** Collects once the process is at rest; asked again before that, it is the same once. */
   soon(): void;
   stop(): void;
 }
 
-export interface MemoryReleaseOptions {
+interface MemoryReleaseOptions {
   collect?: () => void;
   /** The share of the time since `since` in which the event loop had something to do. */
   utilization?: (since?: EventLoopUtilization) => EventLoopUtilization;

@@ -2,7 +2,7 @@
 import type { RewardKind } from './claim.ts';
 
 /** The built-in provider: a line that is granted lies in its player's mailbox, and nobody is asked. */
-export const MAILBOX = 'mailbox';
+const MAILBOX = 'mailbox';
 
 /** Whether that is the built-in provider. */
 export function isMailbox(provider: string): boolean {

@@ -16,7 +16,7 @@ export interface PinnedCondition extends DayStart {
 }
 
 /** The period that a claim is in. */
-export interface ClaimPeriod {
+interface ClaimPeriod {
   key: string;
   /** Null for `ONCE`, which has no bounds. */
   startsAt: Date | null;
@@ -52,7 +52,7 @@ export interface Explanation extends Surroundings {
 }
 
 /** The part of an event that its condition depends on. */
-export type ConditionedEvent = Pick<
+type ConditionedEvent = Pick<
   EventFields,
   'condition' | 'startsAt' | 'endsAt' | 'claimUntil' | 'period'
 >;

@@ -2,7 +2,7 @@
 import type { Leaf } from './condition.ts';
 
 /** How the states of a gauge come together: the highest ever reported, or the latest by `at`. */
-export type Gauge = 'HIGHEST' | 'LATEST';
+type Gauge = 'HIGHEST' | 'LATEST';
 export type Gauges = Readonly<Record<string, Gauge>>;
 
 export const LOGIN_STREAK = 'login.streak';
@@ -27,7 +27,7 @@ export function providerOf({ source = OWN_SOURCE }: Leaf): string | null {
 }
 
 /** Minutes from midnight, the end of a day being 1440. */
-export interface TimeSpan {
+interface TimeSpan {
   fromMinute: number;
   untilMinute: number;
 }

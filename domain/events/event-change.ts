@@ -14,7 +14,7 @@ import { isSameZone, type Period } from './period.ts';
 type Partly<T> = { [K in keyof T]?: T[K] | undefined };
 
 /** A reward as an update names it. */
-export type RewardPatch = Omit<Reward, 'stock'> & { stock?: number | null | undefined };
+type RewardPatch = Omit<Reward, 'stock'> & { stock?: number | null | undefined };
 
 type Nested = 'period' | 'fulfillment' | 'parkedAfter' | 'rewards';
 

@@ -46,11 +46,7 @@ export function isFinal({ state }: Pick<ClaimAnswer, 'state'>): boolean {
 }
 
 /** Follows a claim to its end, as a client does that prefers to wait. */
-export async function followed(
-  wire: Wire,
-  player: Player,
-  claim: ClaimAnswer,
-): Promise<ClaimAnswer> {
+async function followed(wire: Wire, player: Player, claim: ClaimAnswer): Promise<ClaimAnswer> {
   let now = claim;
   while (!isFinal(now)) {
     now = claimIn(await sendUntilServed(wire, statusRequest(claim.claimId, player, WAIT_S)));

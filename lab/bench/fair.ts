@@ -78,7 +78,7 @@ export async function claimMany(stack: Stack, eventId: string, count: number): P
   );
 }
 
-export interface Visit {
+interface Visit {
   claim: ClaimAnswer;
   sentAtMs: number;
   answeredAtMs: number;

@@ -25,7 +25,7 @@ export interface Check {
 }
 
 /** How far a value is to go. */
-export type Reach = { atLeast: number } | { atMost: number } | { exactly: number };
+type Reach = { atLeast: number } | { atMost: number } | { exactly: number };
 
 export interface Figures {
   rows: Row[];

@@ -18,7 +18,7 @@ import {
 import type { World } from './growth-world.ts';
 import type { Player } from './players.ts';
 
-export interface Ask {
+interface Ask {
   by?: Player;
   body?: unknown;
   headers?: Record<string, string>;

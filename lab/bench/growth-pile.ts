@@ -17,7 +17,7 @@ import {
   userOf,
 } from './growth-records.ts';
 
-export interface PileOptions {
+interface PileOptions {
   /** Earlier claims; a multiple of ten. */
   claims: number;
   /** Units of each event's reward: more than there are claims of it. */

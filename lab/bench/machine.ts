@@ -1,7 +1,7 @@
 /** What the figures were measured on: they mean nothing without it. */
 import os from 'node:os';
 
-export interface Machine {
+interface Machine {
   cpu: string;
   cores: number;
   memoryGiB: number;

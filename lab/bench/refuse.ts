@@ -13,7 +13,7 @@ import type { Pids } from './usage.ts';
 import { type Answer, requestOf } from './wire.ts';
 import { startBareApi } from './yardstick/start.ts';
 
-export const CLIENTS = 64;
+const CLIENTS = 64;
 const OURS = 'sold out, from the API';
 const BARE = 'bare route, token and two reads';
 

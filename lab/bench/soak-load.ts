@@ -81,7 +81,7 @@ async function claimOnce(
 
 const toldOf = ({ claimId, state, reason }: Told): Told => ({ claimId, state, reason });
 
-export interface Sending {
+interface Sending {
   /** The answers since the last time. */
   take(): Answered[];
   /** How many were not sent, as too many were open. */

@@ -21,7 +21,7 @@ interface Tolerance {
   besides: number;
 }
 
-export const TOLERANCES = {
+const TOLERANCES = {
   /** A collector that has not come by yet is no leak. */
   rssMiB: { share: 0.15, besides: 30 },
   handles: { share: 0.1, besides: 20 },

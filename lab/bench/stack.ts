@@ -12,7 +12,7 @@ import { MOODS } from './yardstick/moods.ts';
 import { databaseOf } from './yardstick/start.ts';
 
 /** A way of running Laurel; each has a database and a namespace of its own. */
-export interface StackSpec {
+interface StackSpec {
   name: string;
   processes: ProcessSpec[];
 }

@@ -1,6 +1,6 @@
 /** The events that players claim: each way of granting, some of them with too little for everybody. */
 
-export interface PlannedReward {
+interface PlannedReward {
   rewardId: string;
   kind: 'ITEM' | 'CURRENCY' | 'POINTS' | 'COUPON';
   name: string;

@@ -6,10 +6,10 @@ import { succeeded } from './client.ts';
 import { OWN_PROCESSES } from './plan.ts';
 import type { Scene } from './scene.ts';
 
-export type Patient = Pick<Scene, 'store' | 'runs' | 'staff'>;
+type Patient = Pick<Scene, 'store' | 'runs' | 'staff'>;
 
 /** Everything that is bounded ends well within this: backoffs of a minute at most among it. */
-export const HEALING_MS = 180_000;
+const HEALING_MS = 180_000;
 
 const LOOK_EVERY_MS = 1_000;
 

@@ -11,7 +11,7 @@ import type { Runs } from './runs.ts';
 import type { ChaosStack } from './stack.ts';
 import type { ChaosEvent, Staff } from './staff.ts';
 
-export interface InjectorDeps {
+interface InjectorDeps {
   stack: ChaosStack;
   store: Store;
   game: Game;
@@ -23,8 +23,6 @@ export interface InjectorDeps {
   /** Told of each fault that was done, and what it hit. */
   onDone: (fault: Fault, hit: string) => void;
 }
-
-export type Injector = ReturnType<typeof createInjector>;
 
 /** How long one fault may try to reach what it needs: that may be down by another. */
 const PATIENCE_MS = 15_000;

@@ -14,7 +14,7 @@ import { openScene, type Scene } from './scene.ts';
 import { watchBooks } from './watch.ts';
 import { faultText, timed } from './words.ts';
 
-export interface Verdict {
+interface Verdict {
   figures: Figures;
   differences: Difference[];
   /** All that is known of the claims that differ, for a person. */
@@ -22,7 +22,7 @@ export interface Verdict {
 }
 
 /** Where a run tells what it does. */
-export interface Display {
+interface Display {
   /** Takes a line to stay. */
   say: Say;
   /** Takes where the run stands now. */

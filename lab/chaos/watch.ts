@@ -5,7 +5,7 @@ import { isOfDatabase } from '../../store/mongodb/connection.ts';
 
 const EVERY_MS = 1_000;
 
-export interface Watch {
+interface Watch {
   /** Buckets that were seen not to add up. */
   stop(): Promise<string[]>;
 }

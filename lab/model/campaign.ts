@@ -10,7 +10,7 @@ const SEQUENCES_PER_SYSTEM = 100;
 /** A smaller sequence that leaves the product at work for so long counts as a difference too. */
 const SHRINKING_PATIENCE_MS = 45_000;
 
-export interface CampaignOptions {
+interface CampaignOptions {
   seed: number;
   /** The first sequence to play. */
   from: number;

@@ -1,5 +1,5 @@
 /** Lets many pass side by side, and one alone: who wants to be alone waits until nobody is inside. */
-export interface Gate {
+interface Gate {
   together<T>(work: () => Promise<T>): Promise<T>;
   alone<T>(work: () => Promise<T>): Promise<T>;
 }

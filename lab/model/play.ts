@@ -39,7 +39,7 @@ interface Play {
   onStep: (operations: readonly Operation[], answers: readonly string[]) => void;
 }
 
-export interface PlayOptions {
+interface PlayOptions {
   /** How long the product may take to come to rest as the model says it will. */
   patienceMs: number;
   /** Told of each step once it is answered. */

@@ -110,7 +110,7 @@ export function withEvent(world: World, name: string, change: (event: Event) => 
   return { ...world, events: { ...world.events, [name]: event } };
 }
 
-export interface Books {
+interface Books {
   stock: number | null;
   available: number | null;
   held: number;

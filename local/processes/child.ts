@@ -10,7 +10,7 @@ export interface Command {
 }
 
 /** What a child writes: every chunk to the log, every line to whoever looks for something in it. */
-export interface Output {
+interface Output {
   chunk(bytes: Uint8Array): void;
   line(text: string, stream: 'stdout' | 'stderr'): void;
 }

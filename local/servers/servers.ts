@@ -24,12 +24,12 @@ export interface ServerContext {
   add: (service: Service) => void;
 }
 
-export interface Mongod {
+interface Mongod {
   service: Service;
   port: number;
 }
 
-export interface Temporal {
+interface Temporal {
   service: Service;
   address: string;
   uiUrl?: string;
@@ -124,7 +124,7 @@ function resolveOptions(context: ServerContext, madeBy: string | undefined): Res
   return { env, signal, say: context.watcher.say, madeBy };
 }
 
-export interface StartServersOptions {
+interface StartServersOptions {
   /** A folder of their own; leftovers of an earlier run over it are stopped. */
   dataDir: string;
   mongod?: boolean;

@@ -9,7 +9,7 @@ export interface Reply {
   headers?: Record<string, string>;
 }
 
-export interface GrantsOptions {
+interface GrantsOptions {
   ledger: Ledger;
   now: () => number;
   /** Runs later, in milliseconds from now, unless the simulator is closed first. */

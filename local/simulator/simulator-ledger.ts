@@ -2,7 +2,7 @@
 import fs from 'node:fs';
 import path from 'node:path';
 
-export type GrantState = 'GRANTED' | 'PENDING' | 'REVOKED' | 'REFUSED';
+type GrantState = 'GRANTED' | 'PENDING' | 'REVOKED' | 'REFUSED';
 
 /** What the first `POST` of a grant asked for. */
 export interface GrantBody {
@@ -14,14 +14,14 @@ export interface GrantBody {
 }
 
 /** How a pending grant ends: at `atMs`, or never by itself where that is null. */
-export interface Settling {
+interface Settling {
   outcome: 'GRANTED' | 'REFUSED';
   atMs: number | null;
   callback: boolean;
 }
 
 /** One line of the file: a grant came to a state. */
-export interface Entry {
+interface Entry {
   grantId: string;
   state: GrantState;
   atMs: number;

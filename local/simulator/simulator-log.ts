@@ -21,7 +21,7 @@ export interface LoggedRequest {
   answer: number | 'DROPPED' | null;
 }
 
-export interface RequestLog {
+interface RequestLog {
   /** @returns the entry itself, to be filled in */
   add(request: LoggedRequest): LoggedRequest;
   /** Oldest first, as copies. */

@@ -98,7 +98,7 @@ export type Behaviour = { delayMs: number } & (
  * One call as rules see it. Whose it is may be unknown for a grant never posted; a call for metrics
  * is about a player alone, and its grant and line are empty.
  */
-export interface Call {
+interface Call {
   verb: Verb;
   grantId: string;
   lineId: string;

@@ -6,7 +6,7 @@ import crypto from 'node:crypto';
 
 const TOLERANCE_S = 5 * 60;
 
-export interface Signed {
+interface Signed {
   'webhook-id': string;
   'webhook-timestamp': string;
   'webhook-signature': string;

@@ -7,7 +7,7 @@ import type { Connection } from 'mongoose';
 import type { ClaimStore } from './claims.ts';
 
 /** @param isOpen true where it is known that the claim was not final with this change */
-export type OnChange = (isOpen?: boolean) => void;
+type OnChange = (isOpen?: boolean) => void;
 
 export interface ClaimChanges {
   /**

@@ -22,7 +22,7 @@ export interface ClaimChange {
 }
 
 /** Where the feed stood: to go on behind. */
-export interface FeedPlace {
+interface FeedPlace {
   /** Null while claims are read again: they all are once more, unless that ends. */
   token: unknown;
   /** When the last change was made. */

@@ -45,14 +45,14 @@ export interface StoredEvent extends EventFields {
   updatedAt: Date;
 }
 
-export interface EventFilter {
+interface EventFilter {
   /** Players see listed events that are or will be open; staff see all. */
   audience: 'player' | 'staff';
   status?: EventStatus | undefined;
   now: Date;
 }
 
-export interface ChangeOptions {
+interface ChangeOptions {
   /** The versions the caller would change, from `If-Match`; without it any. */
   ifMatchVersions?: readonly number[] | undefined;
 }

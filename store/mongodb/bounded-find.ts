@@ -7,7 +7,7 @@ import type { Model, PipelineStage } from 'mongoose';
  */
 export const LOOKED_AT = 1_000;
 
-export interface Question {
+interface Question {
   /** What an index leads to, in the order of `sort`, from where the page begins. */
   range: object;
   /** What is asked of each record besides. */

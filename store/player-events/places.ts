@@ -25,7 +25,7 @@ export interface Known {
 }
 
 /** What is kept, and where. */
-export type Taken = ActivityContent & { _id: string };
+type Taken = ActivityContent & { _id: string };
 
 /** Neither an `id` nor a sender holds a space, so that no two places have one name. */
 const ownPlace = ({ id, sender = '' }: Pick<ActivityEvent, 'id' | 'sender'>): string =>

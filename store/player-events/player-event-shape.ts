@@ -53,7 +53,7 @@ const shape = z.strictObject(
 );
 
 /** An event that can be counted, or why it cannot. */
-export type Checked = { event: ActivityEvent } | { message: string };
+type Checked = { event: ActivityEvent } | { message: string };
 
 /** Reads one event as it came. `now` is the moment of its arrival. */
 export function checkActivity(given: unknown, rules: ActivityRules, now: Date): Checked {

@@ -15,7 +15,7 @@ import { INDEX_OPTIONS_CONFLICT, inTheWay, type WantedIndex } from '../mongodb/i
 import { type Placed, placesOf } from './places.ts';
 import { ALL_AT_ONCE, type Quarter, type QuarterValue, TOGETHER } from './progress-days.ts';
 
-export interface StoredActivity {
+interface StoredActivity {
   /** The event's ID; where another sender had it before, with this one's behind it. */
   _id: string;
   /** The game server's user ID; missing where a Kafka record did not say. */

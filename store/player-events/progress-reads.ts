@@ -12,7 +12,7 @@ interface Span {
 }
 
 /** One query, and the spans it is answered from. No moment lies in two of them. */
-export interface Plan {
+interface Plan {
   query: ProgressQuery;
   /** Whole quarters of an hour, from the aggregates; null for none. */
   aggregated: Span | null;
@@ -21,7 +21,7 @@ export interface Plan {
 }
 
 /** What stands where. */
-export interface Horizon {
+interface Horizon {
   /** Days before this moment are aggregated. */
   foldedBeforeMs: number;
   /** Activities before this moment may have expired. */

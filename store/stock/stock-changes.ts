@@ -61,8 +61,6 @@ function newBucket(eventId: string, reward: Reward, n: number, units: number): S
   return { _id, eventId, rewardId, n, ...books };
 }
 
-export type StockChanges = ReturnType<typeof createStockChanges>;
-
 export function createStockChanges(connection: Connection) {
   const collection = connection.collection<StockBucket>('stock_buckets');
 

@@ -61,7 +61,7 @@ export interface RewardUnits {
   quantity: number;
 }
 
-export interface EventBooks extends Books {
+interface EventBooks extends Books {
   eventId: string;
 }
 
@@ -88,7 +88,7 @@ const ROUNDS = 8;
 const MAX_BOOKS = 1_000;
 
 /** The units a claim could hold, or the claims it waits behind: what a reservation comes to. */
-export type Reservation = 'HELD' | 'SOLD_OUT';
+type Reservation = 'HELD' | 'SOLD_OUT';
 
 const schema = new Schema<StockBucket>(
   {

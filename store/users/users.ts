@@ -26,17 +26,17 @@ export interface User {
 }
 
 /** A user as sign-in needs them. */
-export interface UserWithHash extends User {
+interface UserWithHash extends User {
   passwordHash: string;
 }
 
-export interface NewUser {
+interface NewUser {
   username: string;
   displayName: string;
   passwordHash: string;
 }
 
-export interface UserFilter {
+interface UserFilter {
   username?: string | undefined;
   /** The beginning of a username, or a whole ID. */
   query?: string | undefined;
@@ -47,13 +47,13 @@ export interface UserFilter {
 /** Where a page goes on: in the list by time, or in the one by name. */
 export type UserPosition = Position | { userId: string };
 
-export interface UserChange {
+interface UserChange {
   role?: Role | undefined;
   status?: UserStatus | undefined;
 }
 
 /** What another system says of a user's status. */
-export interface StatusReport {
+interface StatusReport {
   userId: string;
   status: UserStatus;
   at: Date;

@@ -6,7 +6,7 @@ import type { Claim } from '../../../store/claims/claim-record.ts';
 import type { Store } from '../../../store/index.ts';
 
 /** What its steps after the first are told. */
-export interface SagaClaim {
+interface SagaClaim {
   claimId: string;
   userId: string;
 }

@@ -51,7 +51,7 @@ export async function startYardstickWorker(
   };
 }
 
-export interface BareApi {
+interface BareApi {
   ports: readonly number[];
   pids(): Pids;
   stop(): Promise<void>;
