@@ -6,7 +6,7 @@ import type { Operation, OperationStore, Parked } from '../store/operations.ts';
 import type { ClaimRuns } from '../temporal/runs.ts';
 import { SIGNALS } from '../workflows/contract.ts';
 
-export interface DecideBatchDeps {
+interface DecideBatchDeps {
   claims: ClaimStore;
   operations: OperationStore;
   runs: Pick<ClaimRuns, 'wake'>;

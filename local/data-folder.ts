@@ -26,7 +26,7 @@ const serversShape = z.object({
     .partial()
     .default({}),
 });
-export type KeptServers = z.infer<typeof serversShape>;
+type KeptServers = z.infer<typeof serversShape>;
 
 const secretsShape = z.object({
   adminPassword: z.string().min(12),

@@ -23,7 +23,7 @@ import {
 import { type Settings, stackSettings } from './settings.ts';
 import { removeStackFile, type StackFile, writeStackFile } from './stack-file.ts';
 
-export interface StackOptions {
+interface StackOptions {
   dataDir: string;
   env: NodeJS.ProcessEnv;
   /** Takes lines of progress. */

@@ -156,8 +156,8 @@ const migrate = common.pick({ MONGODB_URI: true, ACTIVITY_TTL_DAYS: true });
 
 export type ApiConfig = Readonly<z.infer<typeof api>>;
 export type WorkerConfig = Readonly<z.infer<typeof worker>>;
-export type StreamsConfig = Readonly<z.infer<typeof streams>>;
-export type MigrateConfig = Readonly<z.infer<typeof migrate>>;
+type StreamsConfig = Readonly<z.infer<typeof streams>>;
+type MigrateConfig = Readonly<z.infer<typeof migrate>>;
 
 /** A configuration that cannot be used. The message names every wrong variable and the reason. */
 export class ConfigError extends SetupError {}

@@ -10,7 +10,7 @@ const MOST_WAITING = 4 * 1024 * 1024;
 /** Pino's level `warn`. */
 const WARN = 40;
 
-export interface LogOutput {
+interface LogOutput {
   /** Takes one line, with its newline. */
   write(line: string): void;
 }

@@ -13,7 +13,7 @@ const SAME_PRESS_MS = 1_000;
 /** How long the process waits for its last output to be read. The reader may have stopped. */
 const LAST_OUTPUT_MS = 500;
 
-export interface InOrder {
+interface InOrder {
   /** Ends the work. The process exits with 0 after it. */
   stop(): Promise<void>;
   /** The process exits after this time even if `stop` is not done, in milliseconds from the signal. */

@@ -22,7 +22,7 @@ export const AUDIT_ACTIONS = [
   'claims.abort',
   'operation.stop',
 ] as const;
-export type AuditAction = (typeof AUDIT_ACTIONS)[number];
+type AuditAction = (typeof AUDIT_ACTIONS)[number];
 
 /** What was changed. `before` and `after` are plain JSON; null where there was or is nothing. */
 export interface AuditedChange {

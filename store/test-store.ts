@@ -67,7 +67,7 @@ export function newClaim(given: Partial<NewClaim> = {}): NewClaim {
 export const someClaimId = (): string => claimIdOf(unique('usr'), 'key');
 
 /** One database operation as the server's profiler saw it. */
-export interface ProfiledOperation {
+interface ProfiledOperation {
   op: string;
   ns: string;
   planSummary?: string;

@@ -5,7 +5,7 @@ import { recordOf, runThere } from './helpers.ts';
 import { type Laurel, startLaurel } from './laurel.ts';
 import { uniqueName } from './servers.ts';
 
-export interface ClaimCost {
+interface ClaimCost {
   /** The claim's state, and its reason where it has one. */
   end: string;
   /** Each as `{command} {collection}`, sorted. */
@@ -41,7 +41,7 @@ function isShared(started: mongo.CommandStartedEvent): boolean {
 }
 
 /** The reads among the commands, without those that no single claim causes. */
-export function readsIn(commands: mongo.CommandStartedEvent[]): string[] {
+function readsIn(commands: mongo.CommandStartedEvent[]): string[] {
   return commands
     .filter((started) => READS.includes(started.commandName) && !isShared(started))
     .map(named)

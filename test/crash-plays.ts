@@ -13,7 +13,7 @@ export interface CrashClaim {
   eventId: string;
 }
 
-export interface World {
+interface World {
   laurel: Laurel;
   /** Resolves once the record is so. */
   seen(claimId: string, fits: (claim: Claim) => boolean): Promise<void>;

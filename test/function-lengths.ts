@@ -3,7 +3,7 @@ import { type AnyNode, type Node, parse } from 'acorn';
 
 export const MAX_FUNCTION_LINES = 60;
 
-export interface LongFunction {
+interface LongFunction {
   name: string;
   /** Where it begins. */
   line: number;

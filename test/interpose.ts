@@ -15,7 +15,7 @@ export type Call =
   | `provider.${'grant' | 'lookup' | 'revoke'}`;
 
 /** Stands in for a call; `proceed` does it. */
-export type Instead = (proceed: () => Promise<unknown>) => Promise<unknown>;
+type Instead = (proceed: () => Promise<unknown>) => Promise<unknown>;
 
 export interface HeldCall {
   /** Resolves once the claim has come there. */

@@ -15,7 +15,7 @@ export type StockCall =
 /** `HELD`, `SOLD_OUT`, `BUSY`, `CLOSED`, `true`, `false`, `CHANGED`, `TOO_LOW`, or books spelled out. */
 export type StockAnswer = string;
 
-export interface Shelf {
+interface Shelf {
   stock: number;
   available: number;
   granted: number;

@@ -30,7 +30,7 @@ export interface Spec<State, Input, Answer> {
 }
 
 /** The longest order that was found to fit, and whether it explains the whole history. */
-export interface Verdict<Input, Answer> {
+interface Verdict<Input, Answer> {
   isLinearizable: boolean;
   order: Operation<Input, Answer>[];
 }

@@ -5,7 +5,7 @@
 import { isPromise } from 'node:util/types';
 
 /** `before stock.settle`: never called. `after stock.settle`: done, and its answer never heard. */
-export interface Mortality {
+interface Mortality {
   /** The claim that the running call is for, where it is for one. */
   claimOf(args: unknown[]): string | undefined;
   /** Where that claim stops. */

@@ -15,7 +15,7 @@ export type StackProcess =
   | 'kafka'
   | 'streams';
 
-export interface StartStackOptions {
+interface StartStackOptions {
   dataDir: string;
   /** Where the API listens; any free port unless given. */
   port?: number;

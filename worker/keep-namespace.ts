@@ -7,7 +7,7 @@ import type { Client, Connection } from '@temporalio/client';
 import { ensureReconciliation, registerSearchAttributes } from '../temporal/namespace.ts';
 import { TEMPORAL_TIMEOUT_MS } from '../temporal/runs.ts';
 
-export interface KeepOptions {
+interface KeepOptions {
   connection: Connection;
   client: Client;
   namespace: string;

@@ -18,7 +18,7 @@ import { keepFolding } from './folding.ts';
 import { keepNamespace } from './keep-namespace.ts';
 import { createWorkers } from './workers.ts';
 
-export interface WorkerParts {
+interface WorkerParts {
   config: WorkerConfig;
   log: Logger;
   store: Store;
@@ -28,7 +28,7 @@ export interface WorkerParts {
   native: NativeConnection;
 }
 
-export interface RunningWorkers {
+interface RunningWorkers {
   /** Resolves once all workers have stopped; rejects if one failed. */
   ended: Promise<void>;
   /** Takes no new work. Work under way gets its time (see `worker/workers.ts`). */

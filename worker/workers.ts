@@ -17,7 +17,7 @@ import {
   UPKEEP_QUEUE,
 } from '../workflows/contract.ts';
 
-export interface WorkerDeps {
+interface WorkerDeps {
   connection: NativeConnection;
   namespace: string;
   workflowBundle: WorkflowBundleOption;

@@ -17,7 +17,7 @@ export type ClaimState = (typeof CLAIM_STATES)[number];
 /** Final states: a claim in one of them never changes again. */
 export const FINAL_STATES = ['GRANTED', 'REJECTED', 'FAILED'] as const;
 export type FinalState = (typeof FINAL_STATES)[number];
-export type OpenState = Exclude<ClaimState, FinalState>;
+type OpenState = Exclude<ClaimState, FinalState>;
 
 /** States before the record says that a provider may have been asked. */
 export const EARLY_STATES = [

@@ -4,7 +4,7 @@
  */
 
 export const COMPARATORS = ['atLeast', 'atMost', 'equals'] as const;
-export type Comparator = (typeof COMPARATORS)[number];
+type Comparator = (typeof COMPARATORS)[number];
 
 export const CONDITION_WINDOWS = ['EVENT', 'PERIOD', 'ALL_TIME'] as const;
 /**
@@ -49,7 +49,7 @@ export const MOST_LEAVES = 50;
 export const DEEPEST = 8;
 
 /** A leaf and the JSON pointer to it from the tree's root (RFC 6901). */
-export interface PlacedLeaf {
+interface PlacedLeaf {
   leaf: Leaf;
   pointer: string;
 }

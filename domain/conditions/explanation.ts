@@ -15,7 +15,7 @@ export interface PinnedCondition extends DayStart {
 }
 
 /** The period that a claim is in. */
-export interface ClaimPeriod {
+interface ClaimPeriod {
   key: string;
   /** Null for `ONCE`, which has no bounds. */
   startsAt: Date | null;

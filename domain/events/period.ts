@@ -20,7 +20,7 @@ export const WEEKDAYS = [
   'SATURDAY',
   'SUNDAY',
 ] as const;
-export type Weekday = (typeof WEEKDAYS)[number];
+type Weekday = (typeof WEEKDAYS)[number];
 
 /** When a day starts, and in which time zone. */
 export interface DayStart {
@@ -39,7 +39,7 @@ export interface Period extends DayStart {
 }
 
 /** From `start` until before `end`. */
-export interface PeriodBounds {
+interface PeriodBounds {
   start: Date;
   end: Date;
 }

@@ -1,7 +1,7 @@
 /** The machine that the figures were measured on: without it they mean nothing. */
 import os from 'node:os';
 
-export interface Machine {
+interface Machine {
   cpu: string;
   cores: number;
   memoryGiB: number;

@@ -17,7 +17,7 @@ every book is held against every other. Exits with 1 if they differ, and says wh
   NO_COLOR     no colours
 `;
 
-export type Options = { show: 'HELP' } | { show: 'PLAN' | 'RUN'; seed: number; seconds: number };
+type Options = { show: 'HELP' } | { show: 'PLAN' | 'RUN'; seed: number; seconds: number };
 
 const OPTIONS = {
   seed: { type: 'string' },

@@ -40,7 +40,7 @@ export type Fault = { atMs: number } & (
   | { do: 'retry' | 'abort'; nth: number | 'ALL' }
 );
 
-export type LeftStatus = 'BANNED' | 'SUSPENDED' | 'WITHDRAWN';
+type LeftStatus = 'BANNED' | 'SUSPENDED' | 'WITHDRAWN';
 
 /** One claim by one player, sent until it is answered. */
 export interface PlannedClaim {

@@ -1,6 +1,6 @@
 /** The events that players claim: every kind of fulfillment, some with too little stock for everybody. */
 
-export interface PlannedReward {
+interface PlannedReward {
   rewardId: string;
   kind: 'ITEM' | 'CURRENCY' | 'POINTS' | 'COUPON';
   name: string;

@@ -6,7 +6,7 @@ const PROGRESS_EVERY_MS = 10_000;
 
 const ERASE_LINE = '\r\x1b[2K';
 
-export interface Terminal {
+interface Terminal {
   say: Say;
   progress: Say;
   green: (text: string) => string;

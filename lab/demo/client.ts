@@ -10,7 +10,7 @@ export interface Explained {
   met: boolean | null;
 }
 
-export interface Answer<T> {
+interface Answer<T> {
   status: number;
   headers: Headers;
   body: T;

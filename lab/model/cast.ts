@@ -8,7 +8,7 @@ import { claimName, type Event, named, type Reward } from './world.ts';
 const PASSWORD = 'not a secret here';
 const FAR_OFF = '2100-01-01T00:00:00Z';
 
-export interface Player {
+interface Player {
   userId: string;
   username: string;
   /** The access token of the last sign-in that succeeded. */

@@ -44,7 +44,7 @@ export async function resolveTemporal(options: ResolveOptions): Promise<Binary> 
 }
 
 /** `path` is Kafka's home: the folder that holds `libs`. */
-export interface KafkaBinary extends Binary {
+interface KafkaBinary extends Binary {
   /** The path of the `java` that runs it. */
   java: string;
 }

@@ -11,7 +11,7 @@ import { byProbe } from '../processes/readiness.ts';
 import { type ServiceSpec, StartFailure } from '../processes/service.ts';
 import { reasonOf } from '../progress.ts';
 
-export interface KafkaOptions {
+interface KafkaOptions {
   /** The folder that holds `libs`. */
   home: string;
   java: string;

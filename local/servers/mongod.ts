@@ -16,7 +16,7 @@ const NOT_YET_INITIALIZED = 94;
  */
 const READY_MS = 120_000;
 
-export interface MongodOptions {
+interface MongodOptions {
   binary: string;
   dbPath: string;
   port: number;

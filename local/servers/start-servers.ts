@@ -25,12 +25,12 @@ export interface ServerContext {
   add: (service: Service) => void;
 }
 
-export interface Mongod {
+interface Mongod {
   service: Service;
   port: number;
 }
 
-export interface Temporal {
+interface Temporal {
   service: Service;
   address: string;
   uiUrl?: string;

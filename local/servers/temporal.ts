@@ -22,7 +22,7 @@ const ONE_PARTITION = [
   'matching.numTaskqueueWritePartitions=1',
 ];
 
-export interface TemporalOptions {
+interface TemporalOptions {
   binary: string;
   port: number;
   logPath: string;

@@ -10,7 +10,7 @@ export interface Reply {
   headers?: Record<string, string>;
 }
 
-export interface GrantsOptions {
+interface GrantsOptions {
   ledger: Ledger;
   /** The game's clock, in milliseconds since the epoch. */
   now: () => number;

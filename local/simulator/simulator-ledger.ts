@@ -2,7 +2,7 @@
 import fs from 'node:fs';
 import path from 'node:path';
 
-export type GrantState = 'GRANTED' | 'PENDING' | 'REVOKED' | 'REFUSED';
+type GrantState = 'GRANTED' | 'PENDING' | 'REVOKED' | 'REFUSED';
 
 /** What the first `POST` of a grant asked for. */
 export interface GrantBody {

@@ -98,7 +98,7 @@ export type Behaviour = { delayMs: number } & (
  * One call as rules see it. Player and event are unknown for a grant that was never posted. A call for
  * metrics has only a player: its grant and line are empty.
  */
-export interface Call {
+interface Call {
   verb: Verb;
   grantId: string;
   lineId: string;

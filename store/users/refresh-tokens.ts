@@ -10,7 +10,7 @@ import { Schema } from 'mongoose';
 const REFRESH_TOKEN_TTL_MS = 30 * 24 * 60 * 60 * 1000;
 
 /** Whose sign-in it is, and their token epoch at that time. */
-export interface Holder {
+interface Holder {
   userId: string;
   epoch: number;
 }
@@ -19,7 +19,7 @@ export interface Holder {
  * `ROTATED`: the token was valid, and `token` replaces it. `REUSED`: the token was used before, so
  * the family has ended. `UNKNOWN`: there is no such family, or it has ended or expired.
  */
-export type Rotation =
+type Rotation =
   | { outcome: 'ROTATED'; token: string; holder: Holder }
   | { outcome: 'REUSED' }
   | { outcome: 'UNKNOWN' };

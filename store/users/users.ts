@@ -23,7 +23,7 @@ import {
 
 export { type User, usernameKey } from './user-record.ts';
 
-export interface UserFilter {
+interface UserFilter {
   username?: string | undefined;
   /** The beginning of a username, or a whole ID. */
   query?: string | undefined;
