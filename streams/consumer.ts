@@ -14,7 +14,7 @@ import { persist } from './retry.ts';
 import { createWatchdog } from './watchdog.ts';
 
 /** Handles a batch. Returns the records that it refuses, each with its reason. */
-export type Handle = (records: IncomingRecord[]) => Promise<RefusedRecord[]>;
+type Handle = (records: IncomingRecord[]) => Promise<RefusedRecord[]>;
 
 /** What to consume, and what to do with it. */
 export interface Intake {

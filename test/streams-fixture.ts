@@ -89,7 +89,7 @@ export interface StreamsFixture {
   close(): Promise<void>;
 }
 
-export interface StreamsOptions {
+interface StreamsOptions {
   /** Of the installation's topics and groups. */
   prefix?: string;
   /** How often it looks for partitions that were added, in milliseconds. */

@@ -51,9 +51,9 @@ export function createPasswords(): Passwords {
   }
 
   return {
-    hash: (password) => inTurn(() => hash(normal(password), OWASP)),
+    hash: (password) => queued(() => hash(normal(password), OWASP)),
     matches: (password, stored, attempt) =>
-      inTurn(async () => {
+      queued(async () => {
         await attempt.before();
         const matched = await compare(password, stored);
         await attempt.after(matched);

@@ -15,7 +15,7 @@ import { isSameZone, type Period } from './period.ts';
 type Partly<T> = { [K in keyof T]?: T[K] | undefined };
 
 /** A reward in an update. Without a `stock` it keeps the one that it has. */
-export type RewardPatch = Omit<Reward, 'stock'> & { stock?: number | null | undefined };
+type RewardPatch = Omit<Reward, 'stock'> & { stock?: number | null | undefined };
 
 type Nested = 'period' | 'fulfillment' | 'parkedAfter' | 'rewards';
 

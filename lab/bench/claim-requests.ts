@@ -48,11 +48,7 @@ export function isFinal({ state }: Pick<ClaimAnswer, 'state'>): boolean {
 }
 
 /** Asks for the claim, with `Prefer: wait`, until it is final. */
-export async function followed(
-  wire: Wire,
-  player: Player,
-  claim: ClaimAnswer,
-): Promise<ClaimAnswer> {
+async function followed(wire: Wire, player: Player, claim: ClaimAnswer): Promise<ClaimAnswer> {
   let now = claim;
   while (!isFinal(now)) {
     now = claimIn(await sendUntilServed(wire, statusRequest(claim.claimId, player, WAIT_S)));

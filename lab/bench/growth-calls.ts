@@ -19,7 +19,7 @@ import type { World } from './growth-world.ts';
 import type { Player } from './players.ts';
 
 /** One request: who sends it, and what is expected. */
-export interface Ask {
+interface Ask {
   /** The caller. None for public routes. */
   by?: Player;
   body?: unknown;

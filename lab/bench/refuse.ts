@@ -15,7 +15,7 @@ import { withStops } from './stop-at-end.ts';
 import { startBareApi } from './yardstick/start.ts';
 
 /** Clients of the closed loop. */
-export const CLIENTS = 64;
+const CLIENTS = 64;
 const OURS = 'sold out, from the API';
 const BARE = 'bare route, token and two reads';
 

@@ -22,7 +22,7 @@ interface Tolerance {
 }
 
 /** In MiB, handles and milliseconds, wide enough for what varies in a flat soak. */
-export const TOLERANCES = {
+const TOLERANCES = {
   /** Memory before the next garbage collection is not a leak. */
   rssMiB: { share: 0.15, besides: 30 },
   handles: { share: 0.1, besides: 20 },

@@ -10,7 +10,7 @@ import type { Scene } from './scene.ts';
 export type Patient = Pick<Scene, 'store' | 'runs' | 'staff'>;
 
 /** Longest wait for each part of the healing. Every backoff and timeout of Laurel is shorter. */
-export const HEALING_MS = 180_000;
+const HEALING_MS = 180_000;
 
 /** Pause between two looks. */
 const LOOK_EVERY_MS = 1_000;

@@ -10,7 +10,7 @@ const TIMEOUT_MS = 5_000;
 const FORGED_SECRET = `whsec_${Buffer.alloc(24).toString('base64')}`;
 
 /** What a test may change about one callback. */
-export interface CallbackOptions {
+interface CallbackOptions {
   /** The grant's state by default. */
   state?: string;
   /** `bad`: signed with another secret. `none`: not signed. */

@@ -14,7 +14,7 @@ export interface GrantBody {
 }
 
 /** How a pending grant ends: at `atMs`, or never by itself if that is null. */
-export interface Settling {
+interface Settling {
   outcome: 'GRANTED' | 'REFUSED';
   atMs: number | null;
   callback: boolean;

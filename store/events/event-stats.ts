@@ -7,7 +7,7 @@ import type { StockStore } from '../stock/stock.ts';
 import type { StoredEvent } from './events.ts';
 
 /** A reward's units. `stock` and `available` are null where the reward is unlimited. */
-export interface RewardStats {
+interface RewardStats {
   rewardId: string;
   stock: number | null;
   available: number | null;

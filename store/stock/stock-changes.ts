@@ -62,8 +62,6 @@ function newBucket(eventId: string, reward: Reward, n: number, units: number): S
   return { _id, eventId, rewardId, n, ...levels };
 }
 
-export type StockChanges = ReturnType<typeof createStockChanges>;
-
 /** The changes of stock, over the collection `stock_buckets`. */
 export function createStockChanges(connection: Connection) {
   const collection = connection.collection<StockBucket>('stock_buckets');

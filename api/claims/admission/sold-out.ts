@@ -26,7 +26,7 @@ export function createSoldOut(
   stock: Pick<StockStore, 'soldOut'>,
   onSoldOut: (of: Asked) => void = () => {},
 ) {
-  const seen = new BoundedMap<string, true>(MAX_REMEMBERED);
+  const seen = new BoundedMap<string, true>(MAX_REWARDS);
 
   /** One read for all who asked before it began. */
   const look = shareReads(
