@@ -133,6 +133,8 @@ function differencesIn(part: string, allowed: readonly object[], seen: object): 
     const there = String(Reflect.get(seen, name));
     const mayBe = new Set(allowed.map((a) => String(Reflect.get(a, name))));
     if (mayBe.size === 1 && mayBe.has(there)) return [];
-    return [`${part} ${name}: docs/product.md allows ${[...mayBe].join(' or ')}; there is ${there}`];
+    return [
+      `${part} ${name}: docs/product.md allows ${[...mayBe].join(' or ')}; there is ${there}`,
+    ];
   });
 }
