@@ -182,7 +182,11 @@ function hasOnlyEntitlement({ request, claim, isFirst, hasHeld, tried }: Advance
 /**
  * Refuses the claim: in one write if only its entitlement is taken; else the workflow undoes it.
  */
-async function refuse(ctx: AdvanceContext, reason: Reason, explanation?: Explanation): Promise<Advanced> {
+async function refuse(
+  ctx: AdvanceContext,
+  reason: Reason,
+  explanation?: Explanation,
+): Promise<Advanced> {
   const { deps, claim } = ctx;
   if (hasOnlyEntitlement(ctx)) {
     const end = { reason, steps: allSteps(ctx), ...(explanation && { explanation }) };

@@ -88,10 +88,7 @@ export type ConditionVerdict = { isMet: true } | { isMet: false; explanation: Ex
  * @throws ApplicationFailure (not retried) if the claim has no condition or no player
  * @throws ProviderError if a provider gives no answer
  */
-export async function judgeCondition(
-  deps: ActivityDeps,
-  claim: Claim,
-): Promise<ConditionVerdict> {
+export async function judgeCondition(deps: ActivityDeps, claim: Claim): Promise<ConditionVerdict> {
   // Judged once: progress that is counted late must not change a no into a yes.
   if (claim.explanation) return { isMet: false, explanation: claim.explanation };
   const pinned = claim.snapshot.condition;

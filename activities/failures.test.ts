@@ -16,7 +16,10 @@ async function failureOf(
 describe('a failed activity', () => {
   it('is retried and counts as no error where a provider gave no definite answer', async () => {
     for (const kind of ['UNAVAILABLE', 'UNKNOWN'] as const) {
-      const failure = await failureOf(withProviderFailures, new ProviderError(kind, 'It said 503.'));
+      const failure = await failureOf(
+        withProviderFailures,
+        new ProviderError(kind, 'It said 503.'),
+      );
       assert.ok(failure instanceof ApplicationFailure);
       assert.equal(failure.type, `FULFILLMENT_${kind}`);
       assert.equal(failure.nonRetryable, false);

@@ -8,7 +8,12 @@ import { askAtOnce } from './first-try.ts';
 const NOW = new Date('2026-11-26T12:00:00.000Z');
 const POLICY = { timeoutMs: 10, maxAttempts: 3, initialIntervalMs: 77, pendingTimeoutMs: 100 };
 
-const lines = ['cape', 'hat'].map((lineId) => ({ lineId, kind: 'ITEM', name: lineId, quantity: 1 }));
+const lines = ['cape', 'hat'].map((lineId) => ({
+  lineId,
+  kind: 'ITEM',
+  name: lineId,
+  quantity: 1,
+}));
 const CLAIM = {
   _id: 'clm_1',
   userId: 'usr_1',

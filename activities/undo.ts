@@ -11,12 +11,7 @@ import { withSteps } from '../domain/claims/steps.ts';
 import type { Claim } from '../store/claims/claim-record.ts';
 import type { ClaimRef } from '../workflows/contract.ts';
 import type { ActivityDeps } from './deps.ts';
-import {
-  brokenData,
-  providerFailure,
-  retriedForSlot,
-  withProviderFailures,
-} from './failures.ts';
+import { brokenData, providerFailure, retriedForSlot, withProviderFailures } from './failures.ts';
 import { type LineRef, providerOf } from './grant-line.ts';
 import { type Ended, endOf, recordOf } from './read-claim.ts';
 import { stepNow } from './running-activity.ts';
@@ -61,7 +56,10 @@ export async function beginUndo(
  * with 409, and the answer to the first may have been lost.
  * @throws ApplicationFailure (retried) if the two answers contradict each other
  */
-export function refusalOrRevoked(state: LookupAnswer['state'], refusal: RevokeAnswer): RevokeAnswer {
+export function refusalOrRevoked(
+  state: LookupAnswer['state'],
+  refusal: RevokeAnswer,
+): RevokeAnswer {
   switch (state) {
     case 'GRANTED':
       return refusal;

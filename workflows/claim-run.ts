@@ -1,10 +1,5 @@
 /** The state of one run of a claim, and the signals that wake it. */
-import {
-  CancellationScope,
-  defineSignal,
-  isCancellation,
-  setHandler,
-} from '@temporalio/workflow';
+import { CancellationScope, defineSignal, isCancellation, setHandler } from '@temporalio/workflow';
 import type { ClaimView, Left } from '../activities/advance.ts';
 import type { Step } from '../domain/claims/claim.ts';
 import { callsTo } from './activity-calls.ts';
