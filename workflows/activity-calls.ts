@@ -30,7 +30,7 @@ export const localAdvance = proxyLocalActivities<Pick<Activities, 'advance'>>({
 });
 
 /** The longest pause between two attempts at a provider, in milliseconds. */
-export const LONGEST_BACKOFF_MS = 60_000;
+const LONGEST_BACKOFF_MS = 60_000;
 
 /**
  * What an attempt needs beside its two calls to the provider, in milliseconds: two reads of our
