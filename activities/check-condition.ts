@@ -81,7 +81,7 @@ async function explanationOf(
 }
 
 /** What S2 found: the condition is met, or the explanation why it is not. */
-export type ConditionVerdict = { isMet: true } | { isMet: false; explanation: Explanation };
+type ConditionVerdict = { isMet: true } | { isMet: false; explanation: Explanation };
 
 /**
  * Judges the claim's condition. If a verdict is on the record, it counts.
