@@ -1,6 +1,7 @@
 /** The pure part of accepting a claim: what would be recorded of it, and what refuses it. */
 
 import { wantedEntitlements } from '../../domain/claims/entitlements.ts';
+import { isLimited } from '../../domain/claims/holds.ts';
 import { REFUSAL_ORDER, type RefusalReason } from '../../domain/claims/refusal-order.ts';
 import { claimPeriod, pinCondition, windowOf } from '../../domain/conditions/explanation.ts';
 import { DomainError } from '../../domain/errors.ts';
@@ -76,9 +77,7 @@ export function snapshotOf(event: StoredEvent, acceptedAt: Date): Claim['snapsho
 
 /** The units that the claim takes of the event's limited rewards. */
 export function limitedUnitsOf({ lines }: NewClaim): RewardUnits[] {
-  return lines
-    .filter((line) => line.buckets !== null)
-    .map(({ lineId, quantity }) => ({ rewardId: lineId, quantity }));
+  return lines.filter(isLimited).map(({ lineId, quantity }) => ({ rewardId: lineId, quantity }));
 }
 
 /** The one that counts, of the refusals that were found; null if there is none. */

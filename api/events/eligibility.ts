@@ -16,7 +16,7 @@ import {
 import type { GameData, GameDataProvider } from '../../domain/conditions/game-data.ts';
 import type { Gauges } from '../../domain/conditions/metrics.ts';
 import type { ProgressReader } from '../../domain/conditions/progress.ts';
-import { isOpenAt } from '../../domain/events/event.ts';
+import { isLimitedReward, isOpenAt } from '../../domain/events/event.ts';
 import type { ClaimStore } from '../../store/claims/claims.ts';
 import type { StoredEvent } from '../../store/events/events.ts';
 import type { ConditionFacts } from '../../store/player-events/condition-facts.ts';
@@ -44,7 +44,7 @@ interface Eligibility extends Surroundings {
 
 /** What is left of each reward, and whether that is too little for one more claim. */
 async function stockOf({ store }: EligibilityDeps, event: StoredEvent) {
-  const limited = event.rewards.filter((reward) => reward.stock !== null);
+  const limited = event.rewards.filter(isLimitedReward);
   if (limited.length === 0) return { left: event.rewards.map(unlimited), isSoldOut: false };
   const [books, gone] = await Promise.all([
     store.stock.levels(event.eventId),

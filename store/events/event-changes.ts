@@ -10,6 +10,7 @@ import {
   claimableUntil,
   type EventFields,
   type EventStatus,
+  isLimitedReward,
   type Reward,
 } from '../../domain/events/event.ts';
 import {
@@ -20,7 +21,7 @@ import {
 } from '../../domain/events/event-change.ts';
 import { createAuditLog } from '../audit-log.ts';
 import { inTransaction } from '../mongodb/connection.ts';
-import { createStockChanges, type StockedReward } from '../stock/stock-changes.ts';
+import { createStockChanges } from '../stock/stock-changes.ts';
 import type { StaffContext, StaffWrite } from '../users/staff.ts';
 import { createEventKeys, type KeyedRequest } from './event-idempotency.ts';
 import {
@@ -62,7 +63,7 @@ export function createEventChanges(connection: Connection, now: () => Date) {
   ): Promise<StoredReward[]> {
     const made: StoredReward[] = [];
     for (const reward of rewards) {
-      const limited = isStocked(reward);
+      const limited = isLimitedReward(reward);
       const buckets = limited ? await stock.createBuckets(session, eventId, reward) : null;
       made.push({ ...reward, buckets });
     }
@@ -122,7 +123,7 @@ export function createEventChanges(connection: Connection, now: () => Date) {
     const changed: StoredReward[] = [];
     for (const reward of rewards) {
       const known = before.rewards.find(({ rewardId }) => rewardId === reward.rewardId);
-      const moved = isStocked(reward) && reward.stock !== known?.stock;
+      const moved = isLimitedReward(reward) && reward.stock !== known?.stock;
       const buckets = moved ? await stock.changeStock(session, eventId, reward) : known?.buckets;
       changed.push({ ...reward, buckets: buckets ?? null });
     }
@@ -242,10 +243,6 @@ export function createEventChanges(connection: Connection, now: () => Date) {
       );
     },
   };
-}
-
-function isStocked(reward: Reward): reward is StockedReward {
-  return reward.stock !== null;
 }
 
 function assertVersion({ version }: StoredEvent, expected: readonly number[] | undefined): void {

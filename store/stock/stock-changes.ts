@@ -9,7 +9,7 @@ import type { Reward } from '../../domain/events/event.ts';
 import { HOLDS_PER_BUCKET, type StockBucket } from './stock-bucket.ts';
 
 /** A reward with a stock. */
-export type StockedReward = Reward & { stock: number };
+type StockedReward = Reward & { stock: number };
 
 /** Claims that one bucket should serve: half of its room for holds, as crowds spread unevenly. */
 const PORTIONS_PER_BUCKET = 200;
