@@ -2,8 +2,11 @@
 import type { IncomingMessage } from 'node:http';
 import type { Refusal } from '../problem.ts';
 
-/** Hosts that are canonical already: a lower-case name or an IPv4 address, maybe with a port. */
-const PLAIN_HOST = /^[a-z0-9._-]+(?::(?:[1-5]\d{3,4}|[6-9]\d{3}))?$/;
+/**
+ * Hosts that URLs write as they are: lower-case names, maybe with a port. The last label begins with
+ * a letter, as one that is a number makes the host an IPv4 address, and most of those are not valid.
+ */
+const PLAIN_HOST = /^(?:[a-z0-9_-]+\.)*[a-z][a-z0-9_-]*(?::(?:[1-5]\d{3,4}|[6-9]\d{3}))?$/;
 
 /** RFC 3986, section 3.2.2, but without percent-encoded names, as no real host has one. */
 const HOST = /^(?:[\w.~!$&'()*+,;=-]+|\[[0-9a-f:.]+\])(?::\d*)?$/i;

@@ -43,6 +43,8 @@ before(async () => {
     PORT: String(port),
     RATE_LIMITS: 'off',
     LOG_LEVEL: 'info',
+    // Starts what the killed API recorded and did not start; once a minute is longer than this test waits.
+    RECONCILE_INTERVAL_MS: '5000',
   };
   const worker = { name: 'worker', file: 'worker/main.ts', ready: 'worker ready' };
   [otherApi, ...otherWorkers] = await Promise.all([
