@@ -1,7 +1,10 @@
 /** The order in which the reasons to refuse a claim count, wherever several of them hold. */
 import type { Reason } from './claim.ts';
 
-/** Of several reasons that hold, the first of this list refuses the claim. */
+/**
+ * Of several reasons that hold, the first of this list refuses the claim. One exception: the API
+ * may refuse for units that are gone before the run has looked at the condition.
+ */
 export const REFUSAL_ORDER = [
   'USER_NOT_ACTIVE',
   'EVENT_NOT_OPEN',
