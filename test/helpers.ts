@@ -1,15 +1,20 @@
 /** What tests of the whole stack share: an open event, waiting, and looking at every book that must add up. */
 import assert from 'node:assert/strict';
 import type { TestContext } from 'node:test';
-import { WorkflowFailedError, type WorkflowHandle } from '@temporalio/client';
+import {
+  WorkflowFailedError,
+  type WorkflowHandle,
+  WorkflowNotFoundError,
+} from '@temporalio/client';
 import type { Connection } from 'mongoose';
 import type { PassReport } from '../activities/upkeep.ts';
 import { grantIdOf, isFinal } from '../domain/claims/claim.ts';
 import type { EventFields } from '../domain/events/event.ts';
+import { CAPE, eventFields, ONCE } from '../domain/events/test-fields.ts';
 import { until as untilSeen } from '../local/until.ts';
-import type { Claim } from '../store/claims/claim-record.ts';
+import { type Claim, claimIdOf } from '../store/claims/claim-record.ts';
 import type { StoredEvent } from '../store/events/events.ts';
-import { CAPE, eventFields, OPERATOR } from '../store/events/test-events.ts';
+import { OPERATOR } from '../store/events/test-events.ts';
 import { connect } from '../store/mongodb/connection.ts';
 import type { StockLevels } from '../store/stock/stock.ts';
 import type { StaffContext } from '../store/users/staff.ts';
@@ -19,7 +24,8 @@ import { dropDatabase } from './drop-database.ts';
 import type { Laurel } from './laurel.ts';
 import { testServers, uniqueName } from './servers.ts';
 
-export { CAPE, DAILY_IN_SEOUL, MESOS, OPERATOR } from '../store/events/test-events.ts';
+export { CAPE, DAILY_IN_SEOUL, MESOS } from '../domain/events/test-fields.ts';
+export { OPERATOR } from '../store/events/test-events.ts';
 
 /** What it takes to wait for a claim's record. */
 export type Waitable = Pick<Laurel, 'store' | 'changes'>;
@@ -47,7 +53,7 @@ export async function event(
     endsAt: FAR_OFF,
     claimUntil: null,
     listedFrom: null,
-    period: { kind: 'ONCE', timeZone: 'UTC', resetHour: 0, resetMinute: 0, resetDay: 'MONDAY' },
+    period: ONCE,
     rewards: [CAPE],
     ...given,
   });
@@ -158,6 +164,29 @@ export async function parked(laurel: Waitable, claimId: string, number = 1): Pro
   const isParked = (claim: Claim) =>
     claim.state === 'NEEDS_ATTENTION' && claim.parking?.number === number;
   return await recordOnce(laurel, claimId, isParked);
+}
+
+/** A new player and a key, with the ID of the claim that they will have with it. */
+export async function playerWithKey(laurel: Pick<Laurel, 'signIn'>) {
+  const { id, token } = await laurel.signIn();
+  const key = uniqueName('key');
+  return { id, token, key, claimId: claimIdOf(id, key) };
+}
+
+/** Whether Temporal has a run of the claim. */
+export async function hasRun(
+  laurel: Pick<Laurel, 'client'>,
+  claim: { userId: string; idempotencyKey: string },
+): Promise<boolean> {
+  return await workflowOf(laurel, claim)
+    .describe()
+    .then(
+      () => true,
+      (error: unknown) => {
+        if (error instanceof WorkflowNotFoundError) return false;
+        throw error;
+      },
+    );
 }
 
 /** The handle of the claim's latest run. */

@@ -3,7 +3,7 @@ import { type SignedIn, type TestApp, testApp } from '../api/test-app.ts';
 import { createClaimFeed } from '../store/claims/claim-feed.ts';
 import type { Claim } from '../store/claims/claim-record.ts';
 import { isOfDatabase } from '../store/mongodb/connection.ts';
-import { newClaim, type StoreFixture } from '../store/test-store.ts';
+import { newClaim, type Sent, type StoreFixture } from '../store/test-store.ts';
 import { runStreams } from '../streams/run.ts';
 import { until } from './helpers.ts';
 import { endSoon, lagOf, produce, type ReadRecord, readTopic } from './kafka-records.ts';
@@ -15,16 +15,6 @@ export const PATIENCE_MS = 90_000;
 /** A player event's age, unless a test says otherwise. */
 const MINUTE_MS = 60_000;
 const GROUP = 'laurel-activity';
-
-/** A player event as it is sent. */
-export interface Sent {
-  id: string;
-  userId: string;
-  metric: string;
-  key?: string;
-  value?: number;
-  at: string;
-}
 
 /** So many milliseconds ago, as it is sent. */
 export const ago = (durationMs: number) => new Date(Date.now() - durationMs).toISOString();

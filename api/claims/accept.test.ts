@@ -1,6 +1,7 @@
 /** Accepting a claim, step by step, over a store in memory: no server. */
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
+import { eventFields, ONCE } from '../../domain/events/test-fields.ts';
 import {
   type Claim,
   claimIdOf,
@@ -19,25 +20,17 @@ const UNLIMITED = { ...CAPE, stock: null, buckets: null };
 const LIMITED = { ...CAPE, stock: 1, buckets: 1 };
 
 const EVENT: StoredEvent = {
+  ...eventFields({
+    startsAt: new Date('2026-11-01T00:00:00Z'),
+    endsAt: new Date('2026-12-01T00:00:00Z'),
+    claimUntil: null,
+    period: ONCE,
+  }),
+  rewards: [UNLIMITED],
   eventId: 'evt_1',
   status: 'ACTIVE',
   version: 1,
   claimed: true,
-  title: 'Snow festival',
-  description: '',
-  startsAt: new Date('2026-11-01T00:00:00Z'),
-  endsAt: new Date('2026-12-01T00:00:00Z'),
-  claimUntil: null,
-  listedFrom: null,
-  period: { kind: 'ONCE', timeZone: 'UTC', resetHour: 0, resetMinute: 0, resetDay: 'MONDAY' },
-  claimsPerPeriod: 1,
-  claimsTotal: null,
-  exclusiveGroup: null,
-  condition: null,
-  rewardSelection: 'ALL',
-  rewards: [UNLIMITED],
-  fulfillment: { provider: 'mailbox' },
-  parkedAfter: { action: 'WAIT', hours: 24 },
   createdBy: 'usr_operator',
   createdAt: NOW,
   updatedAt: NOW,

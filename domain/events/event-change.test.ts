@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import type { EventFields, Reward } from './event.ts';
+import type { Reward } from './event.ts';
 import { type EventPatch, frozenChanges, patched } from './event-change.ts';
+import { eventFields } from './test-fields.ts';
 
 const CAPE: Reward = { rewardId: 'cape', kind: 'ITEM', name: 'Cape', quantity: 1, stock: 10 };
 const MESOS: Reward = {
@@ -11,29 +12,12 @@ const MESOS: Reward = {
   quantity: 100,
   stock: null,
 };
-const EVENT: EventFields = {
-  title: 'Snow festival',
+const EVENT = eventFields({
   description: 'It snows.',
-  startsAt: new Date('2026-12-01T00:00:00Z'),
   endsAt: new Date('2026-12-31T00:00:00Z'),
   claimUntil: new Date('2027-01-07T00:00:00Z'),
-  listedFrom: null,
-  period: {
-    kind: 'DAILY',
-    timeZone: 'Asia/Seoul',
-    resetHour: 5,
-    resetMinute: 0,
-    resetDay: 'MONDAY',
-  },
-  claimsPerPeriod: 1,
-  claimsTotal: null,
-  exclusiveGroup: null,
-  condition: null,
-  rewardSelection: 'ALL',
   rewards: [CAPE, MESOS],
-  fulfillment: { provider: 'mailbox' },
-  parkedAfter: { action: 'WAIT', hours: 24 },
-};
+});
 
 describe('a partial update of an event', () => {
   it('leaves out what it does not name', () => {

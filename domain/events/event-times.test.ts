@@ -17,6 +17,7 @@ import {
   isShownAt,
 } from './event.ts';
 import { PERIOD_KINDS, periodBounds, periodKey, WEEKDAYS } from './period.ts';
+import { eventFields } from './test-fields.ts';
 
 const HOUR_MS = 3_600_000;
 const FIRST = Date.UTC(2026, 9, 20);
@@ -48,18 +49,9 @@ const event: fc.Arbitrary<TimedEvent> = fc
     period,
     window: fc.constantFrom<ConditionWindow>('EVENT', 'PERIOD', 'ALL_TIME'),
   })
-  .map(({ window, ...given }) => ({
-    ...given,
-    title: 'Snow festival',
-    description: '',
-    claimsPerPeriod: 1,
-    claimsTotal: null,
-    exclusiveGroup: null,
-    condition: { ...LEAF, window },
-    rewardSelection: 'ALL' as const,
-    rewards: [],
-    fulfillment: { provider: 'mailbox' },
-    parkedAfter: { action: 'WAIT' as const, hours: 24 },
+  .map(({ window, status, ...given }) => ({
+    ...eventFields({ ...given, condition: { ...LEAF, window }, rewards: [] }),
+    status,
   }))
   .filter((fields) => inconsistencies(fields).length === 0);
 

@@ -12,29 +12,18 @@ import {
   playMoment,
   type Reward,
 } from './event.ts';
+import { eventFields, ONCE } from './test-fields.ts';
 
 const CAPE: Reward = { rewardId: 'cape', kind: 'ITEM', name: 'Cape', quantity: 10, stock: 100 };
 
-function event(given: Partial<EventFields> = {}): EventFields {
-  return {
-    title: 'Snow festival',
-    description: '',
-    startsAt: new Date('2026-12-01T00:00:00Z'),
+const event = (given: Partial<EventFields> = {}): EventFields =>
+  eventFields({
     endsAt: new Date('2026-12-31T00:00:00Z'),
     claimUntil: new Date('2027-01-07T00:00:00Z'),
-    listedFrom: null,
-    period: { kind: 'ONCE', timeZone: 'UTC', resetHour: 0, resetMinute: 0, resetDay: 'MONDAY' },
-    claimsPerPeriod: 1,
-    claimsTotal: null,
-    exclusiveGroup: null,
-    condition: null,
-    rewardSelection: 'ALL',
+    period: ONCE,
     rewards: [CAPE],
-    fulfillment: { provider: 'mailbox' },
-    parkedAfter: { action: 'WAIT', hours: 24 },
     ...given,
-  };
-}
+  });
 
 const places = (given: Partial<EventFields>, before?: EventFields) =>
   inconsistencies({ ...(before ?? event()), ...given }, before).map(({ pointer }) => pointer);

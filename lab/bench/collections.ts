@@ -2,6 +2,7 @@
 import { randomBytes } from 'node:crypto';
 import type { Connection } from 'mongoose';
 import type { EventFields } from '../../domain/events/event.ts';
+import { CAPE, eventFields, ONCE } from '../../domain/events/test-fields.ts';
 import type { StoredEvent } from '../../store/events/events.ts';
 import { openStore, type Store } from '../../store/index.ts';
 import { connect } from '../../store/mongodb/connection.ts';
@@ -39,24 +40,14 @@ export async function makeEvent(
   stock: number,
   given: Partial<EventFields> = {},
 ): Promise<StoredEvent> {
-  const fields: EventFields = {
-    title: 'Snow festival',
-    description: '',
+  const fields = eventFields({
     startsAt: new Date(0),
     endsAt: FAR_OFF,
     claimUntil: null,
-    listedFrom: null,
-    period: { kind: 'ONCE', timeZone: 'UTC', resetHour: 0, resetMinute: 0, resetDay: 'MONDAY' },
-    claimsPerPeriod: 1,
-    claimsTotal: null,
-    exclusiveGroup: null,
-    condition: null,
-    rewardSelection: 'ALL',
-    rewards: [{ rewardId: 'cape', kind: 'ITEM', name: 'Frost cape', quantity: 1, stock }],
-    fulfillment: { provider: 'mailbox' },
-    parkedAfter: { action: 'WAIT', hours: 24 },
+    period: ONCE,
+    rewards: [{ ...CAPE, stock }],
     ...given,
-  };
+  });
   return (await store.events.create(OPERATOR, fields, 'ACTIVE')).event;
 }
 

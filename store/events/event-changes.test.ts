@@ -2,8 +2,9 @@ import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import type { EventStatus } from '../../domain/events/event.ts';
 import type { EventPatch } from '../../domain/events/event-change.ts';
+import { CAPE, MESOS } from '../../domain/events/test-fields.ts';
 import type { StoredEvent } from './events.ts';
-import { CAPE, type EventsFixture, eventsFixture, MESOS, OPERATOR } from './test-events.ts';
+import { type EventsFixture, eventsFixture, OPERATOR } from './test-events.ts';
 
 let t: EventsFixture;
 before(async () => {

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
-import { type EventsFixture, eventFields, eventsFixture, OPERATOR } from './test-events.ts';
+import { eventFields } from '../../domain/events/test-fields.ts';
+import { type EventsFixture, eventsFixture, OPERATOR } from './test-events.ts';
 
 let t: EventsFixture;
 before(async () => {

@@ -1,9 +1,10 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import type { ClaimState, LineState } from '../../domain/claims/claim.ts';
+import { CAPE, MESOS } from '../../domain/events/test-fields.ts';
 import { profiled } from '../test-store.ts';
 import type { StoredEvent } from './events.ts';
-import { CAPE, type EventsFixture, eventsFixture, MESOS } from './test-events.ts';
+import { type EventsFixture, eventsFixture } from './test-events.ts';
 
 let t: EventsFixture;
 before(async () => {

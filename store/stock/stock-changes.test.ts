@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import fc from 'fast-check';
+import { CAPE } from '../../domain/events/test-fields.ts';
 import type { StoredEvent } from '../events/events.ts';
-import { CAPE, type EventsFixture, eventsFixture, OPERATOR } from '../events/test-events.ts';
+import { type EventsFixture, eventsFixture, OPERATOR } from '../events/test-events.ts';
 import { bucketsFor, createStockChanges } from './stock-changes.ts';
 
 let t: EventsFixture;

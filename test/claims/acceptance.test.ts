@@ -3,7 +3,7 @@ import { after, before, describe, it } from 'node:test';
 import { WorkflowNotFoundError } from '@temporalio/client';
 import type { ClaimBody } from '../../api/claims/claim-body.ts';
 import { isFinal } from '../../domain/claims/claim.ts';
-import { eventFields } from '../../store/events/test-events.ts';
+import { eventFields } from '../../domain/events/test-fields.ts';
 import type { User } from '../../store/users/users.ts';
 import { MOUNT } from '../game-claims.ts';
 import { CAPE, event, OPERATOR, workflowOf } from '../helpers.ts';

@@ -4,7 +4,7 @@ import { after, before, describe, it } from 'node:test';
 import type { Reason } from '../../domain/claims/claim.ts';
 import { isMailbox } from '../../domain/claims/fulfillment.ts';
 import { withSteps } from '../../domain/claims/steps.ts';
-import { type Claim, claimIdOf } from '../../store/claims/claim-record.ts';
+import type { Claim } from '../../store/claims/claim-record.ts';
 import type { StoredEvent } from '../../store/events/events.ts';
 import { CLAIM_QUEUE, CLAIM_WORKFLOW, type ClaimOutcome } from '../../workflows/contract.ts';
 import {
@@ -19,6 +19,7 @@ import {
   leaveAlone,
   levelsOf,
   parked,
+  playerWithKey,
   reconcile,
   recordOf,
   recordOnce,
@@ -45,11 +46,7 @@ after(async () => {
   await laurel.stop();
 });
 
-async function player() {
-  const { id, token } = await laurel.signIn();
-  const key = uniqueName('key');
-  return { token, key, claimId: claimIdOf(id, key) };
-}
+const player = () => playerWithKey(laurel);
 
 /** A claim of the event, with something planned for it before it is made. */
 async function claimOf(

@@ -5,12 +5,13 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { createAcceptance } from '../../api/claims/accept.ts';
 import { ADMISSION } from '../../api/claims/admission/admission.ts';
 import type { DomainError } from '../../domain/errors.ts';
-import { type Claim, claimIdOf } from '../../store/claims/claim-record.ts';
+import type { Claim } from '../../store/claims/claim-record.ts';
 import type { StoredEvent } from '../../store/events/events.ts';
 import type { Store } from '../../store/index.ts';
 import { MOUNT } from '../game-claims.ts';
 import { CAPE, ended, event, levelsOf, OPERATOR, until } from '../helpers.ts';
 import { type ClaimAnswer as Answer, codeOf, type Laurel, startLaurel } from '../laurel.ts';
+import { acceptanceOver, requestOf } from '../own-acceptance.ts';
 import { uniqueName } from '../servers.ts';
 
 let laurel: Laurel;
@@ -257,16 +258,5 @@ describe('a player with many keys', () => {
   });
 });
 
-/** A request of a new player, for an API of the test's own. */
-async function request(eventId: string) {
-  const { id: userId, token } = await laurel.signIn();
-  const idempotencyKey = uniqueName('key');
-  const claimId = claimIdOf(userId, idempotencyKey);
-  return { token, claimId, asked: { userId, eventId, rewardId: null, idempotencyKey } };
-}
-
-/** An API over the same store, some of whose verbs the test replaces. */
-function apiOver(change: (store: Store) => Partial<Store>) {
-  const store = { ...laurel.store, ...change(laurel.store) };
-  return createAcceptance({ store, now: () => new Date() });
-}
+const request = (eventId: string) => requestOf(laurel, eventId);
+const apiOver = (change: (store: Store) => Partial<Store>) => acceptanceOver(laurel, change);

@@ -4,7 +4,6 @@
  */
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
-import { WorkflowNotFoundError } from '@temporalio/client';
 import { createAcceptance } from '../../api/claims/accept.ts';
 import type { Starter } from '../../api/claims/admission/starter.ts';
 import { StockBusy } from '../../domain/claims/stock-busy.ts';
@@ -21,15 +20,16 @@ import {
   event,
   gameEvent,
   givenBy,
+  hasRun,
   leaveAlone,
   levelsOf,
   OPERATOR,
   reconcile,
   recordOf,
   runsOf,
-  workflowOf,
 } from '../helpers.ts';
 import { codeOf, type Laurel, startLaurel } from '../laurel.ts';
+import { acceptanceOver, requestOf } from '../own-acceptance.ts';
 import { alwaysTried } from '../paces.ts';
 import { uniqueName } from '../servers.ts';
 
@@ -63,18 +63,6 @@ async function orphan() {
   return { eventId, token, key, claimId, claim: await recordOf(laurel, claimId) };
 }
 
-async function hasRun(claim: Claim): Promise<boolean> {
-  return await workflowOf(laurel, claim)
-    .describe()
-    .then(
-      () => true,
-      (error: unknown) => {
-        if (error instanceof WorkflowNotFoundError) return false;
-        throw error;
-      },
-    );
-}
-
 /** Makes the claim look recorded, and last changed, so many milliseconds ago. */
 async function madeOld({ _id }: Claim, ms: number): Promise<void> {
   const at = new Date(Date.now() - ms);
@@ -89,19 +77,8 @@ const ONE_GRANTED = { stock: 1, available: 0, held: 0, granted: 1 };
 const events = (stock: number, given: Partial<StoredEvent> = {}) =>
   event(laurel, { rewards: [{ ...CAPE, stock }], ...given });
 
-/** A request of a new player, for an API of the test's own. */
-async function request(eventId: string) {
-  const { id: userId, token } = await laurel.signIn();
-  const idempotencyKey = uniqueName('key');
-  const claimId = claimIdOf(userId, idempotencyKey);
-  return { token, claimId, asked: { userId, eventId, rewardId: null, idempotencyKey } };
-}
-
-/** An API over the same store, some of whose verbs the test replaces. */
-function apiOver(change: (store: Store) => Partial<Store>) {
-  const store = { ...laurel.store, ...change(laurel.store) };
-  return createAcceptance({ store, now: () => new Date() });
-}
+const request = (eventId: string) => requestOf(laurel, eventId);
+const apiOver = (change: (store: Store) => Partial<Store>) => acceptanceOver(laurel, change);
 
 describe('the record comes first', { concurrency: true }, () => {
   it('and stands before its run is started', async () => {
@@ -166,7 +143,7 @@ describe('who may start or reject', { concurrency: true }, () => {
       const { eventId, token, key, claimId, claim } = await orphan();
       const replayed = await laurel.claim(eventId, token, { key });
       assert.deepEqual([replayed.status, replayed.body.claimId], [202, claimId]);
-      assert.equal(await hasRun(claim), false);
+      assert.equal(await hasRun(laurel, claim), false);
 
       await madeOld(claim, 10_500);
       const later = await laurel.claim(eventId, token, { key, waitS: 30 });
@@ -180,7 +157,7 @@ describe('who may start or reject', { concurrency: true }, () => {
       // Not changed for longer than a pass leaves a claim alone, but recorded less than ten seconds ago.
       await madeOld(claim, 7_000);
       await reconcile(laurel);
-      assert.equal(await hasRun(claim), false);
+      assert.equal(await hasRun(laurel, claim), false);
       assert.equal((await recordOf(laurel, claimId)).state, 'PENDING_VALIDATION');
 
       await leaveAlone(laurel, claimId);
@@ -203,7 +180,7 @@ describe('who may start or reject', { concurrency: true }, () => {
       assert.deepEqual([status, body.state, body.reason], [200, 'REJECTED', 'SOLD_OUT']);
       const claim = await recordOf(laurel, claimIdOf(id, 'mine'));
       assert.deepEqual([claim.version, claim.entitlements], [2, undefined]);
-      assert.equal(await hasRun(claim), false);
+      assert.equal(await hasRun(laurel, claim), false);
       assert.deepEqual(await levelsOf(laurel, { eventId }, 'hat'), GRANTED);
       assert.deepEqual(await levelsOf(laurel, { eventId }), ONE_GRANTED);
     });

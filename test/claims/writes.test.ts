@@ -4,7 +4,6 @@ import { once } from 'node:events';
 import { type AddressInfo, createServer, connect as dial, type Socket } from 'node:net';
 import { after, before, describe, it } from 'node:test';
 import type { mongo } from 'mongoose';
-import { claimIdOf } from '../../store/claims/claim-record.ts';
 import { openStore } from '../../store/index.ts';
 import { connect, DATABASE_TIMEOUT_MS, isOfDatabase } from '../../store/mongodb/connection.ts';
 import { type Hold, RESERVE_DEADLINE_MS } from '../../store/stock/stock.ts';
@@ -19,6 +18,7 @@ import {
   givenBy,
   hasEntitlement,
   levelsOf,
+  playerWithKey,
   recordOf,
 } from '../helpers.ts';
 import { type Call, createInterposer } from '../interpose.ts';
@@ -40,11 +40,7 @@ after(async () => {
   await laurel.stop();
 });
 
-async function player() {
-  const { id, token } = await laurel.signIn();
-  const key = uniqueName('key');
-  return { token, key, claimId: claimIdOf(id, key) };
-}
+const player = () => playerWithKey(laurel);
 
 describe('a step whose answer was lost is tried again', { concurrency: true }, () => {
   const forward: Call[] = [

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import fc from 'fast-check';
 import type { Claim } from '../../store/claims/claim-record.ts';
-import { newPlayer } from '../../store/test-store.ts';
+import { newPlayer, type Sent } from '../../store/test-store.ts';
 import { until } from '../helpers.ts';
 import { produce, type ReadRecord } from '../kafka-records.ts';
 import { uniqueName } from '../servers.ts';
@@ -13,7 +13,6 @@ import {
   kill,
   PATIENCE_MS,
   type RunningStreams,
-  type Sent,
   type StreamsFixture,
   streamsFixture,
   WHOLE,
