@@ -73,10 +73,11 @@ export function optionalIdempotencyKeyOf(lines: HeaderLines): string | undefined
  * refuses a missing key, with a code of its own and after it has looked for the other name.
  */
 export function idempotencyKeyHeader({ required }: { required: boolean }) {
+  const description =
+    '1–255 printable ASCII characters; a quoted string (RFC 8941) is unquoted. ' +
+    '`X-Idempotency-Key` means the same, and may be sent instead.';
   return z.string().optional().openapi({
-    description:
-      '1–255 printable ASCII characters; a quoted string (RFC 8941) is unquoted. ' +
-      '`X-Idempotency-Key` means the same, and may be sent instead.',
+    description,
     minLength: 1,
     maxLength: 255,
     // At least one character that is neither a blank nor a quote.
