@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { SetupError } from '../domain/errors.ts';
 
-export interface TemporalSettings {
+interface TemporalSettings {
   TEMPORAL_ADDRESS: string;
   TEMPORAL_API_KEY?: string | undefined;
   TEMPORAL_TLS_CERT?: string | undefined;
