@@ -7,7 +7,7 @@ import { logOutput } from '../process/log-output.ts';
 import type { Stopping } from '../process/shutdown.ts';
 import { openStoreOfProcess } from '../store/index.ts';
 import { openDatabase } from '../store/mongodb/database.ts';
-import { connectionOptions } from '../temporal/connection-options.ts';
+import { connectionOptions } from '../temporal/connect.ts';
 import { createClaimRuns } from '../temporal/runs.ts';
 import { healthChecks, serveApi } from './serve.ts';
 import { listen } from './server/front.ts';

@@ -32,59 +32,40 @@ const PAUSE_MS = 50;
  */
 const LEASE_MARGIN_MS = 10_000;
 
-export interface CallLimiter {
-  /** The longest time that a call waits for its slot and its booked start, in milliseconds. */
-  longestWaitMs: number;
-  /** Whether the provider has a limit. */
-  isLimited(provider: string): boolean;
-  /**
-   * Makes one call to the provider once there is a slot; at once where the provider has no limit.
-   * Checks that must hold right before the call belong inside `call`.
-   * @throws LimitReached where there was no slot within three seconds
-   */
-  run<T>(provider: string, call: () => Promise<T>): Promise<T>;
-  /** Makes one call if there is a slot now. Null where there is none; the call is not made then. */
-  runNow<T>(provider: string, call: () => Promise<T>): Promise<T | null>;
-}
+export type CallLimiter = ReturnType<typeof createCallLimiter>;
 
 /**
  * @param keeper keeps the slots
- * @param limits the providers' limits by name; a provider without an entry has none
+ * @param limits the providers' limits by name; a provider without one may be called at any time
  * @param options.timeoutMs the longest exchange with a provider, in milliseconds
  * @param options.patienceMs how long a call may wait for a slot, in milliseconds; three seconds
  *   unless given
  */
 export function createCallLimiter(
   keeper: SlotKeeper,
-  limits: ReadonlyMap<string, ProviderLimit>,
+  limits: ReadonlyMap<string, ProviderLimit | undefined>,
   options: { timeoutMs: number; patienceMs?: number },
-): CallLimiter {
+) {
   const { timeoutMs, patienceMs = SLOT_PATIENCE_MS } = options;
   const leaseMs = timeoutMs + LEASE_MARGIN_MS;
 
-  async function waitForSlot(
-    provider: string,
-    limit: ProviderLimit,
-    slotId: string,
-  ): Promise<void> {
-    const request = { provider, slotId, limit, leaseMs, aheadMs: AHEAD_MS };
+  const requestFor = (provider: string, limit: ProviderLimit, aheadMs: number): SlotRequest => {
+    return { provider, slotId: randomUUID(), limit, leaseMs, aheadMs };
+  };
+
+  async function waitForSlot(request: SlotRequest): Promise<void> {
     const endsAtMs = performance.now() + patienceMs;
     for (;;) {
       const waitMs = await keeper.take(request);
-      if (waitMs !== null) {
-        await sleep(waitMs);
-        return;
+      if (waitMs !== null) return await sleep(waitMs);
+      if (performance.now() >= endsAtMs) {
+        throw new LimitReached(`${request.provider} is at its limit.`);
       }
-      if (performance.now() >= endsAtMs) throw new LimitReached(`${provider} is at its limit.`);
       await sleep(PAUSE_MS * (1 + Math.random()));
     }
   }
 
-  async function runInSlot<T>(
-    provider: string,
-    slotId: string,
-    call: () => Promise<T>,
-  ): Promise<T> {
+  async function runInSlot<T>({ provider, slotId }: SlotRequest, call: () => Promise<T>) {
     try {
       return await call();
     } finally {
@@ -94,21 +75,28 @@ export function createCallLimiter(
   }
 
   return {
+    /** The longest time that a call waits for its slot and its booked start, in milliseconds. */
     longestWaitMs: patienceMs + AHEAD_MS + 2 * PAUSE_MS,
-    isLimited: (provider) => limits.has(provider),
-    async run(provider, call) {
+    /** Whether the provider has a limit. */
+    isLimited: (provider: string): boolean => limits.get(provider) !== undefined,
+    /**
+     * Makes one call to the provider once there is a slot; at once where the provider has no limit.
+     * Checks that must hold right before the call belong inside `call`.
+     * @throws LimitReached where there was no slot within three seconds
+     */
+    async run<T>(provider: string, call: () => Promise<T>): Promise<T> {
       const limit = limits.get(provider);
       if (!limit) return await call();
-      const slotId = randomUUID();
-      await waitForSlot(provider, limit, slotId);
-      return await runInSlot(provider, slotId, call);
+      const request = requestFor(provider, limit, AHEAD_MS);
+      await waitForSlot(request);
+      return await runInSlot(request, call);
     },
-    async runNow(provider, call) {
+    /** Makes one call if there is a slot now. Null where there is none; the call is not made then. */
+    async runNow<T>(provider: string, call: () => Promise<T>): Promise<T | null> {
       const limit = limits.get(provider);
       if (!limit) return await call();
-      const slotId = randomUUID();
-      const waitMs = await keeper.take({ provider, slotId, limit, leaseMs, aheadMs: 0 });
-      return waitMs === null ? null : await runInSlot(provider, slotId, call);
+      const request = requestFor(provider, limit, 0);
+      return (await keeper.take(request)) === null ? null : await runInSlot(request, call);
     },
   };
 }

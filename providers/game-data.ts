@@ -2,23 +2,14 @@
 import { randomUUID } from 'node:crypto';
 import { ProviderError } from '../domain/claims/fulfillment.ts';
 import type { GameData, GameDataProvider } from '../domain/conditions/game-data.ts';
-import { createAgent, type Exchange, exchange } from './http-exchange.ts';
-import { isObject, objectIn } from './json-answer.ts';
+import {
+  createCaller,
+  type Exchange,
+  type GameServer,
+  isObject,
+  objectIn,
+} from './http-exchange.ts';
 import { retryAfterMs } from './retry-after.ts';
-import { sign } from './webhook-signature.ts';
-
-export interface GameDataOptions {
-  /** The provider's name in the configuration, for error messages. */
-  name: string;
-  /** The address that `/players/…` is appended to; `http` or `https`. */
-  baseUrl: string;
-  /** The secret that signs every request, as `whsec_…`. */
-  secret: string;
-  /** The limit of one call, in milliseconds, from connecting to the answer's last byte. */
-  timeoutMs: number;
-  /** Our clock, in milliseconds since the epoch. */
-  now?: () => number;
-}
 
 /**
  * The game data at `baseUrl`. Each call makes one request. Only a 200 with numbers is an answer: a
@@ -26,36 +17,22 @@ export interface GameDataOptions {
  * @throws ProviderError (from `metrics`) `UNAVAILABLE` for any other answer
  * @throws TypeError (from `metrics`) where the secret has not the form `whsec_…`
  */
-export function createGameData(options: GameDataOptions): GameDataProvider {
-  const now = options.now ?? Date.now;
-  const players = `${options.baseUrl.replace(/\/+$/, '')}/players`;
-  const agent = createAgent(new URL(players));
-
+export function createGameData(server: GameServer): GameDataProvider {
+  const { name, now = Date.now } = server;
+  const call = createCaller(server);
   return {
     async metrics(userId, names) {
       const list = names.map(encodeURIComponent).join(',');
-      const answer = await exchange({
-        url: new URL(`${players}/${encodeURIComponent(userId)}/metrics?names=${list}`),
+      const answer = await call({
         method: 'GET',
-        headers: headersOf(options.secret, now()),
-        body: '',
-        agent,
-        timeoutMs: options.timeoutMs,
+        path: `/players/${encodeURIComponent(userId)}/metrics?names=${list}`,
+        // New for each request: a receiver that drops repeats would give an old answer.
+        messageId: `metrics_${randomUUID()}`,
       });
-      return dataIn(answer, names) ?? raise(unavailable(options.name, answer, now()));
+      const data = dataIn(answer, names);
+      if (data === null) throw unavailable(name, answer, now());
+      return data;
     },
-  };
-}
-
-/** Each request has a new message ID: a receiver that drops repeats would give an old answer. */
-function headersOf(secret: string, nowMs: number): Record<string, string> {
-  const id = `metrics_${randomUUID()}`;
-  return {
-    accept: 'application/json',
-    'accept-encoding': 'identity',
-    'user-agent': 'laurel',
-    'content-length': '0',
-    ...sign({ secret, id, timestampS: Math.floor(nowMs / 1000), body: '' }),
   };
 }
 
@@ -82,8 +59,4 @@ function unavailable(name: string, answer: Exchange, nowMs: number): ProviderErr
     `${name}: asked for metrics, it answered ${answer.status} without any`,
     retryAfterMs(answer.headers['retry-after'], nowMs),
   );
-}
-
-function raise(error: Error): never {
-  throw error;
 }

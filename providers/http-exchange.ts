@@ -1,7 +1,8 @@
-/** One HTTP request with limits on its time and its answer. The result says how far it got. */
+/** One signed HTTP request with limits on its time and its answer. The result says how far it got. */
 import type { IncomingHttpHeaders, IncomingMessage } from 'node:http';
 import http from 'node:http';
 import https from 'node:https';
+import { sign } from './webhook-signature.ts';
 
 /** The most bytes of an answer's body that are read. What a provider answers is far shorter. */
 export const LONGEST_ANSWER_BYTES = 65_536;
@@ -18,14 +19,32 @@ const MOST_CONNECTIONS = 256;
  */
 const IDLE_MS = 4_000;
 
-export interface HttpCall {
-  url: URL;
-  method: 'GET' | 'POST' | 'DELETE';
-  headers: Record<string, string>;
-  body: string;
-  agent: http.Agent;
-  /** The limit in milliseconds, from the call to the answer's last byte. */
+/** A game's server, as the configuration names it. */
+export interface GameServer {
+  /** The provider's name in the configuration, for error messages. */
+  name: string;
+  /** The address that paths are appended to; `http` or `https`. */
+  baseUrl: string;
+  /** The secret that signs every request, as `whsec_…`. */
+  secret: string;
+  /** The limit of one call, in milliseconds, from connecting to the answer's last byte. */
   timeoutMs: number;
+  /** Our clock, in milliseconds since the epoch. */
+  now?: () => number;
+}
+
+export type Method = 'POST' | 'GET' | 'DELETE';
+
+interface SignedCall {
+  method: Method;
+  /** Appended to the server's `baseUrl`. */
+  path: string;
+  /** Names the message in its signature. */
+  messageId: string;
+  headers?: Record<string, string>;
+  body?: string | undefined;
+  /** A shorter limit than the server's own, in milliseconds. */
+  withinMs?: number | undefined;
 }
 
 /**
@@ -33,18 +52,43 @@ export interface HttpCall {
  * arrived, but its answer did not come. `why` is a code such as `ECONNRESET` or `TIMEOUT`, never a
  * text of the other side.
  */
-export type Exchange =
-  | { kind: 'UNREACHED' | 'LOST'; why: string }
-  | {
-      kind: 'ANSWERED';
-      status: number;
-      headers: IncomingHttpHeaders;
-      /** Null where it was longer than `LONGEST_ANSWER_BYTES`, cut off, too slow, or not UTF-8. */
-      body: string | null;
+export type Exchange = NoAnswer | Answer;
+export interface NoAnswer {
+  kind: 'UNREACHED' | 'LOST';
+  why: string;
+}
+export interface Answer {
+  kind: 'ANSWERED';
+  status: number;
+  headers: IncomingHttpHeaders;
+  /** Null where it was longer than `LONGEST_ANSWER_BYTES`, cut off, too slow, or not UTF-8. */
+  body: string | null;
+}
+
+/**
+ * Makes the function that sends one signed request to the server.
+ * @throws TypeError (from a call) where the secret has not the form `whsec_…`
+ */
+export function createCaller({ baseUrl, secret, timeoutMs, now = Date.now }: GameServer) {
+  const base = baseUrl.replace(/\/+$/, '');
+  const agent = createAgent(new URL(base));
+  return async (call: SignedCall): Promise<Exchange> => {
+    const { method, path, messageId: id, body = '', withinMs = timeoutMs } = call;
+    const headers = {
+      accept: 'application/json',
+      'accept-encoding': 'identity',
+      'user-agent': 'laurel',
+      'content-length': String(Buffer.byteLength(body)),
+      ...call.headers,
+      ...sign({ secret, id, timestampS: Math.floor(now() / 1000), body }),
     };
+    const limitMs = Math.min(withinMs, timeoutMs);
+    return await exchange(new URL(base + path), { method, headers, agent }, body, limitMs);
+  };
+}
 
 /** Keeps connections to one provider open. They do not keep the process alive. */
-export function createAgent(url: URL): http.Agent {
+function createAgent(url: URL): http.Agent {
   const { Agent } = url.protocol === 'https:' ? https : http;
   return new Agent({ keepAlive: true, maxSockets: MOST_CONNECTIONS, timeout: IDLE_MS });
 }
@@ -53,19 +97,24 @@ export function createAgent(url: URL): http.Agent {
  * Makes one request. It follows no redirect, sends nothing twice, and uses no proxy and no
  * compression. Network errors are part of the result; none is thrown. It uses `node:http`, because
  * `fetch` does not say whether there was a connection when a request failed.
+ * @param limitMs from the call to the answer's last byte, in milliseconds
  */
-export function exchange(call: HttpCall): Promise<Exchange> {
+function exchange(
+  url: URL,
+  options: http.RequestOptions,
+  body: string,
+  limitMs: number,
+): Promise<Exchange> {
   return new Promise((resolve) => {
-    const secure = call.url.protocol === 'https:';
-    const { method, headers, agent } = call;
-    const request = (secure ? https : http).request(call.url, { method, headers, agent });
+    const secure = url.protocol === 'https:';
+    const request = (secure ? https : http).request(url, options);
     let connected = false;
     let why = 'ECONNRESET';
     let answered = false;
 
     const timer = setTimeout(() => {
       request.destroy(Object.assign(new Error('too slow'), { code: 'TIMEOUT' }));
-    }, call.timeoutMs);
+    }, limitMs);
     const settle = (outcome: Exchange) => {
       clearTimeout(timer);
       resolve(outcome);
@@ -78,9 +127,8 @@ export function exchange(call: HttpCall): Promise<Exchange> {
     });
     request.on('response', async (response) => {
       answered = true;
-      const body = await readBody(response);
-      const status = response.statusCode ?? 0;
-      settle({ kind: 'ANSWERED', status, headers: response.headers, body });
+      const { statusCode: status = 0, headers } = response;
+      settle({ kind: 'ANSWERED', status, headers, body: await readBody(response) });
     });
     request.on('error', (error: NodeJS.ErrnoException) => {
       why = error.code ?? error.name;
@@ -88,7 +136,7 @@ export function exchange(call: HttpCall): Promise<Exchange> {
     request.on('close', () => {
       if (!answered) settle({ kind: connected ? 'LOST' : 'UNREACHED', why });
     });
-    request.end(call.body);
+    request.end(body);
   });
 }
 
@@ -105,4 +153,28 @@ async function readBody(response: IncomingMessage): Promise<string | null> {
   } catch {
     return null;
   }
+}
+
+/** `application/json` or any `+json`, with or without parameters (RFC 6839, section 3.1). */
+const JSON_TYPE = /^application\/(?:[\w.!#$&^-]+\+)?json\s*(?:;|$)/i;
+
+/**
+ * The JSON object of an answer; null where there is none. An answer must declare itself to be JSON,
+ * as the page of a proxy or a login form may hold any text. RFC 8259 leaves two points open: a byte
+ * order mark is ignored, and of two equal names the last one counts.
+ */
+export function objectIn(answer: Answer) {
+  const { headers, body } = answer;
+  if (body === null || !JSON_TYPE.test(headers['content-type'] ?? '')) return null;
+  try {
+    const value: unknown = JSON.parse(body);
+    return isObject(value) ? value : null;
+  } catch {
+    return null;
+  }
+}
+
+/** Whether a value is a JSON object and not an array. */
+export function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

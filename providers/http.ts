@@ -8,28 +8,16 @@ import {
   ProviderError,
   type RevokeAnswer,
 } from '../domain/claims/fulfillment.ts';
-import { createAgent, type Exchange, exchange, type HttpCall } from './http-exchange.ts';
-import { objectIn } from './json-answer.ts';
-import { type RefusalBody, refusalDetail } from './refusal-detail.ts';
+import { printableLine } from '../domain/text.ts';
+import {
+  type Answer,
+  createCaller,
+  type GameServer,
+  type Method,
+  type NoAnswer,
+  objectIn,
+} from './http-exchange.ts';
 import { retryAfterMs } from './retry-after.ts';
-import { sign } from './webhook-signature.ts';
-
-export interface HttpProviderOptions {
-  /** The provider's name in the configuration, for error messages. */
-  name: string;
-  /** The address that `/grants` is appended to; `http` or `https`. */
-  baseUrl: string;
-  /** The secret that signs every request, as `whsec_…`. */
-  secret: string;
-  /** The limit of one call, in milliseconds, from connecting to the answer's last byte. */
-  timeoutMs: number;
-  /** Our clock, in milliseconds since the epoch. */
-  now?: () => number;
-}
-
-type Method = HttpCall['method'];
-type Answer = Extract<Exchange, { kind: 'ANSWERED' }>;
-type NoAnswer = Exclude<Exchange, Answer>;
 
 /** The 4xx codes that mean "not now". All others mean "no". */
 const NOT_NOW: ReadonlySet<number> = new Set([408, 409, 425, 429]);
@@ -39,51 +27,39 @@ const NOT_NOW: ReadonlySet<number> = new Set([408, 409, 425, 429]);
  * @throws ProviderError (from a verb) for everything that is not a definite answer
  * @throws TypeError (from a verb) where the secret has not the form `whsec_…`
  */
-export function createHttpProvider(options: HttpProviderOptions): FulfillmentProvider {
-  const now = options.now ?? Date.now;
-  const grants = `${options.baseUrl.replace(/\/+$/, '')}/grants`;
-  const agent = createAgent(new URL(grants));
+export function createHttpProvider(server: GameServer): FulfillmentProvider {
+  const { name, now = Date.now } = server;
+  const call = createCaller(server);
 
-  async function ask(
+  /** @throws ProviderError where there is no answer, or `read` finds no definite meaning in it */
+  async function ask<T>(
     method: Method,
     grantId: string,
-    url: string,
-    {
-      body = '',
-      withinMs = options.timeoutMs,
-    }: { body?: string; withinMs?: number | undefined } = {},
-  ): Promise<Answer> {
-    const outcome = await exchange({
-      url: new URL(url),
+    read: (answer: Answer) => T | null,
+    { body, withinMs }: { body?: string; withinMs?: number | undefined } = {},
+  ): Promise<T> {
+    const outcome = await call({
       method,
-      headers: headersOf(options.secret, method, grantId, body, now()),
+      path: body === undefined ? `/grants/${encodeURIComponent(grantId)}` : '/grants',
+      messageId: messageId(method, grantId),
+      headers: {
+        'idempotency-key': grantId,
+        ...(body !== undefined && { 'content-type': 'application/json' }),
+      },
       body,
-      agent,
-      timeoutMs: Math.min(withinMs, options.timeoutMs),
+      withinMs,
     });
-    return outcome.kind === 'ANSWERED' ? outcome : raise(noAnswer(options.name, method, outcome));
-  }
-
-  /** The answer's meaning. @throws ProviderError where the answer is not definite */
-  function definite<T>(method: Method, answer: Answer, meaning: T | null): T {
-    return meaning ?? raise(indefinite(options.name, method, answer, now()));
+    if (outcome.kind !== 'ANSWERED') throw noAnswer(name, method, outcome);
+    const meaning = read(outcome);
+    if (meaning === null) throw indefinite(name, method, outcome, now());
+    return meaning;
   }
 
   return {
-    async grant(request, withinMs) {
-      const body = bodyOf(request);
-      const answer = await ask('POST', request.grantId, grants, { body, withinMs });
-      return definite('POST', answer, grantAnswer(answer));
-    },
-    async lookup(grantId, withinMs) {
-      const url = `${grants}/${encodeURIComponent(grantId)}`;
-      const answer = await ask('GET', grantId, url, { withinMs });
-      return definite('GET', answer, lookupAnswer(answer));
-    },
-    async revoke(grantId) {
-      const answer = await ask('DELETE', grantId, `${grants}/${encodeURIComponent(grantId)}`);
-      return definite('DELETE', answer, revokeAnswer(answer));
-    },
+    grant: (request, withinMs) =>
+      ask('POST', request.grantId, grantAnswer, { body: bodyOf(request), withinMs }),
+    lookup: (grantId, withinMs) => ask('GET', grantId, lookupAnswer, { withinMs }),
+    revoke: (grantId) => ask('DELETE', grantId, revokeAnswer),
   };
 }
 
@@ -142,25 +118,6 @@ function bodyOf({ grantId, claimId, userId, eventId, reward }: GrantRequest): st
   return JSON.stringify({ grantId, claimId, userId, eventId, reward: given });
 }
 
-function headersOf(
-  secret: string,
-  method: Method,
-  grantId: string,
-  body: string,
-  nowMs: number,
-): Record<string, string> {
-  const signed = { secret, id: messageId(method, grantId), timestampS: Math.floor(nowMs / 1000) };
-  return {
-    accept: 'application/json',
-    'accept-encoding': 'identity',
-    'user-agent': 'laurel',
-    'idempotency-key': grantId,
-    ...(body === '' ? {} : { 'content-type': 'application/json' }),
-    'content-length': String(Buffer.byteLength(body)),
-    ...sign({ ...signed, body }),
-  };
-}
-
 /**
  * The message ID. A grant keeps its ID over retries, as Standard Webhooks ask, so that a receiver
  * that drops known IDs gives once. A lookup or a revoke gets a new ID each time: a receiver that
@@ -172,6 +129,28 @@ function messageId(method: Method, grantId: string): string {
   return method === 'POST' ? subject : `${subject}_${randomUUID()}`;
 }
 
-function raise(error: Error): never {
-  throw error;
+/** The most characters that are kept: enough for a sentence or two. */
+const LONGEST = 200;
+
+/** Our own secret or signature, in case a provider's message repeats the request. */
+const SECRETS = /whsec_[\w+/=]+|\bv1a?,[\w+/=]+/g;
+
+/** The fields in which a provider may say why; `detail` and `title` are those of RFC 9457. */
+interface RefusalBody {
+  detail?: unknown;
+  message?: unknown;
+  title?: unknown;
+}
+
+/**
+ * One line for a person: the status, and up to 200 printable characters of the body's `detail`,
+ * `message` or `title`, whichever is text first. Nothing else of the body is kept.
+ */
+export function refusalDetail(status: number, body: RefusalBody): string {
+  const said = [body.detail, body.message, body.title].map(printable).find(Boolean);
+  return said ? `HTTP ${status}: ${said}` : `HTTP ${status}`;
+}
+
+function printable(text: unknown): string {
+  return typeof text === 'string' ? printableLine(text.replace(SECRETS, '…'), LONGEST) : '';
 }

@@ -25,18 +25,10 @@ interface Seen {
   entered: number;
 }
 
-export interface Pace {
-  /**
-   * Takes a slot for a first try; null where none is to be made now. The caller calls the returned
-   * function at the end of the try.
-   */
-  enter(provider: string): (() => void) | null;
-  /** The same provider, with the times of its grants and lookups measured. */
-  watch(name: string, provider: FulfillmentProvider): FulfillmentProvider;
-}
+export type Pace = ReturnType<typeof createPace>;
 
 /** @param nowMs the time of a clock that never goes back, in milliseconds */
-export function createPace(nowMs: () => number = () => performance.now()): Pace {
+export function createPace(nowMs: () => number = () => performance.now()) {
   const providers = new Map<string, Seen>();
 
   function seenOf(name: string): Seen {
@@ -74,7 +66,11 @@ export function createPace(nowMs: () => number = () => performance.now()): Pace 
   }
 
   return {
-    enter(name) {
+    /**
+     * Takes a slot for a first try; null where none is to be made now. The caller calls the returned
+     * function at the end of the try.
+     */
+    enter(name: string): (() => void) | null {
       const seen = seenOf(name);
       if (seen.entered >= MOST_AT_ONCE || !isQuick(seen)) return null;
       seen.entered += 1;
@@ -82,7 +78,8 @@ export function createPace(nowMs: () => number = () => performance.now()): Pace 
         seen.entered -= 1;
       };
     },
-    watch: (name, provider) => ({
+    /** The same provider, with the times of its grants and lookups measured. */
+    watch: (name: string, provider: FulfillmentProvider): FulfillmentProvider => ({
       ...provider,
       grant: (request, withinMs) => timed(name, () => provider.grant(request, withinMs)),
       lookup: (grantId, withinMs) => timed(name, () => provider.lookup(grantId, withinMs)),

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { refusalDetail } from './refusal-detail.ts';
+import { refusalDetail } from './http.ts';
 
 describe('why a provider refused', () => {
   it('is its status and what it says in detail, message or title, in that order', () => {

@@ -13,20 +13,13 @@ export const TOLERANCE_S = 300;
 /** 32 characters of base64 are 24 bytes: the shortest secret that the specification allows. */
 const SECRET = /^whsec_([A-Za-z0-9+/]{32,}={0,2})$/;
 
-/** The headers that carry a message's ID, time and signatures. */
-export interface SignatureHeaders {
-  'webhook-id': string;
-  'webhook-timestamp': string;
-  'webhook-signature': string;
-}
-
 /** The message cannot be trusted. The error's text says why, and contains nothing of the secret. */
 export class SignatureError extends Error {
   override readonly name = 'SignatureError';
 }
 
 /**
- * Signs one message.
+ * Signs one message. Returns the headers that carry its ID, time and signature.
  * @param message.secret `whsec_` and the key in base64
  * @param message.id names the message, the same for each attempt to deliver it. It has no full
  *   stop, as full stops separate the parts of the signed text.
@@ -39,7 +32,7 @@ export function sign(message: {
   id: string;
   timestampS: number;
   body: string | Uint8Array;
-}): SignatureHeaders {
+}) {
   if (message.id.includes('.')) throw new TypeError('A webhook ID holds no full stop.');
   const timestamp = String(message.timestampS);
   return {

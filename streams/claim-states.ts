@@ -4,7 +4,7 @@
  * goes on from there.
  */
 import { setTimeout as delay } from 'node:timers/promises';
-import type { ClaimFeed } from '../store/claims/claim-feed.ts';
+import type { ClaimFeed, FeedLease } from '../store/claims/claim-feed.ts';
 import type { ClaimChange } from '../store/claims/claim-feed-reader.ts';
 import type { OutgoingRecord, Outlet } from './kafka.ts';
 import { persist } from './retry.ts';
@@ -47,10 +47,8 @@ export async function publishClaimStates(publishing: Publishing): Promise<void> 
   }
 }
 
-type Lease = NonNullable<Awaited<ReturnType<ClaimFeed['takeLease']>>>;
-
 /** Publishes until another process takes the lease, or something fails. */
-async function publishUnderLease(publishing: Publishing, lease: Lease): Promise<void> {
+async function publishUnderLease(publishing: Publishing, lease: FeedLease): Promise<void> {
   const { outlet, topic, signal, onFailure, keepEveryMs = KEEP_EVERY_MS } = publishing;
   // A read that skips many changes of other collections takes longer than the lease lasts.
   const keeping = setInterval(() => void lease.keep().catch(onFailure), keepEveryMs);
@@ -73,11 +71,8 @@ async function publishUnderLease(publishing: Publishing, lease: Lease): Promise<
   }
 }
 
-function toRecord(topic: string, { claimId, ...change }: ClaimChange): OutgoingRecord {
-  const value = { claimId, ...change, at: change.at.toISOString() };
-  return {
-    topic,
-    key: Buffer.from(claimId),
-    value: Buffer.from(JSON.stringify(value)),
-  };
-}
+const toRecord = (topic: string, { claimId, ...change }: ClaimChange): OutgoingRecord => ({
+  topic,
+  key: Buffer.from(claimId),
+  value: Buffer.from(JSON.stringify({ claimId, ...change })),
+});

@@ -67,36 +67,8 @@ export async function consume(intake: Intake): Promise<void> {
   }
 }
 
-/** The last failure of a consumer, and the signal that ends its loop. */
-function createBreaker() {
-  const broken = new AbortController();
-  let failure: unknown;
-  return {
-    signal: broken.signal,
-    /** Ends the loop. @param error thrown by `check`; without it the consumer just starts again */
-    breakOff(error?: unknown) {
-      if (error !== undefined) failure = error;
-      broken.abort();
-    },
-    check() {
-      if (failure !== undefined) throw failure;
-    },
-  };
-}
-
-/** Counts the records of each partition that were taken and are not committed yet. */
-function createUncommitted() {
-  const counts = new Map<number, number>();
-  return {
-    add(batch: IncomingRecord[], by: 1 | -1) {
-      for (const { partition } of batch) counts.set(partition, (counts.get(partition) ?? 0) + by);
-    },
-    of: (partition: number) => counts.get(partition) ?? 0,
-  };
-}
-
 async function consumeUntilBroken(intake: Intake): Promise<void> {
-  const { brokers, groupId } = intake;
+  const { brokers, topic, groupId, progress, onFailure, lookEveryMs } = intake;
   const consumer = new Consumer({
     ...clientOptions(brokers),
     ...GROUP,
@@ -105,52 +77,50 @@ async function consumeUntilBroken(intake: Intake): Promise<void> {
     maxWaitTime: MAX_WAIT_MS,
     retries: 1,
   });
-  const { breakOff, check, signal: broken } = createBreaker();
-  consumer.on('error', breakOff);
-  consumer.on('consumer:heartbeat:stalled', () => breakOff());
-  const handleBatch = (batch: IncomingRecord[]) => takeBatch(intake, batch);
-  const batches = createOrderedBatches(intake.sideBySide, handleBatch, breakOff);
-  const watchdog = createWatchdog(consumer, () => breakOff());
-  const uncommitted = createUncommitted();
+  const broken = new AbortController();
+  let failure: unknown;
+  const restart = () => broken.abort();
+  const fail = (error: unknown) => {
+    failure = error;
+    broken.abort();
+  };
+  consumer.on('error', fail);
+  consumer.on('consumer:heartbeat:stalled', restart);
+  const batches = createOrderedBatches(
+    intake.sideBySide,
+    (batch) => takeBatch(intake, batch),
+    (batch) => consumer.commit({ offsets: positionsAfter(batch) }),
+    fail,
+  );
+  const watchdog = createWatchdog(consumer, restart);
   let partitions: Awaited<ReturnType<typeof watchPartitions>> | undefined;
   try {
     partitions = await watchPartitions({
-      ...{ topic: intake.topic, consumer, progress: intake.progress },
-      inHand: uncommitted.of,
+      ...{ topic, consumer, progress, onFailure, lookEveryMs },
+      isInHand: batches.isInHand,
       // The next consumer joins the group again, and then sees the new partitions.
-      onChange: () => breakOff(),
-      onFailure: intake.onFailure,
-      lookEveryMs: intake.lookEveryMs,
+      onChange: restart,
     });
-    const stream = await openStream(consumer, intake.topic);
+    // Reads on from the committed offsets; without one, from the topic's first record.
+    const stream = await consumer.consume({
+      topics: [topic],
+      mode: MessagesStreamModes.COMMITTED,
+      fallbackMode: MessagesStreamFallbackModes.EARLIEST,
+    });
     stream.on('fetch', watchdog.seen);
     partitions.follow(stream);
-    const either = AbortSignal.any([intake.signal, broken]);
-    const commit = async (batch: IncomingRecord[]) => {
-      await consumer.commit({ offsets: positionsAfter(batch) });
-      uncommitted.add(batch, -1);
-    };
+    const either = AbortSignal.any([intake.signal, broken.signal]);
     for await (const batch of batchesOf(stream, intake.batchSize, either)) {
-      uncommitted.add(batch, 1);
-      await watchdog.during(() => batches.take(batch, commit));
+      await watchdog.during(() => batches.take(batch));
     }
     await batches.end();
-    check();
+    if (failure !== undefined) throw failure;
   } finally {
     watchdog.end();
     await partitions?.end();
     await batches.end().catch(() => {});
-    await consumer.close(true).catch(intake.onFailure);
+    await consumer.close(true).catch(onFailure);
   }
-}
-
-/** Reads on from the committed offsets; without one, from the topic's first record. */
-async function openStream(consumer: Consumer, topic: string) {
-  return await consumer.consume({
-    topics: [topic],
-    mode: MessagesStreamModes.COMMITTED,
-    fallbackMode: MessagesStreamFallbackModes.EARLIEST,
-  });
 }
 
 /**

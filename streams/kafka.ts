@@ -25,23 +25,19 @@ export function clientOptions(brokers: string[]) {
   };
 }
 
-/** Writes records to Kafka. */
-export interface Outlet {
-  /** Writes all records; those with one key in order. @throws while no broker takes them */
-  send(records: OutgoingRecord[]): Promise<void>;
-  /** Closes the connection. */
-  close(): Promise<void>;
-}
+export type Outlet = ReturnType<typeof createOutlet>;
 
-/** Makes an outlet. Every replica in sync acknowledges each record. */
-export function createOutlet(brokers: string[]): Outlet {
+/** Writes records to Kafka. Every replica in sync acknowledges each record. */
+export function createOutlet(brokers: string[]) {
   // No retries here: the caller retries, and knows for how long.
   const producer = new Producer({ ...clientOptions(brokers), acks: ProduceAcks.ALL, retries: 0 });
   return {
-    async send(records) {
+    /** Writes all records; those with one key in order. @throws while no broker takes them */
+    async send(records: OutgoingRecord[]): Promise<void> {
       if (records.length > 0) await producer.send({ messages: records });
     },
-    async close() {
+    /** Closes the connection. */
+    async close(): Promise<void> {
       await producer.close(true);
     },
   };

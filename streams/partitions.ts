@@ -71,8 +71,8 @@ interface Watched {
   topic: string;
   consumer: Consumer;
   progress: Progress;
-  /** How many records of the partition were taken and are not committed. */
-  inHand: (partition: number) => number;
+  /** Whether records of the partition were taken and are not committed. */
+  isInHand: (partition: number) => boolean;
   /** Called when the topic has more or fewer partitions than the group knows. */
   onChange: () => void;
   /** Called with a failed check, a stalled partition, and records deleted before they were read. */
@@ -105,17 +105,14 @@ export async function watchPartitions(watched: Watched) {
 
   const known = await count(true);
   await reportDeleted(watched, known);
-  let looking: Promise<void> = Promise.resolve();
-  let isLooking = false;
+  let looking: Promise<void> | undefined;
   const timer = setInterval(() => {
-    if (isLooking) return;
-    isLooking = true;
-    looking = look()
+    looking ??= look()
       .catch((error) => {
         if (!isOver) onFailure(error);
       })
       .finally(() => {
-        isLooking = false;
+        looking = undefined;
       });
   }, lookEveryMs);
 
@@ -134,7 +131,7 @@ export async function watchPartitions(watched: Watched) {
 }
 
 async function sightsOf(
-  { topic, consumer, inHand }: Watched,
+  { topic, consumer, isInHand }: Watched,
   stream: Stream,
   assigned: number[],
 ): Promise<Sight[]> {
@@ -147,7 +144,7 @@ async function sightsOf(
     const isRead = fetched >= (ends.get(topic)?.[partition] ?? 0n);
     return {
       partition,
-      isBehind: !isRead || inHand(partition) > 0,
+      isBehind: !isRead || isInHand(partition),
       committed: commits.get(topic)?.[partition] ?? -1n,
     };
   });

@@ -4,8 +4,7 @@
  */
 import { isId } from '../store/player-events/player-event-shape.ts';
 import type { ProgressStore } from '../store/player-events/progress.ts';
-import { jsonOf } from './record-value.ts';
-import type { IncomingRecord, RefusedRecord } from './records.ts';
+import { type IncomingRecord, jsonOf, type RefusedRecord } from './records.ts';
 
 /** The header with the sender, a game server's user ID. Event IDs are per sender. */
 const SENDER = 'sender';
@@ -18,32 +17,26 @@ export async function takePlayerEvents(
   records: IncomingRecord[],
   now: Date,
 ): Promise<RefusedRecord[]> {
-  const readable: IncomingRecord[] = [];
-  const events: unknown[] = [];
-  const senders: (string | undefined)[] = [];
+  const readable: { record: IncomingRecord; event: unknown; sender: string | undefined }[] = [];
   const refused: RefusedRecord[] = [];
   for (const record of records) {
     const event = jsonOf(record.value);
     const sender = senderOf(record);
     if (event === undefined) refused.push({ record, reason: 'The value is not JSON' });
     else if (sender !== undefined && !isId(sender)) refused.push({ record, reason: NO_SENDER });
-    else {
-      readable.push(record);
-      events.push(event);
-      senders.push(sender);
-    }
+    else readable.push({ record, event, sender });
   }
-  const { rejected } = await progress.ingest(events, now, (index) => senders[index]);
-  for (const { index, message } of rejected) {
-    refused.push({ record: readable[index] as IncomingRecord, reason: message });
+  const events = readable.map(({ event }) => event);
+  const { rejected } = await progress.ingest(events, now, (index) => readable[index]?.sender);
+  for (const { index, message: reason } of rejected) {
+    const { record } = readable[index] as { record: IncomingRecord };
+    refused.push({ record, reason });
   }
   return refused;
 }
 
 /** Undefined without the header: all such writers of the topic share their event IDs. */
 function senderOf({ headers }: IncomingRecord): string | undefined {
-  for (const [name, value] of headers ?? []) {
-    if (String(name) === SENDER) return String(value);
-  }
-  return undefined;
+  const header = [...(headers ?? [])].find(([name]) => String(name) === SENDER);
+  return header && String(header[1]);
 }

@@ -1,4 +1,4 @@
-/** Incoming records, and their batches. */
+/** Incoming records, their values and their batches. */
 import type { MessagesStream } from '@platformatic/kafka';
 
 /** A record as it came, not yet parsed. */
@@ -62,12 +62,21 @@ function take(stream: Stream, most: number): IncomingRecord[] {
 
 /** The offsets to commit after these records: in each partition, the one behind the last. */
 export function positionsAfter(records: readonly IncomingRecord[]) {
-  const positions = new Map<
-    string,
-    { topic: string; partition: number; offset: bigint; leaderEpoch: number }
-  >();
-  for (const { topic, partition, offset, leaderEpoch } of records) {
-    positions.set(`${topic}/${partition}`, { topic, partition, offset: offset + 1n, leaderEpoch });
+  const positions = records.map(({ topic, partition, offset, leaderEpoch }) => {
+    const position = { topic, partition, offset: offset + 1n, leaderEpoch };
+    return [`${topic}/${partition}`, position] as const;
+  });
+  return [...new Map(positions).values()];
+}
+
+/** Strict: with replacement characters, two different broken IDs could become the same one. */
+const utf8 = new TextDecoder('utf-8', { fatal: true });
+
+/** The JSON value in the bytes; undefined where they are not UTF-8 or not JSON. */
+export function jsonOf(value: Buffer | null): unknown {
+  try {
+    return value === null ? undefined : (JSON.parse(utf8.decode(value)) as unknown);
+  } catch {
+    return undefined;
   }
-  return [...positions.values()];
 }

@@ -11,7 +11,7 @@ import { createClaimFeed } from '../store/claims/claim-feed.ts';
 import { openStoreOfProcess } from '../store/index.ts';
 import { isOfDatabase, levelOf } from '../store/mongodb/connection.ts';
 import { openDatabase } from '../store/mongodb/database.ts';
-import { connectionOptions } from '../temporal/connection-options.ts';
+import { connectionOptions } from '../temporal/connect.ts';
 import { createClaimRuns } from '../temporal/runs.ts';
 import { stopClaimsOf } from '../temporal/stop-claims.ts';
 import { runStreams } from './run.ts';

@@ -50,20 +50,13 @@ export async function runStreams(deps: StreamsDeps): Promise<void> {
   const outlet = createOutlet(brokers);
   const { isPassing, lookEveryMs } = deps;
   const common = { brokers, outlet, signal, onFailure, isPassing, lookEveryMs };
-  const statusDeps = {
-    users: store.users,
-    onUserLeft: deps.onUserLeft,
-    onLeftFailed: onFailure,
-    now,
-  };
+  const statusDeps = { ...deps, users: store.users };
   try {
     await persist(() => makeTopics(brokers, prefix), { signal, onFailure });
     const running = [
       consume({
         ...common,
-        topic: names.playerEvents,
-        deadTopic: names.playerEventsDead,
-        groupId: names.playerEventsGroup,
+        ...names.playerEvents,
         progress: playerEventProgress,
         batchSize: MAX_PLAYER_EVENTS,
         sideBySide: PLAYER_EVENT_BATCHES,
@@ -71,9 +64,7 @@ export async function runStreams(deps: StreamsDeps): Promise<void> {
       }),
       consume({
         ...common,
-        topic: names.userStatus,
-        deadTopic: names.userStatusDead,
-        groupId: names.userStatusGroup,
+        ...names.userStatus,
         progress: statusProgress,
         batchSize: STATUS_BATCH,
         sideBySide: 1,

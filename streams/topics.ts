@@ -9,23 +9,22 @@ const PARTITIONS = {
   'user.status': 3,
   'user.status.dead': 1,
   'claim.state': 6,
-} as const;
-
-const prefixed = (prefix: string, topic: keyof typeof PARTITIONS): string => `${prefix}${topic}`;
+};
 
 /**
  * The names of one installation's topics and consumer groups.
  * @param prefix what each name begins with, so that several installations can share a broker
  */
 export function namesUnder(prefix: string) {
+  const consumed = (topic: 'game.activity' | 'user.status', group: string) => ({
+    topic: `${prefix}${topic}`,
+    deadTopic: `${prefix}${topic}.dead`,
+    groupId: `${prefix}laurel-${group}`,
+  });
   return {
-    playerEvents: prefixed(prefix, 'game.activity'),
-    playerEventsDead: prefixed(prefix, 'game.activity.dead'),
-    playerEventsGroup: `${prefix}laurel-activity`,
-    userStatus: prefixed(prefix, 'user.status'),
-    userStatusDead: prefixed(prefix, 'user.status.dead'),
-    userStatusGroup: `${prefix}laurel-user-status`,
-    claimState: prefixed(prefix, 'claim.state'),
+    playerEvents: consumed('game.activity', 'activity'),
+    userStatus: consumed('user.status', 'user-status'),
+    claimState: `${prefix}claim.state`,
   };
 }
 
@@ -36,21 +35,17 @@ const DEFAULT_REPLICAS = -1;
 export async function makeTopics(brokers: string[], prefix: string): Promise<void> {
   const admin = new Admin({ ...clientOptions(brokers), retries: 0 });
   try {
-    const known = new Set(await admin.listTopics());
+    const known = await admin.listTopics();
     for (const [name, partitions] of Object.entries(PARTITIONS)) {
       const topic = `${prefix}${name}`;
-      if (!known.has(topic)) await makeTopic(admin, topic, partitions);
+      if (known.includes(topic)) continue;
+      const wanted = { topics: [topic], partitions, replicas: DEFAULT_REPLICAS };
+      await admin.createTopics(wanted).catch(async (error: unknown) => {
+        // Another process created it first.
+        if (!(await admin.listTopics()).includes(topic)) throw error;
+      });
     }
   } finally {
     await admin.close();
-  }
-}
-
-async function makeTopic(admin: Admin, topic: string, partitions: number): Promise<void> {
-  try {
-    await admin.createTopics({ topics: [topic], partitions, replicas: DEFAULT_REPLICAS });
-  } catch (error) {
-    // Another process created it first.
-    if (!(await admin.listTopics()).includes(topic)) throw error;
   }
 }

@@ -5,8 +5,7 @@ import { USER_STATUSES } from '../domain/user.ts';
 import { MAX_AHEAD_MS } from '../store/player-events/player-event-shape.ts';
 import { textShape } from '../store/text-shape.ts';
 import type { UserStore } from '../store/users/users.ts';
-import { jsonOf } from './record-value.ts';
-import type { IncomingRecord, RefusedRecord } from './records.ts';
+import { type IncomingRecord, jsonOf, type RefusedRecord } from './records.ts';
 
 export interface UserStatusDeps {
   users: Pick<UserStore, 'report'>;
@@ -16,7 +15,7 @@ export interface UserStatusDeps {
    * Called where `onUserLeft` failed. Nothing is lost: each claim reads the user's record and stops
    * a little later.
    */
-  onLeftFailed: (error: unknown) => void;
+  onFailure: (error: unknown) => void;
   now: () => Date;
 }
 
@@ -56,14 +55,11 @@ async function takeOne(deps: UserStatusDeps, record: IncomingRecord): Promise<st
 
   const requestId = `${record.topic}/${record.partition}/${record.offset}`;
   try {
-    const { user, isLatest } = await deps.users.report(
-      { actor: ACTOR, requestId },
-      report,
-      deps.now(),
-    );
+    const by = { actor: ACTOR, requestId };
+    const { user, isLatest } = await deps.users.report(by, report, deps.now());
     // Also for a repeated record: the process may have died before it called this.
     if (isLatest && user.status !== 'ACTIVE') {
-      await deps.onUserLeft(user.userId).catch(deps.onLeftFailed);
+      await deps.onUserLeft(user.userId).catch(deps.onFailure);
     }
     return null;
   } catch (refusal) {

@@ -3,7 +3,7 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
 import { temporaryFolder } from '../test/temporary-folder.ts';
-import { connectionOptions } from './connection-options.ts';
+import { connectionOptions } from './connect.ts';
 
 const TEMPORAL_ADDRESS = 'temporal.example:7233';
 const pem = (what: string) => `-----BEGIN ${what}-----\nAAAA\n-----END ${what}-----\n`;

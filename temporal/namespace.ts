@@ -78,18 +78,15 @@ export async function registerSearchAttributes(
   }
 }
 
-const RECONCILIATION = {
+/** Reconciliation every `intervalMs`. A pass is left out while another one is running. */
+const reconciliation = (intervalMs: number) => ({
   action: {
     type: 'startWorkflow',
     workflowType: RECONCILE_WORKFLOW,
     workflowId: RECONCILE_WORKFLOW,
     taskQueue: UPKEEP_QUEUE,
     args: [],
-  },
-} as const;
-
-/** Reconciliation every `intervalMs`. A pass is left out while another one is running. */
-const rhythm = (intervalMs: number) => ({
+  } as const,
   spec: { intervals: [{ every: intervalMs }] },
   policies: { overlap: 'SKIP', catchupWindow: intervalMs } as const,
 });
@@ -99,10 +96,9 @@ const rhythm = (intervalMs: number) => ({
  * @returns whether it was created
  */
 export async function ensureReconciliation(client: Client, intervalMs: number): Promise<boolean> {
-  const scheduleId = RECONCILE_SCHEDULE;
-  const state = { triggerImmediately: true };
+  const schedule = { scheduleId: RECONCILE_SCHEDULE, ...reconciliation(intervalMs) };
   try {
-    await client.schedule.create({ scheduleId, ...RECONCILIATION, ...rhythm(intervalMs), state });
+    await client.schedule.create({ ...schedule, state: { triggerImmediately: true } });
     return true;
   } catch (error) {
     if (error instanceof ScheduleAlreadyRunning) return false;
@@ -114,5 +110,5 @@ export async function ensureReconciliation(client: Client, intervalMs: number): 
 export async function scheduleReconciliation(client: Client, intervalMs: number): Promise<void> {
   if (await ensureReconciliation(client, intervalMs)) return;
   const handle = client.schedule.getHandle(RECONCILE_SCHEDULE);
-  await handle.update(({ state }) => ({ state, ...RECONCILIATION, ...rhythm(intervalMs) }));
+  await handle.update(({ state }) => ({ state, ...reconciliation(intervalMs) }));
 }

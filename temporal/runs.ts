@@ -30,27 +30,24 @@ const USER_ID = defineSearchAttributeKey('UserId', 'KEYWORD');
 /** How long one call to Temporal may take, in milliseconds. The claim is on record, so nothing is lost if it fails. */
 export const TEMPORAL_TIMEOUT_MS = 3_000;
 
-const inputOf = ({ _id, userId, eventId }: RunOf): ClaimInput => {
-  return { claimId: _id, userId, eventId };
-};
-
 export type ClaimRuns = ReturnType<typeof createClaimRuns>;
 
 /** Each verb throws the SDK's errors, also where Temporal does not answer within `TEMPORAL_TIMEOUT_MS`. */
 export function createClaimRuns(client: Client) {
-  function optionsFor(claim: RunOf) {
+  function optionsFor(claim: RunOf, known?: RunStart) {
+    const { _id: claimId, userId, eventId } = claim;
     return {
-      workflowId: workflowIdOf(claim.userId, claim.idempotencyKey),
+      workflowId: workflowIdOf(userId, claim.idempotencyKey),
       taskQueue: CLAIM_QUEUE,
-      args: [inputOf(claim)] as [ClaimInput],
+      args: [{ claimId, userId, eventId, ...known }] as [ClaimInput],
       // They cost nothing here; an upsert later does. Neither names a person.
       typedSearchAttributes: [
-        { key: EVENT_ID, value: claim.eventId },
-        { key: USER_ID, value: claim.userId },
+        { key: EVENT_ID, value: eventId },
+        { key: USER_ID, value: userId },
       ],
-      staticSummary: `${claim._id} for ${claim.eventId}`,
+      staticSummary: `${claimId} for ${eventId}`,
       // Keeps one busy event from starving the others.
-      priority: { fairnessKey: claim.eventId },
+      priority: { fairnessKey: eventId },
       // A failed run is followed by another, which goes on from the record. A running one is kept.
       workflowIdReusePolicy: 'ALLOW_DUPLICATE_FAILED_ONLY',
       workflowIdConflictPolicy: 'USE_EXISTING',
@@ -87,9 +84,7 @@ export function createClaimRuns(client: Client) {
      */
     async start(claim: RunOf, known?: RunStart): Promise<void> {
       try {
-        const args: [ClaimInput] = [{ ...inputOf(claim), ...known }];
-        const start = { ...optionsFor(claim), args };
-        await bounded(() => client.workflow.start(CLAIM_WORKFLOW, start));
+        await bounded(() => client.workflow.start(CLAIM_WORKFLOW, optionsFor(claim, known)));
       } catch (error) {
         if (!(error instanceof WorkflowExecutionAlreadyStartedError)) throw error;
       }
@@ -116,12 +111,8 @@ export function createClaimRuns(client: Client) {
      * @returns whether a run was started
      */
     async ensure(claim: RunOf): Promise<boolean> {
-      const workflowId = workflowIdOf(claim.userId, claim.idempotencyKey);
-      if ((await statusOf(workflowId)) === 'RUNNING') return false;
-      const options = {
-        ...optionsFor(claim),
-        workflowIdReusePolicy: 'ALLOW_DUPLICATE' as const,
-      };
+      const options = { ...optionsFor(claim), workflowIdReusePolicy: 'ALLOW_DUPLICATE' as const };
+      if ((await statusOf(options.workflowId)) === 'RUNNING') return false;
       await bounded(() => client.workflow.start(CLAIM_WORKFLOW, options));
       return true;
     },

@@ -25,12 +25,10 @@ const mayBeWaiting = ({ state }: Claim): boolean => state !== 'PENDING_VALIDATIO
 
 async function wakeClaims({ claims, runs }: StopDeps, userId: string): Promise<void> {
   const open = (await claims.openOf(userId)).filter(mayBeWaiting);
-  const failed: unknown[] = [];
-  for (let n = 0; n < open.length; n += AT_ONCE) {
-    const batch = open.slice(n, n + AT_ONCE);
-    const woken = await Promise.allSettled(batch.map((c) => runs.wake(c, SIGNALS.userLeft)));
-    failed.push(...woken.flatMap((t) => (t.status === 'rejected' ? [t.reason] : [])));
-  }
+  const inSlot = createWorkQueue({ atOnce: AT_ONCE });
+  const waking = open.map((claim) => inSlot(() => runs.wake(claim, SIGNALS.userLeft)));
+  const woken = await Promise.allSettled(waking);
+  const failed = woken.flatMap((one) => (one.status === 'rejected' ? [one.reason] : []));
   if (failed.length > 0) throw new AggregateError(failed, `${failed.length} claims were not told`);
 }
 

@@ -9,7 +9,7 @@ import { type Activities, createActivities } from '../activities/index.ts';
 import { workerConfig } from '../process/config.ts';
 import { openStore } from '../store/index.ts';
 import { connect } from '../store/mongodb/connection.ts';
-import { connectionOptions } from '../temporal/connection-options.ts';
+import { connectionOptions } from '../temporal/connect.ts';
 import { activityDeps } from '../worker/deps.ts';
 import { installLogger } from '../worker/log.ts';
 import { CLAIM_QUEUE, FULFILLMENT_QUEUE } from '../workflows/contract.ts';

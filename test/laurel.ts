@@ -206,7 +206,6 @@ function createTestWorkers(
   let workers: Worker[] = [];
   let running: Promise<unknown>[] = [];
   const natives: NativeConnection[] = [];
-  const { PROVIDERS } = settings;
 
   async function startWorkers(): Promise<void> {
     const { firstTries } = options;
@@ -222,7 +221,7 @@ function createTestWorkers(
       workflowBundle: await testBundle(),
       activities: createActivities(options.activities?.(deps) ?? deps),
       upkeep: createUpkeepActivities(upkeep),
-      providers: new Map(Object.entries(PROVIDERS).map(([name, { limit }]) => [name, limit])),
+      providers: settings.PROVIDERS,
     });
     workers.push(...started);
     running.push(...started.map((worker) => worker.run()));

@@ -10,7 +10,6 @@ import type { Store } from '../store/index.ts';
 import { databaseTrouble } from '../store/mongodb/connection.ts';
 import type { BulkRuns } from '../temporal/bulk-runs.ts';
 import type { ClaimRuns } from '../temporal/runs.ts';
-import type { FulfillmentPolicy } from '../workflows/contract.ts';
 
 /** The part of the configuration that activities go by. Times are in milliseconds. */
 export interface ActivitySettings {
@@ -27,38 +26,28 @@ const now = () => new Date();
 const statusIn = (store: Store) => async (userId: string) =>
   (await store.users.get(userId))?.status ?? null;
 
-function policyOf(settings: ActivitySettings): FulfillmentPolicy {
-  return {
+/** What the activities of claims need. */
+export function activityDeps(store: Store, settings: ActivitySettings): ActivityDeps {
+  const policy = {
     timeoutMs: settings.FULFILLMENT_TIMEOUT_MS,
     maxAttempts: settings.FULFILLMENT_MAX_ATTEMPTS,
     initialIntervalMs: settings.FULFILLMENT_INITIAL_INTERVAL_MS,
     pendingTimeoutMs: settings.FULFILLMENT_PENDING_TIMEOUT_MS,
   };
-}
-
-/** The providers that have a limit. */
-function limitsOf(providers: ActivitySettings['PROVIDERS']): Map<string, ProviderLimit> {
-  return new Map(
-    Object.entries(providers).flatMap(([name, { limit }]) => (limit ? [[name, limit]] : [])),
-  );
-}
-
-/** What the activities of claims need. */
-export function activityDeps(store: Store, settings: ActivitySettings): ActivityDeps {
-  const policy = policyOf(settings);
+  const { timeoutMs } = policy;
   const pace = createPace();
-  const providers = new Map(
-    [...createProviders(settings.PROVIDERS, { timeoutMs: policy.timeoutMs })].map(
-      ([name, provider]) => [name, pace.watch(name, provider)] as const,
-    ),
+  const providers = createProviders(settings.PROVIDERS, { timeoutMs });
+  for (const [name, provider] of providers) providers.set(name, pace.watch(name, provider));
+  const limits = new Map(
+    Object.entries(settings.PROVIDERS).map(([name, { limit }]) => [name, limit] as const),
   );
-  const gameData = createGameDataProviders(settings.PROVIDERS, { timeoutMs: policy.timeoutMs });
+  const gameData = createGameDataProviders(settings.PROVIDERS, { timeoutMs });
   return {
     claims: store.claims,
     stock: store.stock,
     userStatus: statusIn(store),
     provider: (name) => providers.get(name),
-    callLimiter: createCallLimiter(store.providerLimits, limitsOf(settings.PROVIDERS), policy),
+    callLimiter: createCallLimiter(store.providerLimits, limits, policy),
     pace,
     conditionFacts: store.conditionFacts,
     progress: store.progress,

@@ -23,8 +23,8 @@ interface WorkerDeps {
   workflowBundle: WorkflowBundleOption;
   activities: Activities;
   upkeep: UpkeepActivities;
-  /** Every provider in the configuration, with its limit if it has one. */
-  providers?: ReadonlyMap<string, ProviderLimit | undefined>;
+  /** Every provider in the configuration, by name, with its limit if it has one. */
+  providers?: Record<string, { limit?: ProviderLimit | undefined }>;
 }
 
 /** Logs an error whenever MongoDB refuses an activity: it may refuse until a person fixes it. */
@@ -112,7 +112,7 @@ export async function createWorkers(deps: WorkerDeps): Promise<Worker[]> {
       maxConcurrentActivityTaskExecutions: 4,
     }),
     // Also those without a limit: calls may still wait in the queue of one that had a limit before.
-    ...[...(deps.providers ?? [])].map(([name, limit]) =>
+    ...Object.entries(deps.providers ?? {}).map(([name, { limit }]) =>
       Worker.create({
         ...shared,
         taskQueue: providerQueue(name),
