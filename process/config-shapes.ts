@@ -108,16 +108,12 @@ export const jwtKeys = z
 /** A key without a `kid` is named by the thumbprint of its public part. */
 const nameOfKey = ({ kid, x }: { kid?: string; x: string }) => kid ?? `thumbprint ${x}`;
 
-interface Contradictory {
-  TEMPORAL_TLS_CERT?: unknown;
-  TEMPORAL_TLS_KEY?: unknown;
-  PORT?: unknown;
-  METRICS_PORT?: unknown;
-}
-
 /** Refuses values that are fine alone and contradict each other. */
-export function refuseContradictions(config: Contradictory, context: z.RefinementCtx): void {
-  const refuse = (name: keyof Contradictory, message: string) =>
+export function refuseContradictions(
+  config: Record<string, unknown>,
+  context: z.RefinementCtx,
+): void {
+  const refuse = (name: string, message: string) =>
     context.addIssue({ code: 'custom', path: [name], message });
   const { TEMPORAL_TLS_CERT: cert, TEMPORAL_TLS_KEY: key, PORT, METRICS_PORT } = config;
   if (cert !== undefined && key === undefined) {

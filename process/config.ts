@@ -156,8 +156,6 @@ const migrate = common.pick({ MONGODB_URI: true, ACTIVITY_TTL_DAYS: true });
 
 export type ApiConfig = Readonly<z.infer<typeof api>>;
 export type WorkerConfig = Readonly<z.infer<typeof worker>>;
-type StreamsConfig = Readonly<z.infer<typeof streams>>;
-type MigrateConfig = Readonly<z.infer<typeof migrate>>;
 
 /** A configuration that cannot be used. The message names every wrong variable and the reason. */
 export class ConfigError extends SetupError {}
@@ -192,21 +190,13 @@ function missing(message: string): string {
 }
 
 /** What the API process reads. @throws ConfigError */
-export function apiConfig(env: NodeJS.ProcessEnv = process.env): ApiConfig {
-  return parse(api, env);
-}
+export const apiConfig = (env = process.env): ApiConfig => parse(api, env);
 
 /** What the worker process reads. @throws ConfigError */
-export function workerConfig(env: NodeJS.ProcessEnv = process.env): WorkerConfig {
-  return parse(worker, env);
-}
+export const workerConfig = (env = process.env): WorkerConfig => parse(worker, env);
 
 /** What the streams process reads. @throws ConfigError */
-export function streamsConfig(env: NodeJS.ProcessEnv = process.env): StreamsConfig {
-  return parse(streams, env);
-}
+export const streamsConfig = (env = process.env) => parse(streams, env);
 
 /** What `npm run migrate` reads. @throws ConfigError */
-export function migrateConfig(env: NodeJS.ProcessEnv = process.env): MigrateConfig {
-  return parse(migrate, env);
-}
+export const migrateConfig = (env = process.env) => parse(migrate, env);

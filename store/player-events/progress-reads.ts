@@ -6,7 +6,7 @@ import { DAY_MS, dayOf, QUARTER_MS } from '../../domain/conditions/player-event.
 import type { ProgressQuery } from '../../domain/conditions/progress.ts';
 import { streakOf } from '../../domain/conditions/streak.ts';
 import type { PlayerEventRange } from './player-events.ts';
-import { type DayRange, laterOf, type Quarter, type QuarterValue } from './progress-days.ts';
+import { type DayRange, laterOf, type QuarterValue } from './progress-days.ts';
 
 /** From `fromMs` until before `untilMs`, in milliseconds since the epoch. */
 interface Span {
@@ -150,12 +150,9 @@ function combine(query: ProgressQuery, parts: QuarterValue[]): number | null {
     case 'COUNT':
       return parts.reduce((sum, part) => sum + part.sum, 0);
     case 'HIGHEST':
-      return parts.reduce<number | null>((highest, part) => higherOf(highest, part.highest), null);
+      return parts.map(({ highest }) => highest).reduce(higherOf, null);
     case 'LATEST':
-      return (
-        parts.reduce<Quarter['latest']>((latest, part) => laterOf(latest, part.latest), null)
-          ?.value ?? null
-      );
+      return parts.map(({ latest }) => latest).reduce(laterOf, null)?.value ?? null;
     case 'STREAK':
       return streakOf(
         parts.flatMap(({ first, last }) => [first.getTime(), last.getTime()]),
