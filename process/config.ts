@@ -173,20 +173,17 @@ function parse<T extends z.ZodObject>(shape: T, env: NodeJS.ProcessEnv): Readonl
   const given = Object.fromEntries(Object.entries(env).filter(([, value]) => value !== ''));
   const result = shape.superRefine(refuseContradictions).safeParse(given);
   if (!result.success) {
-    const wrong = result.error.issues.map((issue) => {
-      const name = String(issue.path[0]);
-      return `  ${name}: ${given[name] === undefined ? missing(issue.message) : issue.message}`;
+    const wrong = result.error.issues.map(({ path, message }) => {
+      const name = String(path[0]);
+      // For a missing variable zod only says that it is no string.
+      const isMissing = given[name] === undefined && message.startsWith('Invalid input');
+      return `  ${name}: ${isMissing ? 'is not set' : message}`;
     });
     throw new ConfigError(
       `The environment cannot be used:\n${wrong.join('\n')}\nREADME.md has the table.`,
     );
   }
   return Object.freeze(result.data) as Readonly<z.output<T>>;
-}
-
-/** For a missing variable zod only says that it is no string. */
-function missing(message: string): string {
-  return message.startsWith('Invalid input') ? 'is not set' : message;
 }
 
 /** What the API process reads. @throws ConfigError */

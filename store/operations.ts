@@ -26,12 +26,7 @@ export interface BulkFilter {
 }
 
 /** What an admin asks for. */
-interface BulkRequest {
-  action: Decision['action'];
-  filter: BulkFilter;
-  note: string | null;
-  idempotencyKey: string;
-}
+type BulkRequest = Pick<Operation, 'action' | 'filter' | 'note'> & { idempotencyKey: string };
 
 /** `STOPPED` by an admin, or `DONE` with all its claims. */
 export const OPERATION_STATES = ['RUNNING', 'STOPPED', 'DONE'] as const;
@@ -287,11 +282,10 @@ export function createOperationStore(connection: Connection, now: () => Date = (
 
     /** Newest first; up to `limit + 1` operations, so that the caller sees if there are more. */
     async page(
-      filter: { state?: OperationState | undefined },
+      { state }: { state?: OperationState | undefined },
       from: Position | undefined,
       limit: number,
     ): Promise<Operation[]> {
-      const { state } = filter;
       return await model
         .find({ ...(state && { state }), ...after('createdAt', from) })
         .sort(NEWEST)
