@@ -14,7 +14,7 @@ export interface PlayerFacts extends Account {
 
 export type ConditionFacts = ReturnType<typeof createConditionFacts>;
 
-/** The player's granted claims of the events in `chained`. */
+/** Adds the player's granted claims of the events in `chained`. */
 function withGrants(chained: string[]) {
   return {
     $lookup: {

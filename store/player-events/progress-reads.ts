@@ -99,13 +99,9 @@ function keysOf({ key, aggregation }: ProgressQuery): (string | null)[] | null {
 
 /** As few ranges as possible, in which no time of a metric occurs twice. */
 function playerEventRangesOf(plans: Plan[]): PlayerEventRange[] {
-  const metrics = Map.groupBy(
-    plans.flatMap(({ query, raw }) => raw.map((span) => ({ metric: query.metric, span }))),
-    ({ metric }) => metric,
-  );
   const ranges = new Map<string, PlayerEventRange>();
-  for (const [metric, spans] of metrics) {
-    for (const { fromMs, untilMs } of merged(spans.map(({ span }) => span))) {
+  for (const [metric, ofMetric] of Map.groupBy(plans, ({ query }) => query.metric)) {
+    for (const { fromMs, untilMs } of merged(ofMetric.flatMap(({ raw }) => raw))) {
       const id = `${fromMs} ${untilMs}`;
       const range = ranges.get(id) ?? { metrics: [], fromMs, untilMs };
       range.metrics.push(metric);
