@@ -17,12 +17,10 @@ export const mongodbUri = z
     'names no database: put its name behind the hosts, as in mongodb://host:27017/laurel?replicaSet=rs0',
   );
 
-const isPort = (text: string | undefined) => text === undefined || Number(text) <= 65_535;
-
 /** `host:port`, with an IPv6 address in brackets; the port may be left out. */
 export const hostAndPort = z.string().refine((text) => {
   const match = /^(?:\[[0-9a-f:.]+\]|[a-z0-9._-]+)(?::(\d{1,5}))?$/i.exec(text);
-  return match !== null && isPort(match[1]);
+  return match !== null && Number(match[1] ?? 0) <= 65_535;
 }, 'a host and a port, as in temporal.example:7233, with nothing before or behind');
 
 /** What a server can listen on: an address or a name of this machine. */
@@ -108,16 +106,12 @@ export const jwtKeys = z
 /** A key without a `kid` is named by the thumbprint of its public part. */
 const nameOfKey = ({ kid, x }: { kid?: string; x: string }) => kid ?? `thumbprint ${x}`;
 
-interface Contradictory {
-  TEMPORAL_TLS_CERT?: unknown;
-  TEMPORAL_TLS_KEY?: unknown;
-  PORT?: unknown;
-  METRICS_PORT?: unknown;
-}
-
 /** Refuses values that are fine alone and contradict each other. */
-export function refuseContradictions(config: Contradictory, context: z.RefinementCtx): void {
-  const refuse = (name: keyof Contradictory, message: string) =>
+export function refuseContradictions(
+  config: Record<string, unknown>,
+  context: z.RefinementCtx,
+): void {
+  const refuse = (name: string, message: string) =>
     context.addIssue({ code: 'custom', path: [name], message });
   const { TEMPORAL_TLS_CERT: cert, TEMPORAL_TLS_KEY: key, PORT, METRICS_PORT } = config;
   if (cert !== undefined && key === undefined) {

@@ -156,8 +156,6 @@ const migrate = common.pick({ MONGODB_URI: true, ACTIVITY_TTL_DAYS: true });
 
 export type ApiConfig = Readonly<z.infer<typeof api>>;
 export type WorkerConfig = Readonly<z.infer<typeof worker>>;
-type StreamsConfig = Readonly<z.infer<typeof streams>>;
-type MigrateConfig = Readonly<z.infer<typeof migrate>>;
 
 /** A configuration that cannot be used. The message names every wrong variable and the reason. */
 export class ConfigError extends SetupError {}
@@ -175,9 +173,11 @@ function parse<T extends z.ZodObject>(shape: T, env: NodeJS.ProcessEnv): Readonl
   const given = Object.fromEntries(Object.entries(env).filter(([, value]) => value !== ''));
   const result = shape.superRefine(refuseContradictions).safeParse(given);
   if (!result.success) {
-    const wrong = result.error.issues.map((issue) => {
-      const name = String(issue.path[0]);
-      return `  ${name}: ${given[name] === undefined ? missing(issue.message) : issue.message}`;
+    const wrong = result.error.issues.map(({ path, message }) => {
+      const name = String(path[0]);
+      // For a missing variable zod only says that it is no string.
+      const isMissing = given[name] === undefined && message.startsWith('Invalid input');
+      return `  ${name}: ${isMissing ? 'is not set' : message}`;
     });
     throw new ConfigError(
       `The environment cannot be used:\n${wrong.join('\n')}\nREADME.md has the table.`,
@@ -186,27 +186,14 @@ function parse<T extends z.ZodObject>(shape: T, env: NodeJS.ProcessEnv): Readonl
   return Object.freeze(result.data) as Readonly<z.output<T>>;
 }
 
-/** For a missing variable zod only says that it is no string. */
-function missing(message: string): string {
-  return message.startsWith('Invalid input') ? 'is not set' : message;
-}
-
 /** What the API process reads. @throws ConfigError */
-export function apiConfig(env: NodeJS.ProcessEnv = process.env): ApiConfig {
-  return parse(api, env);
-}
+export const apiConfig = (env = process.env): ApiConfig => parse(api, env);
 
 /** What the worker process reads. @throws ConfigError */
-export function workerConfig(env: NodeJS.ProcessEnv = process.env): WorkerConfig {
-  return parse(worker, env);
-}
+export const workerConfig = (env = process.env): WorkerConfig => parse(worker, env);
 
 /** What the streams process reads. @throws ConfigError */
-export function streamsConfig(env: NodeJS.ProcessEnv = process.env): StreamsConfig {
-  return parse(streams, env);
-}
+export const streamsConfig = (env = process.env) => parse(streams, env);
 
 /** What `npm run migrate` reads. @throws ConfigError */
-export function migrateConfig(env: NodeJS.ProcessEnv = process.env): MigrateConfig {
-  return parse(migrate, env);
-}
+export const migrateConfig = (env = process.env) => parse(migrate, env);

@@ -7,12 +7,6 @@ import { leave } from './shutdown.ts';
 /** gRPC's codes `DEADLINE_EXCEEDED` and `UNAVAILABLE`. */
 const NOT_REACHED = [4, 14];
 
-/** The gRPC error from Temporal, or null. The SDK wraps some of these errors. */
-function ofTemporal(error: Error): (Error & { code: number }) | null {
-  const raised = error instanceof ServiceError ? error.cause : error;
-  return isGrpcServiceError(raised) ? raised : null;
-}
-
 /** The reason in words if a person can fix it. A bug of ours keeps its stack trace. */
 export function reasonOf(error: unknown): string {
   if (error instanceof SetupError) return error.message;
@@ -23,10 +17,11 @@ export function reasonOf(error: unknown): string {
     case 'REFUSES':
       return `MongoDB refuses: ${error.message} (code ${(error as { code?: unknown }).code})`;
   }
-  const grpcError = ofTemporal(error);
-  if (!grpcError) return error.stack ?? error.message;
-  const how = NOT_REACHED.includes(grpcError.code) ? 'cannot be reached' : 'refuses';
-  return `Temporal ${how}: ${grpcError.message}`;
+  // Temporal's SDK wraps some of the gRPC errors.
+  const raised = error instanceof ServiceError ? error.cause : error;
+  if (!isGrpcServiceError(raised)) return error.stack ?? error.message;
+  const how = NOT_REACHED.includes(raised.code) ? 'cannot be reached' : 'refuses';
+  return `Temporal ${how}: ${raised.message}`;
 }
 
 /** Makes an uncaught error end the process with code 1 and the reason. @param name the process */

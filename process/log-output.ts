@@ -10,11 +10,6 @@ const MOST_WAITING = 4 * 1024 * 1024;
 /** Pino's level `warn`. */
 const WARN = 40;
 
-interface LogOutput {
-  /** Takes one line, with its newline. */
-  write(line: string): void;
-}
-
 /**
  * An output for pino. It is no error if the reader goes away.
  * @param name the process, as it stands in its log lines
@@ -24,7 +19,7 @@ export function logOutput(
   name: string,
   stream: Writable = process.stdout,
   mostWaiting: number = MOST_WAITING,
-): LogOutput {
+) {
   let lost = 0;
   // Without a listener, a reader that goes away (EPIPE) would end the process.
   for (const each of [stream, process.stderr]) each.on('error', () => {});
@@ -37,7 +32,8 @@ export function logOutput(
   };
   stream.on('drain', reportLost);
   return {
-    write(line) {
+    /** Takes one line, with its newline. */
+    write(line: string): void {
       if (stream.writableLength + line.length > mostWaiting) lost += 1;
       else stream.write(line);
     },

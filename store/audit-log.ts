@@ -4,8 +4,7 @@
  * application is found. The application itself only adds entries.
  */
 import { createHash } from 'node:crypto';
-import type { Connection } from 'mongoose';
-import { Schema } from 'mongoose';
+import { type ClientSession, type Connection, Schema } from 'mongoose';
 import type { Role } from '../domain/user.ts';
 import { after, type Position } from './mongodb/cursor.ts';
 import type { StaffWrite } from './users/staff.ts';
@@ -69,8 +68,8 @@ interface Head {
   hash: string;
 }
 
-/** The hash before the first entry. */
-const GENESIS = '0'.repeat(64);
+/** The head before the first entry. */
+const GENESIS = { seq: 0, hash: '0'.repeat(64) };
 
 const schema = new Schema<Stored>(
   {
@@ -96,15 +95,6 @@ schema.index({ actorId: 1, ...NEWEST }, { name: 'actor_newest' });
 schema.index({ action: 1, ...NEWEST }, { name: 'action_newest' });
 schema.index({ actorId: 1, action: 1, ...NEWEST }, { name: 'actor_action_newest' });
 schema.index({ targetId: 1, ...NEWEST }, { name: 'target_newest' });
-
-const headSchema = new Schema<Head>(
-  {
-    _id: { type: String, required: true },
-    seq: { type: Number, required: true },
-    hash: { type: String, required: true },
-  },
-  { collection: 'audit_head', versionKey: false, strict: 'throw' },
-);
 
 /** The hash of an entry: over its fields in this order, each as JSON on a line of its own. */
 function hashOf(entry: Omit<Stored, 'hash'>): string {
@@ -137,7 +127,10 @@ export type AuditLog = ReturnType<typeof createAuditLog>;
 /** The audit log, over `audit_log` and `audit_head`. @param now our clock */
 export function createAuditLog(connection: Connection, now: () => Date = () => new Date()) {
   const model = connection.model<Stored>('AuditEntry', schema);
-  const heads = connection.model<Head>('AuditHead', headSchema);
+  const heads = connection.collection<Head>('audit_head');
+
+  const head = async (options: { session?: ClientSession } = {}) =>
+    (await heads.findOne({ _id: 'head' }, options)) ?? GENESIS;
 
   return {
     model,
@@ -147,8 +140,7 @@ export function createAuditLog(connection: Connection, now: () => Date = () => n
      * changes conflict on it.
      */
     async open(): Promise<void> {
-      const first = { seq: 0, hash: GENESIS };
-      await heads.updateOne({ _id: 'head' }, { $setOnInsert: first }, { upsert: true });
+      await heads.updateOne({ _id: 'head' }, { $setOnInsert: GENESIS }, { upsert: true });
     },
 
     /**
@@ -156,16 +148,14 @@ export function createAuditLog(connection: Connection, now: () => Date = () => n
      * at once one starts again after the other, and the chain never forks.
      */
     async append({ actor, requestId, session }: StaffWrite, change: AuditedChange): Promise<void> {
-      const head = await heads.findById('head', null, { session }).lean<Head>();
-      const { seq, hash: previous } = head ?? { seq: 0, hash: GENESIS };
+      const { seq, hash: previous } = await head({ session });
       const unhashed = {
         _id: seq + 1,
         at: now(),
         actorId: actor.userId,
         actorRole: actor.role,
         requestId,
-        action: change.action,
-        targetId: change.targetId,
+        ...change,
         before: JSON.stringify(change.before ?? null),
         after: JSON.stringify(change.after ?? null),
         previous,
@@ -206,21 +196,17 @@ export function createAuditLog(connection: Connection, now: () => Date = () => n
      * cut back too, it is only found by a head that was noted elsewhere.
      */
     async verify(): Promise<ChainVerdict> {
-      let seq = 0;
-      let previous = GENESIS;
+      let { seq, hash: previous } = GENESIS;
       for await (const entry of model.find().sort({ _id: 1 }).lean<Stored>().cursor()) {
         seq += 1;
         const why = flawOf(entry, seq, previous);
         if (why) return { isWhole: false, seq, why };
         previous = entry.hash;
       }
-      const head = (await heads.findById('head').lean<Head>()) ?? { seq: 0, hash: GENESIS };
-      if (head.seq !== seq || head.hash !== previous) {
-        return {
-          isWhole: false,
-          seq: seq + 1,
-          why: `the log ends at ${seq}, its head says ${head.seq}`,
-        };
+      const end = await head();
+      if (end.seq !== seq || end.hash !== previous) {
+        const why = `the log ends at ${seq}, its head says ${end.seq}`;
+        return { isWhole: false, seq: seq + 1, why };
       }
       return { isWhole: true, entries: seq, head: previous };
     },

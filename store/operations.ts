@@ -1,46 +1,119 @@
-/** Bulk actions on parked claims: request one, work through its claims in batches, stop it. */
-import type { ClientSession, Connection } from 'mongoose';
+/**
+ * Bulk actions on parked claims: request one, work through its claims in batches, stop it. The
+ * record says what was asked for, how far it is, and which claims it is about.
+ */
+import { createHash } from 'node:crypto';
+import { isDeepStrictEqual } from 'node:util';
+import { type ClientSession, type Connection, Schema } from 'mongoose';
+import type { Reason } from '../domain/claims/claim.ts';
 import { DomainError } from '../domain/errors.ts';
+import type { Role } from '../domain/user.ts';
 import { createAuditLog } from './audit-log.ts';
-import { groupStages } from './claims/claim-groups.ts';
-import { type Claim, claimModel } from './claims/claim-record.ts';
+import { type ClaimGroup, groupStages } from './claims/claim-groups.ts';
+import { type Claim, claimModel, type Decision } from './claims/claim-record.ts';
 import { inTransaction, isDuplicateKey } from './mongodb/connection.ts';
 import { after, type Position } from './mongodb/cursor.ts';
-import {
-  type BulkFilter,
-  type BulkPreview,
-  type BulkRequest,
-  isSame,
-  matching,
-  NEWEST,
-  type Operation,
-  type OperationState,
-  olderFirst,
-  operationIdOf,
-  operationModel,
-} from './operation-record.ts';
 import type { StaffContext } from './users/staff.ts';
 
-export {
-  type BulkFilter,
-  OPERATION_STATES,
-  type Operation,
-  type Parked,
-} from './operation-record.ts';
+/** The filter of a bulk action: claims that match every given field, or `all`. */
+export interface BulkFilter {
+  eventId?: string;
+  reason?: Reason;
+  provider?: string;
+  /** Parked before this time. */
+  parkedBefore?: Date;
+  all?: true;
+}
+
+/** What an admin asks for. */
+type BulkRequest = Pick<Operation, 'action' | 'filter' | 'note'> & { idempotencyKey: string };
+
+/** `STOPPED` by an admin, or `DONE` with all its claims. */
+export const OPERATION_STATES = ['RUNNING', 'STOPPED', 'DONE'] as const;
+type OperationState = (typeof OPERATION_STATES)[number];
+
+/** What a bulk action would apply to now. */
+interface BulkPreview {
+  matches: number;
+  groups: ClaimGroup<'reason' | 'eventId' | 'provider'>[];
+  /** The IDs of the claims that would come first. */
+  sample: string[];
+}
+
+/** One parking of one claim. */
+export interface Parked {
+  claimId: string;
+  userId: string;
+  number: number;
+  /** Whether the operation has counted the claim. */
+  isCounted: boolean;
+}
+
+/** A bulk action and its progress. */
+export interface Operation {
+  _id: string;
+  action: Decision['action'];
+  filter: BulkFilter;
+  note: string | null;
+  /** Who requested it. The claims are decided on in their name. */
+  actor: { userId: string; role: Role };
+  requestId: string;
+  state: OperationState;
+  /** How many claims matched when it was requested. */
+  total: number;
+  /** How many claims were decided on by this operation, or by others with the same decision. */
+  done: number;
+  /** How many claims were decided on differently meanwhile, or were no longer parked. */
+  failed: number;
+  /** The claims being decided on now; recorded first, so that a restart counts none twice. */
+  batch: Parked[];
+  /** The last claim of the previous batch. */
+  after: Position | null;
+  createdAt: Date;
+  updatedAt: Date;
+}
+
+const schema = new Schema<Operation>(
+  {
+    _id: { type: String, required: true },
+    action: { type: String, required: true },
+    filter: { type: Object, required: true },
+    note: { type: String, default: null },
+    actor: { type: Object, required: true },
+    requestId: { type: String, required: true },
+    state: { type: String, required: true },
+    total: { type: Number, required: true },
+    done: { type: Number, required: true },
+    failed: { type: Number, required: true },
+    batch: { type: [Object], required: true },
+    after: { type: Object, default: null },
+    createdAt: { type: Date, required: true },
+    updatedAt: { type: Date, required: true },
+  },
+  { collection: 'operations', versionKey: false, strict: 'throw' },
+);
+/** Newest first; the ID decides between operations of the same time. */
+const NEWEST = { createdAt: -1, _id: -1 } as const;
+schema.index(NEWEST, { name: 'newest' });
+schema.index({ state: 1, ...NEWEST }, { name: 'state_newest' });
 
 /** How many claims a preview lists. */
 const SAMPLE = 20;
+
+/** Guards of writes: a stopped operation is left alone, and a batch is never replaced. */
+const RUNNING = { state: 'RUNNING' } as const;
+const NO_BATCH = { 'batch.0': { $exists: false } };
 
 export type OperationStore = ReturnType<typeof createOperationStore>;
 
 /** The bulk actions, over the collection `operations`. @param now our clock */
 export function createOperationStore(connection: Connection, now: () => Date = () => new Date()) {
-  const model = operationModel(connection);
+  const model = connection.model<Operation>('Operation', schema);
   const audit = createAuditLog(connection, now);
   const claims = claimModel(connection);
 
-  const get = async (operationId: string): Promise<Operation | null> =>
-    await model.findById(operationId).lean<Operation>();
+  const get = async (operationId: string, session?: ClientSession): Promise<Operation | null> =>
+    await model.findById(operationId, null, { ...(session && { session }) }).lean<Operation>();
 
   async function create(staff: StaffContext, request: BulkRequest): Promise<Operation> {
     const { action, note, filter, idempotencyKey } = request;
@@ -119,13 +192,9 @@ export function createOperationStore(connection: Connection, now: () => Date = (
         isCounted: false,
       }));
       const set = { batch, after: { at: last.createdAt, id: last._id }, updatedAt: now() };
-      const guard = {
-        _id: operation._id,
-        state: 'RUNNING' as const,
-        'batch.0': { $exists: false },
-      };
-      await model.updateOne(guard, { $set: set });
-      return (await get(operation._id)) ?? operation;
+      const { _id } = operation;
+      await model.updateOne({ _id, ...RUNNING, ...NO_BATCH }, { $set: set });
+      return (await get(_id)) ?? operation;
     },
 
     /**
@@ -139,12 +208,9 @@ export function createOperationStore(connection: Connection, now: () => Date = (
       as: 'done' | 'failed',
       session?: ClientSession,
     ): Promise<boolean> {
+      const uncounted = { batch: { $elemMatch: { claimId, isCounted: false } } };
       const counted = await model.updateOne(
-        {
-          _id: operationId,
-          state: 'RUNNING',
-          batch: { $elemMatch: { claimId, isCounted: false } },
-        },
+        { _id: operationId, ...RUNNING, ...uncounted },
         { $inc: { [as]: 1 }, $set: { 'batch.$.isCounted': true, updatedAt: now() } },
         { ...(session && { session }) },
       );
@@ -153,12 +219,9 @@ export function createOperationStore(connection: Connection, now: () => Date = (
 
     /** Removes the batch once all its claims are counted, so that the next one can be taken. */
     async endBatch({ _id }: Operation): Promise<void> {
-      const guard = {
-        _id,
-        state: 'RUNNING' as const,
-        batch: { $not: { $elemMatch: { isCounted: false } } },
-      };
-      await model.updateOne(guard, { $set: { batch: [], updatedAt: now() } });
+      const counted = { batch: { $not: { $elemMatch: { isCounted: false } } } };
+      const set = { batch: [], updatedAt: now() };
+      await model.updateOne({ _id, ...RUNNING, ...counted }, { $set: set });
     },
 
     /**
@@ -166,11 +229,9 @@ export function createOperationStore(connection: Connection, now: () => Date = (
      * reached count as failed.
      */
     async finish({ _id, total, done, failed }: Operation): Promise<void> {
-      const end = { state: 'DONE' as const, failed: Math.max(failed, total - done) };
-      await model.updateOne(
-        { _id, state: 'RUNNING', 'batch.0': { $exists: false } },
-        { $set: { ...end, updatedAt: now() } },
-      );
+      const missed = Math.max(failed, total - done);
+      const end = { state: 'DONE' as const, failed: missed, updatedAt: now() };
+      await model.updateOne({ _id, ...RUNNING, ...NO_BATCH }, { $set: end });
     },
 
     /**
@@ -183,13 +244,12 @@ export function createOperationStore(connection: Connection, now: () => Date = (
         const end = { state: 'STOPPED' as const, batch: [], updatedAt: now() };
         const stopped = await model
           .findOneAndUpdate(
-            { _id: operationId, state: 'RUNNING' },
+            { _id: operationId, ...RUNNING },
             { $set: end },
             { session, returnDocument: 'after' },
           )
           .lean<Operation>();
-        if (!stopped)
-          return notRunning(await model.findById(operationId, null, { session }).lean<Operation>());
+        if (!stopped) return notRunning(await get(operationId, session));
         const { done, failed } = stopped;
         await audit.append(
           { ...staff, session },
@@ -222,11 +282,10 @@ export function createOperationStore(connection: Connection, now: () => Date = (
 
     /** Newest first; up to `limit + 1` operations, so that the caller sees if there are more. */
     async page(
-      filter: { state?: OperationState | undefined },
+      { state }: { state?: OperationState | undefined },
       from: Position | undefined,
       limit: number,
     ): Promise<Operation[]> {
-      const { state } = filter;
       return await model
         .find({ ...(state && { state }), ...after('createdAt', from) })
         .sort(NEWEST)
@@ -236,7 +295,7 @@ export function createOperationStore(connection: Connection, now: () => Date = (
 
     /** Operations that are not done. Reconciliation makes sure that each has a run. */
     async running(): Promise<Operation[]> {
-      return await model.find({ state: 'RUNNING' }).sort({ createdAt: 1 }).lean<Operation[]>();
+      return await model.find(RUNNING).sort({ createdAt: 1 }).lean<Operation[]>();
     },
   };
 }
@@ -246,4 +305,43 @@ function notRunning(operation: Operation | null): Operation {
   if (!operation) throw new DomainError('not_found', 'There is no operation with this ID.');
   if (operation.state === 'STOPPED') return operation;
   throw new DomainError('invalid_transition', 'This bulk action is done.');
+}
+
+/** The ID is made of admin and key only, so that the same request sent twice is one operation. */
+function operationIdOf(userId: string, idempotencyKey: string): string {
+  const digest = createHash('sha256').update(`${userId}\0${idempotencyKey}`).digest('hex');
+  return `op_${digest.slice(0, 40)}`;
+}
+
+/** The filter for claims behind a position, oldest first. */
+function olderFirst(position: Position | null): object {
+  if (!position) return {};
+  const { at, id } = position;
+  return {
+    createdAt: { $gte: at },
+    $or: [{ createdAt: { $gt: at } }, { _id: { $gt: id } }],
+  };
+}
+
+/** Whether the request asks for what the operation does. */
+function isSame(operation: Operation, request: BulkRequest): boolean {
+  const { action, note, filter } = operation;
+  return (
+    action === request.action && note === request.note && isDeepStrictEqual(filter, request.filter)
+  );
+}
+
+/**
+ * The claims that the operation applies to: parked before it was requested. So a claim that is
+ * retried and parks again is not taken twice.
+ */
+function matching({ filter, createdAt }: Pick<Operation, 'filter' | 'createdAt'>) {
+  const { eventId, reason, provider, parkedBefore } = filter;
+  return {
+    state: 'NEEDS_ATTENTION' as const,
+    'parking.at': { $lte: createdAt, ...(parkedBefore && { $lt: parkedBefore }) },
+    ...(eventId !== undefined && { eventId }),
+    ...(reason !== undefined && { reason }),
+    ...(provider !== undefined && { 'snapshot.provider': provider }),
+  };
 }

@@ -3,7 +3,6 @@
  * write for each slot. A process that crashes with a slot loses it when the slot's lease ends.
  */
 import type { Connection } from 'mongoose';
-import { Schema } from 'mongoose';
 import type { ProviderLimit, SlotRequest } from '../domain/provider-limit.ts';
 import { isDuplicateKey } from './mongodb/connection.ts';
 
@@ -18,17 +17,6 @@ interface ProviderSlots {
   /** The slots that are taken, each until its call has ended for certain. */
   slots: { id: string; untilMs: number }[];
 }
-
-const schema = new Schema<ProviderSlots>(
-  {
-    _id: { type: String, required: true },
-    takenAtMs: { type: Number, required: true },
-    startAtMs: { type: Number, required: true },
-    nextAtMs: { type: Number, required: true },
-    slots: { type: [Object], required: true },
-  },
-  { collection: 'provider_turns', versionKey: false, strict: 'throw' },
-);
 
 const FRESH = { takenAtMs: 0, startAtMs: 0, nextAtMs: 0, slots: [] };
 
@@ -46,23 +34,23 @@ export type ProviderLimitStore = ReturnType<typeof createProviderLimitStore>;
 
 /** The slots, kept in the collection `provider_turns`. */
 export function createProviderLimitStore(connection: Connection) {
-  const model = connection.model<ProviderSlots>('ProviderSlots', schema);
+  const collection = connection.collection<ProviderSlots>('provider_turns');
   const known = new Set<string>();
 
   /** Makes the provider's document once, so that the write below never inserts one. */
   async function ensure(provider: string): Promise<void> {
     if (known.has(provider)) return;
-    await model.collection
-      .updateOne({ _id: provider } as object, { $setOnInsert: FRESH }, { upsert: true })
+    await collection
+      .updateOne({ _id: provider }, { $setOnInsert: FRESH }, { upsert: true })
       // Another process inserted it at the same time.
       .catch((error: unknown) => {
-        if (!isDuplicateKey(error, model.collection)) throw error;
+        if (!isDuplicateKey(error, collection)) throw error;
       });
     known.add(provider);
   }
 
   return {
-    model,
+    collection,
 
     /**
      * Takes a slot if there is one. Returns how long to wait until the call may begin, in
@@ -70,8 +58,9 @@ export function createProviderLimitStore(connection: Connection) {
      */
     async take(request: SlotRequest): Promise<number | null> {
       const { provider, slotId, limit, leaseMs, aheadMs } = request;
+      const untilMs = { $add: ['$startAtMs', leaseMs] };
       await ensure(provider);
-      const taken = (await model.collection.findOneAndUpdate(
+      const taken = await collection.findOneAndUpdate(
         {
           _id: provider,
           $expr: {
@@ -80,32 +69,24 @@ export function createProviderLimitStore(connection: Connection) {
               { $lte: ['$nextAtMs', { $add: [NOW_MS, aheadMs] }] },
             ],
           },
-        } as object,
+        },
         [
           { $set: { takenAtMs: NOW_MS, startAtMs: { $max: ['$nextAtMs', NOW_MS] } } },
           {
             $set: {
               nextAtMs: { $add: ['$startAtMs', spacingMs(limit)] },
-              slots: {
-                $concatArrays: [
-                  RUNNING,
-                  [{ id: slotId, untilMs: { $add: ['$startAtMs', leaseMs] } }],
-                ],
-              },
+              slots: { $concatArrays: [RUNNING, [{ id: slotId, untilMs }]] },
             },
           },
         ],
         { returnDocument: 'after' },
-      )) as unknown as ProviderSlots | null;
+      );
       return taken && taken.startAtMs - taken.takenAtMs;
     },
 
     /** Gives a slot back before its lease ends. */
     async giveBack(provider: string, slotId: string): Promise<void> {
-      await model.collection.updateOne(
-        { _id: provider } as object,
-        { $pull: { slots: { id: slotId } } } as object,
-      );
+      await collection.updateOne({ _id: provider }, { $pull: { slots: { id: slotId } } });
     },
   };
 }

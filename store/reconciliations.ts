@@ -16,17 +16,13 @@ export interface Reconciliation extends Mended {
 /** How long a run's result is kept, in seconds: a week. */
 const KEPT_S = 7 * 86_400;
 
-const counters = {
-  runsStarted: { type: Number, required: true },
-  decisionsSent: { type: Number, required: true },
-  claimsStopped: { type: Number, required: true },
-  parkingsExpired: { type: Number, required: true },
-  holdsFreed: { type: Number, required: true },
-};
-
 const schema = new Schema<Reconciliation>(
   {
-    ...counters,
+    runsStarted: { type: Number, required: true },
+    decisionsSent: { type: Number, required: true },
+    claimsStopped: { type: Number, required: true },
+    parkingsExpired: { type: Number, required: true },
+    holdsFreed: { type: Number, required: true },
     startedAt: { type: Date, required: true },
     endedAt: { type: Date, required: true },
     failures: { type: Number, required: true },
@@ -37,17 +33,12 @@ const schema = new Schema<Reconciliation>(
 schema.index({ startedAt: -1 }, { name: 'newest' });
 schema.index({ endedAt: 1 }, { name: 'expiry', expireAfterSeconds: KEPT_S });
 
-const totalsSchema = new Schema<Mended & { _id: string }>(
-  { _id: String, ...counters },
-  { collection: 'reconciliation_totals', versionKey: false, strict: 'throw' },
-);
-
 export type ReconciliationStore = ReturnType<typeof createReconciliationStore>;
 
 /** The results, over `reconciliations` and `reconciliation_totals`. */
 export function createReconciliationStore(connection: Connection) {
   const model = connection.model<Reconciliation>('Reconciliation', schema);
-  const totals = connection.model<Mended & { _id: string }>('ReconciliationTotals', totalsSchema);
+  const totals = connection.collection<Mended & { _id: string }>('reconciliation_totals');
 
   return {
     model,
@@ -70,7 +61,7 @@ export function createReconciliationStore(connection: Connection) {
 
     /** Everything ever mended, by kind. */
     async totals(): Promise<Mended> {
-      const all = await totals.findOne({ _id: 'all' }, { _id: 0 }).lean<Mended>();
+      const all = await totals.findOne({ _id: 'all' }, { projection: { _id: 0 } });
       return { ...NOTHING_MENDED, ...all };
     },
   };

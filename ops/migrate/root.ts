@@ -11,11 +11,7 @@ export async function runMigration(): Promise<void> {
   const config = migrateConfig();
   const uri = config.MONGODB_URI;
   const database = await openDatabase(uri, { appName: 'laurel-migrate' });
-  const log = {
-    info: (line: string) => console.log(line),
-    warn: (line: string) => console.error(line),
-  };
-  await migrate(database, { ttlDays: config.ACTIVITY_TTL_DAYS, gauges: {} }, { uri, log });
+  await migrate(database, { ttlDays: config.ACTIVITY_TTL_DAYS, gauges: {} }, { uri, log: console });
   await database.close();
   leave(0);
 }

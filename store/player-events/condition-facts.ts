@@ -14,19 +14,15 @@ export interface PlayerFacts extends Account {
 
 export type ConditionFacts = ReturnType<typeof createConditionFacts>;
 
-/**
- * The player's granted claims among the events in `chained`.
- * @param player the field with the user's ID; an empty one reads nothing
- */
-function withGrants(player: string, chained: string) {
+/** Adds the player's granted claims of the events in `chained`. */
+function withGrants(chained: string[]) {
   return {
     $lookup: {
       from: 'claims',
-      localField: player,
+      localField: '_id',
       foreignField: 'userId',
-      let: { chained },
       pipeline: [
-        { $match: { state: 'GRANTED', $expr: { $in: ['$eventId', '$$chained'] } } },
+        { $match: { state: 'GRANTED', eventId: { $in: chained } } },
         { $sort: { createdAt: -1, _id: -1 } },
         { $limit: MOST_GRANTS },
         { $project: { _id: 0, eventId: 1, endedAt: 1 } },
@@ -36,26 +32,18 @@ function withGrants(player: string, chained: string) {
   };
 }
 
-/** The user where the condition names other events, else an empty string. */
-const chainedPlayer = (userId: string) => ({
-  $cond: [{ $eq: ['$chained', []] }, '', userId],
-});
-
-const PLAYER = { _id: 0, status: 1, createdAt: 1 } as const;
-
 /** Reads facts from `users` and `claims`. */
 export function createConditionFacts(connection: Connection) {
   return {
     /** A player's facts for a condition, in one read; null where there is no such user. */
     async ofPlayer(userId: string, condition: Condition): Promise<PlayerFacts | null> {
+      const chained = chainedEvents(condition);
       const [found] = await connection
         .collection<{ _id: string }>('users')
         .aggregate<PlayerFacts>([
           { $match: { _id: userId } },
-          { $set: { chained: { $literal: chainedEvents(condition) } } },
-          { $set: { player: chainedPlayer('$_id') } },
-          withGrants('player', '$chained'),
-          { $project: { ...PLAYER, grants: 1 } },
+          chained.length > 0 ? withGrants(chained) : { $set: { grants: [] } },
+          { $project: { _id: 0, status: 1, createdAt: 1, grants: 1 } },
         ])
         .toArray();
       return found ?? null;

@@ -41,11 +41,9 @@ export function createPlayerEventIntake(
       const { known, fresh, later } = await settled(rest, session);
       kept.push(...known.map(asKnown), ...fresh.map(asNew));
       if (fresh.length > 0) {
+        const added = fresh.map(({ event }) => event);
         await playerEvents.addLate(fresh, session);
-        await days.addLate(
-          fresh.map(({ event }) => event),
-          session,
-        );
+        await days.addLate(added, session);
       }
       rest = later;
     }

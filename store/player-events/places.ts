@@ -26,7 +26,10 @@ export interface Known {
 }
 
 /** A kept event, and its place. */
-export type Taken = PlayerEventContent & { _id: string };
+export interface Taken extends PlayerEventContent {
+  /** The event's ID; with the sender's name added where another sender had the ID before. */
+  _id: string;
+}
 
 /** Neither an `id` nor a sender contains a space, so two places never have the same name. */
 const ownPlace = ({ id, sender = '' }: Pick<PlayerEvent, 'id' | 'sender'>): string =>

@@ -18,30 +18,23 @@ export const MAX_AHEAD_MS = 5 * 60_000;
 /** A value's limit, for whole numbers: sums stay exact, in whichever order they are added. */
 const MAX_VALUE = 1_000_000_000;
 
-/** The shortest and the longest name, in characters. */
-const NAME_LENGTH = [1, 128] as const;
+/** A text of 1 to 128 characters. @param but what the message adds about the pattern */
+const text = (pattern: RegExp, but = '') =>
+  textShape('LINE', [1, 128]).regex(pattern, `Not 1 to 128 printable characters${but}`);
 
 /** Visible text without control characters and spaces. */
-const name = textShape('LINE', NAME_LENGTH).regex(
-  /^[^\s\p{C}]{1,128}$/u,
-  'Not 1 to 128 printable characters without spaces',
-);
+const name = text(/^[^\s\p{C}]{1,128}$/u, ' without spaces');
 
 /** Whether a text can be the ID of a sender. */
-export const isId = (text: string): boolean => name.safeParse(text).success;
+export const isId = (given: string): boolean => name.safeParse(given).success;
 
 const shape = z.strictObject(
   {
     id: name,
     userId: name,
     // A condition cannot name a metric with a comma.
-    metric: textShape('LINE', NAME_LENGTH).regex(
-      /^[^\s\p{C},]+$/u,
-      'Not 1 to 128 printable characters without spaces and commas',
-    ),
-    key: textShape('LINE', NAME_LENGTH)
-      .regex(/^[^\p{C}]{1,128}$/u, 'Not 1 to 128 printable characters')
-      .optional(),
+    metric: text(/^[^\s\p{C},]+$/u, ' without spaces and commas'),
+    key: text(/^[^\p{C}]{1,128}$/u).optional(),
     value: z
       .int('Not a whole number')
       .min(-MAX_VALUE, 'Not a billion or less')
@@ -49,7 +42,7 @@ const shape = z.strictObject(
       .optional(),
     at: z.iso
       .datetime({ offset: true, error: 'Not a time as RFC 3339 writes it' })
-      .transform((text) => new Date(text)),
+      .transform((time) => new Date(time)),
   },
   { error: (issue) => (issue.code === 'invalid_type' ? 'Not an object' : undefined) },
 );

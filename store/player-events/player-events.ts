@@ -2,8 +2,7 @@
  * The collection `activity_events`: each player event as it was sent. Its `_id` makes it count once
  * (see `places.ts`). Progress of the last days is read from here.
  */
-import type { ClientSession, Connection } from 'mongoose';
-import { mongo, Schema } from 'mongoose';
+import { type ClientSession, type Connection, mongo, Schema } from 'mongoose';
 import {
   DAY_MS,
   dayOf,
@@ -12,22 +11,11 @@ import {
 } from '../../domain/conditions/player-event.ts';
 import { isAnswer, isDuplicateKey, WRITE_CONCERN } from '../mongodb/connection.ts';
 import { INDEX_OPTIONS_CONFLICT, inTheWay, type WantedIndex } from '../mongodb/indexes.ts';
-import { type Placed, placesOf } from './places.ts';
+import { type Placed, placesOf, type Taken } from './places.ts';
 import { ALL_AT_ONCE, type Quarter, type QuarterValue, TOGETHER } from './progress-days.ts';
 
 /** A player event as the collection has it. */
-export interface StoredPlayerEvent {
-  /** The event's ID; with the sender's name added where another sender had the ID before. */
-  _id: string;
-  /** The game server's user ID; missing where a Kafka record named none. */
-  sender?: string;
-  userId: string;
-  metric: string;
-  key?: string;
-  value?: number;
-  at: Date;
-  /** The time as sent, where that was ahead of our clock. */
-  sentAt?: Date;
+interface StoredPlayerEvent extends Taken {
   /** The start of the UTC day of `at`. */
   day: Date;
   /** It was added to its day's aggregates on arrival, so the fold must not count it again. */
@@ -41,21 +29,8 @@ export interface PlayerEventRange {
   untilMs: number;
 }
 
-const schema = new Schema<StoredPlayerEvent>(
-  {
-    _id: { type: String, required: true },
-    sender: String,
-    userId: { type: String, required: true },
-    metric: { type: String, required: true },
-    key: String,
-    value: Number,
-    at: { type: Date, required: true },
-    sentAt: Date,
-    day: { type: Date, required: true },
-    late: Boolean,
-  },
-  { collection: 'activity_events', versionKey: false, strict: 'throw' },
-);
+// For the index alone: mongoose would check each field of each document, and there are many.
+const schema = new Schema<StoredPlayerEvent>({ _id: String }, { collection: 'activity_events' });
 // By day only: without the time and the metric in it, an insert costs the server a third less.
 schema.index({ userId: 1, day: 1 }, { name: 'player' });
 
@@ -67,7 +42,6 @@ export type PlayerEventStore = ReturnType<typeof createPlayerEventStore>;
 /** The player events, over the collection `activity_events`. */
 export function createPlayerEventStore(connection: Connection) {
   const model = connection.model<StoredPlayerEvent>('PlayerEvent', schema);
-  // The driver's collection for many documents, as mongoose would check each field of each one.
   const collection = connection.collection<StoredPlayerEvent>('activity_events');
 
   const expiryIndex = (expireAfterSeconds: number): WantedIndex => ({
@@ -114,6 +88,7 @@ export function createPlayerEventStore(connection: Connection) {
       try {
         await collection.insertMany(sorted.map(stored), {
           ordered: false,
+          ignoreUndefined: true,
           writeConcern: WRITE_CONCERN,
         });
         return [];
@@ -123,10 +98,7 @@ export function createPlayerEventStore(connection: Connection) {
     },
 
     /** The kept documents that may be one of these events, as the transaction sees them. */
-    async find(
-      events: readonly PlayerEvent[],
-      session?: ClientSession,
-    ): Promise<StoredPlayerEvent[]> {
+    async find(events: readonly PlayerEvent[], session?: ClientSession): Promise<Taken[]> {
       const options = { batchSize: ALL_AT_ONCE, ...(session && { session }) };
       return await collection.find(placesOf(events), options).toArray();
     },
@@ -134,7 +106,7 @@ export function createPlayerEventStore(connection: Connection) {
     /** Keeps events whose aggregates are changed in the same transaction. */
     async addLate(placed: readonly Placed[], session: ClientSession): Promise<void> {
       const documents = placed.map((one) => ({ ...stored(one), late: true as const }));
-      await collection.insertMany(documents, { session });
+      await collection.insertMany(documents, { session, ignoreUndefined: true });
     },
 
     /**
@@ -167,10 +139,7 @@ export function createPlayerEventStore(connection: Connection) {
     /** The first day from that time on with a player event; null where there is none. */
     async earliestDay(sinceMs: number): Promise<Date | null> {
       const day = { $gte: new Date(sinceMs) };
-      const first = await model
-        .findOne({ day }, { day: 1 })
-        .sort({ day: 1 })
-        .lean<StoredPlayerEvent>();
+      const first = await collection.findOne({ day }, { projection: { day: 1 }, sort: { day: 1 } });
       return first?.day ?? null;
     },
   };
@@ -186,19 +155,8 @@ function togetherUpTo(cutsMs: number[]): object {
   return { $group: { _id, startMs: { $min: ms }, ...TOGETHER } };
 }
 
-function stored({ event, _id }: Placed): StoredPlayerEvent {
-  const { sender, userId, metric, key, value, at, sentAt } = event;
-  return {
-    _id,
-    ...(sender !== undefined && { sender }),
-    userId,
-    metric,
-    ...(key !== undefined && { key }),
-    ...(value !== undefined && { value }),
-    at,
-    ...(sentAt && { sentAt }),
-    day: dayStart(at.getTime()),
-  };
+function stored({ event: { id: _, ...content }, _id }: Placed): StoredPlayerEvent {
+  return { _id, ...content, day: dayStart(content.at.getTime()) };
 }
 
 const dayStart = (ms: number): Date => new Date(dayOf(ms) * DAY_MS);

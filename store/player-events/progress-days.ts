@@ -5,8 +5,7 @@
  * A quarter has two parts. Events that came in time are folded in later, and are counted anew by
  * each fold. Late events are added on arrival. Neither part changes the other.
  */
-import type { ClientSession, Connection } from 'mongoose';
-import { Schema } from 'mongoose';
+import { type ClientSession, type Connection, Schema } from 'mongoose';
 import {
   DAY_MS,
   dayOf,
@@ -56,18 +55,8 @@ export interface DayRange {
   untilDay: number;
 }
 
-const schema = new Schema<StoredDay>(
-  {
-    _id: { type: String, required: true },
-    userId: { type: String, required: true },
-    metric: { type: String, required: true },
-    key: { type: String, default: null },
-    day: { type: Number, required: true },
-    folded: Object,
-    late: Object,
-  },
-  { collection: 'progress_days', versionKey: false, strict: 'throw' },
-);
+// For the index alone: the server itself writes most of these documents.
+const schema = new Schema<StoredDay>({ _id: String }, { collection: 'progress_days' });
 schema.index({ userId: 1, metric: 1, day: 1 }, { name: 'player' });
 
 interface State {
@@ -75,11 +64,6 @@ interface State {
   foldedBefore?: number;
   forgottenBefore?: number;
 }
-
-const stateSchema = new Schema<State>(
-  { _id: { type: String, required: true }, foldedBefore: Number, forgottenBefore: Number },
-  { collection: 'progress_state', versionKey: false, strict: 'throw' },
-);
 
 /** Only a key may contain spaces, so it comes last. */
 const idOf = (userId: string, day: number, metric: string, key: string | null): string =>
@@ -115,19 +99,18 @@ export type ProgressDayStore = ReturnType<typeof createProgressDayStore>;
 export function createProgressDayStore(connection: Connection) {
   const model = connection.model<StoredDay>('ProgressDay', schema);
   const collection = connection.collection<StoredDay>('progress_days');
-  const state = connection.model<State>('ProgressState', stateSchema);
+  const state = connection.collection<State>('progress_state');
 
   return {
     model,
 
     /** Adds late events, in the transaction that keeps them. */
     async addLate(events: readonly PlayerEvent[], session: ClientSession): Promise<void> {
-      const writes = [...byDay(events)].map(([_id, { set, quarters }]) => ({
-        updateOne: {
-          filter: { _id },
-          update: { ...additionsOf(quarters), $setOnInsert: set },
-          upsert: true,
-        },
+      const days = Map.groupBy(events, ({ userId, metric, key = null, at }) =>
+        idOf(userId, dayOf(at.getTime()), metric, key),
+      );
+      const writes = [...days].map(([_id, ofDay]) => ({
+        updateOne: { filter: { _id }, update: additionsOf(ofDay), upsert: true },
       }));
       await collection.bulkWrite(writes, { session });
     },
@@ -142,7 +125,7 @@ export function createProgressDayStore(connection: Connection) {
 
     /** The day since the epoch before which all days are folded; null where none is. */
     async foldedBefore(): Promise<number | null> {
-      return (await state.findById('fold').lean())?.foldedBefore ?? null;
+      return (await state.findOne({ _id: 'fold' }))?.foldedBefore ?? null;
     },
 
     /** Records that all days before that one are folded. The number never gets smaller. */
@@ -152,16 +135,13 @@ export function createProgressDayStore(connection: Connection) {
 
     /** The day before which event IDs may have expired that a longer TTL would still keep. */
     async forgottenBefore(): Promise<number> {
-      return (await state.findById('expiry').lean())?.forgottenBefore ?? 0;
+      return (await state.findOne({ _id: 'expiry' }))?.forgottenBefore ?? 0;
     },
 
     /** Records that event IDs of days before that one may have expired. It only grows. */
     async setForgottenBefore(day: number): Promise<void> {
-      await state.updateOne(
-        { _id: 'expiry' },
-        { $max: { forgottenBefore: day } },
-        { upsert: true },
-      );
+      const $max = { forgottenBefore: day };
+      await state.updateOne({ _id: 'expiry' }, { $max }, { upsert: true });
     },
 
     /** A player's quarters of an hour in those ranges. */
@@ -173,12 +153,8 @@ export function createProgressDayStore(connection: Connection) {
         day: { $gte: fromDay, $lt: untilDay },
         ...(keys && { key: { $in: keys } }),
       }));
-      const days = await model
-        .find({ $or })
-        .hint('player')
-        .batchSize(ALL_AT_ONCE)
-        .lean<StoredDay[]>();
-      return days.flatMap(quartersOf);
+      const options = { hint: 'player', batchSize: ALL_AT_ONCE };
+      return (await collection.find({ $or }, options).toArray()).flatMap(quartersOf);
     },
   };
 }
@@ -190,40 +166,6 @@ function quartersOf({ metric, key, day, folded = {}, late = {} }: StoredDay): Qu
       return { metric, key, startMs, ...quarter, highest, latest };
     }),
   );
-}
-
-interface Additions {
-  set: Pick<StoredDay, 'userId' | 'metric' | 'key' | 'day'>;
-  quarters: Map<number, Quarter>;
-}
-
-function byDay(events: readonly PlayerEvent[]): Map<string, Additions> {
-  const days = new Map<string, Additions>();
-  for (const { userId, metric, key = null, value, at, sentAt = at } of events) {
-    const day = dayOf(at.getTime());
-    const id = idOf(userId, day, metric, key);
-    const { quarters } = getOrAdd(days, id, () => ({
-      set: { userId, metric, key, day },
-      quarters: new Map<number, Quarter>(),
-    }));
-    const nothing = () => ({ first: at, last: at, sum: 0, highest: null, latest: null });
-    const quarter: Quarter = getOrAdd(quarters, quarterOf(at.getTime()), nothing);
-    if (at < quarter.first) quarter.first = at;
-    if (at > quarter.last) quarter.last = at;
-    quarter.sum += value ?? 1;
-    if (value === undefined) continue;
-    quarter.highest = Math.max(quarter.highest ?? value, value);
-    quarter.latest = laterOf(quarter.latest, { at, sentAt, value });
-  }
-  return days;
-}
-
-function getOrAdd<K, V>(map: Map<K, V>, key: K, make: () => V): V {
-  const known = map.get(key);
-  if (known !== undefined) return known;
-  const made = make();
-  map.set(key, made);
-  return made;
 }
 
 /**
@@ -238,56 +180,40 @@ export function laterOf(a: Quarter['latest'], b: Quarter['latest']): Quarter['la
   return (byTime || bySender || a.value - b.value) < 0 ? b : a;
 }
 
-/** The update that adds late events to a day. */
-function additionsOf(quarters: Map<number, Quarter>): object {
+/** The update that adds late events of one player, metric, key and day to that day. */
+function additionsOf(events: PlayerEvent[]): object {
+  const { userId, metric, key = null, at: someTime } = events[0] as PlayerEvent;
+  const $setOnInsert = { userId, metric, key, day: dayOf(someTime.getTime()) };
   const $inc: Record<string, number> = {};
   const $min: Record<string, Date> = {};
   const $max: Record<string, unknown> = {};
-  for (const [number, { first, last, sum, highest, latest }] of quarters) {
-    $inc[`late.${number}.sum`] = sum;
-    $min[`late.${number}.first`] = first;
-    $max[`late.${number}.last`] = last;
-    if (highest !== null) $max[`late.${number}.highest`] = highest;
+  for (const [number, ofQuarter] of Map.groupBy(events, ({ at }) => quarterOf(at.getTime()))) {
+    const timesMs = ofQuarter.map(({ at }) => at.getTime());
+    const states = ofQuarter.flatMap(({ at, sentAt = at, value }) =>
+      value === undefined ? [] : [{ at, sentAt, value }],
+    );
+    $inc[`late.${number}.sum`] = ofQuarter.reduce((sum, { value = 1 }) => sum + value, 0);
+    $min[`late.${number}.first`] = new Date(Math.min(...timesMs));
+    $max[`late.${number}.last`] = new Date(Math.max(...timesMs));
+    if (states.length === 0) continue;
+    $max[`late.${number}.highest`] = Math.max(...states.map(({ value }) => value));
     // MongoDB compares documents field by field in the order they were built, as `laterOf` does.
-    if (latest) $max[`late.${number}.latest`] = latest;
+    $max[`late.${number}.latest`] = states.reduce<Quarter['latest']>(laterOf, null);
   }
-  return { $inc, $min, $max };
+  return { $inc, $min, $max, $setOnInsert };
 }
 
 /** Sums up the day's events that are not late, and merges them into `progress_days`. */
 function foldPipeline(day: number): object[] {
-  const number = {
-    $toString: {
-      $floor: { $divide: [{ $subtract: [{ $toLong: '$at' }, day * DAY_MS] }, QUARTER_MS] },
-    },
-  };
+  const sinceStartMs = { $subtract: [{ $toLong: '$at' }, day * DAY_MS] };
+  const number = { $toString: { $floor: { $divide: [sinceStartMs, QUARTER_MS] } } };
   const group = { userId: '$userId', metric: '$metric', key: { $ifNull: ['$key', null] } };
   const { userId, metric, key } = { userId: '$_id.userId', metric: '$_id.metric', key: '$_id.key' };
+  const v = { first: '$first', last: '$last', sum: '$sum', highest: '$highest', latest: '$latest' };
   return [
     { $match: { day: new Date(day * DAY_MS), late: { $ne: true } } },
-    {
-      $group: {
-        _id: { ...group, number },
-        ...TOGETHER,
-      },
-    },
-    {
-      $group: {
-        _id: { userId, metric, key },
-        folded: {
-          $push: {
-            k: '$_id.number',
-            v: {
-              first: '$first',
-              last: '$last',
-              sum: '$sum',
-              highest: '$highest',
-              latest: '$latest',
-            },
-          },
-        },
-      },
-    },
+    { $group: { _id: { ...group, number }, ...TOGETHER } },
+    { $group: { _id: { userId, metric, key }, folded: { $push: { k: '$_id.number', v } } } },
     {
       $project: {
         _id: { $concat: [userId, ` ${day} `, metric, ' ', { $ifNull: [key, ''] }] },

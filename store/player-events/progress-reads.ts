@@ -6,7 +6,7 @@ import { DAY_MS, dayOf, QUARTER_MS } from '../../domain/conditions/player-event.
 import type { ProgressQuery } from '../../domain/conditions/progress.ts';
 import { streakOf } from '../../domain/conditions/streak.ts';
 import type { PlayerEventRange } from './player-events.ts';
-import { type DayRange, laterOf, type Quarter, type QuarterValue } from './progress-days.ts';
+import { type DayRange, laterOf, type QuarterValue } from './progress-days.ts';
 
 /** From `fromMs` until before `untilMs`, in milliseconds since the epoch. */
 interface Span {
@@ -99,13 +99,9 @@ function keysOf({ key, aggregation }: ProgressQuery): (string | null)[] | null {
 
 /** As few ranges as possible, in which no time of a metric occurs twice. */
 function playerEventRangesOf(plans: Plan[]): PlayerEventRange[] {
-  const metrics = Map.groupBy(
-    plans.flatMap(({ query, raw }) => raw.map((span) => ({ metric: query.metric, span }))),
-    ({ metric }) => metric,
-  );
   const ranges = new Map<string, PlayerEventRange>();
-  for (const [metric, spans] of metrics) {
-    for (const { fromMs, untilMs } of merged(spans.map(({ span }) => span))) {
+  for (const [metric, ofMetric] of Map.groupBy(plans, ({ query }) => query.metric)) {
+    for (const { fromMs, untilMs } of merged(ofMetric.flatMap(({ raw }) => raw))) {
       const id = `${fromMs} ${untilMs}`;
       const range = ranges.get(id) ?? { metrics: [], fromMs, untilMs };
       range.metrics.push(metric);
@@ -150,12 +146,9 @@ function combine(query: ProgressQuery, parts: QuarterValue[]): number | null {
     case 'COUNT':
       return parts.reduce((sum, part) => sum + part.sum, 0);
     case 'HIGHEST':
-      return parts.reduce<number | null>((highest, part) => higherOf(highest, part.highest), null);
+      return parts.map(({ highest }) => highest).reduce(higherOf, null);
     case 'LATEST':
-      return (
-        parts.reduce<Quarter['latest']>((latest, part) => laterOf(latest, part.latest), null)
-          ?.value ?? null
-      );
+      return parts.map(({ latest }) => latest).reduce(laterOf, null)?.value ?? null;
     case 'STREAK':
       return streakOf(
         parts.flatMap(({ first, last }) => [first.getTime(), last.getTime()]),

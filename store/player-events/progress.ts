@@ -117,7 +117,7 @@ export function createProgressStore(
   const keptDays = Math.max(rules.ttlDays + KEPT_LONGER_DAYS, LEAST_KEPT_DAYS);
   const keptS = (keptDays * DAY_MS) / 1_000;
 
-  const store = {
+  return {
     playerEvents,
     days,
     /** How long a player event is kept, in seconds from the start of its day. */
@@ -191,5 +191,4 @@ export function createProgressStore(
       return plans.map((plan) => answerTo(plan, quarters, values));
     },
   } satisfies ProgressReader & Record<string, unknown>;
-  return store;
 }
