@@ -1,6 +1,6 @@
 /** The steps of accepting a claim, each with what it reads and writes. What it finds is a value. */
 
-import { isHeldEarly } from '../../domain/claims/early-hold.ts';
+import { isHeldEarly } from '../../domain/claims/holds.ts';
 import { DomainError } from '../../domain/errors.ts';
 import { alreadyClaimed } from '../../store/claims/claim-acceptance.ts';
 import type { Claim, NewClaim } from '../../store/claims/claim-record.ts';
