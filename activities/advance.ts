@@ -45,10 +45,13 @@ export interface AdvanceRequest extends ClaimRef {
 }
 
 /** What the workflow needs to know of a claim's record. */
-export interface ClaimView extends Pick<Claim, 'state' | 'fate' | 'fateReason' | 'asked'> {
+interface ClaimView extends Pick<Claim, 'state' | 'fate' | 'fateReason' | 'asked'> {
+  provider: string;
   /** A provider may have been asked, even if the record does not say so. */
   mayBeAsked: boolean;
   lineIds: string[];
+  /** The claim's condition is checked by game servers. */
+  asksGame: boolean;
   /**
    * `isGivenUp`: an admin aborted while lines could not be taken back: these lines stay granted.
    */
@@ -96,14 +99,16 @@ interface AdvanceContext {
 const asksGame = ({ snapshot }: Claim): boolean => (snapshot.condition?.providers ?? []).length > 0;
 
 function viewOf(claim: Claim): ClaimView {
-  const { state, fate, fateReason, asked, lines, parking } = claim;
+  const { state, fate, fateReason, asked, snapshot, lines, parking } = claim;
   return {
     state,
     fate,
     fateReason,
+    provider: snapshot.provider,
     asked,
     mayBeAsked: mayBeAsked(claim),
     lineIds: lines.map((line) => line.lineId),
+    asksGame: asksGame(claim),
     parking: parking && {
       number: parking.number,
       reason: parking.reason,

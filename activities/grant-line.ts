@@ -90,9 +90,8 @@ export function meaningOf(known: LookupAnswer): GrantAnswer | { state: 'NEVER_SE
 /** Looks a grant up at its provider. */
 async function lookUp(deps: ActivityDeps, claim: Claim, grantId: string): Promise<Known> {
   const provider = providerOf(deps, claim);
-  const { callLimiter } = deps;
   const known = await withProviderFailures(() =>
-    callLimiter.run(claim.snapshot.provider, () => provider.lookup(grantId)),
+    deps.callLimiter.run(claim.snapshot.provider, () => provider.lookup(grantId)),
   );
   return { ...meaningOf(known), at: deps.now().toISOString() };
 }

@@ -104,21 +104,6 @@ async function repairClaim(deps: UpkeepDeps, claim: Claim): Promise<ClaimRepair 
   return (await deps.runs.ensure(claim)) ? 'runsStarted' : null;
 }
 
-/** Gives back holds of final claims, which were written too late. @returns how many */
-async function freeHolds(deps: UpkeepDeps): Promise<number> {
-  let freed = 0;
-  const claimIdOf = ({ holdId }: Hold) => parseGrantId(holdId)?.claimId ?? '';
-  for await (const holds of batches(deps.stock.holds(), HOLDS_AT_ONCE)) {
-    const final = await deps.claims.finalAmong(holds.map(claimIdOf));
-    for (const hold of holds) {
-      if (!final.has(claimIdOf(hold)) || !(await deps.stock.release(hold))) continue;
-      deps.onMended('holdsFreed', hold.holdId);
-      freed += 1;
-    }
-  }
-  return freed;
-}
-
 /** Claims in one batch of a bulk action: few enough that a stopped operation ends soon. */
 const BATCH = 50;
 
@@ -221,9 +206,19 @@ export function createUpkeepActivities(deps: UpkeepDeps) {
       return {};
     },
 
-    /** Gives back the holds of final claims. */
+    /** Gives back holds of final claims, which were written too late. */
     async freeStrays(): Promise<Pick<Mended, 'holdsFreed'>> {
-      return { holdsFreed: await freeHolds(deps) };
+      let holdsFreed = 0;
+      const claimIdOf = ({ holdId }: Hold) => parseGrantId(holdId)?.claimId ?? '';
+      for await (const holds of batches(deps.stock.holds(), HOLDS_AT_ONCE)) {
+        const final = await deps.claims.finalAmong(holds.map(claimIdOf));
+        for (const hold of holds) {
+          if (!final.has(claimIdOf(hold)) || !(await deps.stock.release(hold))) continue;
+          deps.onMended('holdsFreed', hold.holdId);
+          holdsFreed += 1;
+        }
+      }
+      return { holdsFreed };
     },
 
     /** The buckets whose stock levels do not add up. */

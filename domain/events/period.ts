@@ -45,10 +45,7 @@ export interface Period extends DayStart {
 }
 
 /** From `start` until before `end`. */
-interface PeriodBounds {
-  start: Date;
-  end: Date;
-}
+type PeriodBounds = { start: Date; end: Date };
 
 type Span = { key: string; startMs: number; endMs: number };
 
