@@ -4,29 +4,32 @@
  */
 import { activityInfo } from '@temporalio/activity';
 import {
-  type ClaimState,
-  type Fate,
   isEarly,
   isFinal,
   type Reason,
+  refusalsAmong,
   type Step,
   type StepName,
   type StepOutcome,
+  skipped,
+  withSteps,
 } from '../domain/claims/claim.ts';
 import { isAskedUnrecorded, isMailbox, mayBeAsked } from '../domain/claims/fulfillment.ts';
-import { needsHold } from '../domain/claims/holds.ts';
-import { refusalsAmong } from '../domain/claims/refusal-order.ts';
-import { skipped, withSteps } from '../domain/claims/steps.ts';
+import { holdsOf, needsHold } from '../domain/claims/holds.ts';
+import { StockBusy } from '../domain/claims/stock-busy.ts';
 import type { Explanation } from '../domain/conditions/explanation.ts';
 import type { UserStatus } from '../domain/user.ts';
 import type { Claim } from '../store/claims/claim-record.ts';
-import type { ClaimRef, FulfillmentPolicy } from '../workflows/contract.ts';
+import {
+  type ClaimRef,
+  type FulfillmentPolicy,
+  type LimitedQueue,
+  providerQueue,
+} from '../workflows/contract.ts';
 import { judgeCondition, NOT_MET } from './check-condition.ts';
 import type { ActivityDeps } from './deps.ts';
 import { askAtOnce, type FirstTry } from './first-try.ts';
-import { policyFor } from './policy.ts';
 import { claimAndPlayer, type Ended, endOf, recordOf } from './read-claim.ts';
-import { firstSoldOut } from './reserve.ts';
 import { ownRunId, stepNow } from './running-activity.ts';
 import { settleClaim } from './settle.ts';
 
@@ -42,13 +45,8 @@ export interface AdvanceRequest extends ClaimRef {
 }
 
 /** What the workflow needs to know of a claim's record. */
-export interface ClaimView {
-  state: ClaimState;
-  fate: Fate | null;
-  fateReason: Reason | null;
+interface ClaimView extends Pick<Claim, 'state' | 'fate' | 'fateReason' | 'asked'> {
   provider: string;
-  /** The record says that a provider may have been asked. */
-  asked: boolean;
   /** A provider may have been asked, even if the record does not say so. */
   mayBeAsked: boolean;
   lineIds: string[];
@@ -118,6 +116,24 @@ function viewOf(claim: Claim): ClaimView {
       isGivenUp: parking.reason === 'COMPENSATION_FAILED' && parking.decision?.action === 'ABORT',
     },
   };
+}
+
+/**
+ * The policy for a claim. Timeouts and attempts are the same for all; a provider with a limit has a
+ * queue of its own. A condition that asks several providers is checked on the common queue.
+ */
+export function policyFor(
+  { policy, callLimiter }: Pick<ActivityDeps, 'policy' | 'callLimiter'>,
+  { snapshot }: Pick<Claim, 'snapshot'>,
+): FulfillmentPolicy {
+  const queueOf = (name: string | undefined): LimitedQueue | undefined =>
+    name !== undefined && callLimiter.isLimited(name)
+      ? { queue: providerQueue(name), waitMs: callLimiter.longestWaitMs }
+      : undefined;
+  const [asked, another] = snapshot.condition?.providers ?? [];
+  const limited = queueOf(snapshot.provider);
+  const limitedCheck = another === undefined ? queueOf(asked) : undefined;
+  return { ...policy, ...(limited && { limited }), ...(limitedCheck && { limitedCheck }) };
 }
 
 /**
@@ -230,6 +246,28 @@ async function checkCondition(ctx: AdvanceContext): Promise<Advanced | null> {
   return await refuse(ctx, 'CONDITION_NOT_MET', verdict.explanation);
 }
 
+/**
+ * Holds the units of one line after the other, until a line is sold out.
+ * @param isLikely the holds were probably made by an earlier attempt: they are looked for first
+ * @returns the first reward that is sold out; null if everything is held
+ * @throws StockBusy if units are left but cannot be held now
+ */
+async function firstSoldOut(
+  { claims, stock }: Pick<ActivityDeps, 'claims' | 'stock'>,
+  claim: Claim,
+  { isLikely }: { isLikely: boolean },
+): Promise<string | null> {
+  for (const hold of holdsOf(claim)) {
+    const reserved = await stock.reserve(hold, { isLikely }).catch(async (error: unknown) => {
+      // The wait may be long now: the player sees the state.
+      if (error instanceof StockBusy) await claims.showReserving(claim);
+      throw error;
+    });
+    if (reserved === 'SOLD_OUT') return hold.rewardId;
+  }
+  return null;
+}
+
 /** S3: a hold for every limited line. */
 async function reserve(ctx: AdvanceContext): Promise<Advanced | null> {
   const { deps, claim, request, isFirst } = ctx;
@@ -262,17 +300,13 @@ async function tryProvider(ctx: AdvanceContext): Promise<Advanced | null> {
   const mayHaveAsked = isUnrecorded && !isFirst;
   const tried = await askAtOnce(deps, ctx.claim, { mayHaveAsked, checkedAtMs });
   ctx.tried = tried;
-  switch (tried.end) {
-    case 'GRANTED':
-      return null;
-    case 'REFUSED':
-      addStep(ctx, 'S4_FULFIL', 'REFUSED', tried.detail);
-      return leaveRest(ctx, 'FULFILLMENT_REFUSED');
-    case 'UNDECIDED':
-    case 'NOT_ASKED':
-      if (isUnrecorded && !(await recordAsking(ctx))) return await followRecord(ctx);
-      return leaveRest(ctx);
+  if (tried.end === 'GRANTED') return null;
+  if (tried.end === 'REFUSED') {
+    addStep(ctx, 'S4_FULFIL', 'REFUSED', tried.detail);
+    return leaveRest(ctx, 'FULFILLMENT_REFUSED');
   }
+  if (isUnrecorded && !(await recordAsking(ctx))) return await followRecord(ctx);
+  return leaveRest(ctx);
 }
 
 /**

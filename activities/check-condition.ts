@@ -1,6 +1,5 @@
 /** S2: whether the player meets the event's condition, judged as of the claim's acceptance. */
 import { isEarly, type Step } from '../domain/claims/claim.ts';
-import { ProviderError } from '../domain/claims/fulfillment.ts';
 import { isLimited, needsHold } from '../domain/claims/holds.ts';
 import { explain } from '../domain/conditions/condition.ts';
 import { readFacts } from '../domain/conditions/condition-facts.ts';
@@ -13,11 +12,11 @@ import type { Claim } from '../store/claims/claim-record.ts';
 import type { PlayerFacts } from '../store/player-events/condition-facts.ts';
 import type { ClaimRef } from '../workflows/contract.ts';
 import type { ActivityDeps } from './deps.ts';
-import { brokenData, isNotProviders, withProviderFailures } from './failures.ts';
+import { brokenData, notConfigured, orDatabaseAway, withProviderFailures } from './failures.ts';
 import { claimAndPlayer, recordOf } from './read-claim.ts';
 import { stepNow } from './running-activity.ts';
 
-export type ConditionCheck =
+type ConditionCheck =
   /** `NOT_MET`: the explanation is on the record. */
   | { state: 'MET' | 'NOT_MET' | 'USER_NOT_ACTIVE'; step: Step }
   /** Another run has changed the claim: follow the record. */
@@ -50,9 +49,7 @@ async function explainFor(
     progress: deps.progress,
     async askProvider(name, metrics) {
       const game = deps.gameData(name);
-      if (!game) {
-        throw new ProviderError('UNAVAILABLE', `No provider named ${name} is configured.`);
-      }
+      if (!game) throw notConfigured(name);
       return await deps.callLimiter.run(name, () => game.metrics(claim.userId, metrics));
     },
   });
@@ -123,10 +120,5 @@ async function attempt(deps: ActivityDeps, request: ClaimRef): Promise<Condition
  * @throws ApplicationFailure (retried) if a provider gives no answer
  */
 export async function checkCondition(deps: ActivityDeps, claim: ClaimRef): Promise<ConditionCheck> {
-  try {
-    return await withProviderFailures(() => attempt(deps, claim));
-  } catch (error) {
-    if (isNotProviders(deps, error)) return { state: 'DATABASE_AWAY' };
-    throw error;
-  }
+  return await orDatabaseAway(deps, () => withProviderFailures(() => attempt(deps, claim)));
 }

@@ -11,6 +11,11 @@ export function brokenData(message: string): ApplicationFailure {
   return ApplicationFailure.nonRetryable(message, 'INTERNAL' satisfies FailureType);
 }
 
+/** The configuration has no provider of this name, for now. */
+export function notConfigured(name: string): ProviderError {
+  return new ProviderError('UNAVAILABLE', `No provider named ${name} is configured.`);
+}
+
 /**
  * A provider gave no definite answer: Temporal retries, after the provider's `Retry-After` if it
  * sent one. Providers do fail at times, so the failure is benign: it is no error in the logs and in
@@ -37,12 +42,29 @@ const NO_SLOT_RETRY_MS = 1_000;
 export class TooSlow extends Error {}
 
 /**
- * Whether an attempt at a provider failed for a reason of ours: our database, or no free slot in
- * the provider's limit. Such a failure must not use up the provider's attempts, so the activity
- * ends without an error and the workflow calls it again. The database's error is logged here, as
- * nobody else sees it. Always false in a local activity: Temporal retries that one without a limit.
+ * Runs an attempt at a provider.
+ * @returns `DATABASE_AWAY` if it failed for a reason of ours: our database, or no free slot in the
+ *   provider's limit. Such a failure must not use up the provider's attempts, so the activity ends
+ *   without an error and the workflow calls it again.
+ * @throws what the attempt throws for any other reason
  */
-export function isNotProviders(
+export async function orDatabaseAway<T>(
+  deps: Pick<ActivityDeps, 'databaseTrouble'>,
+  attempt: () => Promise<T>,
+): Promise<T | { state: 'DATABASE_AWAY' }> {
+  try {
+    return await attempt();
+  } catch (error) {
+    if (isNotProviders(deps, error)) return { state: 'DATABASE_AWAY' };
+    throw error;
+  }
+}
+
+/**
+ * Whether an attempt failed for a reason of ours. The database's error is logged here, as nobody
+ * else sees it. Always false in a local activity: Temporal retries that one without a limit.
+ */
+function isNotProviders(
   { databaseTrouble }: Pick<ActivityDeps, 'databaseTrouble'>,
   error: unknown,
 ): boolean {

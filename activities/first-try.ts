@@ -3,8 +3,7 @@
  * task. So its time is limited, and only a provider that was quick of late gets one. All other
  * requests are made in an activity of their own.
  */
-import type { GrantAnswer } from '../domain/claims/fulfillment.ts';
-import { ProviderError } from '../domain/claims/fulfillment.ts';
+import { type GrantAnswer, ProviderError } from '../domain/claims/fulfillment.ts';
 import type { Claim } from '../store/claims/claim-record.ts';
 import { CHECK_VALID_MS, FIRST_POLL_MS, FIRST_TRY_MS } from '../workflows/contract.ts';
 import type { ActivityDeps } from './deps.ts';
@@ -61,16 +60,9 @@ function decided(lineIds: string[], ends: LineEnd[]): FirstTry {
   const grantedAt: Record<string, string> = {};
   const details: string[] = [];
   for (const [n, end] of ends.entries()) {
-    switch (end.state) {
-      case 'GRANTED':
-        grantedAt[lineIds[n] as string] = end.at;
-        break;
-      case 'REFUSED':
-        details.push(end.detail);
-        break;
-      default:
-        return { end: 'UNDECIDED', restMs: Math.max(...ends.map(restAfter)) };
-    }
+    if (end.state === 'GRANTED') grantedAt[lineIds[n] as string] = end.at;
+    else if (end.state === 'REFUSED') details.push(end.detail);
+    else return { end: 'UNDECIDED', restMs: Math.max(...ends.map(restAfter)) };
   }
   if (details.length > 0) return { end: 'REFUSED', detail: details.join(' ') };
   return { end: 'GRANTED', grantedAt };

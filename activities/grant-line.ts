@@ -7,13 +7,13 @@ import type {
   GrantRequest,
   LookupAnswer,
 } from '../domain/claims/fulfillment.ts';
-import { ProviderError } from '../domain/claims/fulfillment.ts';
 import type { Claim } from '../store/claims/claim-record.ts';
 import { CHECK_VALID_MS, type ClaimRef } from '../workflows/contract.ts';
 import type { ActivityDeps } from './deps.ts';
 import {
   brokenData,
-  isNotProviders,
+  notConfigured,
+  orDatabaseAway,
   providerFailure,
   TooSlow,
   withProviderFailures,
@@ -26,7 +26,7 @@ export interface LineRef extends ClaimRef {
   lineId: string;
 }
 
-export interface LineRequest extends LineRef {
+interface LineRequest extends LineRef {
   /** The line may have been asked for before this activity: it is looked up first. */
   resumed: boolean;
 }
@@ -39,9 +39,8 @@ interface Answered {
   mayStillArrive: boolean;
 }
 
-export type LineAnswer =
-  | ({ state: 'GRANTED' | 'PENDING' } & Answered)
-  | ({ state: 'REFUSED'; detail: string } & Answered)
+type LineAnswer =
+  | (GrantAnswer & Answered)
   /** Not asked for: the player left, or the claim has a fate already. */
   | ({ state: 'STOPPED' } & Answered)
   /**
@@ -51,14 +50,10 @@ export type LineAnswer =
   | { state: 'DATABASE_AWAY' };
 
 /** What a provider knows about a line. */
-export type Known =
-  | { state: 'GRANTED'; at: string }
-  | { state: 'REFUSED'; at: string; detail: string }
-  | { state: 'PENDING'; at: string }
-  | { state: 'NEVER_SEEN'; at: string };
+export type Known = (GrantAnswer | { state: 'NEVER_SEEN' }) & { at: string };
 
 /** `DATABASE_AWAY` as in `LineAnswer`: the provider was not asked. */
-export type LookupResult = Known | { state: 'DATABASE_AWAY' };
+type LookupResult = Known | { state: 'DATABASE_AWAY' };
 
 /**
  * The request that asks for one line.
@@ -81,32 +76,22 @@ export function requestOf(claim: Claim, lineId: string): GrantRequest {
 export function providerOf(deps: ActivityDeps, claim: Claim): FulfillmentProvider {
   const { provider } = claim.snapshot;
   const found = deps.provider(provider);
-  if (found) return found;
-  throw providerFailure(
-    new ProviderError('UNAVAILABLE', `No provider named ${provider} is configured.`),
-  );
+  if (!found) throw providerFailure(notConfigured(provider));
+  return found;
 }
 
 /** What a lookup means for the claim. A grant that somebody else revoked counts as refused. */
 export function meaningOf(known: LookupAnswer): GrantAnswer | { state: 'NEVER_SEEN' } {
-  switch (known.state) {
-    case 'REFUSED':
-      return known;
-    case 'REVOKED':
-      return { state: 'REFUSED', detail: 'The provider revoked it.' };
-    case 'GRANTED':
-    case 'PENDING':
-    case 'NEVER_SEEN':
-      return { state: known.state };
-  }
+  if (known.state === 'REFUSED') return known;
+  if (known.state === 'REVOKED') return { state: 'REFUSED', detail: 'The provider revoked it.' };
+  return { state: known.state };
 }
 
 /** Looks a grant up at its provider. */
 async function lookUp(deps: ActivityDeps, claim: Claim, grantId: string): Promise<Known> {
   const provider = providerOf(deps, claim);
-  const { callLimiter } = deps;
   const known = await withProviderFailures(() =>
-    callLimiter.run(claim.snapshot.provider, () => provider.lookup(grantId)),
+    deps.callLimiter.run(claim.snapshot.provider, () => provider.lookup(grantId)),
   );
   return { ...meaningOf(known), at: deps.now().toISOString() };
 }
@@ -165,12 +150,7 @@ async function attemptLine(deps: ActivityDeps, request: LineRequest): Promise<Li
  * @throws ApplicationFailure (retried) if the provider gives no definite answer
  */
 export async function grantLine(deps: ActivityDeps, request: LineRequest): Promise<LineAnswer> {
-  try {
-    return await attemptLine(deps, request);
-  } catch (error) {
-    if (isNotProviders(deps, error)) return { state: 'DATABASE_AWAY' };
-    throw error;
-  }
+  return await orDatabaseAway(deps, () => attemptLine(deps, request));
 }
 
 /**
@@ -178,11 +158,8 @@ export async function grantLine(deps: ActivityDeps, request: LineRequest): Promi
  * @throws ApplicationFailure (retried) if the provider gives no definite answer
  */
 export async function lookupLine(deps: ActivityDeps, request: LineRef): Promise<LookupResult> {
-  try {
+  return await orDatabaseAway(deps, async () => {
     const claim = await recordOf(deps.claims, request);
     return await lookUp(deps, claim, grantIdOf(claim._id, request.lineId));
-  } catch (error) {
-    if (isNotProviders(deps, error)) return { state: 'DATABASE_AWAY' };
-    throw error;
-  }
+  });
 }

@@ -1,13 +1,12 @@
 /**
  * Parking: the claim waits for a person. What the person, or the player's status, decides about it.
  */
-import type { Reason, Step, StepName } from '../domain/claims/claim.ts';
-import { withSteps } from '../domain/claims/steps.ts';
+import { type Reason, type Step, type StepName, withSteps } from '../domain/claims/claim.ts';
 import type { ClaimRef } from '../workflows/contract.ts';
 import type { ActivityDeps } from './deps.ts';
 import { recordOf } from './read-claim.ts';
 
-export interface ParkRequest extends ClaimRef {
+interface ParkRequest extends ClaimRef {
   /** The parking's number: one more than the claim's last one. A decision names it. */
   number: number;
   reason: Reason;
@@ -31,23 +30,18 @@ export type ParkingOutcome = 'RETRY' | 'ABORT' | 'USER_NOT_ACTIVE' | 'OVERTAKEN'
 export async function park(deps: ActivityDeps, request: ParkRequest): Promise<boolean> {
   const { number, reason, step, detail, lineIds } = request;
   const claim = await recordOf(deps.claims, request);
-  const isParked = claim.state === 'NEEDS_ATTENTION' && claim.parking?.number === number;
-  if (isParked) return true;
+  if (claim.state === 'NEEDS_ATTENTION' && claim.parking?.number === number) return true;
   const lines = claim.lines.map((line) => {
     const at = request.grantedAt[line.lineId];
     return at ? { ...line, state: 'GRANTED' as const, grantedAt: new Date(at) } : line;
   });
   const steps = withSteps(claim.steps, request.since);
-  const parked = await deps.claims.park(
-    claim,
-    { number, reason, step, detail, lineIds },
-    { lines, steps },
-  );
-  return parked !== null;
+  const parking = { number, reason, step, detail, lineIds };
+  return (await deps.claims.park(claim, parking, { lines, steps })) !== null;
 }
 
 /** One parking of a claim. */
-export interface ParkingRef extends ClaimRef {
+interface ParkingRef extends ClaimRef {
   number: number;
 }
 
@@ -67,7 +61,7 @@ export async function readParkingOutcome(
   return decided;
 }
 
-export interface UnparkRequest extends ParkingRef {
+interface UnparkRequest extends ParkingRef {
   /** Whether an admin decided. If not, a decision that was written meanwhile counts first. */
   isDecided: boolean;
 }

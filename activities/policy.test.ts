@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import type { Claim } from '../store/claims/claim-record.ts';
+import { policyFor } from './advance.ts';
 import type { ActivityDeps } from './deps.ts';
-import { policyFor } from './policy.ts';
 
 const POLICY = { timeoutMs: 10, maxAttempts: 3, initialIntervalMs: 1, pendingTimeoutMs: 100 };
 

@@ -1,28 +1,28 @@
 /** S5: the fate `GRANT` is taken, holds become grants, the claim becomes final. */
-import type { Line, Step } from '../domain/claims/claim.ts';
+import { type Line, type Step, withSteps } from '../domain/claims/claim.ts';
 import { holdsOf, needsHold } from '../domain/claims/holds.ts';
-import { withSteps } from '../domain/claims/steps.ts';
 import type { Claim } from '../store/claims/claim-record.ts';
 import type { ClaimRef } from '../workflows/contract.ts';
 import type { ActivityDeps } from './deps.ts';
 import { type Ended, endOf, recordOf } from './read-claim.ts';
 import { stepNow } from './running-activity.ts';
 
-export interface Confirmed {
+interface Confirmed {
   /** When each line's grant was confirmed, by line. ISO 8601. */
   grantedAt: Record<string, string>;
   /** The steps since the record was last written. */
   since: Step[];
 }
 
-export interface SettleRequest extends ClaimRef, Confirmed {}
-
 /**
  * Ends the claim as granted. Safe to repeat at any point: the fate is taken once, a settled hold is
  * gone, and the last write is guarded.
  * @returns the end; null if another run has undone the claim or changed it
  */
-export async function settle(deps: ActivityDeps, request: SettleRequest): Promise<Ended | null> {
+export async function settle(
+  deps: ActivityDeps,
+  request: ClaimRef & Confirmed,
+): Promise<Ended | null> {
   const settled = await settleClaim(deps, await recordOf(deps.claims, request), request);
   return settled && endOf(settled);
 }

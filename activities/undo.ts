@@ -2,12 +2,22 @@
  * Undoing a claim: its fate `UNDO`, the compensations, the end. Each activity is safe to repeat.
  */
 import { activityInfo } from '@temporalio/activity';
-import type { Line, Reason, Step } from '../domain/claims/claim.ts';
-import { finalStateOf, grantIdOf, isFinal } from '../domain/claims/claim.ts';
-import type { LookupAnswer, RevokeAnswer } from '../domain/claims/fulfillment.ts';
-import { mayBeAsked, ProviderError } from '../domain/claims/fulfillment.ts';
+import {
+  finalStateOf,
+  grantIdOf,
+  isFinal,
+  type Line,
+  type Reason,
+  type Step,
+  withSteps,
+} from '../domain/claims/claim.ts';
+import {
+  type LookupAnswer,
+  mayBeAsked,
+  ProviderError,
+  type RevokeAnswer,
+} from '../domain/claims/fulfillment.ts';
 import { holdsOf } from '../domain/claims/holds.ts';
-import { withSteps } from '../domain/claims/steps.ts';
 import type { Claim } from '../store/claims/claim-record.ts';
 import type { ClaimRef } from '../workflows/contract.ts';
 import type { ActivityDeps } from './deps.ts';
@@ -24,7 +34,7 @@ export type UndoStart =
    */
   { fate: 'UNDO'; reason: Reason; isAsked: boolean } | { fate: 'GRANT' };
 
-export interface UndoRequest extends ClaimRef {
+interface UndoRequest extends ClaimRef {
   /** Lines that the provider does not take back, after an admin gave up on them. */
   kept: string[];
 }
@@ -41,11 +51,9 @@ export async function beginUndo(
   since: Step[],
 ): Promise<UndoStart> {
   const claim = await recordOf(deps.claims, request);
-  const taken =
-    claim.fate === null
-      ? await deps.claims.takeUndoFate(claim, reason, withSteps(claim.steps, since))
-      : null;
-  const now = taken ?? (await recordOf(deps.claims, request));
+  const steps = withSteps(claim.steps, since);
+  const taken = claim.fate === null && (await deps.claims.takeUndoFate(claim, reason, steps));
+  const now = taken || (await recordOf(deps.claims, request));
   if (now.fate === 'GRANT') return { fate: 'GRANT' };
   if (now.fate === null) throw brokenData(`Claim ${now._id} is ${now.state} and cannot be undone.`);
   return { fate: 'UNDO', reason: now.fateReason ?? reason, isAsked: mayBeAsked(now) };
@@ -60,19 +68,11 @@ export function refusalOrRevoked(
   state: LookupAnswer['state'],
   refusal: RevokeAnswer,
 ): RevokeAnswer {
-  switch (state) {
-    case 'GRANTED':
-      return refusal;
-    case 'PENDING':
-    case 'NEVER_SEEN': {
-      // Nobody can tell whether it will be granted, an admin neither: the provider is asked again.
-      const contradiction = `A grant to revoke is ${state}, and yet it cannot be revoked.`;
-      throw providerFailure(new ProviderError('UNAVAILABLE', contradiction));
-    }
-    case 'REVOKED':
-    case 'REFUSED':
-      return { state: 'REVOKED' };
-  }
+  if (state === 'GRANTED') return refusal;
+  if (state === 'REVOKED' || state === 'REFUSED') return { state: 'REVOKED' };
+  // Nobody can tell whether it will be granted, an admin neither: the provider is asked again.
+  const contradiction = `A grant to revoke is ${state}, and yet it cannot be revoked.`;
+  throw providerFailure(new ProviderError('UNAVAILABLE', contradiction));
 }
 
 /**
@@ -128,7 +128,7 @@ export async function releaseHolds(deps: ActivityDeps, request: UndoRequest): Pr
   return stepNow('UNDO_RESERVE', changed ? 'OK' : 'SKIPPED', deps.now());
 }
 
-export interface UndoEnd extends UndoRequest {
+interface UndoEnd extends UndoRequest {
   /** The steps since the record was last written. */
   since: Step[];
 }

@@ -1,33 +1,28 @@
 /**
- * Reconciliation's activities. Each checks everything of one kind and repairs it. Safe to repeat.
+ * Reconciliation's activities, and the one of bulk actions. Each check repairs everything of one
+ * kind. All are safe to repeat.
  */
 import { Context } from '@temporalio/activity';
 import { isEarly, parseGrantId } from '../domain/claims/claim.ts';
 import { type Mended, NOTHING_MENDED } from '../domain/claims/reconciliation.ts';
-import type { UserStatus } from '../domain/user.ts';
 import type { Claim } from '../store/claims/claim-record.ts';
-import type { ClaimStore } from '../store/claims/claims.ts';
-import type { OperationStore } from '../store/operations.ts';
+import type { Operation, OperationStore, Parked } from '../store/operations.ts';
 import type { Reconciliation, ReconciliationStore } from '../store/reconciliations.ts';
-import type { Hold, StockStore } from '../store/stock/stock.ts';
+import type { Hold } from '../store/stock/stock.ts';
 import type { BulkRuns } from '../temporal/bulk-runs.ts';
 import type { ClaimRuns } from '../temporal/runs.ts';
 import { type ClaimSignal, SIGNALS } from '../workflows/contract.ts';
-import { decideBatch } from './decide-batch.ts';
+import type { ActivityDeps } from './deps.ts';
 
-export interface UpkeepDeps {
-  claims: ClaimStore;
-  stock: StockStore;
+export interface UpkeepDeps extends Pick<ActivityDeps, 'claims' | 'stock' | 'userStatus' | 'now'> {
   reconciliations: ReconciliationStore;
   operations: OperationStore;
   runs: Pick<ClaimRuns, 'ensure' | 'wake'>;
   bulkRuns: BulkRuns;
-  userStatus(userId: string): Promise<UserStatus | null>;
   /** Called for each thing that was repaired. */
   onMended(kind: keyof Mended, id: string): void;
   /** Called for each claim that could not be checked. */
   onFailure(claimId: string, error: unknown): void;
-  now(): Date;
 }
 
 /** What a pass of reconciliation did. Times are ISO 8601, as Temporal carries no dates. */
@@ -71,20 +66,19 @@ async function wake(deps: UpkeepDeps, claim: Claim, signal: ClaimSignal): Promis
 /** Who decides, in the audit log. */
 const SELF = { actor: { userId: 'reconciliation', role: 'ADMIN' }, requestId: 'schedule' } as const;
 
-/** Whether a parking has lasted so long without a decision that the event's policy decides. */
-function isExpired({ parking, snapshot }: Claim, now: Date): boolean {
+/**
+ * Decides on a parking by the event's policy, if it has lasted so long without a decision.
+ * @returns whether it has
+ */
+async function expireParking(deps: UpkeepDeps, claim: Claim): Promise<boolean> {
+  const { parking, snapshot } = claim;
   const { action, hours } = snapshot.parkedAfter;
   if (!parking || parking.decision || action === 'WAIT') return false;
-  return now.getTime() - parking.at.getTime() >= hours * HOUR_MS;
-}
-
-/** Decides on an expired parking by the event's policy. */
-async function expire(deps: UpkeepDeps, claim: Claim): Promise<void> {
-  const { action } = claim.snapshot.parkedAfter;
-  if (action === 'WAIT' || !claim.parking) return;
+  if (deps.now().getTime() - parking.at.getTime() < hours * HOUR_MS) return false;
   const note = 'Nobody decided in the time that the event gives.';
-  await deps.claims.decide(SELF, claim, claim.parking.number, { action, note });
+  await deps.claims.decide(SELF, claim, parking.number, { action, note });
   await wake(deps, claim, SIGNALS.decided);
+  return true;
 }
 
 /**
@@ -100,10 +94,7 @@ async function repairClaim(deps: UpkeepDeps, claim: Claim): Promise<ClaimRepair 
     return (await wake(deps, claim, SIGNALS.userLeft)) ? 'claimsStopped' : 'runsStarted';
   }
   if (claim.state === 'NEEDS_ATTENTION') {
-    if (isExpired(claim, deps.now())) {
-      await expire(deps, claim);
-      return 'parkingsExpired';
-    }
+    if (await expireParking(deps, claim)) return 'parkingsExpired';
     if (claim.parking?.decision) {
       return (await wake(deps, claim, SIGNALS.decided)) ? 'decisionsSent' : 'runsStarted';
     }
@@ -113,19 +104,66 @@ async function repairClaim(deps: UpkeepDeps, claim: Claim): Promise<ClaimRepair 
   return (await deps.runs.ensure(claim)) ? 'runsStarted' : null;
 }
 
-/** Gives back holds of final claims, which were written too late. @returns how many */
-async function freeHolds(deps: UpkeepDeps): Promise<number> {
-  let freed = 0;
-  const claimIdOf = ({ holdId }: Hold) => parseGrantId(holdId)?.claimId ?? '';
-  for await (const holds of batches(deps.stock.holds(), HOLDS_AT_ONCE)) {
-    const final = await deps.claims.finalAmong(holds.map(claimIdOf));
-    for (const hold of holds) {
-      if (!final.has(claimIdOf(hold)) || !(await deps.stock.release(hold))) continue;
-      deps.onMended('holdsFreed', hold.holdId);
-      freed += 1;
-    }
+/** Claims in one batch of a bulk action: few enough that a stopped operation ends soon. */
+const BATCH = 50;
+
+/**
+ * Decides on one claim of a bulk action as an admin would do it, and counts it in the same
+ * transaction. A claim that is decided already
+ * counts as done if the decision was the same, whoever made it.
+ * @returns false if it was not counted: it was counted before, or the operation was stopped
+ */
+async function decideOn(
+  { claims, operations, runs }: UpkeepDeps,
+  { _id, action, note, actor, requestId }: Operation,
+  { claimId, userId, number }: Parked,
+): Promise<boolean> {
+  const staff = { actor, requestId };
+  const of = { _id: claimId, userId };
+  const decided = await claims.decide(staff, of, number, { action, note }, (session) =>
+    operations.count(_id, claimId, 'done', session),
+  );
+  const claim = decided ?? (await claims.get(claimId, userId));
+  const isDone = claim !== null && wasDecided(claim, number, action);
+  const isCounted =
+    decided !== null || (await operations.count(_id, claimId, isDone ? 'done' : 'failed'));
+  // Also for a claim that an earlier attempt counted. If the signal is lost, reconciliation sends
+  // it.
+  if (isDone && claim.state === 'NEEDS_ATTENTION') {
+    await runs.wake(claim, SIGNALS.decided).catch(() => {});
   }
-  return freed;
+  return isCounted;
+}
+
+/**
+ * Whether that parking was decided in this way. A later parking shows that the earlier one was
+ * retried.
+ */
+function wasDecided({ parking }: Claim, number: number, action: Operation['action']): boolean {
+  if (!parking) return false;
+  return parking.number === number ? parking.decision?.action === action : action === 'RETRY';
+}
+
+/** Decides on the next batch. Safe to repeat. False if the operation has ended or was stopped. */
+async function decideBatch(deps: UpkeepDeps, operationId: string): Promise<boolean> {
+  const { operations } = deps;
+  const running = async () => {
+    const known = await operations.get(operationId);
+    return known?.state === 'RUNNING' ? known : null;
+  };
+  const known = await running();
+  if (!known) return false;
+  const operation = await operations.takeBatch(known, BATCH);
+  if (operation.batch.length === 0) {
+    await operations.finish(operation);
+    return false;
+  }
+  for (const parked of operation.batch) {
+    if (!(await decideOn(deps, operation, parked)) && !(await running())) return false;
+    Context.current().heartbeat();
+  }
+  await operations.endBatch(operation);
+  return true;
 }
 
 /**
@@ -160,7 +198,7 @@ export function createUpkeepActivities(deps: UpkeepDeps) {
     },
 
     /** Decides on the next batch of a bulk action. False if the action has ended. */
-    decideBatch: (operationId: string) => decideBatch(deps, operationId),
+    decideBatch: decideBatch.bind(null, deps),
 
     /** Starts a run for each bulk action that is not done and has none. */
     async tendOperations(): Promise<object> {
@@ -168,9 +206,19 @@ export function createUpkeepActivities(deps: UpkeepDeps) {
       return {};
     },
 
-    /** Gives back the holds of final claims. */
+    /** Gives back holds of final claims, which were written too late. */
     async freeStrays(): Promise<Pick<Mended, 'holdsFreed'>> {
-      return { holdsFreed: await freeHolds(deps) };
+      let holdsFreed = 0;
+      const claimIdOf = ({ holdId }: Hold) => parseGrantId(holdId)?.claimId ?? '';
+      for await (const holds of batches(deps.stock.holds(), HOLDS_AT_ONCE)) {
+        const final = await deps.claims.finalAmong(holds.map(claimIdOf));
+        for (const hold of holds) {
+          if (!final.has(claimIdOf(hold)) || !(await deps.stock.release(hold))) continue;
+          deps.onMended('holdsFreed', hold.holdId);
+          holdsFreed += 1;
+        }
+      }
+      return { holdsFreed };
     },
 
     /** The buckets whose stock levels do not add up. */

@@ -32,6 +32,16 @@ export interface FieldError {
 }
 
 /**
+ * The errors of a body, or of a part of it.
+ * @param faults what is wrong with each field, by its pointer; false if nothing is
+ */
+export function fieldErrors(faults: Readonly<Record<string, string | false>>): FieldError[] {
+  return Object.entries(faults).flatMap(([pointer, message]) =>
+    message === false ? [] : [{ pointer, message }],
+  );
+}
+
+/**
  * A refusal that the caller may see as it is. `detail` is one sentence for a person and never
  * contains an internal message.
  */

@@ -28,20 +28,16 @@ export function createWorkQueue(settings: WorkQueueSettings): WorkQueue {
     await new Promise<void>((resolve) => waiting.push(resolve));
   }
 
-  function giveSlotBack(): void {
-    const next = waiting.shift();
-    // A waiting job takes over the slot, so the number of running jobs stays.
-    if (next) next();
-    else running -= 1;
-  }
-
   return async (job) => {
     if (running < atOnce) running += 1;
     else await waitForSlot();
     try {
       return await job();
     } finally {
-      giveSlotBack();
+      const next = waiting.shift();
+      // A waiting job takes over the slot, so the number of running jobs stays.
+      if (next) next();
+      else running -= 1;
     }
   };
 }

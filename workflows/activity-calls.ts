@@ -1,7 +1,15 @@
-/** How a claim's workflow calls activities: timeouts, retries and queues. */
-import { proxyActivities, proxyLocalActivities } from '@temporalio/workflow';
+/** How a claim's workflow calls activities: timeouts, retries, queues, and what failures mean. */
+import { ApplicationFailure } from '@temporalio/common';
+import { proxyActivities, proxyLocalActivities, sleep } from '@temporalio/workflow';
 import type { Activities } from '../activities/index.ts';
-import { FULFILLMENT_QUEUE, type FulfillmentPolicy } from './contract.ts';
+import type { Reason } from '../domain/claims/claim.ts';
+import {
+  FAILURE_TYPES,
+  type FailureType,
+  FIRST_POLL_MS,
+  FULFILLMENT_QUEUE,
+  type FulfillmentPolicy,
+} from './contract.ts';
 
 /**
  * Steps on our own database are local activities: each costs one marker in the history. An attempt
@@ -43,6 +51,17 @@ export function nextPauseMs(pauseMs: number): number {
   return Math.min(2 * pauseMs, LONGEST_BACKOFF_MS);
 }
 
+/** Makes a call again and again, with growing pauses, while it fails for our own database. */
+export async function untilAnswered<T extends { state: string }>(
+  call: () => Promise<T | { state: 'DATABASE_AWAY' }>,
+): Promise<Exclude<T, { state: 'DATABASE_AWAY' }>> {
+  for (let pauseMs = FIRST_POLL_MS; ; pauseMs = nextPauseMs(pauseMs)) {
+    const answer = await call();
+    if (answer.state !== 'DATABASE_AWAY') return answer as Exclude<T, { state: 'DATABASE_AWAY' }>;
+    await sleep(pauseMs);
+  }
+}
+
 /** How the pauses between attempts at a provider grow: they double, up to the longest backoff. */
 export function backoffOf(policy: FulfillmentPolicy) {
   return {
@@ -74,4 +93,25 @@ export function callsTo(policy: FulfillmentPolicy) {
     poll: proxyActivities<Activities>({ ...options, retry: { maximumAttempts: 1 } }),
     back: proxyActivities<Activities>({ ...options, retry: backoff }),
   };
+}
+
+/** What staff see of a mistake of ours. The details are in the log, as they are not for players. */
+const MISTAKE = 'Something went wrong on our side. The log says what.';
+
+/**
+ * The reason to park a claim whose attempts are used up. Only a failure that stands for a
+ * provider's answer is the provider's; any other is a mistake of ours.
+ * @param failure the `ActivityFailure`; its cause says what happened
+ * @param onTimeout the reason where the activity did not end in time
+ */
+export function parkingReasonOf<S extends Reason>(
+  { cause }: { cause?: Error | undefined },
+  onTimeout: S,
+): { reason: S | FailureType; detail: string } {
+  if (!(cause instanceof ApplicationFailure)) {
+    return { reason: onTimeout, detail: cause?.message ?? 'It did not end in time.' };
+  }
+  const type = FAILURE_TYPES.find((known) => known === cause.type);
+  if (type === undefined) return { reason: 'INTERNAL', detail: MISTAKE };
+  return { reason: type, detail: cause.message };
 }

@@ -1,29 +1,30 @@
 /** S2 at game servers: asks them whether the player meets the event's condition. */
 import {
   ActivityFailure,
-  ApplicationFailure,
   CancellationScope,
   isCancellation,
   proxyActivities,
-  sleep,
 } from '@temporalio/workflow';
-import type { ConditionCheck } from '../activities/check-condition.ts';
 import type { Activities } from '../activities/index.ts';
-import type { Reason } from '../domain/claims/claim.ts';
-import { ATTEMPT_MARGIN_MS, backoffOf, local, nextPauseMs } from './activity-calls.ts';
-import { noteAsked, noteTime, openLines, type Run, stepTime } from './claim-run.ts';
-import { FIRST_POLL_MS, FULFILLMENT_QUEUE, type FulfillmentPolicy } from './contract.ts';
-import { parkingReasonOf } from './parking-reason.ts';
+import {
+  ATTEMPT_MARGIN_MS,
+  backoffOf,
+  local,
+  parkingReasonOf,
+  untilAnswered,
+} from './activity-calls.ts';
+import { type Halt, noteAsked, noteTime, openLines, type Run, stepTime } from './claim-run.ts';
+import { FULFILLMENT_QUEUE, type FulfillmentPolicy } from './contract.ts';
 
 /**
- * How S2 ended. `STOPPED`: by a signal or a cancellation. `OVERTAKEN`: another run has changed the
- * claim. `PARK`: a person must decide.
+ * How S2 ended. `OVERTAKEN`: another run has changed the claim.
  */
-export type ConditionEnd =
-  | { end: 'MET' | 'NOT_MET' }
-  | { end: 'USER_NOT_ACTIVE' | 'OVERTAKEN' }
-  | { end: 'STOPPED' }
-  | { end: 'PARK'; reason: Reason; detail: string };
+type ConditionEnd =
+  | { end: 'MET' }
+  | { end: 'NOT_MET' }
+  | { end: 'USER_NOT_ACTIVE' }
+  | { end: 'OVERTAKEN' }
+  | Halt;
 
 /** The activity that asks game servers, with the same attempts as for rewards. */
 function checksAt(policy: FulfillmentPolicy) {
@@ -36,16 +37,6 @@ function checksAt(policy: FulfillmentPolicy) {
   });
 }
 
-/** Asks the game servers until they answer. Failures of our own database do not count. */
-async function ask({ ref, policy }: Run): Promise<ConditionCheck> {
-  const checks = checksAt(policy);
-  for (let pauseMs = FIRST_POLL_MS; ; pauseMs = nextPauseMs(pauseMs)) {
-    const check = await checks.checkCondition(ref);
-    if (check.state !== 'DATABASE_AWAY') return check;
-    await sleep(pauseMs);
-  }
-}
-
 /** A question changes nothing at a provider, so each of its failures counts as unavailable. */
 function parkingFor(failure: ActivityFailure): ConditionEnd & { end: 'PARK' } {
   const { reason, detail } = parkingReasonOf(failure, 'FULFILLMENT_UNAVAILABLE');
@@ -54,21 +45,6 @@ function parkingFor(failure: ActivityFailure): ConditionEnd & { end: 'PARK' } {
     reason: reason === 'INTERNAL' ? reason : 'FULFILLMENT_UNAVAILABLE',
     detail,
   };
-}
-
-function endOf(run: Run, check: ConditionCheck): ConditionEnd {
-  switch (check.state) {
-    case 'MET':
-    case 'NOT_MET':
-    case 'USER_NOT_ACTIVE':
-      noteTime(run, check.step.endedAt);
-      run.unrecordedSteps.push(check.step);
-      return { end: check.state };
-    case 'OVERTAKEN':
-      return { end: 'OVERTAKEN' };
-    case 'DATABASE_AWAY':
-      throw ApplicationFailure.nonRetryable('A local check ended in an outage', 'INTERNAL');
-  }
 }
 
 /** Checks the condition at game servers. A signal or a cancellation ends the wait for them. */
@@ -91,7 +67,13 @@ export async function checkCondition(run: Run): Promise<ConditionEnd> {
   wakes.onStop = () => scope.cancel();
   wakes.userLeft = false; // Every attempt reads the player's status itself.
   try {
-    return endOf(run, await scope.run(() => ask(run)));
+    const checks = checksAt(policy);
+    const check = await scope.run(() => untilAnswered(() => checks.checkCondition(ref)));
+    if (check.state !== 'OVERTAKEN') {
+      noteTime(run, check.step.endedAt);
+      run.unrecordedSteps.push(check.step);
+    }
+    return { end: check.state };
   } catch (error) {
     if (isCancellation(error)) {
       addStep('STOPPED', 1, null);

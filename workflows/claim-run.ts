@@ -1,9 +1,9 @@
 /** The state of one run of a claim, and the signals that wake it. */
 import { CancellationScope, defineSignal, isCancellation, setHandler } from '@temporalio/workflow';
-import type { ClaimView, Left } from '../activities/advance.ts';
-import type { Step } from '../domain/claims/claim.ts';
+import type { Left } from '../activities/advance.ts';
+import type { Reason, Step } from '../domain/claims/claim.ts';
 import { callsTo } from './activity-calls.ts';
-import { type ClaimInput, type ClaimRef, type FulfillmentPolicy, SIGNALS } from './contract.ts';
+import { type ClaimInput, type ClaimRef, SIGNALS } from './contract.ts';
 
 /** The signals that came, and the cancellation from the Web UI. Whoever handles one resets it. */
 export interface Wakes {
@@ -43,21 +43,18 @@ export function listen(): Wakes {
   return wakes;
 }
 
+/** How S2 or S4 halts: by a signal or a cancellation, or because a person must decide. */
+export type Halt = { end: 'STOPPED' } | { end: 'PARK'; reason: Reason; detail: string };
+
 /** What a run carries from step to step. */
-export interface Run {
+export interface Run extends Pick<Left, 'view' | 'policy' | 'isResumed' | 'restMs'> {
   ref: ClaimRef;
-  view: ClaimView;
-  policy: FulfillmentPolicy;
   wakes: Wakes;
   calls: ReturnType<typeof callsTo>;
   /** The steps that are not on the record yet. The next write of the record takes them along. */
   unrecordedSteps: Step[];
   /** When each line's grant was confirmed, by line. ISO 8601. */
   grantedAt: Record<string, string>;
-  /** Whether S4 begins with a lookup: a request for a line may be under way. */
-  isResumed: boolean;
-  /** How long to wait before the provider is asked again, in milliseconds. */
-  restMs: number;
   /** The lines for which a request may still be on its way to the provider. */
   mayStillArrive: Set<string>;
   /** The latest time that was read from our own clock. ISO 8601. */
@@ -74,15 +71,12 @@ export interface Run {
 export function newRun(input: ClaimInput, left: Left, wakes: Wakes): Run {
   const { claimId, userId, eventId } = input;
   const run: Run = {
+    ...left,
     ref: { claimId, userId, eventId },
-    view: left.view,
-    policy: left.policy,
     wakes,
     calls: callsTo(left.policy),
     unrecordedSteps: [],
     grantedAt: {},
-    isResumed: false,
-    restMs: 0,
     mayStillArrive: new Set(),
     latestTime: '',
     callbacksSeen: {},

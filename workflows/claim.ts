@@ -9,8 +9,9 @@ import type { ParkingOutcome } from '../activities/parking.ts';
 import type { Ended } from '../activities/read-claim.ts';
 import type { Reason, StepName } from '../domain/claims/claim.ts';
 import { local, localAdvance } from './activity-calls.ts';
-import { type ConditionEnd, checkCondition } from './check-condition.ts';
+import { checkCondition } from './check-condition.ts';
 import {
+  type Halt,
   listen,
   newRun,
   openLines,
@@ -22,7 +23,6 @@ import {
 import { createCompensations } from './compensations.ts';
 import type { ClaimInput, ClaimOutcome } from './contract.ts';
 import { fulfill } from './fulfillment.ts';
-import type { Fulfillment } from './line-ends.ts';
 import { park, waitParked } from './parking.ts';
 import { releaseHolds, revokeLines, stillGiven, takeBack, type Undoing, undo } from './undo.ts';
 import { show } from './visibility.ts';
@@ -36,6 +36,13 @@ type Direction =
   | { go: 'SETTLE' }
   | { go: 'UNDO'; reason: Reason }
   | { go: 'FOLLOW' };
+
+/** Where the claim goes after a wait or a step that ended in this way. */
+const DIRECTION_FOR = {
+  OVERTAKEN: { go: 'FOLLOW' },
+  USER_NOT_ACTIVE: { go: 'UNDO', reason: 'USER_NOT_ACTIVE' },
+  ABORT: { go: 'UNDO', reason: 'ABORTED_BY_ADMIN' },
+} as const satisfies Record<Exclude<ParkingOutcome, 'RETRY'>, Direction>;
 
 /** The length of a run's history, in events, during its first workflow task. */
 const FIRST_TASK_EVENTS = 3;
@@ -80,16 +87,10 @@ async function runFromRecord(
   if (!advanced.left) return advanced.end;
   const run = newRun(input, advanced.left, wakes);
   const direction = await directionAfter(run, advanced, undoing);
-  switch (direction.go) {
-    case 'END':
-      return direction.end;
-    case 'SETTLE':
-      return await settle(run);
-    case 'FOLLOW':
-      return null;
-    case 'UNDO':
-      return await undo(run, direction.reason, compensations, undoing);
-  }
+  if (direction.go === 'END') return direction.end;
+  if (direction.go === 'SETTLE') return await settle(run);
+  if (direction.go === 'FOLLOW') return null;
+  return await undo(run, direction.reason, compensations, undoing);
 }
 
 /** All steps in one activity, as far as they go at once. */
@@ -123,7 +124,7 @@ async function directionFromRecord(
     const outcome = await waitParked(run, parking.number, parking.reason);
     if (outcome === 'OVERTAKEN') return { go: 'FOLLOW' };
     if (fate === null) {
-      return outcome === 'RETRY' ? await goForward(run, undoing) : directionFor(outcome);
+      return outcome === 'RETRY' ? await goForward(run, undoing) : DIRECTION_FOR[outcome];
     }
     if (outcome === 'ABORT') undoing.kept.push(...(await stillGiven(run, parking.lineIds)));
   } else if (parking?.isGivenUp) {
@@ -160,58 +161,35 @@ async function restProvider({ restMs, wakes }: Run): Promise<void> {
 /** S2, repeated after each parking that is retried. Null if the condition is met. */
 async function checkOrPark(run: Run): Promise<Direction | null> {
   for (;;) {
-    if (run.wakes.cancelled) return directionFor('ABORT');
+    if (run.wakes.cancelled) return DIRECTION_FOR.ABORT;
     const s2 = await checkCondition(run);
-    switch (s2.end) {
-      case 'MET':
-        return null;
-      case 'NOT_MET':
-        return { go: 'UNDO', reason: 'CONDITION_NOT_MET' };
-      case 'USER_NOT_ACTIVE':
-      case 'OVERTAKEN':
-        return directionFor(s2.end);
-    }
-    const outcome =
-      s2.end === 'STOPPED' ? await whyStopped(run) : await parkAt(run, 'S2_CONDITIONS', s2);
-    if (outcome !== 'RETRY') return directionFor(outcome);
+    if (s2.end === 'MET') return null;
+    if (s2.end === 'NOT_MET') return { go: 'UNDO', reason: 'CONDITION_NOT_MET' };
+    if (s2.end === 'USER_NOT_ACTIVE' || s2.end === 'OVERTAKEN') return DIRECTION_FOR[s2.end];
+    const outcome = await afterHalt(run, 'S2_CONDITIONS', s2);
+    if (outcome !== 'RETRY') return DIRECTION_FOR[outcome];
   }
 }
 
 /** S4, repeated after each parking that is retried. A repetition begins with a lookup. */
 async function fulfillOrPark(run: Run, isResumed: boolean): Promise<Direction> {
   for (let resumed = isResumed; ; resumed = true) {
-    if (run.wakes.cancelled) return directionFor('ABORT');
+    if (run.wakes.cancelled) return DIRECTION_FOR.ABORT;
     const s4 = await fulfill(run, resumed);
     if (s4.end === 'GRANTED') return { go: 'SETTLE' };
     if (s4.end === 'REFUSED') return { go: 'UNDO', reason: 'FULFILLMENT_REFUSED' };
-    const outcome =
-      s4.end === 'STOPPED' ? await whyStopped(run) : await parkAt(run, 'S4_FULFIL', s4);
-    if (outcome !== 'RETRY') return directionFor(outcome);
+    const outcome = await afterHalt(run, 'S4_FULFIL', s4);
+    if (outcome !== 'RETRY') return DIRECTION_FOR[outcome];
   }
 }
 
-async function parkAt(
-  run: Run,
-  step: StepName,
-  { reason, detail }: (ConditionEnd | Fulfillment) & { end: 'PARK' },
-): Promise<ParkingOutcome> {
+/** Parks the claim, or finds out why S2 or S4 was stopped. `RETRY`: for no reason that holds. */
+async function afterHalt(run: Run, step: StepName, halt: Halt): Promise<ParkingOutcome> {
+  if (halt.end === 'STOPPED') {
+    return run.wakes.cancelled ? 'ABORT' : await local.whyStopped(run.ref);
+  }
+  const { reason, detail } = halt;
   return await park(run, { reason, detail, step, lineIds: openLines(run) });
-}
-
-/** Why S2 or S4 was stopped. `RETRY`: for no reason that holds. */
-async function whyStopped(run: Run): Promise<ParkingOutcome> {
-  return run.wakes.cancelled ? 'ABORT' : await local.whyStopped(run.ref);
-}
-
-function directionFor(outcome: Exclude<ParkingOutcome, 'RETRY'>): Direction {
-  switch (outcome) {
-    case 'OVERTAKEN':
-      return { go: 'FOLLOW' };
-    case 'USER_NOT_ACTIVE':
-      return { go: 'UNDO', reason: 'USER_NOT_ACTIVE' };
-    case 'ABORT':
-      return { go: 'UNDO', reason: 'ABORTED_BY_ADMIN' };
-  }
 }
 
 /**

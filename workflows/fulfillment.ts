@@ -1,19 +1,52 @@
 /** S4 step by step: asks for every line until its provider has decided, or the claim must stop. */
 import {
   ActivityFailure,
-  ApplicationFailure,
   CancellationScope,
   condition,
   isCancellation,
-  sleep,
 } from '@temporalio/workflow';
-import type { Known, LineAnswer } from '../activities/grant-line.ts';
-import type { Step } from '../domain/claims/claim.ts';
-import { nextPauseMs } from './activity-calls.ts';
-import { hasNewCallback, noteAsked, noteTime, openLines, type Run, stepTime } from './claim-run.ts';
+import type { Known } from '../activities/grant-line.ts';
+import type { Reason, Step, StepOutcome } from '../domain/claims/claim.ts';
+import { nextPauseMs, parkingReasonOf, untilAnswered } from './activity-calls.ts';
+import {
+  type Halt,
+  hasNewCallback,
+  noteAsked,
+  noteTime,
+  openLines,
+  type Run,
+  stepTime,
+} from './claim-run.ts';
 import { FIRST_POLL_MS } from './contract.ts';
-import { type Fulfillment, fulfillmentOf, type LineEnd, STEP_OUTCOME_OF } from './line-ends.ts';
-import { parkingReasonOf } from './parking-reason.ts';
+
+/** How one line ended in S4. `PARK`: a person must decide. */
+export type LineEnd =
+  | { state: 'GRANTED' | 'STOPPED' }
+  | { state: 'REFUSED'; detail: string }
+  | { state: 'PARK'; reason: Reason; detail: string };
+
+/** How S4 ended: as its lines did. `GRANTED`: all of them were granted. */
+export type Fulfillment = { end: 'GRANTED' } | { end: 'REFUSED' } | Halt;
+
+/** The outcome of the step S4 for each end. */
+const STEP_OUTCOME_OF = {
+  GRANTED: 'OK',
+  STOPPED: 'STOPPED',
+  REFUSED: 'REFUSED',
+  PARK: 'PARKED',
+} as const satisfies Record<Fulfillment['end'], StepOutcome>;
+
+/**
+ * How S4 ended. The worst line decides: a stop comes before a refusal, a refusal before a parking,
+ * and of several parkings the first line's counts.
+ */
+export function fulfillmentOf(ends: readonly LineEnd[]): Fulfillment {
+  if (ends.some(({ state }) => state === 'STOPPED')) return { end: 'STOPPED' };
+  if (ends.some(({ state }) => state === 'REFUSED')) return { end: 'REFUSED' };
+  const parked = ends.find((end) => end.state === 'PARK');
+  if (parked) return { end: 'PARK', reason: parked.reason, detail: parked.detail };
+  return { end: 'GRANTED' };
+}
 
 /** How long a line may stay pending in all, however often its provider changes its answer. */
 interface Patience {
@@ -28,7 +61,9 @@ interface Patience {
 async function awaitOutcome(run: Run, lineId: string, patience: Patience): Promise<Known> {
   // If the last lookup failed for our own database, there is one more, even after the time is over.
   let isUnasked = false;
-  for (let leftMs = leftOf(patience); leftMs > 0 || isUnasked; leftMs = leftOf(patience)) {
+  for (;;) {
+    const leftMs = patience.endsAtMs - Date.now();
+    if (leftMs <= 0 && !isUnasked) return { state: 'PENDING', at: stepTime(run) };
     const waitMs = leftMs > 0 ? Math.min(patience.pauseMs, leftMs) : patience.pauseMs;
     const isCalledBack = await condition(() => hasNewCallback(run, lineId), waitMs);
     if (!isCalledBack) patience.pauseMs = nextPauseMs(patience.pauseMs);
@@ -45,34 +80,21 @@ async function awaitOutcome(run: Run, lineId: string, patience: Patience): Promi
       if (isCancellation(error) || !(error instanceof ActivityFailure)) throw error;
     }
   }
-  return { state: 'PENDING', at: stepTime(run) };
-}
-
-function leftOf({ endsAtMs }: Patience): number {
-  return endsAtMs - Date.now();
-}
-
-/** Asks for a line until its provider answers. Failures of our own database do not count. */
-async function ask(run: Run, lineId: string, isResumed: boolean): Promise<LineAnswer> {
-  let resumed = isResumed;
-  for (let pauseMs = FIRST_POLL_MS; ; pauseMs = nextPauseMs(pauseMs)) {
-    noteAsked(run, lineId);
-    const answer = await run.calls.forward.grantLine({ ...run.ref, lineId, resumed });
-    if (answer.state !== 'DATABASE_AWAY') {
-      noteTime(run, answer.at);
-      run.attempts = Math.max(run.attempts, answer.attempts);
-      return answer;
-    }
-    // The attempt may have asked the provider before the database failed.
-    resumed = true;
-    await sleep(pauseMs);
-  }
 }
 
 async function grantLine(run: Run, lineId: string, isResumed: boolean): Promise<LineEnd> {
   let patience: Patience | undefined;
-  for (let resumed = isResumed; ; resumed = true) {
-    const answer = await ask(run, lineId, resumed);
+  let resumed = isResumed;
+  for (;;) {
+    const answer = await untilAnswered(() => {
+      noteAsked(run, lineId);
+      const asked = run.calls.forward.grantLine({ ...run.ref, lineId, resumed });
+      // From now on the provider may have been asked, even if our own database fails.
+      resumed = true;
+      return asked;
+    });
+    noteTime(run, answer.at);
+    run.attempts = Math.max(run.attempts, answer.attempts);
     patience ??= { endsAtMs: Date.now() + run.policy.pendingTimeoutMs, pauseMs: FIRST_POLL_MS };
     const known = answer.state === 'PENDING' ? await awaitOutcome(run, lineId, patience) : answer;
     switch (known.state) {
@@ -94,8 +116,6 @@ async function grantLine(run: Run, lineId: string, isResumed: boolean): Promise<
       case 'STOPPED':
         if (known.mayStillArrive) run.mayStillArrive.add(lineId);
         return { state: 'STOPPED' };
-      default:
-        throw ApplicationFailure.nonRetryable(`Unexpected answer ${known.state}`, 'INTERNAL');
     }
   }
 }

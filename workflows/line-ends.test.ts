@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { fulfillmentOf, type LineEnd } from './line-ends.ts';
+import { fulfillmentOf, type LineEnd } from './fulfillment.ts';
 
 const GRANTED: LineEnd = { state: 'GRANTED' };
 const STOPPED: LineEnd = { state: 'STOPPED' };

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { ApplicationFailure } from '@temporalio/common';
+import { parkingReasonOf } from './activity-calls.ts';
 import { FAILURE_TYPES } from './contract.ts';
-import { parkingReasonOf } from './parking-reason.ts';
 
 describe('a claim whose attempts are used up is parked', () => {
   it('for what its activity says of the provider', () => {

@@ -7,11 +7,11 @@ import {
   sleep,
 } from '@temporalio/workflow';
 import type { Ended } from '../activities/read-claim.ts';
-import type { Reason, Step, StepOutcome } from '../domain/claims/claim.ts';
-import { local, nextPauseMs } from './activity-calls.ts';
+import type { Reason, StepOutcome } from '../domain/claims/claim.ts';
+import { local, untilAnswered } from './activity-calls.ts';
 import { noteTime, type Run, stepTime, takeUnrecordedSteps } from './claim-run.ts';
 import type { Compensations } from './compensations.ts';
-import { CHECK_VALID_MS, FIRST_POLL_MS } from './contract.ts';
+import { CHECK_VALID_MS } from './contract.ts';
 import { park } from './parking.ts';
 import { show } from './visibility.ts';
 
@@ -28,31 +28,17 @@ export interface Undoing {
 /** Room for clocks that differ and for queues in the network, in milliseconds. */
 const LATE_REQUEST_MARGIN_MS = 1_000;
 
-/** A line that the provider refuses to take back. */
-interface Refusal {
-  lineId: string;
-  detail: string;
-}
-
-/**
- * Revokes all the lines at once.
- * @returns those refused, and those that the provider has never seen
- */
+/** Revokes all the lines at once. @returns the provider's answer for each line */
 async function revokeAll(run: Run, lineIds: readonly string[]) {
   const { ref, calls } = run;
-  const answers = await Promise.all(
+  return await Promise.all(
     lineIds.map(async (lineId) => {
       const answer = await calls.back.revokeLine({ ...ref, lineId });
       noteTime(run, answer.at);
       run.attempts = Math.max(run.attempts, answer.attempts);
-      return { lineId, answer };
+      return { lineId, ...answer };
     }),
   );
-  const refused = answers.flatMap(({ lineId, answer }): Refusal[] =>
-    answer.state === 'REFUSED' ? [{ lineId, detail: answer.detail }] : [],
-  );
-  const neverSeen = answers.filter(({ answer }) => answer.state === 'NEVER_SEEN');
-  return { refused, neverSeen: neverSeen.map(({ lineId }) => lineId) };
 }
 
 /**
@@ -60,18 +46,23 @@ async function revokeAll(run: Run, lineIds: readonly string[]) {
  * the run waits until that is over, and asks once more.
  * @returns the lines that the provider refuses to take back
  */
-async function revoke(run: Run, lineIds: readonly string[]): Promise<Refusal[]> {
-  const first = await revokeAll(run, lineIds);
-  const late = first.neverSeen.filter((lineId) => run.mayStillArrive.has(lineId));
-  if (late.length === 0) return first.refused;
-  await sleep(CHECK_VALID_MS + run.policy.timeoutMs + LATE_REQUEST_MARGIN_MS);
-  const second = await revokeAll(run, late);
-  return [...first.refused, ...second.refused];
+async function revoke(run: Run, lineIds: readonly string[]) {
+  const answers = await revokeAll(run, lineIds);
+  const neverSeen = answers.filter(({ state }) => state === 'NEVER_SEEN');
+  const late = neverSeen.map(({ lineId }) => lineId).filter((id) => run.mayStillArrive.has(id));
+  if (late.length > 0) {
+    await sleep(CHECK_VALID_MS + run.policy.timeoutMs + LATE_REQUEST_MARGIN_MS);
+    answers.push(...(await revokeAll(run, late)));
+  }
+  const refused = answers.filter((answer) => answer.state === 'REFUSED');
+  return refused.map(({ lineId, detail }) => ({ lineId, detail }));
 }
 
-function undoStep(run: Run, startedAt: string, outcome: StepOutcome, detail: string | null): Step {
+function addStep(run: Run, startedAt: string, outcome: StepOutcome, detail: string | null): void {
+  const { attempts } = run;
   const endedAt = stepTime(run);
-  return { step: 'UNDO_FULFIL', outcome, startedAt, endedAt, attempts: run.attempts, detail };
+  const step = { step: 'UNDO_FULFIL', outcome, startedAt, endedAt, attempts, detail } as const;
+  run.unrecordedSteps.push(step);
 }
 
 /**
@@ -83,12 +74,9 @@ export async function stillGiven(run: Run, lineIds: readonly string[]): Promise<
   const { ref, calls } = run;
   const isTakenBack = async (lineId: string): Promise<boolean> => {
     try {
-      for (let pauseMs = FIRST_POLL_MS; ; pauseMs = nextPauseMs(pauseMs)) {
-        const { state } = await calls.poll.lookupLine({ ...ref, lineId });
-        // A grant that was revoked is reported as refused, too.
-        if (state !== 'DATABASE_AWAY') return state === 'REFUSED';
-        await sleep(pauseMs);
-      }
+      const { state } = await untilAnswered(() => calls.poll.lookupLine({ ...ref, lineId }));
+      // A grant that was revoked is reported as refused, too.
+      return state === 'REFUSED';
     } catch (error) {
       if (error instanceof ActivityFailure) return false;
       throw error;
@@ -107,9 +95,7 @@ export async function stillGiven(run: Run, lineIds: readonly string[]): Promise<
 export async function revokeLines(run: Run, undoing: Undoing): Promise<void> {
   if (!undoing.isAsked) return;
   if (undoing.kept.length > 0) {
-    run.unrecordedSteps.push(
-      undoStep(run, stepTime(run), 'FAILED', `Kept: ${undoing.kept.join(', ')}`),
-    );
+    addStep(run, stepTime(run), 'FAILED', `Kept: ${undoing.kept.join(', ')}`);
     return;
   }
   for (let left = run.view.lineIds; ; ) {
@@ -118,17 +104,17 @@ export async function revokeLines(run: Run, undoing: Undoing): Promise<void> {
     const refused = await revoke(run, left);
     left = refused.map(({ lineId }) => lineId);
     if (left.length === 0) {
-      run.unrecordedSteps.push(undoStep(run, startedAt, 'OK', null));
+      addStep(run, startedAt, 'OK', null);
       return;
     }
     const detail = refused.map((r) => `${r.lineId}: ${r.detail}`).join(' ');
-    run.unrecordedSteps.push(undoStep(run, startedAt, 'PARKED', detail));
+    addStep(run, startedAt, 'PARKED', detail);
     const why = { reason: 'COMPENSATION_FAILED', detail, step: 'UNDO_FULFIL' } as const;
     const outcome = await park(run, { ...why, lineIds: left });
     if (outcome === 'RETRY') continue;
     if (outcome === 'OVERTAKEN') undoing.isOvertaken = true;
     else undoing.kept.push(...left);
-    run.unrecordedSteps.push(undoStep(run, stepTime(run), 'FAILED', detail));
+    addStep(run, stepTime(run), 'FAILED', detail);
     return;
   }
 }

@@ -3,7 +3,7 @@
  * `claim-draft.ts`. What a step finds is a value; only `accept` throws: the API answers a refusal
  * like any other.
  */
-import { isHeldEarly } from '../../domain/claims/early-hold.ts';
+import { isHeldEarly } from '../../domain/claims/holds.ts';
 import { DomainError } from '../../domain/errors.ts';
 import { alreadyClaimed } from '../../store/claims/claim-acceptance.ts';
 import type { Claim, NewClaim } from '../../store/claims/claim-record.ts';

@@ -1,8 +1,8 @@
 /** The pure part of accepting a claim: what would be recorded of it, and what refuses it. */
 
+import { REFUSAL_ORDER, type RefusalReason } from '../../domain/claims/claim.ts';
 import { wantedEntitlements } from '../../domain/claims/entitlements.ts';
 import { isLimited } from '../../domain/claims/holds.ts';
-import { REFUSAL_ORDER, type RefusalReason } from '../../domain/claims/refusal-order.ts';
 import { claimPeriod, pinCondition, windowOf } from '../../domain/conditions/explanation.ts';
 import { DomainError } from '../../domain/errors.ts';
 import { isOpenAt, isShownAt } from '../../domain/events/event.ts';

@@ -1,7 +1,8 @@
 /** Eligibility: may this player claim now, and if not, why not. */
+
+import { type RefusalReason, refusalsAmong } from '../../domain/claims/claim.ts';
 import { wantedEntitlements } from '../../domain/claims/entitlements.ts';
 import { ProviderError } from '../../domain/claims/fulfillment.ts';
-import { type RefusalReason, refusalsAmong } from '../../domain/claims/refusal-order.ts';
 import { type Explained, explain } from '../../domain/conditions/condition.ts';
 import { readFacts } from '../../domain/conditions/condition-facts.ts';
 import {

@@ -26,30 +26,17 @@ export const EARLY_STATES = [
   'RESERVING_STOCK',
 ] as const satisfies readonly OpenState[];
 
+/** Where every early state may lead, without S4 on the record. */
+const TO_AN_END = ['COMPENSATING', ...FINAL_STATES] as const;
+
 /**
  * Which state may follow which. A claim may skip states: one without a condition is never
  * `CHECKING_CONDITIONS`. It never goes back, except when it leaves a parking.
  */
 const NEXT: { readonly [S in ClaimState]: readonly ClaimState[] } = {
-  PENDING_VALIDATION: [
-    'CHECKING_CONDITIONS',
-    'RESERVING_STOCK',
-    'FULFILLING',
-    'COMPENSATING',
-    'GRANTED',
-    'REJECTED',
-    'FAILED',
-  ],
-  CHECKING_CONDITIONS: [
-    'RESERVING_STOCK',
-    'FULFILLING',
-    'COMPENSATING',
-    'NEEDS_ATTENTION',
-    'GRANTED',
-    'REJECTED',
-    'FAILED',
-  ],
-  RESERVING_STOCK: ['FULFILLING', 'COMPENSATING', 'GRANTED', 'REJECTED', 'FAILED'],
+  PENDING_VALIDATION: ['CHECKING_CONDITIONS', 'RESERVING_STOCK', 'FULFILLING', ...TO_AN_END],
+  CHECKING_CONDITIONS: ['RESERVING_STOCK', 'FULFILLING', 'NEEDS_ATTENTION', ...TO_AN_END],
+  RESERVING_STOCK: ['FULFILLING', ...TO_AN_END],
   FULFILLING: ['GRANTED', 'COMPENSATING', 'NEEDS_ATTENTION'],
   COMPENSATING: ['REJECTED', 'FAILED', 'NEEDS_ATTENTION'],
   NEEDS_ATTENTION: ['CHECKING_CONDITIONS', 'FULFILLING', 'COMPENSATING'],
@@ -78,29 +65,10 @@ export function statesBefore(to: ClaimState): ClaimState[] {
   return CLAIM_STATES.filter((from) => mayMove(from, to));
 }
 
-/** Why a claim was refused, undone or parked. */
-export const REASONS = [
-  'USER_NOT_ACTIVE',
-  'EVENT_NOT_OPEN',
-  'ALREADY_CLAIMED',
-  'CONDITION_NOT_MET',
-  'SOLD_OUT',
-  'FULFILLMENT_REFUSED',
-  'FULFILLMENT_UNAVAILABLE',
-  'FULFILLMENT_UNKNOWN',
-  'COMPENSATION_FAILED',
-  'ABORTED_BY_ADMIN',
-  'INTERNAL',
-] as const;
-export type Reason = (typeof REASONS)[number];
-
 /** The final state of a claim without a grant. */
 type EndWithoutGrant = Exclude<FinalState, 'GRANTED'>;
 
-/**
- * The final state that each reason leads to. `REJECTED`: a rule said no. `FAILED`: anything else. A
- * new reason does not compile until it has a row here.
- */
+/** The final state that each reason leads to. `REJECTED`: a rule said no. `FAILED`: anything else. */
 const FINAL_STATE_BY_REASON = {
   USER_NOT_ACTIVE: 'FAILED',
   EVENT_NOT_OPEN: 'REJECTED',
@@ -113,11 +81,39 @@ const FINAL_STATE_BY_REASON = {
   COMPENSATION_FAILED: 'FAILED',
   ABORTED_BY_ADMIN: 'FAILED',
   INTERNAL: 'FAILED',
-} as const satisfies Record<Reason, EndWithoutGrant>;
+} as const satisfies Record<string, EndWithoutGrant>;
+
+/** Why a claim was refused, undone or parked. */
+export type Reason = keyof typeof FINAL_STATE_BY_REASON;
+export const REASONS = Object.keys(FINAL_STATE_BY_REASON) as Reason[];
 
 /** The final state of a claim that is undone for this reason. */
 export function finalStateOf(reason: Reason): EndWithoutGrant {
   return FINAL_STATE_BY_REASON[reason];
+}
+
+/**
+ * The order in which the reasons to refuse a claim count: of several that hold, the first of this
+ * list refuses it. One exception: the API
+ * may refuse for units that are gone before the run has looked at the condition.
+ */
+export const REFUSAL_ORDER = [
+  'USER_NOT_ACTIVE',
+  'EVENT_NOT_OPEN',
+  'ALREADY_CLAIMED',
+  'CONDITION_NOT_MET',
+  'SOLD_OUT',
+] as const satisfies readonly Reason[];
+export type RefusalReason = (typeof REFUSAL_ORDER)[number];
+
+/**
+ * The reasons that hold, in the order in which they count.
+ * @param holds whether each reason holds; one that is left out was not looked at
+ * @example
+ * refusalsAmong({ SOLD_OUT: true, EVENT_NOT_OPEN: true }); // ['EVENT_NOT_OPEN', 'SOLD_OUT']
+ */
+export function refusalsAmong(holds: { readonly [R in RefusalReason]?: boolean }): RefusalReason[] {
+  return REFUSAL_ORDER.filter((reason) => holds[reason]);
 }
 
 /** What a claim's end will be. Once it is on the record, every later step and run follows it. */
@@ -152,6 +148,34 @@ export interface Step {
   /** How often the step was tried; 0 for a step with nothing to do. */
   attempts: number;
   detail: string | null;
+}
+
+/** Two entries of one step as one: first start, last end and outcome, all attempts. */
+function joined(earlier: Step, later: Step): Step {
+  return { ...later, startedAt: earlier.startedAt, attempts: earlier.attempts + later.attempts };
+}
+
+/**
+ * The recorded steps with those that came since. A step that is recorded already is joined with its
+ * entry, which stays in its place.
+ */
+export function withSteps(recorded: readonly Step[], since: readonly Step[]): Step[] {
+  const steps = [...recorded];
+  for (const step of since) {
+    const at = steps.findIndex((s) => s.step === step.step);
+    const earlier = steps[at];
+    if (earlier) steps[at] = joined(earlier, step);
+    else steps.push(step);
+  }
+  return steps;
+}
+
+/**
+ * The entry of a step that had nothing to do.
+ * @param at the step's start and end, ISO 8601
+ */
+export function skipped(step: Step['step'], at: string): Step {
+  return { step, outcome: 'SKIPPED', startedAt: at, endedAt: at, attempts: 0, detail: null };
 }
 
 export const LINE_STATES = ['PENDING', 'GRANTED', 'REVOKED', 'CANCELLED'] as const;

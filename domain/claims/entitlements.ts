@@ -48,11 +48,6 @@ export function chooseEntitlements(
   wanted: readonly (readonly string[])[],
   taken: ReadonlySet<string>,
 ): string[] | null {
-  const chosen: string[] = [];
-  for (const slotsOfLimit of wanted) {
-    const free = slotsOfLimit.find((slot) => !taken.has(slot));
-    if (free === undefined) return null;
-    chosen.push(free);
-  }
-  return chosen;
+  const chosen = wanted.map((slotsOfLimit) => slotsOfLimit.find((slot) => !taken.has(slot)));
+  return chosen.every((slot) => slot !== undefined) ? chosen : null;
 }

@@ -39,21 +39,16 @@ export interface GrantRequest {
   reward: { rewardId: string; kind: RewardKind; name: string; quantity: number };
 }
 
+type Refused = { state: 'REFUSED'; detail: string };
+
 /** A definite answer to a grant. Anything else is thrown as a `ProviderError`. */
-export type GrantAnswer =
-  | { state: 'GRANTED' }
-  | { state: 'PENDING' }
-  | { state: 'REFUSED'; detail: string };
+export type GrantAnswer = { state: 'GRANTED' | 'PENDING' } | Refused;
 
 /** What a provider knows about a grant. `NEVER_SEEN` is its 404. */
-export type LookupAnswer =
-  | { state: 'GRANTED' | 'PENDING' | 'REVOKED' | 'NEVER_SEEN' }
-  | { state: 'REFUSED'; detail: string };
+export type LookupAnswer = { state: 'GRANTED' | 'PENDING' | 'REVOKED' | 'NEVER_SEEN' } | Refused;
 
 /** `NEVER_SEEN`: the provider has nothing to revoke. A request for it may still arrive. */
-export type RevokeAnswer =
-  | { state: 'REVOKED' | 'NEVER_SEEN' }
-  | { state: 'REFUSED'; detail: string };
+export type RevokeAnswer = { state: 'REVOKED' | 'NEVER_SEEN' } | Refused;
 
 /**
  * One provider. Every call is idempotent by `grantId`, takes at most the provider's timeout, and

@@ -1,7 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { isHeldEarly } from './early-hold.ts';
-import { holdsOf, isLimited, needsHold } from './holds.ts';
+import { holdsOf, isHeldEarly, isLimited, needsHold } from './holds.ts';
 
 const CAPE = { lineId: 'cape', quantity: 2, buckets: 4 };
 const HAT = { lineId: 'hat', quantity: 1, buckets: 1 };

@@ -1,4 +1,4 @@
-/** Which rewards have a limited stock, and which holds a claim needs of it. */
+/** Which rewards have a limited stock, which holds a claim needs of it, and who takes them. */
 import { grantIdOf, type Line } from './claim.ts';
 
 type Buckets = Pick<Line, 'buckets'>;
@@ -21,6 +21,17 @@ export function isLimited<L extends Buckets>(line: L): line is L & { buckets: nu
 /** Whether a claim needs a hold: at least one of its lines is limited. */
 export function needsHold({ lines }: ClaimLines): boolean {
   return lines.some(isLimited);
+}
+
+/**
+ * Whether the API takes the claim's holds, before the claim's run begins. It does not where a condition may still refuse the
+ * claim: the units would be kept from other players meanwhile.
+ */
+export function isHeldEarly({
+  lines,
+  snapshot,
+}: ClaimLines & { snapshot: { condition?: object | null } }): boolean {
+  return !snapshot.condition && needsHold({ lines });
 }
 
 /** The holds that a claim needs: one for each limited line, in the order of the lines. */

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
-import { REFUSAL_ORDER, refusalsAmong } from './refusal-order.ts';
+import { REFUSAL_ORDER, refusalsAmong } from './claim.ts';
 
 describe('the reasons to refuse a claim', () => {
   it('count in one order, however they were looked at', () => {

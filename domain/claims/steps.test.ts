@@ -1,8 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
-import { STEP_OUTCOMES, STEPS, type Step } from './claim.ts';
-import { skipped, withSteps } from './steps.ts';
+import { STEP_OUTCOMES, STEPS, type Step, skipped, withSteps } from './claim.ts';
 
 const at = (second: number) => new Date(second * 1_000).toISOString();
 

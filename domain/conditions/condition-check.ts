@@ -1,5 +1,5 @@
 /** Checks a condition that an operator wrote: what is wrong, and where. */
-import type { FieldError } from '../errors.ts';
+import { type FieldError, fieldErrors } from '../errors.ts';
 import { readText } from '../text.ts';
 import { COMPARATORS, CONDITION_WINDOWS, DEEPEST, type Leaf, MOST_LEAVES } from './condition.ts';
 import { ACCOUNT_AGE, EVENT_GRANTED, OWN_SOURCE, parseTimeSpan, TIME_BETWEEN } from './metrics.ts';
@@ -101,37 +101,27 @@ function leafErrors(leaf: Fields, pointer: string, isProvider: IsProvider): Fiel
   const errors = [
     ...Object.keys(leaf)
       .filter((field) => !LEAF_FIELDS.includes(field))
-      .map((field) => ({ field: `/${escaped(field)}`, message: 'This field is not known' })),
+      .map((field) => ({ pointer: `/${escaped(field)}`, message: 'This field is not known' })),
     ...shapeErrors(leaf, isProvider),
   ];
   // The metric's own rules need a leaf whose fields are valid.
   const all = errors.length > 0 ? errors : metricErrors(leaf as Leaf);
-  return all.map(({ field, message }) => ({ pointer: `${pointer}${field}`, message }));
+  return all.map((error) => ({ ...error, pointer: `${pointer}${error.pointer}` }));
 }
 
-interface LeafError {
-  /** A pointer within the leaf; empty for the leaf itself. */
-  field: string;
-  message: string;
-}
-
-function shapeErrors(leaf: Fields, isProvider: IsProvider): LeafError[] {
-  const errors: LeafError[] = [];
+/** The errors of a leaf's fields. Pointers are from the leaf, here and below. */
+function shapeErrors(leaf: Fields, isProvider: IsProvider): FieldError[] {
   const { metric, key, window, source } = leaf;
-  if (!isNamed(metric, METRIC)) {
-    const message = 'Not the name of a metric: 1 to 128 characters, no spaces or commas';
-    errors.push({ field: '/metric', message });
-  }
-  if (key !== undefined && !isNamed(key, KEY)) {
-    errors.push({ field: '/key', message: 'Not 1 to 128 printable characters' });
-  }
-  if (window !== undefined && !(CONDITION_WINDOWS as readonly unknown[]).includes(window)) {
-    errors.push({ field: '/window', message: `Not one of ${CONDITION_WINDOWS.join(', ')}` });
-  }
+  const isWindow = (CONDITION_WINDOWS as readonly unknown[]).includes(window);
   const isSource = typeof source === 'string' && (source === OWN_SOURCE || isProvider(source));
-  if (source !== undefined && !isSource) {
-    errors.push({ field: '/source', message: 'No provider of this name is configured' });
-  }
+  const errors = fieldErrors({
+    '/metric':
+      !isNamed(metric, METRIC) &&
+      'Not the name of a metric: 1 to 128 characters, no spaces or commas',
+    '/key': key !== undefined && !isNamed(key, KEY) && 'Not 1 to 128 printable characters',
+    '/window': window !== undefined && !isWindow && `Not one of ${CONDITION_WINDOWS.join(', ')}`,
+    '/source': source !== undefined && !isSource && 'No provider of this name is configured',
+  });
   return [...errors, ...comparisonErrors(leaf)];
 }
 
@@ -140,72 +130,56 @@ function isNamed(value: unknown, pattern: RegExp): boolean {
   return 'text' in readText(value, 'LINE', NAME_LENGTH);
 }
 
-function comparisonErrors(leaf: Fields): LeafError[] {
+function comparisonErrors(leaf: Fields): FieldError[] {
   const given = COMPARATORS.filter((name) => leaf[name] !== undefined);
   if (given.length !== 1) {
-    return [{ field: '', message: `Compare by exactly one of ${COMPARATORS.join(', ')}` }];
+    return [{ pointer: '', message: `Compare by exactly one of ${COMPARATORS.join(', ')}` }];
   }
   return given.flatMap((name) => {
     const value = leaf[name];
     if (typeof value === 'number' && Math.abs(value) <= MOST) return [];
-    return [{ field: `/${name}`, message: `Not a number between -${MOST} and ${MOST}` }];
+    return [{ pointer: `/${name}`, message: `Not a number between -${MOST} and ${MOST}` }];
   });
 }
 
 /** Fields that the metric, or the provider that knows it, does not allow. */
-function metricErrors(leaf: Leaf): LeafError[] {
-  const { metric, source = OWN_SOURCE } = leaf;
+function metricErrors(leaf: Leaf): FieldError[] {
+  const { metric, key, window, source = OWN_SOURCE } = leaf;
   if (source !== OWN_SOURCE) {
-    return [
-      ...unwanted(leaf, 'key', 'A provider is asked by the name of the metric alone'),
-      ...unwanted(leaf, 'window', 'A provider tells how things stand, whatever the window'),
-    ];
+    return fieldErrors({
+      '/key': key !== undefined && 'A provider is asked by the name of the metric alone',
+      '/window': window !== undefined && 'A provider tells how things stand, whatever the window',
+    });
   }
   switch (metric) {
     case ACCOUNT_AGE:
-      return [
-        ...unwanted(leaf, 'key', 'An account has one age'),
-        ...unwanted(leaf, 'window', 'An account’s age knows no window'),
-      ];
+      return fieldErrors({
+        '/key': key !== undefined && 'An account has one age',
+        '/window': window !== undefined && 'An account’s age knows no window',
+      });
     case EVENT_GRANTED:
-      return [...wanted(leaf, 'The other event’s ID belongs here'), ...limitErrors(leaf)];
+      return fieldErrors({
+        '/key': key === undefined && 'The other event’s ID belongs here',
+        '/atMost': leaf.atMost !== undefined && NO_LIMIT,
+      });
     case TIME_BETWEEN:
       return [
-        ...wanted(leaf, 'The time of day belongs here, such as 18:00-22:00'),
-        ...timeErrors(leaf),
-        ...unwanted(leaf, 'window', 'The time of day knows no window'),
+        ...fieldErrors({ '/key': timeFault(key) }),
+        ...COMPARATORS.filter((name) => ![undefined, 0, 1].includes(leaf[name])).map((name) => {
+          return { pointer: `/${name}`, message: 'It is 1 within that time and 0 outside of it' };
+        }),
+        ...fieldErrors({ '/window': window !== undefined && 'The time of day knows no window' }),
       ];
     default:
       return [];
   }
 }
 
-function unwanted(leaf: Leaf, name: 'key' | 'window', message: string): LeafError[] {
-  return leaf[name] === undefined ? [] : [{ field: `/${name}`, message }];
-}
+/** Why `atMost` is refused for grants: they are counted before the claim is granted. */
+const NO_LIMIT =
+  'This would not limit grants: two claims at once would both pass. Set claimsTotal, or exclusiveGroup for several events';
 
-function wanted(leaf: Leaf, message: string): LeafError[] {
-  return leaf.key === undefined ? [{ field: '/key', message }] : [];
-}
-
-/**
- * Refuses `atMost` for grants: they are counted before the claim is granted, so it limits nothing.
- */
-function limitErrors(leaf: Leaf): LeafError[] {
-  if (leaf.atMost === undefined) return [];
-  const message =
-    'This would not limit grants: two claims at once would both pass. Set claimsTotal, or exclusiveGroup for several events';
-  return [{ field: '/atMost', message }];
-}
-
-function timeErrors(leaf: Leaf): LeafError[] {
-  const errors: LeafError[] = [];
-  if (leaf.key !== undefined && parseTimeSpan(leaf.key) === null) {
-    errors.push({ field: '/key', message: 'Not a time of day from-until, such as 18:00-22:00' });
-  }
-  for (const name of COMPARATORS) {
-    if (leaf[name] === undefined || leaf[name] === 0 || leaf[name] === 1) continue;
-    errors.push({ field: `/${name}`, message: 'It is 1 within that time and 0 outside of it' });
-  }
-  return errors;
+function timeFault(key: string | undefined): string | false {
+  if (key === undefined) return 'The time of day belongs here, such as 18:00-22:00';
+  return parseTimeSpan(key) === null && 'Not a time of day from-until, such as 18:00-22:00';
 }

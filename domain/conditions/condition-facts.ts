@@ -4,7 +4,7 @@
  * Workflow code must not import this file: it needs a library and the machine's time zone data.
  */
 import { Temporal } from 'temporal-polyfill';
-import type { DayStart } from '../events/period.ts';
+import { type DayStart, dayStartOf } from '../events/period.ts';
 import { type Condition, type Fact, type Leaf, leavesOf } from './condition.ts';
 import type { GameData } from './game-data.ts';
 import {
@@ -13,13 +13,12 @@ import {
   type Gauges,
   isWithin,
   LOGIN_STREAK,
+  NO_PROGRESS,
   parseTimeSpan,
   providerOf,
-  TIME_BETWEEN,
 } from './metrics.ts';
+import { DAY_MS } from './player-event.ts';
 import type { Aggregation, ProgressQuery, ProgressReader } from './progress.ts';
-
-const DAY_MS = 86_400_000;
 
 /** The metric of the player events that make a login streak. */
 const LOGIN = 'login';
@@ -59,8 +58,7 @@ export interface FactSources {
 
 /** The IDs of the other events that the condition names. `Account.grants` must cover them. */
 export function chainedEvents(condition: Condition): string[] {
-  const leaves = leavesOf(condition).map(({ leaf }) => leaf);
-  const chained = leaves.filter((leaf) => isOwn(leaf) && leaf.metric === EVENT_GRANTED);
+  const chained = ownLeaves(condition).filter(({ metric }) => metric === EVENT_GRANTED);
   return [...new Set(chained.map(({ key = '' }) => key))];
 }
 
@@ -101,14 +99,14 @@ export async function readFacts(
   });
 }
 
-const isOwn = (leaf: Leaf): boolean => providerOf(leaf) === null;
-
-/** Metrics that Laurel knows without reading progress. */
-const NO_PROGRESS: readonly string[] = [ACCOUNT_AGE, EVENT_GRANTED, TIME_BETWEEN];
+/** The leaves that Laurel answers itself. */
+function ownLeaves(condition: Condition): Leaf[] {
+  const leaves = leavesOf(condition).map(({ leaf }) => leaf);
+  return leaves.filter((leaf) => providerOf(leaf) === null);
+}
 
 function progressLeaves(condition: Condition): Leaf[] {
-  const leaves = leavesOf(condition).map(({ leaf }) => leaf);
-  return leaves.filter((leaf) => isOwn(leaf) && !NO_PROGRESS.includes(leaf.metric));
+  return ownLeaves(condition).filter(({ metric }) => !NO_PROGRESS.includes(metric));
 }
 
 async function askAll(
@@ -153,19 +151,16 @@ function queryOf(leaf: Leaf, judgement: Judgement, gauges: Gauges): ProgressQuer
     aggregation,
     from: windowStart(leaf, judgement, aggregation !== 'COUNT'),
     until: new Date(judgement.playedUntil.getTime() + 1),
-    timeZone: judgement.timeZone,
-    resetHour: judgement.resetHour,
-    resetMinute: judgement.resetMinute,
+    ...dayStartOf(judgement),
   };
 }
 
 function ownFact(leaf: Leaf, judgement: Judgement, account: Account): number | null {
   switch (leaf.metric) {
-    case ACCOUNT_AGE:
-      return Math.max(
-        0,
-        Math.floor((judgement.playedUntil.getTime() - account.createdAt.getTime()) / DAY_MS),
-      );
+    case ACCOUNT_AGE: {
+      const ageMs = judgement.playedUntil.getTime() - account.createdAt.getTime();
+      return Math.max(0, Math.floor(ageMs / DAY_MS));
+    }
     case EVENT_GRANTED: {
       const from = windowStart(leaf, judgement, true);
       const isCounted = ({ eventId, endedAt }: Account['grants'][number]) =>

@@ -1,6 +1,6 @@
 /** A condition as a claim keeps it, and the explanation for a player who does not meet it. */
 import { claimableUntil, type EventFields, playMoment } from '../events/event.ts';
-import { type DayStart, periodBounds, periodKey } from '../events/period.ts';
+import { type DayStart, dayStartOf, periodBounds, periodKey } from '../events/period.ts';
 import type { Condition, Explained } from './condition.ts';
 import { chainedEvents, type Judgement, providersOf } from './condition-facts.ts';
 
@@ -83,16 +83,13 @@ export function pinCondition(event: ConditionedEvent, acceptedAt: Date): PinnedC
     tree,
     chained: chainedEvents(tree),
     providers: providersOf(tree),
-    timeZone: period.timeZone,
-    resetHour: period.resetHour,
-    resetMinute: period.resetMinute,
+    ...dayStartOf(period),
     period: claimPeriod(event, acceptedAt),
   };
 }
 
 /** The moment and the windows for judging a claim's condition. */
 export function judgementOf(pinned: PinnedCondition, window: EventWindow, at: Date): Judgement {
-  const { timeZone, resetHour, resetMinute, period } = pinned;
   const { startsAt } = window;
   return {
     at,
@@ -100,10 +97,8 @@ export function judgementOf(pinned: PinnedCondition, window: EventWindow, at: Da
     startsAt,
     // A `ONCE` event has no period, and the first period of another event may begin before the
     // event.
-    periodStartsAt: new Date(Math.max(startsAt.getTime(), period.startsAt?.getTime() ?? 0)),
-    timeZone,
-    resetHour,
-    resetMinute,
+    periodStartsAt: new Date(Math.max(startsAt.getTime(), pinned.period.startsAt?.getTime() ?? 0)),
+    ...dayStartOf(pinned),
   };
 }
 

@@ -17,13 +17,11 @@ export const ACCOUNT_AGE = 'account.ageDays';
 export const EVENT_GRANTED = 'event.granted';
 export const TIME_BETWEEN = 'time.between';
 
+/** Metrics that Laurel knows without reading progress. */
+export const NO_PROGRESS: readonly string[] = [ACCOUNT_AGE, EVENT_GRANTED, TIME_BETWEEN];
+
 /** Names that no player event may have as its metric: a condition would never read such events. */
-export const KNOWN_BY_ITSELF: readonly string[] = [
-  LOGIN_STREAK,
-  ACCOUNT_AGE,
-  EVENT_GRANTED,
-  TIME_BETWEEN,
-];
+export const KNOWN_BY_ITSELF: readonly string[] = [LOGIN_STREAK, ...NO_PROGRESS];
 
 /** The source of a leaf that Laurel answers itself. */
 export const OWN_SOURCE = 'progress';

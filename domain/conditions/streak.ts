@@ -4,6 +4,7 @@
  *
  * Workflow code must not import this file: it needs a library and the machine's time zone data.
  */
+import { BoundedMap } from '../bounded-map.ts';
 import { type DayStart, periodBounds } from '../events/period.ts';
 import { dayOf } from './player-event.ts';
 
@@ -17,8 +18,8 @@ interface Calendar {
 /** The most calendars in the cache: more than one process's open events use. */
 const MAX_CALENDARS = 200;
 
-/** A cache, by time zone, reset time and UTC day. Cleared when it is full. */
-const calendars = new Map<string, Calendar>();
+/** A cache, by time zone, reset time and UTC day. */
+const calendars = new BoundedMap<string, Calendar>(MAX_CALENDARS);
 
 /**
  * How many days in a row have a player event. The streak ends with the day of `at`, or with the day
@@ -50,7 +51,6 @@ function calendarAt(dayStart: DayStart, atMs: number): Calendar {
   if (known && (known.startsMs[0] as number) <= atMs && atMs < known.endMs) return known;
   const { start, end } = dayHolding(dayStart, atMs);
   const calendar = { endMs: end.getTime(), startsMs: [start.getTime()] };
-  if (!known && calendars.size >= MAX_CALENDARS) calendars.clear();
   calendars.set(id, calendar);
   return calendar;
 }

@@ -99,9 +99,8 @@ export function assertMayBecome(
   const errors = before.claimed ? frozenChanges(before, fields) : [];
   if (errors.length === 0) return;
   const names = errors.map(({ pointer }) => pointer.slice(1).replace('/', '.')).join(', ');
-  throw new DomainError('conflict', `Since its first claim these are frozen: ${names}.`, {
-    errors,
-  });
+  const detail = `Since its first claim these are frozen: ${names}.`;
+  throw new DomainError('conflict', detail, { errors });
 }
 
 /**

@@ -1,7 +1,7 @@
 /** An event's fields, and the rules for its status and its windows. */
 import type { RewardKind } from '../claims/claim.ts';
 import type { Condition } from '../conditions/condition.ts';
-import type { FieldError } from '../errors.ts';
+import { type FieldError, fieldErrors } from '../errors.ts';
 import type { Period } from './period.ts';
 
 export const EVENT_STATUSES = ['DRAFT', 'ACTIVE', 'PAUSED', 'ENDED'] as const;
@@ -137,20 +137,15 @@ function windowErrors(fields: EventFields, before: EventFields | undefined): Fie
 }
 
 function rewardErrors(rewards: readonly Reward[]): FieldError[] {
-  const seen = new Set<string>();
-  return rewards.flatMap((reward, i) => {
-    const { rewardId, quantity } = reward;
-    const errors: FieldError[] = [];
-    if (seen.has(rewardId)) {
-      const message = 'Another reward of this event has this ID';
-      errors.push({ pointer: `/rewards/${i}/rewardId`, message });
-    }
-    seen.add(rewardId);
+  const ids = rewards.map(({ rewardId }) => rewardId);
+  return rewards.flatMap(({ rewardId, quantity, stock }, i) => {
     // Zero is allowed: it makes the reward sold out.
-    if (isLimitedReward(reward) && reward.stock > 0 && reward.stock < quantity) {
-      const message = `One claim takes ${quantity}: a smaller stock could never be given`;
-      errors.push({ pointer: `/rewards/${i}/stock`, message });
-    }
-    return errors;
+    const isTooSmall = stock !== null && stock > 0 && stock < quantity;
+    return fieldErrors({
+      [`/rewards/${i}/rewardId`]:
+        ids.indexOf(rewardId) < i && 'Another reward of this event has this ID',
+      [`/rewards/${i}/stock`]:
+        isTooSmall && `One claim takes ${quantity}: a smaller stock could never be given`,
+    });
   });
 }

@@ -6,6 +6,7 @@
  * not import this file: it needs a library and the machine's time zone data.
  */
 import { Temporal } from 'temporal-polyfill';
+import { BoundedMap } from '../bounded-map.ts';
 import { dayOf } from '../conditions/player-event.ts';
 
 export const PERIOD_KINDS = ['ONCE', 'DAILY', 'WEEKLY', 'MONTHLY'] as const;
@@ -32,6 +33,11 @@ export interface DayStart {
   resetMinute: number;
 }
 
+/** When the days of a period start, without its other fields. */
+export function dayStartOf({ timeZone, resetHour, resetMinute }: DayStart): DayStart {
+  return { timeZone, resetHour, resetMinute };
+}
+
 export interface Period extends DayStart {
   kind: PeriodKind;
   /** The first day of a week; used for `WEEKLY` only. */
@@ -39,16 +45,9 @@ export interface Period extends DayStart {
 }
 
 /** From `start` until before `end`. */
-interface PeriodBounds {
-  start: Date;
-  end: Date;
-}
+type PeriodBounds = { start: Date; end: Date };
 
-interface Span {
-  key: string;
-  startMs: number;
-  endMs: number;
-}
+type Span = { key: string; startMs: number; endMs: number };
 
 /** The most spans in the cache: far more than the periods that one process's open events use. */
 const MAX_SPANS = 1_000;
@@ -57,7 +56,7 @@ const MAX_SPANS = 1_000;
  * A cache of spans, by period and UTC day. Nearly all claims find theirs: their moment is now, or
  * in the grace the end of their event.
  */
-const spans = new Map<string, Span>();
+const spans = new BoundedMap<string, Span>(MAX_SPANS);
 
 /**
  * The key of the period that contains `at`: `once`, `2026-11-22`, `2026-W47` or `2026-11`. Later
@@ -113,14 +112,8 @@ function spanAt(period: Period, atMs: number): Span {
   const known = spans.get(id);
   if (known && known.startMs <= atMs && atMs < known.endMs) return known;
   const span = computeSpan(period, atMs);
-  if (!known && spans.size >= MAX_SPANS) forgetOldestSpan();
   spans.set(id, span);
   return span;
-}
-
-function forgetOldestSpan(): void {
-  const oldest = spans.keys().next();
-  if (!oldest.done) spans.delete(oldest.value);
 }
 
 function computeSpan(period: Period, atMs: number): Span {

@@ -1,9 +1,8 @@
 /** New runs and the point of no return: however many runs a claim has, it has one end (rules 2, 6 and 7). */
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
-import type { Reason } from '../../domain/claims/claim.ts';
+import { type Reason, withSteps } from '../../domain/claims/claim.ts';
 import { isMailbox } from '../../domain/claims/fulfillment.ts';
-import { withSteps } from '../../domain/claims/steps.ts';
 import type { Claim } from '../../store/claims/claim-record.ts';
 import type { StoredEvent } from '../../store/events/events.ts';
 import { CLAIM_QUEUE, CLAIM_WORKFLOW, type ClaimOutcome } from '../../workflows/contract.ts';
