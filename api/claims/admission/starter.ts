@@ -14,10 +14,11 @@ const NO_WAIT_AFTER_FAILURE_MS = 2_000;
 
 /**
  * The queue of starts. Few at once, because a quiet event's start waits for one of a crowd's to
- * end: with 32 that took half a second on a busy machine, with 4 an eighth. What finds no room, or
- * waits longer than three minutes (some passes of reconciliation), is started by reconciliation.
+ * end: with 32 that took half a second on a busy machine, with 2 a tenth (`docs/performance.md`).
+ * What finds no room, or waits longer than three minutes (some passes of reconciliation), is
+ * started by reconciliation.
  */
-const STARTS = { atOnce: 4, waiting: 10_000, patienceMs: 180_000 } as const;
+const STARTS = { atOnce: 2, waiting: 10_000, patienceMs: 180_000 } as const;
 
 /** With so many starts waiting no request waits for its own: that takes longer than `WAIT_MS`. */
 const LONG_QUEUE = 32;
