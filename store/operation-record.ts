@@ -4,8 +4,8 @@ import { isDeepStrictEqual } from 'node:util';
 import { type Connection, Schema } from 'mongoose';
 import type { Reason } from '../domain/claims/claim.ts';
 import type { Role } from '../domain/user.ts';
-import type { ClaimGroup } from './claims/claim-groups.ts';
 import type { Decision } from './claims/claim-record.ts';
+import type { ClaimGroup } from './claims/claim-summary.ts';
 import type { Position } from './mongodb/cursor.ts';
 
 /** The filter of a bulk action: claims that match every given field, or `all`. */

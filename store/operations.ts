@@ -2,8 +2,8 @@
 import type { ClientSession, Connection } from 'mongoose';
 import { DomainError } from '../domain/errors.ts';
 import { createAuditLog } from './audit-log.ts';
-import { groupStages } from './claims/claim-groups.ts';
 import { type Claim, claimModel } from './claims/claim-record.ts';
+import { groupStages } from './claims/claim-summary.ts';
 import { inTransaction, isDuplicateKey } from './mongodb/connection.ts';
 import { after, type Position } from './mongodb/cursor.ts';
 import {

@@ -34,12 +34,6 @@ export interface FeedPage {
   place: FeedPlace;
 }
 
-export interface FeedReader {
-  /** The next changes: at most 500, or none after a moment. A change may come more than once. */
-  next(): Promise<FeedPage>;
-  close(): Promise<void>;
-}
-
 /** How long one read waits for changes, in milliseconds: a publisher must not wait long to stop. */
 const LOOK_MS = 100;
 
@@ -89,10 +83,7 @@ const PIPELINE = [
  * Begins to read behind `from`; without a token it reads the claims changed since `from.at`.
  * @param from kept by reference: what it holds when history is lost is where reading starts over
  */
-export async function openFeedReader(
-  connection: Connection,
-  from: Readonly<Partial<FeedPlace>>,
-): Promise<FeedReader> {
+export async function openFeedReader(connection: Connection, from: Readonly<Partial<FeedPlace>>) {
   const claims = connection.collection<Claim>('claims');
   const known = new BoundedMap<string, ClaimChange>(MOST_KNOWN);
   let lastAt = from.at ?? null;
@@ -174,7 +165,8 @@ export async function openFeedReader(
   if (from.token) stream = watch({ startAfter: from.token });
   else await startOver();
   return {
-    async next() {
+    /** The next changes: at most 500, or none after a moment. A change may come more than once. */
+    async next(): Promise<FeedPage> {
       try {
         return await collect();
       } catch (error) {
@@ -183,7 +175,7 @@ export async function openFeedReader(
         return await collect();
       }
     },
-    async close() {
+    async close(): Promise<void> {
       await stream?.close().catch(() => {});
       await rereading?.close().catch(() => {});
     },
