@@ -4,19 +4,13 @@
  */
 import type { Connection, mongo } from 'mongoose';
 import { BoundedMap } from '../../domain/bounded-map.ts';
-import type { ClaimState, Reason } from '../../domain/claims/claim.ts';
 import { isAnswer } from '../mongodb/connection.ts';
 import type { Claim } from './claim-record.ts';
 
 /** A claim as one change left it. */
-export interface ClaimChange {
+export interface ClaimChange
+  extends Pick<Claim, 'eventId' | 'userId' | 'state' | 'reason' | 'version'> {
   claimId: string;
-  eventId: string;
-  userId: string;
-  state: ClaimState;
-  reason: Reason | null;
-  /** Grows with every change of the claim. */
-  version: number;
   at: Date;
 }
 

@@ -56,9 +56,8 @@ export function createClaimStore(
    * @param userId its player, where known: the read then goes to one shard only
    */
   async function get(claimId: string, userId?: string): Promise<Claim | null> {
-    return userId === undefined
-      ? await readById(claimId)
-      : await readByKey({ _id: claimId, userId });
+    if (userId === undefined) return await readById(claimId);
+    return await readByKey({ _id: claimId, userId });
   }
 
   return {

@@ -34,19 +34,15 @@ export function createEventStats(
 
   /** How many lines of those claims are granted, by reward. */
   async function countGrants(of: object, hint: string): Promise<Map<string, number>> {
-    const found = await claims
-      .aggregate<{ _id: string; count: number }>(
-        [
-          { $match: { ...of, 'lines.state': 'GRANTED' } },
-          { $unwind: '$lines' },
-          { $match: { 'lines.state': 'GRANTED' } },
-          { $group: { _id: '$lines.lineId', count: { $sum: 1 } } },
-        ],
-        // Without the hint MongoDB may walk through all granted claims.
-        { hint },
-      )
-      .toArray();
-    return new Map(found.map(({ _id, count }) => [_id, count]));
+    const stages = [
+      { $match: { ...of, 'lines.state': 'GRANTED' } },
+      { $unwind: '$lines' },
+      { $match: { 'lines.state': 'GRANTED' } },
+      { $group: { _id: '$lines.lineId', count: { $sum: 1 } } },
+    ];
+    // Without the hint MongoDB may walk through all granted claims.
+    const found = claims.aggregate<{ _id: string; count: number }>(stages, { hint });
+    return new Map((await found.toArray()).map(({ _id, count }) => [_id, count]));
   }
 
   /** Granted lines of claims that are not `GRANTED`; there are few such claims. */
