@@ -70,7 +70,7 @@ export function createClaimFeed(connection: Connection, leaseMs: number = LEASE_
     }
 
     return {
-      /** The next changes: at most 500, or none after a moment. A change may come more than once. */
+      /** The next changes: at most 500, or none after a moment. One may come more than once. */
       next: reader.next,
       /** Renews the lease. @throws LeaseLost where another process holds it now */
       keep: () => write({}),

@@ -1,7 +1,7 @@
 /**
- * The moves of a claim's record: on its path, from acceptance to its end, and while it is parked and
- * waits for an admin. Each is one guarded write, so that of two attempts one wins and the other reads
- * what was decided. Null or false says that the guard did not hold.
+ * The moves of a claim's record: on its path, from acceptance to its end, and while it is parked
+ * and waits for an admin. Each is one guarded write, so that of two attempts one wins and the other
+ * reads what was decided. Null or false says that the guard did not hold.
  */
 import type { ClientSession, Connection } from 'mongoose';
 import {
