@@ -29,19 +29,11 @@ interface GrantedEnd {
 /** Ends that are written with one command. Each rewrites a record of some two KiB. */
 const ENDS_AT_ONCE = 50;
 
-/**
- * @param read reads the claim's record, or null where there is none
- * @param now our clock, for the times in records
- */
-export function createClaimMoves(
-  connection: Connection,
-  read: (claim: ClaimKey) => Promise<Claim | null>,
-  now: () => Date,
-) {
+/** The one guarded write that each move is, and its parts. @param now our clock */
+function createGuardedMoves(connection: Connection, now: () => Date) {
   // The driver's collection, as each claim is written several times and mongoose is slower. The
   // values were checked before.
   const collection = connection.collection<Claim>('claims');
-  const audit = createAuditLog(connection, now);
 
   /**
    * The update of a move. The end of a claim removes its open mark; an end without a grant also
@@ -72,6 +64,22 @@ export function createClaimMoves(
       ...(session && { session }),
     });
   }
+
+  return { collection, moved, named, move };
+}
+
+/**
+ * @param read reads the claim's record, or null where there is none
+ * @param now our clock, for the times in records
+ */
+export function createClaimMoves(
+  connection: Connection,
+  read: (claim: ClaimKey) => Promise<Claim | null>,
+  now: () => Date,
+) {
+  const { collection, moved, named, move } = createGuardedMoves(connection, now);
+  const audit = createAuditLog(connection, now);
+
   /** Ends granted claims. False for a claim that turned out to be undone. */
   const endGranted = batch<GrantedEnd, boolean>(async (ends) => {
     const operations = ends.map(({ filter, update }) => ({ updateOne: { filter, update } }));
