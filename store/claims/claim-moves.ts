@@ -77,8 +77,8 @@ export function createClaimMoves(
   read: (claim: ClaimKey) => Promise<Claim | null>,
   now: () => Date,
 ) {
-  const { collection, moved, named, move } = createGuardedMoves(connection, now);
-  const audit = createAuditLog(connection, now);
+  const guarded = createGuardedMoves(connection, now);
+  const { collection, moved, named, move } = guarded;
 
   /** Ends granted claims. False for a claim that turned out to be undone. */
   const endGranted = batch<GrantedEnd, boolean>(async (ends) => {
@@ -91,6 +91,8 @@ export function createClaimMoves(
   }, ENDS_AT_ONCE);
 
   return {
+    ...createParking(connection, guarded, now),
+
     /**
      * Ends a claim that has taken nothing but its entitlements, which this gives back. Null where
      * the claim moved on meanwhile, or time is over.
@@ -201,7 +203,18 @@ export function createClaimMoves(
         { isEmptyEnd: end.lines.every(({ state }) => state !== 'GRANTED') },
       );
     },
+  };
+}
 
+/** The moves of a parked claim, which waits for an admin: park, decide, go on. */
+function createParking(
+  connection: Connection,
+  { move }: ReturnType<typeof createGuardedMoves>,
+  now: () => Date,
+) {
+  const audit = createAuditLog(connection, now);
+
+  return {
     /** Parks a claim for the `number`th time. Null where the record does not allow it any more. */
     async park(
       claim: ClaimKey,
