@@ -2,8 +2,8 @@
 import { createRoute, z } from '@hono/zod-openapi';
 import { CLAIM_STATES, REASONS } from '../../domain/claims/claim.ts';
 import { STAFF } from '../../domain/user.ts';
-import { GROUP_FIELDS } from '../../store/claims/claim-groups.ts';
 import type { Claim } from '../../store/claims/claim-record.ts';
+import { GROUP_FIELDS } from '../../store/claims/claim-summary.ts';
 import type { ClaimStore } from '../../store/claims/claims.ts';
 import { ClaimSchema, toClaimBody, type WebUi } from '../claims/claim-body.ts';
 import { CLAIMS_URL } from '../claims/claim-url.ts';

@@ -39,11 +39,9 @@ function collidedIn(error: unknown): Set<string> {
  */
 export function createClaimAcceptance(
   connection: Connection,
-  {
-    read,
-    clock,
-    now,
-  }: { read(claim: ClaimKey): Promise<Claim | null>; clock: ServerClock; now: () => Date },
+  read: (claim: ClaimKey) => Promise<Claim | null>,
+  clock: ServerClock,
+  now: () => Date,
 ) {
   const collection = connection.collection<Claim>('claims');
 

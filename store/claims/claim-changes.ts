@@ -3,26 +3,12 @@
  * it is broken, each waiting request reads its claim every second instead.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Connection } from 'mongoose';
-import type { ClaimStore } from './claims.ts';
+import type { Connection, mongo } from 'mongoose';
 
 /** @param isOpen true where the claim was certainly not final with this change */
 export type OnChange = (isOpen?: boolean) => void;
 
-export interface ClaimChanges {
-  /**
-   * Calls `onChange` after each change of the claim, and sometimes without one. The caller reads
-   * the claim each time; a caller that waits only for its end may skip the read where `isOpen` is
-   * true. Subscribe first and read then, or a change in between is missed.
-   * @returns a function that ends the subscription
-   */
-  subscribe(claimId: string, onChange: OnChange): () => void;
-  /** Wakes all waiting requests, and ends all waiting from now on. */
-  endWaits(): void;
-  /** Whether `endWaits` was called: then read once and do not wait. */
-  isEnding(): boolean;
-  close(): Promise<void>;
-}
+export type ClaimChanges = ReturnType<typeof watchClaims>;
 
 /** How often waiting requests read while the change stream is broken, in milliseconds. */
 const FALLBACK_MS = 1_000;
@@ -41,10 +27,8 @@ interface Change {
   isOpen?: boolean;
 }
 
-type Watcher = ReturnType<ClaimStore['model']['collection']['watch']>;
-
 /** Whether changes of the last answer are still buffered; true where the driver does not say. */
-function hasMore(watcher: Watcher): boolean {
+function hasMore(watcher: mongo.ChangeStream): boolean {
   // The driver has its cursor there, but not in its types.
   const { cursor } = watcher as unknown as { cursor?: { bufferedCount?(): number } };
   return cursor?.bufferedCount?.() !== 0;
@@ -53,10 +37,9 @@ function hasMore(watcher: Watcher): boolean {
 /** Opens the change stream and follows it until `close`. @param onError called when it breaks */
 export function watchClaims(connection: Connection, onError: (error: unknown) => void) {
   const waiting = new Map<string, Set<OnChange>>();
-  let watcher: Watcher | undefined;
+  let watcher: mongo.ChangeStream | undefined;
   let isClosed = false;
   let isEnding = false;
-  let retry: NodeJS.Timeout | undefined;
 
   const wake = (claimId: string, isOpen = false) => {
     for (const onChange of waiting.get(claimId) ?? []) onChange(isOpen);
@@ -103,15 +86,19 @@ export function watchClaims(connection: Connection, onError: (error: unknown) =>
       if (isClosed) return;
       // Changes made while the stream was broken are found by reading.
       wakeAll();
-      await new Promise<void>((resolve) => {
-        retry = setTimeout(resolve, FALLBACK_MS);
-      });
+      await sleep(FALLBACK_MS);
     }
   }
   const following = follow();
 
-  const changes: ClaimChanges = {
-    subscribe(claimId, onChange) {
+  return {
+    /**
+     * Calls `onChange` after each change of the claim, and sometimes without one. The caller reads
+     * the claim each time; a caller that waits only for its end may skip the read where `isOpen` is
+     * true. Subscribe first and read then, or a change in between is missed.
+     * @returns a function that ends the subscription
+     */
+    subscribe(claimId: string, onChange: OnChange): () => void {
       const others = waiting.get(claimId) ?? new Set();
       waiting.set(claimId, others.add(onChange));
       return () => {
@@ -119,17 +106,17 @@ export function watchClaims(connection: Connection, onError: (error: unknown) =>
         if (others.size === 0 && waiting.get(claimId) === others) waiting.delete(claimId);
       };
     },
-    endWaits() {
+    /** Wakes all waiting requests, and ends all waiting from now on. */
+    endWaits(): void {
       isEnding = true;
       wakeAll();
     },
-    isEnding: () => isEnding,
-    async close() {
+    /** Whether `endWaits` was called: then read once and do not wait. */
+    isEnding: (): boolean => isEnding,
+    async close(): Promise<void> {
       isClosed = true;
-      clearTimeout(retry);
       await watcher?.close().catch(() => {});
-      await Promise.race([following, new Promise((resolve) => setTimeout(resolve, FALLBACK_MS))]);
+      await Promise.race([following, sleep(FALLBACK_MS)]);
     },
   };
-  return changes;
 }

@@ -36,7 +36,7 @@ async function counted(at = NOW): Promise<Record<string, number>> {
 }
 
 const summedUntil = async () => {
-  const summed = await counts().model.findById(eventId).lean();
+  const summed = await counts().sums.findOne({ _id: eventId });
   return summed?.until.toISOString() ?? null;
 };
 

@@ -4,7 +4,6 @@
  * million claims as on its first day.
  */
 import type { Connection } from 'mongoose';
-import { Schema } from 'mongoose';
 import { CLAIM_STATES, type ClaimState, isFinal } from '../../domain/claims/claim.ts';
 import { DAY_MS, dayOf } from '../../domain/conditions/player-event.ts';
 import { isDuplicateKey } from '../mongodb/connection.ts';
@@ -25,20 +24,6 @@ interface Summed {
   counts: ClaimCount[];
 }
 
-interface Range {
-  since: Date;
-  until?: Date;
-}
-
-const schema = new Schema<Summed>(
-  {
-    _id: { type: String, required: true },
-    until: { type: Date, required: true },
-    counts: { type: [Object], required: true },
-  },
-  { collection: 'claim_counts', versionKey: false, strict: 'throw' },
-);
-
 /**
  * How long after its end a day's claims are added to the sums, in milliseconds. A record that is
  * written late, or by a slow clock, is there by then.
@@ -54,7 +39,7 @@ export type ClaimCounts = ReturnType<typeof createClaimCounts>;
 
 /** The counts, over the collection `claim_counts`. @param now our clock */
 export function createClaimCounts(connection: Connection, now: () => Date = () => new Date()) {
-  const model = connection.model<Summed>('ClaimCounts', schema);
+  const sums = connection.collection<Summed>('claim_counts');
   const claims = connection.collection<{ eventId: string; state: ClaimState; createdAt: Date }>(
     'claims',
   );
@@ -63,7 +48,7 @@ export function createClaimCounts(connection: Connection, now: () => Date = () =
    * Counts from the keys of one index. All states are named, so that MongoDB goes straight to the
    * time range in each.
    */
-  async function count(eventId: string, { since, until }: Range): Promise<ClaimCount[]> {
+  async function count(eventId: string, since: Date, until?: Date): Promise<ClaimCount[]> {
     const createdAt = { $gte: since, ...(until && { $lt: until }) };
     return await claims
       .aggregate<ClaimCount>([
@@ -80,15 +65,12 @@ export function createClaimCounts(connection: Connection, now: () => Date = () =
     since: Date,
     states: readonly ClaimState[],
   ): Promise<Date | null> {
-    const found = await claims
-      .find({ eventId, state: { $in: [...states] }, createdAt: { $gte: since } })
-      .sort({ createdAt: 1 })
+    const found = await claims.findOne(
+      { eventId, state: { $in: [...states] }, createdAt: { $gte: since } },
       // Without the hint MongoDB may walk through the claims of all events.
-      .hint(BY_EVENT)
-      .limit(1)
-      .project<{ createdAt: Date }>({ _id: 0, createdAt: 1 })
-      .toArray();
-    return found[0]?.createdAt ?? null;
+      { sort: { createdAt: 1 }, hint: BY_EVENT, projection: { _id: 0, createdAt: 1 } },
+    );
+    return found?.createdAt ?? null;
   }
 
   /** The time before which all claims are final, and none will be added. */
@@ -102,16 +84,16 @@ export function createClaimCounts(connection: Connection, now: () => Date = () =
   async function replace(old: Summed, next: Summed): Promise<boolean> {
     try {
       const guard = { _id: next._id, until: old.until };
-      const { upsertedCount, matchedCount } = await model.replaceOne(guard, next, { upsert: true });
+      const { upsertedCount, matchedCount } = await sums.replaceOne(guard, next, { upsert: true });
       return upsertedCount + matchedCount === 1;
     } catch (error) {
-      if (isDuplicateKey(error, model.collection)) return false;
+      if (isDuplicateKey(error, sums)) return false;
       throw error;
     }
   }
 
   async function read(eventId: string): Promise<Summed> {
-    return (await model.findById(eventId).lean<Summed>()) ?? nothingOf(eventId);
+    return (await sums.findOne({ _id: eventId })) ?? nothingOf(eventId);
   }
 
   /** Adds up day by day, so that each step is small even after months without a read. */
@@ -123,7 +105,7 @@ export function createClaimCounts(connection: Connection, now: () => Date = () =
       if (!next || next >= settled) break;
       const dayEnd = new Date((dayOf(next.getTime()) + 1) * DAY_MS);
       const until = dayEnd < settled ? dayEnd : settled;
-      const added = await count(eventId, { since: summed.until, until });
+      const added = await count(eventId, summed.until, until);
       const sum = { _id: eventId, until, counts: merged([...summed.counts, ...added]) };
       summed = (await replace(summed, sum)) ? sum : await read(eventId);
     }
@@ -131,21 +113,21 @@ export function createClaimCounts(connection: Connection, now: () => Date = () =
   }
 
   return {
-    model,
+    sums,
 
     /** How many of the event's claims are in each state, by chosen reward. */
     async of(eventId: string): Promise<ClaimCount[]> {
       const { counts, until } = await broughtUpToDate(eventId);
-      return merged([...counts, ...(await count(eventId, { since: until }))]);
+      return merged([...counts, ...(await count(eventId, until))]);
     },
 
     /** The same for several events. An event with few newer claims costs one query. */
     async ofMany(eventIds: readonly string[]): Promise<Map<string, ClaimCount[]>> {
-      const summed = await model.find({ _id: { $in: [...eventIds] } }).lean<Summed[]>();
-      const known = new Map(summed.map((sums) => [sums._id, sums]));
+      const summed = await sums.find({ _id: { $in: [...eventIds] } }).toArray();
+      const known = new Map(summed.map((of) => [of._id, of]));
       const counted = eventIds.map(async (eventId) => {
         const { until, counts } = known.get(eventId) ?? nothingOf(eventId);
-        const news = await count(eventId, { since: until });
+        const news = await count(eventId, until);
         const claims = news.reduce((sum, { count }) => sum + count, 0);
         const all = claims > FEW ? await this.of(eventId) : merged([...counts, ...news]);
         return [eventId, all] as const;
@@ -158,10 +140,10 @@ export function createClaimCounts(connection: Connection, now: () => Date = () =
 const nothingOf = (eventId: string): Summed => ({ _id: eventId, until: new Date(0), counts: [] });
 
 function merged(counts: readonly ClaimCount[]): ClaimCount[] {
-  const sums = new Map<string, ClaimCount>();
+  const byKey = new Map<string, ClaimCount>();
   for (const { state, rewardId, count } of counts) {
     const key = `${state} ${rewardId ?? ''}`;
-    sums.set(key, { state, rewardId, count: (sums.get(key)?.count ?? 0) + count });
+    byKey.set(key, { state, rewardId, count: (byKey.get(key)?.count ?? 0) + count });
   }
-  return [...sums.values()];
+  return [...byKey.values()];
 }

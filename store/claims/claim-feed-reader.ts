@@ -4,19 +4,13 @@
  */
 import type { Connection, mongo } from 'mongoose';
 import { BoundedMap } from '../../domain/bounded-map.ts';
-import type { ClaimState, Reason } from '../../domain/claims/claim.ts';
 import { isAnswer } from '../mongodb/connection.ts';
 import type { Claim } from './claim-record.ts';
 
 /** A claim as one change left it. */
-export interface ClaimChange {
+export interface ClaimChange
+  extends Pick<Claim, 'eventId' | 'userId' | 'state' | 'reason' | 'version'> {
   claimId: string;
-  eventId: string;
-  userId: string;
-  state: ClaimState;
-  reason: Reason | null;
-  /** Grows with every change of the claim. */
-  version: number;
   at: Date;
 }
 
@@ -32,12 +26,6 @@ export interface FeedPlace {
 export interface FeedPage {
   changes: ClaimChange[];
   place: FeedPlace;
-}
-
-export interface FeedReader {
-  /** The next changes: at most 500, or none after a moment. A change may come more than once. */
-  next(): Promise<FeedPage>;
-  close(): Promise<void>;
 }
 
 /** How long one read waits for changes, in milliseconds: a publisher must not wait long to stop. */
@@ -89,10 +77,7 @@ const PIPELINE = [
  * Begins to read behind `from`; without a token it reads the claims changed since `from.at`.
  * @param from kept by reference: what it holds when history is lost is where reading starts over
  */
-export async function openFeedReader(
-  connection: Connection,
-  from: Readonly<Partial<FeedPlace>>,
-): Promise<FeedReader> {
+export async function openFeedReader(connection: Connection, from: Readonly<Partial<FeedPlace>>) {
   const claims = connection.collection<Claim>('claims');
   const known = new BoundedMap<string, ClaimChange>(MOST_KNOWN);
   let lastAt = from.at ?? null;
@@ -174,7 +159,8 @@ export async function openFeedReader(
   if (from.token) stream = watch({ startAfter: from.token });
   else await startOver();
   return {
-    async next() {
+    /** The next changes: at most 500, or none after a moment. A change may come more than once. */
+    async next(): Promise<FeedPage> {
       try {
         return await collect();
       } catch (error) {
@@ -183,7 +169,7 @@ export async function openFeedReader(
         return await collect();
       }
     },
-    async close() {
+    async close(): Promise<void> {
       await stream?.close().catch(() => {});
       await rereading?.close().catch(() => {});
     },

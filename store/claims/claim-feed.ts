@@ -4,33 +4,12 @@
  */
 import { randomUUID } from 'node:crypto';
 import type { Connection } from 'mongoose';
-import { Schema } from 'mongoose';
-import { type FeedPage, type FeedPlace, openFeedReader } from './claim-feed-reader.ts';
+import { type FeedPlace, openFeedReader } from './claim-feed-reader.ts';
 
-export interface ClaimFeed {
-  /**
-   * The lease to publish, or null where another process holds it. Changes made after this call are
-   * in the feed of whoever reads it next.
-   */
-  takeLease(): Promise<FeedLease | null>;
-}
+export type ClaimFeed = ReturnType<typeof createClaimFeed>;
 
 /** The right to publish. It lasts for 30 seconds from each `keep` and `remember`. */
-export interface FeedLease {
-  /** The next changes: at most 500, or none after a moment. A change may come more than once. */
-  next(): Promise<FeedPage>;
-  /** Renews the lease. @throws LeaseLost where another process holds it now */
-  keep(): Promise<void>;
-  /** Whether the lease still lasts, by our own clock. */
-  isOurs(): boolean;
-  /**
-   * Keeps the position, from which the next lease goes on, and renews the lease.
-   * @throws LeaseLost where another process holds it now
-   */
-  remember(place: FeedPlace): Promise<void>;
-  /** Gives the lease up, so that another process may take it at once. */
-  end(): Promise<void>;
-}
+export type FeedLease = NonNullable<Awaited<ReturnType<ClaimFeed['takeLease']>>>;
 
 class LeaseLost extends Error {}
 
@@ -43,17 +22,6 @@ interface StoredPlace {
   token?: unknown;
   at?: Date | null;
 }
-
-const schema = new Schema<StoredPlace>(
-  {
-    _id: { type: String, required: true },
-    holder: { type: String, required: true },
-    until: { type: Date, required: true },
-    token: Object,
-    at: Date,
-  },
-  { collection: 'feed_places', versionKey: false, strict: 'throw' },
-);
 
 const PLACE = 'claim.state';
 
@@ -70,8 +38,8 @@ const LEASE_MS = 30_000;
 const NOTE_EVERY_MS = 5_000;
 
 /** @param leaseMs how long a lease lasts, in milliseconds */
-export function createClaimFeed(connection: Connection, leaseMs: number = LEASE_MS): ClaimFeed {
-  const places = connection.model<StoredPlace>('FeedPlace', schema);
+export function createClaimFeed(connection: Connection, leaseMs: number = LEASE_MS) {
+  const places = connection.collection<StoredPlace>('feed_places');
   const holder = randomUUID();
   const renewed = { holder, until: { $add: ['$$NOW', leaseMs] } };
 
@@ -80,13 +48,12 @@ export function createClaimFeed(connection: Connection, leaseMs: number = LEASE_
     // An upsert cannot have a filter with `$expr`, so the document is made by a write before.
     const first = { $setOnInsert: { holder, until: new Date(0) } };
     await places.updateOne({ _id: PLACE }, first, { upsert: true });
-    const options = { returnDocument: 'after', updatePipeline: true } as const;
-    return await places
-      .findOneAndUpdate({ _id: PLACE, ...isFree }, [{ $set: renewed }], options)
-      .lean<StoredPlace>();
+    return await places.findOneAndUpdate({ _id: PLACE, ...isFree }, [{ $set: renewed }], {
+      returnDocument: 'after',
+    });
   }
 
-  async function createLease(stored: StoredPlace, firstEndsAtMs: number): Promise<FeedLease> {
+  async function createLease(stored: StoredPlace, firstEndsAtMs: number) {
     let endsAtMs = firstEndsAtMs;
     let notedAtMs = Number.NEGATIVE_INFINITY;
     const reader = await openFeedReader(connection, stored);
@@ -94,8 +61,7 @@ export function createClaimFeed(connection: Connection, leaseMs: number = LEASE_
     async function write(set: object): Promise<void> {
       const askedAtMs = performance.now();
       const update = [{ $set: { ...renewed, ...set } }];
-      const options = { updatePipeline: true };
-      const { matchedCount } = await places.updateOne({ _id: PLACE, holder }, update, options);
+      const { matchedCount } = await places.updateOne({ _id: PLACE, holder }, update);
       if (matchedCount === 0) {
         endsAtMs = Number.NEGATIVE_INFINITY;
         throw new LeaseLost('another process publishes now');
@@ -104,20 +70,26 @@ export function createClaimFeed(connection: Connection, leaseMs: number = LEASE_
     }
 
     return {
+      /** The next changes: at most 500, or none after a moment. One may come more than once. */
       next: reader.next,
+      /** Renews the lease. @throws LeaseLost where another process holds it now */
       keep: () => write({}),
+      /** Whether the lease still lasts, by our own clock. */
       isOurs: () => performance.now() < endsAtMs,
-      async remember({ token, at }) {
+      /**
+       * Keeps the position, from which the next lease goes on, and renews the lease.
+       * @throws LeaseLost where another process holds it now
+       */
+      async remember({ token, at }: FeedPlace): Promise<void> {
         const isDue = performance.now() - notedAtMs > NOTE_EVERY_MS;
         const isNew = at?.getTime() !== stored.at?.getTime();
         if (!isDue && !isNew) return;
-        await write({
-          ...(token !== null && { token: { $literal: token }, at: { $literal: at } }),
-        });
+        await write(token === null ? {} : { token: { $literal: token }, at: { $literal: at } });
         stored.at = at;
         notedAtMs = performance.now();
       },
-      async end() {
+      /** Gives the lease up, so that another process may take it at once. */
+      async end(): Promise<void> {
         await reader.close();
         await places.updateOne({ _id: PLACE, holder }, { $set: { until: new Date(0) } });
       },
@@ -125,6 +97,10 @@ export function createClaimFeed(connection: Connection, leaseMs: number = LEASE_
   }
 
   return {
+    /**
+     * The lease to publish, or null where another process holds it. Changes made after this call
+     * are in the feed of whoever reads it next.
+     */
     async takeLease() {
       const askedAtMs = performance.now();
       const place = await acquire();

@@ -31,15 +31,8 @@ export interface ClaimFilter {
   until?: Date | undefined;
 }
 
-/** Claims with a granted line that match every given field. */
-export interface GrantFilter {
-  userId?: string | undefined;
-  eventId?: string | undefined;
-  /** With a line granted at or after this time. */
-  since?: Date | undefined;
-  /** With a line granted before this time. */
-  until?: Date | undefined;
-}
+/** Claims with a granted line that match every given field. The times are of that line's grant. */
+export type GrantFilter = Pick<ClaimFilter, 'userId' | 'eventId' | 'since' | 'until'>;
 
 /** How far the clocks of two workers may differ, in milliseconds; generous. */
 const CLOCK_SKEW_MS = 5 * 60_000;

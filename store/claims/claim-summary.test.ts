@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import { CLAIM_STATES } from '../../domain/claims/claim.ts';
 import { newClaim, profiled, type StoreFixture, storeFixture, unique } from '../test-store.ts';
-import { type ClaimGroup, type GroupField, largestFirst } from './claim-groups.ts';
+import { type ClaimGroup, type GroupField, largestFirst } from './claim-summary.ts';
 
 let t: StoreFixture;
 const events = Array.from({ length: 22 }, () => unique('evt'));

@@ -1,14 +1,45 @@
-/** Counts claims by the fields that they have in common. */
-import type { Model } from 'mongoose';
+/** Counts claims in groups, by the fields that they have in common. */
+import type { Model, PipelineStage } from 'mongoose';
 import { CLAIM_STATES } from '../../domain/claims/claim.ts';
 import { DomainError } from '../../domain/errors.ts';
 import { named } from '../mongodb/bounded-find.ts';
 import { isAnswer } from '../mongodb/connection.ts';
 import type { ClaimCounts } from './claim-counts.ts';
-import { type ClaimGroup, type GroupField, groupStages, largestFirst } from './claim-groups.ts';
 import { type ClaimFilter, split } from './claim-lists.ts';
-import type { Claim } from './claim-record.ts';
-import { BY_EVENT, BY_STATE } from './claim-record.ts';
+import { BY_EVENT, BY_STATE, type Claim } from './claim-record.ts';
+
+/** The fields that claims can be grouped by, and where the record has them. */
+const PLACES = {
+  state: '$state',
+  reason: '$reason',
+  eventId: '$eventId',
+  provider: '$snapshot.provider',
+} as const;
+export type GroupField = keyof typeof PLACES;
+/** The names of those fields. */
+export const GROUP_FIELDS = Object.keys(PLACES) as GroupField[];
+
+/** The equal fields of a group, how many claims it has, and when the first one was created. */
+export type ClaimGroup<F extends GroupField = GroupField> = { [K in F]: string | null } & {
+  count: number;
+  oldestAt: Date;
+};
+
+/** Pipeline stages that make `ClaimGroup`s: the largest first, of equal ones the oldest first. */
+export function groupStages(by: readonly GroupField[]): PipelineStage.FacetPipelineStage[] {
+  const _id = Object.fromEntries(by.map((field) => [field, PLACES[field]]));
+  return [
+    { $group: { _id, count: { $sum: 1 }, oldestAt: { $min: '$createdAt' } } },
+    { $sort: { count: -1, oldestAt: 1, _id: 1 } },
+    { $replaceWith: { $mergeObjects: ['$_id', { count: '$count', oldestAt: '$oldestAt' }] } },
+  ];
+}
+
+/** The order of `groupStages`, for groups made without it. */
+export function largestFirst(a: ClaimGroup, b: ClaimGroup): number {
+  const byTime = a.oldestAt.getTime() - b.oldestAt.getTime();
+  return b.count - a.count || byTime || (JSON.stringify(a) < JSON.stringify(b) ? -1 : 1);
+}
 
 /**
  * How long the database may count for one summary, in milliseconds. It is less than a call waits
@@ -88,7 +119,7 @@ export function createClaimSummary(model: Model<Claim>, counts: ClaimCounts) {
       if (asked.every((field) => COUNTED.has(field))) return await counted(filter, by);
       const { range, rest, hint } = split(filter);
       const stages = [{ $match: { $and: range } }, { $match: rest }, ...groupStages(by)];
-      const options = { maxTimeMS: withinMs, ...(hint && { hint }) };
+      const options = { maxTimeMS: withinMs, hint };
       return await model.aggregate<ClaimGroup>(stages, options).catch((cause) => {
         if (!isAnswer(cause, TIME_IS_UP)) throw cause;
         const detail =

@@ -1,6 +1,6 @@
 /**
  * The claims: records that outlive their workflows. Here they are read. How they are recorded,
- * moved, parked, listed and counted is in the files beside this one.
+ * moved, listed and counted is in the files beside this one.
  */
 import type { Connection } from 'mongoose';
 import { batch, batchReads, MOST_READ } from '../mongodb/batching.ts';
@@ -9,10 +9,8 @@ import { createClaimAcceptance } from './claim-acceptance.ts';
 import { createClaimCounts } from './claim-counts.ts';
 import { createClaimLists } from './claim-lists.ts';
 import { createClaimMoves } from './claim-moves.ts';
-import { createClaimParking } from './claim-parking.ts';
 import { BY_PLAYER, type Claim, type ClaimKey, claimIdOf, claimModel } from './claim-record.ts';
 import { createClaimSummary } from './claim-summary.ts';
-import { createGuardedMoves } from './guarded-moves.ts';
 
 /**
  * Two times after a claim was recorded, in milliseconds of the server's clock. Until the first one
@@ -37,8 +35,7 @@ export function createClaimStore(
   now: () => Date = () => new Date(),
 ) {
   const model = claimModel(connection);
-  const moves = createGuardedMoves(connection, now);
-  const { collection } = moves;
+  const collection = connection.collection<Claim>('claims');
   const readByKey = batch<ClaimKey, Claim | null>(async (keys) => {
     const ids = [...new Set(keys.map(({ _id }) => _id))];
     const userIds = [...new Set(keys.map(({ userId }) => userId))];
@@ -59,17 +56,15 @@ export function createClaimStore(
    * @param userId its player, where known: the read then goes to one shard only
    */
   async function get(claimId: string, userId?: string): Promise<Claim | null> {
-    return userId === undefined
-      ? await readById(claimId)
-      : await readByKey({ _id: claimId, userId });
+    if (userId === undefined) return await readById(claimId);
+    return await readByKey({ _id: claimId, userId });
   }
 
   return {
     model,
     get,
-    ...createClaimAcceptance(connection, { read: readByKey, clock, now }),
-    ...createClaimMoves(moves, readByKey, now),
-    ...createClaimParking(connection, moves, now),
+    ...createClaimAcceptance(connection, readByKey, clock, now),
+    ...createClaimMoves(connection, readByKey, now),
     ...createClaimLists(model),
     ...createClaimSummary(model, createClaimCounts(connection, now)),
 
@@ -111,9 +106,7 @@ export function createClaimStore(
 
     /** Those of the claims that are final. A claim that was never recorded counts as final. */
     async finalAmong(claimIds: string[]): Promise<Set<string>> {
-      const running = await model
-        .find({ _id: { $in: claimIds }, open: true }, { _id: 1 })
-        .lean<{ _id: string }[]>();
+      const running = await model.find({ _id: { $in: claimIds }, open: true }, { _id: 1 }).lean();
       const open = new Set(running.map((c) => c._id));
       return new Set(claimIds.filter((id) => !open.has(id)));
     },

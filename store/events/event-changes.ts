@@ -33,7 +33,7 @@ import {
   toEvent,
 } from './event-record.ts';
 
-export interface ChangeOptions {
+interface ChangeOptions {
   /** The versions that may be changed, from `If-Match`; any version unless given. */
   ifMatchVersions?: readonly number[] | undefined;
 }
@@ -100,9 +100,9 @@ export function createEventChanges(connection: Connection, now: () => Date) {
 
   async function findCreated(
     session: ClientSession,
-    asked: KeyedRequest | undefined,
+    asked: KeyedRequest,
   ): Promise<StoredEvent | null> {
-    const eventId = asked && (await keys.find(session, asked, now()));
+    const eventId = await keys.find(session, asked, now());
     if (!eventId) return null;
     const event = await find(eventId, session);
     if (event) return event;
@@ -130,63 +130,6 @@ export function createEventChanges(connection: Connection, now: () => Date) {
     return changed;
   }
 
-  async function changeIn(
-    write: StaffWrite,
-    eventId: string,
-    patch: EventPatch,
-    { ifMatchVersions }: ChangeOptions,
-  ): Promise<StoredEvent> {
-    const { session } = write;
-    if (patch.rewards) {
-      const rewardIds = patch.rewards.map(({ rewardId }) => rewardId);
-      await stock.lockBuckets(session, eventId, rewardIds);
-    }
-    const before = await mustFind(eventId, session);
-    assertVersion(before, ifMatchVersions);
-    const fields = patched(before, patch);
-    const status = patch.status ?? before.status;
-    if (status === before.status && isDeepStrictEqual(fields, fieldsOf(before))) return before;
-    assertMayBecome(before, fields, status);
-
-    const rewards = patch.rewards ? await restock(session, before, fields.rewards) : before.rewards;
-    const set = {
-      ...fields,
-      claimableUntil: claimableUntil(fields),
-      rewards,
-      status,
-      updatedAt: now(),
-    };
-    // The guard includes `claimed`, as a claim may set it after it was read here.
-    const changed = await model
-      .findOneAndUpdate(
-        { _id: eventId, version: before.version, claimed: before.claimed },
-        { $set: set, $inc: { version: 1 } },
-        { session, returnDocument: 'after' },
-      )
-      .lean<EventDocument>();
-    if (!changed) throw new DomainError('conflict', 'The event changed meanwhile. Read it again.');
-    const event = toEvent(changed);
-    const difference = { before: audited(before), after: audited(event) };
-    await audit.append(write, { action: 'event.update', targetId: eventId, ...difference });
-    return event;
-  }
-
-  async function removeIn(write: StaffWrite, eventId: string, options: ChangeOptions) {
-    const { session } = write;
-    const before = await mustFind(eventId, session);
-    assertVersion(before, options.ifMatchVersions);
-    const { deletedCount } = await model.deleteOne(
-      { _id: eventId, status: 'DRAFT', claimed: false },
-      { session },
-    );
-    if (deletedCount === 0) {
-      throw new DomainError('conflict', 'Only a draft can be deleted. End the event instead.');
-    }
-    await stock.removeBuckets(session, eventId);
-    const gone = { before: audited(before), after: null };
-    await audit.append(write, { action: 'event.delete', targetId: eventId, ...gone });
-  }
-
   return {
     /**
      * Creates an event and the buckets of its stock. Where the key was used for the same request
@@ -207,7 +150,7 @@ export function createEventChanges(connection: Connection, now: () => Date) {
         request: { fields, status },
       };
       return await inTransaction(connection, async (session) => {
-        const earlier = await findCreated(session, asked || undefined);
+        const earlier = asked && (await findCreated(session, asked));
         if (earlier) return { event: earlier, replayed: true };
         const event = await insert({ ...staff, session }, fields, status);
         if (asked) await keys.remember(session, asked, event.eventId, event.createdAt);
@@ -226,21 +169,76 @@ export function createEventChanges(connection: Connection, now: () => Date) {
       staff: StaffContext,
       eventId: string,
       patch: EventPatch,
-      options: ChangeOptions = {},
+      { ifMatchVersions }: ChangeOptions = {},
     ): Promise<StoredEvent> {
-      return await inTransaction(connection, (session) =>
-        changeIn({ ...staff, session }, eventId, patch, options),
-      );
+      return await inTransaction(connection, async (session) => {
+        if (patch.rewards) {
+          const rewardIds = patch.rewards.map(({ rewardId }) => rewardId);
+          await stock.lockBuckets(session, eventId, rewardIds);
+        }
+        const before = await mustFind(eventId, session);
+        assertVersion(before, ifMatchVersions);
+        const fields = patched(before, patch);
+        const status = patch.status ?? before.status;
+        if (status === before.status && isDeepStrictEqual(fields, fieldsOf(before))) return before;
+        assertMayBecome(before, fields, status);
+
+        const rewards = patch.rewards
+          ? await restock(session, before, fields.rewards)
+          : before.rewards;
+        const set = {
+          ...fields,
+          claimableUntil: claimableUntil(fields),
+          rewards,
+          status,
+          updatedAt: now(),
+        };
+        // The guard includes `claimed`, as a claim may set it after it was read here.
+        const changed = await model
+          .findOneAndUpdate(
+            { _id: eventId, version: before.version, claimed: before.claimed },
+            { $set: set, $inc: { version: 1 } },
+            { session, returnDocument: 'after' },
+          )
+          .lean<EventDocument>();
+        if (!changed)
+          throw new DomainError('conflict', 'The event changed meanwhile. Read it again.');
+        const event = toEvent(changed);
+        const difference = { before: audited(before), after: audited(event) };
+        await audit.append(
+          { ...staff, session },
+          { action: 'event.update', targetId: eventId, ...difference },
+        );
+        return event;
+      });
     },
 
     /**
      * Deletes a draft and its buckets.
      * @throws DomainError `not_found`, `version_mismatch`, or `conflict` for any other event
      */
-    async remove(staff: StaffContext, eventId: string, options: ChangeOptions = {}): Promise<void> {
-      await inTransaction(connection, (session) =>
-        removeIn({ ...staff, session }, eventId, options),
-      );
+    async remove(
+      staff: StaffContext,
+      eventId: string,
+      { ifMatchVersions }: ChangeOptions = {},
+    ): Promise<void> {
+      await inTransaction(connection, async (session) => {
+        const before = await mustFind(eventId, session);
+        assertVersion(before, ifMatchVersions);
+        const { deletedCount } = await model.deleteOne(
+          { _id: eventId, status: 'DRAFT', claimed: false },
+          { session },
+        );
+        if (deletedCount === 0) {
+          throw new DomainError('conflict', 'Only a draft can be deleted. End the event instead.');
+        }
+        await stock.removeBuckets(session, eventId);
+        const gone = { before: audited(before), after: null };
+        await audit.append(
+          { ...staff, session },
+          { action: 'event.delete', targetId: eventId, ...gone },
+        );
+      });
     },
   };
 }

@@ -43,15 +43,14 @@ export function createEventKeys(connection: Connection) {
   const model = connection.model<EventKey>('EventKey', schema);
 
   return {
-    model,
-
     /**
      * The ID of the event created with this key in the last 24 hours, or null.
      * @throws DomainError `idempotency_key_reused` where the key belongs to another request
      */
     async find(session: ClientSession, asked: KeyedRequest, now: Date): Promise<string | null> {
       const known = await model.findById(idOf(asked), null, { session }).lean<EventKey>();
-      if (!known || isExpired(known, now)) return null;
+      // MongoDB removes expired documents about once a minute, so one may still be read.
+      if (!known || now.getTime() - known.createdAt.getTime() >= KEPT_S * 1000) return null;
       if (known.requestHash !== hashOf(asked.request)) {
         throw new DomainError(
           'idempotency_key_reused',
@@ -76,12 +75,4 @@ function idOf({ userId, key }: KeyedRequest): string {
 
 function hashOf(request: unknown): string {
   return createHash('sha256').update(JSON.stringify(request)).digest('hex');
-}
-
-/**
- * Whether a key is older than 24 hours. MongoDB removes expired documents about once a minute, so
- * one may still be read.
- */
-function isExpired({ createdAt }: EventKey, now: Date): boolean {
-  return now.getTime() - createdAt.getTime() >= KEPT_S * 1000;
 }

@@ -1,18 +1,15 @@
 /** The numbers of an event: its rewards' units, and its claims by state. */
 import type { Connection } from 'mongoose';
-import type { ClaimState, Fate } from '../../domain/claims/claim.ts';
+import type { ClaimState } from '../../domain/claims/claim.ts';
 import { type ClaimCount, createClaimCounts } from '../claims/claim-counts.ts';
-import { BY_EVENT, BY_REASON } from '../claims/claim-record.ts';
-import type { StockStore } from '../stock/stock.ts';
+import { BY_EVENT, BY_REASON, type Claim } from '../claims/claim-record.ts';
+import type { StockLevels, StockStore } from '../stock/stock.ts';
 import type { StoredEvent } from './events.ts';
 
 /** A reward's units. `stock` and `available` are null where the reward is unlimited. */
-interface RewardStats {
-  rewardId: string;
+interface RewardStats extends Omit<StockLevels, 'stock' | 'available'> {
   stock: number | null;
   available: number | null;
-  held: number;
-  granted: number;
 }
 
 export interface EventStats {
@@ -24,14 +21,6 @@ export interface EventStats {
 /** The states of open claims in which some lines may be granted and others not. */
 const PARTLY_GRANTED: readonly ClaimState[] = ['FULFILLING', 'COMPENSATING', 'NEEDS_ATTENTION'];
 
-interface ClaimDocument {
-  eventId: string;
-  state: ClaimState;
-  fate: Fate | null;
-  rewardId: string | null;
-  lines: { lineId: string; state: string }[];
-}
-
 export type EventStatsStore = ReturnType<typeof createEventStats>;
 
 /** @param stock where the levels of limited rewards are read */
@@ -41,23 +30,19 @@ export function createEventStats(
   now: () => Date = () => new Date(),
 ) {
   const claimCounts = createClaimCounts(connection, now);
-  const claims = connection.collection<ClaimDocument>('claims');
+  const claims = connection.collection<Claim>('claims');
 
   /** How many lines of those claims are granted, by reward. */
   async function countGrants(of: object, hint: string): Promise<Map<string, number>> {
-    const found = await claims
-      .aggregate<{ _id: string; count: number }>(
-        [
-          { $match: { ...of, 'lines.state': 'GRANTED' } },
-          { $unwind: '$lines' },
-          { $match: { 'lines.state': 'GRANTED' } },
-          { $group: { _id: '$lines.lineId', count: { $sum: 1 } } },
-        ],
-        // Without the hint MongoDB may walk through all granted claims.
-        { hint },
-      )
-      .toArray();
-    return new Map(found.map(({ _id, count }) => [_id, count]));
+    const stages = [
+      { $match: { ...of, 'lines.state': 'GRANTED' } },
+      { $unwind: '$lines' },
+      { $match: { 'lines.state': 'GRANTED' } },
+      { $group: { _id: '$lines.lineId', count: { $sum: 1 } } },
+    ];
+    // Without the hint MongoDB may walk through all granted claims.
+    const found = claims.aggregate<{ _id: string; count: number }>(stages, { hint });
+    return new Map((await found.toArray()).map(({ _id, count }) => [_id, count]));
   }
 
   /** Granted lines of claims that are not `GRANTED`; there are few such claims. */
@@ -88,12 +73,9 @@ export function createEventStats(
       return {
         rewards: rewards.map(({ rewardId, quantity }) => {
           const own = levels.find((b) => b.rewardId === rewardId);
-          if (!own) {
-            const units = granted(rewardId) * quantity;
-            return { rewardId, stock: null, available: null, held: 0, granted: units };
-          }
-          const { stock, available, held } = own;
-          return { rewardId, stock, available, held, granted: own.granted };
+          if (own) return own;
+          const units = granted(rewardId) * quantity;
+          return { rewardId, stock: null, available: null, held: 0, granted: units };
         }),
         claims: byState(counts),
       };

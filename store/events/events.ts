@@ -41,19 +41,13 @@ export function createEventStore(connection: Connection, now: () => Date = () =>
 
     /** Those of the IDs that belong to an event. */
     async existing(eventIds: string[]): Promise<Set<string>> {
-      const found = await model
-        .find({ _id: { $in: eventIds } }, { _id: 1 })
-        .lean<EventDocument[]>();
+      const found = await model.find({ _id: { $in: eventIds } }, { _id: 1 }).lean();
       return new Set(found.map(({ _id }) => _id));
     },
 
     /** The IDs of the newest events. @param limit how many at most */
     async latestIds(limit: number): Promise<string[]> {
-      const found = await model
-        .find({}, { _id: 1 })
-        .sort(NEWEST)
-        .limit(limit)
-        .lean<EventDocument[]>();
+      const found = await model.find({}, { _id: 1 }, { sort: NEWEST, limit }).lean();
       return found.map(({ _id }) => _id);
     },
 
@@ -63,11 +57,9 @@ export function createEventStore(connection: Connection, now: () => Date = () =>
       from: Position | undefined,
       limit: number,
     ): Promise<StoredEvent[]> {
-      const found = await model
-        .find({ ...visible(filter), ...after('createdAt', from) })
-        .sort(NEWEST)
-        .limit(limit + 1)
-        .lean<EventDocument[]>();
+      const where = { ...visible(filter), ...after('createdAt', from) };
+      const newest = { sort: NEWEST, limit: limit + 1 };
+      const found = await model.find(where, null, newest).lean<EventDocument[]>();
       return found.map(toEvent);
     },
 

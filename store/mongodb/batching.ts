@@ -3,11 +3,7 @@
 /** Documents in one query: as many as fit into its first answer, so that it is one round trip. */
 export const MOST_READ = 100;
 
-interface Waiting<T, R> {
-  asked: T;
-  resolve(answer: R): void;
-  reject(error: unknown): void;
-}
+type Waiting<T, R> = PromiseWithResolvers<R> & { asked: T };
 
 /**
  * Collects all calls of one turn of the event loop into a batch. A batch is sent after all its
@@ -38,16 +34,16 @@ export function batch<T, R>(
   }
 
   return (asked) => {
-    const { promise, resolve, reject } = Promise.withResolvers<R>();
+    const one = { asked, ...Promise.withResolvers<R>() };
     const key = keyOf(asked);
     const all = waiting.get(key) ?? [];
     if (all.length === 0) {
       waiting.set(key, all);
       setImmediate(flush, key);
     }
-    all.push({ asked, resolve, reject });
+    all.push(one);
     if (all.length >= most) void flush(key);
-    return promise;
+    return one.promise;
   };
 }
 

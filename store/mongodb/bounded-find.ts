@@ -31,24 +31,16 @@ export async function findBounded<T>(
   model: Model<T>,
   { range, rest, sort, hint, limit }: Question,
 ): Promise<Found<T>> {
+  const byIndex = { sort, ...(hint !== undefined && { hint }) };
   if (Object.keys(rest).length === 0) {
-    const found = await model
-      .find(range)
-      .sort(sort)
-      .limit(limit + 1)
-      .setOptions(hint ? { hint } : {})
-      .lean<T[]>();
+    const found = await model.find(range, null, { ...byIndex, limit: limit + 1 }).lean<T[]>();
     return { found, lookedTo: null };
   }
   // The last record to look at is read first, and the page after it. However records change in
   // between, one that fits and stays is on this page or on a later one.
   const fields = Object.fromEntries(Object.keys(sort).map((field) => [field, 1]));
-  const lookedTo = await model
-    .findOne(range, fields)
-    .sort(sort)
-    .skip(LOOKED_AT - 1)
-    .setOptions(hint ? { hint } : {})
-    .lean<T>();
+  const last = { ...byIndex, skip: LOOKED_AT - 1 };
+  const lookedTo = await model.findOne(range, fields, last).lean<T>();
   const stages: PipelineStage[] = [
     { $match: lookedTo ? { $and: [range, upTo(lookedTo, sort)] } : range },
     { $sort: sort },

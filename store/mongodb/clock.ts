@@ -4,13 +4,10 @@ import type { Connection } from 'mongoose';
 /** How long a measured offset is used, in milliseconds. Clocks drift far less in that time. */
 const TRUSTED_MS = 30_000;
 
-export interface ServerClock {
-  /** The server's time, in milliseconds since the epoch; at most half a round trip too early. */
-  nowMs(): Promise<number>;
-}
+export type ServerClock = ReturnType<typeof createServerClock>;
 
 /** Measures the offset between our clock and the server's when needed, at most every 30 s. */
-export function createServerClock(connection: Connection): ServerClock {
+export function createServerClock(connection: Connection) {
   let offsetMs = 0;
   let measuredAtMs = Number.NEGATIVE_INFINITY;
   let measuring: Promise<void> | undefined;
@@ -26,7 +23,8 @@ export function createServerClock(connection: Connection): ServerClock {
   }
 
   return {
-    async nowMs() {
+    /** The server's time, in milliseconds since the epoch; at most half a round trip too early. */
+    async nowMs(): Promise<number> {
       if (performance.now() - measuredAtMs > TRUSTED_MS) {
         measuring ??= measure().finally(() => {
           measuring = undefined;

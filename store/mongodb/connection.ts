@@ -1,5 +1,5 @@
 /** The only way to connect to MongoDB: concerns, timeouts, and the meaning of its errors. */
-import mongoose from 'mongoose';
+import mongoose, { mongo } from 'mongoose';
 import { DomainError } from '../../domain/errors.ts';
 import { createWorkQueue, type WorkQueue } from '../../domain/work-queue.ts';
 import { mendDriver } from './driver-close.ts';
@@ -48,12 +48,18 @@ export async function connect(
     .catch((error: Error) => {
       // The driver throws DNS errors of a `mongodb+srv` address as they are.
       if (!('syscall' in error)) throw error;
-      throw new mongoose.mongo.MongoNetworkError(error.message, { cause: error });
+      throw new mongo.MongoNetworkError(error.message, { cause: error });
     });
 }
 
 /** How long a transaction is tried again, in milliseconds; the driver's default is minutes. */
 const TRANSACTION_PATIENCE_MS = 15_000;
+
+const TRANSACTION = {
+  readConcern: { level: 'snapshot' },
+  writeConcern: WRITE_CONCERN,
+  readPreference: 'primary',
+} as const;
 
 /** One queue of transactions for each client. */
 const queues = new WeakMap<object, WorkQueue>();
@@ -74,45 +80,28 @@ export async function inTransaction<T>(
   const client = connection.getClient();
   const queue = queues.get(client) ?? createWorkQueue({ atOnce: 1 });
   queues.set(client, queue);
-  return await queue(() => transact(client, connection.name, work, patienceMs));
-}
-
-async function transact<T>(
-  client: mongoose.mongo.MongoClient,
-  database: string,
-  work: (session: mongoose.ClientSession) => Promise<T>,
-  patienceMs: number,
-): Promise<T> {
-  const startedAtMs = performance.now();
-  const workInTime = (session: mongoose.ClientSession) => {
-    if (performance.now() - startedAtMs < patienceMs) return work(session);
-    const detail = 'Too much is being changed at once. Try again.';
-    throw new DomainError('unavailable', detail, { retryAfterS: 1 });
-  };
-  return await client.withSession(async (session) => {
-    try {
-      return await session.withTransaction(async () => await workInTime(session), {
-        readConcern: { level: 'snapshot' },
-        writeConcern: WRITE_CONCERN,
-        readPreference: 'primary',
-      });
-    } catch (error) {
-      if (error instanceof DomainError) await outlive(session, client.db(database));
-      throw error;
-    }
+  return await queue(() => {
+    const startedAtMs = performance.now();
+    return client.withSession(async (session) => {
+      const workInTime = async () => {
+        if (performance.now() - startedAtMs < patienceMs) return await work(session);
+        const detail = 'Too much is being changed at once. Try again.';
+        throw new DomainError('unavailable', detail, { retryAfterS: 1 });
+      };
+      try {
+        return await session.withTransaction(workInTime, TRANSACTION);
+      } catch (error) {
+        // A transaction that ends without a commit has not waited until what it has read would
+        // survive a crash. What it refused for might still be lost, or not be visible to the next
+        // reader. A read in the same session waits for all that.
+        if (error instanceof DomainError) {
+          const events = client.db(connection.name).collection('events');
+          await events.findOne({}, { session, projection: { _id: 1 } });
+        }
+        throw error;
+      }
+    });
   });
-}
-
-/**
- * Resolves once everything that the session has read would survive a crash. A transaction that ends
- * without a commit has not waited for that. What it refused for might still be lost, or not be
- * visible to the next reader. A read in the same session waits for all that.
- */
-async function outlive(
-  session: mongoose.ClientSession,
-  database: mongoose.mongo.Db,
-): Promise<void> {
-  await database.collection('events').findOne({}, { session, projection: { _id: 1 } });
 }
 
 /**
@@ -129,26 +118,16 @@ const PASSING_CODES = new Set([
 /** Labels of the server and the driver: the same call may succeed later. */
 const PASSING_LABELS = ['RetryableWriteError', 'TransientTransactionError'];
 
-const {
-  MongoAPIError,
-  MongoBulkWriteError,
-  MongoError,
-  MongoInvalidArgumentError,
-  MongoNotConnectedError,
-  MongoServerError,
-  MongoTopologyClosedError,
-} = mongoose.mongo;
-
 /** The error inside the driver's wrapper for a failed bulk write. */
 function undressed(error: unknown): unknown {
-  const inside = error instanceof MongoBulkWriteError ? error.errorResponse : undefined;
-  return inside instanceof MongoError ? inside : error;
+  const inside = error instanceof mongo.MongoBulkWriteError ? error.errorResponse : undefined;
+  return inside instanceof mongo.MongoError ? inside : error;
 }
 
 /** The reasons for each refused write; empty where anything else failed too. */
 function refusalsIn(error: unknown): { code: number; message: string }[] {
-  if (!(error instanceof MongoServerError)) return [];
-  if (!(error instanceof MongoBulkWriteError)) {
+  if (!(error instanceof mongo.MongoServerError)) return [];
+  if (!(error instanceof mongo.MongoBulkWriteError)) {
     return [{ code: Number(error.code), message: error.message }];
   }
   if (error.result.getWriteConcernError() !== undefined) return [];
@@ -160,7 +139,7 @@ function refusalsIn(error: unknown): { code: number; message: string }[] {
 /** Whether the write's own content is the reason for its failure. */
 function isOfContent(error: unknown): boolean {
   // The driver checks its arguments before it sends anything.
-  if (error instanceof MongoInvalidArgumentError) return true;
+  if (error instanceof mongo.MongoInvalidArgumentError) return true;
   const refusals = refusalsIn(error);
   return refusals.length > 0 && refusals.every(({ code }) => CODES_OF_CONTENT.has(code));
 }
@@ -176,17 +155,18 @@ function isOfContent(error: unknown): boolean {
 export function databaseTrouble(error: unknown): 'AWAY' | 'REFUSES' | null {
   if (error instanceof mongoose.Error.MongooseServerSelectionError) return 'AWAY';
   const raised = undressed(error);
-  if (!(raised instanceof MongoError) || isOfContent(raised)) return null;
+  if (!(raised instanceof mongo.MongoError) || isOfContent(raised)) return null;
   return isPassing(raised) ? 'AWAY' : 'REFUSES';
 }
 
-function isPassing(raised: mongoose.mongo.MongoError): boolean {
+function isPassing(raised: mongo.MongoError): boolean {
   if (PASSING_LABELS.some((label) => raised.hasErrorLabel(label))) return true;
-  if (raised instanceof MongoServerError) return PASSING_CODES.has(Number(raised.code));
+  if (raised instanceof mongo.MongoServerError) return PASSING_CODES.has(Number(raised.code));
   // Wrong use of the driver is a mistake of ours, except on a closed connection.
   const isClosed =
-    raised instanceof MongoNotConnectedError || raised instanceof MongoTopologyClosedError;
-  return isClosed || !(raised instanceof MongoAPIError);
+    raised instanceof mongo.MongoNotConnectedError ||
+    raised instanceof mongo.MongoTopologyClosedError;
+  return isClosed || !(raised instanceof mongo.MongoAPIError);
 }
 
 /** Whether an error is the database's, and not the request's, ours, or another server's. */
@@ -204,7 +184,7 @@ export function levelOf(error: unknown): 'warn' | 'error' {
 
 /** Whether the MongoDB server answered with one of these codes; others' codes do not count. */
 export function isAnswer(error: unknown, ...codes: number[]): boolean {
-  return error instanceof MongoServerError && codes.includes(Number(error.code));
+  return error instanceof mongo.MongoServerError && codes.includes(Number(error.code));
 }
 
 /** The index in a message: `… collection: laurel.users index: username dup key: …`. */

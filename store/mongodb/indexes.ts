@@ -199,15 +199,13 @@ export function inTheWay(index: WantedIndex, cause: unknown): SetupError {
 /** `42 %, `; empty where the server does not say, as we may not see others' operations. */
 async function progressOf(connection: Connection, collection: string): Promise<string> {
   try {
-    const [found] = await connection
-      .getClient()
-      .db('admin')
-      .aggregate<{ progress: { done: number; total: number } }>([
-        { $currentOp: { allUsers: true, idleConnections: false } },
-        { $match: { 'command.createIndexes': collection, 'command.$db': connection.name } },
-        { $match: { 'progress.total': { $gt: 0 } } },
-      ])
-      .toArray();
+    const admin = connection.getClient().db('admin');
+    const running = admin.aggregate<{ progress: { done: number; total: number } }>([
+      { $currentOp: { allUsers: true, idleConnections: false } },
+      { $match: { 'command.createIndexes': collection, 'command.$db': connection.name } },
+      { $match: { 'progress.total': { $gt: 0 } } },
+    ]);
+    const [found] = await running.toArray();
     if (!found) return '';
     return `${Math.floor((100 * found.progress.done) / found.progress.total)} %, `;
   } catch {

@@ -36,20 +36,10 @@ export const HOLDS_PER_BUCKET = 400;
 /** The unique index on holds. */
 export const HOLD_INDEX = 'hold';
 
+// Without the fields: every write goes through the driver, which checks none.
 const schema = new Schema<StockBucket>(
-  {
-    _id: { type: String, required: true },
-    eventId: { type: String, required: true },
-    rewardId: { type: String, required: true },
-    n: { type: Number, required: true },
-    quantity: { type: Number, required: true },
-    stock: { type: Number, required: true },
-    available: { type: Number, required: true },
-    granted: { type: Number, required: true },
-    holds: { type: [String], required: true },
-    timesLocked: Number,
-  },
-  { collection: 'stock_buckets', versionKey: false, strict: 'throw' },
+  { _id: String },
+  { collection: 'stock_buckets', versionKey: false, strict: false },
 );
 schema.index({ eventId: 1, rewardId: 1 }, { name: 'reward' });
 // A hold is in one bucket only. The index is partial, as two empty arrays would collide in it.

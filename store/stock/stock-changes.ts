@@ -75,10 +75,8 @@ export function createStockChanges(connection: Connection) {
     ): Promise<number> {
       const count = bucketsFor(reward.stock, reward.quantity);
       const shares = deal(reward.stock, reward.quantity, count);
-      await collection.insertMany(
-        shares.map((units, n) => newBucket(eventId, reward, n, units)),
-        { session },
-      );
+      const buckets = shares.map((units, n) => newBucket(eventId, reward, n, units));
+      await collection.insertMany(buckets, { session });
       return count;
     },
 
@@ -109,12 +107,9 @@ export function createStockChanges(connection: Connection) {
       reward: StockedReward,
     ): Promise<number> {
       const { rewardId, quantity, stock } = reward;
+      const options = { session, projection: { holds: 0 }, sort: { n: 1 } } as const;
       const buckets = await collection
-        .find<Omit<StockBucket, 'holds'>>(
-          { eventId, rewardId },
-          { session, projection: { holds: 0 } },
-        )
-        .sort({ n: 1 })
+        .find<Omit<StockBucket, 'holds'>>({ eventId, rewardId }, options)
         .toArray();
       const taken = buckets.reduce((units, b) => units + b.stock - b.available, 0);
       if (stock < taken) {

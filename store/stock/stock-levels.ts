@@ -1,5 +1,5 @@
 /** What the buckets of a stock add up to. */
-import type { Connection } from 'mongoose';
+import type { Connection, mongo } from 'mongoose';
 import { bucketModel, type StockBucket } from './stock-bucket.ts';
 
 /** The units of one reward: `stock` is what the other three add up to. */
@@ -30,9 +30,20 @@ const MOST_REWARDS = 1_000;
 /** Buckets in a report of those that do not add up: enough for a person to look at. */
 const MOST_UNBALANCED = 100;
 
+/** A bucket's held units, as an expression. */
+const UNITS_HELD = { $multiply: ['$quantity', { $size: '$holds' }] };
+
 /** The reads of stock, over the collection `stock_buckets`. */
 export function createStockLevels(connection: Connection) {
   const { collection } = bucketModel(connection);
+
+  /** What the pipeline makes of the buckets, all seen at one moment. */
+  async function atOneMoment<T extends mongo.Document>(pipeline: object[]): Promise<T[]> {
+    const client = connection.getClient();
+    return await client.withSession({ snapshot: true }, (session) =>
+      collection.aggregate<T>(pipeline, { session }).toArray(),
+    );
+  }
 
   /** All buckets of the rewards at one moment. @param holdId the hold asked about, if any */
   async function snapshot(
@@ -40,46 +51,29 @@ export function createStockLevels(connection: Connection) {
     rewardIds: string[],
     holdId = '',
   ): Promise<BucketSnapshot[]> {
-    return await connection
-      .getClient()
-      .withSession({ snapshot: true }, (session) =>
-        collection
-          .aggregate<BucketSnapshot>(
-            [
-              { $match: { eventId, rewardId: { $in: rewardIds } } },
-              { $project: { rewardId: 1, available: 1, hasHold: { $in: [holdId, '$holds'] } } },
-            ],
-            { session },
-          )
-          .toArray(),
-      );
+    return await atOneMoment<BucketSnapshot>([
+      { $match: { eventId, rewardId: { $in: rewardIds } } },
+      { $project: { rewardId: 1, available: 1, hasHold: { $in: [holdId, '$holds'] } } },
+    ]);
   }
 
   async function levelsWhere(where: object): Promise<EventStockLevels[]> {
-    const units = { $multiply: ['$quantity', { $size: '$holds' }] };
-    return await connection.getClient().withSession({ snapshot: true }, (session) =>
-      collection
-        .aggregate<EventStockLevels>(
-          [
-            { $match: where },
-            {
-              $group: {
-                _id: { eventId: '$eventId', rewardId: '$rewardId' },
-                stock: { $sum: '$stock' },
-                available: { $sum: '$available' },
-                held: { $sum: units },
-                granted: { $sum: '$granted' },
-              },
-            },
-            { $sort: { _id: -1 } },
-            { $limit: MOST_REWARDS },
-            { $replaceWith: { $mergeObjects: ['$_id', '$$ROOT'] } },
-            { $unset: '_id' },
-          ],
-          { session },
-        )
-        .toArray(),
-    );
+    return await atOneMoment<EventStockLevels>([
+      { $match: where },
+      {
+        $group: {
+          _id: { eventId: '$eventId', rewardId: '$rewardId' },
+          stock: { $sum: '$stock' },
+          available: { $sum: '$available' },
+          held: { $sum: UNITS_HELD },
+          granted: { $sum: '$granted' },
+        },
+      },
+      { $sort: { _id: -1 } },
+      { $limit: MOST_REWARDS },
+      { $replaceWith: { $mergeObjects: ['$_id', '$$ROOT'] } },
+      { $unset: '_id' },
+    ]);
   }
 
   return {
@@ -110,14 +104,7 @@ export function createStockLevels(connection: Connection) {
     async unbalanced(limit = MOST_UNBALANCED): Promise<StockBucket[]> {
       return await collection
         .find<StockBucket>({
-          $expr: {
-            $ne: [
-              '$stock',
-              {
-                $add: ['$available', '$granted', { $multiply: ['$quantity', { $size: '$holds' }] }],
-              },
-            ],
-          },
+          $expr: { $ne: ['$stock', { $add: ['$available', '$granted', UNITS_HELD] }] },
         })
         .limit(limit)
         .toArray();

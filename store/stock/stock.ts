@@ -73,10 +73,7 @@ function guardedHold({ request, where, deadline }: HoldWrite) {
     [`holds.${HOLDS_PER_BUCKET - 1}`]: { $exists: false },
     $expr: { $lt: ['$$NOW', deadline] },
   };
-  const update = {
-    $inc: { available: -request.quantity },
-    $push: { holds: request.holdId },
-  };
+  const update = { $inc: { available: -request.quantity }, $push: { holds: request.holdId } };
   return { filter: filter as object, update: update as object };
 }
 
@@ -127,11 +124,9 @@ export function createStockStore(connection: Connection, clock: ServerClock) {
   /** Those of the holds that are in some bucket. @param of holds of one event */
   async function heldAmong(of: Pick<Hold, 'eventId' | 'holdId'>[]): Promise<Set<string>> {
     const holdIds = of.map(({ holdId }) => holdId);
-    const buckets = await model.collection
-      .find(holding(of[0]?.eventId ?? '', { $in: holdIds }))
-      .project<Pick<StockBucket, 'holds'>>({ holds: 1 })
-      .toArray();
-    return new Set(buckets.flatMap(({ holds }) => holds));
+    const where = holding(of[0]?.eventId ?? '', { $in: holdIds });
+    const buckets = model.collection.find<StockBucket>(where, { projection: { holds: 1 } });
+    return new Set((await buckets.toArray()).flatMap(({ holds }) => holds));
   }
 
   async function isHeld({ eventId, holdId }: HoldRequest): Promise<boolean> {
