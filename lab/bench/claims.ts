@@ -84,7 +84,7 @@ function comparisonsOf(loads: Load[]): [string, string, number][] {
       return [mailbox(clients), nothingName(clients), 0.65];
     }),
     [claimsName('game', APART.name, few), nothingName(few), 0.55],
-    [mailbox(few), sagaName(few), 2.5],
+    [mailbox(few), sagaName(few), 3],
   ];
 }
 

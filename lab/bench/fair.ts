@@ -20,7 +20,7 @@ import { temporalClient } from './temporal-client.ts';
 const IDLE = 'cold claim, idle stack, p95';
 const BESIDE = 'cold claim, hot event beside it, p95';
 /** How many times longer a cold claim may take beside the hot event. */
-const MOST = 5;
+const MOST = 4;
 /** Clients that send the hot event's claims. */
 const HOT_CLIENTS = 100;
 

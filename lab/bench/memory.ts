@@ -11,7 +11,7 @@ import { withStops } from './stop-at-end.ts';
 import { temporalClient } from './temporal-client.ts';
 
 /** Most memory after a flash, in MiB. */
-const MOST: Record<string, number> = { api: 400, worker: 700 };
+const MOST: Record<string, number> = { api: 400, worker: 400 };
 
 /** Most growth from the first round to the last, as a factor: garbage collection is not exact. */
 const FLAT = 1.1;

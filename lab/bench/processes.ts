@@ -16,6 +16,8 @@ export interface ProcessSpec {
   file: string;
   /** A text that it prints once it is ready. */
   ready: string;
+  /** Node's options, as `npm run` and the local stack give them to it. */
+  nodeOptions?: string[];
 }
 
 /** A process that is ready. */
@@ -31,7 +33,7 @@ export interface Running {
  * @throws Error with its last lines if it ends before it is ready
  */
 export async function startProcess(
-  { name, file, ready }: ProcessSpec,
+  { name, file, ready, nodeOptions = [] }: ProcessSpec,
   env: NodeJS.ProcessEnv,
   profileDir?: string,
 ): Promise<Running> {
@@ -39,7 +41,7 @@ export async function startProcess(
   const said = lines.next((line) => line.includes(ready), AbortSignal.timeout(READY_MS));
   const profiling = profileDir ? ['--cpu-prof', '--cpu-prof-dir', join(profileDir, name)] : [];
   const child = await startChild(
-    { file: process.execPath, args: [...profiling, join(ROOT, file)], env },
+    { file: process.execPath, args: [...nodeOptions, ...profiling, join(ROOT, file)], env },
     { chunk: () => {}, line: (text, stream) => lines.add(text, stream) },
   );
   const ended = child.ended.then(({ words }): never => {

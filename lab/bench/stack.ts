@@ -22,7 +22,12 @@ export const APART: StackSpec = {
   name: 'apart',
   processes: [
     { name: 'api', file: 'api/main.ts', ready: 'api ready' },
-    { name: 'worker', file: 'worker/main.ts', ready: 'worker ready' },
+    {
+      name: 'worker',
+      file: 'worker/main.ts',
+      ready: 'worker ready',
+      nodeOptions: ['--max-semi-space-size=4'],
+    },
   ],
 };
 
