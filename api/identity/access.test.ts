@@ -31,6 +31,8 @@ const WHO: Record<string, readonly Role[] | 'anyone'> = {
   'GET /api/grants': ROLES,
   'GET /api/reconciliation': ['AUDITOR', 'ADMIN'],
   'GET /api/audit-log': ['AUDITOR', 'ADMIN'],
+  'GET /api/overview': STAFF,
+  'GET /api/overview/stream': STAFF,
   'POST /api/activity-events': ['GAME_SERVER'],
   'POST /api/event-claims/retry': ['ADMIN'],
   'POST /api/event-claims/abort': ['ADMIN'],
