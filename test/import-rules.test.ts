@@ -30,6 +30,11 @@ const RULES: Record<string, { ours: string[]; packages?: RegExp }> = {
       'api',
     ],
   },
+  // A package of its own; only its generator, which runs on our machines, reads the routes.
+  client: {
+    ours: ['client', 'api/docs/offline-description.ts'],
+    packages: /^openapi-(fetch|typescript)$/,
+  },
   worker: {
     // The sign of life goes with the workers, whichever root runs them.
     ours: [
