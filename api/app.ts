@@ -29,6 +29,7 @@ import { type MetricsRouteDeps, metricsRoutes } from './routes/metrics.ts';
 import { type OperationRouteDeps, operationRoutes } from './routes/operations.ts';
 import { type CallbackRouteDeps, callbackRoutes } from './routes/provider-callbacks.ts';
 import { type ReconciliationRouteDeps, reconciliationRoutes } from './routes/reconciliation.ts';
+import { SESSION, SESSION_COOKIE, sessionRoutes } from './routes/session.ts';
 import { type UserRouteDeps, userRoutes } from './routes/users.ts';
 
 /** Everything the routes need: the sum of what each route file asks for. */
@@ -70,6 +71,7 @@ export function createApp(deps: AppDeps) {
   guardRequests(app, deps);
 
   app.route('/', authRoutes(deps));
+  app.route('/', sessionRoutes(deps));
   app.route('/', userRoutes(deps));
   app.route('/', eventRoutes(deps));
   app.route('/', eligibilityRoutes(deps));
@@ -92,6 +94,11 @@ export function createApp(deps: AppDeps) {
     type: 'http',
     scheme: 'bearer',
     bearerFormat: 'JWT',
+  });
+  app.openAPIRegistry.registerComponent('securitySchemes', SESSION, {
+    type: 'apiKey',
+    in: 'cookie',
+    name: SESSION_COOKIE,
   });
   // Last, so that it has every route. At start-up, so that a route it cannot describe fails the
   // start.

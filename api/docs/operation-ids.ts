@@ -6,6 +6,9 @@ export const OPERATION_IDS: Readonly<Record<string, string>> = {
   'post /api/auth/login': 'login',
   'post /api/auth/refresh': 'refreshTokens',
   'post /api/auth/logout': 'logout',
+  'post /api/auth/session': 'beginSession',
+  'post /api/auth/session/refresh': 'refreshSession',
+  'delete /api/auth/session': 'endSession',
   'get /api/auth/profile': 'getProfile',
 
   'get /api/users': 'listUsers',
