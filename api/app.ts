@@ -20,6 +20,7 @@ import { type AuthRouteDeps, authRoutes } from './routes/auth.ts';
 import { type ClaimDecisionRouteDeps, claimDecisionRoutes } from './routes/claim-decisions.ts';
 import { claimListRoutes } from './routes/claim-lists.ts';
 import { type ClaimRouteDeps, claimRoutes } from './routes/claims.ts';
+import { consoleRoutes } from './routes/console.ts';
 import { docsRoutes } from './routes/docs.ts';
 import { type EligibilityRouteDeps, eligibilityRoutes } from './routes/eligibility.ts';
 import { type EventRouteDeps, eventRoutes } from './routes/events.ts';
@@ -85,6 +86,7 @@ export function createApp(deps: AppDeps) {
   app.route('/', playerEventRoutes(deps));
   app.route('/', callbackRoutes(deps));
   app.route('/', metaRoutes(deps));
+  app.route('/', consoleRoutes());
   if (deps.metricsArePublic ?? true) app.route('/', metricsRoutes(deps));
   app.route(
     '/',
