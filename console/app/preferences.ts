@@ -1,5 +1,6 @@
 /** The viewer's language and colour scheme, kept in this browser. */
 import { effect, signal } from '@preact/signals';
+import { keep, kept } from './kept.ts';
 
 export const LANGUAGES = ['ko', 'en'] as const;
 export type Language = (typeof LANGUAGES)[number];
@@ -15,8 +16,8 @@ export const scheme = signal<Scheme>('auto');
 /** Reads what was kept, and from now on keeps and shows each change. */
 export function startPreferences(): void {
   const browser: Language = navigator.language.startsWith('ko') ? 'ko' : 'en';
-  language.value = kept('laurel.language', LANGUAGES) ?? browser;
-  scheme.value = kept('laurel.scheme', SCHEMES) ?? 'auto';
+  language.value = oneOf(LANGUAGES, kept('laurel.language')) ?? browser;
+  scheme.value = oneOf(SCHEMES, kept('laurel.scheme')) ?? 'auto';
   effect(() => {
     document.documentElement.lang = language.value;
     keep('laurel.language', language.value);
@@ -27,18 +28,6 @@ export function startPreferences(): void {
   });
 }
 
-function kept<T extends string>(name: string, known: readonly T[]): T | undefined {
-  try {
-    const text = localStorage.getItem(name);
-    return known.find((value) => value === text);
-  } catch {
-    return undefined;
-  }
-}
-
-/** A browser that lets nothing be kept asks again after each reload; nothing else is lost. */
-function keep(name: string, value: string): void {
-  try {
-    localStorage.setItem(name, value);
-  } catch {}
+function oneOf<T extends string>(known: readonly T[], text: string | null): T | undefined {
+  return known.find((value) => value === text);
 }

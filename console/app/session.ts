@@ -4,6 +4,7 @@
  */
 import { computed, effect, signal } from '@preact/signals';
 import { lost, returns } from './connection.ts';
+import { keep, kept } from './kept.ts';
 import { type Answer, problemOfFetch, problemOfResponse } from './problem.ts';
 import type { Role, User } from './types.ts';
 
@@ -14,6 +15,9 @@ type Session =
   | { state: 'IN'; user: User };
 
 const SESSION_URL = '/api/auth/session';
+
+/** Kept in this browser while its cookie may be good. */
+const SIGNED_IN = 'laurel.signed-in';
 
 /** `ended` says that somebody was signed in, and did not sign out here. */
 export const session = signal<Session>({ state: 'STARTING' });
@@ -39,6 +43,8 @@ export function currentToken(): string | undefined {
 /** Signs in by the cookie if there is one. Sign-outs in other tabs count here too. */
 export function startSession(): void {
   otherTabs.onmessage = () => end({ ended: false });
+  // Without it, a first visit would ask for nothing but a refusal.
+  if (kept(SIGNED_IN) === null) return end({ ended: false });
   // Again when the API has come back, as long as nobody knows whether the cookie is good.
   effect(() => {
     if (returns.value >= 0 && session.peek().state === 'STARTING') void refresh();
@@ -103,12 +109,14 @@ async function enter(response: Response): Promise<Answer<User>> {
   const profile = await send('GET', '/api/auth/profile');
   if (!profile.ok) return { ok: false, problem: await problemOfResponse(profile) };
   const data = (await profile.json()) as User;
+  keep(SIGNED_IN, 'yes');
   session.value = { state: 'IN', user: data };
   return { ok: true, data, response };
 }
 
 function end({ ended }: { ended: boolean }): void {
   accessToken = undefined;
+  keep(SIGNED_IN, null);
   session.value = { state: 'OUT', ended };
 }
 

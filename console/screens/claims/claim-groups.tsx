@@ -16,7 +16,13 @@ type Field = 'state' | 'reason' | 'eventId' | 'provider';
 function useSummary(filter: ClaimFilter, by: Field[]) {
   const asked = { ...filter, by };
   return useData(JSON.stringify(asked), (signal) =>
-    ask(api.GET('/api/event-claims/summary', { params: { query: asked }, signal })),
+    ask(
+      api.GET('/api/event-claims/summary', {
+        params: { query: asked },
+        querySerializer: { array: { style: 'form', explode: false } },
+        signal,
+      }),
+    ),
   );
 }
 
