@@ -33,6 +33,11 @@ export function Shell() {
           )}
           <Content />
         </main>
+        {!isIn && (
+          <footer>
+            <AccountPanel />
+          </footer>
+        )}
       </div>
       {isIn && <SearchDialog />}
       <div class="toast" role="status">
@@ -65,14 +70,12 @@ function Header({ isIn }: { isIn: boolean }) {
           </div>
         )}
       </div>
-      {isIn ? (
+      {isIn && (
         // On a wide page it always shows; on a narrow one it is a popover. A new path closes it.
         <div id="menu" popover="auto" key={path.value}>
           <Navigation />
           <AccountPanel />
         </div>
-      ) : (
-        <AccountPanel />
       )}
     </header>
   );

@@ -10,6 +10,8 @@ export interface Filter {
   options?: readonly (readonly [value: string, text: string])[];
   /** A moment: shown in the viewer's zone, in the address as RFC 3339 in UTC. */
   isTime?: boolean;
+  /** Seldom used: folded away until it is asked for, or filters something. */
+  isMore?: boolean;
 }
 
 /**
@@ -20,6 +22,10 @@ export function Filters({ filters }: { filters: readonly Filter[] }) {
   const { common } = t();
   const given = query.value;
   const isFiltered = filters.some(({ name }) => given.has(name));
+  const more = filters.filter(({ isMore }) => isMore);
+  const field = (filter: Filter) => (
+    <FilterField key={filter.name} filter={filter} value={given.get(filter.name) ?? ''} />
+  );
   const apply = (form: HTMLFormElement) => go(hrefTo(path.value, valuesOf(form, filters)));
   return (
     <search>
@@ -34,9 +40,13 @@ export function Filters({ filters }: { filters: readonly Filter[] }) {
           if (event.target instanceof HTMLSelectElement) apply(event.currentTarget);
         }}
       >
-        {filters.map((filter) => (
-          <FilterField key={filter.name} filter={filter} value={given.get(filter.name) ?? ''} />
-        ))}
+        {filters.filter(({ isMore }) => !isMore).map(field)}
+        {more.length > 0 && (
+          <details open={more.some(({ name }) => given.has(name))}>
+            <summary>{common.moreFilters}</summary>
+            <div class="filter-grid">{more.map(field)}</div>
+          </details>
+        )}
         <div class="actions">
           <button type="submit">{common.apply}</button>
           {isFiltered && <a href={path.value}>{common.clearFilters}</a>}

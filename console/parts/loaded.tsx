@@ -12,7 +12,7 @@ import { ProblemNote } from './problem-note.tsx';
 export function LoadedPart<T>(props: { of: Loaded<T>; children: (data: T) => ComponentChildren }) {
   const { data, problem, loading, reload } = props.of;
   return (
-    <div aria-busy={loading}>
+    <div class="stack" aria-busy={loading}>
       {problem && <ProblemNote problem={problem} onRetry={reload} />}
       {data === undefined ? loading && <Loading /> : props.children(data)}
     </div>

@@ -40,11 +40,11 @@ function fields(): Filter[] {
     { name: 'eventId', label: claims.eventId },
     { name: 'userId', label: claims.userId },
     { name: 'provider', label: claims.provider },
-    { name: 'rewardId', label: claims.rewardId },
-    { name: 'periodKey', label: claims.periodKey },
-    { name: 'idempotencyKey', label: claims.idempotencyKey },
-    { name: 'from', label: claims.from, isTime: true },
-    { name: 'to', label: claims.to, isTime: true },
+    { name: 'rewardId', label: claims.rewardId, isMore: true },
+    { name: 'periodKey', label: claims.periodKey, isMore: true },
+    { name: 'idempotencyKey', label: claims.idempotencyKey, isMore: true },
+    { name: 'from', label: claims.from, isTime: true, isMore: true },
+    { name: 'to', label: claims.to, isTime: true, isMore: true },
   ];
 }
 

@@ -13,6 +13,7 @@ export const common = {
   firstPage: 'First page',
   forbidden: 'Your role does not see this part.',
   loading: 'Loading…',
+  moreFilters: 'More filters',
   nextPage: 'Next page',
   none: 'None',
   noSuchPage: 'There is no such page',

@@ -9,7 +9,7 @@ export const shell = {
   notStaff: 'This console is for staff. Ask an admin for a role.',
   openSearch: 'Search',
   scheme: 'Colours',
-  schemes: { auto: 'As the system', light: 'Light', dark: 'Dark' },
+  schemes: { auto: 'System', light: 'Light', dark: 'Dark' },
   searchHint: 'A name’s beginning, any ID, an idempotency key or an external ID',
   searchTitle: 'Search',
   signedInAs: (name: string, role: string) => `${name} · ${role}`,

@@ -1,5 +1,5 @@
-import { josa } from 'es-hangul';
 import type { Texts } from '../en/index.ts';
+import { withParticle } from './particles.ts';
 
 export const common: Texts['common'] = {
   all: '전체',
@@ -15,6 +15,7 @@ export const common: Texts['common'] = {
   firstPage: '처음으로',
   forbidden: '이 메뉴를 볼 권한이 없습니다.',
   loading: '불러오는 중…',
+  moreFilters: '필터 더 보기',
   nextPage: '다음',
   none: '없음',
   noSuchPage: '페이지를 찾을 수 없습니다',
@@ -24,7 +25,7 @@ export const common: Texts['common'] = {
   pages: '페이지 이동',
   search: '검색',
   tryAgain: '다시 시도',
-  typeCount: (count) => `확인하려면 ${josa(count, '을/를')} 입력하세요`,
+  typeCount: (count) => `확인하려면 ${withParticle(count, '을/를')} 입력하세요`,
   yourTime: '내 시간대',
   eventTime: '이벤트 시간대',
   have: '현재',

@@ -11,7 +11,7 @@ export const shell: Texts['shell'] = {
   notStaff: '운영진 전용 콘솔입니다. 관리자에게 권한을 요청해 주세요.',
   openSearch: '검색',
   scheme: '화면 테마',
-  schemes: { auto: '시스템 설정', light: '밝게', dark: '어둡게' },
+  schemes: { auto: '시스템', light: '밝게', dark: '어둡게' },
   searchHint: '사용자 이름 앞부분, 각종 ID, 멱등성 키, 외부 ID',
   searchTitle: '검색',
   signedInAs: (name, role) => `${name} · ${role}`,
