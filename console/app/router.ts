@@ -19,7 +19,7 @@ const place = signal<Place>({ path: ROOT, query: new URLSearchParams() });
 export const path = computed(() => place.value.path);
 /** The address's query parameters. */
 export const query = computed(() => place.value.query);
-/** How often the path has changed since the page was loaded: 0 before the first navigation. */
+/** How often another screen was shown since the page was loaded: 0 before the first navigation. */
 export const navigations = signal(0);
 
 /** Follows links and the browser's back and forward buttons from now on. */

@@ -6,6 +6,7 @@ import { computed, effect, signal } from '@preact/signals';
 import { lost, returns } from './connection.ts';
 import { keep, kept } from './kept.ts';
 import { type Answer, problemOfFetch, problemOfResponse } from './problem.ts';
+import { navigations } from './router.ts';
 import type { Role, User } from './types.ts';
 
 /** `STARTING`: not known yet whether the cookie is good. */
@@ -56,7 +57,9 @@ export async function signIn(username: string, password: string): Promise<Answer
   try {
     const response = await send('POST', SESSION_URL, { username, password });
     if (!response.ok) return { ok: false, problem: await problemOfResponse(response) };
-    return await enter(response);
+    const answer = await enter(response);
+    if (answer.ok) navigations.value += 1;
+    return answer;
   } catch (error) {
     return { ok: false, problem: problemOfFetch(error) };
   }
@@ -115,6 +118,7 @@ async function enter(response: Response): Promise<Answer<User>> {
 }
 
 function end({ ended }: { ended: boolean }): void {
+  if (session.value.state === 'IN') navigations.value += 1;
   accessToken = undefined;
   keep(SIGNED_IN, null);
   session.value = { state: 'OUT', ended };
