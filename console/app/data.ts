@@ -39,7 +39,6 @@ export function useData<T>(
   const latest = useRef(load);
   latest.current = load;
   const back = returns.value;
-  // biome-ignore lint/correctness/useExhaustiveDependencies: `times` and `back` mean: load again
   useEffect(() => {
     if (key === null) return;
     const over = new AbortController();

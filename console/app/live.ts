@@ -30,7 +30,6 @@ export interface Live<T> {
  */
 export function useLive<T>(url: string | null, isLast: (data: T) => boolean): Live<T> {
   const [live, setLive] = useState<Live<T>>(NOTHING);
-  // biome-ignore lint/correctness/useExhaustiveDependencies: `isLast` is a pure function
   useEffect(() => {
     if (url === null) return;
     const over = new AbortController();

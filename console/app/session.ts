@@ -45,7 +45,7 @@ export function currentToken(): string | undefined {
 export function startSession(): void {
   otherTabs.onmessage = () => end({ ended: false });
   // Without it, a first visit would ask for nothing but a refusal.
-  if (kept(SIGNED_IN) === null) return end({ ended: false });
+  if (kept(SIGNED_IN) === null) end({ ended: false });
   // Again when the API has come back, as long as nobody knows whether the cookie is good.
   effect(() => {
     if (returns.value >= 0 && session.peek().state === 'STARTING') void refresh();

@@ -34,7 +34,6 @@ function Node({ condition }: { condition: Explained }) {
       <Met met={condition.met} /> {title}
       <ul>
         {children.map((child, index) => (
-          // biome-ignore lint/suspicious/noArrayIndexKey: a judged tree does not change its order
           <Node key={index} condition={child} />
         ))}
       </ul>
