@@ -30,6 +30,11 @@ const RULES: Record<string, { ours: string[]; packages?: RegExp }> = {
       'api',
     ],
   },
+  // Runs in browsers: of ours it knows the API's description alone, through the client.
+  console: {
+    ours: ['console', 'client/index.ts'],
+    packages: /^(preact(\/hooks)?|@preact\/signals|es-hangul|uplot)$/,
+  },
   // A package of its own; only its generator, which runs on our machines, reads the routes.
   client: {
     ours: ['client', 'api/docs/offline-description.ts'],
