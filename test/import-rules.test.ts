@@ -112,7 +112,7 @@ function isAllowed(file: string, target: string, rule: (typeof RULES)[string]): 
 
 for (const [folder, rule] of Object.entries(RULES)) {
   test(`${folder}/ imports only what it may`, () => {
-    const files = ourFiles(`${folder}/**/*.ts`).filter((f) => !isTest(f));
+    const files = ourFiles(`${folder}/**/*.{ts,tsx}`).filter((f) => !isTest(f));
     assert.notEqual(files.length, 0, `${folder}/ has no files`);
     const wrong = files.flatMap((file) =>
       importsOf(file)

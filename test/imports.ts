@@ -2,17 +2,25 @@
 import { globSync, readFileSync } from 'node:fs';
 import { stripTypeScriptTypes } from 'node:module';
 import path from 'node:path';
+import { transformSync } from 'esbuild';
 
 const ROOT = path.dirname(import.meta.dirname);
 
 const IMPORT =
   /\b(?:import|export)\b[^'"`;]*?\bfrom\s*['"]([^'"]+)['"]|\bimport\s*\(?\s*['"]([^'"]+)['"]/g;
 
+/** An import that is only of types goes, as Node's stripping has it. */
+const TSX = {
+  loader: 'tsx',
+  jsx: 'transform',
+  tsconfigRaw: { compilerOptions: { verbatimModuleSyntax: true } },
+} as const;
+
 /** Folders that git ignores, and what is generated. */
 const NOT_OURS = ['**/node_modules/**', 'dist/**', 'client/schema.d.ts'];
 
 /** Every TypeScript file of the repository, or those that match a pattern; paths from its root. */
-export function ourFiles(pattern = '**/*.ts'): string[] {
+export function ourFiles(pattern = '**/*.{ts,tsx}'): string[] {
   return globSync(pattern, { cwd: ROOT, exclude: NOT_OURS }).sort();
 }
 
@@ -21,9 +29,13 @@ export function textOf(file: string): string {
   return readFileSync(path.join(ROOT, file), 'utf8');
 }
 
-/** The text of a file without its types. Every character that stays keeps its place. */
+/**
+ * The text of a file without its types. Every character that stays keeps its place, but in TSX, which
+ * Node cannot strip: there every element is a call too.
+ */
 export function codeOf(file: string): string {
-  return stripTypeScriptTypes(textOf(file));
+  if (!file.endsWith('.tsx')) return stripTypeScriptTypes(textOf(file));
+  return transformSync(textOf(file), TSX).code;
 }
 
 /** What a file imports at run time: our own files by their path from the root, packages by name. */
@@ -38,7 +50,7 @@ export function allImportsOf(file: string): string[] {
 
 /** Whether an import's target is one of our files. */
 export function isOurs(target: string): boolean {
-  return target.endsWith('.ts') && !target.startsWith('@');
+  return /\.tsx?$/.test(target) && !target.startsWith('@');
 }
 
 /** The files that a file loads, itself included: what it imports, what those import, and so on. */

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { it } from 'node:test';
 import { gzipSync } from 'node:zlib';
 import { buildConsole } from '../console/bundle.ts';
+import { sendProblem, toProblem } from '../problem.ts';
 import { newRouter } from '../router.ts';
 import { consoleRoutes } from './console.ts';
 
@@ -14,6 +15,7 @@ app.route(
   '/',
   consoleRoutes(async () => bundle),
 );
+app.onError((error, c) => sendProblem(c, toProblem(error, 'request', c.req.path)));
 const get = async (path: string) => await app.request(path);
 
 it('every address of the console is the same page, whatever its query', async () => {

@@ -151,7 +151,8 @@ describe('what no page of this origin sent', () => {
 describe('a session over plain HTTP', () => {
   const statusAt = async (origin: string, incoming?: object) => {
     const init = { method: 'DELETE', headers: OWN_PAGE };
-    return (await t.app.request(`${origin}${URL_}`, init, incoming && { incoming })).status;
+    const env = incoming && { incoming: { complete: true, ...incoming } };
+    return (await t.app.request(`${origin}${URL_}`, init, env)).status;
   };
   const from = (remoteAddress: string, proto: string) => ({
     headers: { 'x-forwarded-for': '203.0.113.7', 'x-forwarded-proto': proto },
