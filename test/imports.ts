@@ -38,7 +38,7 @@ export function allImportsOf(file: string): string[] {
 
 /** Whether an import's target is one of our files. */
 export function isOurs(target: string): boolean {
-  return target.endsWith('.ts') && !target.startsWith('@');
+  return /\.tsx?$/.test(target) && !target.startsWith('@');
 }
 
 /** The files that a file loads, itself included: what it imports, what those import, and so on. */
