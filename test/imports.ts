@@ -1,6 +1,6 @@
 /** What our files import, for the tests about the code itself. */
 import { globSync, readFileSync } from 'node:fs';
-import { stripTypeScriptTypes } from 'node:module';
+import { SourceMap, stripTypeScriptTypes } from 'node:module';
 import path from 'node:path';
 import { transformSync } from 'esbuild';
 
@@ -34,9 +34,21 @@ export function textOf(file: string): string {
  * Node cannot strip: there every element is a call too.
  */
 export function codeOf(file: string): string {
-  if (!file.endsWith('.tsx')) return stripTypeScriptTypes(textOf(file));
-  return transformSync(textOf(file), TSX).code;
+  return isTsx(file) ? transformSync(textOf(file), TSX).code : stripTypeScriptTypes(textOf(file));
 }
+
+/** For a place in what `codeOf` gives, its line in the file. Both count from 1, columns from 0. */
+export function linesOf(file: string): (line: number, column: number) => number {
+  if (!isTsx(file)) return (line) => line;
+  const { map } = transformSync(textOf(file), { ...TSX, sourcemap: 'external' });
+  const places = new SourceMap(JSON.parse(map));
+  return (line, column) => {
+    const entry = places.findEntry(line - 1, column);
+    return 'originalLine' in entry ? entry.originalLine + 1 : line;
+  };
+}
+
+const isTsx = (file: string) => file.endsWith('.tsx');
 
 /** What a file imports at run time: our own files by their path from the root, packages by name. */
 export function importsOf(file: string): string[] {
