@@ -233,6 +233,7 @@ async function assertDescribed(method: string, route: Route, sent: Sent, token: 
     headers: {
       ...headers,
       authorization: `Bearer ${token}`,
+      'sec-fetch-site': 'same-origin',
       ...(body !== undefined && { 'content-type': 'application/json' }),
     },
     ...(body !== undefined && { body: JSON.stringify(body) }),

@@ -1,0 +1,3 @@
+export const eventForm = {
+  title: 'Event form',
+};

@@ -1,0 +1,3 @@
+export const operation = {
+  title: 'Bulk operation',
+};

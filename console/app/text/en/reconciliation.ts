@@ -1,0 +1,3 @@
+export const reconciliation = {
+  title: 'Reconciliation',
+};

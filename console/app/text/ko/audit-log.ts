@@ -1,0 +1,5 @@
+import type { Texts } from '../en/index.ts';
+
+export const auditLog: Texts['auditLog'] = {
+  title: '감사 로그',
+};

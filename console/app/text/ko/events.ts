@@ -1,0 +1,5 @@
+import type { Texts } from '../en/index.ts';
+
+export const events: Texts['events'] = {
+  title: '이벤트',
+};

@@ -1,0 +1,5 @@
+import type { Texts } from '../en/index.ts';
+
+export const operation: Texts['operation'] = {
+  title: '일괄 작업',
+};
