@@ -1,7 +1,7 @@
 /** The overview: what needs a person now, the live events, and the claims of the last hour. */
 import { MAILBOX } from '../../domain/claims/fulfillment.ts';
 import { DomainError } from '../../domain/errors.ts';
-import type { ClaimGroup } from '../../store/claims/claim-groups.ts';
+import type { ClaimGroup } from '../../store/claims/claim-summary.ts';
 import type { ClaimStore } from '../../store/claims/claims.ts';
 import type { GrantedUnits, Outcome, RecentClaims } from '../../store/claims/recent-claims.ts';
 import type { EventStore, LiveEvent } from '../../store/events/events.ts';

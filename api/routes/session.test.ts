@@ -106,7 +106,10 @@ describe('signing in to a session', () => {
       assert.equal(answer.headers.get('set-cookie'), null);
     }
     const user = await t.store.users.findByUsername(username);
-    await t.store.users.model.updateOne({ _id: user?.userId ?? '' }, { $set: { status: 'BANNED' } });
+    await t.store.users.model.updateOne(
+      { _id: user?.userId ?? '' },
+      { $set: { status: 'BANNED' } },
+    );
     const banned = await begin(username);
     assert.deepEqual([banned.status, banned.body.code], [403, 'user_not_active']);
   });
