@@ -177,6 +177,18 @@ export function eventBodies(names: ProviderNames) {
   return { newEvent, eventPatch };
 }
 
+/** The body that clones an event. Its other fields are those of the event. */
+export const EventClone = z
+  .strictObject({
+    title: trimmedText('LINE', [1, MAX_TITLE_LENGTH]).optional().openapi({
+      description: 'The title of the event unless given.',
+    }),
+    startsAt: moment,
+    endsAt: moment,
+    claimUntil: moment.nullable().default(null).openapi({ description: 'Null for `endsAt`.' }),
+  })
+  .openapi('EventClone');
+
 type NewEvent = z.output<ReturnType<typeof eventBodies>['newEvent']>;
 
 /** The fields of a new event as the domain has them. */

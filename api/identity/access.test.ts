@@ -17,6 +17,7 @@ const WHO: Record<string, readonly Role[] | 'anyone'> = {
   'GET /api/events/{eventId}': ROLES,
   'PATCH /api/events/{eventId}': ['OPERATOR', 'ADMIN'],
   'DELETE /api/events/{eventId}': ['OPERATOR', 'ADMIN'],
+  'POST /api/events/{eventId}/clone': ['OPERATOR', 'ADMIN'],
   'GET /api/events/{eventId}/eligibility': ['PLAYER'],
   'GET /api/events/{eventId}/stats': STAFF,
   'POST /api/event-claims/{eventId}/claim': ['PLAYER'],

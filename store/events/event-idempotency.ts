@@ -55,7 +55,7 @@ export function createEventKeys(connection: Connection) {
       if (known.requestHash !== hashOf(asked.request)) {
         throw new DomainError(
           'idempotency_key_reused',
-          'This key was used for another event within the last 24 hours.',
+          'This key was used for another request within the last 24 hours.',
         );
       }
       return known.eventId;
