@@ -46,6 +46,7 @@ const FITTING: Record<string, Fields> = {
     endsAt: '2027-12-31T15:00:00Z',
     claimUntil: '2028-01-07T15:00:00Z',
   },
+  'POST /api/events/{eventId}/rewards/{rewardId}/stock': { add: 5 },
   'POST /api/event-claims/{eventId}/claim': { rewardId: 'cape' },
   'POST /api/event-claims/{claimId}/retry': { note: 'looked into it' },
   'POST /api/event-claims/{claimId}/abort': { note: 'looked into it' },

@@ -292,6 +292,6 @@ function assertVersion({ version }: StoredEvent, expected: readonly number[] | u
 }
 
 /** The part of an event that the audit log keeps: what staff can change. */
-function audited(event: StoredEvent): object {
+export function audited(event: StoredEvent): object {
   return { ...fieldsOf(event), status: event.status, version: event.version };
 }
