@@ -13,6 +13,7 @@ import { workflowIdOf } from '../../temporal/workflow-id.ts';
 import type { AuthenticatedUser } from '../api-env.ts';
 import { ExplainedSchema } from '../events/condition-schema.ts';
 import { SURROUNDINGS, toSurroundingsBody } from '../events/condition-windows.ts';
+import { ForStaffSchema, toForStaff } from './claim-for-staff.ts';
 import { claimStreamUrl, claimUrl } from './claim-url.ts';
 
 const time = z.iso.datetime();
@@ -69,6 +70,7 @@ export const ClaimSchema = z
     explanation: ClaimExplanation.optional().openapi({
       description: 'Why a claim was refused as `CONDITION_NOT_MET`; others have none.',
     }),
+    forStaff: ForStaffSchema.optional(),
     version: z.int().openapi({ description: 'Only grows; the event ID of the stream.' }),
     acceptedAt: time,
     createdAt: time,
@@ -125,6 +127,7 @@ export function toClaimBody(
     })),
     steps: claim.steps,
     ...toExplanationBody(claim),
+    ...(isStaff(reader.role) && { forStaff: toForStaff(claim) }),
     version: claim.version,
     acceptedAt: claim.acceptedAt.toISOString(),
     createdAt: claim.createdAt.toISOString(),

@@ -14,7 +14,10 @@ describe('the console’s addresses', () => {
   });
 
   it('leave out parameters without a value', () => {
-    assert.equal(hrefTo('/console/claims', { state: 'FAILED', reason: '' }), '/console/claims?state=FAILED');
+    assert.equal(
+      hrefTo('/console/claims', { state: 'FAILED', reason: '' }),
+      '/console/claims?state=FAILED',
+    );
     assert.equal(hrefTo('/console/claims'), '/console/claims');
   });
 });
