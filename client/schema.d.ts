@@ -149,7 +149,83 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        get?: never;
+        /** A user */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    userId: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description The user */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["User"];
+                    };
+                };
+                /** @description `invalid_request`: The request is not valid */
+                400: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description `unauthenticated`: Sign in first; `token_expired`: The access token has expired */
+                401: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description `forbidden`: Your role does not allow this */
+                403: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description `not_found`: Not found */
+                404: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description `internal`: Something went wrong */
+                500: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description `unavailable`: Not available for now */
+                503: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
         put?: never;
         post?: never;
         delete?: never;
@@ -157,6 +233,105 @@ export interface paths {
         head?: never;
         /** Change a user's role or status, which ends their tokens */
         patch: operations["updateUser"];
+        trace?: never;
+    };
+    "/api/users/{userId}/progress": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What is counted for a user, by metric and key, over all time */
+        get: {
+            parameters: {
+                query?: {
+                    /** @description The `nextCursor` of the page before; opaque. */
+                    cursor?: string;
+                    limit?: number;
+                };
+                header?: never;
+                path: {
+                    userId: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description A page of totals, sorted by metric and key */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            items: components["schemas"]["Progress"][];
+                            nextCursor: string | null;
+                        };
+                    };
+                };
+                /** @description `invalid_request`: The request is not valid */
+                400: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description `unauthenticated`: Sign in first; `token_expired`: The access token has expired */
+                401: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description `forbidden`: Your role does not allow this */
+                403: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description `not_found`: Not found */
+                404: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description `internal`: Something went wrong */
+                500: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description `unavailable`: Not available for now */
+                503: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
         trace?: never;
     };
     "/api/events": {
@@ -222,6 +397,283 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/events/{eventId}/clone": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Copy an event to a draft with a play window of its own
+         * @description All that the body does not name is as in the event. An idempotency key is kept for 24 hours.
+         */
+        post: {
+            parameters: {
+                query?: never;
+                header?: {
+                    /** @description 1–255 printable ASCII characters; a quoted string (RFC 8941) is unquoted. `X-Idempotency-Key` means the same, and may be sent instead. */
+                    "Idempotency-Key"?: string;
+                };
+                path: {
+                    eventId: string;
+                };
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": components["schemas"]["EventClone"];
+                };
+            };
+            responses: {
+                /** @description The draft, with its `ETag` */
+                201: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Event"];
+                    };
+                };
+                /** @description `invalid_request`: The request is not valid; `idempotency_key_missing`: The idempotency key is missing; `idempotency_key_invalid`: The idempotency key is not valid */
+                400: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description `unauthenticated`: Sign in first; `token_expired`: The access token has expired */
+                401: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description `forbidden`: Your role does not allow this */
+                403: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description `not_found`: Not found */
+                404: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description `conflict`: The request conflicts with what stands */
+                409: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description `payload_too_large`: The body is too large */
+                413: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description `unsupported_media_type`: The media type is not supported */
+                415: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description `idempotency_key_reused`: The idempotency key belongs to another request */
+                422: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description `internal`: Something went wrong */
+                500: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description `unavailable`: Not available for now */
+                503: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/events/{eventId}/rewards/{rewardId}/stock": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Add units to a reward's stock
+         * @description Of two such calls at once, both count. A repeated idempotency key adds nothing and is answered as it was; it is kept for 24 hours.
+         */
+        post: {
+            parameters: {
+                query?: never;
+                header: {
+                    /** @description 1–255 printable ASCII characters; a quoted string (RFC 8941) is unquoted. `X-Idempotency-Key` means the same, and may be sent instead. */
+                    "Idempotency-Key": string;
+                };
+                path: {
+                    eventId: string;
+                    rewardId: string;
+                };
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": components["schemas"]["Restock"];
+                };
+            };
+            responses: {
+                /** @description The stock after this call */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["StockLevels"];
+                    };
+                };
+                /** @description `invalid_request`: The request is not valid; `idempotency_key_missing`: The idempotency key is missing; `idempotency_key_invalid`: The idempotency key is not valid */
+                400: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description `unauthenticated`: Sign in first; `token_expired`: The access token has expired */
+                401: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description `forbidden`: Your role does not allow this */
+                403: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description `not_found`: Not found */
+                404: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description `conflict`: The request conflicts with what stands */
+                409: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description `payload_too_large`: The body is too large */
+                413: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description `unsupported_media_type`: The media type is not supported */
+                415: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description `idempotency_key_reused`: The idempotency key belongs to another request */
+                422: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description `internal`: Something went wrong */
+                500: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description `unavailable`: Not available for now */
+                503: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/events/{eventId}/eligibility": {
         parameters: {
             query?: never;
@@ -231,7 +683,7 @@ export interface paths {
         };
         /**
          * May I claim now, and why not
-         * @description The condition with what you have, what is needed and whether it is met on every leaf, and the windows around it. It promises nothing: a claim is judged as at its own acceptance.
+         * @description The condition with what you have, what is needed and whether it is met on every leaf, and the windows around it. It promises nothing: a claim is judged as at its own acceptance. Staff name a player and get the answer for that player.
          */
         get: operations["getEligibility"];
         put?: never;
@@ -512,6 +964,183 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/overview": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What needs a person now, the live events, and the claims of the last hour
+         * @description Two seconds old at most, and the same for all who look at the same time.
+         */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description The overview */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Overview"];
+                    };
+                };
+                /** @description `invalid_request`: The request is not valid */
+                400: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description `unauthenticated`: Sign in first; `token_expired`: The access token has expired */
+                401: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description `forbidden`: Your role does not allow this */
+                403: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description `internal`: Something went wrong */
+                500: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description `unavailable`: Not available for now */
+                503: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/overview/stream": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The overview as server-sent events
+         * @description At once and then whenever it differs. It is made every two seconds, and each time that it says the same a comment is sent. The stream ends with the access token, and where no overview can be made.
+         */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Events named `overview`, each with the whole overview as its data */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "text/event-stream": string;
+                    };
+                };
+                /** @description `invalid_request`: The request is not valid */
+                400: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description `unauthenticated`: Sign in first; `token_expired`: The access token has expired */
+                401: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description `forbidden`: Your role does not allow this */
+                403: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description `rate_limited`: Too many requests */
+                429: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description `internal`: Something went wrong */
+                500: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description `unavailable`: Not available for now */
+                503: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/activity-events": {
         parameters: {
             query?: never;
@@ -771,7 +1400,7 @@ export interface components {
             username: string;
             displayName: string;
             /** @enum {string} */
-            role: "PLAYER" | "OPERATOR" | "AUDITOR" | "ADMIN" | "GAME_SERVER";
+            role: "PLAYER" | "SUPPORT" | "OPERATOR" | "AUDITOR" | "ADMIN" | "GAME_SERVER";
             /** @enum {string} */
             status: "ACTIVE" | "SUSPENDED" | "BANNED" | "WITHDRAWN";
             /** Format: date-time */
@@ -821,9 +1450,24 @@ export interface components {
             /** @description Lifetime of the access token, in seconds. */
             expiresIn: number;
         };
+        Progress: {
+            metric: string;
+            key: string | null;
+            /** @description The values added up; an event without one counts 1. */
+            sum: number;
+            /** @description Null where no event had a value. */
+            highest: number | null;
+            /** @description As above, by the time of the events. */
+            latest: number | null;
+            /**
+             * Format: date-time
+             * @description The time of the last event.
+             */
+            lastSeenAt: string;
+        };
         UserChange: {
             /** @enum {string} */
-            role?: "PLAYER" | "OPERATOR" | "AUDITOR" | "ADMIN" | "GAME_SERVER";
+            role?: "PLAYER" | "SUPPORT" | "OPERATOR" | "AUDITOR" | "ADMIN" | "GAME_SERVER";
             /** @enum {string} */
             status?: "ACTIVE" | "SUSPENDED" | "BANNED" | "WITHDRAWN";
         };
@@ -1076,11 +1720,35 @@ export interface components {
                 FAILED?: number;
             };
         };
+        EventClone: {
+            /** @description The title of the event unless given. */
+            title?: string;
+            /** Format: date-time */
+            startsAt: string;
+            /** Format: date-time */
+            endsAt: string;
+            /**
+             * Format: date-time
+             * @description Null for `endsAt`.
+             */
+            claimUntil?: string;
+        };
+        StockLevels: {
+            rewardId: string;
+            stock: number;
+            available: number;
+            held: number;
+            granted: number;
+        };
+        Restock: {
+            /** @description Units to add. Below zero: units to take away, down to those held and granted. */
+            add: number;
+        };
         Eligibility: {
             eventId: string;
             /** @description Null where it hangs on a provider that has no answer now; a claim waits for that answer. */
             eligible: boolean | null;
-            /** @description Everything that would refuse a claim now, in the order in which it would. */
+            /** @description Everything that would refuse a claim now, in the order in which it counts. One exception: where units are gone, a claim is refused as `SOLD_OUT` before its condition is judged. */
             reasons: ("USER_NOT_ACTIVE" | "EVENT_NOT_OPEN" | "ALREADY_CLAIMED" | "CONDITION_NOT_MET" | "SOLD_OUT" | "FULFILLMENT_REFUSED" | "FULFILLMENT_UNAVAILABLE" | "FULFILLMENT_UNKNOWN" | "COMPENSATION_FAILED" | "ABORTED_BY_ADMIN" | "INTERNAL")[];
             condition?: components["schemas"]["ExplainedCondition"] | null;
             /**
@@ -1131,6 +1799,7 @@ export interface components {
             lines: components["schemas"]["ClaimLine"][];
             steps: components["schemas"]["ClaimStep"][];
             explanation?: components["schemas"]["ClaimExplanation"];
+            forStaff?: components["schemas"]["ClaimForStaff"];
             /** @description Only grows; the event ID of the stream. */
             version: number;
             /** Format: date-time */
@@ -1207,6 +1876,83 @@ export interface components {
                 available: number | null;
             }[];
         };
+        /** @description Staff only. */
+        ClaimForStaff: {
+            next: {
+                /**
+                 * @description What happens next. `PARKED_THEN_RETRY` and `PARKED_THEN_ABORT`: by itself, unless an admin decides before `at`; `RETRY` and `ABORT`: an admin has decided so.
+                 * @enum {string}
+                 */
+                what: "NOTHING" | "VALIDATE" | "CHECK_CONDITION" | "RESERVE" | "ASK_PROVIDER" | "SETTLE" | "UNDO" | "PARKED_UNTIL_DECIDED" | "PARKED_THEN_RETRY" | "PARKED_THEN_ABORT" | "RETRY" | "ABORT";
+                /**
+                 * Format: date-time
+                 * @description When, where that is known.
+                 */
+                at: string | null;
+            };
+            /** @description The event as it was when the claim was accepted. */
+            judgedBy: {
+                eventVersion: number;
+                provider: string;
+                /** @description What is done from `startsAt` until before `endsAt` counts; claims are taken until before `claimableUntil`. */
+                window: {
+                    /** Format: date-time */
+                    startsAt: string;
+                    /** Format: date-time */
+                    endsAt: string;
+                    /** Format: date-time */
+                    claimableUntil: string;
+                };
+                /** @description The bounds of the claim’s period; null for an event without a condition. */
+                period: {
+                    /** @example 2026-11-22 */
+                    key: string;
+                    /**
+                     * Format: date-time
+                     * @description Null for `ONCE`.
+                     */
+                    startsAt: string | null;
+                    /**
+                     * Format: date-time
+                     * @description When the next one begins; null where none does: for `ONCE`, and for the last of the play window.
+                     */
+                    endsAt: string | null;
+                } | null;
+                condition?: components["schemas"]["Condition"] | null;
+                parkedAfter: {
+                    /** @enum {string} */
+                    action: "RETRY" | "ABORT" | "WAIT";
+                    hours: number;
+                };
+            };
+            lines: {
+                lineId: string;
+                /** @description Its ID at the provider. */
+                grantId: string;
+                /** @description Why it is not granted, as its provider or our call to it said. */
+                providerSaid: string | null;
+            }[];
+            /** @description The last one; null if it never was. */
+            parking: {
+                /** @description Counts the stays of this claim, from 1. */
+                number: number;
+                /** @enum {string} */
+                reason: "USER_NOT_ACTIVE" | "EVENT_NOT_OPEN" | "ALREADY_CLAIMED" | "CONDITION_NOT_MET" | "SOLD_OUT" | "FULFILLMENT_REFUSED" | "FULFILLMENT_UNAVAILABLE" | "FULFILLMENT_UNKNOWN" | "COMPENSATION_FAILED" | "ABORTED_BY_ADMIN" | "INTERNAL";
+                detail: string;
+                /** @enum {string} */
+                step: "S0_ACCEPT" | "S1_VALIDATE" | "S2_CONDITIONS" | "S3_RESERVE" | "S4_FULFIL" | "S5_SETTLE" | "UNDO_FULFIL" | "UNDO_RESERVE" | "UNDO_ENTITLEMENT";
+                /** Format: date-time */
+                at: string;
+                decision: {
+                    /** @enum {string} */
+                    action: "RETRY" | "ABORT";
+                    note: string | null;
+                    by: string;
+                    /** Format: date-time */
+                    at: string;
+                } | null;
+            } | null;
+        };
         ClaimGroups: {
             groups: {
                 /** @enum {string} */
@@ -1276,9 +2022,9 @@ export interface components {
             at: string;
             actorId: string;
             /** @enum {string} */
-            actorRole: "PLAYER" | "OPERATOR" | "AUDITOR" | "ADMIN" | "GAME_SERVER";
+            actorRole: "PLAYER" | "SUPPORT" | "OPERATOR" | "AUDITOR" | "ADMIN" | "GAME_SERVER";
             /** @enum {string} */
-            action: "user.update" | "event.create" | "event.update" | "event.delete" | "claim.retry" | "claim.abort" | "claims.retry" | "claims.abort" | "operation.stop";
+            action: "user.update" | "event.create" | "event.update" | "event.restock" | "event.delete" | "claim.retry" | "claim.abort" | "claims.retry" | "claims.abort" | "operation.stop";
             targetId: string;
             /** @description Null where there was nothing. */
             before?: unknown;
@@ -1348,6 +2094,129 @@ export interface components {
             createdAt: string;
             /** Format: date-time */
             updatedAt: string;
+        };
+        Overview: {
+            /**
+             * Format: date-time
+             * @description The moment this is said for.
+             */
+            at: string;
+            /** @description What needs a person now; empty where nothing does. */
+            attention: ("CLAIMS_PARKED" | "STOCK_DOES_NOT_ADD_UP" | "RECONCILIATION_LATE" | "RECONCILIATION_FAILED")[];
+            parked: {
+                count: number;
+                /**
+                 * Format: date-time
+                 * @description Null for none, and where `groups` is null.
+                 */
+                oldestAt: string | null;
+                /** @description By cause, the largest first, 100 at most; null where there are too many claims. */
+                groups: {
+                    /** @enum {string|null} */
+                    reason: "USER_NOT_ACTIVE" | "EVENT_NOT_OPEN" | "ALREADY_CLAIMED" | "CONDITION_NOT_MET" | "SOLD_OUT" | "FULFILLMENT_REFUSED" | "FULFILLMENT_UNAVAILABLE" | "FULFILLMENT_UNKNOWN" | "COMPENSATION_FAILED" | "ABORTED_BY_ADMIN" | "INTERNAL" | null;
+                    eventId: string;
+                    provider: string;
+                    count: number;
+                    /**
+                     * Format: date-time
+                     * @description When the first of them was created.
+                     */
+                    oldestAt: string;
+                }[] | null;
+            };
+            reconciliation: {
+                /** @description Null where none ran in a week. */
+                lastRun: {
+                    /** Format: date-time */
+                    startedAt: string;
+                    /** Format: date-time */
+                    endedAt: string;
+                    /** @description What could not be done in this run. */
+                    failures: number;
+                    /** @description Stock buckets that did not add up. */
+                    unbalanced: number;
+                } | null;
+                /** @description Three runs or more should have ended since. */
+                isLate: boolean;
+                /** @description False if the last run found a stock that does not add up, or the live events have one. */
+                addsUp: boolean;
+            };
+            providers: {
+                provider: string;
+                /** @description Null where they are too many to be counted. */
+                parked: number | null;
+                /** Format: date-time */
+                oldestParkedAt: string | null;
+                /** @description As `claims.states`, of this provider. */
+                lastHour: {
+                    PENDING_VALIDATION?: number;
+                    CHECKING_CONDITIONS?: number;
+                    RESERVING_STOCK?: number;
+                    FULFILLING?: number;
+                    GRANTED?: number;
+                    COMPENSATING?: number;
+                    NEEDS_ATTENTION?: number;
+                    REJECTED?: number;
+                    FAILED?: number;
+                } | null;
+            }[];
+            /** @description Those that take claims, newest first. */
+            events: {
+                eventId: string;
+                title: string;
+                /** Format: date-time */
+                startsAt: string;
+                /** Format: date-time */
+                endsAt: string;
+                /** Format: date-time */
+                claimableUntil: string;
+                timeZone: string;
+                provider: string;
+                rewards: {
+                    rewardId: string;
+                    name: string;
+                    /** @description Null for unlimited. */
+                    stock: number | null;
+                    /** @description As `held` and `granted` null for unlimited, and beyond a thousand limited rewards in all. */
+                    available: number | null;
+                    held: number | null;
+                    granted: number | null;
+                    /** @description Units granted in the last ten minutes; null where they cannot be counted in time. */
+                    grantedLately: number | null;
+                    /** @description The rate of that, over what of the ten minutes the event was open. */
+                    perMinute: number | null;
+                    /**
+                     * Format: date-time
+                     * @description When the units run out at this rate; null where they do not, or are gone.
+                     */
+                    emptyAt: string | null;
+                }[];
+            }[];
+            /** @description There are more live events than are shown. */
+            moreEvents: boolean;
+            claims: {
+                /** Format: date-time */
+                since: string;
+                /** @description The claims created since then, by the state they are in; null where they are too many. */
+                states: {
+                    PENDING_VALIDATION?: number;
+                    CHECKING_CONDITIONS?: number;
+                    RESERVING_STOCK?: number;
+                    FULFILLING?: number;
+                    GRANTED?: number;
+                    COMPENSATING?: number;
+                    NEEDS_ATTENTION?: number;
+                    REJECTED?: number;
+                    FAILED?: number;
+                } | null;
+                reasons: {
+                    /** @enum {string} */
+                    state: "PENDING_VALIDATION" | "CHECKING_CONDITIONS" | "RESERVING_STOCK" | "FULFILLING" | "GRANTED" | "COMPENSATING" | "NEEDS_ATTENTION" | "REJECTED" | "FAILED";
+                    /** @enum {string} */
+                    reason: "USER_NOT_ACTIVE" | "EVENT_NOT_OPEN" | "ALREADY_CLAIMED" | "CONDITION_NOT_MET" | "SOLD_OUT" | "FULFILLMENT_REFUSED" | "FULFILLMENT_UNAVAILABLE" | "FULFILLMENT_UNKNOWN" | "COMPENSATION_FAILED" | "ABORTED_BY_ADMIN" | "INTERNAL";
+                    count: number;
+                }[] | null;
+            };
         };
         ActivityOutcome: {
             /** @description New, and counted. */
@@ -2007,7 +2876,7 @@ export interface operations {
             query?: {
                 /** @description The whole name, in any letter case. */
                 username?: string;
-                role?: "PLAYER" | "OPERATOR" | "AUDITOR" | "ADMIN" | "GAME_SERVER";
+                role?: "PLAYER" | "SUPPORT" | "OPERATOR" | "AUDITOR" | "ADMIN" | "GAME_SERVER";
                 status?: "ACTIVE" | "SUSPENDED" | "BANNED" | "WITHDRAWN";
                 /** @description The beginning of a username, in any letter case, or a whole ID. Sorted by name. */
                 query?: string;
@@ -2746,7 +3615,10 @@ export interface operations {
     };
     getEligibility: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description The player, for staff, who must name one. A player names nobody else. */
+                userId?: string;
+            };
             header?: never;
             path: {
                 eventId: string;
@@ -3673,7 +4545,7 @@ export interface operations {
         parameters: {
             query?: {
                 actorId?: string;
-                action?: "user.update" | "event.create" | "event.update" | "event.delete" | "claim.retry" | "claim.abort" | "claims.retry" | "claims.abort" | "operation.stop";
+                action?: "user.update" | "event.create" | "event.update" | "event.restock" | "event.delete" | "claim.retry" | "claim.abort" | "claims.retry" | "claims.abort" | "operation.stop";
                 targetId?: string;
                 /** @description Made at or after this moment. */
                 from?: string;

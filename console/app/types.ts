@@ -9,10 +9,12 @@ export type Reason = NonNullable<Claim['reason']>;
 export type Step = Claim['steps'][number];
 export type Line = Claim['lines'][number];
 export type Explained = Schemas['ExplainedCondition'];
+export type Condition = Schemas['Condition'];
 export type User = Schemas['User'];
-export type Role = User['role'] | 'SUPPORT';
+export type Role = User['role'];
 export type UserStatus = User['status'];
 export type Operation = Schemas['Operation'];
+export type ClaimForStaff = NonNullable<Claim['forStaff']>;
 
 /** The roles that see the console. The contract calls them *staff*. */
 export const STAFF: readonly Role[] = ['SUPPORT', 'OPERATOR', 'AUDITOR', 'ADMIN'];

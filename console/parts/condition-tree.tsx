@@ -1,6 +1,6 @@
 import { number } from '../app/format.ts';
 import { t } from '../app/text/index.ts';
-import type { Explained } from '../app/types.ts';
+import type { Condition, Explained } from '../app/types.ts';
 import { Badge } from './badge.tsx';
 
 type Leaf = Extract<Explained, { metric: string }>;
@@ -55,7 +55,7 @@ function LeafLine({ leaf }: { leaf: Leaf }) {
   );
 }
 
-function needOf(leaf: Leaf): string {
+function needOf(leaf: Pick<Leaf, 'atLeast' | 'atMost' | 'equals'>): string {
   const { common } = t();
   const parts = [
     leaf.atLeast !== undefined && common.atLeast(number(leaf.atLeast)),
@@ -69,4 +69,42 @@ function Met({ met }: { met: boolean | null }) {
   const { common } = t();
   if (met === null) return <Badge tone="wait">{common.notKnown}</Badge>;
   return met ? <Badge tone="good">{common.met}</Badge> : <Badge tone="bad">{common.notMet}</Badge>;
+}
+
+/** A condition as it is written, judged for nobody. */
+export function PlainConditionTree({ condition }: { condition: Condition }) {
+  return (
+    <ul class="condition">
+      <PlainNode condition={condition} />
+    </ul>
+  );
+}
+
+function PlainNode({ condition }: { condition: Condition }) {
+  const { common } = t();
+  if ('metric' in condition) {
+    const { metric, key } = condition;
+    return (
+      <li>
+        <code>{key ? `${metric} ${key}` : metric}</code> {needOf(condition)}
+      </li>
+    );
+  }
+  const [title, children] =
+    'all' in condition
+      ? [common.allOf, condition.all]
+      : 'any' in condition
+        ? [common.anyOf, condition.any]
+        : [common.notThis, [condition.not]];
+  return (
+    <li>
+      {title}
+      <ul>
+        {children.map((child, index) => (
+          // biome-ignore lint/suspicious/noArrayIndexKey: a written tree does not change its order
+          <PlainNode key={index} condition={child} />
+        ))}
+      </ul>
+    </li>
+  );
 }
