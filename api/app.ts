@@ -27,6 +27,7 @@ import { type GrantRouteDeps, grantRoutes } from './routes/grants.ts';
 import { type MetaRouteDeps, metaRoutes } from './routes/meta.ts';
 import { type MetricsRouteDeps, metricsRoutes } from './routes/metrics.ts';
 import { type OperationRouteDeps, operationRoutes } from './routes/operations.ts';
+import { type OverviewRouteDeps, overviewRoutes } from './routes/overview.ts';
 import { type CallbackRouteDeps, callbackRoutes } from './routes/provider-callbacks.ts';
 import { type ReconciliationRouteDeps, reconciliationRoutes } from './routes/reconciliation.ts';
 import { type UserRouteDeps, userRoutes } from './routes/users.ts';
@@ -43,6 +44,7 @@ export type AppDeps = AuthRouteDeps &
   AuditRouteDeps &
   PlayerEventRouteDeps &
   OperationRouteDeps &
+  OverviewRouteDeps &
   CallbackRouteDeps &
   MetaRouteDeps &
   MetricsRouteDeps & {
@@ -80,6 +82,7 @@ export function createApp(deps: AppDeps) {
   app.route('/', reconciliationRoutes(deps));
   app.route('/', auditRoutes(deps));
   app.route('/', operationRoutes(deps));
+  app.route('/', overviewRoutes(deps));
   app.route('/', playerEventRoutes(deps));
   app.route('/', callbackRoutes(deps));
   app.route('/', metaRoutes(deps));

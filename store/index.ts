@@ -2,6 +2,7 @@
 import type { Connection } from 'mongoose';
 import { createAuditLog } from './audit-log.ts';
 import { createClaimStore } from './claims/claims.ts';
+import { createRecentClaims } from './claims/recent-claims.ts';
 import { createEventStats } from './events/event-stats.ts';
 import { createEventStore } from './events/events.ts';
 import { createServerClock } from './mongodb/clock.ts';
@@ -34,6 +35,7 @@ function createStores(
 ) {
   const clock = createServerClock(connection);
   const stock = createStockStore(connection, clock);
+  const claims = createClaimStore(connection, clock, now);
   return {
     auditLog: createAuditLog(connection, now),
     users: createUserStore(connection),
@@ -41,7 +43,8 @@ function createStores(
     events: createEventStore(connection, now),
     eventStats: createEventStats(connection, stock, now),
     stock,
-    claims: createClaimStore(connection, clock, now),
+    claims,
+    recentClaims: createRecentClaims(claims.model),
     conditionFacts: createConditionFacts(connection),
     operations: createOperationStore(connection, now),
     providerLimits: createProviderLimitStore(connection),

@@ -1,6 +1,6 @@
 /** The collection `events`: reading events, and marking them as claimed. */
 import type { Connection } from 'mongoose';
-import type { EventStatus } from '../../domain/events/event.ts';
+import type { EventStatus, Reward } from '../../domain/events/event.ts';
 import { after, type Position } from '../mongodb/cursor.ts';
 import { createEventChanges } from './event-changes.ts';
 import {
@@ -19,6 +19,31 @@ export interface EventFilter {
   status?: EventStatus | undefined;
   now: Date;
 }
+
+/** What an overview shows of an event that takes claims. */
+export interface LiveEvent {
+  eventId: string;
+  title: string;
+  startsAt: Date;
+  endsAt: Date;
+  claimableUntil: Date;
+  timeZone: string;
+  provider: string;
+  rewards: Pick<Reward, 'rewardId' | 'name' | 'stock'>[];
+}
+
+/** The fields of a `LiveEvent`: conditions and descriptions may be long. */
+const LIVE_FIELDS = {
+  title: 1,
+  startsAt: 1,
+  endsAt: 1,
+  claimableUntil: 1,
+  'period.timeZone': 1,
+  'fulfillment.provider': 1,
+  'rewards.rewardId': 1,
+  'rewards.name': 1,
+  'rewards.stock': 1,
+} as const;
 
 /** The states of events in a player's list. */
 const SHOWN_TO_PLAYERS: readonly EventStatus[] = ['ACTIVE', 'PAUSED'];
@@ -55,6 +80,25 @@ export function createEventStore(connection: Connection, now: () => Date = () =>
         .limit(limit)
         .lean<EventDocument[]>();
       return found.map(({ _id }) => _id);
+    },
+
+    /**
+     * The events that take claims at that moment, newest first; up to `limit + 1`, so that the
+     * caller sees whether there are more.
+     */
+    async live(at: Date, limit: number): Promise<LiveEvent[]> {
+      const found = await model
+        .find(
+          { status: 'ACTIVE', claimableUntil: { $gt: at }, startsAt: { $lte: at } },
+          LIVE_FIELDS,
+        )
+        .sort(NEWEST)
+        .limit(limit + 1)
+        .lean<EventDocument[]>();
+      return found.map(({ _id, period, fulfillment, ...event }) => {
+        const { timeZone } = period;
+        return { eventId: _id, ...event, timeZone, provider: fulfillment.provider };
+      });
     },
 
     /** Newest first; up to `limit + 1` events, so that the caller sees whether there are more. */
