@@ -87,41 +87,6 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/auth/session": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /** Sign in with a browser: refused unless `Sec-Fetch-Site` is `same-origin` */
-        post: operations["beginSession"];
-        /** Sign out, and clear the cookie */
-        delete: operations["endSession"];
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/auth/session/refresh": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /** Get a new access token by the cookie, whose token is replaced */
-        post: operations["refreshSession"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
     "/api/users": {
         parameters: {
             query?: never;
@@ -149,7 +114,83 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        get?: never;
+        /** A user */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    userId: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description The user */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["User"];
+                    };
+                };
+                /** @description `invalid_request`: The request is not valid */
+                400: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description `unauthenticated`: Sign in first; `token_expired`: The access token has expired */
+                401: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description `forbidden`: Your role does not allow this */
+                403: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description `not_found`: Not found */
+                404: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description `internal`: Something went wrong */
+                500: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description `unavailable`: Not available for now */
+                503: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
         put?: never;
         post?: never;
         delete?: never;
@@ -157,6 +198,105 @@ export interface paths {
         head?: never;
         /** Change a user's role or status, which ends their tokens */
         patch: operations["updateUser"];
+        trace?: never;
+    };
+    "/api/users/{userId}/progress": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What is counted for a user, by metric and key, over all time */
+        get: {
+            parameters: {
+                query?: {
+                    /** @description The `nextCursor` of the page before; opaque. */
+                    cursor?: string;
+                    limit?: number;
+                };
+                header?: never;
+                path: {
+                    userId: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description A page of totals, sorted by metric and key */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            items: components["schemas"]["Progress"][];
+                            nextCursor: string | null;
+                        };
+                    };
+                };
+                /** @description `invalid_request`: The request is not valid */
+                400: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description `unauthenticated`: Sign in first; `token_expired`: The access token has expired */
+                401: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description `forbidden`: Your role does not allow this */
+                403: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description `not_found`: Not found */
+                404: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description `internal`: Something went wrong */
+                500: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description `unavailable`: Not available for now */
+                503: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
         trace?: never;
     };
     "/api/events": {
@@ -231,7 +371,7 @@ export interface paths {
         };
         /**
          * May I claim now, and why not
-         * @description The condition with what you have, what is needed and whether it is met on every leaf, and the windows around it. It promises nothing: a claim is judged as at its own acceptance.
+         * @description The condition with what you have, what is needed and whether it is met on every leaf, and the windows around it. It promises nothing: a claim is judged as at its own acceptance. Staff name a player and get the answer for that player.
          */
         get: operations["getEligibility"];
         put?: never;
@@ -512,6 +652,183 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/overview": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What needs a person now, the live events, and the claims of the last hour
+         * @description Two seconds old at most, and the same for all who look at the same time.
+         */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description The overview */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Overview"];
+                    };
+                };
+                /** @description `invalid_request`: The request is not valid */
+                400: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description `unauthenticated`: Sign in first; `token_expired`: The access token has expired */
+                401: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description `forbidden`: Your role does not allow this */
+                403: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description `internal`: Something went wrong */
+                500: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description `unavailable`: Not available for now */
+                503: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/overview/stream": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The overview as server-sent events
+         * @description At once and then whenever it differs. It is made every two seconds, and each time that it says the same a comment is sent. The stream ends with the access token, and where no overview can be made.
+         */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Events named `overview`, each with the whole overview as its data */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "text/event-stream": string;
+                    };
+                };
+                /** @description `invalid_request`: The request is not valid */
+                400: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description `unauthenticated`: Sign in first; `token_expired`: The access token has expired */
+                401: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description `forbidden`: Your role does not allow this */
+                403: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description `rate_limited`: Too many requests */
+                429: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description `internal`: Something went wrong */
+                500: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description `unavailable`: Not available for now */
+                503: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/activity-events": {
         parameters: {
             query?: never;
@@ -771,7 +1088,7 @@ export interface components {
             username: string;
             displayName: string;
             /** @enum {string} */
-            role: "PLAYER" | "OPERATOR" | "AUDITOR" | "ADMIN" | "GAME_SERVER";
+            role: "PLAYER" | "SUPPORT" | "OPERATOR" | "AUDITOR" | "ADMIN" | "GAME_SERVER";
             /** @enum {string} */
             status: "ACTIVE" | "SUSPENDED" | "BANNED" | "WITHDRAWN";
             /** Format: date-time */
@@ -814,16 +1131,24 @@ export interface components {
         RefreshToken: {
             refreshToken: string;
         };
-        AccessToken: {
-            accessToken: string;
-            /** @enum {string} */
-            tokenType: "Bearer";
-            /** @description Lifetime of the access token, in seconds. */
-            expiresIn: number;
+        Progress: {
+            metric: string;
+            key: string | null;
+            /** @description The values added up; an event without one counts 1. */
+            sum: number;
+            /** @description Null where no event had a value. */
+            highest: number | null;
+            /** @description As above, by the time of the events. */
+            latest: number | null;
+            /**
+             * Format: date-time
+             * @description The time of the last event.
+             */
+            lastSeenAt: string;
         };
         UserChange: {
             /** @enum {string} */
-            role?: "PLAYER" | "OPERATOR" | "AUDITOR" | "ADMIN" | "GAME_SERVER";
+            role?: "PLAYER" | "SUPPORT" | "OPERATOR" | "AUDITOR" | "ADMIN" | "GAME_SERVER";
             /** @enum {string} */
             status?: "ACTIVE" | "SUSPENDED" | "BANNED" | "WITHDRAWN";
         };
@@ -1276,7 +1601,7 @@ export interface components {
             at: string;
             actorId: string;
             /** @enum {string} */
-            actorRole: "PLAYER" | "OPERATOR" | "AUDITOR" | "ADMIN" | "GAME_SERVER";
+            actorRole: "PLAYER" | "SUPPORT" | "OPERATOR" | "AUDITOR" | "ADMIN" | "GAME_SERVER";
             /** @enum {string} */
             action: "user.update" | "event.create" | "event.update" | "event.delete" | "claim.retry" | "claim.abort" | "claims.retry" | "claims.abort" | "operation.stop";
             targetId: string;
@@ -1348,6 +1673,129 @@ export interface components {
             createdAt: string;
             /** Format: date-time */
             updatedAt: string;
+        };
+        Overview: {
+            /**
+             * Format: date-time
+             * @description The moment this is said for.
+             */
+            at: string;
+            /** @description What needs a person now; empty where nothing does. */
+            attention: ("CLAIMS_PARKED" | "STOCK_DOES_NOT_ADD_UP" | "RECONCILIATION_LATE" | "RECONCILIATION_FAILED")[];
+            parked: {
+                count: number;
+                /**
+                 * Format: date-time
+                 * @description Null for none, and where `groups` is null.
+                 */
+                oldestAt: string | null;
+                /** @description By cause, the largest first, 100 at most; null where there are too many claims. */
+                groups: {
+                    /** @enum {string|null} */
+                    reason: "USER_NOT_ACTIVE" | "EVENT_NOT_OPEN" | "ALREADY_CLAIMED" | "CONDITION_NOT_MET" | "SOLD_OUT" | "FULFILLMENT_REFUSED" | "FULFILLMENT_UNAVAILABLE" | "FULFILLMENT_UNKNOWN" | "COMPENSATION_FAILED" | "ABORTED_BY_ADMIN" | "INTERNAL" | null;
+                    eventId: string;
+                    provider: string;
+                    count: number;
+                    /**
+                     * Format: date-time
+                     * @description When the first of them was created.
+                     */
+                    oldestAt: string;
+                }[] | null;
+            };
+            reconciliation: {
+                /** @description Null where none ran in a week. */
+                lastRun: {
+                    /** Format: date-time */
+                    startedAt: string;
+                    /** Format: date-time */
+                    endedAt: string;
+                    /** @description What could not be done in this run. */
+                    failures: number;
+                    /** @description Stock buckets that did not add up. */
+                    unbalanced: number;
+                } | null;
+                /** @description Three runs or more should have ended since. */
+                isLate: boolean;
+                /** @description False if the last run found a stock that does not add up, or the live events have one. */
+                addsUp: boolean;
+            };
+            providers: {
+                provider: string;
+                /** @description Null where they are too many to be counted. */
+                parked: number | null;
+                /** Format: date-time */
+                oldestParkedAt: string | null;
+                /** @description As `claims.states`, of this provider. */
+                lastHour: {
+                    PENDING_VALIDATION?: number;
+                    CHECKING_CONDITIONS?: number;
+                    RESERVING_STOCK?: number;
+                    FULFILLING?: number;
+                    GRANTED?: number;
+                    COMPENSATING?: number;
+                    NEEDS_ATTENTION?: number;
+                    REJECTED?: number;
+                    FAILED?: number;
+                } | null;
+            }[];
+            /** @description Those that take claims, newest first. */
+            events: {
+                eventId: string;
+                title: string;
+                /** Format: date-time */
+                startsAt: string;
+                /** Format: date-time */
+                endsAt: string;
+                /** Format: date-time */
+                claimableUntil: string;
+                timeZone: string;
+                provider: string;
+                rewards: {
+                    rewardId: string;
+                    name: string;
+                    /** @description Null for unlimited. */
+                    stock: number | null;
+                    /** @description As `held` and `granted` null for unlimited, and beyond a thousand limited rewards in all. */
+                    available: number | null;
+                    held: number | null;
+                    granted: number | null;
+                    /** @description Units granted in the last ten minutes; null where they cannot be counted in time. */
+                    grantedLately: number | null;
+                    /** @description The rate of that, over what of the ten minutes the event was open. */
+                    perMinute: number | null;
+                    /**
+                     * Format: date-time
+                     * @description When the units run out at this rate; null where they do not, or are gone.
+                     */
+                    emptyAt: string | null;
+                }[];
+            }[];
+            /** @description There are more live events than are shown. */
+            moreEvents: boolean;
+            claims: {
+                /** Format: date-time */
+                since: string;
+                /** @description The claims created since then, by the state they are in; null where they are too many. */
+                states: {
+                    PENDING_VALIDATION?: number;
+                    CHECKING_CONDITIONS?: number;
+                    RESERVING_STOCK?: number;
+                    FULFILLING?: number;
+                    GRANTED?: number;
+                    COMPENSATING?: number;
+                    NEEDS_ATTENTION?: number;
+                    REJECTED?: number;
+                    FAILED?: number;
+                } | null;
+                reasons: {
+                    /** @enum {string} */
+                    state: "PENDING_VALIDATION" | "CHECKING_CONDITIONS" | "RESERVING_STOCK" | "FULFILLING" | "GRANTED" | "COMPENSATING" | "NEEDS_ATTENTION" | "REJECTED" | "FAILED";
+                    /** @enum {string} */
+                    reason: "USER_NOT_ACTIVE" | "EVENT_NOT_OPEN" | "ALREADY_CLAIMED" | "CONDITION_NOT_MET" | "SOLD_OUT" | "FULFILLMENT_REFUSED" | "FULFILLMENT_UNAVAILABLE" | "FULFILLMENT_UNKNOWN" | "COMPENSATION_FAILED" | "ABORTED_BY_ADMIN" | "INTERNAL";
+                    count: number;
+                }[] | null;
+            };
         };
         ActivityOutcome: {
             /** @description New, and counted. */
@@ -1783,231 +2231,12 @@ export interface operations {
             };
         };
     };
-    beginSession: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["Credentials"];
-            };
-        };
-        responses: {
-            /** @description An access token; the refresh token is in the cookie */
-            200: {
-                headers: {
-                    /** @description `__Host-laurel`: `HttpOnly`, `Secure`, `SameSite=Strict` */
-                    "Set-Cookie"?: string;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["AccessToken"];
-                };
-            };
-            /** @description `invalid_request`: The request is not valid */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `invalid_credentials`: The username or the password is wrong */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `forbidden`: Your role does not allow this; `user_not_active`: The user is not active */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `payload_too_large`: The body is too large */
-            413: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `unsupported_media_type`: The media type is not supported */
-            415: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `rate_limited`: Too many requests */
-            429: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `internal`: Something went wrong */
-            500: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `unavailable`: Not available for now */
-            503: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    endSession: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Ended */
-            204: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
-            /** @description `invalid_request`: The request is not valid */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `forbidden`: Your role does not allow this */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `internal`: Something went wrong */
-            500: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `unavailable`: Not available for now */
-            503: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    refreshSession: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description An access token; the refresh token is in the cookie */
-            200: {
-                headers: {
-                    /** @description `__Host-laurel`: `HttpOnly`, `Secure`, `SameSite=Strict` */
-                    "Set-Cookie"?: string;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["AccessToken"];
-                };
-            };
-            /** @description `invalid_request`: The request is not valid */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `unauthenticated`: Sign in first */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `forbidden`: Your role does not allow this */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `internal`: Something went wrong */
-            500: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `unavailable`: Not available for now */
-            503: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
     listUsers: {
         parameters: {
             query?: {
                 /** @description The whole name, in any letter case. */
                 username?: string;
-                role?: "PLAYER" | "OPERATOR" | "AUDITOR" | "ADMIN" | "GAME_SERVER";
+                role?: "PLAYER" | "SUPPORT" | "OPERATOR" | "AUDITOR" | "ADMIN" | "GAME_SERVER";
                 status?: "ACTIVE" | "SUSPENDED" | "BANNED" | "WITHDRAWN";
                 /** @description The beginning of a username, in any letter case, or a whole ID. Sorted by name. */
                 query?: string;
@@ -2746,7 +2975,10 @@ export interface operations {
     };
     getEligibility: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description The player, for staff, who must name one. A player names nobody else. */
+                userId?: string;
+            };
             header?: never;
             path: {
                 eventId: string;
@@ -3617,6 +3849,8 @@ export interface operations {
                 };
                 content: {
                     "application/json": {
+                        /** @description Whether each reward shown holds the invariant, and the last run found no other. */
+                        addsUp: boolean;
                         runs: components["schemas"]["ReconciliationRun"][];
                         invariant: components["schemas"]["RewardBooks"][];
                     };

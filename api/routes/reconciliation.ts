@@ -61,7 +61,14 @@ export function reconciliationRoutes(deps: ReconciliationRouteDeps) {
     tags: ['Operation'],
     responses: {
       200: json(
-        z.object({ runs: z.array(Run), invariant: z.array(RewardLevels) }),
+        z.object({
+          addsUp: z.boolean().openapi({
+            description:
+              'Whether each reward shown holds the invariant, and the last run found no other.',
+          }),
+          runs: z.array(Run),
+          invariant: z.array(RewardLevels),
+        }),
         'The last runs, the newest first, and the books of each limited reward',
       ),
       ...problems(...GUARDED),
@@ -74,8 +81,14 @@ export function reconciliationRoutes(deps: ReconciliationRouteDeps) {
       reconciliations.latest(RUNS_SHOWN),
       stock.levelsOfEvents(latest),
     ]);
+    const invariant = levels.map((of) => ({
+      ...of,
+      holds: of.stock === of.available + of.held + of.granted,
+    }));
+    const lastFoundNone = (runs[0]?.unbalanced ?? []).length === 0;
     return c.json(
       {
+        addsUp: lastFoundNone && invariant.every(({ holds }) => holds),
         runs: runs.map(({ startedAt, endedAt, failures, unbalanced, ...mended }) => ({
           startedAt: startedAt.toISOString(),
           endedAt: endedAt.toISOString(),
@@ -83,10 +96,7 @@ export function reconciliationRoutes(deps: ReconciliationRouteDeps) {
           failures,
           unbalanced,
         })),
-        invariant: levels.map((of) => ({
-          ...of,
-          holds: of.stock === of.available + of.held + of.granted,
-        })),
+        invariant,
       },
       200,
     );
