@@ -1586,6 +1586,8 @@ export interface components {
         };
         RewardBooks: {
             eventId: string;
+            /** @description The event's. */
+            title: string;
             rewardId: string;
             stock: number;
             available: number;

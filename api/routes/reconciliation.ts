@@ -9,7 +9,7 @@ import { json, newRouter } from '../router.ts';
 
 export interface ReconciliationRouteDeps extends AuthDeps {
   store: {
-    events: Pick<EventStore, 'latestIds'>;
+    events: Pick<EventStore, 'latestTitles'>;
     reconciliations: ReconciliationStore;
     stock: StockStore;
   };
@@ -42,6 +42,7 @@ const Run = z
 const RewardLevels = z
   .object({
     eventId: z.string(),
+    title: z.string().openapi({ description: "The event's." }),
     rewardId: z.string(),
     stock: z.int(),
     available: z.int(),
@@ -76,13 +77,14 @@ export function reconciliationRoutes(deps: ReconciliationRouteDeps) {
   });
 
   return newRouter().openapi(read, async (c) => {
-    const latest = await events.latestIds(EVENTS_SHOWN);
+    const titles = await events.latestTitles(EVENTS_SHOWN);
     const [runs, levels] = await Promise.all([
       reconciliations.latest(RUNS_SHOWN),
-      stock.levelsOfEvents(latest),
+      stock.levelsOfEvents([...titles.keys()]),
     ]);
     const invariant = levels.map((of) => ({
       ...of,
+      title: titles.get(of.eventId) ?? '',
       holds: of.stock === of.available + of.held + of.granted,
     }));
     const lastFoundNone = (runs[0]?.unbalanced ?? []).length === 0;

@@ -13,6 +13,10 @@ export type User = Schemas['User'];
 export type Role = User['role'] | 'SUPPORT';
 export type UserStatus = User['status'];
 export type Operation = Schemas['Operation'];
+export type Overview = Schemas['Overview'];
+export type AuditEntry = Schemas['AuditEntry'];
+export type ReconciliationRun = Schemas['ReconciliationRun'];
+export type RewardLevels = Schemas['RewardBooks'];
 
 /** The roles that see the console. The contract calls them *staff*. */
 export const STAFF: readonly Role[] = ['SUPPORT', 'OPERATOR', 'AUDITOR', 'ADMIN'];
