@@ -2007,6 +2007,8 @@ export interface components {
         };
         RewardBooks: {
             eventId: string;
+            /** @description The event's. */
+            title: string;
             rewardId: string;
             stock: number;
             available: number;
@@ -4489,6 +4491,8 @@ export interface operations {
                 };
                 content: {
                     "application/json": {
+                        /** @description Whether each reward shown holds the invariant, and the last run found no other. */
+                        addsUp: boolean;
                         runs: components["schemas"]["ReconciliationRun"][];
                         invariant: components["schemas"]["RewardBooks"][];
                     };

@@ -17,6 +17,8 @@ export interface Live<T> {
   data: T | undefined;
   /** Whether there is no connection now, so that `data` may be old. */
   stale: boolean;
+  /** While `stale`: when the server was last heard, in RFC 3339; until then `data` was right. */
+  heardAt: string | undefined;
   /** Whether the server has said all that there is to say. */
   ended: boolean;
   /** A refusal, after which no connection is tried. */
@@ -27,8 +29,13 @@ export interface Live<T> {
  * Follows a stream for as long as the component is shown.
  * @param url null follows nothing
  * @param isLast whether nothing comes after this one, so that the stream's end is no interruption
+ * @param silentAfterMs after so long without anything the server is gone, in milliseconds
  */
-export function useLive<T>(url: string | null, isLast: (data: T) => boolean): Live<T> {
+export function useLive<T>(
+  url: string | null,
+  isLast: (data: T) => boolean,
+  silentAfterMs: number = SILENT_AFTER_MS,
+): Live<T> {
   const [live, setLive] = useState<Live<T>>(NOTHING);
   useEffect(() => {
     if (url === null) return;
@@ -36,21 +43,34 @@ export function useLive<T>(url: string | null, isLast: (data: T) => boolean): Li
     const change = (part: Partial<Live<T>>) => {
       if (!over.signal.aborted) setLive((before) => ({ ...before, ...part }));
     };
-    void follow<T>(url, over.signal, isLast, change);
+    void follow<T>({ url, over: over.signal, silentAfterMs }, isLast, change);
     return () => over.abort();
   }, [url]);
   return live;
 }
 
-const NOTHING = { data: undefined, stale: false, ended: false, problem: undefined };
+const NOTHING = {
+  data: undefined,
+  stale: false,
+  heardAt: undefined,
+  ended: false,
+  problem: undefined,
+};
+
+interface Connection {
+  url: string;
+  over: AbortSignal;
+  silentAfterMs: number;
+}
 
 async function follow<T>(
-  url: string,
-  over: AbortSignal,
+  connection: Connection,
   isLast: (data: T) => boolean,
   change: (part: Partial<Live<T>>) => void,
 ): Promise<void> {
+  const { over } = connection;
   let lastId: string | undefined;
+  let heardAt: string | undefined;
   let ended = false;
   let waitMs: number = RECONNECT_MS[0];
   const heard = (event: ServerEvent) => {
@@ -60,11 +80,15 @@ async function follow<T>(
     ended = isLast(data);
     change({ data, stale: false, ended, problem: undefined });
   };
+  const listened = () => {
+    heardAt = new Date().toISOString();
+  };
   while (!over.aborted) {
-    const problem = await readOnce(url, lastId, over, heard, () => change({ stale: false }));
-    if (problem) return change({ problem, stale: true });
+    const opened = () => change({ stale: false });
+    const problem = await readOnce(connection, lastId, { heard, opened, listened });
+    if (problem) return change({ problem, stale: true, heardAt });
     if (ended) return;
-    change({ stale: true });
+    change({ stale: true, heardAt });
     await pause(waitMs, over);
     waitMs = Math.min(waitMs * 2, RECONNECT_MS[1]);
   }
@@ -72,18 +96,16 @@ async function follow<T>(
 
 /** One connection, to its end. @returns a refusal that trying again does not change */
 async function readOnce(
-  url: string,
+  { url, over, silentAfterMs }: Connection,
   lastId: string | undefined,
-  over: AbortSignal,
-  heard: (event: ServerEvent) => void,
-  opened: () => void,
+  tell: { heard: (event: ServerEvent) => void; opened: () => void; listened: () => void },
 ): Promise<Problem | undefined> {
   const silence = new AbortController();
   const signal = AbortSignal.any([over, silence.signal]);
   let timer: ReturnType<typeof setTimeout> | undefined;
   const listen = () => {
     clearTimeout(timer);
-    timer = setTimeout(() => silence.abort(), SILENT_AFTER_MS);
+    timer = setTimeout(() => silence.abort(), silentAfterMs);
   };
   try {
     listen();
@@ -93,13 +115,14 @@ async function readOnce(
       const isFinal = response.status < 500 && response.status !== 429;
       return isFinal ? await problemOfResponse(response) : undefined;
     }
-    opened();
+    tell.opened();
     let text = '';
     for await (const part of chunksOf(response)) {
       listen();
+      tell.listened();
       const { events, rest } = takeEvents(text + part);
       text = rest;
-      for (const event of events) heard(event);
+      for (const event of events) tell.heard(event);
     }
   } catch {
     // No connection, or it broke: the next one goes on from `lastId`.

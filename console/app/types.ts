@@ -15,6 +15,10 @@ export type Role = User['role'];
 export type UserStatus = User['status'];
 export type Operation = Schemas['Operation'];
 export type ClaimForStaff = NonNullable<Claim['forStaff']>;
+export type Overview = Schemas['Overview'];
+export type AuditEntry = Schemas['AuditEntry'];
+export type ReconciliationRun = Schemas['ReconciliationRun'];
+export type RewardLevels = Schemas['RewardBooks'];
 
 /** The roles that see the console. The contract calls them *staff*. */
 export const STAFF: readonly Role[] = ['SUPPORT', 'OPERATOR', 'AUDITOR', 'ADMIN'];

@@ -72,10 +72,14 @@ export function createEventStore(connection: Connection, now: () => Date = () =>
       return new Set(found.map(({ _id }) => _id));
     },
 
-    /** The IDs of the newest events. @param limit how many at most */
-    async latestIds(limit: number): Promise<string[]> {
-      const found = await model.find({}, { _id: 1 }, { sort: NEWEST, limit }).lean();
-      return found.map(({ _id }) => _id);
+    /** The titles of the newest events, by ID. @param limit how many at most */
+    async latestTitles(limit: number): Promise<Map<string, string>> {
+      const found = await model
+        .find({}, { title: 1 })
+        .sort(NEWEST)
+        .limit(limit)
+        .lean<EventDocument[]>();
+      return new Map(found.map(({ _id, title }) => [_id, title]));
     },
 
     /**
