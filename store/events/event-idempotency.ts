@@ -96,3 +96,11 @@ function idOf({ userId, key }: KeyedRequest): string {
 function hashOf(request: unknown): string {
   return createHash('sha256').update(JSON.stringify(request)).digest('hex');
 }
+
+/**
+ * Whether a key is older than 24 hours. MongoDB removes expired documents about once a minute, so
+ * one may still be read.
+ */
+function isExpired({ createdAt }: EventKey, now: Date): boolean {
+  return now.getTime() - createdAt.getTime() >= KEPT_S * 1000;
+}
