@@ -1,6 +1,6 @@
 import type { ComponentChildren } from 'preact';
 import { t, wordFor } from '../app/text/index.ts';
-import type { ClaimState } from '../app/types.ts';
+import type { ClaimState, UserStatus } from '../app/types.ts';
 
 /** `wait`: it goes on by itself. `warn`: a person is needed. */
 export type Tone = 'good' | 'bad' | 'warn' | 'wait' | 'plain';
@@ -20,4 +20,16 @@ const CLAIM_TONES: Partial<Record<ClaimState, Tone>> = {
 /** A claim's state. */
 export function ClaimStateBadge({ state }: { state: ClaimState }) {
   return <Badge tone={CLAIM_TONES[state] ?? 'wait'}>{wordFor(t().words.claimState, state)}</Badge>;
+}
+
+const USER_TONES: Record<UserStatus, Tone> = {
+  ACTIVE: 'good',
+  SUSPENDED: 'warn',
+  BANNED: 'bad',
+  WITHDRAWN: 'plain',
+};
+
+/** A user's status. */
+export function UserStatusBadge({ status }: { status: UserStatus }) {
+  return <Badge tone={USER_TONES[status]}>{wordFor(t().words.userStatus, status)}</Badge>;
 }

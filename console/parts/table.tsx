@@ -73,16 +73,19 @@ export interface PageOf<Row> {
  * One page of a list, whose cursor is in the address. What was loaded before stays while the next
  * page is loaded.
  * @param props.empty what an empty list says: what to do next
+ * @param props.cursorName the cursor's query parameter, on a screen with several lists
  */
 export function PagedTable<Row>(
   props: Omit<TableProps<Row>, 'rows'> & {
     page: Loaded<PageOf<Row>>;
     empty: ComponentChildren;
+    cursorName?: string;
   },
 ) {
   const { data, problem, loading, reload } = props.page;
   const list = useRef<HTMLDivElement>(null);
-  const cursor = query.value.get('cursor');
+  const { cursorName = 'cursor' } = props;
+  const cursor = query.value.get(cursorName);
   const before = useRef(cursor);
   useEffect(() => {
     if (before.current === cursor) return;
@@ -95,18 +98,19 @@ export function PagedTable<Row>(
       {data === undefined && loading && <Loading />}
       {data && data.items.length === 0 && <p class="empty">{props.empty}</p>}
       {data && data.items.length > 0 && <Table {...props} rows={data.items} />}
-      {data && <Pages cursor={cursor} nextCursor={data.nextCursor} />}
+      {data && <Pages name={cursorName} cursor={cursor} nextCursor={data.nextCursor} />}
     </div>
   );
 }
 
-function Pages(props: { cursor: string | null; nextCursor: string | null }) {
+function Pages(props: { name: string; cursor: string | null; nextCursor: string | null }) {
   const { common } = t();
+  const hrefAt = (cursor: string | null) => hrefWith({ [props.name]: cursor });
   if (!props.cursor && !props.nextCursor) return null;
   return (
     <nav aria-label={common.pages} class="actions">
-      {props.cursor && <a href={hrefWith({ cursor: null })}>{common.firstPage}</a>}
-      {props.nextCursor && <a href={hrefWith({ cursor: props.nextCursor })}>{common.nextPage}</a>}
+      {props.cursor && <a href={hrefAt(null)}>{common.firstPage}</a>}
+      {props.nextCursor && <a href={hrefAt(props.nextCursor)}>{common.nextPage}</a>}
     </nav>
   );
 }

@@ -28,7 +28,10 @@ function claimThat(changes: Partial<Claim>): Claim {
 
 it('a granted claim is answered with what was delivered and when, in the event’s zone', () => {
   const ko = playerAnswer(claimThat({}), '눈꽃 축제', 'Asia/Seoul', 'ko');
-  assert.match(ko, /‘눈꽃 축제’ 이벤트 보상이 2026년 11월 26일 19:00.*에 지급되었습니다: 서리 망토 ×2/);
+  assert.match(
+    ko,
+    /‘눈꽃 축제’ 이벤트 보상이 2026년 11월 26일 19:00.*에 지급되었습니다: 서리 망토 ×2/,
+  );
   const en = playerAnswer(claimThat({}), 'Snow festival', 'Asia/Seoul', 'en');
   assert.match(en, /“Snow festival” was delivered on November 26, 2026.*19:00/);
 });
