@@ -52,7 +52,10 @@ describe('two changes of one event', () => {
       theirs,
       found.filter(({ settled }) => settled === 'mine'),
     );
-    assert.deepEqual(both, { ...theirs, rewards: withReward(0, { stock: 105, name: 'Frost cape' }) });
+    assert.deepEqual(both, {
+      ...theirs,
+      rewards: withReward(0, { stock: 105, name: 'Frost cape' }),
+    });
   });
 
   it('ask where both changed one value', () => {

@@ -36,7 +36,9 @@ function sortedNames(_: string, value: unknown): unknown {
  */
 export function patchOf(base: EventFields, mine: EventFields): EventPatch {
   const changed = FIELD_NAMES.filter((name) => !same(base[name], mine[name]));
-  const patch = Object.fromEntries(changed.map((name) => [name, mine[name]]));
+  const patch: Record<string, unknown> = Object.fromEntries(
+    changed.map((name) => [name, mine[name]]),
+  );
   for (const name of ['period', 'parkedAfter'] as const) {
     if (name in patch) patch[name] = changedParts(base[name], mine[name]);
   }
@@ -53,7 +55,9 @@ export function patchOf(base: EventFields, mine: EventFields): EventPatch {
 
 function changedParts(before: object, after: object): object {
   const old = new Map(Object.entries(before));
-  return Object.fromEntries(Object.entries(after).filter(([name, value]) => old.get(name) !== value));
+  return Object.fromEntries(
+    Object.entries(after).filter(([name, value]) => old.get(name) !== value),
+  );
 }
 
 /** Every value in which my fields and theirs differ. */
@@ -89,9 +93,7 @@ function pathsOf(versions: readonly EventFields[]): Path[] {
     // One that was added or removed is taken or left as a whole.
     const isInAll = versions.every((fields) => rewardIn(fields, rewardId));
     const parts = ['kind', 'name', 'quantity', 'stock'];
-    return isInAll
-      ? parts.map((part) => ['rewards', rewardId, part])
-      : [['rewards', rewardId]];
+    return isInAll ? parts.map((part) => ['rewards', rewardId, part]) : [['rewards', rewardId]];
   });
   return [...paths, ...ofRewards];
 }

@@ -1,0 +1,4 @@
+import type { GameEvent } from '../events/types.ts';
+export function HistoryTab(_: { event: GameEvent }) {
+  return null;
+}
