@@ -48,8 +48,10 @@ function columns(): Column<AuditEntry>[] {
 function Values({ of }: { of: unknown }) {
   if (of === null || of === undefined) return null;
   const { role, status, ...rest } = of as Record<string, unknown>;
-  const isKnown = typeof role === 'string' && typeof status === 'string';
-  if (!isKnown || Object.keys(rest).length > 0) return <code>{JSON.stringify(of)}</code>;
+  const isMore = Object.keys(rest).length > 0;
+  if (typeof role !== 'string' || typeof status !== 'string' || isMore) {
+    return <code>{JSON.stringify(of)}</code>;
+  }
   const { words } = t();
   return (
     <>
