@@ -65,7 +65,9 @@ const UNITS = [
 
 /** How long ago or ahead, in the largest whole unit: "3 minutes ago". */
 export function relative(iso: string): string {
-  const seconds = (Date.parse(iso) - now.value) / 1_000;
+  const ahead = (Date.parse(iso) - now.value) / 1_000;
+  // `now` may be a tick behind, so what has just happened seems to be ahead.
+  const seconds = ahead > 0 && ahead <= TICK_MS / 1_000 ? 0 : ahead;
   const format = once(
     'relative',
     (locale) => new Intl.RelativeTimeFormat(locale, { numeric: 'auto' }),

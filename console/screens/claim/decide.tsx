@@ -1,6 +1,7 @@
 import { useState } from 'preact/hooks';
 import { announce } from '../../app/announce.ts';
 import { api, ask } from '../../app/api.ts';
+import { useFocusAfter } from '../../app/focus.ts';
 import { can } from '../../app/session.ts';
 import { t } from '../../app/text/index.ts';
 import type { Claim } from '../../app/types.ts';
@@ -14,6 +15,7 @@ export function DecideButtons({ claim }: { claim: Claim }) {
   const [verb, setVerb] = useState<Verb>();
   const isUndecided =
     claim.state === 'NEEDS_ATTENTION' && claim.forStaff?.parking?.decision === null;
+  useFocusAfter(String(isUndecided));
   if (!can('ADMIN')) return null;
   return (
     <>

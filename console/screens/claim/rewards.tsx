@@ -4,6 +4,7 @@ import { number } from '../../app/format.ts';
 import { t, wordFor } from '../../app/text/index.ts';
 import type { Claim, Line } from '../../app/types.ts';
 import { Badge, type Tone } from '../../parts/badge.tsx';
+import { CopyButton } from '../../parts/copy-button.tsx';
 import { LoadedPart } from '../../parts/loaded.tsx';
 import { Section } from '../../parts/page.tsx';
 import { type Column, Table } from '../../parts/table.tsx';
@@ -56,7 +57,14 @@ function columns({ forStaff }: Claim): Column<Line>[] {
     },
     { title: claim.granted, cell: ({ grantedAt }) => grantedAt && <Time at={grantedAt} isExact /> },
     { title: claim.providerSaid, cell: ({ lineId }) => atProvider(lineId)?.providerSaid },
-    { title: claim.grantId, cell: ({ lineId }) => <code>{atProvider(lineId)?.grantId}</code> },
+    {
+      title: claim.grantId,
+      cell: ({ lineId }) => {
+        // It is long and begins as the claim's ID does, so it is only copied.
+        const grantId = atProvider(lineId)?.grantId;
+        return grantId && <CopyButton text={grantId} what={`${claim.grantId} ${lineId}`} />;
+      },
+    },
   ];
 }
 

@@ -13,16 +13,17 @@ const TONES: Record<Step['outcome'], Tone> = {
 };
 
 /** The claim's recorded steps as a timeline, its undoing included. */
-export function storyOf({ steps }: Claim): TimelineItem[] {
+export function storyOf({ steps, explanation }: Claim): TimelineItem[] {
   const { words } = t();
   return steps.map(({ step, outcome, startedAt, endedAt, attempts, detail }) => ({
     key: step,
-    title: `${step.split('_')[0]} ${wordFor(words.step, step)}`,
+    title: [/^S\d/.exec(step)?.[0], wordFor(words.step, step)].filter(Boolean).join(' '),
     outcome: wordFor(words.outcome, outcome),
     tone: TONES[outcome],
     startedAt,
     endedAt,
     attempts,
-    detail,
+    // The judged condition says it better, and in the viewer's language.
+    detail: step === 'S2_CONDITIONS' && explanation ? null : detail,
   }));
 }

@@ -1,7 +1,7 @@
 import { api, ask } from '../../app/api.ts';
 import { useData } from '../../app/data.ts';
 import { query } from '../../app/router.ts';
-import { t } from '../../app/text/index.ts';
+import { t, wordFor } from '../../app/text/index.ts';
 import type { AuditEntry, User } from '../../app/types.ts';
 import { Section } from '../../parts/page.tsx';
 import { type Column, PagedTable } from '../../parts/table.tsx';
@@ -44,8 +44,18 @@ function columns(): Column<AuditEntry>[] {
   ];
 }
 
-/** What an entry says of before or after, as it is recorded. */
+/** An entry's role and status in words, anything else as it is recorded. */
 function Values({ of }: { of: unknown }) {
   if (of === null || of === undefined) return null;
-  return <code>{JSON.stringify(of)}</code>;
+  const { role, status, ...rest } = of as Record<string, unknown>;
+  const isMore = Object.keys(rest).length > 0;
+  if (typeof role !== 'string' || typeof status !== 'string' || isMore) {
+    return <code>{JSON.stringify(of)}</code>;
+  }
+  const { words } = t();
+  return (
+    <>
+      {wordFor(words.role, role)}, {wordFor(words.userStatus, status)}
+    </>
+  );
 }

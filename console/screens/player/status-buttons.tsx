@@ -1,6 +1,7 @@
 import { useState } from 'preact/hooks';
 import { announce } from '../../app/announce.ts';
 import { api, ask } from '../../app/api.ts';
+import { useFocusAfter } from '../../app/focus.ts';
 import { can, user as viewer } from '../../app/session.ts';
 import { t } from '../../app/text/index.ts';
 import type { User } from '../../app/types.ts';
@@ -12,6 +13,7 @@ type Change = 'SUSPENDED' | 'BANNED' | 'ACTIVE';
 export function StatusButtons({ user, onChanged }: { user: User; onChanged: () => void }) {
   const { player } = t();
   const [change, setChange] = useState<Change>();
+  useFocusAfter(user.status);
   if (!can('ADMIN') || viewer.value?.id === user.id) return null;
   const { status } = user;
   return (

@@ -17,9 +17,8 @@ export const claim = {
   player: 'Player',
   accepted: 'Claimed',
   updated: 'Last change',
-  nextTitle: 'What happens next',
   next: {
-    NOTHING: 'Nothing. The claim is final.',
+    NOTHING: 'Nothing more happens. The claim is final.',
     VALIDATE: 'The player and the event are checked next. It goes on by itself.',
     CHECK_CONDITION: 'The condition is being checked. It goes on by itself.',
     RESERVE: 'Units of the stock are set aside next. It goes on by itself.',

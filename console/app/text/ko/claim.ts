@@ -10,9 +10,8 @@ export const claim: Texts['claim'] = {
   player: '플레이어',
   accepted: '접수',
   updated: '마지막 변경',
-  nextTitle: '다음 진행',
   next: {
-    NOTHING: '더 진행할 것이 없습니다. 처리가 끝난 요청입니다.',
+    NOTHING: '처리가 끝난 요청입니다. 더 진행되는 작업이 없습니다.',
     VALIDATE: '플레이어와 이벤트를 검증할 차례입니다. 자동으로 진행됩니다.',
     CHECK_CONDITION: '조건을 확인하고 있습니다. 자동으로 진행됩니다.',
     RESERVE: '재고를 확보할 차례입니다. 자동으로 진행됩니다.',
