@@ -20,7 +20,6 @@ export type UserStatus = User['status'];
 export type Operation = Schemas['Operation'];
 export type ClaimForStaff = NonNullable<Claim['forStaff']>;
 export type Overview = Schemas['Overview'];
-export type AuditEntry = Schemas['AuditEntry'];
 export type ReconciliationRun = Schemas['ReconciliationRun'];
 export type RewardLevels = Schemas['RewardBooks'];
 
