@@ -19,6 +19,7 @@ const WHO: Record<string, readonly Role[] | 'anyone'> = {
   'DELETE /api/events/{eventId}': ['OPERATOR', 'ADMIN'],
   'POST /api/events/{eventId}/clone': ['OPERATOR', 'ADMIN'],
   'POST /api/events/{eventId}/rewards/{rewardId}/stock': ['OPERATOR', 'ADMIN'],
+  'GET /api/events/{eventId}/versions': STAFF,
   'GET /api/events/{eventId}/eligibility': ['PLAYER'],
   'GET /api/events/{eventId}/stats': STAFF,
   'POST /api/event-claims/{eventId}/claim': ['PLAYER'],

@@ -2,7 +2,7 @@
 import { createRoute, z } from '@hono/zod-openapi';
 import { ROLES } from '../../domain/user.ts';
 import { AUDIT_ACTIONS, type AuditEntry, type AuditLog } from '../../store/audit-log.ts';
-import { page, pageOf, pageQuery } from '../http/paging.ts';
+import { AUDIT_POSITION, page, pageOf, pageQuery } from '../http/paging.ts';
 import { ordered, timeRange } from '../http/times.ts';
 import { type AuthDeps, access, GUARDED } from '../identity/auth.ts';
 import { problems } from '../problem.ts';
@@ -31,12 +31,6 @@ const Entry = z
 /** In characters; longer than any ID of ours. */
 const MAX_TARGET_LENGTH = 300;
 
-/** A position in the list: the last entry of the page before. */
-const NewestFirst = z.strictObject({
-  at: z.iso.datetime().transform((text) => new Date(text)),
-  id: z.int().min(1),
-});
-
 const toBody = (entry: AuditEntry) => ({ ...entry, at: entry.at.toISOString() });
 
 export function auditRoutes(deps: AuditRouteDeps) {
@@ -53,7 +47,7 @@ export function auditRoutes(deps: AuditRouteDeps) {
           action: z.enum(AUDIT_ACTIONS).optional(),
           targetId: z.string().max(MAX_TARGET_LENGTH).optional(),
           ...timeRange('Made'),
-          ...pageQuery(NewestFirst),
+          ...pageQuery(AUDIT_POSITION),
         }),
       ),
     },
