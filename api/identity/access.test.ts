@@ -32,6 +32,7 @@ const WHO: Record<string, readonly Role[] | 'anyone'> = {
   'GET /api/grants': ROLES,
   'GET /api/reconciliation': ['AUDITOR', 'ADMIN'],
   'GET /api/audit-log': ['AUDITOR', 'ADMIN'],
+  'GET /api/audit-log/verification': ['AUDITOR', 'ADMIN'],
   'POST /api/activity-events': ['GAME_SERVER'],
   'POST /api/event-claims/retry': ['ADMIN'],
   'POST /api/event-claims/abort': ['ADMIN'],
