@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { until } from '../../test/helpers.ts';
 import type { Fields } from '../test-app.ts';
-import { as, create, operator, player, t, at, useEventApi } from './test-events.ts';
+import { as, at, create, operator, player, t, useEventApi } from './test-events.ts';
 
 useEventApi();
 

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { profiled } from '../../store/test-store.ts';
 import { ROLES } from '../../domain/user.ts';
+import { profiled } from '../../store/test-store.ts';
 import type { Fields } from '../test-app.ts';
 import { as, at, create, operator, type ShownEvent, t, useEventApi } from './test-events.ts';
 
