@@ -24,6 +24,7 @@ import { consoleRoutes } from './routes/console.ts';
 import { docsRoutes } from './routes/docs.ts';
 import { type EligibilityRouteDeps, eligibilityRoutes } from './routes/eligibility.ts';
 import { type EventActionDeps, eventActionRoutes } from './routes/event-actions.ts';
+import { type EventVersionDeps, eventVersionRoutes } from './routes/event-versions.ts';
 import { type EventRouteDeps, eventRoutes } from './routes/events.ts';
 import { type GrantRouteDeps, grantRoutes } from './routes/grants.ts';
 import { type MetaRouteDeps, metaRoutes } from './routes/meta.ts';
@@ -40,6 +41,7 @@ export type AppDeps = AuthRouteDeps &
   UserRouteDeps &
   EventRouteDeps &
   EventActionDeps &
+  EventVersionDeps &
   EligibilityRouteDeps &
   ClaimRouteDeps &
   ClaimDecisionRouteDeps &
@@ -80,6 +82,7 @@ export function createApp(deps: AppDeps) {
   app.route('/', userRoutes(deps));
   app.route('/', eventRoutes(deps));
   app.route('/', eventActionRoutes(deps));
+  app.route('/', eventVersionRoutes(deps));
   app.route('/', eligibilityRoutes(deps));
   app.route('/', claimListRoutes(deps));
   app.route('/', claimRoutes(deps));

@@ -674,6 +674,105 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/events/{eventId}/versions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Who changed what of an event when, newest first */
+        get: {
+            parameters: {
+                query?: {
+                    /** @description The `nextCursor` of the page before; opaque. */
+                    cursor?: string;
+                    limit?: number;
+                };
+                header?: never;
+                path: {
+                    eventId: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description A page of versions */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            items: components["schemas"]["EventVersion"][];
+                            nextCursor: string | null;
+                        };
+                    };
+                };
+                /** @description `invalid_request`: The request is not valid */
+                400: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description `unauthenticated`: Sign in first; `token_expired`: The access token has expired */
+                401: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description `forbidden`: Your role does not allow this */
+                403: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description `not_found`: Not found */
+                404: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description `internal`: Something went wrong */
+                500: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description `unavailable`: Not available for now */
+                503: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/events/{eventId}/eligibility": {
         parameters: {
             query?: never;
@@ -866,8 +965,95 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Changes by staff, the latest first */
+        /**
+         * Changes by staff, the latest first
+         * @description With `Accept: application/x-ndjson` the answer is every entry that fits, one a line; `limit` and `cursor` are refused then. An answer that ends early, as with the access token, breaks the connection.
+         */
         get: operations["listAuditEntries"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/audit-log/verification": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Whether the chain of the audit log is whole
+         * @description Each call goes on where the last one ended, and looks once more at some older entries. Of a long log that was never checked, a call checks a part: `through` is below `entries` then. `npm run audit:verify` checks all at once.
+         */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description The last check */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["AuditVerification"];
+                    };
+                };
+                /** @description `invalid_request`: The request is not valid */
+                400: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description `unauthenticated`: Sign in first; `token_expired`: The access token has expired */
+                401: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description `forbidden`: Your role does not allow this */
+                403: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description `internal`: Something went wrong */
+                500: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description `unavailable`: Not available for now */
+                503: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
         put?: never;
         post?: never;
         delete?: never;
@@ -1744,6 +1930,24 @@ export interface components {
             /** @description Units to add. Below zero: units to take away, down to those held and granted. */
             add: number;
         };
+        EventVersion: {
+            version: number;
+            /** Format: date-time */
+            at: string;
+            actorId: string;
+            /** @enum {string} */
+            actorRole: "PLAYER" | "SUPPORT" | "OPERATOR" | "AUDITOR" | "ADMIN" | "GAME_SERVER";
+            /** @enum {string} */
+            action: "user.update" | "event.create" | "event.update" | "event.restock" | "event.delete" | "claim.retry" | "claim.abort" | "claims.retry" | "claims.abort" | "operation.stop";
+            /** @description The event that it is a copy of. */
+            clonedFrom: string | null;
+            /** @description What differs from the version before, as JSON pointers into the event. Empty for the first version. */
+            changes: {
+                pointer: string;
+                before?: unknown;
+                after?: unknown;
+            }[];
+        };
         Eligibility: {
             eventId: string;
             /** @description Null where it hangs on a provider that has no answer now; a claim waits for that answer. */
@@ -2037,6 +2241,16 @@ export interface components {
             previous: string;
             /** @description SHA-256 over the entry and `previous`. */
             hash: string;
+        };
+        AuditVerification: {
+            /** @description Whether nothing wrong was found. */
+            whole: boolean;
+            /** @description Entries in the log. */
+            entries: number;
+            /** @description The entry up to which the chain is checked and whole. Where `whole` is false, the next one is wrong or missing. */
+            through: number;
+            /** Format: date-time */
+            checkedAt: string;
         };
         BulkPreview: {
             matches: number;
@@ -4565,7 +4779,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description A page of entries */
+            /** @description A page of entries, or all of them */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -4575,6 +4789,7 @@ export interface operations {
                         items: components["schemas"]["AuditEntry"][];
                         nextCursor: string | null;
                     };
+                    "application/x-ndjson": string;
                 };
             };
             /** @description `invalid_request`: The request is not valid */
@@ -4597,6 +4812,15 @@ export interface operations {
             };
             /** @description `forbidden`: Your role does not allow this */
             403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `rate_limited`: Too many requests */
+            429: {
                 headers: {
                     [name: string]: unknown;
                 };
