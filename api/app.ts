@@ -21,6 +21,7 @@ import { claimListRoutes } from './routes/claim-lists.ts';
 import { type ClaimRouteDeps, claimRoutes } from './routes/claims.ts';
 import { docsRoutes } from './routes/docs.ts';
 import { type EligibilityRouteDeps, eligibilityRoutes } from './routes/eligibility.ts';
+import { type EventActionDeps, eventActionRoutes } from './routes/event-actions.ts';
 import { type EventRouteDeps, eventRoutes } from './routes/events.ts';
 import { type GrantRouteDeps, grantRoutes } from './routes/grants.ts';
 import { type MetaRouteDeps, metaRoutes } from './routes/meta.ts';
@@ -35,6 +36,7 @@ import { type UserRouteDeps, userRoutes } from './routes/users.ts';
 export type AppDeps = AuthRouteDeps &
   UserRouteDeps &
   EventRouteDeps &
+  EventActionDeps &
   EligibilityRouteDeps &
   ClaimRouteDeps &
   ClaimDecisionRouteDeps &
@@ -69,6 +71,7 @@ export function createApp(deps: AppDeps) {
   app.route('/', authRoutes(deps));
   app.route('/', userRoutes(deps));
   app.route('/', eventRoutes(deps));
+  app.route('/', eventActionRoutes(deps));
   app.route('/', eligibilityRoutes(deps));
   app.route('/', claimListRoutes(deps));
   app.route('/', claimRoutes(deps));

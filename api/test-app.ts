@@ -14,12 +14,13 @@ import { testServers, uniqueName } from '../test/servers.ts';
 import { type AppDeps, createApp } from './app.ts';
 import { createAdmission } from './claims/admission/admission.ts';
 import { createStarter } from './claims/admission/starter.ts';
-import { createLongRequests, LONG_REQUESTS } from './http/long-requests.ts';
+import { createLongRequests } from './http/long-requests.ts';
 import { createCurrentUsers } from './identity/current-users.ts';
 import { createPasswords } from './identity/passwords.ts';
 import { createRateLimits } from './identity/rate-limits.ts';
 import { createTokens } from './identity/tokens.ts';
 import { createOverviewFeed } from './overview/overview-feed.ts';
+import { LONG_REQUESTS } from './test-bounds.ts';
 
 /** The password of every user of the tests. */
 export const PASSWORD = 'correct horse battery';

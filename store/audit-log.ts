@@ -15,6 +15,7 @@ export const AUDIT_ACTIONS = [
   'user.update',
   'event.create',
   'event.update',
+  'event.restock',
   'event.delete',
   'claim.retry',
   'claim.abort',

@@ -9,8 +9,7 @@ import {
   newRecord,
 } from '../../store/claims/claim-record.ts';
 import type { StoredEvent } from '../../store/events/events.ts';
-import { createAcceptance } from './accept.ts';
-import type { AcceptDeps } from './accept-steps.ts';
+import { type AcceptDeps, createAcceptance } from './accept.ts';
 import { createFairQueue, type QueueSettings } from './admission/fair-queue.ts';
 import type { ClaimRequest } from './claim-draft.ts';
 

@@ -11,8 +11,7 @@ import { isStaff } from '../../domain/user.ts';
 import type { Claim } from '../../store/claims/claim-record.ts';
 import { workflowIdOf } from '../../temporal/workflow-id.ts';
 import type { AuthenticatedUser } from '../api-env.ts';
-import { ExplainedSchema } from '../events/condition-schema.ts';
-import { SURROUNDINGS, toSurroundingsBody } from '../events/condition-windows.ts';
+import { ExplainedSchema, SURROUNDINGS, toSurroundingsBody } from '../events/condition-schema.ts';
 import { claimStreamUrl, claimUrl } from './claim-url.ts';
 
 const time = z.iso.datetime();

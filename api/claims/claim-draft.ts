@@ -108,8 +108,3 @@ export function plainRefusal(
       : new DomainError('event_not_open', 'This event takes no claims now.'),
   });
 }
-
-/** Whether a claim was made by this same request: the key and the player are the same already. */
-export function isSameRequest(claim: Claim, { eventId, rewardId }: ClaimRequest): boolean {
-  return claim.eventId === eventId && claim.rewardId === rewardId;
-}

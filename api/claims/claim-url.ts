@@ -1,4 +1,5 @@
 /** The addresses under `/api/event-claims`, for the routes, the door and the links in answers. */
+import type { IncomingMessage } from 'node:http';
 
 /** The collection: its list, and bulk actions by verb. */
 export const CLAIMS_URL = '/api/event-claims';
@@ -27,12 +28,6 @@ const MAKE_CLAIM_TARGET = new RegExp(
  * The event that a request claims, as its target spells it: percent-encoding is not decoded.
  * Undefined for any other request.
  */
-export function claimedEventOf({
-  method,
-  url = '',
-}: {
-  method?: string | undefined;
-  url?: string | undefined;
-}): string | undefined {
+export function claimedEventOf({ method, url = '' }: IncomingMessage): string | undefined {
   return method === 'POST' ? MAKE_CLAIM_TARGET.exec(url)?.[1] : undefined;
 }

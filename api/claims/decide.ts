@@ -30,32 +30,22 @@ export async function decideClaim(
   const { claims } = deps.store;
   const claim = await claims.get(claimId);
   if (!claim) throw noSuchClaim();
-  const decided = await decidedAs(claims, staff, claim, decision);
-  // The record counts. If the signal is lost, reconciliation sends it again.
-  await deps.runs.wake(decided, SIGNALS.decided).catch((err) => {
-    deps.log.warn({ err, claimId }, 'decision recorded, but its run was not told yet');
-  });
-  return decided;
-}
-
-/** The claim with the decision on its record, whether made now or before. */
-async function decidedAs(
-  claims: ClaimStore,
-  staff: StaffContext,
-  claim: Claim,
-  decision: Pick<Decision, 'action' | 'note'>,
-): Promise<Claim> {
   if (claim.state !== 'NEEDS_ATTENTION' || !claim.parking) {
     const detail = `Only a claim that needs attention can be decided on; this one is ${claim.state}.`;
     throw new DomainError('invalid_transition', detail);
   }
   const { number, decision: earlier } = claim.parking;
-  const decided = earlier ? null : await claims.decide(staff, claim, number, decision);
-  if (decided) return decided;
+  const made = earlier ? null : await claims.decide(staff, claim, number, decision);
+  const decided = made ?? (earlier ? claim : await claims.get(claimId, claim.userId));
   // Decided before, or by somebody who was quicker. The same action is no conflict.
-  const now = earlier ? claim : await claims.get(claim._id, claim.userId);
-  const { parking } = now ?? claim;
+  const { parking } = decided ?? claim;
   const isSame = parking?.number === number && parking.decision?.action === decision.action;
-  if (now && isSame) return now;
-  throw new DomainError('invalid_transition', 'Somebody has decided on this claim already.');
+  if (!decided || (!made && !isSame)) {
+    throw new DomainError('invalid_transition', 'Somebody has decided on this claim already.');
+  }
+  // The record counts. If the signal is lost, reconciliation sends it again.
+  await deps.runs.wake(decided, SIGNALS.decided).catch((err) => {
+    deps.log.warn({ err, claimId }, 'decision recorded, but its run was not told yet');
+  });
+  return decided;
 }

@@ -21,17 +21,13 @@ export interface HoldDeps {
 }
 
 /** The claim, and how its run is to be started; without `start` this request must not start it. */
-interface Outcome {
+export interface HoldOutcome {
   claim: Claim;
   start?: RunStart;
 }
 
 /** Holds line after line. Answers the first reward that is sold out, or null. */
-async function firstSoldOut(
-  { stock }: HoldDeps,
-  claim: Claim,
-  until: Date,
-): Promise<string | null> {
+async function firstSoldOut(stock: HoldDeps['stock'], claim: Claim, until: Date) {
   for (const hold of holdsOf(claim)) {
     if ((await stock.reserve(hold, { until })) === 'SOLD_OUT') return hold.rewardId;
   }
@@ -44,56 +40,33 @@ function rejectedSteps(claim: Claim, lineId: string, startedAt: Date, now: Date)
   return [...claim.steps, { step: 'S3_RESERVE', outcome: 'REFUSED', detail: lineId, ...at }];
 }
 
-/** The rejected claim; null if it could not be rejected, or if that is not known. */
-async function reject(
-  deps: HoldDeps,
-  claim: Claim,
-  end: { steps: Step[]; until: Date },
-): Promise<Claim | null> {
-  const { claims, onFailure } = deps;
-  try {
-    return await claims.refuse(claim, { reason: 'SOLD_OUT', ...end });
-  } catch (error) {
-    onFailure?.(claim._id, error);
-    return null;
-  }
-}
-
-/** Releases what a bundle holds: the lines before the one that was sold out. */
-async function release(
-  { stock, onFailure }: HoldDeps,
-  claim: Claim,
-  soldOutId: string,
-): Promise<void> {
-  for (const hold of holdsOf(claim)) {
-    if (hold.rewardId === soldOutId) return;
-    await stock.release(hold).catch((error: unknown) => onFailure?.(claim._id, error));
-  }
-}
-
 /**
  * Takes the holds of a claim that this same request has recorded, or rejects the claim. Never
  * throws: what fails is left to the claim's run.
  */
-export async function holdOrReject(deps: HoldDeps, claim: Claim): Promise<Outcome> {
+export async function holdOrReject(deps: HoldDeps, claim: Claim): Promise<HoldOutcome> {
+  const { claims, stock, now } = deps;
   const { eventId, rewardId } = claim;
-  const until = deps.claims.recorderUntil(claim);
-  const startedAt = deps.now();
-  let soldOutId: string | null;
-  try {
-    soldOutId = await firstSoldOut(deps, claim, until);
-  } catch (error) {
+  const until = claims.recorderUntil(claim);
+  const startedAt = now();
+  const onFailure = (error: unknown): undefined => {
     deps.onFailure?.(claim._id, error);
-    // The write may still arrive, so the run must look for holds before it takes any.
-    return { claim, start: { isHeld: false, isAlone: false } };
-  }
+  };
+  const soldOutId = await firstSoldOut(stock, claim, until).catch(onFailure);
+  // The write may still arrive, so the run must look for holds before it takes any.
+  if (soldOutId === undefined) return { claim, start: { isHeld: false, isAlone: false } };
   if (soldOutId === null) return { claim, start: { isHeld: true, isAlone: true } };
   deps.onSoldOut({ eventId, rewardId });
-  const steps = rejectedSteps(claim, soldOutId, startedAt, deps.now());
-  const rejected = await reject(deps, claim, { steps, until });
+  const steps = rejectedSteps(claim, soldOutId, startedAt, now());
+  const end = { reason: 'SOLD_OUT', steps, until } as const;
+  const rejected = await claims.refuse(claim, end).catch(onFailure);
   // The write that rejects it may still arrive: until it cannot any more, nobody starts its run.
   if (!rejected) return { claim };
   // Only now: before the end somebody else could hold the same lines for this claim again.
-  await release(deps, claim, soldOutId);
+  for (const hold of holdsOf(claim)) {
+    // A bundle holds the lines before the one that was sold out.
+    if (hold.rewardId === soldOutId) break;
+    await stock.release(hold).catch(onFailure);
+  }
   return { claim: rejected };
 }

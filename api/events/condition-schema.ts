@@ -1,4 +1,7 @@
-/** Conditions in bodies: their OpenAPI schemas, and their validation leaf by leaf. */
+/**
+ * Conditions in bodies: their OpenAPI schemas, their validation leaf by leaf, and what surrounds one
+ * in answers.
+ */
 import { z } from '@hono/zod-openapi';
 import {
   COMPARATORS,
@@ -9,6 +12,7 @@ import {
   MOST_LEAVES,
 } from '../../domain/conditions/condition.ts';
 import { conditionErrors, MOST } from '../../domain/conditions/condition-check.ts';
+import type { Surroundings } from '../../domain/conditions/explanation.ts';
 
 type Component = Record<string, unknown>;
 
@@ -50,30 +54,24 @@ const LEAF_FIELDS = {
   },
 };
 
-const children = (name: string, of: string): Component => ({
+const met = {
+  type: ['boolean', 'null'],
+  description: 'Null where it is not known: a provider has no answer now.',
+};
+
+/** `all`, `any` or `not` of such conditions; `also` are further fields, which are required. */
+const children = (name: string, of: string, also: Component = {}): Component => ({
   type: 'object',
-  required: [name],
+  required: [name, ...Object.keys(also)],
   additionalProperties: false,
   properties: {
     [name]:
       name === 'not'
         ? ref(of)
         : { type: 'array', minItems: 1, maxItems: MOST_LEAVES, items: ref(of) },
+    ...also,
   },
 });
-
-const met = {
-  type: ['boolean', 'null'],
-  description: 'Null where it is not known: a provider has no answer now.',
-};
-
-const explained = (name: string): Component => {
-  const { required, properties, ...rest } = children(name, 'ExplainedCondition') as {
-    required: string[];
-    properties: Component;
-  };
-  return { ...rest, required: [...required, 'met'], properties: { ...properties, met } };
-};
 
 /** The OpenAPI components of a condition and its explanation, which are recursive. */
 export const CONDITION_COMPONENTS: Record<string, Component> = {
@@ -108,7 +106,7 @@ export const CONDITION_COMPONENTS: Record<string, Component> = {
           met,
         },
       },
-      ...['all', 'any', 'not'].map(explained),
+      ...['all', 'any', 'not'].map((name) => children(name, 'ExplainedCondition', { met })),
     ],
   },
 };
@@ -154,4 +152,55 @@ function inNfc(condition: Condition | null): Condition | null {
 function pathOf(pointer: string): string[] {
   const tokens = pointer.split('/').slice(1);
   return tokens.map((token) => token.replaceAll('~1', '/').replaceAll('~0', '~'));
+}
+
+const time = z.iso.datetime();
+
+/**
+ * What surrounds a condition in answers: the windows, the period, what is left. To be spread into a
+ * schema.
+ */
+export const SURROUNDINGS = {
+  window: z.object({ startsAt: time, endsAt: time, claimableUntil: time }).openapi({
+    description:
+      'What is done from `startsAt` until before `endsAt` counts; claims are taken until before ' +
+      '`claimableUntil`.',
+  }),
+  period: z
+    .object({
+      key: z.string().openapi({ example: '2026-11-22' }),
+      startsAt: time.nullable().openapi({ description: 'Null for `ONCE`.' }),
+      endsAt: time.nullable().openapi({
+        description:
+          'When the next one begins; null where none does: for `ONCE`, and for the last of the ' +
+          'play window.',
+      }),
+    })
+    .openapi({
+      description:
+        'The period that the claim is in; after the play window, the last one of that window.',
+    }),
+  rewards: z.array(
+    z.object({
+      rewardId: z.string(),
+      available: z.int().nullable().openapi({ description: 'Units left; null for unlimited.' }),
+    }),
+  ),
+};
+
+/** The fields of an answer for `SURROUNDINGS`. */
+export function toSurroundingsBody({ window, period, rewards }: Surroundings) {
+  return {
+    window: {
+      startsAt: window.startsAt.toISOString(),
+      endsAt: window.endsAt.toISOString(),
+      claimableUntil: window.claimableUntil.toISOString(),
+    },
+    period: {
+      key: period.key,
+      startsAt: period.startsAt?.toISOString() ?? null,
+      endsAt: period.endsAt?.toISOString() ?? null,
+    },
+    rewards,
+  };
 }

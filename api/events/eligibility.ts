@@ -2,8 +2,8 @@
 import { wantedEntitlements } from '../../domain/claims/entitlements.ts';
 import { ProviderError } from '../../domain/claims/fulfillment.ts';
 import { type RefusalReason, refusalsAmong } from '../../domain/claims/refusal-order.ts';
-import { type Condition, type Explained, explain } from '../../domain/conditions/condition.ts';
-import { type Account, readFacts } from '../../domain/conditions/condition-facts.ts';
+import { type Explained, explain } from '../../domain/conditions/condition.ts';
+import { readFacts } from '../../domain/conditions/condition-facts.ts';
 import {
   claimPeriod,
   judgementOf,
@@ -37,7 +37,10 @@ export interface EligibilityDeps {
 interface Eligibility extends Surroundings {
   /** Null if it depends on a provider that does not answer now: a claim would wait for it. */
   eligible: boolean | null;
-  /** Everything that would refuse a claim now; the first is what a claim would be refused for. */
+  /**
+   * Everything that would refuse a claim now. The first is what a claim is refused for. One
+   * exception: where units are gone, it is refused as `SOLD_OUT` before its condition is judged.
+   */
   reasons: RefusalReason[];
   condition: Explained | null;
 }
@@ -45,23 +48,17 @@ interface Eligibility extends Surroundings {
 /** What is left of each reward, and whether that is too little for one more claim. */
 async function stockOf({ store }: EligibilityDeps, event: StoredEvent) {
   const limited = event.rewards.filter(isLimitedReward);
-  if (limited.length === 0) return { left: event.rewards.map(unlimited), isSoldOut: false };
-  const [books, gone] = await Promise.all([
-    store.stock.levels(event.eventId),
-    store.stock.soldOut(event.eventId, limited),
-  ]);
+  const read = () =>
+    Promise.all([store.stock.levels(event.eventId), store.stock.soldOut(event.eventId, limited)]);
+  const [levels, gone] = limited.length === 0 ? [[], []] : await read();
   const left = event.rewards.map(({ rewardId, stock }): RewardLeft => {
-    const available = books.find((b) => b.rewardId === rewardId)?.available ?? 0;
+    const available = levels.find((level) => level.rewardId === rewardId)?.available ?? 0;
     return { rewardId, available: stock === null ? null : available };
   });
   const isSoldOut =
     event.rewardSelection === 'ALL' ? gone.length > 0 : gone.length === event.rewards.length;
   return { left, isSoldOut };
 }
-
-const unlimited = ({ rewardId }: { rewardId: string }): RewardLeft => {
-  return { rewardId, available: null };
-};
 
 /** Asks a provider once; null if it is not configured, or does not answer. */
 async function ask(
@@ -77,35 +74,27 @@ async function ask(
   }
 }
 
-/** The explanation of the event's condition for this player. */
-async function explainFor(
-  deps: EligibilityDeps,
-  event: StoredEvent & { condition: Condition },
-  player: { userId: string; account: Account },
-  at: Date,
-): Promise<Explained | null> {
-  const pinned = pinCondition(event, at);
-  if (!pinned) return null;
-  const facts = await readFacts(pinned.tree, judgementOf(pinned, windowOf(event), at), {
-    ...player,
-    gauges: deps.gauges,
-    progress: deps.store.progress,
-    askProvider: (name, names) => ask(deps.gameData(name), player.userId, names),
-  });
-  return explain(pinned.tree, facts);
-}
-
-/** The same by the player's ID; null without a condition, or if there is no such player. */
+/**
+ * The explanation of the event's condition for this player; null without a condition, or if there is
+ * no such player.
+ */
 async function conditionOf(
   deps: EligibilityDeps,
   event: StoredEvent,
   userId: string,
   at: Date,
 ): Promise<Explained | null> {
-  const { condition } = event;
-  if (!condition) return null;
-  const account = await deps.store.conditionFacts.ofPlayer(userId, condition);
-  return account && (await explainFor(deps, { ...event, condition }, { userId, account }, at));
+  const pinned = pinCondition(event, at);
+  const account = pinned && (await deps.store.conditionFacts.ofPlayer(userId, pinned.tree));
+  if (!account) return null;
+  const facts = await readFacts(pinned.tree, judgementOf(pinned, windowOf(event), at), {
+    userId,
+    account,
+    gauges: deps.gauges,
+    progress: deps.store.progress,
+    askProvider: (name, names) => ask(deps.gameData(name), userId, names),
+  });
+  return explain(pinned.tree, facts);
 }
 
 /** What a claim of the event by this player would meet at this moment. Changes nothing. */

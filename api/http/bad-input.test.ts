@@ -40,6 +40,13 @@ const FITTING: Record<string, Fields> = {
   'PATCH /api/users/{userId}': { role: 'PLAYER', status: 'ACTIVE' },
   'POST /api/events': EVENT,
   'PATCH /api/events/{eventId}': EVENT,
+  'POST /api/events/{eventId}/clone': {
+    title: 'Snow festival II',
+    startsAt: '2027-12-01T00:00:00Z',
+    endsAt: '2027-12-31T15:00:00Z',
+    claimUntil: '2028-01-07T15:00:00Z',
+  },
+  'POST /api/events/{eventId}/rewards/{rewardId}/stock': { add: 5 },
   'POST /api/event-claims/{eventId}/claim': { rewardId: 'cape' },
   'POST /api/event-claims/{claimId}/retry': { note: 'looked into it' },
   'POST /api/event-claims/{claimId}/abort': { note: 'looked into it' },

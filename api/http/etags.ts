@@ -8,11 +8,6 @@ const ENTITY_TAG = /\s*(W\/)?"([\x21\x23-\x7e\x80-\xff]*)"\s*(?:,|$)/y;
 /** The pattern of `If-Match`, for the OpenAPI document. */
 export const IF_MATCH_PATTERN = '^(\\*|(W/)?"[!#-~]*"( *, *(W/)?"[!#-~]*")*)$';
 
-interface EntityTag {
-  isWeak: boolean;
-  opaque: string;
-}
-
 /** The strong entity tag of a version: `"3"`. */
 export function etagOf(version: number): string {
   return `"${version}"`;
@@ -45,8 +40,8 @@ export function isKnownTo(header: string | undefined, current: number | string):
 }
 
 /** The tags of a header; undefined if it is not a list of entity tags. */
-function tagsOf(header: string): EntityTag[] | undefined {
-  const tags: EntityTag[] = [];
+function tagsOf(header: string) {
+  const tags: { isWeak: boolean; opaque: string }[] = [];
   ENTITY_TAG.lastIndex = 0;
   while (ENTITY_TAG.lastIndex < header.length) {
     const [found, weak, opaque = ''] = ENTITY_TAG.exec(header) ?? [];

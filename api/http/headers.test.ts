@@ -4,8 +4,9 @@ import { type IncomingMessage, request } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { after, before, describe, it } from 'node:test';
 import { type ServerType, serve } from '@hono/node-server';
-import { boundedServer, CONNECTIONS } from '../server/connections.ts';
+import { boundedServer } from '../server/connections.ts';
 import { type Fields, type TestApp, testApp } from '../test-app.ts';
+import { CONNECTIONS } from '../test-bounds.ts';
 
 let t: TestApp;
 let server: ServerType;

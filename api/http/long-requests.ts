@@ -13,33 +13,13 @@ interface LongRequestBounds {
   mostOfUser: number;
 }
 
-export interface LongRequests {
-  /**
-   * Takes a place. Call what it returns when the request ends: it gives the place back.
-   * @param who `address` is the key of limits by address; undefined if that is not counted
-   * @param cut ends the request, to make room for a newer one of the same user. The oldest is ended
-   *   first: a connection that died unnoticed is among the oldest. A request without `cut` is never
-   *   ended so, and ends no other
-   * @throws DomainError `rate_limited` past a limit of the user or the address, `unavailable` past
-   *   that of the process
-   */
-  begin(who: { userId: string; address: string | undefined }, cut?: () => void): () => void;
-  /** How many are open in this process. */
-  open(): number;
-}
-
-/** Wide limits, for tests: all their clients have one address. */
-export const LONG_REQUESTS: LongRequestBounds = {
-  most: 2_000,
-  mostOfAddress: 2_000,
-  mostOfUser: 2_000,
-};
+export type LongRequests = ReturnType<typeof createLongRequests>;
 
 /** When to come back, in seconds: a place may become free at any time. */
 const RETRY_AFTER_S = 5;
 
 /** The places of one process. */
-export function createLongRequests(bounds: LongRequestBounds): LongRequests {
+export function createLongRequests(bounds: LongRequestBounds) {
   const { most, mostOfAddress, mostOfUser } = bounds;
   const ofUser = createCounts();
   const ofAddress = createCounts();
@@ -48,7 +28,17 @@ export function createLongRequests(bounds: LongRequestBounds): LongRequests {
   let open = 0;
 
   return {
-    begin({ userId, address }, cut) {
+    /**
+     * Takes a place. Call what it returns when the request ends: it gives the place back.
+     * @param who `address` is the key of limits by address; undefined if that is not counted
+     * @param cut ends the request, to make room for a newer one of the same user. The oldest is
+     *   ended first: a connection that died unnoticed is among the oldest. A request without `cut`
+     *   is never ended so, and ends no other
+     * @throws DomainError `rate_limited` past a limit of the user or the address, `unavailable`
+     *   past that of the process
+     */
+    begin(who: { userId: string; address: string | undefined }, cut?: () => void): () => void {
+      const { userId, address } = who;
       if (address !== undefined && ofAddress.of(address) >= mostOfAddress) {
         throw refusal('rate_limited', 'Too many streams and waits from one address.');
       }
@@ -81,6 +71,7 @@ export function createLongRequests(bounds: LongRequestBounds): LongRequests {
       if (cut) streams.set(userId, own.add(endEarly));
       return end;
     },
+    /** How many are open in this process. */
     open: () => open,
   };
 }

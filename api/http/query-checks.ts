@@ -9,24 +9,19 @@ import type { ApiEnv } from '../api-env.ts';
  * @param known the names of the route's parameters
  */
 export function knownQuery(known: readonly string[]): MiddlewareHandler<ApiEnv> {
-  const names = new Set(known);
   return async (c, next) => {
     const { url } = c.req;
     const start = url.indexOf('?');
-    if (start >= 0) refuseUnfit(new URLSearchParams(url.slice(start)), names);
-    await next();
+    const sent = new URLSearchParams(start < 0 ? '' : url.slice(start));
+    const wrong = [...new Set(sent.keys())].flatMap((name) => {
+      const values = sent.getAll(name);
+      if (!known.includes(name)) return [`\`${name}\` is not known here`];
+      if (values.length > 1) return [`\`${name}\` is given more than once`];
+      return values[0] === '' ? [`\`${name}\` is empty`] : [];
+    });
+    if (wrong.length === 0) return await next();
+    throw new DomainError('invalid_request', `The query does not fit: ${wrong.join('; ')}.`);
   };
-}
-
-function refuseUnfit(sent: URLSearchParams, known: ReadonlySet<string>): void {
-  const wrong = [...new Set(sent.keys())].flatMap((name) => {
-    const values = sent.getAll(name);
-    if (!known.has(name)) return [`\`${name}\` is not known here`];
-    if (values.length > 1) return [`\`${name}\` is given more than once`];
-    return values[0] === '' ? [`\`${name}\` is empty`] : [];
-  });
-  if (wrong.length === 0) return;
-  throw new DomainError('invalid_request', `The query does not fit: ${wrong.join('; ')}.`);
 }
 
 type Routes = Record<string, Record<string, { parameters?: unknown[] }>>;

@@ -8,13 +8,6 @@ import { isKnownTo } from './etags.ts';
 /** An answer is sent compressed only if that saves a tenth of it. */
 const WORTH_IT = 0.9;
 
-interface Held {
-  plain: Uint8Array<ArrayBuffer>;
-  /** Undefined if it is hardly smaller. */
-  gzipped: Uint8Array<ArrayBuffer> | undefined;
-  tag: string;
-}
-
 /** The type that a route's handler must return; the body is the one its description names. */
 type Described = Response & TypedResponse<never, 200, 'json'>;
 
@@ -31,7 +24,7 @@ export function unchanging(
   make: () => Promise<Uint8Array | string> | Uint8Array | string,
   headers: Record<string, string>,
 ): (c: Context) => Promise<Described> {
-  let made: Promise<Held> | undefined;
+  let made: ReturnType<typeof hold> | undefined;
   const answer = async (c: Context): Promise<Response> => {
     made ??= hold(make).catch((error: unknown) => {
       made = undefined;
@@ -49,16 +42,13 @@ export function unchanging(
   return answer as (c: Context) => Promise<Described>;
 }
 
-async function hold(make: Parameters<typeof unchanging>[0]): Promise<Held> {
+async function hold(make: Parameters<typeof unchanging>[0]) {
   const plain = new Uint8Array(Buffer.from(await make()));
   const level = constants.Z_BEST_COMPRESSION;
   const gzipped = new Uint8Array(await promisify(gzip)(plain, { level }));
   const tag = createHash('sha256').update(plain).digest('base64url').slice(0, 22);
-  return {
-    plain,
-    gzipped: gzipped.length < WORTH_IT * plain.length ? gzipped : undefined,
-    tag,
-  };
+  const isSmaller = gzipped.length < WORTH_IT * plain.length;
+  return { plain, gzipped: isSmaller ? gzipped : undefined, tag };
 }
 
 /** Whether `Accept-Encoding` allows gzip (RFC 9110, section 12.5.3). */

@@ -19,6 +19,8 @@ const WHO: Record<string, readonly Role[] | 'anyone'> = {
   'GET /api/events/{eventId}': ROLES,
   'PATCH /api/events/{eventId}': ['OPERATOR', 'ADMIN'],
   'DELETE /api/events/{eventId}': ['OPERATOR', 'ADMIN'],
+  'POST /api/events/{eventId}/clone': ['OPERATOR', 'ADMIN'],
+  'POST /api/events/{eventId}/rewards/{rewardId}/stock': ['OPERATOR', 'ADMIN'],
   'GET /api/events/{eventId}/eligibility': ['PLAYER', ...STAFF],
   'GET /api/events/{eventId}/stats': STAFF,
   'POST /api/event-claims/{eventId}/claim': ['PLAYER'],

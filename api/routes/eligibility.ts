@@ -7,8 +7,11 @@ import { isStaff, STAFF } from '../../domain/user.ts';
 import type { EventStore } from '../../store/events/events.ts';
 import type { User, UserStore } from '../../store/users/users.ts';
 import type { AuthenticatedUser } from '../api-env.ts';
-import { MaybeExplainedSchema } from '../events/condition-schema.ts';
-import { SURROUNDINGS, toSurroundingsBody } from '../events/condition-windows.ts';
+import {
+  MaybeExplainedSchema,
+  SURROUNDINGS,
+  toSurroundingsBody,
+} from '../events/condition-schema.ts';
 import { type EligibilityDeps, eligibilityOf } from '../events/eligibility.ts';
 import { type AuthDeps, access, GUARDED } from '../identity/auth.ts';
 import { limitByUser, type RateLimits } from '../identity/rate-limits.ts';
@@ -33,7 +36,9 @@ const Eligibility = z
         'Null where it hangs on a provider that has no answer now; a claim waits for that answer.',
     }),
     reasons: z.array(z.enum(REASONS)).openapi({
-      description: 'Everything that would refuse a claim now, in the order in which it would.',
+      description:
+        'Everything that would refuse a claim now, in the order in which it counts. One exception: ' +
+        'where units are gone, a claim is refused as `SOLD_OUT` before its condition is judged.',
     }),
     condition: MaybeExplainedSchema,
     at: z.iso.datetime().openapi({ description: 'The moment this is said for.' }),

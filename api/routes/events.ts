@@ -11,8 +11,13 @@ import type { EventStatsStore } from '../../store/events/event-stats.ts';
 import type { EventStore, StoredEvent } from '../../store/events/events.ts';
 import type { ApiEnv } from '../api-env.ts';
 import { CONDITION_COMPONENTS } from '../events/condition-schema.ts';
-import { EventSchema, EventStatsSchema, toEventBody } from '../events/event-body.ts';
-import { eventBodies, toEventFields } from '../events/event-schemas.ts';
+import {
+  EventSchema,
+  EventStatsSchema,
+  eventBodies,
+  toEventBody,
+  toEventFields,
+} from '../events/event-schemas.ts';
 import { etagOf, IF_MATCH_PATTERN, ifMatchVersions, isKnownTo } from '../http/etags.ts';
 import {
   headerLines,

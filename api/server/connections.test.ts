@@ -6,7 +6,8 @@ import { describe, it, type TestContext } from 'node:test';
 import { Registry } from 'prom-client';
 import { trustedProxies } from '../../process/config.ts';
 import { until } from '../../test/helpers.ts';
-import { boundedServer, CONNECTIONS } from './connections.ts';
+import { CONNECTIONS } from '../test-bounds.ts';
+import { boundedServer } from './connections.ts';
 import { createDraining } from './draining.ts';
 
 /** A server with these limits over `handler`; connections to it close with the test. */

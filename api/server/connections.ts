@@ -1,6 +1,6 @@
 /** Limits on connections: how many there may be, how slow, and how much unread data. */
 import { createServer, type RequestListener, type Server, type ServerOptions } from 'node:http';
-import { BlockList, type Socket } from 'node:net';
+import type { BlockList, Socket } from 'node:net';
 import type { Registry } from 'prom-client';
 import { createCounts } from '../http/long-requests.ts';
 import { clientOf, isTrusted, limitKeyOf } from '../identity/client-address.ts';
@@ -22,15 +22,6 @@ export interface ConnectionBounds {
   unreadTimeoutMs?: number;
   trusted: BlockList;
 }
-
-/** Wide limits, for tests: all their clients have one address. */
-export const CONNECTIONS: ConnectionBounds = {
-  most: 20_000,
-  mostOfAddress: 20_000,
-  headersTimeoutMs: 10_000,
-  bodyTimeoutMs: 30_000,
-  trusted: new BlockList(),
-};
 
 /** In milliseconds; about as long as common proxies wait for a client that takes nothing. */
 const UNREAD_TIMEOUT_MS = 30_000;

@@ -12,27 +12,16 @@ const CLOSING_MS = 2_000;
 /** How long a process takes to end after it has drained, in milliseconds. */
 export const STOP_AFTER_DRAIN_MS = GRACE_MS + CLOSING_MS;
 
-interface Draining {
-  /** How long the process may take to stop, `end` included, in milliseconds. */
-  stopsWithinMs: number;
-  /** Follows the server's connections. Call it before anything else listens to its requests. */
-  watch(server: Server): void;
-  /**
-   * Goes on serving while load balancers notice that the process stops, and asks each client to
-   * connect anew. Then accepts no more connections, and cuts what is still under way after 5 s.
-   * @param letGo called when the drain is over: it must answer the requests that wait for something
-   */
-  end(server: Server, letGo: () => void): Promise<void>;
-}
-
 /** @param drainMs how long it goes on serving, in milliseconds */
-export function createDraining(drainMs: number): Draining {
+export function createDraining(drainMs: number) {
   let isDraining = false;
   const open = new Set<Socket>();
 
   return {
+    /** How long the process may take to stop, `end` included, in milliseconds. */
     stopsWithinMs: drainMs + STOP_AFTER_DRAIN_MS,
-    watch(server) {
+    /** Follows the server's connections. Call it before anything else listens to its requests. */
+    watch(server: Server): void {
       server.on('connection', (socket) => {
         open.add(socket);
         socket.once('close', () => open.delete(socket));
@@ -42,7 +31,13 @@ export function createDraining(drainMs: number): Draining {
         if (isDraining) response.shouldKeepAlive = false;
       });
     },
-    async end(server, letGo) {
+    /**
+     * Goes on serving while load balancers notice that the process stops, and asks each client to
+     * connect anew. Then accepts no more connections, and cuts what is still under way after 5 s.
+     * @param letGo called when the drain is over: it must answer the requests that wait for
+     *   something
+     */
+    async end(server: Server, letGo: () => void): Promise<void> {
       isDraining = true;
       for (const socket of open) {
         const { current } = connectionOf(socket);

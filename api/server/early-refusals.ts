@@ -13,37 +13,28 @@ import type { Refusal } from '../problem.ts';
 import { linger } from './linger.ts';
 import { afterAll, connectionOf } from './one-request-at-a-time.ts';
 import { rawAnswer } from './raw-answer.ts';
-import { settleTarget } from './request-target.ts';
+import { refused, settleTarget } from './request-target.ts';
 
 type Fetch = OpenAPIHono<ApiEnv>['fetch'];
 type ServedFetch = Parameters<typeof createAdaptorServer>[0]['fetch'];
 
 /** By the code of Node's error. Any other code means that the request could not be parsed. */
 const GIVEN_UP: Readonly<Record<string, Refusal>> = {
-  ERR_HTTP_REQUEST_TIMEOUT: {
-    code: 'invalid_request',
-    status: 408,
-    detail: 'The request took too long to arrive.',
-  },
+  ERR_HTTP_REQUEST_TIMEOUT: { ...refused('The request took too long to arrive.'), status: 408 },
   HPE_HEADER_OVERFLOW: {
-    code: 'invalid_request',
+    ...refused('The address and the headers of a request have at most 16 KiB.'),
     status: 431,
-    detail: 'The address and the headers of a request have at most 16 KiB.',
   },
   HPE_CHUNK_EXTENSIONS_OVERFLOW: {
     code: 'payload_too_large',
     detail: 'The extensions of a chunk are too long.',
   },
 };
-const UNREADABLE: Refusal = { code: 'invalid_request', detail: 'This is no HTTP/1.1 request.' };
-const NO_PROXY: Refusal = {
-  code: 'invalid_request',
-  detail: 'This is no proxy: CONNECT is not served.',
-};
+const UNREADABLE = refused('This is no HTTP/1.1 request.');
+const NO_PROXY = refused('This is no proxy: CONNECT is not served.');
 const EXPECTATION: Refusal = {
-  code: 'invalid_request',
+  ...refused('The only expectation that can be met is `100-continue`.'),
   status: 417,
-  detail: 'The only expectation that can be met is `100-continue`.',
 };
 
 /** Stand in for the method and the URL of a request that could not be parsed. */
@@ -96,7 +87,7 @@ export function createRefusals(fetch: Fetch) {
   return {
     options: {
       fetch: answering,
-      // Bodies that nobody reads are settled in `unread-bodies.ts`.
+      // Bodies that nobody reads are settled in `every-request.ts`.
       autoCleanupIncoming: false,
       serverOptions: { requireHostHeader: false },
     },

@@ -1,39 +1,28 @@
-/** The API's server. It listens before the application is ready, and goes on while it drains. */
+/** The API's servers. They listen before the application is ready, and go on while it drains. */
+import { once } from 'node:events';
 import type { Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { serve } from '@hono/node-server';
 import type { Logger } from 'pino';
 import { collectDefaultMetrics, Registry } from 'prom-client';
+import { SetupError } from '../../domain/errors.ts';
 import type { ApiConfig } from '../../process/config.ts';
-import { type Admission, createAdmission } from '../claims/admission/admission.ts';
-import type { QueueSettings } from '../claims/admission/fair-queue.ts';
+import { createAdmission } from '../claims/admission/admission.ts';
 import { everyRequest } from '../http/every-request.ts';
 import { ifLimited } from '../identity/rate-limits.ts';
 import { problemOf, sendProblem } from '../problem.ts';
 import { newRouter } from '../router.ts';
 import { type HealthDeps, healthRoutes } from '../routes/meta.ts';
+import { metricsRoutes } from '../routes/metrics.ts';
 import { boundedServer, type ConnectionBounds } from './connections.ts';
 import { createDraining } from './draining.ts';
 import { createRefusals } from './early-refusals.ts';
-import { portOf } from './listening.ts';
-import { serveMetrics } from './metrics-server.ts';
 import { createMemoryRelease } from './release-memory.ts';
 
-export interface Front {
-  port: number;
-  phase: HealthDeps['phase'];
-  checks: HealthDeps['checks'];
-  metrics: Registry;
-  admission: Admission;
-  /** Makes this application answer from now on; `/readyz` then says that it is ready. */
-  open(app: Application): void;
-  /**
-   * Goes on serving for `DRAIN_S`, lets requests end, and closes.
-   * @param letGo called when the drain is over: it must answer the requests that wait for something
-   */
-  close(letGo: () => void): Promise<void>;
-  /** How long the process may take to end, in milliseconds. */
-  stopsWithinMs: number;
-}
+export type Front = Awaited<ReturnType<typeof listen>>;
+
+/** Connections to the port of `/metrics`: enough for some Prometheus servers, and a person. */
+const MOST_METRICS_CONNECTIONS = 100;
 
 type Application = Pick<ReturnType<typeof newRouter>, 'fetch'>;
 
@@ -44,15 +33,16 @@ const RETRY_AFTER_S = 5;
  * Starts to listen. Until `open` is called, the process is alive and not ready.
  * @throws SetupError if it cannot listen
  */
-export async function listen(
-  config: ApiConfig,
-  checks: HealthDeps['checks'],
-  log: Logger,
-): Promise<Front> {
+export async function listen(config: ApiConfig, checks: HealthDeps['checks'], log: Logger) {
   const metrics = new Registry();
   collectDefaultMetrics({ register: metrics });
   const memory = createMemoryRelease();
-  const admission = createAdmission(metrics, queueSettingsOf(config), memory.soon);
+  const queues = {
+    atOnce: config.ADMISSION_AT_ONCE,
+    waiting: config.ADMISSION_WAITING,
+    patienceMs: config.ADMISSION_PATIENCE_MS,
+  };
+  const admission = createAdmission(metrics, queues, memory.soon);
   const draining = createDraining(config.DRAIN_S * 1_000);
   let phase: ReturnType<HealthDeps['phase']> = 'STARTING';
   let answering: Application = starting({ checks, phase: () => phase }, log);
@@ -84,11 +74,17 @@ export async function listen(
     checks,
     metrics,
     admission,
-    open(app) {
+    /** Makes this application answer from now on; `/readyz` then says that it is ready. */
+    open(app: Application): void {
       answering = app;
       phase = 'READY';
     },
-    async close(letGo) {
+    /**
+     * Goes on serving for `DRAIN_S`, lets requests end, and closes.
+     * @param letGo called when the drain is over: it must answer the requests that wait for
+     *   something
+     */
+    async close(letGo: () => void): Promise<void> {
       phase = 'STOPPING';
       await draining.end(server, () => {
         admission.close();
@@ -97,6 +93,7 @@ export async function listen(
       metricsServer?.close();
       memory.stop();
     },
+    /** How long the process may take to end, in milliseconds. */
     stopsWithinMs: draining.stopsWithinMs,
   };
 }
@@ -113,14 +110,6 @@ function starting(deps: HealthDeps, log: Logger): Application {
   return app;
 }
 
-function queueSettingsOf(config: ApiConfig): QueueSettings {
-  return {
-    atOnce: config.ADMISSION_AT_ONCE,
-    waiting: config.ADMISSION_WAITING,
-    patienceMs: config.ADMISSION_PATIENCE_MS,
-  };
-}
-
 function boundsOf(config: ApiConfig): ConnectionBounds {
   return {
     most: config.MAX_CONNECTIONS,
@@ -129,4 +118,42 @@ function boundsOf(config: ApiConfig): ConnectionBounds {
     bodyTimeoutMs: config.BODY_TIMEOUT_MS,
     trusted: config.TRUSTED_PROXIES,
   };
+}
+
+/**
+ * Serves `/metrics` and nothing else on a port of its own (`METRICS_PORT`), which can be closed to
+ * clients. Resolves once it listens.
+ * @throws SetupError if it cannot listen, for example because the port is taken
+ */
+export async function serveMetrics(
+  metrics: Registry,
+  { port, hostname }: { port: number; hostname: string },
+  bounds: ConnectionBounds,
+  log: Logger,
+): Promise<Server> {
+  const app = newRouter();
+  everyRequest(app, log);
+  app.route('/', metricsRoutes({ metrics }));
+  const refusals = createRefusals(app.fetch);
+  // The measured connections are the API's: these are counted in a registry that nobody reads.
+  const createServer = boundedServer(new Registry(), { ...bounds, most: MOST_METRICS_CONNECTIONS });
+  const server = serve({ ...refusals.options, port, hostname, createServer }) as Server;
+  refusals.watch(server);
+  await portOf(server, `HOST=${hostname} METRICS_PORT=${port}`);
+  return server;
+}
+
+/**
+ * The port that the server listens on, once it does.
+ * @param settings the environment variables that say where, with their values, for the error
+ * @throws SetupError if it cannot, for example because the port is taken
+ */
+async function portOf(server: Server, settings: string): Promise<number> {
+  try {
+    await once(server, 'listening');
+  } catch (error) {
+    const why = (error as Error).message;
+    throw new SetupError(`${settings}: nothing can listen there (${why}). Set another.`);
+  }
+  return (server.address() as AddressInfo).port;
 }

@@ -3,8 +3,8 @@ import type { AddressInfo } from 'node:net';
 import { it } from 'node:test';
 import { pino } from 'pino';
 import { Gauge, Registry } from 'prom-client';
-import { CONNECTIONS } from './connections.ts';
-import { serveMetrics } from './metrics-server.ts';
+import { CONNECTIONS } from '../test-bounds.ts';
+import { serveMetrics } from './front.ts';
 
 it('what fails on the port of the measurements is a problem, and is logged', async (t) => {
   const metrics = new Registry();

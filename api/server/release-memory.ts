@@ -16,13 +16,6 @@ const LOOKS_AT_REST = 3;
 /** How often it looks, in milliseconds. */
 const LOOK_EVERY_MS = 1_000;
 
-interface MemoryRelease {
-  /** Collects once the process is at rest. Calls before that are one with it. */
-  soon(): void;
-  /** Stops waiting for the process to be at rest. */
-  stop(): void;
-}
-
 interface MemoryReleaseOptions {
   /** A double for the collection. */
   collect?: () => void;
@@ -31,17 +24,19 @@ interface MemoryReleaseOptions {
 }
 
 /** Memory release for one process; the options are for tests. */
-export function createMemoryRelease(options: MemoryReleaseOptions = {}): MemoryRelease {
+export function createMemoryRelease(options: MemoryReleaseOptions = {}) {
   const { collect = collectAll, utilization = eventLoopUtilization } = options;
   let looking: NodeJS.Timeout | undefined;
 
+  /** Stops waiting for the process to be at rest. */
   function stop(): void {
     clearInterval(looking);
     looking = undefined;
   }
 
   return {
-    soon() {
+    /** Collects once the process is at rest. Calls before that are one with it. */
+    soon(): void {
       if (looking) return;
       let atRest = 0;
       let last = utilization();

@@ -66,6 +66,7 @@ function isOriginForm(url: string): boolean {
   return url.startsWith('/') && !/^[^?]*\\/.test(url);
 }
 
-function refused(detail: string): Refusal {
+/** A refusal of what is no valid request. @param detail one sentence for a person */
+export function refused(detail: string): Refusal {
   return { code: 'invalid_request', detail };
 }

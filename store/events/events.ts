@@ -10,6 +10,7 @@ import {
   type StoredEvent,
   toEvent,
 } from './event-record.ts';
+import { createEventRestocks } from './event-restocks.ts';
 
 export type { StoredEvent, StoredReward } from './event-record.ts';
 
@@ -57,6 +58,7 @@ export function createEventStore(connection: Connection, now: () => Date = () =>
   return {
     model,
     ...createEventChanges(connection, now),
+    ...createEventRestocks(connection, now),
 
     /** The event, or null where there is none. */
     async get(eventId: string): Promise<StoredEvent | null> {

@@ -4,7 +4,7 @@
  */
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
 import { setImmediate as immediate } from 'node:timers/promises';
-import type { Context, MiddlewareHandler } from 'hono';
+import type { Context, Next } from 'hono';
 import type { Registry } from 'prom-client';
 import { DomainError } from '../../../domain/errors.ts';
 import type { ApiEnv } from '../../api-env.ts';
@@ -28,27 +28,13 @@ const INSIDE_PER_SLOT = 8;
 /** Requests at the door that make a crowd: after so many it pays to give memory back. */
 const CROWD = 1_000;
 
-export interface Admission {
-  /** Puts the door in front of the server's request handler. */
-  behindDoor(handler: RequestListener): RequestListener;
-  /** Middleware of the claim route, to be the first of it: refuses what the door turned away. */
-  turnAway: MiddlewareHandler<ApiEnv>;
-  /** When the request came to the door, on `performance.now()`; undefined for other requests. */
-  cameAtMs(c: Context<ApiEnv>): number | undefined;
-  /** Turns away all who wait at the door, and from now on all who would have to. */
-  close(): void;
-  /** Frees the request's place inside before its answer: the rest takes long but costs little. */
-  leaveEarly(c: Context<ApiEnv>): void;
-  /** The requests that wait to be admitted; a lane is an event. */
-  door: FairQueue;
-  /** The claims that wait to be recorded; for the lanes see `laneOf`. */
-  records: FairQueue;
-  /** Counts a refusal of a claim that was admitted. */
-  countRefusal(refusal: unknown): void;
-}
+export type Admission = ReturnType<typeof createAdmission>;
 
 /** A request at the door, or one that has passed it. */
 interface Visit {
+  request: IncomingMessage;
+  response: ServerResponse;
+  handle: () => Promise<void>;
   cameAtMs: number;
   /** Frees the place inside; there once the request was admitted. */
   leave?: () => void;
@@ -60,10 +46,12 @@ export function createAdmission(
   metrics: Registry,
   settings: QueueSettings = ADMISSION,
   onCrowd: () => void = () => {},
-): Admission {
+) {
   const observed = observeAdmission(metrics);
   const inside = INSIDE_PER_SLOT * settings.atOnce;
+  /** The requests that wait to be admitted; a lane is an event. */
   const door = createFairQueue({ ...settings, atOnce: inside }, observed.refused);
+  /** The claims that wait to be recorded; for the lanes see `laneOf`. */
   const records = createRecordQueue(settings);
   observed.watch({
     waiting: () => door.waiting() + records.waiting(),
@@ -72,17 +60,20 @@ export function createAdmission(
   const visits = new WeakMap<IncomingMessage, Visit>();
   const visitOf = ({ env }: Context<ApiEnv>) => env?.incoming && visits.get(env.incoming);
   return {
-    behindDoor: (handler) => (request, response) => {
-      const eventId = claimedEventOf(request);
-      if (eventId === undefined) return handler(request, response);
-      if (door.waiting() >= CROWD) onCrowd();
-      const visit: Visit = { cameAtMs: performance.now() };
-      visits.set(request, visit);
-      // The handler resolves once the answer was handed over, though its type does not say so.
-      const handle = async () => await handler(request, response);
-      void passDoor(door, eventId, { visit, request, response, handle });
-    },
-    async turnAway(c, next) {
+    /** Puts the door in front of the server's request handler. */
+    behindDoor:
+      (handler: RequestListener) => (request: IncomingMessage, response: ServerResponse) => {
+        const eventId = claimedEventOf(request);
+        if (eventId === undefined) return handler(request, response);
+        if (door.waiting() >= CROWD) onCrowd();
+        // The handler resolves once the answer was handed over, though its type does not say so.
+        const handle = async () => await handler(request, response);
+        const visit: Visit = { request, response, handle, cameAtMs: performance.now() };
+        visits.set(request, visit);
+        void passDoor(door, eventId, visit);
+      },
+    /** Middleware of the claim route, to be the first of it: refuses what the door turned away. */
+    async turnAway(c: Context<ApiEnv>, next: Next): Promise<void> {
       const visit = visitOf(c);
       if (visit?.turnedAway) throw visit.turnedAway;
       if (!visit && c.env?.incoming) {
@@ -91,11 +82,15 @@ export function createAdmission(
       }
       await next();
     },
-    leaveEarly: (c) => visitOf(c)?.leave?.(),
-    cameAtMs: (c) => visitOf(c)?.cameAtMs,
+    /** Frees the request's place inside before its answer: the rest takes long but costs little. */
+    leaveEarly: (c: Context<ApiEnv>) => visitOf(c)?.leave?.(),
+    /** When the request came to the door, on `performance.now()`; undefined for other requests. */
+    cameAtMs: (c: Context<ApiEnv>) => visitOf(c)?.cameAtMs,
+    /** Turns away all who wait at the door, and from now on all who would have to. */
     close: door.close,
     door,
     records,
+    /** Counts a refusal of a claim that was admitted. */
     countRefusal: observed.refused,
   };
 }
@@ -108,20 +103,13 @@ export function createRecordQueue({ atOnce, patienceMs } = ADMISSION): FairQueue
   return createFairQueue({ atOnce, waiting: 2 * INSIDE_PER_SLOT * atOnce, patienceMs });
 }
 
-interface AtDoor {
-  visit: Visit;
-  request: IncomingMessage;
-  response: ServerResponse;
-  handle: () => Promise<void>;
-}
-
 /**
  * Handles a request once it is admitted, or once it is turned away. Its place inside is free when
  * it was answered, or left early. No client keeps a place by being slow: the place is not kept
  * while the answer is being taken, nor while the rest of a request is being sent.
  */
-async function passDoor(door: FairQueue, lane: string, at: AtDoor): Promise<void> {
-  const { visit, request, response, handle } = at;
+async function passDoor(door: FairQueue, lane: string, visit: Visit): Promise<void> {
+  const { request, response, handle } = visit;
   const enter = async () => {
     const left = Promise.withResolvers<void>();
     visit.leave = left.resolve;

@@ -20,32 +20,7 @@ export type QueueResult<T> =
 
 type Waited = Exclude<QueueResult<never>, { state: 'DONE' }> | { state: 'HAS_SLOT' };
 
-export interface FairQueue {
-  /**
-   * Does the work once a slot is free. Lanes are served in rotation (round robin), so that a crowd
-   * in one does not hold up another.
-   * @param onWait called if it has to wait, with a function that leaves the queue
-   * @throws only what the work throws
-   */
-  run<T>(
-    lane: string,
-    work: () => Promise<T>,
-    onWait?: (leave: () => void) => void,
-  ): Promise<QueueResult<T>>;
-  /** How many slots are taken. */
-  underWay(): number;
-  /** Whether all slots are taken, so that the next entry has to wait. */
-  isFull(): boolean;
-  /** How many wait, in all lanes. */
-  waiting(): number;
-  waitingIn(lane: string): number;
-  /** Ends the wait of all who wait in the lane, as `RECALLED`. */
-  recall(lane: string): void;
-  /** Resolves once nobody waits in the lane. */
-  cleared(lane: string): Promise<void>;
-  /** Turns away all who wait, and from now on all who would have to. */
-  close(): void;
-}
+export type FairQueue = ReturnType<typeof createFairQueue>;
 
 /** The share of the queue that one lane may fill. The rest is kept for other lanes. */
 const LANE_SHARE = 0.8;
@@ -68,13 +43,24 @@ interface Waiter {
 export function createFairQueue(
   settings: QueueSettings,
   onTurnedAway: (refusal: DomainError) => void = () => {},
-): FairQueue {
+) {
   const { atOnce, waiting: mostWaiting, patienceMs } = settings;
   const mostInLane = Math.ceil(mostWaiting * LANE_SHARE);
-  const turnedAway = turningAway(mostWaiting, onTurnedAway);
+  const spreadS = Math.max(LEAST_SPREAD_S, Math.ceil(mostWaiting / SERVED_PER_S));
   const lanes = createLanes();
+  let refusals = 0;
   let underWay = 0;
   let isClosed = false;
+
+  /** Refuses, each time with another `Retry-After`. */
+  function turnedAway(): Waited {
+    refusals += 1;
+    const detail = 'Too many are claiming at once. Try again shortly.';
+    const retryAfterS = 1 + (refusals % spreadS);
+    const refusal = new DomainError('unavailable', detail, { retryAfterS });
+    onTurnedAway(refusal);
+    return { state: 'TURNED_AWAY', refusal };
+  }
 
   /** Waits for a slot. With `HAS_SLOT` it got one that was taken, so `underWay` stays as it is. */
   async function wait(lane: string, onWait?: (leave: () => void) => void): Promise<Waited> {
@@ -96,7 +82,17 @@ export function createFairQueue(
   }
 
   return {
-    async run(lane, work, onWait) {
+    /**
+     * Does the work once a slot is free. Lanes are served in rotation (round robin), so that a
+     * crowd in one does not hold up another.
+     * @param onWait called if it has to wait, with a function that leaves the queue
+     * @throws only what the work throws
+     */
+    async run<T>(
+      lane: string,
+      work: () => Promise<T>,
+      onWait?: (leave: () => void) => void,
+    ): Promise<QueueResult<T>> {
       if (underWay < atOnce) underWay += 1;
       else {
         const waited = await wait(lane, onWait);
@@ -108,13 +104,19 @@ export function createFairQueue(
         passOn();
       }
     },
+    /** How many slots are taken. */
     underWay: () => underWay,
+    /** Whether all slots are taken, so that the next entry has to wait. */
     isFull: () => underWay >= atOnce,
+    /** How many wait, in all lanes. */
     waiting: lanes.waiting,
     waitingIn: lanes.countIn,
-    recall: (lane) => lanes.endAll(lane, recalled),
+    /** Ends the wait of all who wait in the lane, as `RECALLED`. */
+    recall: (lane: string) => lanes.endAll(lane, recalled),
+    /** Resolves once nobody waits in the lane. */
     cleared: lanes.cleared,
-    close() {
+    /** Turns away all who wait, and from now on all who would have to. */
+    close(): void {
       isClosed = true;
       for (const lane of lanes.names()) lanes.endAll(lane, turnedAway);
     },
@@ -122,24 +124,6 @@ export function createFairQueue(
 }
 
 const recalled = (): Waited => ({ state: 'RECALLED' });
-
-/** Refuses for a queue of that length, each time with another `Retry-After`. */
-function turningAway(
-  mostWaiting: number,
-  onTurnedAway: (refusal: DomainError) => void,
-): () => Waited {
-  const spreadS = Math.max(LEAST_SPREAD_S, Math.ceil(mostWaiting / SERVED_PER_S));
-  let count = 0;
-  return () => {
-    count += 1;
-    const detail = 'Too many are claiming at once. Try again shortly.';
-    const refusal = new DomainError('unavailable', detail, {
-      retryAfterS: 1 + (count % spreadS),
-    });
-    onTurnedAway(refusal);
-    return { state: 'TURNED_AWAY', refusal };
-  };
-}
 
 /** Who waits, lane by lane. */
 function createLanes() {

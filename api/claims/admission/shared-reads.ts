@@ -16,10 +16,7 @@ export function shareReads<A extends unknown[], T>(
 
   function begin(key: string, of: A): Promise<T> {
     const reading = read(...of);
-    const ended = reading.then(
-      () => {},
-      () => {},
-    );
+    const ended = Promise.allSettled([reading]);
     underWay.set(key, ended);
     nexts.delete(key);
     void ended.then(() => {

@@ -6,20 +6,18 @@
 import { BoundedMap } from '../../../domain/bounded-map.ts';
 import { DomainError } from '../../../domain/errors.ts';
 import type { RewardUnits, StockStore } from '../../../store/stock/stock.ts';
+import type { ClaimRequest } from '../claim-draft.ts';
 import { shareReads } from './shared-reads.ts';
 
 /** How many are remembered; past it the one seen longest ago is forgotten. About 1 MiB. */
 const MAX_REWARDS = 10_000;
 
-/** What a claim asks for: one reward of an event, or null for all of them. */
-interface Asked {
-  eventId: string;
-  rewardId: string | null;
-}
+/** What a claim asks for. */
+type Asked = Pick<ClaimRequest, 'eventId' | 'rewardId'>;
 
-export type SoldOut = ReturnType<typeof createSoldOut>;
-
-const nameOf = ({ eventId, rewardId }: Asked) => `${eventId}/${rewardId ?? ''}`;
+/** A name for what is asked for; also its lane in the record queue, to be recalled together. */
+export const laneOf = ({ eventId, rewardId }: Asked): string =>
+  rewardId === null ? eventId : `${eventId}/${rewardId}`;
 
 /** @param onSoldOut called whenever a hold or a look has found this sold out */
 export function createSoldOut(
@@ -36,13 +34,13 @@ export function createSoldOut(
   );
 
   function remember(asked: Asked): void {
-    seen.set(nameOf(asked), true);
+    seen.set(laneOf(asked), true);
     onSoldOut(asked);
   }
 
   return {
     /** Whether it was sold out when it was last looked at. */
-    isSeen: (asked: Asked): boolean => seen.has(nameOf(asked)),
+    isSeen: (asked: Asked): boolean => seen.has(laneOf(asked)),
 
     /** To be called when a hold found it sold out. */
     remember,
@@ -55,7 +53,7 @@ export function createSoldOut(
       if (rewards.length === 0) return null;
       const gone = await look(asked, rewards);
       if (gone.length === 0) {
-        seen.delete(nameOf(asked));
+        seen.delete(laneOf(asked));
         return null;
       }
       remember(asked);

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it, type TestContext } from 'node:test';
 import type { FairQueue } from './fair-queue.ts';
-import { startAfterCrowds } from './start-after-crowds.ts';
+import { startAfterCrowds } from './starter.ts';
 
 /** Lets everything run that waits for nothing but a slot. */
 const settle = () => new Promise((resolve) => setImmediate(resolve));

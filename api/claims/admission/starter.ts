@@ -4,7 +4,7 @@ import type { Claim } from '../../../store/claims/claim-record.ts';
 import type { ClaimStore } from '../../../store/claims/claims.ts';
 import type { ClaimRuns, RunOf } from '../../../temporal/runs.ts';
 import type { RunStart } from '../../../workflows/contract.ts';
-import { createFairQueue } from './fair-queue.ts';
+import { createFairQueue, type FairQueue } from './fair-queue.ts';
 
 /** How long a request waits for its start, in milliseconds: ten times what it usually takes. */
 const WAIT_MS = 500;
@@ -21,6 +21,12 @@ const STARTS = { atOnce: 4, waiting: 10_000, patienceMs: 180_000 } as const;
 
 /** With so many starts waiting no request waits for its own: that takes longer than `WAIT_MS`. */
 const LONG_QUEUE = 32;
+
+/** Requests waiting for one event that make a crowd: more than are recorded in half a second. */
+const CROWD = 250;
+
+/** Longest delay of a crowd's starts, in milliseconds: less than the longest wait at the door. */
+const LONGEST_DELAY_MS = 10_000;
 
 type StartedClaim = RunOf & Pick<Claim, 'recordedAt'>;
 
@@ -70,10 +76,30 @@ export function createStarter(deps: {
       const isLong = queue.waiting() >= LONG_QUEUE;
       const started = startQueued(claim, known);
       if (isLikelyDown || isLong) return;
-      const waited = Promise.withResolvers<void>();
-      const timer = setTimeout(waited.resolve, WAIT_MS);
-      await Promise.race([started, waited.promise]);
-      clearTimeout(timer);
+      await atMost(WAIT_MS, started);
     },
   };
+}
+
+/**
+ * Wraps a starter: the runs of an event with a crowd at the door start once all have passed it. On
+ * a machine of few cores the runs would slow the decisions down; later they cost the same. If the
+ * process dies before, reconciliation starts them.
+ */
+export function startAfterCrowds(starter: Starter, door: FairQueue): Starter {
+  return {
+    async start(claim, known) {
+      if (door.waitingIn(claim.eventId) < CROWD) return await starter.start(claim, known);
+      const passed = atMost(LONGEST_DELAY_MS, door.cleared(claim.eventId));
+      void passed.then(() => starter.start(claim, known));
+    },
+  };
+}
+
+/** Resolves with the promise, or after so many milliseconds. */
+async function atMost(ms: number, promise: Promise<void>): Promise<void> {
+  const longest = Promise.withResolvers<void>();
+  const timer = setTimeout(longest.resolve, ms);
+  await Promise.race([promise, longest.promise]);
+  clearTimeout(timer);
 }
