@@ -22,6 +22,7 @@ import { type ClaimRouteDeps, claimRoutes } from './routes/claims.ts';
 import { docsRoutes } from './routes/docs.ts';
 import { type EligibilityRouteDeps, eligibilityRoutes } from './routes/eligibility.ts';
 import { type EventActionDeps, eventActionRoutes } from './routes/event-actions.ts';
+import { type EventVersionDeps, eventVersionRoutes } from './routes/event-versions.ts';
 import { type EventRouteDeps, eventRoutes } from './routes/events.ts';
 import { type GrantRouteDeps, grantRoutes } from './routes/grants.ts';
 import { type MetaRouteDeps, metaRoutes } from './routes/meta.ts';
@@ -37,6 +38,7 @@ export type AppDeps = AuthRouteDeps &
   UserRouteDeps &
   EventRouteDeps &
   EventActionDeps &
+  EventVersionDeps &
   EligibilityRouteDeps &
   ClaimRouteDeps &
   ClaimDecisionRouteDeps &
@@ -72,6 +74,7 @@ export function createApp(deps: AppDeps) {
   app.route('/', userRoutes(deps));
   app.route('/', eventRoutes(deps));
   app.route('/', eventActionRoutes(deps));
+  app.route('/', eventVersionRoutes(deps));
   app.route('/', eligibilityRoutes(deps));
   app.route('/', claimListRoutes(deps));
   app.route('/', claimRoutes(deps));

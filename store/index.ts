@@ -1,5 +1,6 @@
 /** All stores over one connection, with the indexes that they need. */
 import type { Connection } from 'mongoose';
+import { createAuditChecks } from './audit-checks.ts';
 import { createAuditLog } from './audit-log.ts';
 import { createClaimStore } from './claims/claims.ts';
 import { createRecentClaims } from './claims/recent-claims.ts';
@@ -38,6 +39,7 @@ function createStores(
   const claims = createClaimStore(connection, clock, now);
   return {
     auditLog: createAuditLog(connection, now),
+    auditChecks: createAuditChecks(connection, now),
     users: createUserStore(connection),
     refreshTokens: createRefreshTokenStore(connection),
     events: createEventStore(connection, now),

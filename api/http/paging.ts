@@ -16,6 +16,12 @@ export const NEWEST_FIRST = z.strictObject({
   id: z.string().max(MAX_CURSOR_LENGTH),
 });
 
+/** The same for entries of the audit log, whose IDs are numbers. */
+export const AUDIT_POSITION = z.strictObject({
+  at: z.iso.datetime().transform((text) => new Date(text)),
+  id: z.int().min(1),
+});
+
 /**
  * The query fields of a paged route, to be spread into its query schema.
  * @param position the schema of what a cursor of this route holds; any other cursor is refused with
