@@ -1,7 +1,7 @@
 /** `/api/overview`: what needs a person now, and what goes on. */
 import { createRoute, z } from '@hono/zod-openapi';
 import { STAFF } from '../../domain/user.ts';
-import { beginLong } from '../claims/preferred-wait.ts';
+import { beginLong } from '../claims/wait.ts';
 import type { LongRequests } from '../http/long-requests.ts';
 import { type AuthDeps, access, GUARDED, stillCounts } from '../identity/auth.ts';
 import type { OverviewFeed } from '../overview/overview-feed.ts';
