@@ -69,7 +69,7 @@ function columns(zone: string): Column<EventVersion>[] {
     { title: texts.version, cell: ({ version }) => texts.versionOf(String(version)) },
     { title: texts.changedAt, cell: ({ at }) => <Time at={at} isExact /> },
     {
-      title: texts.createdBy,
+      title: texts.changedBy,
       cell: ({ actorId, actorRole }) => (
         <>
           <a href={`/console/players/${encodeURIComponent(actorId)}`}>
