@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { until } from '../../test/helpers.ts';
 import type { Fields } from '../test-app.ts';
-import { as, create, operator, player, t, at, useEventApi } from './test-events.ts';
+import { as, at, create, operator, player, t, useEventApi } from './test-events.ts';
 
 useEventApi();
 
@@ -38,7 +38,10 @@ describe('the audit log as JSON lines', () => {
     const entries = parsed(await response.text());
     assert.equal(entries.length, 230);
     const seqs = entries.map(({ seq }) => Number(seq));
-    assert.deepEqual(seqs, seqs.toSorted((a, b) => b - a));
+    assert.deepEqual(
+      seqs,
+      seqs.toSorted((a, b) => b - a),
+    );
     const { body } = await auditor<{ items: Fields[] }>(
       'GET',
       `/api/audit-log?targetId=${eventId}&limit=200`,

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { profiled } from '../../store/test-store.ts';
 import { ROLES } from '../../domain/user.ts';
+import { profiled } from '../../store/test-store.ts';
 import type { Fields } from '../test-app.ts';
 import { as, at, create, operator, type ShownEvent, t, useEventApi } from './test-events.ts';
 
@@ -38,7 +38,12 @@ describe('the versions of an event', () => {
         changes,
       ]),
       [
-        [4, 'OPERATOR', 'event.restock', [{ pointer: '/rewards/1/stock', before: 500, after: 505 }]],
+        [
+          4,
+          'OPERATOR',
+          'event.restock',
+          [{ pointer: '/rewards/1/stock', before: 500, after: 505 }],
+        ],
         [3, 'ADMIN', 'event.update', [{ pointer: '/status', before: 'DRAFT', after: 'ACTIVE' }]],
         [
           2,
@@ -61,7 +66,11 @@ describe('the versions of an event', () => {
     const times = { startsAt: '2127-12-01T00:00:00Z', endsAt: '2127-12-31T00:00:00Z' };
     const { body: copy } = await operator<ShownEvent>('POST', `${at(event)}/clone`, times);
     const { body } = await versionsOf(copy);
-    const told = body.items.map(({ version, clonedFrom, changes }) => [version, clonedFrom, changes]);
+    const told = body.items.map(({ version, clonedFrom, changes }) => [
+      version,
+      clonedFrom,
+      changes,
+    ]);
     assert.deepEqual(told, [[1, event.eventId, []]]);
   });
 
@@ -84,7 +93,10 @@ describe('the versions of an event', () => {
       assert.equal((await versionsOf(event)).body.items.length, 1);
     });
     assert.deepEqual(
-      read.map(({ docsExamined, planSummary }) => [docsExamined, /targetId/.test(`${planSummary}`)]),
+      read.map(({ docsExamined, planSummary }) => [
+        docsExamined,
+        /targetId/.test(`${planSummary}`),
+      ]),
       [[1, true]],
     );
   });

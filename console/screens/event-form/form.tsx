@@ -198,10 +198,7 @@ function WhatIsGiven({ values, set, problem }: PartProps) {
           label={events.fields.fulfillment}
           value={values.provider}
           error={errorAt(problem, '/fulfillment/provider') ?? errorAt(problem, '/fulfillment')}
-          options={[...new Set(['mailbox', ...names, values.provider])].map((name) => [
-            name,
-            name,
-          ])}
+          options={[...new Set(['mailbox', ...names, values.provider])].map((name) => [name, name])}
           onInput={(provider) => set({ provider })}
         />
         <SelectField

@@ -5,7 +5,7 @@ import { t, wordFor } from '../../app/text/index.ts';
 import type { Role } from '../../app/types.ts';
 import { EventName } from '../../parts/event-name.tsx';
 import { Section } from '../../parts/page.tsx';
-import { type Column, type PageOf, PagedTable } from '../../parts/table.tsx';
+import { type Column, PagedTable, type PageOf } from '../../parts/table.tsx';
 import { Time } from '../../parts/time.tsx';
 import { FieldValue, fieldLabel } from '../events/field-value.tsx';
 import type { GameEvent } from '../events/types.ts';
@@ -37,9 +37,7 @@ export function HistoryTab({ event }: { event: GameEvent }) {
   const { eventId } = event;
   const cursor = query.value.get('cursor') ?? undefined;
   const key = `${eventId} ${event.version} ${cursor}`;
-  const page = useData(key, (signal) =>
-    versionsOf<PageOf<EventVersion>>(eventId, cursor, signal),
-  );
+  const page = useData(key, (signal) => versionsOf<PageOf<EventVersion>>(eventId, cursor, signal));
   return (
     <Section
       title={texts.history}

@@ -88,6 +88,7 @@ function word(part: string, value: unknown): ComponentChildren {
 
 function periodText({ kind, timeZone, resetHour, resetMinute, resetDay }: EventFields['period']) {
   const { events } = t();
+  if (kind === 'ONCE') return `${events.periodKind.ONCE} (${timeZone})`;
   const time = [resetHour, resetMinute].map((value) => String(value).padStart(2, '0')).join(':');
   const day = kind === 'WEEKLY' ? `${events.weekday[resetDay]} ` : '';
   return events.periodText(events.periodKind[kind], timeZone, day + time);
