@@ -12,7 +12,7 @@ import { patchOf } from './event-form/changes.ts';
 import { Conflict } from './event-form/conflict.tsx';
 import { FieldsForm } from './event-form/form.tsx';
 import { comparable, emptyValues, fieldsOf, valuesOf } from './event-form/form-values.ts';
-import type { EventFields, GameEvent, NewEvent } from './events/types.ts';
+import type { EventFields, EventPatch, GameEvent, NewEvent } from './events/types.ts';
 import type { ScreenProps } from './index.ts';
 
 /** Writes a new event, or changes one. */
@@ -93,6 +93,11 @@ interface Clash {
   mine: EventFields;
 }
 
+async function saveChanges({ event: { eventId }, etag }: Version, body: EventPatch) {
+  const params = { path: { eventId }, header: { 'If-Match': etag } };
+  return await ask(api.PATCH('/api/events/{eventId}', { params, body }));
+}
+
 function EditForm({ loaded }: { loaded: Version }) {
   const { eventForm } = t();
   // The version that the form began with: later loads must not change what is being typed.
@@ -102,18 +107,15 @@ function EditForm({ loaded }: { loaded: Version }) {
   const [clash, setClash] = useState<Clash>();
   const { eventId } = base.event;
 
+  const left = (message: string) => {
+    announce(message);
+    go(addressOf(eventId));
+  };
   const save = async (mine: EventFields, on: Version) => {
     const body = patchOf(comparable(on.event), mine);
-    if (Object.keys(body).length === 0) {
-      announce(eventForm.nothingChanged);
-      return go(addressOf(eventId));
-    }
-    const params = { path: { eventId }, header: { 'If-Match': on.etag } };
-    const answer = await ask(api.PATCH('/api/events/{eventId}', { params, body }));
-    if (answer.ok) {
-      announce(eventForm.saved);
-      return go(addressOf(eventId));
-    }
+    if (Object.keys(body).length === 0) return left(eventForm.nothingChanged);
+    const answer = await saveChanges(on, body);
+    if (answer.ok) return left(eventForm.saved);
     if (answer.problem.status !== 412) return setProblem(answer.problem);
     const now = await readEvent(eventId);
     if (!now.ok) return setProblem(now.problem);

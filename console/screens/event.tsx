@@ -53,19 +53,14 @@ function Shown({ event, loaded }: { event: GameEvent; loaded: Loaded<GameEvent> 
 }
 
 function Facts({ event }: { event: GameEvent }) {
-  const { event: texts } = t();
+  const { event: texts, events } = t();
   const zone = event.period.timeZone;
   return (
     <DefinitionList
       rows={[
         [texts.status, <EventStatusBadge key="status" status={event.status} />],
-        [
-          texts.window,
-          <span key="window" class="window">
-            <Time at={event.startsAt} zone={zone} /> <span aria-hidden="true">→</span>{' '}
-            <Time at={event.endsAt} zone={zone} />
-          </span>,
-        ],
+        [events.opens, <Time key="opens" at={event.startsAt} zone={zone} />],
+        [events.ends, <Time key="ends" at={event.endsAt} zone={zone} />],
         [texts.claimable, <Time key="until" at={event.claimableUntil} zone={zone} />],
         ['ID', <Id key="id" id={event.eventId} what={texts.id} />],
       ]}

@@ -137,7 +137,9 @@ function Group({ node, pointer, label, problem, onChange, onRemove }: NodeProps<
         ))}
       </ul>
       {!isFull && <Adding onAdd={(added) => put([...children, added])} />}
-      <Remove what={`${eventForm.group} ${label}`} onRemove={onRemove} />
+      <div class="actions">
+        <Remove what={`${eventForm.group} ${label}`} onRemove={onRemove} />
+      </div>
     </fieldset>
   );
 }
@@ -213,7 +215,7 @@ function LeafFields(props: {
         options={[['', eventForm.windowDefault], ...Object.entries(events.conditionWindow)]}
         onInput={(window) => onChange({ ...node, window })}
       />
-      {text('source', eventForm.ownSource)}
+      {text('source', eventForm.sourceHint)}
     </div>
   );
 }

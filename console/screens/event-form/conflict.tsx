@@ -1,4 +1,4 @@
-import { useId, useState } from 'preact/hooks';
+import { useEffect, useId, useRef, useState } from 'preact/hooks';
 import { number } from '../../app/format.ts';
 import { t } from '../../app/text/index.ts';
 import { Section } from '../../parts/page.tsx';
@@ -26,6 +26,9 @@ export function Conflict({ base, mine, theirs, onSave, onEdit }: ConflictProps) 
   const differences = differencesOf(base, mine, theirs);
   const [picks, setPicks] = useState<Record<string, Side>>({});
   const [isBusy, setBusy] = useState(false);
+  const note = useRef<HTMLParagraphElement>(null);
+  // The button that led here is gone, and the focus with it.
+  useEffect(() => note.current?.focus(), []);
   const sideOf = (difference: Difference) => picks[keyOf(difference)] ?? difference.settled;
   const open = differences.filter((difference) => !sideOf(difference)).length;
   const fields = () =>
@@ -44,7 +47,7 @@ export function Conflict({ base, mine, theirs, onSave, onEdit }: ConflictProps) 
   return (
     <Section title={eventForm.conflictTitle}>
       <form onSubmit={save}>
-        <p class="note warn" role="alert">
+        <p class="note warn" role="alert" ref={note} tabIndex={-1}>
           {differences.length === 0 ? eventForm.conflictNone : eventForm.conflictHint}
         </p>
         {differences.length > 0 && (

@@ -1,5 +1,4 @@
 import { useState } from 'preact/hooks';
-import { api, ask } from '../../app/api.ts';
 import { useData } from '../../app/data.ts';
 import { viewerZone } from '../../app/format.ts';
 import { errorAt, type Problem } from '../../app/problem.ts';
@@ -7,6 +6,7 @@ import { t } from '../../app/text/index.ts';
 import { LongTextField, SelectField, TextField } from '../../parts/field.tsx';
 import { Section } from '../../parts/page.tsx';
 import { ProblemNote } from '../../parts/problem-note.tsx';
+import { providers } from '../event/calls.ts';
 import { ConditionFields } from './condition-fields.tsx';
 import type { FormValues } from './form-values.ts';
 import { MomentField, ZoneChoice } from './moment-field.tsx';
@@ -51,7 +51,6 @@ export function FieldsForm(props: FieldsFormProps) {
       <WhatAndWhen {...part} />
       <WhoMay {...part} />
       <WhatIsGiven {...part} />
-      {problem && problem.errors.length > 0 && <p class="note bad">{eventForm.wrong}</p>}
       {problem && <ProblemNote problem={problem} />}
       <div class="actions">
         <button type="submit" class="primary" disabled={isBusy}>
@@ -183,7 +182,7 @@ function WhoMay({ values, set, problem }: PartProps) {
 
 function WhatIsGiven({ values, set, problem }: PartProps) {
   const { eventForm, events } = t();
-  const providers = useProviders();
+  const names = useProviders();
   return (
     <Section title={eventForm.whatIsGiven}>
       <RewardFields values={values} set={set} problem={problem} />
@@ -199,10 +198,7 @@ function WhatIsGiven({ values, set, problem }: PartProps) {
           label={events.fields.fulfillment}
           value={values.provider}
           error={errorAt(problem, '/fulfillment/provider') ?? errorAt(problem, '/fulfillment')}
-          options={[...new Set(['mailbox', ...providers, values.provider])].map((name) => [
-            name,
-            name,
-          ])}
+          options={[...new Set(['mailbox', ...names, values.provider])].map((name) => [name, name])}
           onInput={(provider) => set({ provider })}
         />
         <SelectField
@@ -228,10 +224,6 @@ function WhatIsGiven({ values, set, problem }: PartProps) {
 
 /** The names of the providers that are configured, as the overview has them. */
 function useProviders(): string[] {
-  const overview = useData('providers', () =>
-    ask<{ providers: { provider: string }[] }>(
-      api.GET('/api/overview' as never) as Promise<{ response: Response }>,
-    ),
-  );
+  const overview = useData('providers', providers);
   return overview.data?.providers.map(({ provider }) => provider) ?? [];
 }

@@ -1,4 +1,4 @@
-/** Calls of one event's routes that the generated client does not know yet. */
+/** Calls of routes that the generated client does not know yet. */
 import { ask, fetchSignedIn } from '../../app/api.ts';
 import type { Answer } from '../../app/problem.ts';
 import type { GameEvent } from '../events/types.ts';
@@ -42,6 +42,13 @@ export async function versionsOf<T>(
 ): Promise<Answer<T>> {
   const query = cursor ? `?cursor=${encodeURIComponent(cursor)}` : '';
   return await answerOf(new Request(`${urlOf(eventId)}/versions${query}`, { signal }));
+}
+
+/** The providers that are configured, of what the overview says. */
+export async function providers(
+  signal: AbortSignal,
+): Promise<Answer<{ providers: { provider: string }[] }>> {
+  return await answerOf(new Request('/api/overview', { signal }));
 }
 
 function urlOf(eventId: string): string {

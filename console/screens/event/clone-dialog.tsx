@@ -12,6 +12,9 @@ import { MomentField, ZoneChoice } from '../event-form/moment-field.tsx';
 import type { GameEvent } from '../events/types.ts';
 import { cloneEvent } from './calls.ts';
 
+const MOMENTS = ['startsAt', 'endsAt', 'claimUntil'] as const;
+type Moment = (typeof MOMENTS)[number];
+
 /** Asks for a clone's own dates, makes it, and goes on to its form. */
 export function CloneDialog({ event, onClose }: { event: GameEvent; onClose: () => void }) {
   return (
@@ -30,7 +33,6 @@ function CloneForm({ event, onClose }: { event: GameEvent; onClose: () => void }
     endsAt: '',
     claimUntil: '',
   });
-  const [zone, setZone] = useState(event.period.timeZone);
   const [isBusy, setBusy] = useState(false);
   const [problem, setProblem] = useState<Problem>();
   const submit = async (submitted: Event) => {
@@ -50,17 +52,6 @@ function CloneForm({ event, onClose }: { event: GameEvent; onClose: () => void }
     // Another body is another decision.
     setKey(newKey());
   };
-  const moment = (name: 'startsAt' | 'endsAt' | 'claimUntil') => (
-    <MomentField
-      label={events.fields[name]}
-      value={values[name]}
-      zone={zone}
-      otherZone={zone === viewerZone ? event.period.timeZone : viewerZone}
-      required={name !== 'claimUntil'}
-      error={errorAt(problem, `/${name}`)}
-      onInput={set(name)}
-    />
-  );
   return (
     <form onSubmit={submit}>
       <p class="quiet">{texts.cloneHint}</p>
@@ -71,10 +62,7 @@ function CloneForm({ event, onClose }: { event: GameEvent; onClose: () => void }
         error={errorAt(problem, '/title')}
         required
       />
-      <ZoneChoice eventZone={event.period.timeZone} zone={zone} onChange={setZone} />
-      {moment('startsAt')}
-      {moment('endsAt')}
-      {moment('claimUntil')}
+      <Times eventZone={event.period.timeZone} values={values} set={set} problem={problem} />
       {problem && <ProblemNote problem={problem} />}
       <div class="actions end">
         <button type="button" onClick={onClose}>
@@ -85,5 +73,34 @@ function CloneForm({ event, onClose }: { event: GameEvent; onClose: () => void }
         </button>
       </div>
     </form>
+  );
+}
+
+/** A clone's own times. */
+function Times(props: {
+  eventZone: string;
+  values: Record<Moment, string>;
+  set: (name: Moment) => (value: string) => void;
+  problem: Problem | undefined;
+}) {
+  const { eventZone, values, set, problem } = props;
+  const { events } = t();
+  const [zone, setZone] = useState(eventZone);
+  return (
+    <>
+      <ZoneChoice eventZone={eventZone} zone={zone} onChange={setZone} />
+      {MOMENTS.map((name) => (
+        <MomentField
+          key={name}
+          label={events.fields[name]}
+          value={values[name]}
+          zone={zone}
+          otherZone={zone === viewerZone ? eventZone : viewerZone}
+          required={name !== 'claimUntil'}
+          error={errorAt(problem, `/${name}`)}
+          onInput={set(name)}
+        />
+      ))}
+    </>
   );
 }

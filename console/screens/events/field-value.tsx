@@ -11,10 +11,15 @@ type Path = readonly string[];
 export function fieldLabel(path: Path): string {
   const { events } = t();
   const [name = '', ...rest] = path;
-  const words = rest.map((part, index) =>
-    name === 'rewards' && index === 0 ? part : wordFor(events.parts, part),
-  );
-  return [wordFor(events.fields, name), ...words].join(' · ');
+  const field = name === 'status' ? events.status : wordFor(events.fields, name);
+  return [field, ...rest.map((part, index) => partLabel(name, part, index))].join(' · ');
+}
+
+/** A reward stands by its ID or its index; in a condition, indexes and the API's own names. */
+function partLabel(name: string, part: string, index: number): string {
+  if (/^[0-9]+$/.test(part)) return String(Number(part) + 1);
+  if (name === 'condition' || (name === 'rewards' && index === 0)) return part;
+  return wordFor(t().events.parts, part);
 }
 
 /** A value of an event for a reader. @param props.zone the event's zone */
@@ -35,7 +40,7 @@ function shown(path: Path, value: unknown, zone: string): ComponentChildren {
     case 'listedFrom':
       return timeOr(value, t().events.listedAtOnce, zone);
     case 'condition':
-      return value ? <ConditionOutline condition={value as Condition} /> : t().events.noCondition;
+      return conditionValue(value);
     case 'period':
       return part ? word(part, value) : periodText(value as EventFields['period']);
     case 'parkedAfter':
@@ -47,6 +52,14 @@ function shown(path: Path, value: unknown, zone: string): ComponentChildren {
     default:
       return plain(name, value);
   }
+}
+
+/** A condition, a part of one, or none. */
+function conditionValue(value: unknown): ComponentChildren {
+  if (value === null) return t().events.noCondition;
+  if (typeof value !== 'object') return <code>{String(value)}</code>;
+  if (!Array.isArray(value)) return <ConditionOutline condition={value as Condition} />;
+  return value.map((child, index) => <ConditionOutline key={index} condition={child} />);
 }
 
 function plain(name: string | undefined, value: unknown): ComponentChildren {
@@ -75,6 +88,7 @@ function word(part: string, value: unknown): ComponentChildren {
 
 function periodText({ kind, timeZone, resetHour, resetMinute, resetDay }: EventFields['period']) {
   const { events } = t();
+  if (kind === 'ONCE') return `${events.periodKind.ONCE} (${timeZone})`;
   const time = [resetHour, resetMinute].map((value) => String(value).padStart(2, '0')).join(':');
   const day = kind === 'WEEKLY' ? `${events.weekday[resetDay]} ` : '';
   return events.periodText(events.periodKind[kind], timeZone, day + time);
