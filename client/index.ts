@@ -24,7 +24,9 @@ export type LaurelClient = ReturnType<typeof createClient>;
  * const { data, error } = await client.GET('/api/events/{eventId}', { params: { path: { eventId } } });
  */
 export function createClient({ token, ...options }: ClientOptions) {
-  return createFetchClient<paths>({
+  return createFetchClient<paths, 'application/json' | 'application/problem+json'>({
+    // Lists in a query are written as the API reads them: `by=state,reason`.
+    querySerializer: { array: { style: 'form', explode: false } },
     ...options,
     ...(token !== undefined && { headers: { authorization: `Bearer ${token}` } }),
   });

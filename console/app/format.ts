@@ -6,7 +6,7 @@ import { language } from './preferences.ts';
 const TICK_MS = 10_000;
 
 /** The time now, in milliseconds since 1970; changes every `TICK_MS`. */
-export const now = signal(Date.now());
+const now = signal(Date.now());
 setInterval(() => {
   now.value = Date.now();
 }, TICK_MS);
@@ -97,16 +97,4 @@ export function duration(ms: number): string {
 /** A number with the language's separators. */
 export function number(value: number): string {
   return once('number', (locale) => Intl.NumberFormat(locale)).format(value);
-}
-
-/** A share from 0 to 1 as a percentage. */
-export function percent(share: number): string {
-  return once('percent', (locale) =>
-    Intl.NumberFormat(locale, { style: 'percent', maximumFractionDigits: 1 }),
-  ).format(share);
-}
-
-/** Words as a list: "a, b and c". */
-export function list(words: readonly string[]): string {
-  return once('list', (locale) => new Intl.ListFormat(locale)).format(words);
 }

@@ -5,7 +5,7 @@
 import { computed, signal } from '@preact/signals';
 
 /** Every address of the console begins with it. */
-export const ROOT = '/console';
+const ROOT = '/console';
 
 interface Place {
   /** Without a slash at its end. */

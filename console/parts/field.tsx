@@ -17,9 +17,7 @@ interface ControlProps {
 }
 
 /** A control of any kind with its label, hint and error. */
-export function Field(
-  props: FieldProps & { children: (control: ControlProps) => ComponentChildren },
-) {
+function Field(props: FieldProps & { children: (control: ControlProps) => ComponentChildren }) {
   const id = useId();
   const described = [props.hint && `${id}-hint`, props.error && `${id}-error`].filter(Boolean);
   return (

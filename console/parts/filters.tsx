@@ -78,7 +78,7 @@ function valuesOf(form: HTMLFormElement, filters: readonly Filter[]): Record<str
 }
 
 /** RFC 3339 as the value of a `datetime-local` input, in the viewer's zone; empty if it is none. */
-export function localTime(iso: string): string {
+function localTime(iso: string): string {
   const at = new Date(iso);
   if (Number.isNaN(at.getTime())) return '';
   const local = new Date(at.getTime() - at.getTimezoneOffset() * 60_000);

@@ -2,7 +2,7 @@ import { api, ask } from '../app/api.ts';
 import { useData } from '../app/data.ts';
 import { useLive } from '../app/live.ts';
 import { t } from '../app/text/index.ts';
-import type { Claim as ClaimBody } from '../app/types.ts';
+import type { Claim as ClaimBody, ScreenProps } from '../app/types.ts';
 import { Loading } from '../parts/loaded.tsx';
 import { Page, Section } from '../parts/page.tsx';
 import { ProblemNote } from '../parts/problem-note.tsx';
@@ -14,7 +14,6 @@ import { DecideButtons } from './claim/decide.tsx';
 import { Decisions } from './claim/decisions.tsx';
 import { Rewards } from './claim/rewards.tsx';
 import { storyOf } from './claim/story.ts';
-import type { ScreenProps } from './index.ts';
 
 /** One claim, followed as it changes: what happened, what is next, and what to tell the player. */
 export function Claim({ params: { claimId = '' } }: ScreenProps) {

@@ -19,7 +19,6 @@ function useSummary(filter: ClaimFilter, by: Field[]) {
     ask(
       api.GET('/api/event-claims/summary', {
         params: { query: asked },
-        querySerializer: { array: { style: 'form', explode: false } },
         signal,
       }),
     ),

@@ -1,4 +1,5 @@
 /** What the form's controls hold, and how that and the API's fields become each other. */
+import type { Problem } from '../../app/problem.ts';
 import type { EventFields, Reward } from '../events/types.ts';
 import {
   type ConditionDraft,
@@ -148,4 +149,11 @@ export function comparable(event: EventFields): EventFields {
 
 function twoDigits(value: number): string {
   return String(value).padStart(2, '0');
+}
+
+/** What each part of the form gets. */
+export interface PartProps {
+  values: FormValues;
+  set: (change: Partial<FormValues>) => void;
+  problem: Problem | undefined;
 }

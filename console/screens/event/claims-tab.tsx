@@ -17,7 +17,6 @@ export function ClaimsTab({ event: { eventId } }: { event: GameEvent }) {
     ask(
       api.GET('/api/event-claims/summary', {
         params: { query: { eventId, by: ['state', 'reason'] } },
-        querySerializer: { array: { style: 'form', explode: false } },
         signal,
       }),
     ),

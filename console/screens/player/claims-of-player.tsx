@@ -27,10 +27,7 @@ export function ClaimsOfPlayer({ user: { id: userId, status } }: { user: User })
   });
   const states = useData(key, (signal) => {
     const query: { userId: string; by: 'state'[] } = { userId, by: ['state'] };
-    const querySerializer = { array: { style: 'form', explode: false } } as const;
-    return ask(
-      api.GET('/api/event-claims/summary', { params: { query }, querySerializer, signal }),
-    );
+    return ask(api.GET('/api/event-claims/summary', { params: { query }, signal }));
   });
   const isRunning = claims.data?.items.some(({ forStaff }) => forStaff?.next.what !== 'NOTHING');
   useEvery(isRunning ? EVERY_MS.running : EVERY_MS.quiet, () => {

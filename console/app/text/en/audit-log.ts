@@ -34,6 +34,7 @@ export const auditLog = {
     'event.create': 'Event created',
     'event.update': 'Event changed',
     'event.delete': 'Event deleted',
+    'event.restock': 'Stock added',
     'claim.retry': 'Claim retried',
     'claim.abort': 'Claim aborted',
     'claims.retry': 'Claims retried together',

@@ -34,6 +34,7 @@ export const auditLog: Texts['auditLog'] = {
     'event.create': '이벤트 생성',
     'event.update': '이벤트 변경',
     'event.delete': '이벤트 삭제',
+    'event.restock': '재고 추가',
     'claim.retry': '지급 요청 재시도',
     'claim.abort': '지급 요청 중단',
     'claims.retry': '지급 요청 일괄 재시도',
