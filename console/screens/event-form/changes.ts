@@ -3,7 +3,7 @@ import type { EventFields, EventPatch, Reward } from '../events/types.ts';
 import { FIELD_NAMES } from '../events/types.ts';
 
 /** Where a value is: `['title']`, `['period', 'kind']`, `['rewards', 'cape', 'stock']`. */
-export type Path = readonly string[];
+type Path = readonly string[];
 
 /** A value that differs between what was saved meanwhile and what is to be saved. */
 export interface Difference {
@@ -21,7 +21,7 @@ export type Side = 'mine' | 'theirs';
 const PARTED = ['period', 'fulfillment', 'parkedAfter'] as const;
 
 /** Whether two values of JSON are the same; the order of names does not count. */
-export function same(one: unknown, other: unknown): boolean {
+function same(one: unknown, other: unknown): boolean {
   return JSON.stringify(one, sortedNames) === JSON.stringify(other, sortedNames);
 }
 
