@@ -3,9 +3,16 @@ import assert from 'node:assert/strict';
 import type { Browser } from 'playwright-core';
 import { startProxy } from '../proxy.ts';
 import { type ConsoleStack, type Staff, USERNAMES } from './console-stack.ts';
-import type { Screen } from './screens.ts';
-import { createVisitors, type Manner, newContext, signInAt, Visit, type Visitors } from './visit.ts';
 import { watchTroubles } from './screen-checks.ts';
+import type { Screen } from './screens.ts';
+import {
+  createVisitors,
+  type Manner,
+  newContext,
+  signInAt,
+  Visit,
+  type Visitors,
+} from './visit.ts';
 
 /**
  * Asserts that somebody of a role sees each screen of theirs, that the others say so without asking
@@ -39,8 +46,9 @@ export async function endsAndComesBack(
   browser: Browser,
   stack: ConsoleStack,
   manner: Manner,
+  name = 'short.session',
 ): Promise<void> {
-  const { id, username } = await stack.user('short.session', 'SUPPORT');
+  const { id, username } = await stack.user(name, 'SUPPORT');
   const context = await newContext(browser, manner.language);
   const page = await context.newPage();
   const visit = new Visit(page, manner, await watchTroubles(page), stack.url);
@@ -57,7 +65,7 @@ export async function endsAndComesBack(
   await visit.press(visit.link(t.common.clearFilters));
   await visit.sees(t.signIn.ended);
   await visit.check();
-  const [{ pathname }] = [new URL(page.url())];
+  const { pathname } = new URL(page.url());
   await signInAt(page, manner.language, username);
   await visit.settled(t.claims.title);
   assert.equal(new URL(page.url()).pathname, pathname);

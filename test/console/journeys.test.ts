@@ -5,7 +5,13 @@
 import { after, before, describe, test } from 'node:test';
 import type { Browser } from 'playwright-core';
 import { startBrowser } from './browser.ts';
-import { type ConsoleStack, fillStack, type Staff, startConsoleStack, USERNAMES } from './console-stack.ts';
+import {
+  type ConsoleStack,
+  fillStack,
+  type Staff,
+  startConsoleStack,
+  USERNAMES,
+} from './console-stack.ts';
 import { endsAndComesBack, outlivesTheApi, seesWhatTheyMay } from './guards.ts';
 import { JOURNEYS, walk } from './journeys.ts';
 import { type Screen, screensOf } from './screens.ts';
