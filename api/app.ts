@@ -5,6 +5,7 @@ import { methodNotAllowed } from 'hono/method-not-allowed';
 import type { Logger } from 'pino';
 import type { ApiEnv } from './api-env.ts';
 import { MAKE_CLAIM_ROUTE } from './claims/claim-url.ts';
+import { describeOperations } from './docs/operation-ids.ts';
 import { BATCH_PATH, limitBodies, readBodies } from './http/body-checks.ts';
 import { everyRequest } from './http/every-request.ts';
 import { describeQueries } from './http/query-checks.ts';
@@ -61,9 +62,13 @@ export type AppDeps = AuthRouteDeps &
 const INFO = {
   title: 'Laurel',
   version: '1',
+  license: { name: 'Apache-2.0', identifier: 'Apache-2.0' },
   description:
     'Grants game event rewards exactly once. A text in a body is stored as NFC. One in which nothing can be seen is refused, and so is one with half of a surrogate pair, a control character (but line breaks in descriptions and notes), a bidirectional control, or a joiner, variation selector or tag outside of an emoji. Lengths count code points.',
 };
+
+/** The API is wherever its description was read. */
+const SERVERS = [{ url: '/' }];
 
 /** Builds the application; it listens to nothing by itself. */
 export function createApp(deps: AppDeps) {
@@ -99,12 +104,19 @@ export function createApp(deps: AppDeps) {
   });
   // Last, so that it has every route. At start-up, so that a route it cannot describe fails the
   // start.
-  const description = app.getOpenAPI31Document({ openapi: '3.1.0', info: INFO });
-  describeQueries(description);
+  const description = describeApi(app);
   return app;
 }
 
 type App = ReturnType<typeof newRouter>;
+
+/** The OpenAPI document of an application: what `/openapi.json` answers. */
+export function describeApi(app: App) {
+  const description = app.getOpenAPI31Document({ openapi: '3.1.0', info: INFO, servers: SERVERS });
+  describeQueries(description);
+  describeOperations(description);
+  return description;
+}
 
 /** HEAD is answered as GET, without the body. A body that streams is cancelled, or it goes on. */
 const endHeads: MiddlewareHandler<ApiEnv> = async (c, next) => {

@@ -8,8 +8,8 @@ const ROOT = path.dirname(import.meta.dirname);
 const IMPORT =
   /\b(?:import|export)\b[^'"`;]*?\bfrom\s*['"]([^'"]+)['"]|\bimport\s*\(?\s*['"]([^'"]+)['"]/g;
 
-/** Folders that git ignores. */
-const NOT_OURS = ['**/node_modules/**', 'dist/**'];
+/** Folders that git ignores, and what is generated. */
+const NOT_OURS = ['**/node_modules/**', 'dist/**', 'client/schema.d.ts'];
 
 /** Every TypeScript file of the repository, or those that match a pattern; paths from its root. */
 export function ourFiles(pattern = '**/*.ts'): string[] {
@@ -38,7 +38,7 @@ export function allImportsOf(file: string): string[] {
 
 /** Whether an import's target is one of our files. */
 export function isOurs(target: string): boolean {
-  return target.endsWith('.ts') && !target.startsWith('@');
+  return /\.tsx?$/.test(target) && !target.startsWith('@');
 }
 
 /** The files that a file loads, itself included: what it imports, what those import, and so on. */

@@ -3,7 +3,7 @@ import { z } from '@hono/zod-openapi';
 import { CLAIM_STATES, REASONS } from '../../domain/claims/claim.ts';
 
 /** What asks for a person. */
-export const ATTENTION = [
+const ATTENTION = [
   'CLAIMS_PARKED',
   'STOCK_DOES_NOT_ADD_UP',
   'RECONCILIATION_LATE',

@@ -132,7 +132,9 @@ function exportLines(deps: AuditRouteDeps, c: Context<ApiEnv>, filter: AuditFilt
     end: beginLong(deps, c, () => over.abort()),
     cut: over.signal,
   };
-  return jsonLines(bodies(deps.store.auditLog.batches(filter)), reader);
+  const answer = jsonLines(bodies(deps.store.auditLog.batches(filter)), reader);
+  answer.headers.set('Vary', 'Accept');
+  return answer;
 }
 
 async function* bodies(batches: AsyncGenerator<AuditEntry[]>) {
@@ -146,10 +148,10 @@ export function auditRoutes(deps: AuditRouteDeps) {
     .openapi(listRoute(deps), async (c) => {
       const { cursor, limit, from, to, ...filter } = c.req.valid('query');
       const wanted = { ...filter, since: from, until: to };
-      c.header('Vary', 'Accept', { append: true });
       if (wantsLines(c)) return exportLines(deps, c, wanted) as never;
       const found = await auditLog.page(wanted, cursor, limit);
       const { items, nextCursor } = page(found, limit, ({ at, seq }) => ({ at, id: seq }));
+      c.header('Vary', 'Accept');
       return c.json({ items: items.map(toBody), nextCursor }, 200);
     })
     .openapi(verificationRoute(deps), async (c) => {

@@ -70,6 +70,8 @@ export function eventVersionRoutes(deps: EventVersionDeps) {
     if (!(await events.get(eventId))) throw noSuchEvent();
     const found = await auditLog.page({ targetId: eventId }, cursor, limit);
     const { items, nextCursor } = page(found, limit, ({ at, seq }) => ({ at, id: seq }));
-    return c.json({ items: items.map(toBody), nextCursor }, 200);
+    // A draft that is deleted meanwhile has nothing after.
+    const versions = items.filter((entry) => entry.after !== null);
+    return c.json({ items: versions.map(toBody), nextCursor }, 200);
   });
 }

@@ -16,3 +16,8 @@ export type Operation = Schemas['Operation'];
 
 /** The roles that see the console. The contract calls them *staff*. */
 export const STAFF: readonly Role[] = ['SUPPORT', 'OPERATOR', 'AUDITOR', 'ADMIN'];
+
+/** What every screen is given: the `{name}` parts of its address. */
+export interface ScreenProps {
+  params: Record<string, string>;
+}

@@ -4,7 +4,7 @@
  */
 import type { ComponentType } from 'preact';
 import type { Texts } from '../app/text/index.ts';
-import { type Role, STAFF } from '../app/types.ts';
+import { type Role, type ScreenProps, STAFF } from '../app/types.ts';
 import { AuditLog } from './audit-log.tsx';
 import { Claim } from './claim.tsx';
 import { Claims } from './claims.tsx';
@@ -19,11 +19,6 @@ import { Players } from './players.tsx';
 import { Reconciliation } from './reconciliation.tsx';
 import { Search } from './search.tsx';
 import { Users } from './users.tsx';
-
-/** What every screen is given: the `{name}` parts of its address. */
-export interface ScreenProps {
-  params: Record<string, string>;
-}
 
 export interface Route {
   /** With `{name}` parts; of several that fit, the first one counts. */

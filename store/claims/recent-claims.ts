@@ -46,26 +46,35 @@ const RECORDED_WITHIN_MS = 5 * 60_000;
 /** The partial index of open claims. */
 const OPEN = 'open_accepted';
 
+/** Makes flat documents of groups. */
+const FLAT = [{ $replaceWith: { $mergeObjects: ['$_id', '$$ROOT'] } }, { $unset: '_id' }];
+
+/** The open claims of a window. */
+interface Open {
+  outcomes: Outcome[];
+  /** How many there are in each bucket; `_id` is its start, a number of 64 bits. */
+  buckets: { _id: number | bigint; count: number }[];
+}
+
 const FIELDS = { state: '$state', reason: '$reason', provider: '$snapshot.provider' } as const;
 
 export type RecentClaims = ReturnType<typeof createRecentClaims>;
 
 /** @param model the claims' collection */
 export function createRecentClaims(model: Model<Claim>) {
-  /** The groups as flat documents; null where the database needs too long. */
-  async function groupsOf<G>(stages: object[], group: object, hint: string): Promise<G[] | null> {
-    const flat = { $replaceWith: { $mergeObjects: ['$_id', '$$ROOT'] } };
+  /** What the stages find; null where the database needs too long. */
+  async function listOf<T extends object>(stages: object[], hint: string): Promise<T[] | null> {
     return await model.collection
-      .aggregate<G & { _id: unknown }>([...stages, { $group: group }, flat, { $unset: '_id' }], {
-        hint,
-        maxTimeMS: WITHIN_MS,
-      })
+      .aggregate<T>(stages, { hint, maxTimeMS: WITHIN_MS })
       .toArray()
       .catch((error: unknown) => {
         if (isAnswer(error, TIME_IS_UP)) return null;
         throw error;
       });
   }
+
+  const groupsOf = <G extends object>(stages: object[], group: object, hint: string) =>
+    listOf<G>([...stages, { $group: group }, ...FLAT], hint);
 
   const within = ({ fromMs, untilMs }: Span) => ({
     $gte: new Date(fromMs),
@@ -105,14 +114,24 @@ export function createRecentClaims(model: Model<Claim>) {
       ),
   });
 
-  /** The claims of the window that are open now. */
-  async function open(sinceMs: number): Promise<InBucket<Outcome>[] | null> {
+  /** The claims of the window that are open now: by what they have in common, and by bucket. */
+  async function open(sinceMs: number): Promise<Open | null> {
     const acceptedAt = { $gte: new Date(sinceMs - RECORDED_WITHIN_MS) };
-    return await groupsOf<InBucket<Outcome>>(
-      [{ $match: { open: true, acceptedAt, createdAt: { $gte: new Date(sinceMs) } } }],
-      { _id: { ...FIELDS, bucketMs: bucketOfField('$createdAt') }, count: { $sum: 1 } },
+    const count = { count: { $sum: 1 } };
+    const found = await listOf<Open>(
+      [
+        { $match: { open: true, acceptedAt, createdAt: { $gte: new Date(sinceMs) } } },
+        {
+          // Two short lists instead of one with every bucket of every group.
+          $facet: {
+            outcomes: [{ $group: { _id: FIELDS, ...count } }, ...FLAT],
+            buckets: [{ $group: { _id: bucketOfField('$createdAt'), ...count } }],
+          },
+        },
+      ],
       OPEN,
     );
+    return found && (found[0] ?? null);
   }
 
   return {
@@ -127,11 +146,10 @@ export function createRecentClaims(model: Model<Claim>) {
       const running = await open(sinceMs);
       if (!running) return { since, outcomes: null };
       // A bucket's final claims are counted again only after one of its open claims has ended.
-      const byBucket = Map.groupBy(running, ({ bucketMs }) => bucketMs);
-      const openIn = (bucketMs: number) =>
-        (byBucket.get(bucketMs) ?? []).reduce((sum, { count }) => sum + count, 0);
-      const ended = await final.read(now.getTime(), (bucketMs) => String(openIn(bucketMs)));
-      return { since, outcomes: ended && [...running, ...ended] };
+      const openIn = new Map(running.buckets.map(({ _id, count }) => [Number(_id), count]));
+      const stampOf = (bucketMs: number) => String(openIn.get(bucketMs) ?? 0);
+      const ended = await final.read(now.getTime(), stampOf);
+      return { since, outcomes: ended && [...running.outcomes, ...ended] };
     },
 
     /**
