@@ -6,6 +6,7 @@ import { viewerZone } from '../app/format.ts';
 import type { Problem } from '../app/problem.ts';
 import { go } from '../app/router.ts';
 import { t } from '../app/text/index.ts';
+import type { ScreenProps } from '../app/types.ts';
 import { LoadedPart } from '../parts/loaded.tsx';
 import { Page } from '../parts/page.tsx';
 import { patchOf } from './event-form/changes.ts';
@@ -13,7 +14,6 @@ import { Conflict } from './event-form/conflict.tsx';
 import { FieldsForm } from './event-form/form.tsx';
 import { comparable, emptyValues, fieldsOf, valuesOf } from './event-form/form-values.ts';
 import type { EventFields, EventPatch, GameEvent, NewEvent } from './events/types.ts';
-import type { ScreenProps } from './index.ts';
 
 /** Writes a new event, or changes one. */
 export function EventForm({ params: { eventId } }: ScreenProps) {

@@ -2,6 +2,7 @@ import { api, ask } from '../app/api.ts';
 import { type Loaded, useData } from '../app/data.ts';
 import { hrefWith, query } from '../app/router.ts';
 import { t } from '../app/text/index.ts';
+import type { ScreenProps } from '../app/types.ts';
 import { Id } from '../parts/copy-button.tsx';
 import { DefinitionList } from '../parts/definition-list.tsx';
 import { LoadedPart } from '../parts/loaded.tsx';
@@ -14,7 +15,6 @@ import { HistoryTab } from './event/history-tab.tsx';
 import { LiveTab } from './event/live-tab.tsx';
 import { EventStatusBadge } from './events/status-badge.tsx';
 import type { GameEvent } from './events/types.ts';
-import type { ScreenProps } from './index.ts';
 
 const TABS = ['live', 'definition', 'claims', 'history'] as const;
 type Tab = (typeof TABS)[number];

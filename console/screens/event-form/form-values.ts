@@ -1,4 +1,5 @@
 /** What the form's controls hold, and how that and the API's fields become each other. */
+import type { Problem } from '../../app/problem.ts';
 import type { EventFields, Reward } from '../events/types.ts';
 import {
   type ConditionDraft,
@@ -42,6 +43,13 @@ export interface FormValues {
   provider: string;
   parkedAction: EventFields['parkedAfter']['action'];
   parkedHours: string;
+}
+
+/** What each part of the form gets. */
+export interface PartProps {
+  values: FormValues;
+  set: (change: Partial<FormValues>) => void;
+  problem: Problem | undefined;
 }
 
 /** An empty form. @param timeZone the zone that the event's periods begin in */

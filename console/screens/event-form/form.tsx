@@ -8,7 +8,7 @@ import { Section } from '../../parts/page.tsx';
 import { ProblemNote } from '../../parts/problem-note.tsx';
 import { providers } from '../event/calls.ts';
 import { ConditionFields } from './condition-fields.tsx';
-import type { FormValues } from './form-values.ts';
+import type { FormValues, PartProps } from './form-values.ts';
 import { MomentField, ZoneChoice } from './moment-field.tsx';
 import { RewardFields } from './reward-fields.tsx';
 import { isZone } from './zoned-time.ts';
@@ -23,13 +23,6 @@ interface FieldsFormProps {
   action: string;
   cancelHref: string;
   onSubmit: () => Promise<unknown>;
-}
-
-/** What each part of the form gets. */
-export interface PartProps {
-  values: FormValues;
-  set: (change: Partial<FormValues>) => void;
-  problem: Problem | undefined;
 }
 
 /** Every field of an event. The API says what is wrong, each error at its field. */
