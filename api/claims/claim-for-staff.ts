@@ -3,8 +3,7 @@ import { z } from '@hono/zod-openapi';
 import { grantIdOf, isFinal, type Line, REASONS, STEPS } from '../../domain/claims/claim.ts';
 import { PARKED_ACTIONS } from '../../domain/events/event.ts';
 import type { Claim } from '../../store/claims/claim-record.ts';
-import { ConditionSchema } from '../events/condition-schema.ts';
-import { SURROUNDINGS } from '../events/condition-schema.ts';
+import { ConditionSchema, SURROUNDINGS } from '../events/condition-schema.ts';
 
 const HOUR_MS = 3_600_000;
 const time = z.iso.datetime();

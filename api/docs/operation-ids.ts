@@ -12,6 +12,8 @@ export const OPERATION_IDS: Readonly<Record<string, string>> = {
   'get /api/auth/profile': 'getProfile',
 
   'get /api/users': 'listUsers',
+  'get /api/users/{userId}': 'getUser',
+  'get /api/users/{userId}/progress': 'listProgress',
   'patch /api/users/{userId}': 'updateUser',
 
   'get /api/events': 'listEvents',
@@ -19,6 +21,9 @@ export const OPERATION_IDS: Readonly<Record<string, string>> = {
   'get /api/events/{eventId}': 'getEvent',
   'patch /api/events/{eventId}': 'updateEvent',
   'delete /api/events/{eventId}': 'deleteEvent',
+  'post /api/events/{eventId}/clone': 'cloneEvent',
+  'post /api/events/{eventId}/rewards/{rewardId}/stock': 'addStock',
+  'get /api/events/{eventId}/versions': 'listEventVersions',
   'get /api/events/{eventId}/stats': 'getEventStats',
   'get /api/events/{eventId}/eligibility': 'getEligibility',
 
@@ -38,6 +43,9 @@ export const OPERATION_IDS: Readonly<Record<string, string>> = {
   'post /api/operations/{operationId}/stop': 'stopOperation',
   'get /api/reconciliation': 'getReconciliation',
   'get /api/audit-log': 'listAuditEntries',
+  'get /api/audit-log/verification': 'getAuditVerification',
+  'get /api/overview': 'getOverview',
+  'get /api/overview/stream': 'streamOverview',
 
   'post /api/activity-events': 'countPlayerEvents',
   'post /api/provider-callbacks/{provider}': 'receiveProviderCallback',

@@ -47,8 +47,6 @@ interface SignedIn {
   refreshToken: string;
 }
 
-export type SignIn = ReturnType<typeof createSignIn>;
-
 /** The two ways to a pair of tokens. */
 export function createSignIn({ store, tokens, passwords, rateLimits, now }: SignInDeps) {
   const { users, refreshTokens } = store;
