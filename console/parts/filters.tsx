@@ -1,5 +1,6 @@
 import { go, hrefTo, path, query } from '../app/router.ts';
 import { t } from '../app/text/index.ts';
+import { CopyButton } from './copy-button.tsx';
 import { SelectField, TextField } from './field.tsx';
 
 /** A filter of a list: a query parameter of the address, and of the API's route. */
@@ -50,6 +51,7 @@ export function Filters({ filters }: { filters: readonly Filter[] }) {
         <div class="actions">
           <button type="submit">{common.apply}</button>
           {isFiltered && <a href={path.value}>{common.clearFilters}</a>}
+          <CopyButton text={location.href} what={common.link} label={common.copyLink} />
         </div>
       </form>
     </search>

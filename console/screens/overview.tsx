@@ -134,7 +134,10 @@ function Providers({ of }: { of: OverviewBody }) {
           {
             title: overview.lastHour,
             cell: ({ provider, lastHour }) =>
-              lastHour && <StateChips states={lastHour} filter={{ provider, from }} />,
+              lastHour &&
+              Object.keys(lastHour).length > 0 && (
+                <StateChips states={lastHour} filter={{ provider, from }} />
+              ),
           },
         ]}
       />

@@ -110,7 +110,9 @@ async function unpacked(): Promise<string> {
   if (existsSync(folder)) return folder;
   const work = cache.workFolder();
   try {
-    return cache.take(await unpack(bin, join(work, 'unpacked')), work, 'chromium', version);
+    const whole = await unpack(bin, join(work, 'unpacked'));
+    writeFileSync(join(whole, 'fonts.conf'), fontsConfig(folder));
+    return cache.take(whole, work, 'chromium', version);
   } finally {
     rmSync(work, { recursive: true, force: true });
   }
@@ -124,12 +126,13 @@ async function unpack(bin: string, folder: string): Promise<string> {
     untar(join(bin, 'al2023.tar.br'), join(folder, 'al2023')),
     untar(join(bin, 'fonts.tar.br'), join(folder, 'fonts')),
   ]);
-  // The machine's fonts too, as only these may have Korean. Other folders are relative to the file.
-  writeFileSync(
-    join(folder, 'fonts.conf'),
-    '<fontconfig><dir>/usr/share/fonts</dir><dir prefix="relative">fonts</dir><cachedir prefix="relative">cached-fonts</cachedir></fontconfig>',
-  );
   return folder;
+}
+
+/** The machine's fonts too, as only these may have Korean. */
+function fontsConfig(folder: string): string {
+  const fonts = [`<dir>/usr/share/fonts</dir>`, `<dir>${join(folder, 'fonts')}</dir>`];
+  return `<fontconfig>${fonts.join('')}<cachedir>${join(folder, 'cached')}</cachedir></fontconfig>`;
 }
 
 async function untar(archive: string, into: string): Promise<void> {

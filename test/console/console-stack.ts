@@ -129,8 +129,7 @@ export async function fillStack(stack: ConsoleStack) {
   ]);
   const operationId = await retryAll(stack, (await openEvent('Old fair')).eventId);
   await reconcile(laurel);
-  const { eventId } = snow;
-  return { snow: eventId, lanterns: lanterns.eventId, waiting, granted, failed, operationId };
+  return { snow, waiting, granted, failed, operationId };
 }
 
 /** A bulk action on nothing: it is done at once. */

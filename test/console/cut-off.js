@@ -12,7 +12,8 @@
   for (const element of document.querySelectorAll('body *')) {
     const { overflowX, position } = getComputedStyle(element);
     const isClipped = overflowX === 'hidden' || overflowX === 'clip';
-    // What only screen readers read is one pixel wide on purpose.
+    // A field scrolls its text by itself. What only screen readers read is one pixel wide on purpose.
+    if (element.matches('input, textarea')) continue;
     if (!isClipped || (position === 'absolute' && element.clientWidth <= 1)) continue;
     if (element.scrollWidth > element.clientWidth + 1) {
       found.push(`${element.tagName}.${element.className}: ${element.textContent.slice(0, 40)}`);

@@ -1,9 +1,20 @@
-/** Each journey once, in a browser: language, input, width and colours in turns. */
+/**
+ * The console in a browser: each journey once, with language, input, width and colours in turns; what
+ * each role sees; sessions that end; an API that is down. `npm run test:console` walks the whole set.
+ */
 import { after, before, describe, test } from 'node:test';
 import type { Browser } from 'playwright-core';
 import { startBrowser } from './browser.ts';
-import { type ConsoleStack, fillStack, startConsoleStack } from './console-stack.ts';
+import {
+  type ConsoleStack,
+  fillStack,
+  type Staff,
+  startConsoleStack,
+  USERNAMES,
+} from './console-stack.ts';
+import { endsAndComesBack, outlivesTheApi, seesWhatTheyMay } from './guards.ts';
 import { JOURNEYS, walk } from './journeys.ts';
+import { type Screen, screensOf } from './screens.ts';
 import { createVisitors, type Manner, type Visitors } from './visit.ts';
 
 /** In turns, so that two journeys beside each other share little. */
@@ -14,15 +25,16 @@ const MANNERS: readonly Manner[] = [
   { language: 'en', input: 'mouse', width: 390, scheme: 'light' },
 ];
 
-describe('journeys of the console', () => {
+describe('the console', () => {
   let stack: ConsoleStack;
   let browser: Browser;
   let visitors: Visitors;
+  let screens: Screen[];
 
   before(async () => {
     [stack, browser] = await Promise.all([startConsoleStack(), startBrowser()]);
     visitors = createVisitors(browser, stack);
-    await fillStack(stack);
+    screens = screensOf(await fillStack(stack));
   });
   after(async () => {
     await browser?.close();
@@ -37,4 +49,18 @@ describe('journeys of the console', () => {
       await walk(journey, { visit, stack, visitors, name: journey.id.toLowerCase() });
     });
   }
+
+  for (const [index, role] of (Object.keys(USERNAMES) as Staff[]).entries()) {
+    test(`${role} sees what they may, and nothing answers 403`, async () => {
+      await seesWhatTheyMay(visitors, role, MANNERS[index % MANNERS.length] as Manner, screens);
+    });
+  }
+
+  test('a session that ends leads to the sign-in, and back', async () => {
+    await endsAndComesBack(browser, stack, MANNERS[0] as Manner);
+  });
+
+  test('an API that is down is said, and the page goes on by itself', async () => {
+    await outlivesTheApi(browser, stack, MANNERS[1] as Manner);
+  });
 });

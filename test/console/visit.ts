@@ -52,6 +52,19 @@ export class Visit {
     await this.page.goto(new URL(address, this.#url).href);
   }
 
+  /** Goes to an address as a link of the page does. */
+  async go(address: string): Promise<void> {
+    const moves = `history.pushState(null, '', ${JSON.stringify(address)});
+      dispatchEvent(new PopStateEvent('popstate'));`;
+    await this.page.evaluate(moves);
+  }
+
+  /** Waits until the screen of that heading has loaded what it shows. */
+  async settled(title: string): Promise<void> {
+    await this.heading(title).waitFor();
+    await this.page.locator('.loading, [aria-busy="true"]').first().waitFor({ state: 'detached' });
+  }
+
   /** Opens the overview, and counts from there. */
   async home(): Promise<void> {
     await this.open('/console');

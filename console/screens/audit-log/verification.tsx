@@ -6,33 +6,45 @@ import { LoadedPart } from '../../parts/loaded.tsx';
 import { Section } from '../../parts/page.tsx';
 import { Time } from '../../parts/time.tsx';
 
-/** The last check of the chain: `whole` over `entries` entries, up to the one numbered `through`. */
+/** The API's `AuditVerification`. */
 interface Verified {
   whole: boolean;
+  /** Entries in the log. */
   entries: number;
-  through: number | string | null;
-  checkedAt: string | null;
+  /** The entry up to which the chain is checked and whole. */
+  through: number;
+  checkedAt: string;
 }
 
-/** Whether the chain of entries was whole when it was last checked. */
+/** Whether the chain of entries is whole, as far as it is checked. */
 export function Verification() {
   const { auditLog } = t();
   const found = useData('verification', (signal) => ask(verification(signal)));
   return (
-    <Section title={auditLog.chain}>
-      <LoadedPart of={found}>
-        {({ whole, entries, checkedAt }) =>
-          checkedAt === null ? (
-            <p class="note">{auditLog.notChecked}</p>
-          ) : (
-            <p class={`note ${whole ? 'good' : 'bad'}`}>
-              <strong>{whole ? auditLog.isWhole : auditLog.broken}</strong>{' '}
-              {auditLog.checked(number(entries))} <Time at={checkedAt} />
-            </p>
-          )
-        }
-      </LoadedPart>
+    <Section
+      title={auditLog.chain}
+      actions={
+        <button type="button" disabled={found.loading} onClick={found.reload}>
+          {auditLog.checkAgain}
+        </button>
+      }
+    >
+      <LoadedPart of={found}>{(verified) => <Result of={verified} />}</LoadedPart>
     </Section>
+  );
+}
+
+function Result({ of }: { of: Verified }) {
+  const { auditLog } = t();
+  const { whole, entries, through, checkedAt } = of;
+  const isPart = whole && through < entries;
+  const tone = whole ? (isPart ? 'warn' : 'good') : 'bad';
+  const result = whole ? (isPart ? auditLog.isWholeSoFar : auditLog.isWhole) : auditLog.broken;
+  return (
+    <p class={`note ${tone}`} role="status">
+      <strong>{result}</strong> {auditLog.checked(number(through), number(entries))}{' '}
+      <Time at={checkedAt} />
+    </p>
   );
 }
 

@@ -45,6 +45,13 @@ export interface FormValues {
   parkedHours: string;
 }
 
+/** What each part of the form gets. */
+export interface PartProps {
+  values: FormValues;
+  set: (change: Partial<FormValues>) => void;
+  problem: Problem | undefined;
+}
+
 /** An empty form. @param timeZone the zone that the event's periods begin in */
 export function emptyValues(timeZone: string): FormValues {
   return {

@@ -2,8 +2,7 @@ import { number } from '../../app/format.ts';
 import { errorAt } from '../../app/problem.ts';
 import { t } from '../../app/text/index.ts';
 import { SelectField, TextField } from '../../parts/field.tsx';
-import type { PartProps } from './form-values.ts';
-import { newReward, type RewardValues } from './form-values.ts';
+import { newReward, type PartProps, type RewardValues } from './form-values.ts';
 
 /** The list of rewards. */
 export function RewardFields({ values, set, problem }: PartProps) {

@@ -27,12 +27,15 @@ export const auditLog = {
   chain: 'Chain of entries',
   isWhole: 'The chain is whole.',
   broken: 'The chain is broken: an entry was changed or taken away outside Laurel.',
-  checked: (entries: string) => `Entries checked: ${entries}. Last check:`,
-  notChecked: 'The chain has not been checked yet.',
+  isWholeSoFar: 'The chain is whole as far as it is checked. Check again to go on.',
+  checked: (through: string, entries: string) =>
+    `Whole up to entry ${through} of ${entries}. Checked:`,
+  checkAgain: 'Check again',
   actions: {
     'user.update': 'Role or status changed',
     'event.create': 'Event created',
     'event.update': 'Event changed',
+    'event.restock': 'Stock added',
     'event.delete': 'Event deleted',
     'event.restock': 'Stock added',
     'claim.retry': 'Claim retried',
@@ -40,5 +43,5 @@ export const auditLog = {
     'claims.retry': 'Claims retried together',
     'claims.abort': 'Claims aborted together',
     'operation.stop': 'Bulk operation stopped',
-  } satisfies Record<AuditEntry['action'], string>,
+  } satisfies Record<AuditEntry['action'] | 'event.restock', string>,
 };

@@ -7,6 +7,8 @@ export const common = {
   clearFilters: 'Clear filters',
   copied: 'Copied',
   copy: 'Copy',
+  copyLink: 'Copy link to this view',
+  link: 'link',
   copyOf: (what: string) => `Copy ${what}`,
   copyFailed: 'This browser did not allow it. Select the text and copy it yourself.',
   details: 'Details',

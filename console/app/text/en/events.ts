@@ -1,4 +1,6 @@
-import type { GameEvent } from '../../../screens/events/types.ts';
+import type { components } from '../../../../client/index.ts';
+
+type GameEvent = components['schemas']['Event'];
 
 /** Of the list and the calendar, and the words for an event's fields and values. */
 export const events = {

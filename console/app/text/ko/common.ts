@@ -9,6 +9,8 @@ export const common: Texts['common'] = {
   clearFilters: '필터 초기화',
   copied: '복사했습니다',
   copy: '복사',
+  copyLink: '이 화면 링크 복사',
+  link: '링크',
   copyOf: (what) => `${what} 복사`,
   copyFailed: '브라우저가 복사를 막았습니다. 직접 선택해서 복사해 주세요.',
   details: '자세히',
