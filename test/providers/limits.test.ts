@@ -77,7 +77,7 @@ describe('a callLimiter', { concurrency: true }, () => {
     assert.ok(beganAtMs - askedAtMs >= 49, `after ${beganAtMs - askedAtMs} ms`);
   });
 
-  it('gives a turn up where the call failed, and where its process died', async (t) => {
+  it('gives a slot back where the call failed, and where its process died', async (t) => {
     const connection = await database(t);
     const keeper = createProviderLimitStore(connection);
     const limit = { callsAtOnce: 1 };
@@ -89,10 +89,10 @@ describe('a callLimiter', { concurrency: true }, () => {
 
     assert.equal(await keeper.take(of('dead')), 0);
     assert.equal(await keeper.take(of('next')), null);
-    await until(async () => (await keeper.take(of('next'))) === 0, 'the turn of the dead to end');
+    await until(async () => (await keeper.take(of('next'))) === 0, 'the lease of the dead to end');
   });
 
-  it('turns a call away that got no turn in time, without having made it', async (t) => {
+  it('turns a call away that got no slot in time, without having made it', async (t) => {
     const [one, other] = await twoAt(t, { callsAtOnce: 1 }, 200);
     const end = Promise.withResolvers<void>();
     const begun = Promise.withResolvers<void>();
