@@ -4,7 +4,7 @@ import { after, before, describe, it, type TestContext } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { ActivityDeps } from '../../activities/deps.ts';
 import type { FulfillmentProvider } from '../../domain/claims/fulfillment.ts';
-import { LimitReached, type ProviderLimit } from '../../domain/provider-limit.ts';
+import { LimitReached, type ProviderLimit, type SlotRequest } from '../../domain/provider-limit.ts';
 import { createCallLimiter } from '../../providers/call-limiter.ts';
 import { createProviderLimitStore, type ProviderLimitStore } from '../../store/provider-limits.ts';
 import { providerQueue } from '../../workflows/contract.ts';
@@ -75,6 +75,17 @@ describe('a callLimiter', { concurrency: true }, () => {
     const askedAtMs = performance.now();
     const beganAtMs = await callLimiter.run('game', async () => performance.now());
     assert.ok(beganAtMs - askedAtMs >= 49, `after ${beganAtMs - askedAtMs} ms`);
+  });
+
+  it('makes no call now whose start would have to be booked', async () => {
+    // As the store does, for a provider whose next call may begin in 100 ms.
+    const keeper = {
+      take: async ({ aheadMs }: SlotRequest) => (aheadMs < 100 ? null : 100),
+      giveBack: async () => {},
+    };
+    const callLimiter = createCallLimiter(keeper, new Map([['game', {}]]), { timeoutMs: 1 });
+    assert.equal(await callLimiter.runNow('game', async () => 'made'), null);
+    assert.equal(await callLimiter.run('game', async () => 'made'), 'made');
   });
 
   it('gives a slot back where the call failed, and where its process died', async (t) => {
