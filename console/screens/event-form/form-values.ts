@@ -157,10 +157,3 @@ export function comparable(event: EventFields): EventFields {
 function twoDigits(value: number): string {
   return String(value).padStart(2, '0');
 }
-
-/** What each part of the form gets. */
-export interface PartProps {
-  values: FormValues;
-  set: (change: Partial<FormValues>) => void;
-  problem: Problem | undefined;
-}

@@ -37,11 +37,9 @@ export const auditLog = {
     'event.update': 'Event changed',
     'event.restock': 'Stock added',
     'event.delete': 'Event deleted',
-    'event.restock': 'Stock added',
     'claim.retry': 'Claim retried',
     'claim.abort': 'Claim aborted',
     'claims.retry': 'Claims retried together',
     'claims.abort': 'Claims aborted together',
     'operation.stop': 'Bulk operation stopped',
-  } satisfies Record<AuditEntry['action'] | 'event.restock', string>,
 };

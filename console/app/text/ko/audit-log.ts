@@ -36,7 +36,6 @@ export const auditLog: Texts['auditLog'] = {
     'event.update': '이벤트 변경',
     'event.restock': '재고 추가',
     'event.delete': '이벤트 삭제',
-    'event.restock': '재고 추가',
     'claim.retry': '지급 요청 재시도',
     'claim.abort': '지급 요청 중단',
     'claims.retry': '지급 요청 일괄 재시도',
