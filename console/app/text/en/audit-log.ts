@@ -42,4 +42,5 @@ export const auditLog = {
     'claims.retry': 'Claims retried together',
     'claims.abort': 'Claims aborted together',
     'operation.stop': 'Bulk operation stopped',
+  } satisfies Record<AuditEntry['action'], string>,
 };
