@@ -45,11 +45,12 @@ function ConfirmForm(props: ConfirmProps) {
   const confirm = async (event: Event) => {
     event.preventDefault();
     if (!isTyped || isBusy) return;
+    const form = event.currentTarget;
     setBusy(true);
     const found = await props.onConfirm(note.trim() || undefined);
     setBusy(false);
     setProblem(found);
-    if (!found) props.onClose();
+    if (!found) closeDialogOf(form);
   };
   return (
     <form onSubmit={confirm}>
@@ -65,7 +66,7 @@ function ConfirmForm(props: ConfirmProps) {
       )}
       {problem && <ProblemNote problem={problem} />}
       <div class="actions end">
-        <button type="button" onClick={props.onClose}>
+        <button type="button" onClick={(event) => closeDialogOf(event.currentTarget)}>
           {common.cancel}
         </button>
         {props.canConfirm !== false && (
@@ -80,4 +81,9 @@ function ConfirmForm(props: ConfirmProps) {
       </div>
     </form>
   );
+}
+
+/** Closes as Escape does, which gives the focus back and then calls `onClose`. */
+function closeDialogOf(part: EventTarget | null): void {
+  if (part instanceof Element) part.closest('dialog')?.close();
 }

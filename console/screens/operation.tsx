@@ -67,7 +67,9 @@ function Progress({ of }: { of: OperationBody }) {
   const { operation: texts } = t();
   return (
     <Section title={texts.progressTitle}>
-      <OperationStateBadge state={of.state} />
+      <p>
+        <OperationStateBadge state={of.state} />
+      </p>
       <OperationProgress of={of} />
       <p class="quiet" aria-live="polite">
         {texts.said[of.state](number(of.done), number(of.failed))}
