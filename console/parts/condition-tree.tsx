@@ -101,7 +101,6 @@ function PlainNode({ condition }: { condition: Condition }) {
       {title}
       <ul>
         {children.map((child, index) => (
-          // biome-ignore lint/suspicious/noArrayIndexKey: a written tree does not change its order
           <PlainNode key={index} condition={child} />
         ))}
       </ul>

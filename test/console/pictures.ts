@@ -1,6 +1,7 @@
 /** Pictures of the screens, for `docs/console.md`. */
-import { mkdirSync } from 'node:fs';
+import { mkdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
+import { smallPng } from './small-png.ts';
 import type { Visit } from './visit.ts';
 
 const FOLDER = path.join(import.meta.dirname, '..', '..', 'docs', 'console');
@@ -24,5 +25,6 @@ export async function picture({ page, manner }: Visit, name: string): Promise<vo
   if (!isOther && !(isUsual && (isWide || NARROW.includes(name)))) return;
   mkdirSync(FOLDER, { recursive: true });
   const suffix = `${isOther ? '-ko-dark' : ''}${isWide ? '' : '-390'}`;
-  await page.screenshot({ path: path.join(FOLDER, `${name}${suffix}.png`) });
+  const png = smallPng(await page.screenshot());
+  writeFileSync(path.join(FOLDER, `${name}${suffix}.png`), png);
 }

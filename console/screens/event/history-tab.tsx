@@ -7,6 +7,7 @@ import { EventName } from '../../parts/event-name.tsx';
 import { Section } from '../../parts/page.tsx';
 import { type Column, PagedTable, type PageOf } from '../../parts/table.tsx';
 import { Time } from '../../parts/time.tsx';
+import { UserName } from '../../parts/user-name.tsx';
 import { FieldValue, fieldLabel } from '../events/field-value.tsx';
 import type { GameEvent } from '../events/types.ts';
 import { versionsOf } from './calls.ts';
@@ -70,10 +71,7 @@ function columns(zone: string): Column<EventVersion>[] {
       title: texts.changedBy,
       cell: ({ actorId, actorRole }) => (
         <>
-          <a href={`/console/players/${encodeURIComponent(actorId)}`}>
-            <code>{actorId}</code>
-          </a>{' '}
-          <span class="quiet">{wordFor(words.role, actorRole)}</span>
+          <UserName userId={actorId} /> <span class="quiet">{wordFor(words.role, actorRole)}</span>
         </>
       ),
     },
