@@ -17,8 +17,15 @@ function nameOf(userId: string) {
   return name;
 }
 
+/** What the IDs of users begin with; what Laurel does by itself has another actor. */
+const USER_ID = 'usr_';
+
 /** A username as a link to its user; the ID until the name is known. */
 export function UserName({ userId }: { userId: string }) {
+  return userId.startsWith(USER_ID) ? <KnownUser userId={userId} /> : <code>{userId}</code>;
+}
+
+function KnownUser({ userId }: { userId: string }) {
   const name = nameOf(userId).value;
   return (
     <a href={`/console/players/${encodeURIComponent(userId)}`}>{name ?? <code>{userId}</code>}</a>

@@ -5,9 +5,10 @@
 import assert from 'node:assert/strict';
 import { createPasswords } from '../../api/identity/passwords.ts';
 import type { EventFields } from '../../domain/events/event.ts';
-import { DAILY_IN_SEOUL, MESOS } from '../../domain/events/test-fields.ts';
+import { CAPE, DAILY_IN_SEOUL, eventFields, MESOS, ONCE } from '../../domain/events/test-fields.ts';
 import type { Role } from '../../domain/user.ts';
-import { CAPE, gameEvent, OPERATOR, parked, reconcile, recordOnce } from '../helpers.ts';
+import type { StaffContext } from '../../store/users/staff.ts';
+import { parked, reconcile, recordOnce } from '../helpers.ts';
 import { startLaurel } from '../laurel.ts';
 
 export type ConsoleStack = Awaited<ReturnType<typeof startConsoleStack>>;
@@ -27,6 +28,14 @@ export const USERNAMES: Record<Staff, string> = {
 };
 
 const DAY_MS = 86_400_000;
+
+/** One cape for each player, by the simulated game. */
+const IN_THE_GAME: Partial<EventFields> = {
+  claimUntil: null,
+  period: ONCE,
+  rewards: [CAPE],
+  fulfillment: { provider: 'game' },
+};
 
 /** What a claim at the game may be made to meet. */
 type Misfortune = 'fails' | 'never ends';
@@ -48,14 +57,13 @@ export async function startConsoleStack() {
   await user(USERNAMES.AUDITOR, 'AUDITOR');
   const gameServer = await user('game.server', 'GAME_SERVER');
 
-  /** An event at the game that is open now, one day old. */
-  const openEvent = async (title: string, given: Partial<EventFields> = {}) =>
-    await gameEvent(laurel, {
-      title,
-      startsAt: new Date(Date.now() - DAY_MS),
-      endsAt: new Date(Date.now() + 20 * DAY_MS),
-      ...given,
-    });
+  /** The operator makes an event at the game that is open now, one day old. */
+  async function openEvent(title: string, given: Partial<EventFields> = {}) {
+    const startsAt = new Date(Date.now() - DAY_MS);
+    const endsAt = new Date(Date.now() + 20 * DAY_MS);
+    const fields = eventFields({ title, startsAt, endsAt, ...IN_THE_GAME, ...given });
+    return (await laurel.store.events.create(operatorOf(operator.id), fields, 'ACTIVE')).event;
+  }
 
   /** A new player claims; resolves once the claim is as it is to be. */
   async function claim(eventId: string, username: string, misfortune?: Misfortune) {
@@ -119,7 +127,8 @@ export async function fillStack(stack: ConsoleStack) {
     },
   });
   const lanterns = await openEvent('Lantern night', { rewards: [{ ...CAPE, stock: 40 }] });
-  await laurel.store.events.create(OPERATOR, draftOf('Spring blossoms'), 'DRAFT');
+  const staff = operatorOf(stack.operator.id);
+  await laurel.store.events.create(staff, draftOf('Spring blossoms'), 'DRAFT');
   const waiting = await stack.user('seoyeon', 'PLAYER');
   await count(waiting.id, 'quest.completed', 'snow-1', 2);
   const [granted, failed] = await Promise.all([
@@ -144,21 +153,10 @@ async function retryAll({ laurel, admin }: ConsoleStack, eventId: string): Promi
 
 function draftOf(title: string): EventFields {
   const startsAt = new Date(Date.now() + 30 * DAY_MS);
-  return {
-    title,
-    description: '',
-    startsAt,
-    endsAt: new Date(startsAt.getTime() + 14 * DAY_MS),
-    claimUntil: null,
-    listedFrom: null,
-    period: DAILY_IN_SEOUL,
-    claimsPerPeriod: 1,
-    claimsTotal: null,
-    exclusiveGroup: null,
-    condition: null,
-    rewardSelection: 'ALL',
-    rewards: [MESOS],
-    fulfillment: { provider: 'game' },
-    parkedAfter: { action: 'WAIT', hours: 24 },
-  };
+  const endsAt = new Date(startsAt.getTime() + 14 * DAY_MS);
+  return eventFields({ title, startsAt, endsAt, claimUntil: null, rewards: [MESOS] });
+}
+
+function operatorOf(userId: string): StaffContext {
+  return { actor: { userId, role: 'OPERATOR' }, requestId: 'test' };
 }

@@ -8,15 +8,15 @@ const FOLDER = path.join(import.meta.dirname, '..', '..', 'docs', 'console');
 /** These are shown on a narrow page too. */
 const NARROW = ['overview', 'claim', 'player', 'event'];
 
-/** The tallest part of a screen that a picture shows, in pixels. */
-const TALLEST = 1_400;
+/** Not in the document: they are like others. */
+const LEFT_OUT = ['claim-granted', 'event-claims', 'event-definition', 'event-new'];
 
 /**
  * Takes a picture of the screen that is shown, if one is wanted (`PICTURES=on`): in English and light
  * colours, the overview in Korean and dark ones too.
  */
 export async function picture({ page, manner }: Visit, name: string): Promise<void> {
-  if (process.env.PICTURES !== 'on') return;
+  if (process.env.PICTURES !== 'on' || LEFT_OUT.includes(name)) return;
   const { language, scheme, width } = manner;
   const isUsual = language === 'en' && scheme === 'light';
   const isOther = language === 'ko' && scheme === 'dark' && name === 'overview' && width === 1280;
@@ -24,7 +24,5 @@ export async function picture({ page, manner }: Visit, name: string): Promise<vo
   if (!isOther && !(isUsual && (isWide || NARROW.includes(name)))) return;
   mkdirSync(FOLDER, { recursive: true });
   const suffix = `${isOther ? '-ko-dark' : ''}${isWide ? '' : '-390'}`;
-  const height = Number(await page.evaluate('document.documentElement.scrollHeight'));
-  const clip = { x: 0, y: 0, width, height: Math.min(height, TALLEST) };
-  await page.screenshot({ path: path.join(FOLDER, `${name}${suffix}.png`), fullPage: true, clip });
+  await page.screenshot({ path: path.join(FOLDER, `${name}${suffix}.png`) });
 }

@@ -7,8 +7,8 @@ import { type ConsoleStack, PASSWORD, type Staff, USERNAMES } from './console-st
 import { checkScreen, type Troubles, watchTroubles } from './screen-checks.ts';
 
 export type Language = 'ko' | 'en';
-export type Input = 'mouse' | 'keyboard';
-export type Scheme = 'light' | 'dark';
+type Input = 'mouse' | 'keyboard';
+type Scheme = 'light' | 'dark';
 
 /** How a person looks at the console. */
 export interface Manner {
@@ -54,9 +54,10 @@ export class Visit {
 
   /** Goes to an address as a link of the page does. */
   async go(address: string): Promise<void> {
-    const moves = `history.pushState(null, '', ${JSON.stringify(address)});
-      dispatchEvent(new PopStateEvent('popstate'));`;
-    await this.page.evaluate(moves);
+    // Resolves when the next screen is drawn, as the last one may have the same heading.
+    await this.page.evaluate(`history.pushState(null, '', ${JSON.stringify(address)});
+      dispatchEvent(new PopStateEvent('popstate'));
+      new Promise((drawn) => requestAnimationFrame(() => requestAnimationFrame(drawn)));`);
   }
 
   /** Waits until the screen of that heading has loaded what it shows. */
@@ -165,9 +166,15 @@ export class Visit {
 
   async #tabTo(target: Locator): Promise<void> {
     await target.waitFor();
-    for (let tabs = 0; tabs <= MOST_TABS; tabs += 1) {
-      if (await hasFocus(target)) return;
-      await this.page.keyboard.press('Tab');
+    // Found once: to find it by its role again for each Tab would take most of the time.
+    let element = await target.elementHandle();
+    for (let tabs = 0; element && tabs <= MOST_TABS; tabs += 1) {
+      const found = await element.evaluate((of) =>
+        of.isConnected ? of === of.ownerDocument.activeElement : 'GONE',
+      );
+      if (found === true) return;
+      if (found === 'GONE') element = await target.elementHandle();
+      else await this.page.keyboard.press('Tab');
     }
     assert.fail(`Tab does not reach ${target}`);
   }

@@ -60,7 +60,10 @@ describe('the whole console', () => {
   // First: on the journeys much happens that these would show too.
   for (const manner of LOOKED_AT) {
     test(`every screen: ${nameOf(manner)}`, async () => {
-      for (const screen of screens) await look(await visitors.visit('ADMIN', manner), screen);
+      const visit = await visitors.visit('ADMIN', manner);
+      await visit.home();
+      for (const screen of screens) await look(visit, screen);
+      await visit.page.close();
       await lookAtSignIn(browser, stack, manner);
     });
   }
@@ -85,12 +88,11 @@ describe('the whole console', () => {
 
 /** Checks one screen, and takes its picture where it is to have one. */
 async function look(visit: Visit, { name, address, title }: Screen): Promise<void> {
-  await visit.open(address);
+  await visit.go(address);
   await visit.settled(title(visit.t));
   await visit.check();
   await picture(visit, name);
   visit.checkTroubles();
-  await visit.page.close();
 }
 
 async function lookAtSignIn(browser: Browser, stack: ConsoleStack, manner: Manner): Promise<void> {
@@ -100,6 +102,7 @@ async function lookAtSignIn(browser: Browser, stack: ConsoleStack, manner: Manne
   await page.emulateMedia({ colorScheme: manner.scheme });
   const visit = new Visit(page, manner, await watchTroubles(page), stack.url);
   const title = (t: Visit['t']) => t.signIn.title;
+  await visit.open('/console');
   await look(visit, { name: 'sign-in', address: '/console', roles: [], title });
   await context.close();
 }
