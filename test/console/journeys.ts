@@ -36,7 +36,7 @@ async function whereIsMyReward({ visit, stack, name }: Travel): Promise<void> {
   const copies = async () => {
     await visit.heading(t.claim.title).waitFor();
     await visit.press(visit.button(isKorean ? t.claim.copyKorean : t.claim.copyEnglish));
-    await visit.sees(t.common.copied);
+    await visit.hears(t.common.copied);
     const copied = await page.evaluate<string>('navigator.clipboard.readText()');
     assert.ok(copied.includes(`Reward of ${name}`) && copied.includes(claimId), copied);
   };
@@ -89,7 +89,7 @@ async function pauseNow({ visit, stack, name }: Travel): Promise<void> {
   await visit.press(visit.button(t.overview.pauseOf(title)));
   await visit.check();
   await visit.press(visit.button(t.overview.pauseConfirm));
-  await visit.sees(t.overview.paused(title));
+  await visit.hears(t.overview.paused(title));
   assert.equal((await stack.laurel.store.events.get(eventId))?.status, 'PAUSED');
 }
 
@@ -121,7 +121,7 @@ async function fromLastMonths({ visit, stack, name }: Travel): Promise<void> {
   await visit.press(visit.button(t.eventForm.save));
   await visit.press(visit.button(t.event.open));
   await visit.press(visit.button(t.event.ask.open.action));
-  await visit.sees(t.event.ask.open.done);
+  await visit.hears(t.event.ask.open.done);
   const made = await stack.laurel.store.events.get(page.url().split('/').at(-1) ?? '');
   assert.deepEqual(
     [made?.status, made?.rewards[0]?.stock, made?.condition, made?.startsAt.toISOString()],
@@ -158,7 +158,7 @@ async function addStock({ visit, stack, visitors, name }: Travel): Promise<void>
   await visit.write(page.getByLabel(t.event.addStockAmount), '25');
   await visit.check();
   await visit.press(visit.button(t.event.addStockAction));
-  await visit.sees(t.event.stockAdded('25', CAPE.name));
+  await visit.hears(t.event.stockAdded('25', CAPE.name));
 
   await other.press(other.button(t.eventForm.save));
   const conflict = other.button(t.eventForm.conflictSave);
@@ -166,7 +166,7 @@ async function addStock({ visit, stack, visitors, name }: Travel): Promise<void>
   if (await conflict.isVisible()) {
     await other.check();
     await other.press(conflict);
-    await other.sees(t.eventForm.saved);
+    await other.hears(t.eventForm.saved);
   }
   await other.page.close();
   const now = await stack.laurel.store.events.get(eventId);

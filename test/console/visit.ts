@@ -154,6 +154,11 @@ export class Visit {
     await this.page.getByText(text).first().waitFor();
   }
 
+  /** Waits for the short message that says that something is done. */
+  async hears(text: string): Promise<void> {
+    await this.page.locator('.toast').getByText(text, { exact: true }).waitFor();
+  }
+
   /** Asserts what holds for every screen, of the one that is shown now. */
   async check(): Promise<void> {
     await checkScreen(this.page);

@@ -78,7 +78,8 @@ describe('the whole console', () => {
     }
   }
 
-  for (const [turn, manner] of WALKED.entries()) {
+  for (const [turn, manner] of [WALKED[0], WALKED.at(-1)].entries()) {
+    if (!manner) continue;
     test(`a session that ends, and an API that is down (${nameOf(manner)})`, async () => {
       await endsAndComesBack(browser, stack, manner, `short.session${turn}`);
       await outlivesTheApi(browser, stack, manner);
