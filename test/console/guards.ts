@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import type { Browser } from 'playwright-core';
 import { startProxy } from '../proxy.ts';
-import { type ConsoleStack, type Staff, USERNAMES } from './console-stack.ts';
+import type { ConsoleStack, Staff } from './console-stack.ts';
 import { watchTroubles } from './screen-checks.ts';
 import type { Screen } from './screens.ts';
 import {
@@ -98,7 +98,7 @@ export async function outlivesTheApi(
   await page.getByText(t.common.problem.unreachable).first().waitFor();
   wire.mend();
   await lost.waitFor({ state: 'detached' });
-  await page.getByRole('link', { name: USERNAMES.ADMIN, exact: true }).waitFor();
+  await page.getByRole('table', { name: t.players.list }).waitFor();
   await visit.home();
   await page.context().close();
   await wire.close();
