@@ -4,9 +4,11 @@
 FROM node:24.21.0-bookworm-slim AS build
 WORKDIR /app
 COPY package.json package-lock.json ./
+# Part of the lock file: npm refuses to install without it.
+COPY client/package.json client/
 RUN npm ci --omit=dev --ignore-scripts --no-audit --no-fund
 COPY . .
-RUN node worker/bundle.ts
+RUN node worker/bundle.ts && node api/console/bundle.ts
 
 FROM node:24.21.0-bookworm-slim
 # The slim image has no certificates, and Temporal's core reads the system's (TLS, Temporal Cloud).
@@ -19,7 +21,7 @@ ENV DRAIN_S=5
 WORKDIR /app
 COPY --from=build /app/node_modules node_modules/
 COPY . .
-COPY --from=build /app/dist/workflow-bundle.js dist/
+COPY --from=build /app/dist dist/
 # The image's user `node`, by number so that Kubernetes' runAsNonRoot can tell.
 USER 1000:1000
 EXPOSE 3000

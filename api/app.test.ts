@@ -108,7 +108,7 @@ describe('an error', () => {
   it('for a method an address does not take names those it takes', async () => {
     const answer = await t.call('DELETE', '/api/users/usr_1');
     assert.deepEqual([answer.status, answer.body.code], [405, 'method_not_allowed']);
-    assert.equal(answer.headers.get('allow'), 'PATCH');
+    assert.equal(answer.headers.get('allow'), 'GET, HEAD, PATCH');
     // Not the methods of a claim with the ID `retry`.
     const bulk = await t.call('PUT', '/api/event-claims/retry');
     assert.equal(bulk.headers.get('allow'), 'POST');

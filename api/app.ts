@@ -5,6 +5,7 @@ import { methodNotAllowed } from 'hono/method-not-allowed';
 import type { Logger } from 'pino';
 import type { ApiEnv } from './api-env.ts';
 import { MAKE_CLAIM_ROUTE } from './claims/claim-url.ts';
+import { describeOperations } from './docs/operation-ids.ts';
 import { BATCH_PATH, limitBodies, readBodies } from './http/body-checks.ts';
 import { everyRequest } from './http/every-request.ts';
 import { describeQueries } from './http/query-checks.ts';
@@ -19,21 +20,28 @@ import { type AuthRouteDeps, authRoutes } from './routes/auth.ts';
 import { type ClaimDecisionRouteDeps, claimDecisionRoutes } from './routes/claim-decisions.ts';
 import { claimListRoutes } from './routes/claim-lists.ts';
 import { type ClaimRouteDeps, claimRoutes } from './routes/claims.ts';
+import { consoleRoutes } from './routes/console.ts';
 import { docsRoutes } from './routes/docs.ts';
 import { type EligibilityRouteDeps, eligibilityRoutes } from './routes/eligibility.ts';
+import { type EventActionDeps, eventActionRoutes } from './routes/event-actions.ts';
+import { type EventVersionDeps, eventVersionRoutes } from './routes/event-versions.ts';
 import { type EventRouteDeps, eventRoutes } from './routes/events.ts';
 import { type GrantRouteDeps, grantRoutes } from './routes/grants.ts';
 import { type MetaRouteDeps, metaRoutes } from './routes/meta.ts';
 import { type MetricsRouteDeps, metricsRoutes } from './routes/metrics.ts';
 import { type OperationRouteDeps, operationRoutes } from './routes/operations.ts';
+import { type OverviewRouteDeps, overviewRoutes } from './routes/overview.ts';
 import { type CallbackRouteDeps, callbackRoutes } from './routes/provider-callbacks.ts';
 import { type ReconciliationRouteDeps, reconciliationRoutes } from './routes/reconciliation.ts';
+import { SESSION, SESSION_COOKIE, sessionRoutes } from './routes/session.ts';
 import { type UserRouteDeps, userRoutes } from './routes/users.ts';
 
 /** Everything the routes need: the sum of what each route file asks for. */
 export type AppDeps = AuthRouteDeps &
   UserRouteDeps &
   EventRouteDeps &
+  EventActionDeps &
+  EventVersionDeps &
   EligibilityRouteDeps &
   ClaimRouteDeps &
   ClaimDecisionRouteDeps &
@@ -42,6 +50,7 @@ export type AppDeps = AuthRouteDeps &
   AuditRouteDeps &
   PlayerEventRouteDeps &
   OperationRouteDeps &
+  OverviewRouteDeps &
   CallbackRouteDeps &
   MetaRouteDeps &
   MetricsRouteDeps & {
@@ -55,9 +64,13 @@ export type AppDeps = AuthRouteDeps &
 const INFO = {
   title: 'Laurel',
   version: '1',
+  license: { name: 'Apache-2.0', identifier: 'Apache-2.0' },
   description:
     'Grants game event rewards exactly once. A text in a body is stored as NFC. One in which nothing can be seen is refused, and so is one with half of a surrogate pair, a control character (but line breaks in descriptions and notes), a bidirectional control, or a joiner, variation selector or tag outside of an emoji. Lengths count code points.',
 };
+
+/** The API is wherever its description was read. */
+const SERVERS = [{ url: '/' }];
 
 /** Builds the application; it listens to nothing by itself. */
 export function createApp(deps: AppDeps) {
@@ -65,8 +78,11 @@ export function createApp(deps: AppDeps) {
   guardRequests(app, deps);
 
   app.route('/', authRoutes(deps));
+  app.route('/', sessionRoutes(deps));
   app.route('/', userRoutes(deps));
   app.route('/', eventRoutes(deps));
+  app.route('/', eventActionRoutes(deps));
+  app.route('/', eventVersionRoutes(deps));
   app.route('/', eligibilityRoutes(deps));
   app.route('/', claimListRoutes(deps));
   app.route('/', claimRoutes(deps));
@@ -75,9 +91,11 @@ export function createApp(deps: AppDeps) {
   app.route('/', reconciliationRoutes(deps));
   app.route('/', auditRoutes(deps));
   app.route('/', operationRoutes(deps));
+  app.route('/', overviewRoutes(deps));
   app.route('/', playerEventRoutes(deps));
   app.route('/', callbackRoutes(deps));
   app.route('/', metaRoutes(deps));
+  app.route('/', consoleRoutes());
   if (deps.metricsArePublic ?? true) app.route('/', metricsRoutes(deps));
   app.route(
     '/',
@@ -88,14 +106,26 @@ export function createApp(deps: AppDeps) {
     scheme: 'bearer',
     bearerFormat: 'JWT',
   });
+  app.openAPIRegistry.registerComponent('securitySchemes', SESSION, {
+    type: 'apiKey',
+    in: 'cookie',
+    name: SESSION_COOKIE,
+  });
   // Last, so that it has every route. At start-up, so that a route it cannot describe fails the
   // start.
-  const description = app.getOpenAPI31Document({ openapi: '3.1.0', info: INFO });
-  describeQueries(description);
+  const description = describeApi(app);
   return app;
 }
 
 type App = ReturnType<typeof newRouter>;
+
+/** The OpenAPI document of an application: what `/openapi.json` answers. */
+export function describeApi(app: App) {
+  const description = app.getOpenAPI31Document({ openapi: '3.1.0', info: INFO, servers: SERVERS });
+  describeQueries(description);
+  describeOperations(description);
+  return description;
+}
 
 /** HEAD is answered as GET, without the body. A body that streams is cancelled, or it goes on. */
 const endHeads: MiddlewareHandler<ApiEnv> = async (c, next) => {

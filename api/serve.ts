@@ -19,6 +19,7 @@ import { createPasswords } from './identity/passwords.ts';
 import { createRateLimits, ifLimited } from './identity/rate-limits.ts';
 import { createTokens } from './identity/tokens.ts';
 import { observeLongRequests } from './metrics.ts';
+import { createOverviewFeed } from './overview/overview-feed.ts';
 import type { Front } from './server/front.ts';
 
 interface ApiParts {
@@ -62,15 +63,18 @@ export async function serveApi(parts: ApiParts) {
   });
   observeLongRequests(metrics, longRequests.open);
 
+  const providerSecrets = new Map(providers.map(([name, { secret }]) => [name, secret]));
+  const overview = createOverviewFeed({ store, providerSecrets, now, log });
   const app = createApp({
     store,
+    overview,
     tokens: await createTokens({ keys: config.JWT_KEYS, ttlS: config.ACCESS_TOKEN_TTL_S, now }),
     currentUsers: createCurrentUsers(store.users.get),
     passwords,
     rateLimits: createRateLimits({ enabled: config.RATE_LIMITS === 'on' }),
     longRequests,
     trustedProxies: config.TRUSTED_PROXIES,
-    providerSecrets: new Map(providers.map(([name, { secret }]) => [name, secret])),
+    providerSecrets,
     gameData: (name) => gameData.get(name),
     gauges: config.GAUGES,
     runs,
@@ -92,7 +96,10 @@ export async function serveApi(parts: ApiParts) {
   log.info({ port: front.port }, 'api ready');
   return async () => {
     log.info('api stopping');
-    await front.close(changes.endWaits);
+    await front.close(() => {
+      changes.endWaits();
+      overview.end();
+    });
     await changes.close();
   };
 }

@@ -19,6 +19,7 @@ import { createCurrentUsers } from './identity/current-users.ts';
 import { createPasswords } from './identity/passwords.ts';
 import { createRateLimits } from './identity/rate-limits.ts';
 import { createTokens } from './identity/tokens.ts';
+import { createOverviewFeed } from './overview/overview-feed.ts';
 import { LONG_REQUESTS } from './test-bounds.ts';
 
 /** The password of every user of the tests. */
@@ -72,14 +73,17 @@ export async function testApp(overrides: Partial<AppDeps> = {}) {
   const log = pino({ level: 'silent' });
   const metrics = new Registry();
   const now = () => new Date();
+  const providerSecrets = overrides.providerSecrets ?? new Map();
+  const overview = createOverviewFeed({ store, providerSecrets, now, log, everyMs: 50 });
   const deps: AppDeps = {
     store,
+    overview,
     tokens: await createTokens({ keys: [await testKey()], ttlS: 900, now }),
     currentUsers: createCurrentUsers(store.users.get),
     passwords: createPasswords(),
     rateLimits: createRateLimits({ enabled: false }),
     longRequests: createLongRequests(LONG_REQUESTS),
-    providerSecrets: new Map(),
+    providerSecrets,
     gameData: () => undefined,
     gauges: { level: 'HIGHEST' },
     runs,
@@ -137,6 +141,7 @@ export async function testApp(overrides: Partial<AppDeps> = {}) {
     login,
     signIn,
     async close() {
+      deps.overview.end();
       await changes.close();
       await temporal.close();
       await dropDatabase(connection);

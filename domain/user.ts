@@ -1,10 +1,10 @@
 /** Users: their roles, their states and the limits of their fields. */
 
-export const ROLES = ['PLAYER', 'OPERATOR', 'AUDITOR', 'ADMIN', 'GAME_SERVER'] as const;
+export const ROLES = ['PLAYER', 'SUPPORT', 'OPERATOR', 'AUDITOR', 'ADMIN', 'GAME_SERVER'] as const;
 export type Role = (typeof ROLES)[number];
 
-/** The roles that may read everything. The contract calls them *staff*. */
-export const STAFF = ['OPERATOR', 'AUDITOR', 'ADMIN'] as const satisfies readonly Role[];
+/** The roles that read what players may not. The contract calls them *staff*. */
+export const STAFF = ['SUPPORT', 'OPERATOR', 'AUDITOR', 'ADMIN'] as const satisfies readonly Role[];
 
 export const USER_STATUSES = ['ACTIVE', 'SUSPENDED', 'BANNED', 'WITHDRAWN'] as const;
 export type UserStatus = (typeof USER_STATUSES)[number];

@@ -14,6 +14,10 @@ describe('what a ready stack prints', () => {
   };
   const textOf = (file: StackFile) => readyText(file, '/data', (text) => text);
 
+  it('names the console first', () => {
+    assert.match(textOf(stack), /ready\.\s+Console +http:\/\/127\.0\.0\.1:3000\/console\n/);
+  });
+
   it('names the brokers where there are some', () => {
     const brokers = ['127.0.0.1:9092', '127.0.0.1:9093'];
     assert.match(

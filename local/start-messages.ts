@@ -46,6 +46,7 @@ export function boldFor(stream: { isTTY?: boolean }, env: NodeJS.ProcessEnv): Bo
 export function readyText(stack: StackFile, dataDir: string, bold: Bold): string {
   const { api, temporal, kafka, admin } = stack;
   const rows: [string, string | undefined][] = [
+    ['Console', `${api.url}/console`],
     ['API', api.url],
     ['API docs', `${api.url}/docs`],
     ['Temporal Web UI', temporal.uiUrl],

@@ -7,9 +7,9 @@ import { loadedBy } from '../test/imports.ts';
 import { temporaryFolder } from '../test/temporary-folder.ts';
 import { type OwnProcess, PROCESSES_BY_FOLDER, watchCode } from './watch-code.ts';
 
-/** What each process runs. The worker bundles the workflow code, and does not import it. */
+/** What each process runs. The worker bundles the workflow code and the API the console: neither imports it. */
 const STARTS: Record<OwnProcess, string[]> = {
-  api: ['api/main.ts'],
+  api: ['api/main.ts', 'console/main.tsx'],
   worker: ['worker/main.ts', 'workflows/index.ts'],
   streams: ['streams/main.ts'],
   simulator: ['local/simulator/simulator-main.ts'],

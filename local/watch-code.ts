@@ -9,6 +9,8 @@ export type OwnProcess = 'api' | 'worker' | 'streams' | 'simulator';
 export const PROCESSES_BY_FOLDER: Record<string, OwnProcess[]> = {
   activities: ['worker'],
   api: ['api'],
+  client: ['api'],
+  console: ['api'],
   domain: ['api', 'worker', 'streams'],
   'local/simulator': ['simulator'],
   process: ['api', 'worker', 'streams'],
@@ -52,7 +54,7 @@ export function watchCode(
   signal.addEventListener('abort', () => clearTimeout(timer));
 }
 
-/** Also the page of `/docs` and its script, which the API reads at its start. */
+/** Also the pages of `/docs` and `/console`, which the API reads and bundles. */
 function isProductCode(file: string): boolean {
-  return /\.(ts|js|html)$/.test(file) && !/\.test\.ts$|(^|[\\/])test-[^\\/]*$/.test(file);
+  return /\.(tsx?|js|css|html)$/.test(file) && !/\.test\.ts$|(^|[\\/])test-[^\\/]*$/.test(file);
 }

@@ -14,6 +14,7 @@ export const AUDIT_ACTIONS = [
   'user.update',
   'event.create',
   'event.update',
+  'event.restock',
   'event.delete',
   'claim.retry',
   'claim.abort',
@@ -68,8 +69,22 @@ interface Head {
   hash: string;
 }
 
-/** The head before the first entry. */
-const GENESIS = { seq: 0, hash: '0'.repeat(64) };
+/** A place in the chain: an entry, and what the chain says up to it. */
+export interface ChainPlace {
+  seq: number;
+  hash: string;
+}
+
+/** The place before the first entry. */
+export const CHAIN_START: Readonly<ChainPlace> = { seq: 0, hash: '0'.repeat(64) };
+
+/** The last good entry of a check, and what is wrong with the next; null where nothing is. */
+export interface Walk extends ChainPlace {
+  why: string | null;
+}
+
+/** Entries read at once by `batches`. One of an event may have 100 KB. */
+const BATCH = 100;
 
 const schema = new Schema<Stored>(
   {
@@ -129,18 +144,61 @@ export function createAuditLog(connection: Connection, now: () => Date = () => n
   const model = connection.model<Stored>('AuditEntry', schema);
   const heads = connection.collection<Head>('audit_head');
 
-  const head = async (options: { session?: ClientSession } = {}) =>
-    (await heads.findOne({ _id: 'head' }, options)) ?? GENESIS;
+  /** Newest first; up to `limit + 1` entries, so that the caller sees whether there are more. */
+  async function page(
+    filter: AuditFilter,
+    from: Position<number> | undefined,
+    limit: number,
+  ): Promise<AuditEntry[]> {
+    const { actorId, action, targetId, since, until } = filter;
+    const found = await model
+      .find({
+        ...(actorId !== undefined && { actorId }),
+        ...(action !== undefined && { action }),
+        ...(targetId !== undefined && { targetId }),
+        $and: [
+          {},
+          ...(since ? [{ at: { $gte: since } }] : []),
+          ...(until ? [{ at: { $lt: until } }] : []),
+          after('at', from),
+        ],
+      })
+      .sort(NEWEST)
+      .limit(limit + 1)
+      .lean<Stored[]>();
+    return found.map(toEntry);
+  }
+
+  async function head(options: { session?: ClientSession } = {}): Promise<ChainPlace> {
+    const { seq, hash } = (await heads.findOne({ _id: 'head' }, options)) ?? CHAIN_START;
+    return { seq, hash };
+  }
+
+  /** Checks the entries behind a place, `most` of them at most. 0 is no limit. */
+  async function walk(from: ChainPlace, most = 0): Promise<Walk> {
+    let { seq, hash } = from;
+    const behind = model.find(seq === 0 ? {} : { _id: { $gt: seq } });
+    for await (const entry of behind.sort({ _id: 1 }).limit(most).lean<Stored>().cursor()) {
+      const why = flawOf(entry, seq + 1, hash);
+      if (why) return { seq, hash, why };
+      seq += 1;
+      hash = entry.hash;
+    }
+    return { seq, hash, why: null };
+  }
 
   return {
     model,
+    page,
+    head,
+    walk,
 
     /**
      * Creates the chain's head. It must exist before the first change, so that even two first
      * changes conflict on it.
      */
     async open(): Promise<void> {
-      await heads.updateOne({ _id: 'head' }, { $setOnInsert: GENESIS }, { upsert: true });
+      await heads.updateOne({ _id: 'head' }, { $setOnInsert: CHAIN_START }, { upsert: true });
     },
 
     /**
@@ -166,29 +224,16 @@ export function createAuditLog(connection: Connection, now: () => Date = () => n
       await heads.updateOne({ _id: 'head' }, { $set: set }, { session, upsert: true });
     },
 
-    /** Newest first; up to `limit + 1` entries, so that the caller sees whether there are more. */
-    async page(
-      filter: AuditFilter,
-      from: Position<number> | undefined,
-      limit: number,
-    ): Promise<AuditEntry[]> {
-      const { actorId, action, targetId, since, until } = filter;
-      const found = await model
-        .find({
-          ...(actorId !== undefined && { actorId }),
-          ...(action !== undefined && { action }),
-          ...(targetId !== undefined && { targetId }),
-          $and: [
-            {},
-            ...(since ? [{ at: { $gte: since } }] : []),
-            ...(until ? [{ at: { $lt: until } }] : []),
-            after('at', from),
-          ],
-        })
-        .sort(NEWEST)
-        .limit(limit + 1)
-        .lean<Stored[]>();
-      return found.map(toEntry);
+    /** All entries that match, newest first, in batches. No cursor is open between two batches. */
+    async *batches(filter: AuditFilter, size = BATCH): AsyncGenerator<AuditEntry[]> {
+      for (let from: Position<number> | undefined; ; ) {
+        const found = await page(filter, from, size);
+        const batch = found.slice(0, size);
+        const last = batch.at(-1);
+        if (last) yield batch;
+        if (!last || found.length <= size) return;
+        from = { at: last.at, id: last.seq };
+      }
     },
 
     /**
@@ -196,19 +241,17 @@ export function createAuditLog(connection: Connection, now: () => Date = () => n
      * cut back too, it is only found by a head that was noted elsewhere.
      */
     async verify(): Promise<ChainVerdict> {
-      let { seq, hash: previous } = GENESIS;
-      for await (const entry of model.find().sort({ _id: 1 }).lean<Stored>().cursor()) {
-        seq += 1;
-        const why = flawOf(entry, seq, previous);
-        if (why) return { isWhole: false, seq, why };
-        previous = entry.hash;
-      }
+      const { seq, hash, why } = await walk(CHAIN_START);
+      if (why) return { isWhole: false, seq: seq + 1, why };
       const end = await head();
-      if (end.seq !== seq || end.hash !== previous) {
-        const why = `the log ends at ${seq}, its head says ${end.seq}`;
-        return { isWhole: false, seq: seq + 1, why };
+      if (end.seq !== seq || end.hash !== hash) {
+        return {
+          isWhole: false,
+          seq: seq + 1,
+          why: `the log ends at ${seq}, its head says ${end.seq}`,
+        };
       }
-      return { isWhole: true, entries: seq, head: previous };
+      return { isWhole: true, entries: seq, head: hash };
     },
 
     /** The hash of one entry, to compare with a head that was noted elsewhere; null for none. */

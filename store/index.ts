@@ -1,7 +1,9 @@
 /** All stores over one connection, with the indexes that they need. */
 import type { Connection } from 'mongoose';
+import { createAuditChecks } from './audit-checks.ts';
 import { createAuditLog } from './audit-log.ts';
 import { createClaimStore } from './claims/claims.ts';
+import { createRecentClaims } from './claims/recent-claims.ts';
 import { createEventStats } from './events/event-stats.ts';
 import { createEventStore } from './events/events.ts';
 import { createServerClock } from './mongodb/clock.ts';
@@ -34,14 +36,17 @@ function createStores(
 ) {
   const clock = createServerClock(connection);
   const stock = createStockStore(connection, clock);
+  const claims = createClaimStore(connection, clock, now);
   return {
     auditLog: createAuditLog(connection, now),
+    auditChecks: createAuditChecks(connection, now),
     users: createUserStore(connection),
     refreshTokens: createRefreshTokenStore(connection),
     events: createEventStore(connection, now),
     eventStats: createEventStats(connection, stock, now),
     stock,
-    claims: createClaimStore(connection, clock, now),
+    claims,
+    recentClaims: createRecentClaims(claims.model),
     conditionFacts: createConditionFacts(connection),
     operations: createOperationStore(connection, now),
     providerLimits: createProviderLimitStore(connection),

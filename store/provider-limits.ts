@@ -32,9 +32,9 @@ const RUNNING = {
 
 export type ProviderLimitStore = ReturnType<typeof createProviderLimitStore>;
 
-/** The slots, kept in the collection `provider_turns`. */
+/** The slots, kept in the collection `provider_slots`. */
 export function createProviderLimitStore(connection: Connection) {
-  const collection = connection.collection<ProviderSlots>('provider_turns');
+  const collection = connection.collection<ProviderSlots>('provider_slots');
   const known = new Set<string>();
 
   /** Makes the provider's document once, so that the write below never inserts one. */

@@ -71,8 +71,8 @@ const strangersAt = ({ eventId }: CrashClaim): string[] =>
 /** Fills the cape's only bucket with holds of other claims. */
 export async function crowd({ store }: Laurel, claim: CrashClaim): Promise<void> {
   const holds = strangersAt(claim);
-  const books = { stock: 10 + holds.length, holds };
-  await store.stock.model.updateOne({ eventId: claim.eventId, rewardId: 'cape' }, books);
+  const levels = { stock: 10 + holds.length, holds };
+  await store.stock.model.updateOne({ eventId: claim.eventId, rewardId: 'cape' }, levels);
 }
 
 /** Removes those holds once the claim waits. Reconciliation may have removed some before. */

@@ -4,7 +4,7 @@
  */
 import assert from 'node:assert/strict';
 import { globSync, readFileSync } from 'node:fs';
-import path from 'node:path';
+import { dirname, join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import type { Starter } from '../api/claims/admission/starter.ts';
 import { NOTHING_MENDED } from '../domain/claims/reconciliation.ts';
@@ -17,7 +17,7 @@ import { createMortal, groupsIn } from './mortal.ts';
 import { outcomeOf } from './outcomes.ts';
 import { uniqueName } from './servers.ts';
 
-const ROOT = path.dirname(import.meta.dirname);
+const ROOT = dirname(import.meta.dirname);
 
 /** Calls of the API for a claim that change nothing. */
 const READS = [
@@ -34,7 +34,7 @@ const IN_PROCESS = ['claims.recorderUntil'];
 /** Writes in the same folder that no request for a claim makes: an admin's decision on it. */
 const ELSEWHERE = ['claims.decide'];
 
-interface Way {
+interface ClaimPath {
   name: string;
   /** Every write on it, in the order of their first time: the API dies before and after each. */
   writes: string[];
@@ -47,7 +47,7 @@ const both = <T extends string>(of: T) => ({ cape: of, mount: of });
 const GRANTED = { end: 'GRANTED', lines: both('GRANTED'), isEntitled: true };
 const SET_ASIDE = ['events.markClaimed', 'claims.accept', 'stock.reserve'];
 
-const WAYS: Way[] = [
+const PATHS: ClaimPath[] = [
   {
     name: 'that is held and handed to its run',
     writes: [...SET_ASIDE, 'starter.start'],
@@ -86,7 +86,7 @@ const UNRECORDED = [
 ];
 
 interface Sent {
-  way: Way;
+  path: ClaimPath;
   point: string;
   /** Whether the player asks again with the same key. */
   asksAgain: boolean;
@@ -127,15 +127,15 @@ const mortal = createMortal({
   onCall: (claimId, call) => void sentAs(claimId)?.calls.add(call),
 });
 
-async function player(way: Way, point: string, asksAgain: boolean): Promise<Sent> {
-  const { eventId } = await event(laurel, { rewards: REWARDS, ...way.event });
-  await way.prepare?.(eventId);
+async function player(path: ClaimPath, point: string, asksAgain: boolean): Promise<Sent> {
+  const { eventId } = await event(laurel, { rewards: REWARDS, ...path.event });
+  await path.prepare?.(eventId);
   const { id: userId, token } = await laurel.signIn();
   const key = uniqueName('key');
   const claimId = claimIdOf(userId, key);
   const reached = Promise.withResolvers<void>();
   const names = { claimId, eventId, userId, token, key };
-  return { way, point, asksAgain, ...names, reached, isReached: false, calls: new Set() };
+  return { path, point, asksAgain, ...names, reached, isReached: false, calls: new Set() };
 }
 
 /** Makes the claim; resolves once its request is dead, or answered where it stops nowhere. */
@@ -153,14 +153,14 @@ before(async () => {
   laurel = await startLaurel({
     apiStore: mortal.around,
     api: mortal.around({ starter }),
-    // Each that is dead keeps its turn at the record.
+    // A dead request keeps its slot in front of the record.
     admission: { atOnce: 64, waiting: 64, patienceMs: 60_000 },
   });
-  for (const way of WAYS) {
-    sent.push(await player(way, NOWHERE, false));
-    for (const point of way.writes.flatMap((call) => [`before ${call}`, `after ${call}`])) {
-      sent.push(await player(way, point, true));
-      if (!UNRECORDED.includes(point)) sent.push(await player(way, point, false));
+  for (const path of PATHS) {
+    sent.push(await player(path, NOWHERE, false));
+    for (const point of path.writes.flatMap((call) => [`before ${call}`, `after ${call}`])) {
+      sent.push(await player(path, point, true));
+      if (!UNRECORDED.includes(point)) sent.push(await player(path, point, false));
     }
   }
   await Promise.all(sent.map(send));
@@ -177,21 +177,21 @@ before(async () => {
 });
 after(() => laurel.stop());
 
-async function checkEnding({ claimId, way, answer }: Sent): Promise<void> {
+async function checkEnding({ claimId, path, answer }: Sent): Promise<void> {
   const { steps: _, ...outcome } = await outcomeOf(laurel, claimId);
-  assert.deepEqual(outcome, way.ending);
+  assert.deepEqual(outcome, path.ending);
   if (!answer) return;
   const { body } = answer;
   assert.equal(body.claimId, claimId);
   assert.equal(body.reason === null ? body.state : `${body.state} / ${body.reason}`, outcome.end);
 }
 
-describe('an API that dies on the way of a claim', () => {
-  for (const way of WAYS) {
-    describe(way.name, () => {
-      for (const point of way.writes.flatMap((call) => [`before ${call}`, `after ${call}`])) {
+describe('an API that dies on the path of a claim', () => {
+  for (const path of PATHS) {
+    describe(path.name, () => {
+      for (const point of path.writes.flatMap((call) => [`before ${call}`, `after ${call}`])) {
         it(point, async () => {
-          const claims = sent.filter((c) => c.way === way && c.point === point);
+          const claims = sent.filter((c) => c.path === path && c.point === point);
           assert.ok(claims.length > 0);
           for (const claim of claims) {
             assert.ok(claim.isReached, 'the request came to its point');
@@ -204,12 +204,12 @@ describe('an API that dies on the way of a claim', () => {
 });
 
 describe('the points are all there are', () => {
-  for (const way of WAYS) {
-    it(`on the way of a claim ${way.name}`, async () => {
-      const claim = sent.find((c) => c.way === way && c.point === NOWHERE);
+  for (const path of PATHS) {
+    it(`on the path of a claim ${path.name}`, async () => {
+      const claim = sent.find((c) => c.path === path && c.point === NOWHERE);
       assert.ok(claim);
       const writes = [...claim.calls].filter((call) => !READS.includes(call));
-      assert.deepEqual(writes, way.writes);
+      assert.deepEqual(writes, path.writes);
       await checkEnding(claim);
     });
   }
@@ -221,14 +221,14 @@ describe('the points are all there are', () => {
       (file) => !file.endsWith('.test.ts'),
     );
     const code = [...files, 'api/routes/claims.ts']
-      .map((file) => readFileSync(path.join(ROOT, file), 'utf8'))
+      .map((file) => readFileSync(join(ROOT, file), 'utf8'))
       .join('\n');
     const found = code.matchAll(new RegExp(`\\b(?:${groups})\\.(?!ts\\b)[a-z]\\w*`, 'gi'));
     const known = new Set([
       ...READS,
       ...IN_PROCESS,
       ...ELSEWHERE,
-      ...WAYS.flatMap(({ writes }) => writes),
+      ...PATHS.flatMap(({ writes }) => writes),
     ]);
     assert.deepEqual(
       [...new Set([...found].map(([call]) => call))].filter((call) => !known.has(call)),

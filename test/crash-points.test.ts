@@ -5,7 +5,7 @@
  */
 import assert from 'node:assert/strict';
 import { globSync, readFileSync } from 'node:fs';
-import path from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { nextChange } from '../api/claims/wait.ts';
 import { isFinal } from '../domain/claims/claim.ts';
@@ -17,15 +17,15 @@ import { type Claim, claimIdOf } from '../store/claims/claim-record.ts';
 import { activityDeps } from '../worker/deps.ts';
 import { type CrashClaim, PATIENCE_MS } from './crash-plays.ts';
 import {
+  type ClaimPath,
   type CrashOrders,
   endingAt,
   NOWHERE,
+  PATHS,
   pointsOn,
   READS,
   REWARDS,
   type Told,
-  WAYS,
-  type Way,
 } from './crash-points.ts';
 import { requestsFor } from './game-claims.ts';
 import { event, reconcile, recordOf, until, workflowOf } from './helpers.ts';
@@ -34,7 +34,7 @@ import { groupsIn } from './mortal.ts';
 import { outcomeOf } from './outcomes.ts';
 import { type TestServers, testServers, uniqueName } from './servers.ts';
 
-const ROOT = path.dirname(import.meta.dirname);
+const ROOT = dirname(import.meta.dirname);
 
 const SETTINGS = {
   GAUGES: {},
@@ -50,7 +50,7 @@ const IN_PROCESS = ['pace.enter', 'callLimiter.longestWaitMs', 'callLimiter.isLi
 interface Sent extends CrashClaim {
   token: string;
   key: string;
-  way: Way;
+  path: ClaimPath;
   /** Where it stops, or `nowhere`. */
   point: string;
   /** Resolves once it is there; for one that stops nowhere, once it is final. */
@@ -90,23 +90,23 @@ async function settled(promises: Promise<unknown>[]): Promise<void> {
 }
 
 /** A player who is about to claim. The claim's ID is known before there is a claim. */
-async function player(way: Way, point: string): Promise<Sent> {
+async function player(path: ClaimPath, point: string): Promise<Sent> {
   const { id: userId, token } = await laurel.signIn();
   const key = uniqueName('key');
   const named = { claimId: claimIdOf(userId, key), userId, token, key, eventId: '' };
   const reached = Promise.withResolvers<void>();
-  return { ...named, way, point, reached, isReached: false, played: Promise.resolve() };
+  return { ...named, path, point, reached, isReached: false, played: Promise.resolve() };
 }
 
 /** Has the claim accepted, on an event of its own; its run is not started yet. */
 async function accept(claim: Sent): Promise<void> {
-  const { way, token, key } = claim;
-  const { eventId } = await event(laurel, { rewards: REWARDS, ...way.event });
-  laurel.game.rules.add((way.rules ?? []).map((rule) => ({ ...rule, eventId })));
+  const { path, token, key } = claim;
+  const { eventId } = await event(laurel, { rewards: REWARDS, ...path.event });
+  laurel.game.rules.add((path.rules ?? []).map((rule) => ({ ...rule, eventId })));
   claim.eventId = eventId;
   const { status } = await laurel.claim(eventId, token, { key });
   assert.equal(status, 202);
-  await way.prepare?.(laurel, claim);
+  await path.prepare?.(laurel, claim);
 }
 
 /** The settings of a worker process that works for this test. */
@@ -138,7 +138,7 @@ async function startWorker(file: string, more: NodeJS.ProcessEnv = {}): Promise<
   const lines = new LineWatch();
   const command = {
     file: process.execPath,
-    args: [path.join(ROOT, file)],
+    args: [join(ROOT, file)],
     env: { ...workerEnv(), ...more },
   };
   const child = await startChild(command, {
@@ -169,9 +169,9 @@ function hear(told: Told): void {
 }
 
 /** Starts the claim's run, however long Temporal takes. */
-async function start({ claimId, way }: Sent): Promise<void> {
+async function start({ claimId, path }: Sent): Promise<void> {
   const record = await recordOf(laurel, claimId);
-  const known = way.isOthers ? undefined : { isHeld: way.isHeld ?? false, isAlone: true };
+  const known = path.isOthers ? undefined : { isHeld: path.isHeld ?? false, isAlone: true };
   const isStarted = () =>
     laurel.runs.start(record, known).then(
       () => true,
@@ -188,20 +188,20 @@ function groupsOf(claims: Sent[]): Sent[][] {
 }
 
 /** Claims that take a while to their points, or to their ends. */
-const isEarly = ({ way, point }: Sent) => way.play !== undefined || point === NOWHERE;
+const isEarly = ({ path, point }: Sent) => path.play !== undefined || point === NOWHERE;
 
 /**
  * Starts such a claim; resolves once it waits for somebody, who then waits for `mayAct`, or is at
  * its point before that. One that stops nowhere runs to its end.
  */
 async function lead(claim: Sent, mayAct: Promise<void>): Promise<void> {
-  const { claimId, way, point, reached } = claim;
+  const { claimId, path, point, reached } = claim;
   const world = { laurel, seen };
   await start(claim);
-  const waits = way.play?.awaits(world, claim) ?? Promise.resolve();
+  const waits = path.play?.awaits(world, claim) ?? Promise.resolve();
   claim.played = waits
     .then(() => (point === NOWHERE ? undefined : mayAct))
-    .then(() => way.play?.does(world, claim));
+    .then(() => path.play?.does(world, claim));
   // A failure is seen by the test of that point.
   claim.played.catch(() => {});
   if (point !== NOWHERE) return void (await Promise.race([waits, reached.promise]));
@@ -229,17 +229,17 @@ async function killAtAllPoints(worker: TestWorker): Promise<void> {
 }
 
 before(async () => {
-  // Each run is started when its claim's turn has come, and takes its units by itself.
+  // Each run is started when its claim is to go to its point, and takes its units by itself.
   const starter = { start: async () => {} };
   laurel = await startLaurel({ workers: false, api: { starter, holdsEarly: false } });
   changes = watchClaims(laurel.database, () => {});
   servers = await testServers();
-  const points = WAYS.flatMap((way) =>
-    [NOWHERE, ...pointsOn(way)].map((point) => ({ way, point })),
+  const points = PATHS.flatMap((path) =>
+    [NOWHERE, ...pointsOn(path)].map((point) => ({ path, point })),
   );
-  sent.push(...(await Promise.all(points.map(({ way, point }) => player(way, point)))));
+  sent.push(...(await Promise.all(points.map(({ path, point }) => player(path, point)))));
   const orders: CrashOrders = Object.fromEntries(
-    sent.map(({ claimId, point, way }) => [claimId, { point, isTried: way.isTried ?? false }]),
+    sent.map(({ claimId, point, path }) => [claimId, { point, isTried: path.isTried ?? false }]),
   );
   const worker = await startWorker('test/crash-worker.ts', { CRASH_AT: JSON.stringify(orders) });
   await Promise.all(sent.map(accept));
@@ -267,14 +267,14 @@ async function closedAs(claimId: string): Promise<string> {
 }
 
 /** The claim came to the end of its path: its record, the stock, the entitlement and the provider agree. */
-async function checkEnding({ claimId, way, point, played }: Sent): Promise<void> {
+async function checkEnding({ claimId, path, point, played }: Sent): Promise<void> {
   await Promise.race([played.then(() => final(claimId)), second.died]);
   // Where the claim had ended before, its run has something to take back.
   assert.equal(await closedAs(claimId), 'COMPLETED');
   const { steps, ...outcome } = await outcomeOf(laurel, claimId);
   const told = steps.map((step) => step.split(' ')[0]);
-  assert.deepEqual({ ...outcome, steps: told }, endingAt(way, point));
-  for (const lineId of Object.keys(way.ending.lines)) {
+  assert.deepEqual({ ...outcome, steps: told }, endingAt(path, point));
+  for (const lineId of Object.keys(path.ending.lines)) {
     const asked = requestsFor(laurel, claimId, lineId).map((request) => request.verb);
     assert.doesNotMatch(
       asked.join(' '),
@@ -284,18 +284,18 @@ async function checkEnding({ claimId, way, point, played }: Sent): Promise<void>
   }
 }
 
-function sentTo(way: Way, point: string): Sent {
-  const claim = sent.find((c) => c.way === way && c.point === point);
+function sentTo(path: ClaimPath, point: string): Sent {
+  const claim = sent.find((c) => c.path === path && c.point === point);
   assert.ok(claim, 'the claim was accepted');
   return claim;
 }
 
 describe('a worker that is killed', { concurrency: true }, () => {
-  for (const way of WAYS) {
-    describe(`on the way of a claim ${way.name}`, { concurrency: true }, () => {
-      for (const point of pointsOn(way)) {
+  for (const path of PATHS) {
+    describe(`on the path of a claim ${path.name}`, { concurrency: true }, () => {
+      for (const point of pointsOn(path)) {
         it(point, async () => {
-          const claim = sentTo(way, point);
+          const claim = sentTo(path, point);
           assert.ok(claim.isReached, 'the claim came to its point');
           await checkEnding(claim);
         });
@@ -305,17 +305,17 @@ describe('a worker that is killed', { concurrency: true }, () => {
 });
 
 describe('the points are all there are', () => {
-  for (const way of WAYS) {
-    it(`on the way of a claim ${way.name}`, async () => {
-      const { claimId } = sentTo(way, NOWHERE);
-      assert.deepEqual(writes.get(claimId), way.writes);
-      await checkEnding(sentTo(way, NOWHERE));
+  for (const path of PATHS) {
+    it(`on the path of a claim ${path.name}`, async () => {
+      const { claimId } = sentTo(path, NOWHERE);
+      assert.deepEqual(writes.get(claimId), path.writes);
+      await checkEnding(sentTo(path, NOWHERE));
     });
   }
 
-  it('for every write of every way', () => {
-    const points = new Set(WAYS.flatMap((way) => way.crashAt));
-    const spared = WAYS.flatMap((way) => way.writes).filter((write) => !points.has(write));
+  it('for every write of every path', () => {
+    const points = new Set(PATHS.flatMap((path) => path.crashAt));
+    const spared = PATHS.flatMap((path) => path.writes).filter((write) => !points.has(write));
     assert.deepEqual(spared, []);
   });
 
@@ -324,11 +324,15 @@ describe('the points are all there are', () => {
     // A name of its own in the code: what `deps.provider()` answers.
     const groups = [...given, 'provider'].join('|');
     const files = globSync('activities/*.ts', { cwd: ROOT }).filter(
-      (f) => path.basename(f) !== 'upkeep.ts',
+      (f) => basename(f) !== 'upkeep.ts',
     );
-    const code = files.map((file) => readFileSync(path.join(ROOT, file), 'utf8')).join('\n');
+    const code = files.map((file) => readFileSync(join(ROOT, file), 'utf8')).join('\n');
     const found = code.matchAll(new RegExp(`\\b(?:${groups})\\.(?!ts\\b)[a-z]\\w*`, 'gi'));
-    const known = new Set<string>([...READS, ...IN_PROCESS, ...WAYS.flatMap((way) => way.crashAt)]);
+    const known = new Set<string>([
+      ...READS,
+      ...IN_PROCESS,
+      ...PATHS.flatMap((path) => path.crashAt),
+    ]);
     assert.deepEqual(
       [...new Set([...found].map(([call]) => call))].filter((call) => !known.has(call)),
       [],

@@ -19,7 +19,7 @@ export type CrashOrders = Record<string, { point: string; isTried: boolean }>;
 /** What the worker says: a claim came to its point, or a claim that stops nowhere made a call. */
 export type Told = { claimId: string; reached: string } | { claimId: string; call: string };
 
-/** Calls of a claim's activities that change nothing; a turn at a provider ends by itself. */
+/** Calls of a claim's activities that change nothing; a slot at a provider ends with its lease. */
 export const READS: readonly string[] = [
   'claims.get',
   'stock.levels',
@@ -42,11 +42,11 @@ interface Ending {
   steps: string[];
 }
 
-export interface Way {
+export interface ClaimPath {
   name: string;
   /** Every write on it, in the order of their first time. */
   writes: Call[];
-  /** Those at which its worker is killed; at the others it is on a way that is the same so far. */
+  /** Those at which its worker is killed; up to the others it is the same as another path. */
   crashAt: Call[];
   event?: Partial<EventFields>;
   rules?: Rule[];
@@ -123,7 +123,7 @@ const NOT_MET: Ending = {
   steps: ['S0_ACCEPT', 'S1_VALIDATE', 'S2_CONDITIONS'],
 };
 
-export const WAYS: Way[] = [
+export const PATHS: ClaimPath[] = [
   {
     name: 'granted through the mailbox',
     writes: [...HOLD, ...SETTLE],
@@ -355,12 +355,12 @@ export const WAYS: Way[] = [
   },
 ];
 
-/** The names of a way's points, in the order in which a claim comes to them. */
-export function pointsOn({ crashAt }: Way): string[] {
+/** The names of a path's points, in the order in which a claim comes to them. */
+export function pointsOn({ crashAt }: ClaimPath): string[] {
   return crashAt.flatMap((call) => [`before ${call}`, `after ${call}`]);
 }
 
 /** What the claim comes to that stopped there. */
-export function endingAt({ ending, differs }: Way, point: string): Ending {
+export function endingAt({ ending, differs }: ClaimPath, point: string): Ending {
   return { ...ending, ...differs?.[point] };
 }

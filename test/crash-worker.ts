@@ -41,7 +41,7 @@ const mortal = createMortal({
   },
 });
 
-/** Whether its provider gets a first try is the way's, not the machine's. */
+/** Whether its provider gets a first try is the path's, not the machine's. */
 function paced(deps: ActivityDeps): ActivityDeps {
   const isTried = () => orders[running.getStore() ?? '']?.isTried ?? false;
   return { ...deps, pace: { enter: () => (isTried() ? () => {} : null) } };

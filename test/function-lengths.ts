@@ -19,8 +19,12 @@ const TEST_CALLS = new Set(['describe', 'suite', 'it', 'test']);
  * a store's closure is as long as what it does itself. One that is handed over, as to `map`, counts
  * with the function around it. One that is handed to `describe` or `it` does not count.
  * @param code JavaScript, as types are not understood
+ * @param lineAt the line that counts, for a place in `code` that was made from something else
  */
-export function longFunctions(code: string): LongFunction[] {
+export function longFunctions(
+  code: string,
+  lineAt: (line: number, column: number) => number = (line) => line,
+): LongFunction[] {
   const found: LongFunction[] = [];
   const program = parse(code, { ecmaVersion: 'latest', sourceType: 'module', locations: true });
   visit(program, undefined);
@@ -32,10 +36,16 @@ export function longFunctions(code: string): LongFunction[] {
     if (!isFunction(node)) return apart;
     const name = nameOf(node, parent);
     if (name === undefined && !isTestBody(node, parent)) return apart;
-    const span = linesOf(node);
-    if (name !== undefined)
-      found.push({ name, line: node.loc?.start.line ?? 0, lines: span - apart });
+    const { first, span } = placeOf(node);
+    if (name !== undefined) found.push({ name, line: first, lines: span - apart });
     return span;
+  }
+
+  function placeOf({ loc }: Node): { first: number; span: number } {
+    if (!loc) return { first: 0, span: 0 };
+    const first = lineAt(loc.start.line, loc.start.column);
+    // Its last character, and not what follows it.
+    return { first, span: lineAt(loc.end.line, loc.end.column - 1) - first + 1 };
   }
 }
 
@@ -65,10 +75,6 @@ function isTestBody(node: AnyNode, parent: AnyNode | undefined): boolean {
   const { callee } = parent;
   const called = callee.type === 'MemberExpression' ? callee.object : callee;
   return called.type === 'Identifier' && TEST_CALLS.has(called.name);
-}
-
-function linesOf({ loc }: Node): number {
-  return loc ? loc.end.line - loc.start.line + 1 : 0;
 }
 
 function childrenOf(node: AnyNode): AnyNode[] {

@@ -31,6 +31,7 @@ import { createCurrentUsers } from '../api/identity/current-users.ts';
 import { createPasswords } from '../api/identity/passwords.ts';
 import { createRateLimits } from '../api/identity/rate-limits.ts';
 import { createTokens } from '../api/identity/tokens.ts';
+import { createOverviewFeed } from '../api/overview/overview-feed.ts';
 import { healthChecks } from '../api/serve.ts';
 import { boundedServer } from '../api/server/connections.ts';
 import { createRefusals } from '../api/server/early-refusals.ts';
@@ -158,15 +159,18 @@ async function serveApi(world: World, options: LaurelOptions) {
   const tokens = await createTokens({ keys: [await exportJWK(privateKey)], ttlS: 900, now });
   const metrics = new Registry();
   const admission = createAdmission(metrics, options.admission);
+  const providerSecrets = new Map([['game', secret]]);
+  const overview = createOverviewFeed({ store, providerSecrets, now, log });
 
   const app = createApp({
     store: options.apiStore?.(store) ?? store,
+    overview,
     tokens,
     currentUsers: createCurrentUsers(store.users.get, options.usersNow),
     passwords: createPasswords(),
     rateLimits: createRateLimits({ enabled: false }),
     longRequests: createLongRequests(LONG_REQUESTS),
-    providerSecrets: new Map([['game', secret]]),
+    providerSecrets,
     gameData: (name: string) => gameData.get(name),
     gauges: GAUGES,
     providerNames: new Set(['mailbox', 'game']),
@@ -193,7 +197,7 @@ async function serveApi(world: World, options: LaurelOptions) {
   refusals.watch(http);
   await new Promise((resolve) => http.once('listening', resolve));
   const url = `http://127.0.0.1:${(http.address() as AddressInfo).port}`;
-  return { app, http, url, tokens: options.api?.tokens ?? tokens };
+  return { app, http, url, overview, tokens: options.api?.tokens ?? tokens };
 }
 
 /** Workers that a test starts and stops, each time more of them. */
@@ -271,7 +275,7 @@ function createCaller(url: string) {
 export async function startLaurel(options: LaurelOptions = {}) {
   const world = await openWorld(options);
   const { store, database, changes, secret, runs, bulkRuns, client, namespace } = world;
-  const { app, http, url, tokens } = await serveApi(world, options);
+  const { app, http, url, overview, tokens } = await serveApi(world, options);
   const callbackUrl = `${url}/api/provider-callbacks/game`;
   const game = await startSimulator({ secret, callbackUrl });
   const { limit, providers } = options;
@@ -296,13 +300,13 @@ export async function startLaurel(options: LaurelOptions = {}) {
     ...{ url, app, store, changes, database, client, namespace, runs, game, upkeep },
     ...{ call, startWorkers, stopWorkers },
 
-    /** A new user of that role, signed in. The password is of no use. */
-    async signIn(role: Role = 'PLAYER'): Promise<{ id: string; token: string }> {
-      const username = uniqueName('u');
-      const user = await store.users.register(
-        { username, displayName: username, passwordHash: '-' },
-        new Date(),
-      );
+    /** A new user of that role, signed in. Without a hash the password is of no use. */
+    async signIn(
+      role: Role = 'PLAYER',
+      { username = uniqueName('u'), passwordHash = '-' } = {},
+    ): Promise<{ id: string; token: string }> {
+      const given = { username, displayName: username, passwordHash };
+      const user = await store.users.register(given, new Date());
       if (role !== 'PLAYER') await store.users.model.updateOne({ _id: user.userId }, { role });
       return { id: user.userId, token: await tokens.issue({ userId: user.userId, epoch: 0 }) };
     },
@@ -330,6 +334,7 @@ export async function startLaurel(options: LaurelOptions = {}) {
         if (!(error instanceof GracefulShutdownPeriodExpiredError)) throw error;
       });
       await game.close();
+      overview.end();
       await changes.close();
       http.close();
       if ('closeAllConnections' in http) http.closeAllConnections();

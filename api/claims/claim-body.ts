@@ -12,6 +12,7 @@ import type { Claim } from '../../store/claims/claim-record.ts';
 import { workflowIdOf } from '../../temporal/workflow-id.ts';
 import type { AuthenticatedUser } from '../api-env.ts';
 import { ExplainedSchema, SURROUNDINGS, toSurroundingsBody } from '../events/condition-schema.ts';
+import { ForStaffSchema, toForStaff } from './claim-for-staff.ts';
 import { claimStreamUrl, claimUrl } from './claim-url.ts';
 
 const time = z.iso.datetime();
@@ -68,6 +69,7 @@ export const ClaimSchema = z
     explanation: ClaimExplanation.optional().openapi({
       description: 'Why a claim was refused as `CONDITION_NOT_MET`; others have none.',
     }),
+    forStaff: ForStaffSchema.optional(),
     version: z.int().openapi({ description: 'Only grows; the event ID of the stream.' }),
     acceptedAt: time,
     createdAt: time,
@@ -124,6 +126,7 @@ export function toClaimBody(
     })),
     steps: claim.steps,
     ...toExplanationBody(claim),
+    ...(isStaff(reader.role) && { forStaff: toForStaff(claim) }),
     version: claim.version,
     acceptedAt: claim.acceptedAt.toISOString(),
     createdAt: claim.createdAt.toISOString(),

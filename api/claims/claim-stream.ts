@@ -74,7 +74,7 @@ export function streamClaim(
  * a proxy that compresses waits for enough to compress. Node frames the body by itself: HTTP/1.0
  * has no chunks.
  */
-function unbuffered(response: Response): Response {
+export function unbuffered(response: Response): Response {
   response.headers.set('X-Accel-Buffering', 'no');
   response.headers.set('Cache-Control', 'no-cache, no-transform');
   response.headers.delete('Transfer-Encoding');

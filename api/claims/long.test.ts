@@ -84,7 +84,8 @@ describe('streams', () => {
     const streams = Object.entries(description.paths ?? {})
       .filter(([, { get }]) => JSON.stringify(get?.responses ?? {}).includes('text/event-stream'))
       .map(([path]) => path);
-    assert.deepEqual(streams, ['/api/event-claims/{claimId}/stream'], 'all are asked below');
+    const all = ['/api/event-claims/{claimId}/stream', '/api/overview/stream'];
+    assert.deepEqual(streams.sort(), all, 'all are asked below');
     const ended = Promise.withResolvers<void>();
     const { subscribe } = t.deps.changes;
     let listening = 0;
@@ -104,6 +105,16 @@ describe('streams', () => {
     await nobodyIsOpen();
     assert.equal(listening, 0, claimId);
     t.deps.changes.subscribe = subscribe;
+
+    const { accessToken: token } = await t.signIn('AUDITOR');
+    const overview = await t.app.request('/api/overview/stream', {
+      method: 'HEAD',
+      headers: { authorization: `Bearer ${token}` },
+    });
+    assert.equal(overview.status, 200);
+    assert.match(overview.headers.get('content-type') ?? '', /^text\/event-stream/);
+    assert.equal(await overview.text(), '');
+    await nobodyIsOpen();
   });
 });
 

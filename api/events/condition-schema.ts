@@ -88,7 +88,7 @@ export const CONDITION_COMPONENTS: Record<string, Component> = {
     required: ['metric'],
     additionalProperties: false,
     properties: LEAF_FIELDS,
-    oneOf: COMPARATORS.map((name) => ({ required: [name] })),
+    oneOf: COMPARATORS.map((name) => ({ required: [name], properties: { [name]: bound } })),
   },
   ExplainedCondition: {
     description: 'The condition as it is written, with what the player has.',

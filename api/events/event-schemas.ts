@@ -9,6 +9,7 @@ import {
   claimableUntil,
   EVENT_STATUSES,
   type EventFields,
+  MAX_UNITS,
   PARKED_ACTIONS,
   REWARD_SELECTIONS,
 } from '../../domain/events/event.ts';
@@ -24,8 +25,6 @@ const MAX_TITLE_LENGTH = 200;
 const MAX_DESCRIPTION_LENGTH = 5_000;
 /** Each limited reward of a claim is a hold of its own. */
 const MAX_REWARDS = 20;
-/** Of one reward; far from where sums of units lose precision. */
-const MAX_UNITS = 1_000_000_000;
 /** A claim looks for a free slot among so many, so they are bounded. */
 const MAX_CLAIMS_PER_PERIOD = 100;
 const MAX_CLAIMS_TOTAL = 1_000;
@@ -177,6 +176,27 @@ export function eventBodies(names: ProviderNames) {
   return { newEvent, eventPatch };
 }
 
+/** The body that clones an event. Its other fields are those of the event. */
+export const EventClone = z
+  .strictObject({
+    title: trimmedText('LINE', [1, MAX_TITLE_LENGTH]).optional().openapi({
+      description: 'The title of the event unless given.',
+    }),
+    startsAt: moment,
+    endsAt: moment,
+    claimUntil: moment.nullable().default(null).openapi({ description: 'Null for `endsAt`.' }),
+  })
+  .openapi('EventClone');
+
+/** The body that adds units to a stock, or takes some away. */
+export const Restock = z
+  .strictObject({
+    add: z.int().min(-MAX_UNITS).max(MAX_UNITS).openapi({
+      description: 'Units to add. Below zero: units to take away, down to those held and granted.',
+    }),
+  })
+  .openapi('Restock');
+
 type NewEvent = z.output<ReturnType<typeof eventBodies>['newEvent']>;
 
 /** The fields of a new event as the domain has them. */
@@ -236,6 +256,11 @@ export const EventSchema = z
   .openapi('Event');
 
 const units = z.int().min(0);
+
+/** A stock: `stock = available + held + granted`. */
+export const StockLevelsSchema = z
+  .object({ rewardId: z.string(), stock: units, available: units, held: units, granted: units })
+  .openapi('StockLevels');
 
 export const EventStatsSchema = z
   .object({

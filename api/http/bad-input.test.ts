@@ -35,11 +35,19 @@ const EVENT = {
 const FITTING: Record<string, Fields> = {
   'POST /api/auth/register': { username: 'somebody', password: PASSWORD, displayName: 'Some' },
   'POST /api/auth/login': { username: 'somebody', password: PASSWORD },
+  'POST /api/auth/session': { username: 'somebody', password: PASSWORD },
   'POST /api/auth/refresh': { refreshToken: 'x' },
   'POST /api/auth/logout': { refreshToken: 'x' },
   'PATCH /api/users/{userId}': { role: 'PLAYER', status: 'ACTIVE' },
   'POST /api/events': EVENT,
   'PATCH /api/events/{eventId}': EVENT,
+  'POST /api/events/{eventId}/clone': {
+    title: 'Snow festival II',
+    startsAt: '2027-12-01T00:00:00Z',
+    endsAt: '2027-12-31T15:00:00Z',
+    claimUntil: '2028-01-07T15:00:00Z',
+  },
+  'POST /api/events/{eventId}/rewards/{rewardId}/stock': { add: 5 },
   'POST /api/event-claims/{eventId}/claim': { rewardId: 'cape' },
   'POST /api/event-claims/{claimId}/retry': { note: 'looked into it' },
   'POST /api/event-claims/{claimId}/abort': { note: 'looked into it' },
@@ -70,7 +78,7 @@ const SIGNED = ['POST /api/provider-callbacks/{provider}'];
 
 /** The contract: login answers a field of a wrong shape like a wrong value. */
 const refusalOf = (route: string): [number, string] =>
-  route === 'POST /api/auth/login' ? [401, 'invalid_credentials'] : [400, 'invalid_request'];
+  /\/(login|session)$/.test(route) ? [401, 'invalid_credentials'] : [400, 'invalid_request'];
 
 let t: TestApp;
 let admin: string;
@@ -92,7 +100,7 @@ function tokenFor(route: string): string {
 async function send(route: string, body: unknown, more: Record<string, string> = {}) {
   const [method = '', path = ''] = route.split(' ');
   const token = tokenFor(route);
-  const headers = { 'idempotency-key': route, ...more };
+  const headers = { 'idempotency-key': route, 'sec-fetch-site': 'same-origin', ...more };
   return await t.call(method, path.replaceAll(/\{\w+\}/g, 'unknown'), { token, body, headers });
 }
 

@@ -51,6 +51,11 @@ const BODIES: Record<string, object | undefined> = {
     endsAt: '2026-12-31T15:00:00Z',
     rewards: [{ rewardId: 'cape', kind: 'ITEM', name: 'Frost cape', quantity: 1, stock: 5 }],
   },
+  'POST /api/events/{eventId}/clone': {
+    startsAt: '2027-01-01T00:00:00Z',
+    endsAt: '2027-01-31T15:00:00Z',
+  },
+  'POST /api/events/{eventId}/rewards/{rewardId}/stock': { add: 1 },
   'POST /api/event-claims/retry': { reason: 'INTERNAL' },
   'POST /api/event-claims/abort': { reason: 'INTERNAL' },
 };

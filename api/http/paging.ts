@@ -16,16 +16,23 @@ export const NEWEST_FIRST = z.strictObject({
   id: z.string().max(MAX_CURSOR_LENGTH),
 });
 
+/** The same for entries of the audit log, whose IDs are numbers. */
+export const AUDIT_POSITION = z.strictObject({
+  at: z.iso.datetime().transform((text) => new Date(text)),
+  id: z.int().min(1),
+});
+
 /**
  * The query fields of a paged route, to be spread into its query schema.
  * @param position the schema of what a cursor of this route holds; any other cursor is refused with
  *   400
+ * @param maxCursorLength in characters, where a cursor holds texts that players or games chose
  */
-export function pageQuery<S extends z.ZodType>(position: S) {
+export function pageQuery<S extends z.ZodType>(position: S, maxCursorLength = MAX_CURSOR_LENGTH) {
   return {
     cursor: z
       .string()
-      .max(MAX_CURSOR_LENGTH)
+      .max(maxCursorLength)
       .transform((text, context): z.output<S> => {
         const read = position.safeParse(decode(text));
         if (read.success) return read.data;

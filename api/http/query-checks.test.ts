@@ -50,7 +50,7 @@ async function callAsAllowed(method: string, address: string) {
           body: '{}',
         }),
       }
-    : {};
+    : { 'sec-fetch-site': 'same-origin' };
   for (const token of tokens) {
     const answer = await t.call(method, address, { token, body, headers });
     if (answer.status !== 403) return answer;

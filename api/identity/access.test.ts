@@ -9,15 +9,24 @@ const WHO: Record<string, readonly Role[] | 'anyone'> = {
   'POST /api/auth/login': 'anyone',
   'POST /api/auth/refresh': 'anyone',
   'POST /api/auth/logout': 'anyone',
+  // Only for a page of our own origin, as every call here says that it is.
+  'POST /api/auth/session': 'anyone',
+  'POST /api/auth/session/refresh': 'anyone',
+  'DELETE /api/auth/session': 'anyone',
   'GET /api/auth/profile': ROLES,
-  'GET /api/users': ['ADMIN'],
+  'GET /api/users': STAFF,
+  'GET /api/users/{userId}': STAFF,
+  'GET /api/users/{userId}/progress': STAFF,
   'PATCH /api/users/{userId}': ['ADMIN'],
   'GET /api/events': ROLES,
   'POST /api/events': ['OPERATOR', 'ADMIN'],
   'GET /api/events/{eventId}': ROLES,
   'PATCH /api/events/{eventId}': ['OPERATOR', 'ADMIN'],
   'DELETE /api/events/{eventId}': ['OPERATOR', 'ADMIN'],
-  'GET /api/events/{eventId}/eligibility': ['PLAYER'],
+  'POST /api/events/{eventId}/clone': ['OPERATOR', 'ADMIN'],
+  'POST /api/events/{eventId}/rewards/{rewardId}/stock': ['OPERATOR', 'ADMIN'],
+  'GET /api/events/{eventId}/versions': STAFF,
+  'GET /api/events/{eventId}/eligibility': ['PLAYER', ...STAFF],
   'GET /api/events/{eventId}/stats': STAFF,
   'POST /api/event-claims/{eventId}/claim': ['PLAYER'],
   'GET /api/event-claims': ROLES,
@@ -29,6 +38,9 @@ const WHO: Record<string, readonly Role[] | 'anyone'> = {
   'GET /api/grants': ROLES,
   'GET /api/reconciliation': ['AUDITOR', 'ADMIN'],
   'GET /api/audit-log': ['AUDITOR', 'ADMIN'],
+  'GET /api/audit-log/verification': ['AUDITOR', 'ADMIN'],
+  'GET /api/overview': STAFF,
+  'GET /api/overview/stream': STAFF,
   'POST /api/activity-events': ['GAME_SERVER'],
   'POST /api/event-claims/retry': ['ADMIN'],
   'POST /api/event-claims/abort': ['ADMIN'],
@@ -59,7 +71,8 @@ async function call(route: string, token?: string) {
   const sends = method !== 'GET' && method !== 'DELETE';
   const address = `${path.replaceAll(/\{\w+\}/g, 'unknown')}?limit=none`;
   const body = sends ? { notAField: 1 } : undefined;
-  return await t.call(method, address, { token, body });
+  const headers = { 'sec-fetch-site': 'same-origin' };
+  return await t.call(method, address, { token, body, headers });
 }
 
 describe('who may call what', () => {

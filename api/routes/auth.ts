@@ -1,25 +1,23 @@
 /** `/api/auth`: register, sign in, stay signed in, sign out. */
 import { createRoute, z } from '@hono/zod-openapi';
 import { DomainError } from '../../domain/errors.ts';
-import { NAME_RULE, type TextLength, type TextUse } from '../../domain/text.ts';
+import { NAME_RULE, type TextLength } from '../../domain/text.ts';
 import { PASSWORD_LENGTH, USERNAME_LENGTH } from '../../domain/user.ts';
-import type { RefreshTokenStore } from '../../store/users/refresh-tokens.ts';
-import type { User, UserStore } from '../../store/users/users.ts';
 import { text } from '../http/text.ts';
 import { type AuthDeps, access } from '../identity/auth.ts';
-import { limitKeyOf } from '../identity/client-address.ts';
-import type { Passwords } from '../identity/passwords.ts';
-import { limitByAddress, type RateLimits } from '../identity/rate-limits.ts';
+import { limitByAddress } from '../identity/rate-limits.ts';
+import {
+  ACCESS_TOKEN_FIELDS,
+  Credentials,
+  createSignIn,
+  NO_STORE,
+  type SignInDeps,
+} from '../identity/sign-in.ts';
 import { toUserBody, UserSchema } from '../identity/user-body.ts';
 import { problems } from '../problem.ts';
 import { json, jsonBody, newRouter } from '../router.ts';
 
-export interface AuthRouteDeps extends AuthDeps {
-  store: { users: UserStore; refreshTokens: RefreshTokenStore };
-  passwords: Passwords;
-  rateLimits: RateLimits;
-  now: () => Date;
-}
+export type AuthRouteDeps = AuthDeps & SignInDeps;
 
 /** In code points. */
 const DISPLAY_NAME_LENGTH = [1, 64] as const;
@@ -37,32 +35,13 @@ const Registration = z
   })
   .openapi('Registration');
 
-/** A text that does not fit becomes empty, which no user has: `invalid_credentials`. */
-const orEmpty = (use: TextUse, [minLength, maxLength]: TextLength) =>
-  text(use, [minLength, maxLength]).catch('').openapi({ type: 'string', minLength, maxLength });
-
-const Credentials = z
-  .strictObject({
-    username: orEmpty('NAME', USERNAME_LENGTH),
-    password: orEmpty('LINE', PASSWORD_LENGTH),
-  })
-  .openapi('Credentials', { required: ['username', 'password'] });
-
 const RefreshToken = z
   .strictObject({ refreshToken: text('LINE', [1, MAX_REFRESH_TOKEN_LENGTH]) })
   .openapi('RefreshToken');
 
 const TokenPair = z
-  .object({
-    accessToken: z.string(),
-    tokenType: z.literal('Bearer'),
-    expiresIn: z.int().openapi({ description: 'Lifetime of the access token, in seconds.' }),
-    refreshToken: z.string(),
-  })
+  .object({ ...ACCESS_TOKEN_FIELDS, refreshToken: z.string() })
   .openapi('TokenPair');
-
-/** RFC 6749, section 5.1: no cache may keep an answer with tokens in it. */
-const NO_STORE = { 'Cache-Control': 'no-store' } as const;
 
 const tags = ['Auth'];
 
@@ -133,14 +112,9 @@ function sessionRoutes(deps: AuthRouteDeps) {
 export function authRoutes(deps: AuthRouteDeps) {
   const { register, login } = signInRoutes(deps);
   const { refresh, logout, profile } = sessionRoutes(deps);
-  const { passwords, rateLimits, now } = deps;
+  const signIn = createSignIn(deps);
+  const { passwords, now } = deps;
   const { users, refreshTokens } = deps.store;
-
-  async function pairFor(user: User, refreshToken: string) {
-    const { userId, tokenEpoch } = user;
-    const accessToken = await deps.tokens.issue({ userId, epoch: tokenEpoch });
-    return { accessToken, tokenType: 'Bearer' as const, expiresIn: deps.tokens.ttlS, refreshToken };
-  }
 
   return newRouter()
     .openapi(register, async (c) => {
@@ -150,27 +124,17 @@ export function authRoutes(deps: AuthRouteDeps) {
       return c.json(toUserBody(user), 201);
     })
     .openapi(login, async (c) => {
-      const { username, password } = c.req.valid('json');
-      if (username === '' || password === '') throw wrongCredentials();
-      const user = await users.findByUsername(username);
-      const attempt = rateLimits.loginAttempt(limitKeyOf(c.get('client').address), username);
-      const matched = await passwords.matches(password, user?.passwordHash ?? null, attempt);
-      if (!user || !matched) throw wrongCredentials();
-      if (user.status !== 'ACTIVE') {
-        throw new DomainError('user_not_active', `This user is ${user.status}.`);
-      }
-      const holder = { userId: user.userId, epoch: user.tokenEpoch };
-      const refreshToken = await refreshTokens.issue(holder, now());
-      return c.json(await pairFor(user, refreshToken), 200, NO_STORE);
+      const { access, refreshToken } = await signIn.byPassword(
+        c.req.valid('json'),
+        c.get('client'),
+      );
+      return c.json({ ...access, refreshToken }, 200, NO_STORE);
     })
     .openapi(refresh, async (c) => {
-      const rotation = await refreshTokens.rotate(c.req.valid('json').refreshToken, now());
-      if (rotation.outcome !== 'ROTATED') throw deadRefreshToken();
-      const { token, holder } = rotation;
-      const user = await users.get(holder.userId);
-      // The new token is not answered, and the old one is spent: the family has ended.
-      if (user?.status !== 'ACTIVE' || user.tokenEpoch !== holder.epoch) throw deadRefreshToken();
-      return c.json(await pairFor(user, token), 200, NO_STORE);
+      const { access, refreshToken } = await signIn.byRefreshToken(
+        c.req.valid('json').refreshToken,
+      );
+      return c.json({ ...access, refreshToken }, 200, NO_STORE);
     })
     .openapi(logout, async (c) => {
       await refreshTokens.end(c.req.valid('json').refreshToken);
@@ -181,13 +145,4 @@ export function authRoutes(deps: AuthRouteDeps) {
       if (!user) throw new DomainError('unauthenticated', 'This user no longer exists.');
       return c.json(toUserBody(user), 200);
     });
-}
-
-function wrongCredentials(): DomainError {
-  return new DomainError('invalid_credentials', 'No user has this name and password.');
-}
-
-/** The same answer for an unknown, spent, expired or revoked token: it must not tell which. */
-function deadRefreshToken(): DomainError {
-  return new DomainError('unauthenticated', 'This refresh token is not valid. Sign in again.');
 }

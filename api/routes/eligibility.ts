@@ -1,8 +1,12 @@
-/** `/api/events/{eventId}/eligibility`: may I claim now, and if not, why not. */
+/** `/api/events/{eventId}/eligibility`: may a player claim now, and if not, why not. */
 import { createRoute, z } from '@hono/zod-openapi';
 import { REASONS } from '../../domain/claims/claim.ts';
+import { DomainError } from '../../domain/errors.ts';
 import { isShownAt } from '../../domain/events/event.ts';
+import { isStaff, STAFF } from '../../domain/user.ts';
 import type { EventStore } from '../../store/events/events.ts';
+import type { User, UserStore } from '../../store/users/users.ts';
+import type { AuthenticatedUser } from '../api-env.ts';
 import {
   MaybeExplainedSchema,
   SURROUNDINGS,
@@ -11,12 +15,15 @@ import {
 import { type EligibilityDeps, eligibilityOf } from '../events/eligibility.ts';
 import { type AuthDeps, access, GUARDED } from '../identity/auth.ts';
 import { limitByUser, type RateLimits } from '../identity/rate-limits.ts';
-import { noSuchEvent } from '../not-found.ts';
+import { noSuchEvent, noSuchPlayer } from '../not-found.ts';
 import { problems } from '../problem.ts';
 import { idParam, json, newRouter } from '../router.ts';
 
 export interface EligibilityRouteDeps extends AuthDeps, EligibilityDeps {
-  store: EligibilityDeps['store'] & { events: Pick<EventStore, 'get'> };
+  store: EligibilityDeps['store'] & {
+    events: Pick<EventStore, 'get'>;
+    users: Pick<UserStore, 'get'>;
+  };
   rateLimits: RateLimits;
   now: () => Date;
 }
@@ -40,7 +47,7 @@ const Eligibility = z
   .openapi('Eligibility');
 
 function routes(deps: EligibilityRouteDeps) {
-  const guarded = access(deps, 'PLAYER');
+  const guarded = access(deps, 'PLAYER', ...STAFF);
   return {
     read: createRoute({
       ...guarded,
@@ -50,12 +57,20 @@ function routes(deps: EligibilityRouteDeps) {
       summary: 'May I claim now, and why not',
       description:
         'The condition with what you have, what is needed and whether it is met on every leaf, and ' +
-        'the windows around it. It promises nothing: a claim is judged as at its own acceptance.',
+        'the windows around it. It promises nothing: a claim is judged as at its own acceptance. ' +
+        'Staff name a player and get the answer for that player.',
       tags: ['Events'],
-      request: { params: z.object({ eventId: idParam('eventId') }) },
+      request: {
+        params: z.object({ eventId: idParam('eventId') }),
+        query: z.object({
+          userId: z.string().max(100).optional().openapi({
+            description: 'The player, for staff, who must name one. A player names nobody else.',
+          }),
+        }),
+      },
       responses: {
         200: json(Eligibility, 'What a claim would meet now'),
-        ...problems(...GUARDED, 404, 429),
+        ...problems('invalid_request', ...GUARDED, 404, 429),
       },
     }),
   };
@@ -64,18 +79,37 @@ function routes(deps: EligibilityRouteDeps) {
 export function eligibilityRoutes(deps: EligibilityRouteDeps) {
   const { read } = routes(deps);
   return newRouter().openapi(read, async (c) => {
-    const event = await deps.store.events.get(c.req.valid('param').eventId);
+    const reader = c.get('user');
+    const userId = askedFor(reader, c.req.valid('query').userId);
+    const { eventId } = c.req.valid('param');
+    const event = await deps.store.events.get(eventId);
     const at = deps.now();
-    if (!event || !isShownAt(event, at)) throw noSuchEvent();
-    const { userId } = c.get('user');
-    const { eligible, reasons, condition, ...around } = await eligibilityOf(
-      deps,
-      event,
-      userId,
-      at,
-    );
-    const surroundings = toSurroundingsBody(around);
-    const said = { eventId: event.eventId, eligible, reasons, condition, at: at.toISOString() };
-    return c.json({ ...said, ...surroundings }, 200);
+    if (!event || !(isStaff(reader.role) || isShownAt(event, at))) throw noSuchEvent();
+    const player = userId === reader.userId ? reader : await deps.store.users.get(userId);
+    if (player?.role !== 'PLAYER') throw noSuchPlayer();
+    const found = forPlayer(player, await eligibilityOf(deps, event, userId, at));
+    const { eligible, reasons, condition, ...around } = found;
+    const said = { eventId, eligible, reasons, condition, at: at.toISOString() };
+    return c.json({ ...said, ...toSurroundingsBody(around) }, 200);
   });
+}
+
+/** Whom the answer is for: a player asks for themselves, staff for a player whom they name. */
+function askedFor({ userId, role }: AuthenticatedUser, named: string | undefined): string {
+  if (!isStaff(role)) {
+    if (named === undefined || named === userId) return userId;
+    throw new DomainError('forbidden', 'Only staff may ask for another player.');
+  }
+  if (named !== undefined) return named;
+  throw new DomainError('invalid_request', 'Staff must name a player: `?userId=`.');
+}
+
+/** The answer with what only staff can meet: a player who is not active cannot ask themselves. */
+function forPlayer<E extends Awaited<ReturnType<typeof eligibilityOf>>>(
+  { status }: Pick<User, 'status'>,
+  found: E,
+): E {
+  if (status === 'ACTIVE') return found;
+  // It comes first in the order of refusals.
+  return { ...found, eligible: false, reasons: ['USER_NOT_ACTIVE', ...found.reasons] };
 }

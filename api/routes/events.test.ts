@@ -180,6 +180,7 @@ describe('a draft', () => {
     for (const role of ROLES) statuses[role] = (await as(role)('GET', at(draft))).status;
     assert.deepEqual(statuses, {
       PLAYER: 404,
+      SUPPORT: 200,
       OPERATOR: 200,
       AUDITOR: 200,
       ADMIN: 200,

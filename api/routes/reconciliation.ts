@@ -9,7 +9,7 @@ import { json, newRouter } from '../router.ts';
 
 export interface ReconciliationRouteDeps extends AuthDeps {
   store: {
-    events: Pick<EventStore, 'latestIds'>;
+    events: Pick<EventStore, 'latestTitles'>;
     reconciliations: ReconciliationStore;
     stock: StockStore;
   };
@@ -42,6 +42,7 @@ const Run = z
 const RewardLevels = z
   .object({
     eventId: z.string(),
+    title: z.string().openapi({ description: "The event's." }),
     rewardId: z.string(),
     stock: z.int(),
     available: z.int(),
@@ -61,7 +62,14 @@ export function reconciliationRoutes(deps: ReconciliationRouteDeps) {
     tags: ['Operation'],
     responses: {
       200: json(
-        z.object({ runs: z.array(Run), invariant: z.array(RewardLevels) }),
+        z.object({
+          addsUp: z.boolean().openapi({
+            description:
+              'Whether each reward shown holds the invariant, and the last run found no other.',
+          }),
+          runs: z.array(Run),
+          invariant: z.array(RewardLevels),
+        }),
         'The last runs, the newest first, and the books of each limited reward',
       ),
       ...problems(...GUARDED),
@@ -69,13 +77,20 @@ export function reconciliationRoutes(deps: ReconciliationRouteDeps) {
   });
 
   return newRouter().openapi(read, async (c) => {
-    const latest = await events.latestIds(EVENTS_SHOWN);
+    const titles = await events.latestTitles(EVENTS_SHOWN);
     const [runs, levels] = await Promise.all([
       reconciliations.latest(RUNS_SHOWN),
-      stock.levelsOfEvents(latest),
+      stock.levelsOfEvents([...titles.keys()]),
     ]);
+    const invariant = levels.map((of) => ({
+      ...of,
+      title: titles.get(of.eventId) ?? '',
+      holds: of.stock === of.available + of.held + of.granted,
+    }));
+    const lastFoundNone = (runs[0]?.unbalanced ?? []).length === 0;
     return c.json(
       {
+        addsUp: lastFoundNone && invariant.every(({ holds }) => holds),
         runs: runs.map(({ startedAt, endedAt, failures, unbalanced, ...mended }) => ({
           startedAt: startedAt.toISOString(),
           endedAt: endedAt.toISOString(),
@@ -83,10 +98,7 @@ export function reconciliationRoutes(deps: ReconciliationRouteDeps) {
           failures,
           unbalanced,
         })),
-        invariant: levels.map((of) => ({
-          ...of,
-          holds: of.stock === of.available + of.held + of.granted,
-        })),
+        invariant,
       },
       200,
     );

@@ -1,17 +1,26 @@
-/** `/api/users`: admins find users and change their role and status. */
+/** `/api/users`: staff find users, and admins change their role and status. */
 import { createRoute, z } from '@hono/zod-openapi';
 import type { Logger } from 'pino';
 import { DomainError } from '../../domain/errors.ts';
-import { ROLES, USER_STATUSES } from '../../domain/user.ts';
+import { ROLES, STAFF, USER_STATUSES } from '../../domain/user.ts';
+import type { ProgressStore } from '../../store/player-events/progress.ts';
 import type { UserStore } from '../../store/users/users.ts';
-import { encodeCursor, NEWEST_FIRST, pageOf, pageQuery, SHORT_PAGES } from '../http/paging.ts';
+import {
+  encodeCursor,
+  NEWEST_FIRST,
+  page,
+  pageOf,
+  pageQuery,
+  SHORT_PAGES,
+} from '../http/paging.ts';
 import { type AuthDeps, access, GUARDED, staffOf } from '../identity/auth.ts';
 import { toUserBody, UserSchema } from '../identity/user-body.ts';
+import { noSuchUser } from '../not-found.ts';
 import { problems } from '../problem.ts';
 import { idParam, json, jsonBody, newRouter } from '../router.ts';
 
 export interface UserRouteDeps extends AuthDeps {
-  store: { users: UserStore };
+  store: { users: UserStore; progress: Pick<ProgressStore, 'totals'> };
   log: Logger;
   now: () => Date;
   /** Called with a user who is no longer active, so that their running claims stop soon. */
@@ -31,16 +40,38 @@ const UserQuery = z.object({
   ...pageQuery(z.union([NEWEST_FIRST, BY_NAME])),
 });
 
+/** In characters: metric and key have 128 code points each, and base64 needs a third more. */
+const MAX_PROGRESS_CURSOR_LENGTH = 3_000;
+
+const ProgressQuery = z.object(
+  pageQuery(
+    z.strictObject({ metric: z.string().max(256), key: z.string().max(256).nullable() }),
+    MAX_PROGRESS_CURSOR_LENGTH,
+  ),
+);
+
+const ProgressSchema = z
+  .object({
+    metric: z.string(),
+    key: z.string().nullable(),
+    sum: z.int().openapi({ description: 'The values added up; an event without one counts 1.' }),
+    highest: z.int().nullable().openapi({ description: 'Null where no event had a value.' }),
+    latest: z.int().nullable().openapi({ description: 'As above, by the time of the events.' }),
+    lastSeenAt: z.iso.datetime().openapi({ description: 'The time of the last event.' }),
+  })
+  .openapi('Progress');
+
 const UserChange = z
   .strictObject({ role: z.enum(ROLES).optional(), status: z.enum(USER_STATUSES).optional() })
   .openapi('UserChange');
 
+const byUser = { params: z.object({ userId: idParam('userId') }) };
 const tags = ['Users'];
 
 function routes(deps: UserRouteDeps) {
   return {
     list: createRoute({
-      ...access(deps, 'ADMIN'),
+      ...access(deps, ...STAFF),
       method: 'get',
       path: '/api/users',
       summary: 'Users, newest first',
@@ -52,13 +83,34 @@ function routes(deps: UserRouteDeps) {
         ...problems('invalid_request', ...GUARDED),
       },
     }),
+    read: createRoute({
+      ...access(deps, ...STAFF),
+      method: 'get',
+      path: '/api/users/{userId}',
+      summary: 'A user',
+      tags,
+      request: byUser,
+      responses: { 200: json(UserSchema, 'The user'), ...problems(...GUARDED, 404) },
+    }),
+    progress: createRoute({
+      ...access(deps, ...STAFF),
+      method: 'get',
+      path: '/api/users/{userId}/progress',
+      summary: 'What is counted for a user, by metric and key, over all time',
+      tags,
+      request: { ...byUser, query: ProgressQuery },
+      responses: {
+        200: json(pageOf(ProgressSchema), 'A page of totals, sorted by metric and key'),
+        ...problems('invalid_request', ...GUARDED, 404),
+      },
+    }),
     change: createRoute({
       ...access(deps, 'ADMIN'),
       method: 'patch',
       path: '/api/users/{userId}',
       summary: "Change a user's role or status, which ends their tokens",
       tags,
-      request: { params: z.object({ userId: idParam('userId') }), body: jsonBody(UserChange) },
+      request: { ...byUser, body: jsonBody(UserChange) },
       responses: {
         200: json(UserSchema, 'The user as they are now'),
         ...problems('invalid_request', ...GUARDED, 'not_found', 'conflict', 413, 415),
@@ -68,7 +120,7 @@ function routes(deps: UserRouteDeps) {
 }
 
 export function userRoutes(deps: UserRouteDeps) {
-  const { list, change } = routes(deps);
+  const { list, read, progress, change } = routes(deps);
   const { users } = deps.store;
 
   /**
@@ -90,6 +142,22 @@ export function userRoutes(deps: UserRouteDeps) {
       }
       const { users: items, next } = await users.page(filter, cursor, limit);
       return c.json({ items: items.map(toUserBody), nextCursor: next && encodeCursor(next) }, 200);
+    })
+    .openapi(read, async (c) => {
+      const user = await users.get(c.req.valid('param').userId);
+      if (!user) throw noSuchUser();
+      return c.json(toUserBody(user), 200);
+    })
+    .openapi(progress, async (c) => {
+      const { userId } = c.req.valid('param');
+      const { cursor, limit } = c.req.valid('query');
+      if (!(await users.get(userId))) throw noSuchUser();
+      const found = await deps.store.progress.totals(userId, cursor, limit);
+      const { items, nextCursor } = page(found, limit, ({ metric, key }) => ({ metric, key }));
+      const shown = items.map(({ lastAt, ...total }) => {
+        return { ...total, lastSeenAt: lastAt.toISOString() };
+      });
+      return c.json({ items: shown, nextCursor }, 200);
     })
     .openapi(change, async (c) => {
       const { userId } = c.req.valid('param');

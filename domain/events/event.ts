@@ -26,6 +26,9 @@ export interface Reward {
   stock: number | null;
 }
 
+/** Units of one reward or of its stock at most; far from where sums of units lose precision. */
+export const MAX_UNITS = 1_000_000_000;
+
 /** Whether a reward has a limited stock. */
 export function isLimitedReward<R extends Pick<Reward, 'stock'>>(
   reward: R,

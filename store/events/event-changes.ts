@@ -38,6 +38,11 @@ interface ChangeOptions {
   ifMatchVersions?: readonly number[] | undefined;
 }
 
+/** What a copy of an event has of its own. Without a `title` it has that of the event. */
+export interface EventCopy extends Pick<EventFields, 'startsAt' | 'endsAt' | 'claimUntil'> {
+  title?: string | undefined;
+}
+
 /** @param now our clock */
 export function createEventChanges(connection: Connection, now: () => Date) {
   const model = eventModel(connection);
@@ -74,6 +79,7 @@ export function createEventChanges(connection: Connection, now: () => Date) {
     write: StaffWrite,
     fields: EventFields,
     status: EventStatus,
+    clonedFrom?: string,
   ): Promise<StoredEvent> {
     const { actor, session } = write;
     const eventId = `evt_${randomBytes(12).toString('hex')}`;
@@ -93,9 +99,20 @@ export function createEventChanges(connection: Connection, now: () => Date) {
     };
     await model.insertOne(document, { session });
     const event = toEvent(document);
-    const after = audited(event);
+    const after = { ...audited(event), ...(clonedFrom !== undefined && { clonedFrom }) };
     await audit.append(write, { action: 'event.create', targetId: eventId, before: null, after });
     return event;
+  }
+
+  async function insertCopy(
+    write: StaffWrite,
+    sourceId: string,
+    copy: EventCopy,
+  ): Promise<StoredEvent> {
+    const source = await mustFind(sourceId, write.session);
+    const fields = patched(source, copy);
+    assertConsistent(fields, source);
+    return await insert(write, fields, 'DRAFT', sourceId);
   }
 
   async function findCreated(
@@ -107,6 +124,23 @@ export function createEventChanges(connection: Connection, now: () => Date) {
     const event = await find(eventId, session);
     if (event) return event;
     throw new DomainError('conflict', 'The event created with this key has been deleted since.');
+  }
+
+  /** Inserts an event in a transaction, unless the key was used for the same request before. */
+  async function createOnce(
+    staff: StaffContext,
+    key: string | undefined,
+    request: object,
+    insertIn: (write: StaffWrite) => Promise<StoredEvent>,
+  ): Promise<{ event: StoredEvent; replayed: boolean }> {
+    const asked = key === undefined ? undefined : { userId: staff.actor.userId, key, request };
+    return await inTransaction(connection, async (session) => {
+      const earlier = asked && (await findCreated(session, asked));
+      if (earlier) return { event: earlier, replayed: true };
+      const event = await insertIn({ ...staff, session });
+      if (asked) await keys.remember(session, asked, event.eventId, event.createdAt);
+      return { event, replayed: false };
+    });
   }
 
   /** Adapts the buckets to changed rewards. Before the first claim they are made anew. */
@@ -144,18 +178,25 @@ export function createEventChanges(connection: Connection, now: () => Date) {
       idempotencyKey?: string,
     ): Promise<{ event: StoredEvent; replayed: boolean }> {
       assertConsistent(fields);
-      const asked = idempotencyKey !== undefined && {
-        userId: staff.actor.userId,
-        key: idempotencyKey,
-        request: { fields, status },
-      };
-      return await inTransaction(connection, async (session) => {
-        const earlier = asked && (await findCreated(session, asked));
-        if (earlier) return { event: earlier, replayed: true };
-        const event = await insert({ ...staff, session }, fields, status);
-        if (asked) await keys.remember(session, asked, event.eventId, event.createdAt);
-        return { event, replayed: false };
-      });
+      return await createOnce(staff, idempotencyKey, { fields, status }, (write) =>
+        insert(write, fields, status),
+      );
+    },
+
+    /**
+     * Creates a draft with the fields of another event and its own play window. The key is as in
+     * `create`.
+     * @throws DomainError `not_found`, or as `create`
+     */
+    async clone(
+      staff: StaffContext,
+      sourceId: string,
+      copy: EventCopy,
+      idempotencyKey?: string,
+    ): Promise<{ event: StoredEvent; replayed: boolean }> {
+      return await createOnce(staff, idempotencyKey, { clone: sourceId, copy }, (write) =>
+        insertCopy(write, sourceId, copy),
+      );
     },
 
     /**
@@ -249,6 +290,6 @@ function assertVersion({ version }: StoredEvent, expected: readonly number[] | u
 }
 
 /** The part of an event that the audit log keeps: what staff can change. */
-function audited(event: StoredEvent): object {
+export function audited(event: StoredEvent): object {
   return { ...fieldsOf(event), status: event.status, version: event.version };
 }

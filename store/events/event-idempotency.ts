@@ -1,6 +1,7 @@
 /**
- * Idempotency keys of created events, kept for 24 hours. A key is written in the transaction that
- * creates the event. So of two requests with one key, one creates the event and the other finds it.
+ * Idempotency keys of created events and of restocks, kept for 24 hours. A key is written in the
+ * transaction of its change. So of two requests with one key, one makes the change and the other
+ * finds it.
  */
 import { createHash } from 'node:crypto';
 import type { ClientSession, Connection } from 'mongoose';
@@ -16,6 +17,8 @@ interface EventKey {
   /** SHA-256 of the request. */
   requestHash: string;
   eventId: string;
+  /** What was answered, of a request whose answer cannot be read again; else null. */
+  answer: unknown;
   createdAt: Date;
 }
 
@@ -24,13 +27,14 @@ const schema = new Schema<EventKey>(
     _id: { type: String, required: true },
     requestHash: { type: String, required: true },
     eventId: { type: String, required: true },
+    answer: { type: Object, default: null },
     createdAt: { type: Date, required: true },
   },
   { collection: 'event_keys', versionKey: false, strict: 'throw' },
 );
 schema.index({ createdAt: 1 }, { name: 'expiry', expireAfterSeconds: KEPT_S });
 
-/** A request to create an event, with its key. */
+/** A request with its key. */
 export interface KeyedRequest {
   userId: string;
   key: string;
@@ -42,28 +46,44 @@ export interface KeyedRequest {
 export function createEventKeys(connection: Connection) {
   const model = connection.model<EventKey>('EventKey', schema);
 
+  async function findKey(
+    session: ClientSession,
+    asked: KeyedRequest,
+    now: Date,
+  ): Promise<EventKey | null> {
+    const known = await model.findById(idOf(asked), null, { session }).lean<EventKey>();
+    if (!known || isExpired(known, now)) return null;
+    if (known.requestHash === hashOf(asked.request)) return known;
+    throw new DomainError(
+      'idempotency_key_reused',
+      'This key was used for another request within the last 24 hours.',
+    );
+  }
+
   return {
     /**
      * The ID of the event created with this key in the last 24 hours, or null.
      * @throws DomainError `idempotency_key_reused` where the key belongs to another request
      */
     async find(session: ClientSession, asked: KeyedRequest, now: Date): Promise<string | null> {
-      const known = await model.findById(idOf(asked), null, { session }).lean<EventKey>();
-      // MongoDB removes expired documents about once a minute, so one may still be read.
-      if (!known || now.getTime() - known.createdAt.getTime() >= KEPT_S * 1000) return null;
-      if (known.requestHash !== hashOf(asked.request)) {
-        throw new DomainError(
-          'idempotency_key_reused',
-          'This key was used for another event within the last 24 hours.',
-        );
-      }
-      return known.eventId;
+      return (await findKey(session, asked, now))?.eventId ?? null;
     },
 
-    /** Keeps the key of a created event. It replaces an expired one. */
-    async remember(session: ClientSession, asked: KeyedRequest, eventId: string, now: Date) {
+    /** The answer kept with this key in the last 24 hours, or null. @throws as `find` */
+    async answerTo(session: ClientSession, asked: KeyedRequest, now: Date): Promise<unknown> {
+      return (await findKey(session, asked, now))?.answer ?? null;
+    },
+
+    /** Keeps the key of a request, for an event. It replaces an expired one. */
+    async remember(
+      session: ClientSession,
+      asked: KeyedRequest,
+      eventId: string,
+      now: Date,
+      answer: unknown = null,
+    ) {
       const requestHash = hashOf(asked.request);
-      const key: EventKey = { _id: idOf(asked), requestHash, eventId, createdAt: now };
+      const key: EventKey = { _id: idOf(asked), requestHash, eventId, answer, createdAt: now };
       await model.replaceOne({ _id: key._id }, key, { session, upsert: true });
     },
   };
@@ -75,4 +95,12 @@ function idOf({ userId, key }: KeyedRequest): string {
 
 function hashOf(request: unknown): string {
   return createHash('sha256').update(JSON.stringify(request)).digest('hex');
+}
+
+/**
+ * Whether a key is older than 24 hours. MongoDB removes expired documents about once a minute, so
+ * one may still be read.
+ */
+function isExpired({ createdAt }: EventKey, now: Date): boolean {
+  return now.getTime() - createdAt.getTime() >= KEPT_S * 1000;
 }

@@ -2,7 +2,8 @@ import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import type { EventStatus } from '../../domain/events/event.ts';
 import { CAPE, eventFields, MESOS } from '../../domain/events/test-fields.ts';
-import type { StoredEvent } from './events.ts';
+import { profiled } from '../test-store.ts';
+import type { LiveEvent, StoredEvent } from './events.ts';
 import { type EventsFixture, eventsFixture, OPERATOR } from './test-events.ts';
 
 let t: EventsFixture;
@@ -61,6 +62,46 @@ describe('creating an event', () => {
       assert.deepEqual(pointers, expected);
       return true;
     });
+  });
+});
+
+describe('live events', () => {
+  it('are those that take claims, newest first, read by an index', async (test) => {
+    const own = await eventsFixture();
+    test.after(() => own.close());
+    const [past, now, soon] = [-1, 0, 1].map((h) => new Date(Date.now() + h * 3_600_000)) as [
+      Date,
+      Date,
+      Date,
+    ];
+    const make = async (given: Parameters<typeof eventFields>[0], status: 'ACTIVE' | 'DRAFT') =>
+      (await own.events.create(OPERATOR, eventFields(given), status)).event.eventId;
+    const open = { startsAt: past, endsAt: soon, claimUntil: null, listedFrom: null };
+    const first = await make(open, 'ACTIVE');
+    await make(open, 'DRAFT');
+    await make({ ...open, startsAt: new Date(now.getTime() + 60_000) }, 'ACTIVE');
+    await make({ ...open, endsAt: new Date(past.getTime() + 60_000) }, 'ACTIVE');
+    const second = await make(open, 'ACTIVE');
+    const live = await own.events.live(now, 5);
+    assert.deepEqual(
+      live.map(({ eventId }) => eventId),
+      [second, first],
+    );
+    const { eventId: _, claimableUntil, rewards, ...shown } = live[0] as LiveEvent;
+    assert.deepEqual(claimableUntil, soon);
+    assert.deepEqual(rewards[0], { rewardId: MESOS.rewardId, name: MESOS.name, stock: null });
+    const { title, period, fulfillment } = eventFields();
+    const { timeZone } = period;
+    assert.deepEqual(shown, {
+      ...{ title, startsAt: past, endsAt: soon, timeZone, provider: fulfillment.provider },
+    });
+    assert.equal((await own.events.live(now, 0)).length, 1, 'one more than the limit');
+    const seen = await profiled(own.events.model.db, 'events', () => own.events.live(now, 5));
+    const keys = '{ status: 1, createdAt: -1, _id: -1, claimableUntil: 1, listedFrom: 1 }';
+    assert.deepEqual(
+      seen.map(({ planSummary, hasSortStage }) => [planSummary, hasSortStage]),
+      [[`IXSCAN ${keys}`, undefined]],
+    );
   });
 });
 

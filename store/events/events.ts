@@ -1,6 +1,6 @@
 /** The collection `events`: reading events, and marking them as claimed. */
 import type { Connection } from 'mongoose';
-import type { EventStatus } from '../../domain/events/event.ts';
+import type { EventStatus, Reward } from '../../domain/events/event.ts';
 import { after, type Position } from '../mongodb/cursor.ts';
 import { createEventChanges } from './event-changes.ts';
 import {
@@ -10,6 +10,7 @@ import {
   type StoredEvent,
   toEvent,
 } from './event-record.ts';
+import { createEventRestocks } from './event-restocks.ts';
 
 export type { StoredEvent, StoredReward } from './event-record.ts';
 
@@ -19,6 +20,31 @@ export interface EventFilter {
   status?: EventStatus | undefined;
   now: Date;
 }
+
+/** What an overview shows of an event that takes claims. */
+export interface LiveEvent {
+  eventId: string;
+  title: string;
+  startsAt: Date;
+  endsAt: Date;
+  claimableUntil: Date;
+  timeZone: string;
+  provider: string;
+  rewards: Pick<Reward, 'rewardId' | 'name' | 'stock'>[];
+}
+
+/** The fields of a `LiveEvent`: conditions and descriptions may be long. */
+const LIVE_FIELDS = {
+  title: 1,
+  startsAt: 1,
+  endsAt: 1,
+  claimableUntil: 1,
+  'period.timeZone': 1,
+  'fulfillment.provider': 1,
+  'rewards.rewardId': 1,
+  'rewards.name': 1,
+  'rewards.stock': 1,
+} as const;
 
 /** The states of events in a player's list. */
 const SHOWN_TO_PLAYERS: readonly EventStatus[] = ['ACTIVE', 'PAUSED'];
@@ -32,6 +58,7 @@ export function createEventStore(connection: Connection, now: () => Date = () =>
   return {
     model,
     ...createEventChanges(connection, now),
+    ...createEventRestocks(connection, now),
 
     /** The event, or null where there is none. */
     async get(eventId: string): Promise<StoredEvent | null> {
@@ -45,10 +72,33 @@ export function createEventStore(connection: Connection, now: () => Date = () =>
       return new Set(found.map(({ _id }) => _id));
     },
 
-    /** The IDs of the newest events. @param limit how many at most */
-    async latestIds(limit: number): Promise<string[]> {
-      const found = await model.find({}, { _id: 1 }, { sort: NEWEST, limit }).lean();
-      return found.map(({ _id }) => _id);
+    /** The titles of the newest events, by ID. @param limit how many at most */
+    async latestTitles(limit: number): Promise<Map<string, string>> {
+      const found = await model
+        .find({}, { title: 1 })
+        .sort(NEWEST)
+        .limit(limit)
+        .lean<EventDocument[]>();
+      return new Map(found.map(({ _id, title }) => [_id, title]));
+    },
+
+    /**
+     * The events that take claims at that moment, newest first; up to `limit + 1`, so that the
+     * caller sees whether there are more.
+     */
+    async live(at: Date, limit: number): Promise<LiveEvent[]> {
+      const found = await model
+        .find(
+          { status: 'ACTIVE', claimableUntil: { $gt: at }, startsAt: { $lte: at } },
+          LIVE_FIELDS,
+        )
+        .sort(NEWEST)
+        .limit(limit + 1)
+        .lean<EventDocument[]>();
+      return found.map(({ _id, period, fulfillment, ...event }) => {
+        const { timeZone } = period;
+        return { eventId: _id, ...event, timeZone, provider: fulfillment.provider };
+      });
     },
 
     /** Newest first; up to `limit + 1` events, so that the caller sees whether there are more. */

@@ -25,6 +25,7 @@ import { checkPlayerEvent, type PlayerEventRules } from './player-event-shape.ts
 import { createPlayerEventStore } from './player-events.ts';
 import { createProgressDayStore } from './progress-days.ts';
 import { answerTo, planReads } from './progress-reads.ts';
+import { createProgressTotals } from './progress-totals.ts';
 
 /** The rules unless the configuration says otherwise. */
 export const DEFAULT_RULES: PlayerEventRules = { ttlDays: 90, gauges: { level: 'HIGHEST' } };
@@ -120,6 +121,8 @@ export function createProgressStore(
   return {
     playerEvents,
     days,
+    /** A page of what is counted for a player; see `progress-totals.ts`. */
+    totals: createProgressTotals(connection, foldedBefore),
     /** How long a player event is kept, in seconds from the start of its day. */
     keptS,
 

@@ -7,6 +7,7 @@ import type { ClientSession, Connection } from 'mongoose';
 import { DomainError } from '../../domain/errors.ts';
 import type { Reward } from '../../domain/events/event.ts';
 import { HOLDS_PER_BUCKET, type StockBucket } from './stock-bucket.ts';
+import type { StockLevels } from './stock-levels.ts';
 
 /** A reward with a stock. */
 type StockedReward = Reward & { stock: number };
@@ -93,6 +94,28 @@ export function createStockChanges(connection: Connection) {
       // A real change: MongoDB drops a write without a difference, and would lock nothing.
       const locked = { $inc: { timesLocked: 1 } };
       await collection.updateMany({ eventId, rewardId: { $in: rewardIds } }, locked, { session });
+    },
+
+    /** The levels of a reward as the transaction sees them. */
+    async levelsIn(
+      session: ClientSession,
+      eventId: string,
+      rewardId: string,
+    ): Promise<StockLevels> {
+      const buckets = await collection
+        .find<Omit<StockBucket, 'holds'>>(
+          { eventId, rewardId },
+          { session, projection: { holds: 0 } },
+        )
+        .toArray();
+      const sum = (unitsOf: (bucket: Omit<StockBucket, 'holds'>) => number) =>
+        buckets.reduce((units, bucket) => units + unitsOf(bucket), 0);
+      const [stock, available, granted] = [
+        sum((b) => b.stock),
+        sum((b) => b.available),
+        sum((b) => b.granted),
+      ];
+      return { rewardId, stock, available, held: stock - available - granted, granted };
     },
 
     /**

@@ -7,7 +7,7 @@ import type { Connection } from 'mongoose';
 import { Schema } from 'mongoose';
 
 /** How long a refresh token is valid after it was issued, in milliseconds. */
-const REFRESH_TOKEN_TTL_MS = 30 * 24 * 60 * 60 * 1000;
+export const REFRESH_TOKEN_TTL_MS = 30 * 24 * 60 * 60 * 1000;
 
 /** Whose sign-in it is, and their token epoch at that time. */
 interface Holder {

@@ -4,6 +4,7 @@ import type { Connection } from 'mongoose';
 import { dropDatabase } from '../../test/drop-database.ts';
 import { type TestServers, testServers, uniqueName } from '../../test/servers.ts';
 import { connect } from '../mongodb/connection.ts';
+import { profiled } from '../test-store.ts';
 import type { StaffContext } from './staff.ts';
 import { createUserStore, type UserPosition, type UserStore } from './users.ts';
 
@@ -198,5 +199,21 @@ describe('a page of users', () => {
       const plan = await users.model.find(filter).sort({ createdAt: -1, _id: -1 }).explain();
       assert.ok(!JSON.stringify(plan).includes('COLLSCAN'), JSON.stringify(filter));
     }
+  });
+
+  it("reads the names' index where it is asked for the beginning of one", async () => {
+    const { userId } = await users.register(newUser('find-me'), now);
+    await users.register(newUser('find-you'), now);
+    const seen = await profiled(connection, 'users', async () => {
+      for (const more of [{}, { role: 'PLAYER' }, { status: 'ACTIVE' }] as const) {
+        await users.page({ query: 'FIND-', ...more }, undefined, 1);
+        await users.page({ query: 'FIND-', ...more }, { userId }, 1);
+      }
+    });
+    const plans = seen.map(({ planSummary, hasSortStage }) => [planSummary, hasSortStage]);
+    const byId = ['IXSCAN { _id: 1 }', undefined];
+    const byName = plans.filter((plan) => JSON.stringify(plan) !== JSON.stringify(byId));
+    assert.ok(byName.length >= 6);
+    for (const plan of byName) assert.deepEqual(plan, ['IXSCAN { usernameKey: 1 }', undefined]);
   });
 });

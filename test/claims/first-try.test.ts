@@ -188,7 +188,7 @@ describe('the first try', { concurrency: true }, () => {
 });
 
 describe('a first try is not made', () => {
-  it('where the provider’s limit is used up: the claim waits for its turn outside of its task', async () => {
+  it('where the provider’s limit is used up: the claim waits for a slot outside of its task', async () => {
     const [first, second] = await Promise.all([claimAtGame(paced), claimAtGame(paced)]);
     const activities = [];
     for (const { claimId } of [first, second]) {
@@ -196,7 +196,7 @@ describe('a first try is not made', () => {
       activities.push(...(await activityNames(paced, claimId)));
     }
     assert.deepEqual(entered, [true, true], 'the game is quick');
-    assert.deepEqual(activities, ['grantLine'], 'one had its turn at once, one had not');
+    assert.deepEqual(activities, ['grantLine'], 'one had a slot at once, one had not');
   });
 
   it('where the game failed a moment ago', async () => {

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
 import { after, before, describe, it } from 'node:test';
 import type { ClaimBody } from '../../api/claims/claim-body.ts';
 import { CLAIM_STATES, type ClaimState } from '../../domain/claims/claim.ts';
@@ -7,6 +8,7 @@ import type { Claim } from '../../store/claims/claim-record.ts';
 import { MOUNT } from '../game-claims.ts';
 import { CAPE, event, MESOS, recordOf } from '../helpers.ts';
 import { type Laurel, startLaurel } from '../laurel.ts';
+import { unexpectedAnswers } from '../laurel-http.ts';
 import { uniqueName } from '../servers.ts';
 
 interface Page<T> {
@@ -334,5 +336,22 @@ describe('the list of grants', { concurrency: true }, () => {
     const parked = { ...endedWith(id, 1, 0), state: 'NEEDS_ATTENTION' as const, endedAt: null };
     await record([parked]);
     assert.deepEqual(await pagesOf('/api/grants?', token), [[]]);
+  });
+});
+
+describe('docs/laurel.http', () => {
+  it('can be sent from top to bottom, and each request is answered as its title says', async () => {
+    const file = readFileSync(new URL('../../docs/laurel.http', import.meta.url), 'utf8');
+    const admin = { username: uniqueName('admin'), password: 'a long enough password' };
+    await laurel.call('POST', '/api/auth/register', { body: admin });
+    await laurel.store.users.model.updateOne({ username: admin.username }, { role: 'ADMIN' });
+    const unexpected = await unexpectedAnswers(file, {
+      api: laurel.url,
+      adminName: admin.username,
+      adminPassword: admin.password,
+      playerName: uniqueName('player'),
+      key: uniqueName('key'),
+    });
+    assert.deepEqual(unexpected, []);
   });
 });

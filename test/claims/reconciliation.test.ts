@@ -134,15 +134,18 @@ describe('reconciliation over what is well', () => {
     await reconcile(laurel);
     const { token } = await laurel.signIn('AUDITOR');
     const { body } = await laurel.call<{
+      addsUp: boolean;
       runs: { unbalanced: string[] }[];
-      invariant: { holds: boolean }[];
+      invariant: { holds: boolean; title: string }[];
     }>('GET', '/api/reconciliation', { token });
+    assert.equal(body.addsUp, true);
     assert.ok(body.runs.length > 0);
     assert.deepEqual(
       body.runs.flatMap((run) => run.unbalanced),
       [],
     );
-    assert.ok(body.invariant.length > 0 && body.invariant.every(({ holds }) => holds));
+    assert.ok(body.invariant.length > 0);
+    assert.ok(body.invariant.every(({ holds, title }) => holds && title !== ''));
   });
 });
 

@@ -4,7 +4,7 @@ import { after, before, describe, it, type TestContext } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { ActivityDeps } from '../../activities/deps.ts';
 import type { FulfillmentProvider } from '../../domain/claims/fulfillment.ts';
-import { LimitReached, type ProviderLimit } from '../../domain/provider-limit.ts';
+import { LimitReached, type ProviderLimit, type SlotRequest } from '../../domain/provider-limit.ts';
 import { createCallLimiter } from '../../providers/call-limiter.ts';
 import { createProviderLimitStore, type ProviderLimitStore } from '../../store/provider-limits.ts';
 import { providerQueue } from '../../workflows/contract.ts';
@@ -77,7 +77,18 @@ describe('a callLimiter', { concurrency: true }, () => {
     assert.ok(beganAtMs - askedAtMs >= 49, `after ${beganAtMs - askedAtMs} ms`);
   });
 
-  it('gives a turn up where the call failed, and where its process died', async (t) => {
+  it('makes no call now whose start would have to be booked', async () => {
+    // As the store does, for a provider whose next call may begin in 100 ms.
+    const keeper = {
+      take: async ({ aheadMs }: SlotRequest) => (aheadMs < 100 ? null : 100),
+      giveBack: async () => {},
+    };
+    const callLimiter = createCallLimiter(keeper, new Map([['game', {}]]), { timeoutMs: 1 });
+    assert.equal(await callLimiter.runNow('game', async () => 'made'), null);
+    assert.equal(await callLimiter.run('game', async () => 'made'), 'made');
+  });
+
+  it('gives a slot back where the call failed, and where its process died', async (t) => {
     const connection = await database(t);
     const keeper = createProviderLimitStore(connection);
     const limit = { callsAtOnce: 1 };
@@ -89,10 +100,10 @@ describe('a callLimiter', { concurrency: true }, () => {
 
     assert.equal(await keeper.take(of('dead')), 0);
     assert.equal(await keeper.take(of('next')), null);
-    await until(async () => (await keeper.take(of('next'))) === 0, 'the turn of the dead to end');
+    await until(async () => (await keeper.take(of('next'))) === 0, 'the lease of the dead to end');
   });
 
-  it('turns a call away that got no turn in time, without having made it', async (t) => {
+  it('turns a call away that got no slot in time, without having made it', async (t) => {
     const [one, other] = await twoAt(t, { callsAtOnce: 1 }, 200);
     const end = Promise.withResolvers<void>();
     const begun = Promise.withResolvers<void>();

@@ -1,0 +1,33 @@
+export const operation = {
+  title: 'Bulk operation',
+  progressTitle: 'Progress',
+  progressLabel: 'Progress',
+  progress: (done: string, total: string) => `${done} of ${total} claims`,
+  failed: (count: string) => `not applied: ${count}`,
+  said: {
+    RUNNING: (done: string, failed: string) =>
+      `Running; it goes on if you leave this page. Done: ${done}, not applied: ${failed}.`,
+    STOPPED: (done: string, failed: string) =>
+      `Stopped; what was done stays. Done: ${done}, not applied: ${failed}.`,
+    DONE: (done: string, failed: string) => `Finished. Done: ${done}, not applied: ${failed}.`,
+  },
+  toClaims: 'Parked claims that fit now',
+  toAudit: 'Its entries in the audit log',
+  facts: 'What was asked for',
+  id: 'Operation ID',
+  action: 'Action',
+  filter: 'For which claims',
+  allParked: 'All parked claims',
+  provider: 'Provider',
+  parkedBefore: 'Parked before',
+  total: 'Claims that fitted at the start',
+  by: 'Asked for by',
+  note: 'Note',
+  created: 'Started',
+  updated: 'Last change',
+  stop: 'Stop…',
+  stopTitle: 'Stop this operation',
+  stopConfirm: 'Stop operation',
+  stopHint: 'No more claims are decided on. What is done stays as it is.',
+  stopped: 'The operation is stopped.',
+};

@@ -1,0 +1,55 @@
+import { ask, fetchSignedIn } from '../../app/api.ts';
+import { useData } from '../../app/data.ts';
+import { number } from '../../app/format.ts';
+import { t } from '../../app/text/index.ts';
+import { LoadedPart } from '../../parts/loaded.tsx';
+import { Section } from '../../parts/page.tsx';
+import { Time } from '../../parts/time.tsx';
+
+/** The API's `AuditVerification`. */
+interface Verified {
+  whole: boolean;
+  /** Entries in the log. */
+  entries: number;
+  /** The entry up to which the chain is checked and whole. */
+  through: number;
+  checkedAt: string;
+}
+
+/** Whether the chain of entries is whole, as far as it is checked. */
+export function Verification() {
+  const { auditLog } = t();
+  const found = useData('verification', (signal) => ask(verification(signal)));
+  return (
+    <Section
+      title={auditLog.chain}
+      actions={
+        <button type="button" disabled={found.loading} onClick={found.reload}>
+          {auditLog.checkAgain}
+        </button>
+      }
+    >
+      <LoadedPart of={found}>{(verified) => <Result of={verified} />}</LoadedPart>
+    </Section>
+  );
+}
+
+function Result({ of }: { of: Verified }) {
+  const { auditLog } = t();
+  const { whole, entries, through, checkedAt } = of;
+  const isPart = whole && through < entries;
+  const tone = whole ? (isPart ? 'warn' : 'good') : 'bad';
+  const result = whole ? (isPart ? auditLog.isWholeSoFar : auditLog.isWhole) : auditLog.broken;
+  return (
+    <p class={`note ${tone}`} role="status">
+      <strong>{result}</strong> {auditLog.checked(number(through), number(entries))}{' '}
+      <Time at={checkedAt} />
+    </p>
+  );
+}
+
+async function verification(signal: AbortSignal) {
+  const response = await fetchSignedIn(new Request('/api/audit-log/verification', { signal }));
+  const body: unknown = await response.json();
+  return response.ok ? { data: body as Verified, response } : { error: body, response };
+}

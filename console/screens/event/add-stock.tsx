@@ -1,0 +1,77 @@
+import { useState } from 'preact/hooks';
+import { announce } from '../../app/announce.ts';
+import { newKey } from '../../app/api.ts';
+import { number } from '../../app/format.ts';
+import { errorAt, type Problem } from '../../app/problem.ts';
+import { t } from '../../app/text/index.ts';
+import { Dialog } from '../../parts/dialog.tsx';
+import { TextField } from '../../parts/field.tsx';
+import { ProblemNote } from '../../parts/problem-note.tsx';
+import { numberIn } from '../event-form/condition-draft.ts';
+import type { Reward } from '../events/types.ts';
+import { addStock } from './calls.ts';
+
+interface AddStockProps {
+  eventId: string;
+  reward: Reward;
+  onAdded: () => void;
+  onClose: () => void;
+}
+
+/** Adds units to one reward's stock. */
+export function AddStock(props: AddStockProps) {
+  const title = t().event.addStockTitle(props.reward.name);
+  return (
+    <Dialog open title={title} onClose={props.onClose}>
+      <AddStockForm {...props} />
+    </Dialog>
+  );
+}
+
+function AddStockForm({ eventId, reward, onAdded, onClose }: AddStockProps) {
+  const { common, event: texts } = t();
+  const [key, setKey] = useState(newKey);
+  const [amount, setAmount] = useState('');
+  const [isBusy, setBusy] = useState(false);
+  const [problem, setProblem] = useState<Problem>();
+  const submit = async (submitted: Event) => {
+    submitted.preventDefault();
+    if (isBusy) return;
+    setBusy(true);
+    const add = numberIn(amount);
+    const answer = await addStock(eventId, reward.rewardId, add, key);
+    setBusy(false);
+    if (!answer.ok) return setProblem(answer.problem);
+    announce(texts.stockAdded(number(add), reward.name));
+    onAdded();
+    onClose();
+  };
+  const error = errorAt(problem, '/add');
+  return (
+    <form onSubmit={submit}>
+      <p class="quiet">{texts.addStockHint}</p>
+      <TextField
+        label={texts.addStockAmount}
+        value={amount}
+        inputMode="numeric"
+        autocomplete="off"
+        required
+        error={error}
+        onInput={(value) => {
+          setAmount(value);
+          // Another number is another decision.
+          setKey(newKey());
+        }}
+      />
+      {problem && !error && <ProblemNote problem={problem} />}
+      <div class="actions end">
+        <button type="button" onClick={onClose}>
+          {common.cancel}
+        </button>
+        <button type="submit" class="primary" disabled={isBusy}>
+          {texts.addStockAction}
+        </button>
+      </div>
+    </form>
+  );
+}

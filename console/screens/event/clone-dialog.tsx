@@ -1,0 +1,106 @@
+import { useState } from 'preact/hooks';
+import { announce } from '../../app/announce.ts';
+import { newKey } from '../../app/api.ts';
+import { viewerZone } from '../../app/format.ts';
+import { errorAt, type Problem } from '../../app/problem.ts';
+import { go } from '../../app/router.ts';
+import { t } from '../../app/text/index.ts';
+import { Dialog } from '../../parts/dialog.tsx';
+import { TextField } from '../../parts/field.tsx';
+import { ProblemNote } from '../../parts/problem-note.tsx';
+import { MomentField, ZoneChoice } from '../event-form/moment-field.tsx';
+import type { GameEvent } from '../events/types.ts';
+import { cloneEvent } from './calls.ts';
+
+const MOMENTS = ['startsAt', 'endsAt', 'claimUntil'] as const;
+type Moment = (typeof MOMENTS)[number];
+
+/** Asks for a clone's own dates, makes it, and goes on to its form. */
+export function CloneDialog({ event, onClose }: { event: GameEvent; onClose: () => void }) {
+  return (
+    <Dialog open title={t().event.cloneTitle} onClose={onClose}>
+      <CloneForm event={event} onClose={onClose} />
+    </Dialog>
+  );
+}
+
+function CloneForm({ event, onClose }: { event: GameEvent; onClose: () => void }) {
+  const { common, event: texts, events } = t();
+  const [key, setKey] = useState(newKey);
+  const [values, setValues] = useState({
+    title: event.title,
+    startsAt: '',
+    endsAt: '',
+    claimUntil: '',
+  });
+  const [isBusy, setBusy] = useState(false);
+  const [problem, setProblem] = useState<Problem>();
+  const submit = async (submitted: Event) => {
+    submitted.preventDefault();
+    if (isBusy) return;
+    setBusy(true);
+    const { claimUntil, ...body } = values;
+    const sent = { ...body, ...(claimUntil && { claimUntil }) };
+    const answer = await cloneEvent(event.eventId, sent, key);
+    setBusy(false);
+    if (!answer.ok) return setProblem(answer.problem);
+    announce(texts.cloned);
+    go(`/console/events/${encodeURIComponent(answer.data.eventId)}/edit`);
+  };
+  const set = (name: keyof typeof values) => (value: string) => {
+    setValues((before) => ({ ...before, [name]: value }));
+    // Another body is another decision.
+    setKey(newKey());
+  };
+  return (
+    <form onSubmit={submit}>
+      <p class="quiet">{texts.cloneHint}</p>
+      <TextField
+        label={events.fields.title}
+        value={values.title}
+        onInput={set('title')}
+        error={errorAt(problem, '/title')}
+        required
+      />
+      <Times eventZone={event.period.timeZone} values={values} set={set} problem={problem} />
+      {problem && <ProblemNote problem={problem} />}
+      <div class="actions end">
+        <button type="button" onClick={onClose}>
+          {common.cancel}
+        </button>
+        <button type="submit" class="primary" disabled={isBusy}>
+          {texts.cloneAction}
+        </button>
+      </div>
+    </form>
+  );
+}
+
+/** A clone's own times. */
+function Times(props: {
+  eventZone: string;
+  values: Record<Moment, string>;
+  set: (name: Moment) => (value: string) => void;
+  problem: Problem | undefined;
+}) {
+  const { eventZone, values, set, problem } = props;
+  const { events } = t();
+  const [zone, setZone] = useState(eventZone);
+  return (
+    <>
+      <ZoneChoice eventZone={eventZone} zone={zone} onChange={setZone} />
+      {MOMENTS.map((name) => (
+        <MomentField
+          key={name}
+          label={events.fields[name]}
+          value={values[name]}
+          zone={zone}
+          otherZone={zone === viewerZone ? eventZone : viewerZone}
+          required={name !== 'claimUntil'}
+          error={errorAt(problem, `/${name}`)}
+          onInput={set(name)}
+        />
+      ))}
+    </>
+  );
+}
