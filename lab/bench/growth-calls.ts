@@ -1,6 +1,7 @@
 /** Requests to every route of the API, one for each kind of query that it makes. */
 import { randomUUID } from 'node:crypto';
 import { encodeCursor } from '../../api/http/paging.ts';
+import { SESSION_COOKIE } from '../../api/routes/session.ts';
 import { grantIdOf } from '../../domain/claims/claim.ts';
 import { DAY_MS } from '../../domain/conditions/player-event.ts';
 import { sign } from '../../providers/webhook-signature.ts';
@@ -79,6 +80,17 @@ async function callAuth(call: Call): Promise<void> {
   await call('GET /api/auth/profile', [], '', { by: { userId: '', token } });
   await post('logout', { refreshToken });
   await post('refresh', { refreshToken }, 401);
+  await callSession(call, credentials);
+}
+
+/** A browser's session; its cookie is made of a token of our own, as no answer's headers are read. */
+async function callSession(call: Call, credentials: object): Promise<void> {
+  const headers = { 'sec-fetch-site': 'same-origin' };
+  await call('POST /api/auth/session', [], '', { body: credentials, headers });
+  const { body } = await call('POST /api/auth/login', [], '', { body: credentials });
+  const cookie = `${SESSION_COOKIE}=${body.refreshToken}`;
+  await call('POST /api/auth/session/refresh', [], '', { headers: { ...headers, cookie } });
+  await call('DELETE /api/auth/session', [], '', { headers: { ...headers, cookie } });
 }
 
 async function callUsers(world: World, call: Call): Promise<void> {
@@ -99,6 +111,8 @@ async function callUsers(world: World, call: Call): Promise<void> {
     await call('GET /api/users', [], `${query}&${LIMIT}`, { by, lookedAt: LOOKED_AT });
   }
   for (const query of [`?query=${id}`, '?query=u']) await list(query);
+  await call('GET /api/users/{userId}', [id], '', { by });
+  await call('GET /api/users/{userId}/progress', [id], `?${LIMIT}`, { by });
   const change = (userId: string, body: object) =>
     call('PATCH /api/users/{userId}', [userId], '', { by, body });
   await change(userIdOf(middle + 1), { status: 'SUSPENDED' });
@@ -142,6 +156,13 @@ async function changeEvents({ admin: by, pile, conditional }: World, call: Call)
   const [{ stock, buckets: _, ...reward }] = second.rewards as [StoredEvent['rewards'][0]];
   await change(eventId, { rewards: [{ ...draft.rewards[0], stock: 600 }] });
   await change(second.eventId, { rewards: [{ ...reward, stock: (stock ?? 0) + 1_000 }] });
+  await call('GET /api/events/{eventId}/versions', [second.eventId], '', { by });
+  const restock = { by, body: { add: 100 }, headers: key() };
+  const restocked = [second.eventId, reward.rewardId];
+  await call('POST /api/events/{eventId}/rewards/{rewardId}/stock', restocked, '', restock);
+  const { startsAt, endsAt } = draft;
+  const clone = { by, body: { startsAt, endsAt }, headers: key() };
+  await call('POST /api/events/{eventId}/clone', [String(eventId)], '', clone);
   await call('DELETE /api/events/{eventId}', [String(eventId)], '', { by });
 }
 
@@ -278,6 +299,8 @@ async function callOperations(world: World, call: Call): Promise<void> {
 async function callAround(world: World, call: Call): Promise<void> {
   const { admin: by, pile } = world;
   await call('GET /api/reconciliation', [], '', { by });
+  await call('GET /api/audit-log/verification', [], '', { by });
+  await call('GET /api/overview', [], '', { by });
   const actorId = 'actorId=usr_bench';
   const action = 'action=user.update';
   const at = (share: number) => new Date(pile.sinceMs + share * PILE_MS).toISOString();
