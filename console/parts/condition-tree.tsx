@@ -4,6 +4,7 @@ import type { Condition, Explained } from '../app/types.ts';
 import { Badge } from './badge.tsx';
 
 type Leaf = Extract<Explained, { metric: string }>;
+type PlainLeaf = Extract<Condition, { metric: string }>;
 
 /** A judged condition as a tree: what the player has, what is needed, whether it is met. */
 export function ConditionTree({ condition }: { condition: Explained }) {
@@ -15,7 +16,6 @@ export function ConditionTree({ condition }: { condition: Explained }) {
 }
 
 function Node({ condition }: { condition: Explained }) {
-  const { common } = t();
   if ('metric' in condition) {
     return (
       <li>
@@ -23,12 +23,7 @@ function Node({ condition }: { condition: Explained }) {
       </li>
     );
   }
-  const [title, children] =
-    'all' in condition
-      ? [common.allOf, condition.all]
-      : 'any' in condition
-        ? [common.anyOf, condition.any]
-        : [common.notThis, [condition.not]];
+  const [title, children] = branchOf(condition);
   return (
     <li>
       <Met met={condition.met} /> {title}
@@ -71,37 +66,45 @@ function Met({ met }: { met: boolean | null }) {
   return met ? <Badge tone="good">{common.met}</Badge> : <Badge tone="bad">{common.notMet}</Badge>;
 }
 
+/** How a branch combines its children, in words, and the children. */
+function branchOf<T>(branch: { all: T[] } | { any: T[] } | { not: T }): [string, T[]] {
+  const { common } = t();
+  if ('all' in branch) return [common.allOf, branch.all];
+  if ('any' in branch) return [common.anyOf, branch.any];
+  return [common.notThis, [branch.not]];
+}
+
+interface PlainProps {
+  condition: Condition;
+  /** What a leaf asks for beside its metric; its bounds unless given. */
+  leafText?: (leaf: PlainLeaf) => string;
+}
+
 /** A condition as it is written, judged for nobody. */
-export function PlainConditionTree({ condition }: { condition: Condition }) {
+export function PlainConditionTree(props: PlainProps) {
   return (
     <ul class="condition">
-      <PlainNode condition={condition} />
+      <PlainNode {...props} />
     </ul>
   );
 }
 
-function PlainNode({ condition }: { condition: Condition }) {
-  const { common } = t();
+function PlainNode({ condition, leafText = needOf }: PlainProps) {
   if ('metric' in condition) {
     const { metric, key } = condition;
     return (
       <li>
-        <code>{key ? `${metric} ${key}` : metric}</code> {needOf(condition)}
+        <code>{key ? `${metric} ${key}` : metric}</code> {leafText(condition)}
       </li>
     );
   }
-  const [title, children] =
-    'all' in condition
-      ? [common.allOf, condition.all]
-      : 'any' in condition
-        ? [common.anyOf, condition.any]
-        : [common.notThis, [condition.not]];
+  const [title, children] = branchOf(condition);
   return (
     <li>
       {title}
       <ul>
         {children.map((child, index) => (
-          <PlainNode key={index} condition={child} />
+          <PlainNode key={index} condition={child} leafText={leafText} />
         ))}
       </ul>
     </li>

@@ -1,4 +1,5 @@
-import { ask, fetchSignedIn } from '../../app/api.ts';
+import type { components } from '../../../client/index.ts';
+import { api, ask } from '../../app/api.ts';
 import { useData } from '../../app/data.ts';
 import { number } from '../../app/format.ts';
 import { t } from '../../app/text/index.ts';
@@ -6,20 +7,14 @@ import { LoadedPart } from '../../parts/loaded.tsx';
 import { Section } from '../../parts/page.tsx';
 import { Time } from '../../parts/time.tsx';
 
-/** The API's `AuditVerification`. */
-interface Verified {
-  whole: boolean;
-  /** Entries in the log. */
-  entries: number;
-  /** The entry up to which the chain is checked and whole. */
-  through: number;
-  checkedAt: string;
-}
+type Verified = components['schemas']['AuditVerification'];
 
 /** Whether the chain of entries is whole, as far as it is checked. */
 export function Verification() {
   const { auditLog } = t();
-  const found = useData('verification', (signal) => ask(verification(signal)));
+  const found = useData('verification', (signal) =>
+    ask(api.GET('/api/audit-log/verification', { signal })),
+  );
   return (
     <Section
       title={auditLog.chain}
@@ -46,10 +41,4 @@ function Result({ of }: { of: Verified }) {
       <Time at={checkedAt} />
     </p>
   );
-}
-
-async function verification(signal: AbortSignal) {
-  const response = await fetchSignedIn(new Request('/api/audit-log/verification', { signal }));
-  const body: unknown = await response.json();
-  return response.ok ? { data: body as Verified, response } : { error: body, response };
 }

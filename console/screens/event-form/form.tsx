@@ -1,4 +1,5 @@
 import { useState } from 'preact/hooks';
+import { api, ask } from '../../app/api.ts';
 import { useData } from '../../app/data.ts';
 import { viewerZone } from '../../app/format.ts';
 import { errorAt, type Problem } from '../../app/problem.ts';
@@ -6,7 +7,6 @@ import { t } from '../../app/text/index.ts';
 import { LongTextField, SelectField, TextField } from '../../parts/field.tsx';
 import { Section } from '../../parts/page.tsx';
 import { ProblemNote } from '../../parts/problem-note.tsx';
-import { providers } from '../event/calls.ts';
 import { ConditionFields } from './condition-fields.tsx';
 import type { FormValues, PartProps } from './form-values.ts';
 import { MomentField, ZoneChoice } from './moment-field.tsx';
@@ -217,6 +217,6 @@ function WhatIsGiven({ values, set, problem }: PartProps) {
 
 /** The names of the providers that are configured, as the overview has them. */
 function useProviders(): string[] {
-  const overview = useData('providers', providers);
+  const overview = useData('providers', (signal) => ask(api.GET('/api/overview', { signal })));
   return overview.data?.providers.map(({ provider }) => provider) ?? [];
 }

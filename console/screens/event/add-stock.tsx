@@ -1,6 +1,6 @@
 import { useState } from 'preact/hooks';
 import { announce } from '../../app/announce.ts';
-import { newKey } from '../../app/api.ts';
+import { api, ask, newKey } from '../../app/api.ts';
 import { number } from '../../app/format.ts';
 import { errorAt, type Problem } from '../../app/problem.ts';
 import { t } from '../../app/text/index.ts';
@@ -9,7 +9,6 @@ import { TextField } from '../../parts/field.tsx';
 import { ProblemNote } from '../../parts/problem-note.tsx';
 import { numberIn } from '../event-form/condition-draft.ts';
 import type { Reward } from '../events/types.ts';
-import { addStock } from './calls.ts';
 
 interface AddStockProps {
   eventId: string;
@@ -39,7 +38,15 @@ function AddStockForm({ eventId, reward, onAdded, onClose }: AddStockProps) {
     if (isBusy) return;
     setBusy(true);
     const add = numberIn(amount);
-    const answer = await addStock(eventId, reward.rewardId, add, key);
+    const answer = await ask(
+      api.POST('/api/events/{eventId}/rewards/{rewardId}/stock', {
+        params: {
+          path: { eventId, rewardId: reward.rewardId },
+          header: { 'Idempotency-Key': key },
+        },
+        body: { add },
+      }),
+    );
     setBusy(false);
     if (!answer.ok) return setProblem(answer.problem);
     announce(texts.stockAdded(number(add), reward.name));

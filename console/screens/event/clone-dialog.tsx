@@ -1,6 +1,6 @@
 import { useState } from 'preact/hooks';
 import { announce } from '../../app/announce.ts';
-import { newKey } from '../../app/api.ts';
+import { api, ask, newKey } from '../../app/api.ts';
 import { viewerZone } from '../../app/format.ts';
 import { errorAt, type Problem } from '../../app/problem.ts';
 import { go } from '../../app/router.ts';
@@ -10,7 +10,6 @@ import { TextField } from '../../parts/field.tsx';
 import { ProblemNote } from '../../parts/problem-note.tsx';
 import { MomentField, ZoneChoice } from '../event-form/moment-field.tsx';
 import type { GameEvent } from '../events/types.ts';
-import { cloneEvent } from './calls.ts';
 
 const MOMENTS = ['startsAt', 'endsAt', 'claimUntil'] as const;
 type Moment = (typeof MOMENTS)[number];
@@ -41,7 +40,12 @@ function CloneForm({ event, onClose }: { event: GameEvent; onClose: () => void }
     setBusy(true);
     const { claimUntil, ...body } = values;
     const sent = { ...body, ...(claimUntil && { claimUntil }) };
-    const answer = await cloneEvent(event.eventId, sent, key);
+    const answer = await ask(
+      api.POST('/api/events/{eventId}/clone', {
+        params: { path: { eventId: event.eventId }, header: { 'Idempotency-Key': key } },
+        body: sent,
+      }),
+    );
     setBusy(false);
     if (!answer.ok) return setProblem(answer.problem);
     announce(texts.cloned);

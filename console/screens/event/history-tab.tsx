@@ -1,36 +1,20 @@
+import type { components } from '../../../client/index.ts';
+import { api, ask } from '../../app/api.ts';
 import { useData } from '../../app/data.ts';
 import { hrefTo, query } from '../../app/router.ts';
 import { can } from '../../app/session.ts';
 import { t, wordFor } from '../../app/text/index.ts';
-import type { Role } from '../../app/types.ts';
 import { EventName } from '../../parts/event-name.tsx';
 import { Section } from '../../parts/page.tsx';
-import { type Column, PagedTable, type PageOf } from '../../parts/table.tsx';
+import { type Column, PagedTable } from '../../parts/table.tsx';
 import { Time } from '../../parts/time.tsx';
 import { UserName } from '../../parts/user-name.tsx';
 import { FieldValue, fieldLabel } from '../events/field-value.tsx';
 import type { GameEvent } from '../events/types.ts';
-import { versionsOf } from './calls.ts';
 import { ExportHistory } from './export-history.tsx';
 
-/** One change of an event, as the API tells it. */
-interface EventVersion {
-  version: number;
-  at: string;
-  actorId: string;
-  actorRole: Role;
-  action: string;
-  clonedFrom: string | null;
-  changes: Change[];
-}
-
-interface Change {
-  /** A JSON pointer into the event. */
-  pointer: string;
-  /** Undefined: there was nothing. */
-  before?: unknown;
-  after?: unknown;
-}
+type EventVersion = components['schemas']['EventVersion'];
+type Change = EventVersion['changes'][number];
 
 /** Who changed this event, what, and when. */
 export function HistoryTab({ event }: { event: GameEvent }) {
@@ -38,7 +22,14 @@ export function HistoryTab({ event }: { event: GameEvent }) {
   const { eventId } = event;
   const cursor = query.value.get('cursor') ?? undefined;
   const key = `${eventId} ${event.version} ${cursor}`;
-  const page = useData(key, (signal) => versionsOf<PageOf<EventVersion>>(eventId, cursor, signal));
+  const page = useData(key, (signal) =>
+    ask(
+      api.GET('/api/events/{eventId}/versions', {
+        params: { path: { eventId }, query: { ...(cursor && { cursor }) } },
+        signal,
+      }),
+    ),
+  );
   return (
     <Section
       title={texts.history}

@@ -1,42 +1,11 @@
 import { number } from '../../app/format.ts';
 import { t, wordFor } from '../../app/text/index.ts';
+import { PlainConditionTree } from '../../parts/condition-tree.tsx';
 import type { Condition, Leaf } from './types.ts';
 
-/** A condition as it is written, as a tree. */
+/** A condition as it is written, as a tree, each leaf with its window and source. */
 export function ConditionOutline({ condition }: { condition: Condition }) {
-  return (
-    <ul class="condition">
-      <Node condition={condition} />
-    </ul>
-  );
-}
-
-function Node({ condition }: { condition: Condition }) {
-  if ('metric' in condition) {
-    return (
-      <li>
-        <code>{condition.key ? `${condition.metric} ${condition.key}` : condition.metric}</code>{' '}
-        {leafText(condition)}
-      </li>
-    );
-  }
-  const { common } = t();
-  const [title, children] =
-    'all' in condition
-      ? [common.allOf, condition.all]
-      : 'any' in condition
-        ? [common.anyOf, condition.any]
-        : [common.notThis, [condition.not]];
-  return (
-    <li>
-      {title}
-      <ul>
-        {children.map((child, index) => (
-          <Node key={index} condition={child} />
-        ))}
-      </ul>
-    </li>
-  );
+  return <PlainConditionTree condition={condition} leafText={leafText} />;
 }
 
 /** What a leaf asks for beside its metric. What an unfinished form holds is shown as it is. */
