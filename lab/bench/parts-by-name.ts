@@ -5,6 +5,7 @@ import { benchFlash } from './flash.ts';
 import { benchGrowth } from './growth.ts';
 import { benchIngest } from './ingest.ts';
 import { benchLatency } from './latency.ts';
+import { benchLists } from './lists.ts';
 import { benchMemory } from './memory.ts';
 import type { Part } from './options.ts';
 import { benchPeers } from './peers/peers-part.ts';
@@ -25,6 +26,7 @@ export const PARTS: Record<string, { measures: string; run: Part }> = {
   latency: { measures: 'one claim at a time, beside a null workflow', run: benchLatency },
   memory: { measures: 'API and worker after a flash', run: benchMemory },
   growth: { measures: 'a claim after none, 100,000 and 1,000,000 others', run: benchGrowth },
+  lists: { measures: "the console's lists after 100 and 1,000,000 claims", run: benchLists },
   ingest: { measures: 'activity events a second, beside bare bulk writes', run: benchIngest },
   peers: { measures: 'the same saga on Restate and on DBOS', run: benchPeers },
 };
