@@ -32,6 +32,7 @@ function intake(given: Partial<Intake>) {
       close: async () => {},
     },
     progress: createProgress(),
+    onTaken: () => {},
     signal: new AbortController().signal,
     isPassing: () => false,
     onFailure: (error) => failures.push(error),

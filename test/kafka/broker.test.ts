@@ -106,7 +106,7 @@ describe('the progress of a topic', () => {
       const outlet = createOutlet(f.kafka.brokers);
       const end = consume({
         ...{ brokers: f.kafka.brokers, topic: name, deadTopic: 'deleted.dead', groupId: name },
-        ...{ batchSize: 10, sideBySide: 1, outlet, progress: createProgress() },
+        ...{ batchSize: 10, sideBySide: 1, outlet, progress: createProgress(), onTaken: () => {} },
         signal: stopping.signal,
         isPassing: () => false,
         onFailure: (error) => void said.push((error as Error).message),
@@ -145,6 +145,7 @@ describe('the progress of a topic', () => {
         groupId: 'progress',
       },
       ...{ batchSize: 1, sideBySide: 4, outlet, progress, lookEveryMs: LOOK_EVERY_MS },
+      onTaken: () => {},
       signal: stopping.signal,
       isPassing: () => false,
       onFailure: (error) => void said.push((error as Error).message),
