@@ -49,7 +49,7 @@ describe('around the API', () => {
   it('shows measurements as Prometheus reads them', async () => {
     const response = await t.app.request('/metrics');
     assert.match(response.headers.get('content-type') ?? '', /^text\/plain; version=0\.0\.4/);
-    assert.match(await response.text(), /^http_request_duration_seconds_bucket\{/m);
+    assert.match(await response.text(), /^http_server_request_duration_seconds_bucket\{/m);
   });
 
   it('measures what the books say, and leaves out what nobody knows', async () => {
