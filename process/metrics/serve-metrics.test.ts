@@ -66,7 +66,8 @@ describe('the metrics of a process without a server of its own', () => {
     const registry = createRegistry('worker');
     await assert.rejects(
       serveMetrics({ registry, port, hostname: '127.0.0.1' }),
-      (error: Error) => error instanceof SetupError && error.message.includes(`METRICS_PORT=${port}`),
+      (error: Error) =>
+        error instanceof SetupError && error.message.includes(`METRICS_PORT=${port}`),
     );
   });
 });

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
-import { type ClaimState, CLAIM_STATES, type Reason } from '../../domain/claims/claim.ts';
+import { CLAIM_STATES, type ClaimState, type Reason } from '../../domain/claims/claim.ts';
 import { newClaim, profiled, type StoreFixture, storeFixture, unique } from '../test-store.ts';
 import { countOpenClaims, type OpenClaims } from './open-claims.ts';
 
@@ -63,7 +63,9 @@ describe('open claims are counted', () => {
   });
 
   it('from the index alone where they have no reason', async () => {
-    const seen = await profiled(t.connection, 'claims', () => countOpenClaims(t.store.claims.model));
+    const seen = await profiled(t.connection, 'claims', () =>
+      countOpenClaims(t.store.claims.model),
+    );
     const looked = seen.map(({ docsExamined }) => docsExamined).toSorted();
     assert.deepEqual(looked, [0, 4]);
   });

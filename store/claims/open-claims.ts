@@ -29,15 +29,11 @@ const TIME_IS_UP = 50;
 
 /**
  * Counts open claims by state and, where they have one, by reason and provider. Claims without a
- * reason are counted from the index alone, however many of them a flash event brings.
+ * reason are counted from the index alone, however many of them a flash event brings. Where those
+ * with a reason are too many to be read in time, only their states are counted.
  * @param model the claims' collection
- * @param withinMs how long claims with a reason may be read, in milliseconds. If they are too many,
- *   only their states are counted.
  */
-export async function countOpenClaims(
-  model: Model<Claim>,
-  withinMs = WITHIN_MS,
-): Promise<OpenClaims[]> {
+export async function countOpenClaims(model: Model<Claim>): Promise<OpenClaims[]> {
   const byState = async (states: readonly ClaimState[]): Promise<OpenClaims[]> => {
     const found = await model.collection
       .aggregate<{ _id: ClaimState; count: number }>(
@@ -74,15 +70,12 @@ export async function countOpenClaims(
             },
           },
         ],
-        { hint: BY_STATE, maxTimeMS: withinMs },
+        { hint: BY_STATE, maxTimeMS: WITHIN_MS },
       )
       .toArray();
-  const [without, withReason] = await Promise.all([
-    byState(WITHOUT_REASON),
-    byReason().catch(async (error: unknown) => {
-      if (isAnswer(error, TIME_IS_UP)) return await byState(WITH_REASON);
-      throw error;
-    }),
-  ]);
-  return [...without, ...withReason];
+  const withReason = await byReason().catch(async (error: unknown) => {
+    if (isAnswer(error, TIME_IS_UP)) return await byState(WITH_REASON);
+    throw error;
+  });
+  return [...withReason, ...(await byState(WITHOUT_REASON))];
 }

@@ -163,9 +163,12 @@ describe('the progress of a topic', () => {
       said.includes('progress/1 stands still, and has records that are not read'),
       said.join(),
     );
+    // The records of other partitions that came after it are not committed either.
+    assert.ok(progress.lag() >= 1, `${progress.lag()} records`);
     stuck.resolve();
     await until(() => progress.isMoving(), 'it to go on', PATIENCE_MS);
     await until(() => isCaughtUp(TOPIC, 'progress'), 'all records', PATIENCE_MS);
+    await until(() => progress.lag() === 0, 'the lag to be seen', PATIENCE_MS);
     stopping.abort();
     await end;
     await outlet.close();
