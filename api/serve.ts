@@ -2,7 +2,9 @@
 import type { Client } from '@temporalio/client';
 import type { Connection as Database } from 'mongoose';
 import type { Logger } from 'pino';
+import type { Registry } from 'prom-client';
 import type { ApiConfig } from '../process/config.ts';
+import { observeProviderCalls } from '../providers/call-metrics.ts';
 import { createGameDataProviders } from '../providers/index.ts';
 import { watchClaims } from '../store/claims/claim-changes.ts';
 import type { Store } from '../store/index.ts';
@@ -52,9 +54,9 @@ export async function serveApi(parts: ApiParts) {
     { username: config.ADMIN_USERNAME, password: config.ADMIN_PASSWORD },
   );
   const providers = Object.entries(config.PROVIDERS);
-  const gameData = createGameDataProviders(config.PROVIDERS, { timeoutMs: GAME_DATA_TIMEOUT_MS });
   const namespace = config.TEMPORAL_NAMESPACE;
   const { metrics, admission, phase, checks } = front;
+  const gameData = gameDataOf(config, metrics);
 
   const longRequests = createLongRequests({
     most: config.MAX_LONG_REQUESTS,
@@ -102,6 +104,14 @@ export async function serveApi(parts: ApiParts) {
     });
     await changes.close();
   };
+}
+
+/** The providers as sources of game data, by name; their calls are measured. */
+function gameDataOf({ PROVIDERS }: ApiConfig, metrics: Registry) {
+  const calls = observeProviderCalls(metrics);
+  const gameData = createGameDataProviders(PROVIDERS, { timeoutMs: GAME_DATA_TIMEOUT_MS });
+  for (const [name, data] of gameData) gameData.set(name, calls.watchGameData(name, data));
+  return gameData;
 }
 
 /**
