@@ -73,7 +73,7 @@ async function firstTry(world: World) {
     now: () => NOW,
   };
   const checkedAtMs = performance.now() - checkedAgoMs;
-  const end = await askAtOnce(deps, CLAIM, { mayHaveAsked, checkedAtMs });
+  const end = await askAtOnce(deps, CLAIM, { mayHaveAsked, externalId: null, checkedAtMs });
   assert.equal(underWay, 0, 'it was left');
   return { ...end, calls };
 }

@@ -103,7 +103,7 @@ function sessionRoutes(deps: AuthRouteDeps) {
       tags,
       responses: {
         200: json(UserSchema, 'The signed-in user'),
-        ...problems('unauthenticated', 'token_expired'),
+        ...problems('unauthenticated', 'token_expired', 'user_not_active'),
       },
     }),
   };
