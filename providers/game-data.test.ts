@@ -94,6 +94,13 @@ describe('a player’s game data', () => {
     assert.equal(received[0]?.url, url);
   });
 
+  it('is asked for with the external ID of a player who has one', async () => {
+    answer = says(200, { metrics: {} });
+    await game().metrics({ userId: 'usr_1', externalId: 'ext:game:a/b&c' }, ['a']);
+    const url = '/game/v2/players/usr_1/metrics?names=a&externalId=ext%3Agame%3Aa%2Fb%26c';
+    assert.equal(received[0]?.url, url);
+  });
+
   it('is a new message each time: no answer of before is good enough', async () => {
     answer = says(200, { metrics: {} });
     await told(['a']);

@@ -102,12 +102,12 @@ describe("a forged token of a trusted issuer's", () => {
         },
       );
     },
-    'genuine, with jku': withHeader({ jku: game.settings.jwksUrl }),
+    'genuine, with jku': () => withHeader({ jku: game.settings.jwksUrl })(),
     'genuine, with jwk': () => {
       const { d: _, ...jwk } = game.key();
       return withHeader({ jwk })();
     },
-    'genuine, with x5u': withHeader({ x5u: game.settings.jwksUrl }),
+    'genuine, with x5u': () => withHeader({ x5u: game.settings.jwksUrl })(),
     'genuine, with x5c': withHeader({ x5c: [] }),
     'bound to a key of its holder': withClaims({ cnf: { jkt: 'a thumbprint' } }),
     'issued in the future': withClaims({ iat: nowS + 6 }),
