@@ -16,7 +16,9 @@ import { createApp } from './app.ts';
 import { createStarter } from './claims/admission/starter.ts';
 import { createLongRequests } from './http/long-requests.ts';
 import { createCurrentUsers } from './identity/current-users.ts';
+import { createExternalSignIn } from './identity/external-sign-in.ts';
 import { makeFirstAdmin } from './identity/first-admin.ts';
+import { createTrustedIssuers } from './identity/issuers.ts';
 import { createPasswords } from './identity/passwords.ts';
 import { createRateLimits, ifLimited } from './identity/rate-limits.ts';
 import { createTokens } from './identity/tokens.ts';
@@ -70,8 +72,7 @@ export async function serveApi(parts: ApiParts) {
   const app = createApp({
     store,
     overview,
-    tokens: await createTokens({ keys: config.JWT_KEYS, ttlS: config.ACCESS_TOKEN_TTL_S, now }),
-    currentUsers: createCurrentUsers(store.users.get),
+    ...(await createIdentity(parts)),
     passwords,
     rateLimits: createRateLimits({ enabled: config.RATE_LIMITS === 'on' }),
     longRequests,
@@ -112,6 +113,25 @@ function gameDataOf({ PROVIDERS }: ApiConfig, metrics: Registry) {
   const gameData = createGameDataProviders(PROVIDERS, { timeoutMs: GAME_DATA_TIMEOUT_MS });
   for (const [name, data] of gameData) gameData.set(name, calls.watchGameData(name, data));
   return gameData;
+}
+
+/**
+ * What tells whose a bearer token is. The keys of trusted issuers are being fetched; a token that
+ * comes before waits for them.
+ */
+async function createIdentity({ config, store: { users }, log }: ApiParts) {
+  const currentUsers = createCurrentUsers(users.get);
+  const issuers = createTrustedIssuers(config.TRUSTED_ISSUERS, {
+    now,
+    onTrouble: (issuer, err) => log.warn({ err, issuer }, 'issuer keys not fetched'),
+  });
+  issuers.prefetch();
+  return {
+    tokens: await createTokens({ keys: config.JWT_KEYS, ttlS: config.ACCESS_TOKEN_TTL_S, now }),
+    currentUsers,
+    issuers,
+    externalSignIn: createExternalSignIn({ users, currentUsers, issuers, now }),
+  };
 }
 
 /**

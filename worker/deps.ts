@@ -26,8 +26,6 @@ export interface ActivitySettings {
 
 const now = () => new Date();
 
-const statusIn = (store: Store) => async (userId: string) =>
-  (await store.users.get(userId))?.status ?? null;
 
 /**
  * What the activities of claims need.
@@ -60,7 +58,7 @@ export function activityDeps(
   return {
     claims: observeClaimEnds(metrics, store.claims, now),
     stock: store.stock,
-    userStatus: statusIn(store),
+    player: store.users.get,
     provider: (name) => providers.get(name),
     callLimiter: observeCallLimiter(metrics, callLimiter),
     pace,
@@ -81,7 +79,7 @@ export function upkeepDeps(
   listeners: Pick<UpkeepDeps, 'onMended' | 'onFailure'>,
 ): UpkeepDeps {
   const { claims, stock, reconciliations, operations } = store;
-  const userStatus = statusIn(store);
+  const player = store.users.get;
   const stores = { claims, stock, reconciliations, operations };
-  return { ...stores, ...running, userStatus, ...listeners, now };
+  return { ...stores, ...running, player, ...listeners, now };
 }

@@ -19,11 +19,12 @@ import type { LongRequests } from '../http/long-requests.ts';
 import { AUDIT_POSITION, page, pageOf, pageQuery } from '../http/paging.ts';
 import { ordered, timeRange } from '../http/times.ts';
 import { type AuthDeps, access, GUARDED, stillCounts } from '../identity/auth.ts';
+import { type UserIdDeps, userIdFilter, userIdInQuery } from '../identity/user-ids.ts';
 import { problems } from '../problem.ts';
 import { json, newRouter } from '../router.ts';
 
 export interface AuditRouteDeps extends AuthDeps {
-  store: { auditLog: AuditLog; auditChecks: AuditChecks };
+  store: { auditLog: AuditLog; auditChecks: AuditChecks } & UserIdDeps['store'];
   changes: Pick<ClaimChanges, 'isEnding'>;
   longRequests: LongRequests;
 }
@@ -43,9 +44,6 @@ const Entry = z
     hash: z.string().openapi({ description: 'SHA-256 over the entry and `previous`.' }),
   })
   .openapi('AuditEntry');
-
-/** In characters; longer than any ID of ours. */
-const MAX_TARGET_LENGTH = 300;
 
 const toBody = (entry: AuditEntry) => ({ ...entry, at: entry.at.toISOString() });
 
@@ -76,9 +74,9 @@ function listRoute(deps: AuditRouteDeps) {
     request: {
       query: ordered(
         z.object({
-          actorId: z.string().max(100).optional(),
+          actorId: userIdFilter(),
           action: z.enum(AUDIT_ACTIONS).optional(),
-          targetId: z.string().max(MAX_TARGET_LENGTH).optional(),
+          targetId: userIdFilter('The ID of what was changed; of a user also an external one.'),
           ...timeRange('Made'),
           ...pageQuery(AUDIT_POSITION),
         }),
@@ -147,7 +145,11 @@ export function auditRoutes(deps: AuditRouteDeps) {
   return newRouter()
     .openapi(listRoute(deps), async (c) => {
       const { cursor, limit, from, to, ...filter } = c.req.valid('query');
-      const wanted = { ...filter, since: from, until: to };
+      const [actorId, targetId] = await Promise.all([
+        userIdInQuery(deps, filter.actorId),
+        userIdInQuery(deps, filter.targetId),
+      ]);
+      const wanted = { ...filter, actorId, targetId, since: from, until: to };
       if (wantsLines(c)) return exportLines(deps, c, wanted) as never;
       const found = await auditLog.page(wanted, cursor, limit);
       const { items, nextCursor } = page(found, limit, ({ at, seq }) => ({ at, id: seq }));
