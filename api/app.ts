@@ -34,10 +34,12 @@ import { type OverviewRouteDeps, overviewRoutes } from './routes/overview.ts';
 import { type CallbackRouteDeps, callbackRoutes } from './routes/provider-callbacks.ts';
 import { type ReconciliationRouteDeps, reconciliationRoutes } from './routes/reconciliation.ts';
 import { SESSION, SESSION_COOKIE, sessionRoutes } from './routes/session.ts';
+import { type StaffOidcRouteDeps, staffOidcRoutes } from './routes/staff-oidc.ts';
 import { type UserRouteDeps, userRoutes } from './routes/users.ts';
 
 /** Everything the routes need: the sum of what each route file asks for. */
 export type AppDeps = AuthRouteDeps &
+  StaffOidcRouteDeps &
   UserRouteDeps &
   EventRouteDeps &
   EventActionDeps &
@@ -79,6 +81,7 @@ export function createApp(deps: AppDeps) {
 
   app.route('/', authRoutes(deps));
   app.route('/', sessionRoutes(deps));
+  app.route('/', staffOidcRoutes(deps));
   app.route('/', userRoutes(deps));
   app.route('/', eventRoutes(deps));
   app.route('/', eventActionRoutes(deps));
@@ -95,7 +98,7 @@ export function createApp(deps: AppDeps) {
   app.route('/', playerEventRoutes(deps));
   app.route('/', callbackRoutes(deps));
   app.route('/', metaRoutes(deps));
-  app.route('/', consoleRoutes());
+  app.route('/', consoleRoutes(undefined, deps.staffOidc?.settings.name));
   if (deps.metricsArePublic ?? true) app.route('/', metricsRoutes(deps));
   app.route(
     '/',

@@ -65,6 +65,11 @@ export async function signIn(username: string, password: string): Promise<Answer
   }
 }
 
+/** Says that a session may begin elsewhere: the next page of the console then looks for its cookie. */
+export function expectSession(): void {
+  keep(SIGNED_IN, 'yes');
+}
+
 /** Signs out here and in this browser's other tabs. */
 export async function signOut(): Promise<void> {
   await send('DELETE', SESSION_URL).catch(() => undefined);
