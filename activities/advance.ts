@@ -88,6 +88,8 @@ interface AdvanceContext {
   readonly wasAsked: boolean;
   /** When the record and the player were read, in milliseconds of `performance.now()`. */
   readonly checkedAtMs: number;
+  /** The player's external ID; null where there is none. */
+  readonly externalId: string | null;
   claim: Claim;
   /** The steps that are not on the record yet. */
   unrecordedSteps: Step[];
@@ -287,18 +289,18 @@ async function fulfill(ctx: AdvanceContext): Promise<Advanced | null> {
   const unfinished = isMailbox(claim.snapshot.provider) ? null : await tryProvider(ctx);
   if (unfinished) return unfinished;
   // The last check before the end: a player who left until now gets nothing.
-  const isActive = (await deps.userStatus(claim.userId)) === 'ACTIVE';
+  const isActive = (await deps.player(claim.userId))?.status === 'ACTIVE';
   addStep(ctx, 'S4_FULFIL', isActive ? 'OK' : 'STOPPED', isActive ? null : 'USER_NOT_ACTIVE');
   return isActive ? null : await refuse(ctx, 'USER_NOT_ACTIVE');
 }
 
 /** The first try at an HTTP provider. Null if it granted every line. */
 async function tryProvider(ctx: AdvanceContext): Promise<Advanced | null> {
-  const { deps, isFirst, checkedAtMs } = ctx;
+  const { deps, isFirst, checkedAtMs, externalId } = ctx;
   const isUnrecorded = isAskedUnrecorded(ctx.claim);
   if (!isUnrecorded && !(await recordAsking(ctx))) return await followRecord(ctx);
   const mayHaveAsked = isUnrecorded && !isFirst;
-  const tried = await askAtOnce(deps, ctx.claim, { mayHaveAsked, checkedAtMs });
+  const tried = await askAtOnce(deps, ctx.claim, { mayHaveAsked, externalId, checkedAtMs });
   ctx.tried = tried;
   if (tried.end === 'GRANTED') return null;
   if (tried.end === 'REFUSED') {
@@ -336,13 +338,14 @@ async function settle(ctx: AdvanceContext): Promise<Advanced> {
  */
 export async function advance(deps: ActivityDeps, request: AdvanceRequest): Promise<Advanced> {
   const checkedAtMs = performance.now();
-  const [claim, status] = await claimAndPlayer(deps, request);
+  const [claim, player] = await claimAndPlayer(deps, request);
   const ctx: AdvanceContext = {
     deps,
     request,
     isFirst: request.isFirst && activityInfo().attempt === 1,
     wasAsked: claim.asked,
     checkedAtMs,
+    externalId: player?.externalId ?? null,
     claim,
     unrecordedSteps: [...(request.met ?? [])],
     hasHeld: false,
@@ -350,7 +353,7 @@ export async function advance(deps: ActivityDeps, request: AdvanceRequest): Prom
   };
   if (!isEarly(claim) || !request.mayGoOn) return leaveRest(ctx);
   return (
-    (await validate(ctx, status)) ??
+    (await validate(ctx, player?.status ?? null)) ??
     (await checkCondition(ctx)) ??
     (await reserve(ctx)) ??
     (await fulfill(ctx)) ??

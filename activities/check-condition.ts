@@ -42,6 +42,7 @@ async function explainFor(
   account: PlayerFacts,
 ) {
   const judgement = judgementOf(pinned, claim.snapshot, claim.acceptedAt);
+  const player = { userId: claim.userId, externalId: account.externalId };
   const facts = await readFacts(pinned.tree, judgement, {
     userId: claim.userId,
     account,
@@ -50,7 +51,7 @@ async function explainFor(
     async askProvider(name, metrics) {
       const game = deps.gameData(name);
       if (!game) throw notConfigured(name);
-      return await deps.callLimiter.run(name, () => game.metrics(claim.userId, metrics));
+      return await deps.callLimiter.run(name, () => game.metrics(player, metrics));
     },
   });
   return explain(pinned.tree, facts);
@@ -98,9 +99,9 @@ export async function judgeCondition(deps: ActivityDeps, claim: Claim): Promise<
 }
 
 async function attempt(deps: ActivityDeps, request: ClaimRef): Promise<ConditionCheck> {
-  const [claim, status] = await claimAndPlayer(deps, request);
+  const [claim, player] = await claimAndPlayer(deps, request);
   if (!isEarly(claim)) return { state: 'OVERTAKEN' };
-  if (status !== 'ACTIVE') {
+  if (player?.status !== 'ACTIVE') {
     const step = stepNow('S2_CONDITIONS', 'STOPPED', deps.now(), 'USER_NOT_ACTIVE');
     return { state: 'USER_NOT_ACTIVE', step };
   }

@@ -11,13 +11,18 @@ import type { ConditionFacts } from '../store/player-events/condition-facts.ts';
 import type { StockStore } from '../store/stock/stock.ts';
 import type { FulfillmentPolicy } from '../workflows/contract.ts';
 
+/** What activities need to know of a player. */
+export interface Player {
+  status: UserStatus;
+  /** For providers: the ID that a trusted issuer knows the player by; null for all others. */
+  externalId: string | null;
+}
+
 export interface ActivityDeps {
   claims: ClaimStore;
   stock: StockStore;
-  /**
-   * The user's status; null if there is no such user. Never from a cache: a ban must take effect.
-   */
-  userStatus(userId: string): Promise<UserStatus | null>;
+  /** The player; null if there is no such user. Never from a cache: a ban must take effect. */
+  player(userId: string): Promise<Player | null>;
   /** The provider with that name; undefined if it is not configured any more. */
   provider(name: string): FulfillmentProvider | undefined;
   /** Holds each provider's limit. Every call to a provider goes through it. */

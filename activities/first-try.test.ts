@@ -5,6 +5,7 @@ import type { Claim } from '../store/claims/claim-record.ts';
 import { CHECK_VALID_MS, FIRST_POLL_MS } from '../workflows/contract.ts';
 import { askAtOnce } from './first-try.ts';
 
+const EXTERNAL_ID = 'ext:game:1';
 const NOW = new Date('2026-11-26T12:00:00.000Z');
 const POLICY = { timeoutMs: 10, maxAttempts: 3, initialIntervalMs: 77, pendingTimeoutMs: 100 };
 
@@ -42,7 +43,8 @@ async function firstTry(world: World) {
   let underWay = 0;
   const lineOf = (grantId: string) => grantId.split(':')[1] as string;
   const provider: FulfillmentProvider = {
-    async grant({ grantId }) {
+    async grant({ grantId, externalId }) {
+      assert.equal(externalId, EXTERNAL_ID);
       calls.push(`grant ${lineOf(grantId)}`);
       return (await world.grant?.(lineOf(grantId))) ?? { state: 'GRANTED' };
     },
@@ -73,7 +75,7 @@ async function firstTry(world: World) {
     now: () => NOW,
   };
   const checkedAtMs = performance.now() - checkedAgoMs;
-  const end = await askAtOnce(deps, CLAIM, { mayHaveAsked, checkedAtMs });
+  const end = await askAtOnce(deps, CLAIM, { mayHaveAsked, externalId: EXTERNAL_ID, checkedAtMs });
   assert.equal(underWay, 0, 'it was left');
   return { ...end, calls };
 }

@@ -22,6 +22,8 @@ type FirstTryDeps = Pick<ActivityDeps, 'pace' | 'provider' | 'callLimiter' | 'po
 interface Checked {
   /** An earlier attempt may have asked: each line is looked up first. */
   mayHaveAsked: boolean;
+  /** The player's external ID; null where there is none. */
+  externalId: string | null;
   /** When the claim was checked, in milliseconds of `performance.now()`. */
   checkedAtMs: number;
 }
@@ -72,11 +74,11 @@ async function tryLine(
   deps: FirstTryDeps,
   claim: Claim,
   lineId: string,
-  { mayHaveAsked, checkedAtMs }: Checked,
+  { mayHaveAsked, externalId, checkedAtMs }: Checked,
 ): Promise<LineEnd> {
   const { provider: name } = claim.snapshot;
   const provider = deps.provider(name);
-  const request = requestOf(claim, lineId);
+  const request = { ...requestOf(claim, lineId), externalId };
   const endsAtMs = performance.now() + FIRST_TRY_MS;
   const leftMs = () => Math.max(1, endsAtMs - performance.now());
   if (!provider) return { state: 'NOT_ASKED' };

@@ -9,7 +9,7 @@ import type {
 } from '../domain/claims/fulfillment.ts';
 import type { Claim } from '../store/claims/claim-record.ts';
 import { CHECK_VALID_MS, type ClaimRef } from '../workflows/contract.ts';
-import type { ActivityDeps } from './deps.ts';
+import type { ActivityDeps, Player } from './deps.ts';
 import {
   brokenData,
   notConfigured,
@@ -56,7 +56,7 @@ export type Known = (GrantAnswer | { state: 'NEVER_SEEN' }) & { at: string };
 type LookupResult = Known | { state: 'DATABASE_AWAY' };
 
 /**
- * The request that asks for one line.
+ * The request that asks for one line, without the player's external ID.
  * @throws ApplicationFailure (not retried) if there is no such line
  */
 export function requestOf(claim: Claim, lineId: string): GrantRequest {
@@ -97,11 +97,12 @@ async function lookUp(deps: ActivityDeps, claim: Claim, grantId: string): Promis
 }
 
 /**
- * Whether the claim may still be granted. Read again at every attempt, so that a ban takes effect.
+ * The claim's player; null if the claim may not be granted any more. Read again at every attempt,
+ * so that a ban takes effect.
  */
-async function mayGoOn(deps: ActivityDeps, claim: ClaimRef): Promise<boolean> {
-  const [{ fate }, status] = await claimAndPlayer(deps, claim);
-  return fate === null && status === 'ACTIVE';
+async function playerToGrant(deps: ActivityDeps, claim: ClaimRef): Promise<Player | null> {
+  const [{ fate }, player] = await claimAndPlayer(deps, claim);
+  return fate === null && player?.status === 'ACTIVE' ? player : null;
 }
 
 /**
@@ -118,11 +119,13 @@ async function askFor(
   // outdated.
   return await deps.callLimiter.run(claim.snapshot.provider, async () => {
     const checkedAtMs = performance.now();
-    if (!(await mayGoOn(deps, grant))) return null;
+    const player = await playerToGrant(deps, grant);
+    if (!player) return null;
     if (performance.now() - checkedAtMs > CHECK_VALID_MS) {
       throw new TooSlow('The database was too slow to ask the provider safely.');
     }
-    return await withProviderFailures(() => provider.grant(grant));
+    const request = { ...grant, externalId: player.externalId };
+    return await withProviderFailures(() => provider.grant(request));
   });
 }
 
@@ -137,7 +140,7 @@ async function attemptLine(deps: ActivityDeps, request: LineRequest): Promise<Li
 
   if (mayStillArrive) {
     // No lookup for a player who left: a grant that was made is revoked, not settled.
-    if (!(await mayGoOn(deps, request))) return { state: 'STOPPED', ...answered() };
+    if (!(await playerToGrant(deps, request))) return { state: 'STOPPED', ...answered() };
     const known = await lookUp(deps, claim, grant.grantId);
     if (known.state !== 'NEVER_SEEN') return { ...known, attempts, mayStillArrive };
   }

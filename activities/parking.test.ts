@@ -18,8 +18,8 @@ function given({ action, status = 'ACTIVE', claim = {} }: Given) {
   const parking = { number: 2, decision: action ? { action } : null } as Claim['parking'];
   const record = { _id: 'clm_1', userId: 'usr_1', state: 'NEEDS_ATTENTION', fate: null, parking };
   const get = async () => ({ ...record, ...claim }) as Claim;
-  const deps = { claims: { get }, userStatus: async () => status };
-  return deps as unknown as Pick<ActivityDeps, 'claims' | 'userStatus'>;
+  const deps = { claims: { get }, player: async () => ({ status, externalId: null }) };
+  return deps as unknown as Pick<ActivityDeps, 'claims' | 'player'>;
 }
 
 const outcome = async (of: Given) => await readParkingOutcome(given(of), { ...REF, number: 2 });

@@ -50,14 +50,14 @@ interface ParkingRef extends ClaimRef {
  * player who left, and that before a retry.
  */
 export async function readParkingOutcome(
-  deps: Pick<ActivityDeps, 'claims' | 'userStatus'>,
+  deps: Pick<ActivityDeps, 'claims' | 'player'>,
   request: ParkingRef,
 ): Promise<ParkingOutcome | null> {
   const { state, fate, parking, userId } = await recordOf(deps.claims, request);
   if (state !== 'NEEDS_ATTENTION' || parking?.number !== request.number) return 'OVERTAKEN';
   const decided = parking.decision?.action ?? null;
   if (decided === 'ABORT') return 'ABORT';
-  if (fate === null && (await deps.userStatus(userId)) !== 'ACTIVE') return 'USER_NOT_ACTIVE';
+  if (fate === null && (await deps.player(userId))?.status !== 'ACTIVE') return 'USER_NOT_ACTIVE';
   return decided;
 }
 
@@ -80,10 +80,10 @@ export async function unpark(deps: ActivityDeps, request: UnparkRequest): Promis
 
 /** Why S2 or S4 was stopped. `RETRY`: for no reason that holds, so the step is tried again. */
 export async function whyStopped(
-  deps: Pick<ActivityDeps, 'claims' | 'userStatus'>,
+  deps: Pick<ActivityDeps, 'claims' | 'player'>,
   claim: ClaimRef,
 ): Promise<Exclude<ParkingOutcome, 'ABORT'>> {
   const { fate, userId } = await recordOf(deps.claims, claim);
   if (fate !== null) return 'OVERTAKEN';
-  return (await deps.userStatus(userId)) === 'ACTIVE' ? 'RETRY' : 'USER_NOT_ACTIVE';
+  return (await deps.player(userId))?.status === 'ACTIVE' ? 'RETRY' : 'USER_NOT_ACTIVE';
 }

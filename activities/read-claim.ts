@@ -1,10 +1,9 @@
 /** Reading a claim's record and its player: what every activity does first. */
 import { isFinal } from '../domain/claims/claim.ts';
-import type { UserStatus } from '../domain/user.ts';
 import type { Claim } from '../store/claims/claim-record.ts';
 import type { ClaimStore } from '../store/claims/claims.ts';
 import type { ClaimOutcome, ClaimRef } from '../workflows/contract.ts';
-import type { ActivityDeps } from './deps.ts';
+import type { ActivityDeps, Player } from './deps.ts';
 import { brokenData } from './failures.ts';
 
 /** How a claim ended, and its steps in short. */
@@ -29,10 +28,10 @@ export async function recordOf(
   return claim;
 }
 
-/** The claim's record and its player's status, read side by side. @throws as `recordOf` */
+/** The claim's record and its player, read side by side. @throws as `recordOf` */
 export async function claimAndPlayer(
-  deps: Pick<ActivityDeps, 'claims' | 'userStatus'>,
+  deps: Pick<ActivityDeps, 'claims' | 'player'>,
   request: Pick<ClaimRef, 'claimId' | 'userId'>,
-): Promise<[Claim, UserStatus | null]> {
-  return await Promise.all([recordOf(deps.claims, request), deps.userStatus(request.userId)]);
+): Promise<[Claim, Player | null]> {
+  return await Promise.all([recordOf(deps.claims, request), deps.player(request.userId)]);
 }

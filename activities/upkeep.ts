@@ -14,7 +14,7 @@ import type { ClaimRuns } from '../temporal/runs.ts';
 import { type ClaimSignal, SIGNALS } from '../workflows/contract.ts';
 import type { ActivityDeps } from './deps.ts';
 
-export interface UpkeepDeps extends Pick<ActivityDeps, 'claims' | 'stock' | 'userStatus' | 'now'> {
+export interface UpkeepDeps extends Pick<ActivityDeps, 'claims' | 'stock' | 'player' | 'now'> {
   reconciliations: ReconciliationStore;
   operations: OperationStore;
   runs: Pick<ClaimRuns, 'ensure' | 'wake'>;
@@ -90,7 +90,7 @@ const mayWaitForLong = (claim: Claim): boolean => claim.fate === null && !isEarl
 
 /** Does for an open claim what it needs. @returns what was done; null if it needs nothing */
 async function repairClaim(deps: UpkeepDeps, claim: Claim): Promise<ClaimRepair | null> {
-  if (mayWaitForLong(claim) && (await deps.userStatus(claim.userId)) !== 'ACTIVE') {
+  if (mayWaitForLong(claim) && (await deps.player(claim.userId))?.status !== 'ACTIVE') {
     return (await wake(deps, claim, SIGNALS.userLeft)) ? 'claimsStopped' : 'runsStarted';
   }
   if (claim.state === 'NEEDS_ATTENTION') {

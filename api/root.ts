@@ -27,6 +27,7 @@ export async function runApi(stopping: Stopping): Promise<void> {
   const playerEventRules = {
     ttlDays: config.ACTIVITY_TTL_DAYS,
     gauges: config.GAUGES,
+    issuers: new Set(config.TRUSTED_ISSUERS.map(({ name }) => name)),
   };
   const store = await openStoreOfProcess(database, playerEventRules, {
     uri: config.MONGODB_URI,

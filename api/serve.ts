@@ -14,7 +14,9 @@ import { createApp } from './app.ts';
 import { createStarter } from './claims/admission/starter.ts';
 import { createLongRequests } from './http/long-requests.ts';
 import { createCurrentUsers } from './identity/current-users.ts';
+import { createExternalSignIn } from './identity/external-sign-in.ts';
 import { makeFirstAdmin } from './identity/first-admin.ts';
+import { createTrustedIssuers } from './identity/issuers.ts';
 import { createPasswords } from './identity/passwords.ts';
 import { createRateLimits, ifLimited } from './identity/rate-limits.ts';
 import { createTokens } from './identity/tokens.ts';
@@ -65,11 +67,15 @@ export async function serveApi(parts: ApiParts) {
 
   const providerSecrets = new Map(providers.map(([name, { secret }]) => [name, secret]));
   const overview = createOverviewFeed({ store, providerSecrets, now, log });
+  const currentUsers = createCurrentUsers(store.users.get);
+  const issuers = trustedIssuersOf(config, log);
   const app = createApp({
     store,
     overview,
     tokens: await createTokens({ keys: config.JWT_KEYS, ttlS: config.ACCESS_TOKEN_TTL_S, now }),
-    currentUsers: createCurrentUsers(store.users.get),
+    currentUsers,
+    issuers,
+    externalSignIn: createExternalSignIn({ users: store.users, currentUsers, issuers, now }),
     passwords,
     rateLimits: createRateLimits({ enabled: config.RATE_LIMITS === 'on' }),
     longRequests,
@@ -102,6 +108,16 @@ export async function serveApi(parts: ApiParts) {
     });
     await changes.close();
   };
+}
+
+/** The trusted issuers. Their keys are being fetched; a token that comes before waits for them. */
+function trustedIssuersOf({ TRUSTED_ISSUERS }: ApiConfig, log: Logger) {
+  const issuers = createTrustedIssuers(TRUSTED_ISSUERS, {
+    now,
+    onTrouble: (issuer, err) => log.warn({ err, issuer }, 'issuer keys not fetched'),
+  });
+  issuers.prefetch();
+  return issuers;
 }
 
 /**

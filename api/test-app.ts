@@ -16,6 +16,8 @@ import { createAdmission } from './claims/admission/admission.ts';
 import { createStarter } from './claims/admission/starter.ts';
 import { createLongRequests } from './http/long-requests.ts';
 import { createCurrentUsers } from './identity/current-users.ts';
+import { createExternalSignIn } from './identity/external-sign-in.ts';
+import { createTrustedIssuers } from './identity/issuers.ts';
 import { createPasswords } from './identity/passwords.ts';
 import { createRateLimits } from './identity/rate-limits.ts';
 import { createTokens } from './identity/tokens.ts';
@@ -61,11 +63,14 @@ export async function testKey(alg: 'EdDSA' | 'ES256' = 'EdDSA'): Promise<JWK> {
   return await exportJWK(privateKey);
 }
 
+const NO_ISSUERS = createTrustedIssuers([], { now: () => new Date(), onTrouble: () => {} });
+
 /** Brings the application up, without a worker; `close` drops its database. */
-export async function testApp(overrides: Partial<AppDeps> = {}) {
+export async function testApp({ issuers = NO_ISSUERS, ...overrides }: Partial<AppDeps> = {}) {
   const servers = await testServers();
   const connection = await connect(servers.mongodbUri(uniqueName('api')), { appName: 'test' });
-  const store = await openStore(connection);
+  const rules = { ttlDays: 90, gauges: { level: 'HIGHEST' as const }, issuers: issuers.names };
+  const store = await openStore(connection, () => new Date(), rules);
   const changes = watchClaims(connection, () => {});
   const temporal = Connection.lazy({ address: servers.temporalAddress });
   const client = new Client({ connection: temporal });
@@ -75,11 +80,14 @@ export async function testApp(overrides: Partial<AppDeps> = {}) {
   const now = () => new Date();
   const providerSecrets = overrides.providerSecrets ?? new Map();
   const overview = createOverviewFeed({ store, providerSecrets, now, log, everyMs: 50 });
+  const currentUsers = createCurrentUsers(store.users.get);
   const deps: AppDeps = {
     store,
     overview,
     tokens: await createTokens({ keys: [await testKey()], ttlS: 900, now }),
-    currentUsers: createCurrentUsers(store.users.get),
+    currentUsers,
+    issuers,
+    externalSignIn: createExternalSignIn({ users: store.users, currentUsers, issuers, now }),
     passwords: createPasswords(),
     rateLimits: createRateLimits({ enabled: false }),
     longRequests: createLongRequests(LONG_REQUESTS),

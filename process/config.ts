@@ -17,6 +17,7 @@ import {
   pem,
   refuseContradictions,
 } from './config-shapes.ts';
+import { trustedIssuers } from './trusted-issuers.ts';
 
 /** A whole number from `least` to `most`. */
 const number = (least: number, most: number) =>
@@ -105,6 +106,8 @@ const common = z.object({
   ACTIVITY_TTL_DAYS: whole(1, 3_650, 90),
 });
 
+const TRUSTED_ISSUERS = json(trustedIssuers).default([]);
+
 const api = common.extend({
   PORT: whole(0, 65_535, 3000),
   HOST: listenHost.default('0.0.0.0'),
@@ -117,6 +120,7 @@ const api = common.extend({
   JWT_KEYS: json(jwtKeys),
   ACCESS_TOKEN_TTL_S: whole(1, 86_400, 900),
   RATE_LIMITS: z.enum(['on', 'off']).default('on'),
+  TRUSTED_ISSUERS,
   TRUSTED_PROXIES: trustedProxies.default(new BlockList()),
   MAX_CONNECTIONS: atMost(20_000),
   MAX_CONNECTIONS_PER_ADDRESS: atMost(1_000),
@@ -149,6 +153,7 @@ const streams = common.extend({
     .string()
     .regex(/^[a-zA-Z0-9._-]{0,200}$/, '200 letters, digits, dots, hyphens and underscores at most')
     .default(''),
+  TRUSTED_ISSUERS,
   STREAMS_HEARTBEAT_FILE: fileToWrite.optional(),
 });
 

@@ -9,6 +9,7 @@ import { createGameDataProviders } from './index.ts';
 import { verify } from './webhook-signature.ts';
 
 const secret = 'whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw';
+const PLAYER = { userId: 'usr_1', externalId: null };
 const nowMs = Date.parse('2026-12-01T00:00:00Z');
 /** Long enough for any answer on one machine, however busy. */
 const timeoutMs = 10_000;
@@ -55,7 +56,7 @@ function game(to = baseUrl, limitMs = timeoutMs) {
 }
 
 async function told(names: string[]): Promise<Record<string, number>> {
-  return Object.fromEntries(await game().metrics('usr_1', names));
+  return Object.fromEntries(await game().metrics(PLAYER, names));
 }
 
 /** What the provider throws. */
@@ -85,9 +86,18 @@ describe('a player’s game data', () => {
 
   it('is asked for by names and players of any letters, from a base with or without a slash', async () => {
     answer = says(200, { metrics: { 'a&b=ü': 1 } });
-    const data = await game(`${baseUrl}//`).metrics('usr/..?1', ['a&b=ü']);
+    const data = await game(`${baseUrl}//`).metrics({ userId: 'usr/..?1', externalId: null }, [
+      'a&b=ü',
+    ]);
     assert.deepEqual([...data], [['a&b=ü', 1]]);
     const url = '/game/v2/players/usr%2F..%3F1/metrics?names=a%26b%3D%C3%BC';
+    assert.equal(received[0]?.url, url);
+  });
+
+  it('is asked for with the external ID of a player who has one', async () => {
+    answer = says(200, { metrics: {} });
+    await game().metrics({ userId: 'usr_1', externalId: 'ext:game:a/b&c' }, ['a']);
+    const url = '/game/v2/players/usr_1/metrics?names=a&externalId=ext%3Agame%3Aa%2Fb%26c';
     assert.equal(received[0]?.url, url);
   });
 
@@ -132,11 +142,11 @@ describe('a player’s game data', () => {
 
   it('is not there where the answer takes too long', async () => {
     answer = () => {};
-    assert.match((await refusal(game(baseUrl, 200).metrics('usr_1', ['a']))).message, /TIMEOUT/);
+    assert.match((await refusal(game(baseUrl, 200).metrics(PLAYER, ['a']))).message, /TIMEOUT/);
   });
 
   it('is not there where nobody listens', async () => {
-    const nowhere = game('http://127.0.0.1:1').metrics('usr_1', ['a']);
+    const nowhere = game('http://127.0.0.1:1').metrics(PLAYER, ['a']);
     assert.match((await refusal(nowhere)).message, /ECONNREFUSED/);
   });
 
@@ -150,7 +160,7 @@ describe('a player’s game data', () => {
     const providers = createGameDataProviders({ game: { baseUrl, secret } }, { timeoutMs });
     assert.deepEqual([...providers.keys()], ['game']);
     assert.deepEqual(
-      [...((await providers.get('game')?.metrics('usr_1', ['a'])) ?? [])],
+      [...((await providers.get('game')?.metrics(PLAYER, ['a'])) ?? [])],
       [['a', 1]],
     );
   });

@@ -21,11 +21,12 @@ export function createGameData(server: GameServer): GameDataProvider {
   const { name, now = Date.now } = server;
   const call = createCaller(server);
   return {
-    async metrics(userId, names) {
+    async metrics({ userId, externalId }, names) {
       const list = names.map(encodeURIComponent).join(',');
+      const also = externalId === null ? '' : `&externalId=${encodeURIComponent(externalId)}`;
       const answer = await call({
         method: 'GET',
-        path: `/players/${encodeURIComponent(userId)}/metrics?names=${list}`,
+        path: `/players/${encodeURIComponent(userId)}/metrics?names=${list}${also}`,
         // New for each request: a receiver that drops repeats would give an old answer.
         messageId: `metrics_${randomUUID()}`,
       });

@@ -146,6 +146,15 @@ describe('what an HTTP provider is sent', () => {
     verify({ secret, headers: request.headers, body: request.body, nowMs });
   });
 
+  it('is the external ID beside the ID of a player who has one', async () => {
+    game.handler = answers(200, { state: 'GRANTED' });
+    const externalId = 'ext:game:a/b';
+    await game.provider().grant({ ...asked, externalId });
+    await game.provider().grant({ ...asked, externalId: null });
+    const bodies = game.received.map(({ body }) => JSON.parse(body));
+    assert.deepEqual(bodies, [{ ...asked, externalId }, asked]);
+  });
+
   for (const [verb, method] of Object.entries(bodyless)) {
     it(`is a signed ${method} without a body on ${verb}, the grant's ID encoded`, async () => {
       game.handler = answers(200, { state: 'GRANTED' });

@@ -112,10 +112,11 @@ function saidIn(answer: Answer): { state?: unknown } & RefusalBody {
 }
 
 /** Names each field, so that no other field of the caller's object is sent. */
-function bodyOf({ grantId, claimId, userId, eventId, reward }: GrantRequest): string {
+function bodyOf({ grantId, claimId, userId, externalId, eventId, reward }: GrantRequest): string {
   const { rewardId, kind, name, quantity } = reward;
   const given = { rewardId, kind, name, quantity };
-  return JSON.stringify({ grantId, claimId, userId, eventId, reward: given });
+  const whose = { userId, externalId: externalId ?? undefined };
+  return JSON.stringify({ grantId, claimId, ...whose, eventId, reward: given });
 }
 
 /**

@@ -39,11 +39,17 @@ export async function runStreamsProcess(stopping: Stopping): Promise<void> {
 }
 
 type StreamsConfig = ReturnType<typeof streamsConfig>;
+const issuersOf = ({ TRUSTED_ISSUERS }: StreamsConfig): ReadonlySet<string> =>
+  new Set(TRUSTED_ISSUERS.map(({ name }) => name));
 type Connections = Awaited<ReturnType<typeof connectAll>>;
 
 async function connectAll(config: StreamsConfig, log: Logger) {
   const database = await openDatabase(config.MONGODB_URI, { appName: 'laurel-streams' });
-  const playerEventRules = { ttlDays: config.ACTIVITY_TTL_DAYS, gauges: config.GAUGES };
+  const playerEventRules = {
+    ttlDays: config.ACTIVITY_TTL_DAYS,
+    gauges: config.GAUGES,
+    issuers: issuersOf(config),
+  };
   const store = await openStoreOfProcess(database, playerEventRules, {
     uri: config.MONGODB_URI,
     build: config.MIGRATE_AT_START === 'on',
@@ -86,6 +92,7 @@ async function carryRecords(
       brokers: config.KAFKA_BROKERS,
       prefix: config.KAFKA_PREFIX,
       store,
+      issuers: issuersOf(config),
       feed: createClaimFeed(feedDatabase),
       onUserLeft: (userId) => stopClaimsOf({ claims: store.claims, runs }, userId),
       isPassing: (error) =>

@@ -11,7 +11,7 @@ import { persist } from './retry.ts';
 import { makeTopics, namesUnder } from './topics.ts';
 import { takeUserStatus, type UserStatusDeps } from './user-status.ts';
 
-interface StreamsDeps extends Pick<UserStatusDeps, 'onUserLeft' | 'now'> {
+interface StreamsDeps extends Pick<UserStatusDeps, 'onUserLeft' | 'now' | 'issuers'> {
   brokers: string[];
   /** The prefix of all topic and group names; empty unless given. */
   prefix?: string;

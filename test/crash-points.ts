@@ -24,7 +24,7 @@ export const READS: readonly string[] = [
   'claims.get',
   'stock.levels',
   'provider.lookup',
-  'userStatus',
+  'player',
   'conditionFacts.ofPlayer',
   'progress.read',
   'gameData.metrics',

@@ -28,6 +28,8 @@ import { createStarter } from '../api/claims/admission/starter.ts';
 import type { ClaimBody } from '../api/claims/claim-body.ts';
 import { createLongRequests } from '../api/http/long-requests.ts';
 import { createCurrentUsers } from '../api/identity/current-users.ts';
+import { createExternalSignIn } from '../api/identity/external-sign-in.ts';
+import { createTrustedIssuers } from '../api/identity/issuers.ts';
 import { createPasswords } from '../api/identity/passwords.ts';
 import { createRateLimits } from '../api/identity/rate-limits.ts';
 import { createTokens } from '../api/identity/tokens.ts';
@@ -162,11 +164,15 @@ async function serveApi(world: World, options: LaurelOptions) {
   const providerSecrets = new Map([['game', secret]]);
   const overview = createOverviewFeed({ store, providerSecrets, now, log });
 
+  const currentUsers = createCurrentUsers(store.users.get, options.usersNow);
+  const issuers = createTrustedIssuers([], { now, onTrouble: () => {} });
   const app = createApp({
     store: options.apiStore?.(store) ?? store,
     overview,
     tokens,
-    currentUsers: createCurrentUsers(store.users.get, options.usersNow),
+    currentUsers,
+    issuers,
+    externalSignIn: createExternalSignIn({ users: store.users, currentUsers, issuers, now }),
     passwords: createPasswords(),
     rateLimits: createRateLimits({ enabled: false }),
     longRequests: createLongRequests(LONG_REQUESTS),

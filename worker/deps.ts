@@ -23,8 +23,6 @@ export interface ActivitySettings {
 
 const now = () => new Date();
 
-const statusIn = (store: Store) => async (userId: string) =>
-  (await store.users.get(userId))?.status ?? null;
 
 /** What the activities of claims need. */
 export function activityDeps(store: Store, settings: ActivitySettings): ActivityDeps {
@@ -45,7 +43,7 @@ export function activityDeps(store: Store, settings: ActivitySettings): Activity
   return {
     claims: store.claims,
     stock: store.stock,
-    userStatus: statusIn(store),
+    player: store.users.get,
     provider: (name) => providers.get(name),
     callLimiter: createCallLimiter(store.providerLimits, limits, policy),
     pace,
@@ -66,7 +64,7 @@ export function upkeepDeps(
   listeners: Pick<UpkeepDeps, 'onMended' | 'onFailure'>,
 ): UpkeepDeps {
   const { claims, stock, reconciliations, operations } = store;
-  const userStatus = statusIn(store);
+  const player = store.users.get;
   const stores = { claims, stock, reconciliations, operations };
-  return { ...stores, ...running, userStatus, ...listeners, now };
+  return { ...stores, ...running, player, ...listeners, now };
 }

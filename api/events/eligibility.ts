@@ -14,7 +14,7 @@ import {
   surroundingsOf,
   windowOf,
 } from '../../domain/conditions/explanation.ts';
-import type { GameData, GameDataProvider } from '../../domain/conditions/game-data.ts';
+import type { AskedPlayer, GameData, GameDataProvider } from '../../domain/conditions/game-data.ts';
 import type { Gauges } from '../../domain/conditions/metrics.ts';
 import type { ProgressReader } from '../../domain/conditions/progress.ts';
 import { isLimitedReward, isOpenAt } from '../../domain/events/event.ts';
@@ -64,11 +64,11 @@ async function stockOf({ store }: EligibilityDeps, event: StoredEvent) {
 /** Asks a provider once; null if it is not configured, or does not answer. */
 async function ask(
   provider: GameDataProvider | undefined,
-  userId: string,
+  player: AskedPlayer,
   names: string[],
 ): Promise<GameData | null> {
   try {
-    return (await provider?.metrics(userId, names)) ?? null;
+    return (await provider?.metrics(player, names)) ?? null;
   } catch (error) {
     if (error instanceof ProviderError) return null;
     throw error;
@@ -88,12 +88,13 @@ async function conditionOf(
   const pinned = pinCondition(event, at);
   const account = pinned && (await deps.store.conditionFacts.ofPlayer(userId, pinned.tree));
   if (!account) return null;
+  const player = { userId, externalId: account.externalId };
   const facts = await readFacts(pinned.tree, judgementOf(pinned, windowOf(event), at), {
     userId,
     account,
     gauges: deps.gauges,
     progress: deps.store.progress,
-    askProvider: (name, names) => ask(deps.gameData(name), userId, names),
+    askProvider: (name, names) => ask(deps.gameData(name), player, names),
   });
   return explain(pinned.tree, facts);
 }

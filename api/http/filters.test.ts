@@ -4,16 +4,23 @@ import { after, before, describe, it } from 'node:test';
 import type { ClaimState, Reason } from '../../domain/claims/claim.ts';
 import type { Claim } from '../../store/claims/claim-record.ts';
 import { newClaim, unique } from '../../store/test-store.ts';
+import { createTrustedIssuers } from '../identity/issuers.ts';
 import { type Fields, type SignedIn, type TestApp, testApp } from '../test-app.ts';
 
 let t: TestApp;
 let admin: SignedIn;
 let claims: Claim[];
 before(async () => {
-  t = await testApp({ bulkRuns: { start: async () => {} } });
+  const game = {
+    ...{ name: 'game', issuer: 'https://id.invalid', jwksUrl: 'https://id.invalid/jwks' },
+    ...{ audience: 'laurel', algorithms: ['EdDSA'] },
+  };
+  const issuers = createTrustedIssuers([game], { now: () => new Date(), onTrouble: assert.fail });
+  t = await testApp({ issuers, bulkRuns: { start: async () => {} } });
   admin = await t.signIn('ADMIN');
   const auditor = await t.signIn('AUDITOR');
   const second = await t.signIn('ADMIN', 'second-admin');
+  await t.store.users.ensureExternal('ext:game:1', new Date());
   await record();
   const change = (by: SignedIn, status: string) =>
     t.call('PATCH', `/api/users/${auditor.id}`, { token: by.accessToken, body: { status } });
@@ -118,6 +125,7 @@ const LISTS: Record<string, Filters> = {
   '/api/users': {
     username: { value: () => 'SECOND-admin', fits: ({ username }) => username === 'second-admin' },
     query: { value: () => 'SECOND-', fits: ({ username }) => username === 'second-admin' },
+    ...is('externalId', 'ext:game:1'),
     ...is('role', 'AUDITOR'),
     ...is('status', 'SUSPENDED'),
   },

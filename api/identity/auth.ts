@@ -6,11 +6,15 @@ import type { StaffContext } from '../../store/users/staff.ts';
 import type { User } from '../../store/users/users.ts';
 import type { ApiEnv, AuthenticatedUser } from '../api-env.ts';
 import type { CurrentUsers } from './current-users.ts';
+import type { ExternalSignIn } from './external-sign-in.ts';
+import type { TrustedIssuers } from './issuers.ts';
 import type { Tokens, Verified } from './tokens.ts';
 
 export interface AuthDeps {
   tokens: Tokens;
   currentUsers: CurrentUsers;
+  issuers: TrustedIssuers;
+  externalSignIn: ExternalSignIn;
 }
 
 /** The name of the security scheme in the API's description. */
@@ -22,7 +26,8 @@ export const BEARER = 'bearer';
  */
 function requireUser(deps: AuthDeps): MiddlewareHandler<ApiEnv> {
   return async (c, next) => {
-    const token = await deps.tokens.verify(bearerToken(c.req.header('authorization')));
+    const bearer = bearerToken(c.req.header('authorization'));
+    const token = await verified(deps, bearer, c.get('requestId'));
     const user = await userOf(deps, token);
     if (!user) throw new DomainError('unauthenticated', 'This access token is no longer valid.');
     const { userId, username, role, status } = user;
@@ -30,6 +35,12 @@ function requireUser(deps: AuthDeps): MiddlewareHandler<ApiEnv> {
     c.set('token', token);
     await next();
   };
+}
+
+/** Verifies a bearer token of any kind: a trusted issuer's, or one of ours. */
+async function verified(deps: AuthDeps, bearer: string, requestId: string): Promise<Verified> {
+  const external = await deps.externalSignIn.verify(bearer, requestId);
+  return external ?? (await deps.tokens.verify(bearer));
 }
 
 /** Whether a token is still valid: for answers that are sent long after the request came. */
@@ -64,7 +75,12 @@ export function access(deps: AuthDeps, ...roles: readonly Role[]) {
 }
 
 /** The problems that a guard may answer, for `problems(...)`. */
-export const GUARDED = ['unauthenticated', 'token_expired', 'forbidden'] as const;
+export const GUARDED = [
+  'unauthenticated',
+  'token_expired',
+  'forbidden',
+  'user_not_active',
+] as const;
 
 /**
  * Whose records a reader sees: staff those of the user that they ask for, or everybody's; anybody

@@ -8,6 +8,9 @@ export const UserSchema = z
     id: z.string().openapi({ example: 'usr_5f2b8c9d0e1a2b3c4d5e6f70' }),
     username: z.string(),
     displayName: z.string(),
+    externalId: z.string().nullable().openapi({
+      description: '`ext:{issuer name}:{subject}` of a trusted issuer’s user; null for all others.',
+    }),
     role: z.enum(ROLES),
     status: z.enum(USER_STATUSES),
     createdAt: z.iso.datetime(),
@@ -16,6 +19,7 @@ export const UserSchema = z
 
 /** The user as the API shows them: no password hash, no token epoch. */
 export function toUserBody(user: User): z.infer<typeof UserSchema> {
-  const { userId, username, displayName, role, status, createdAt } = user;
-  return { id: userId, username, displayName, role, status, createdAt: createdAt.toISOString() };
+  const { userId: id, username, displayName, externalId, role, status } = user;
+  const createdAt = user.createdAt.toISOString();
+  return { id, username, displayName, externalId, role, status, createdAt };
 }

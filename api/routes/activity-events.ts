@@ -18,9 +18,10 @@ const PlayerEventSchema = z
       description:
         'Counts once for its sender, the signed-in game server, for good. Sent again with the same content it is a duplicate; with other content it is rejected.',
     }),
-    userId: z
-      .string()
-      .openapi({ description: 'Exact, also in its case; of a user who does not exist: rejected.' }),
+    userId: z.string().openapi({
+      description:
+        'Exact, also in its case; of a user who does not exist: rejected. Or an external ID, `ext:{issuer name}:{subject}`: a user not seen yet is made.',
+    }),
     metric: z.string().openapi({ description: 'Compared in NFC.' }),
     key: z.string().optional().openapi({ description: 'Compared in NFC.' }),
     value: z.int().optional().openapi({ description: 'An amount, 1 unless given; or a state.' }),

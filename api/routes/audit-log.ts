@@ -19,11 +19,17 @@ import type { LongRequests } from '../http/long-requests.ts';
 import { AUDIT_POSITION, page, pageOf, pageQuery } from '../http/paging.ts';
 import { ordered, timeRange } from '../http/times.ts';
 import { type AuthDeps, access, GUARDED, stillCounts } from '../identity/auth.ts';
+import {
+  MAX_USER_ID_LENGTH,
+  OR_EXTERNAL,
+  type UserIdDeps,
+  userIdInQuery,
+} from '../identity/user-ids.ts';
 import { problems } from '../problem.ts';
 import { json, newRouter } from '../router.ts';
 
 export interface AuditRouteDeps extends AuthDeps {
-  store: { auditLog: AuditLog; auditChecks: AuditChecks };
+  store: { auditLog: AuditLog; auditChecks: AuditChecks } & UserIdDeps['store'];
   changes: Pick<ClaimChanges, 'isEnding'>;
   longRequests: LongRequests;
 }
@@ -45,7 +51,7 @@ const Entry = z
   .openapi('AuditEntry');
 
 /** In characters; longer than any ID of ours. */
-const MAX_TARGET_LENGTH = 300;
+const MAX_TARGET_LENGTH = MAX_USER_ID_LENGTH;
 
 const toBody = (entry: AuditEntry) => ({ ...entry, at: entry.at.toISOString() });
 
@@ -76,7 +82,9 @@ function listRoute(deps: AuditRouteDeps) {
     request: {
       query: ordered(
         z.object({
-          actorId: z.string().max(100).optional(),
+          actorId: z.string().max(MAX_USER_ID_LENGTH).optional().openapi({
+            description: OR_EXTERNAL,
+          }),
           action: z.enum(AUDIT_ACTIONS).optional(),
           targetId: z.string().max(MAX_TARGET_LENGTH).optional(),
           ...timeRange('Made'),
@@ -147,7 +155,11 @@ export function auditRoutes(deps: AuditRouteDeps) {
   return newRouter()
     .openapi(listRoute(deps), async (c) => {
       const { cursor, limit, from, to, ...filter } = c.req.valid('query');
-      const wanted = { ...filter, since: from, until: to };
+      const [actorId, targetId] = await Promise.all([
+        userIdInQuery(deps, filter.actorId),
+        userIdInQuery(deps, filter.targetId),
+      ]);
+      const wanted = { ...filter, actorId, targetId, since: from, until: to };
       if (wantsLines(c)) return exportLines(deps, c, wanted) as never;
       const found = await auditLog.page(wanted, cursor, limit);
       const { items, nextCursor } = page(found, limit, ({ at, seq }) => ({ at, id: seq }));

@@ -1,8 +1,10 @@
 /** `/api/auth`: register, sign in, stay signed in, sign out. */
 import { createRoute, z } from '@hono/zod-openapi';
 import { DomainError } from '../../domain/errors.ts';
+import { isExternalId } from '../../domain/external-id.ts';
 import { NAME_RULE, type TextLength } from '../../domain/text.ts';
 import { PASSWORD_LENGTH, USERNAME_LENGTH } from '../../domain/user.ts';
+import { usernameKey } from '../../store/users/users.ts';
 import { text } from '../http/text.ts';
 import { type AuthDeps, access } from '../identity/auth.ts';
 import { limitByAddress } from '../identity/rate-limits.ts';
@@ -103,7 +105,7 @@ function sessionRoutes(deps: AuthRouteDeps) {
       tags,
       responses: {
         200: json(UserSchema, 'The signed-in user'),
-        ...problems('unauthenticated', 'token_expired'),
+        ...problems('unauthenticated', 'token_expired', 'user_not_active'),
       },
     }),
   };
@@ -119,6 +121,7 @@ export function authRoutes(deps: AuthRouteDeps) {
   return newRouter()
     .openapi(register, async (c) => {
       const { username, password, displayName = username } = c.req.valid('json');
+      if (isExternalId(usernameKey(username))) throw reservedName();
       const passwordHash = await passwords.hash(password);
       const user = await users.register({ username, displayName, passwordHash }, now());
       return c.json(toUserBody(user), 201);
@@ -145,4 +148,12 @@ export function authRoutes(deps: AuthRouteDeps) {
       if (!user) throw new DomainError('unauthenticated', 'This user no longer exists.');
       return c.json(toUserBody(user), 200);
     });
+}
+
+/** So that nobody takes a registered user for a trusted issuer's, who is shown by such a name. */
+function reservedName(): DomainError {
+  const message = 'Not a name that begins with ext:';
+  return new DomainError('invalid_request', 'The body does not fit. See `errors`.', {
+    errors: [{ pointer: '/username', message }],
+  });
 }

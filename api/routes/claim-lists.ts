@@ -10,19 +10,28 @@ import { CLAIMS_URL } from '../claims/claim-url.ts';
 import { NEWEST_FIRST, page, pageOf, pageQuery, SHORT_PAGES } from '../http/paging.ts';
 import { ordered, timeRange } from '../http/times.ts';
 import { type AuthDeps, access, GUARDED, ownUnlessStaff } from '../identity/auth.ts';
+import {
+  MAX_USER_ID_LENGTH,
+  OR_EXTERNAL,
+  type UserIdDeps,
+  userIdInQuery,
+} from '../identity/user-ids.ts';
 import { problems } from '../problem.ts';
 import { json, newRouter } from '../router.ts';
 
 interface ClaimListRouteDeps extends AuthDeps {
-  store: { claims: Pick<ClaimStore, 'page' | 'summary'> };
+  store: { claims: Pick<ClaimStore, 'page' | 'summary'> } & UserIdDeps['store'];
   /** Temporal's Web UI, where it is known. */
   webUi?: WebUi | undefined;
 }
 
 const id = z.string().max(100).optional();
+const userId = z.string().max(MAX_USER_ID_LENGTH).optional();
 
 const FILTERS = {
-  userId: id.openapi({ description: 'Staff only; a player always gets their own.' }),
+  userId: userId.openapi({
+    description: `Staff only; a player always gets their own. ${OR_EXTERNAL}`,
+  }),
   eventId: id,
   state: z.enum(CLAIM_STATES).optional(),
   reason: z.enum(REASONS).optional(),
@@ -53,7 +62,7 @@ const SummaryQuery = ordered(
         param: { style: 'form', explode: false },
       }),
     ...FILTERS,
-    userId: id,
+    userId: userId.openapi({ description: OR_EXTERNAL }),
   }),
 );
 
@@ -117,7 +126,8 @@ export function claimListRoutes(deps: ClaimListRouteDeps) {
     .openapi(list, async (c) => {
       const { cursor, limit, userId, from, to, ...filter } = c.req.valid('query');
       const reader = c.get('user');
-      const range = { userId: ownUnlessStaff(reader, userId), since: from, until: to };
+      const whose = ownUnlessStaff(reader, await userIdInQuery(deps, userId));
+      const range = { userId: whose, since: from, until: to };
       const { found, lookedTo } = await claims.page({ ...filter, ...range }, cursor, limit);
       const at = (claim: Claim) => ({ at: claim.createdAt, id: claim._id });
       const { items, nextCursor } = page(found, limit, at, lookedTo);
@@ -125,7 +135,8 @@ export function claimListRoutes(deps: ClaimListRouteDeps) {
       return c.json({ items: shown, nextCursor }, 200);
     })
     .openapi(summary, async (c) => {
-      const { by, from, to, ...filter } = c.req.valid('query');
+      const { by, from, to, ...given } = c.req.valid('query');
+      const filter = { ...given, userId: await userIdInQuery(deps, given.userId) };
       const groups = await claims.summary({ ...filter, since: from, until: to }, by);
       const shown = groups.map(({ oldestAt, ...group }) => ({
         ...group,

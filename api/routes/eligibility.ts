@@ -15,6 +15,12 @@ import {
 import { type EligibilityDeps, eligibilityOf } from '../events/eligibility.ts';
 import { type AuthDeps, access, GUARDED } from '../identity/auth.ts';
 import { limitByUser, type RateLimits } from '../identity/rate-limits.ts';
+import {
+  MAX_USER_ID_LENGTH,
+  OR_EXTERNAL,
+  type UserIdDeps,
+  userIdInQuery,
+} from '../identity/user-ids.ts';
 import { noSuchEvent, noSuchPlayer } from '../not-found.ts';
 import { problems } from '../problem.ts';
 import { idParam, json, newRouter } from '../router.ts';
@@ -22,7 +28,7 @@ import { idParam, json, newRouter } from '../router.ts';
 export interface EligibilityRouteDeps extends AuthDeps, EligibilityDeps {
   store: EligibilityDeps['store'] & {
     events: Pick<EventStore, 'get'>;
-    users: Pick<UserStore, 'get'>;
+    users: Pick<UserStore, 'get'> & UserIdDeps['store']['users'];
   };
   rateLimits: RateLimits;
   now: () => Date;
@@ -63,9 +69,13 @@ function routes(deps: EligibilityRouteDeps) {
       request: {
         params: z.object({ eventId: idParam('eventId') }),
         query: z.object({
-          userId: z.string().max(100).optional().openapi({
-            description: 'The player, for staff, who must name one. A player names nobody else.',
-          }),
+          userId: z
+            .string()
+            .max(MAX_USER_ID_LENGTH)
+            .optional()
+            .openapi({
+              description: `The player, for staff, who must name one. A player names nobody else. ${OR_EXTERNAL}`,
+            }),
         }),
       },
       responses: {
@@ -80,7 +90,8 @@ export function eligibilityRoutes(deps: EligibilityRouteDeps) {
   const { read } = routes(deps);
   return newRouter().openapi(read, async (c) => {
     const reader = c.get('user');
-    const userId = askedFor(reader, c.req.valid('query').userId);
+    const named = await userIdInQuery(deps, c.req.valid('query').userId);
+    const userId = askedFor(reader, named);
     const { eventId } = c.req.valid('param');
     const event = await deps.store.events.get(eventId);
     const at = deps.now();

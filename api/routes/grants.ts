@@ -7,11 +7,17 @@ import type { ClaimStore } from '../../store/claims/claims.ts';
 import { encodeCursor, NEWEST_FIRST, pageOf, pageQuery, SHORT_PAGES } from '../http/paging.ts';
 import { ordered, timeRange } from '../http/times.ts';
 import { type AuthDeps, access, GUARDED, ownUnlessStaff } from '../identity/auth.ts';
+import {
+  MAX_USER_ID_LENGTH,
+  OR_EXTERNAL,
+  type UserIdDeps,
+  userIdInQuery,
+} from '../identity/user-ids.ts';
 import { problems } from '../problem.ts';
 import { json, newRouter } from '../router.ts';
 
 export interface GrantRouteDeps extends AuthDeps {
-  store: { claims: ClaimStore };
+  store: { claims: ClaimStore } & UserIdDeps['store'];
 }
 
 const Grant = z
@@ -90,9 +96,13 @@ export function grantRoutes(deps: GrantRouteDeps) {
     request: {
       query: ordered(
         z.object({
-          userId: z.string().max(100).optional().openapi({
-            description: 'Staff only; a player always gets their own.',
-          }),
+          userId: z
+            .string()
+            .max(MAX_USER_ID_LENGTH)
+            .optional()
+            .openapi({
+              description: `Staff only; a player always gets their own. ${OR_EXTERNAL}`,
+            }),
           eventId: z.string().max(100).optional(),
           ...timeRange('Granted'),
           ...pageQuery(PositionInClaim),
@@ -108,7 +118,7 @@ export function grantRoutes(deps: GrantRouteDeps) {
   return newRouter().openapi(list, async (c) => {
     const { cursor = { after: null, shown: 0 }, limit, ...asked } = c.req.valid('query');
     const { userId, eventId, from: since, to: until } = asked;
-    const whose = ownUnlessStaff(c.get('user'), userId);
+    const whose = ownUnlessStaff(c.get('user'), await userIdInQuery(deps, userId));
     const filter = { userId: whose, eventId, since, until };
     const { claims } = deps.store;
     const { found, lookedTo } = await claims.pageWithGrants(

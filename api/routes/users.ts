@@ -15,6 +15,13 @@ import {
 } from '../http/paging.ts';
 import { type AuthDeps, access, GUARDED, staffOf } from '../identity/auth.ts';
 import { toUserBody, UserSchema } from '../identity/user-body.ts';
+import {
+  externalIdInQuery,
+  MAX_USER_ID_LENGTH,
+  madeUserIdInPath,
+  OR_EXTERNAL,
+  userIdInPath,
+} from '../identity/user-ids.ts';
 import { noSuchUser } from '../not-found.ts';
 import { problems } from '../problem.ts';
 import { idParam, json, jsonBody, newRouter } from '../router.ts';
@@ -34,8 +41,12 @@ const UserQuery = z.object({
   username: z.string().optional().openapi({ description: 'The whole name, in any letter case.' }),
   role: z.enum(ROLES).optional(),
   status: z.enum(USER_STATUSES).optional(),
-  query: z.string().max(100).optional().openapi({
-    description: 'The beginning of a username, in any letter case, or a whole ID. Sorted by name.',
+  externalId: z.string().max(MAX_USER_ID_LENGTH).optional().openapi({
+    description: 'A whole external ID: `ext:{issuer name}:{subject}`.',
+  }),
+  query: z.string().max(MAX_USER_ID_LENGTH).optional().openapi({
+    description:
+      'The beginning of a username, in any letter case, a whole ID or a whole external ID. Sorted by name.',
   }),
   ...pageQuery(z.union([NEWEST_FIRST, BY_NAME])),
 });
@@ -65,7 +76,9 @@ const UserChange = z
   .strictObject({ role: z.enum(ROLES).optional(), status: z.enum(USER_STATUSES).optional() })
   .openapi('UserChange');
 
-const byUser = { params: z.object({ userId: idParam('userId') }) };
+const byUser = {
+  params: z.object({ userId: idParam('userId').openapi({ description: OR_EXTERNAL }) }),
+};
 const tags = ['Users'];
 
 function routes(deps: UserRouteDeps) {
@@ -135,7 +148,8 @@ export function userRoutes(deps: UserRouteDeps) {
 
   return newRouter()
     .openapi(list, async (c) => {
-      const { cursor, limit, ...filter } = c.req.valid('query');
+      const { cursor, limit, externalId, ...rest } = c.req.valid('query');
+      const filter = { ...rest, externalId: externalIdInQuery(deps, externalId) };
       const isByName = filter.query !== undefined;
       if (cursor && 'userId' in cursor !== isByName) {
         throw new DomainError('invalid_request', 'This is a cursor of another list of users.');
@@ -144,12 +158,12 @@ export function userRoutes(deps: UserRouteDeps) {
       return c.json({ items: items.map(toUserBody), nextCursor: next && encodeCursor(next) }, 200);
     })
     .openapi(read, async (c) => {
-      const user = await users.get(c.req.valid('param').userId);
+      const user = await users.get(await userIdInPath(deps, c.req.valid('param').userId));
       if (!user) throw noSuchUser();
       return c.json(toUserBody(user), 200);
     })
     .openapi(progress, async (c) => {
-      const { userId } = c.req.valid('param');
+      const userId = await userIdInPath(deps, c.req.valid('param').userId);
       const { cursor, limit } = c.req.valid('query');
       if (!(await users.get(userId))) throw noSuchUser();
       const found = await deps.store.progress.totals(userId, cursor, limit);
@@ -160,7 +174,7 @@ export function userRoutes(deps: UserRouteDeps) {
       return c.json({ items: shown, nextCursor }, 200);
     })
     .openapi(change, async (c) => {
-      const { userId } = c.req.valid('param');
+      const userId = await madeUserIdInPath(deps, c.req.valid('param').userId, deps.now());
       const requested = c.req.valid('json');
       const staff = staffOf(c);
       const { after } = await users.change(staff, userId, requested, deps.now());

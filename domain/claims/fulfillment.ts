@@ -35,6 +35,8 @@ export interface GrantRequest {
   grantId: string;
   claimId: string;
   userId: string;
+  /** The ID that a trusted issuer knows the player by; sent where there is one. */
+  externalId?: string | null;
   eventId: string;
   reward: { rewardId: string; kind: RewardKind; name: string; quantity: number };
 }

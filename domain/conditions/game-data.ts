@@ -1,5 +1,11 @@
 /** What a game-data provider is asked: a player's metrics, by name. */
 
+/** Who is asked about. `externalId`: the ID that a trusted issuer knows the player by, if any. */
+export interface AskedPlayer {
+  userId: string;
+  externalId: string | null;
+}
+
 /** A player's numbers by metric. A metric that is absent has no number yet. */
 export type GameData = ReadonlyMap<string, number>;
 
@@ -9,5 +15,5 @@ export type GameData = ReadonlyMap<string, number>;
  * nothing.
  */
 export interface GameDataProvider {
-  metrics(userId: string, names: readonly string[]): Promise<GameData>;
+  metrics(player: AskedPlayer, names: readonly string[]): Promise<GameData>;
 }

@@ -5,7 +5,7 @@ import { ALL_CPU, rateOf, withWires } from './closed-loop.ts';
 import { makeEvent } from './collections.ts';
 import { besideLines, type Figures, type Row, ratio, type Sample } from './figures.ts';
 import type { BenchOptions } from './options.ts';
-import { makePlayers } from './players.ts';
+import { makePlayers, type Player } from './players.ts';
 import { runRounds, type Side } from './rounds.ts';
 import { startBenchServers } from './servers.ts';
 import { APART, type Stack, startStack } from './stack.ts';
@@ -115,8 +115,17 @@ function claimSide(stack: Stack, provider: string, load: Load): Side {
 
 /** Measures one claim each by new players of `count`. @throws Error if one is not granted */
 export async function grantMany(stack: Stack, eventId: string, load: Load): Promise<Sample> {
-  const { clients, count } = load;
-  const items = await makePlayers(stack.collections, stack.tokens, count);
+  const players = await makePlayers(stack.collections, stack.tokens, load.count);
+  return await grantTo(stack, eventId, players, load.clients);
+}
+
+/** Measures one claim of each player. @throws Error if one is not granted */
+export async function grantTo(
+  stack: Stack,
+  eventId: string,
+  items: readonly Player[],
+  clients: number,
+): Promise<Sample> {
   return await withWires(stack.ports, clients, async (wires) => {
     await Promise.all(wires.map((wire) => wire.open()));
     return await rateOf({ items, clients, pids: stack.pids() }, async (player, client) => {

@@ -54,6 +54,7 @@ export function filled(route: string, parts: string[]): [method: string, path: s
 export async function callEveryRoute(world: World, call: Call): Promise<void> {
   await callAuth(call);
   await callUsers(world, call);
+  await callExternalIds(world, call);
   await callEvents(world, call);
   await callClaims(world, call);
   await callLists(world, call);
@@ -91,6 +92,36 @@ async function callSession(call: Call, credentials: object): Promise<void> {
   const cookie = `${SESSION_COOKIE}=${body.refreshToken}`;
   await call('POST /api/auth/session/refresh', [], '', { headers: { ...headers, cookie } });
   await call('DELETE /api/auth/session', [], '', { headers: { ...headers, cookie } });
+}
+
+/** What `TRUSTED_ISSUERS` must name for these requests. None of them has a token of this issuer. */
+export const GROWTH_ISSUER = {
+  name: 'growth',
+  issuer: 'https://id.invalid',
+  jwksUrl: 'https://id.invalid/jwks',
+  audience: 'laurel',
+  algorithms: ['EdDSA'],
+};
+
+/** The users of an issuer: found, filtered by, and made where nobody has seen them yet. */
+async function callExternalIds(world: World, call: Call): Promise<void> {
+  const { admin: by } = world;
+  const externalId = `ext:${GROWTH_ISSUER.name}:${randomUUID()}`;
+  await call('GET /api/users', [], `?externalId=${externalId}`, { by });
+  await call('PATCH /api/users/{userId}', [externalId], '', { by, body: { status: 'BANNED' } });
+  await call('GET /api/users/{userId}', [externalId], '', { by });
+  for (const name of ['externalId', 'query']) {
+    await call('GET /api/users', [], `?${name}=${externalId}&${LIMIT}`, { by });
+  }
+  for (const path of ['event-claims', 'grants'])
+    await call(`GET /api/${path}`, [], `?userId=${externalId}&${LIMIT}`, { by });
+  const ids = Array.from({ length: 3 }, () => `ext:${GROWTH_ISSUER.name}:${randomUUID()}`);
+  const at = new Date().toISOString();
+  const events = [externalId, ...ids].map((userId) => {
+    return { id: randomUUID(), userId, metric: 'quest.completed', at };
+  });
+  const sent = { by: world.gameServer, body: { events } };
+  await call('POST /api/activity-events', [], '', sent);
 }
 
 async function callUsers(world: World, call: Call): Promise<void> {

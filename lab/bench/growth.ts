@@ -5,7 +5,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { grantMany } from './claims.ts';
 import { bound, type Check, type Figures, type Row, type Sample } from './figures.ts';
-import { type Call, callEveryRoute, filled } from './growth-calls.ts';
+import { type Call, callEveryRoute, filled, GROWTH_ISSUER } from './growth-calls.ts';
 import { pileUp } from './growth-pile.ts';
 import { type Seen, startProfile } from './growth-profile.ts';
 import type { Pile } from './growth-records.ts';
@@ -56,9 +56,10 @@ export async function benchGrowth(options: BenchOptions): Promise<Figures> {
     const { isShort, say } = options;
     const servers = stopAtEnd(await startBenchServers({ temporal: true }, say));
     const grown: Grown[] = [];
+    const env = { TRUSTED_ISSUERS: JSON.stringify([GROWTH_ISSUER]) };
     for (const claims of isShort ? SHORT_SIZES : SIZES) {
       const spec = { ...APART, name: `after ${claims}` };
-      const stack = stopAtEnd(await startStack(servers, spec, {}));
+      const stack = stopAtEnd(await startStack(servers, spec, { env }));
       const startedMs = performance.now();
       const pile = await pileUp(stack.collections, { claims, stock: STOCK, say });
       const tookS = ((performance.now() - startedMs) / 1_000).toFixed(0);

@@ -4,6 +4,7 @@ import { benchFair } from './fair.ts';
 import { benchFlash } from './flash.ts';
 import { benchGrowth } from './growth.ts';
 import { benchIngest } from './ingest.ts';
+import { benchIssuers } from './issuers.ts';
 import { benchLatency } from './latency.ts';
 import { benchLists } from './lists.ts';
 import { benchMemory } from './memory.ts';
@@ -28,5 +29,6 @@ export const PARTS: Record<string, { measures: string; run: Part }> = {
   growth: { measures: 'a claim after none, 100,000 and 1,000,000 others', run: benchGrowth },
   lists: { measures: "the console's lists after 100 and 1,000,000 claims", run: benchLists },
   ingest: { measures: 'activity events a second, beside bare bulk writes', run: benchIngest },
+  issuers: { measures: "a claim by an issuer's token, beside our own", run: benchIssuers },
   peers: { measures: 'the same saga on Restate and on DBOS', run: benchPeers },
 };

@@ -9,6 +9,7 @@ export interface GrantBody {
   grantId: string;
   claimId: string;
   userId: string;
+  externalId?: string;
   eventId: string;
   reward: { rewardId: string; kind: string; name: string; quantity: number };
 }

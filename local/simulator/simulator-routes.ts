@@ -26,6 +26,7 @@ const grantBody = z.strictObject({
   grantId: z.string(),
   claimId: z.string().min(1),
   userId: z.string().min(1),
+  externalId: z.string().min(1).exactOptional(),
   eventId: z.string().min(1),
   reward: z.strictObject({
     rewardId: z.string().min(1),

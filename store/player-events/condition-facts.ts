@@ -10,6 +10,8 @@ const MOST_GRANTS = 5_000;
 /** The player's account, and the status that decides whether they may claim. */
 export interface PlayerFacts extends Account {
   status: UserStatus;
+  /** The ID that a trusted issuer knows the player by; null for all others. */
+  externalId: string | null;
 }
 
 export type ConditionFacts = ReturnType<typeof createConditionFacts>;
@@ -43,7 +45,12 @@ export function createConditionFacts(connection: Connection) {
         .aggregate<PlayerFacts>([
           { $match: { _id: userId } },
           chained.length > 0 ? withGrants(chained) : { $set: { grants: [] } },
-          { $project: { _id: 0, status: 1, createdAt: 1, grants: 1 } },
+          {
+            $project: {
+              ...{ _id: 0, status: 1, createdAt: 1, grants: 1 },
+              externalId: { $ifNull: ['$externalId', null] },
+            },
+          },
         ])
         .toArray();
       return found ?? null;

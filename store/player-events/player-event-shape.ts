@@ -2,6 +2,7 @@
 import { z } from 'zod';
 import { type Gauges, KNOWN_BY_ITSELF } from '../../domain/conditions/metrics.ts';
 import { DAY_MS, type PlayerEvent } from '../../domain/conditions/player-event.ts';
+import { isExternalId, MAX_USER_ID_LENGTH, readExternalId } from '../../domain/external-id.ts';
 import { textShape } from '../text-shape.ts';
 
 /** What the configuration says about player events. */
@@ -10,6 +11,8 @@ export interface PlayerEventRules {
   ttlDays: number;
   /** Metrics whose value is a state and not an amount. */
   gauges: Gauges;
+  /** The names of the trusted issuers, for external IDs; none unless given. */
+  issuers?: ReadonlySet<string>;
 }
 
 /** How far a game server's clock may be ahead, in milliseconds: such a time counts as now. */
@@ -25,13 +28,21 @@ const text = (pattern: RegExp, but = '') =>
 /** Visible text without control characters and spaces. */
 const name = text(/^[^\s\p{C}]{1,128}$/u, ' without spaces');
 
+const LONG_NAME = new RegExp(`^[^\\s\\p{C}]{1,${MAX_USER_ID_LENGTH}}$`, 'u');
+
+/** A user's ID, or an external one. */
+const userId = textShape('LINE', [1, MAX_USER_ID_LENGTH]).regex(
+  LONG_NAME,
+  `Not 1 to ${MAX_USER_ID_LENGTH} printable characters without spaces`,
+);
+
 /** Whether a text can be the ID of a sender. */
 export const isId = (given: string): boolean => name.safeParse(given).success;
 
 const shape = z.strictObject(
   {
     id: name,
-    userId: name,
+    userId,
     // A condition cannot name a metric with a comma.
     metric: text(/^[^\s\p{C},]+$/u, ' without spaces and commas'),
     key: text(/^[^\p{C}]{1,128}$/u).optional(),
@@ -54,6 +65,10 @@ export type Checked = { event: PlayerEvent } | { message: string };
 export function checkPlayerEvent(given: unknown, rules: PlayerEventRules, now: Date): Checked {
   const { success, data: event, error } = shape.safeParse(given);
   if (!success) return { message: messageOf(error.issues) };
+  if (isExternalId(event.userId)) {
+    const read = readExternalId(event.userId, rules.issuers ?? new Set());
+    if ('fault' in read) return { message: `userId: ${read.fault}` };
+  }
   const ageMs = now.getTime() - event.at.getTime();
   if (ageMs > rules.ttlDays * DAY_MS) {
     return { message: `at: More than ${rules.ttlDays} days ago` };

@@ -88,7 +88,10 @@ export function createProgressStore(
     return horizon.day;
   }
 
-  /** The valid events with their index in the batch, and why the others are rejected. */
+  /**
+   * The valid events with their index in the batch and our own IDs of their players, and why the
+   * others are rejected.
+   */
   async function check(given: readonly unknown[], at: Date, senderOf: SenderOf) {
     const rejected: IngestOutcome['rejected'] = [];
     const wellFormed: Indexed[] = [];
@@ -99,10 +102,15 @@ export function createProgressStore(
         rejected.push({ index, message: FORGOTTEN });
       } else wellFormed.push({ index, event: { ...checked.event, sender: senderOf(index) } });
     });
-    const known = await users.among(wellFormed.map(({ event }) => event.userId));
-    const valid = wellFormed.filter(({ event }) => known.has(event.userId));
+    const userIds = await users.resolve(
+      wellFormed.map(({ event }) => event.userId),
+      at,
+    );
+    const valid: Indexed[] = [];
     for (const { index, event } of wellFormed) {
-      if (!known.has(event.userId)) rejected.push({ index, message: NO_SUCH_USER });
+      const userId = userIds.get(event.userId);
+      if (userId === undefined) rejected.push({ index, message: NO_SUCH_USER });
+      else valid.push({ index, event: { ...event, userId } });
     }
     return { valid, rejected };
   }

@@ -13,6 +13,13 @@ export interface UserChange {
   status?: UserStatus | undefined;
 }
 
+/** A role that a trusted issuer's token gives. */
+export interface MappedRole {
+  role: Role;
+  /** When the token was issued. */
+  from: Date;
+}
+
 /** A user's status as another system reports it. */
 export interface StatusReport {
   userId: string;
@@ -99,6 +106,24 @@ export function createUserChanges(connection: Connection) {
         // Also for the same status: an earlier report that arrives later must count as old.
         await noteStatus(userId, at, session);
         return { user: { ...after, statusAt: at }, isLatest: true };
+      });
+    },
+
+    /**
+     * Takes the role of a trusted issuer's token, unless a later token decided it already.
+     * @throws DomainError as `change` does
+     */
+    async takeMappedRole(
+      staff: StaffContext,
+      userId: string,
+      { role, from }: MappedRole,
+      now: Date,
+    ): Promise<void> {
+      await inTransaction(connection, async (session) => {
+        const isNewer = { $or: [{ roleFrom: { $exists: false } }, { roleFrom: { $lt: from } }] };
+        const change = { $set: { roleFrom: from } };
+        const noted = await model.updateOne({ _id: userId, ...isNewer }, change, { session });
+        if (noted.matchedCount > 0) await changeIn({ ...staff, session }, userId, { role }, now);
       });
     },
 

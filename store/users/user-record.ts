@@ -8,7 +8,11 @@ export interface User {
   userId: string;
   username: string;
   displayName: string;
+  /** `ext:{issuer name}:{subject}` of a trusted issuer's user; null for all others. */
+  externalId: string | null;
   role: Role;
+  /** When the token was issued that last changed the role; null if none did: see `takeMappedRole`. */
+  roleFrom: Date | null;
   status: UserStatus;
   /** When the status was set, by the clock of whoever set it. */
   statusAt: Date;
@@ -20,7 +24,8 @@ export interface User {
 
 /** A user as sign-in needs it. */
 export interface UserWithHash extends User {
-  passwordHash: string;
+  /** Null: nobody signs in to this user with a password. */
+  passwordHash: string | null;
 }
 
 export interface NewUser {
@@ -30,8 +35,14 @@ export interface NewUser {
 }
 
 /** A user as the collection has it. */
-export type UserDocument = Omit<UserWithHash, 'userId'> & {
+export type UserDocument = Omit<
+  UserWithHash,
+  'userId' | 'passwordHash' | 'externalId' | 'roleFrom'
+> & {
   _id: string;
+  passwordHash?: string;
+  externalId?: string;
+  roleFrom?: Date;
   /** The unique form of the name; see `usernameKey`. */
   usernameKey: string;
   /** How often this admin was the one left when another was removed; see `keepAnAdmin`. */
@@ -44,7 +55,9 @@ const schema = new Schema<UserDocument>(
     username: { type: String, required: true },
     usernameKey: { type: String, required: true },
     displayName: { type: String, required: true },
-    passwordHash: { type: String, required: true },
+    passwordHash: String,
+    externalId: String,
+    roleFrom: Date,
     role: { type: String, required: true },
     status: { type: String, required: true },
     statusAt: { type: Date, required: true },
@@ -60,6 +73,7 @@ export const NEWEST = { createdAt: -1, _id: -1 } as const;
 /** The order of the list by name. */
 export const BY_NAME = { usernameKey: 1 } as const;
 schema.index({ usernameKey: 1 }, { name: 'username', unique: true });
+schema.index({ externalId: 1 }, { name: 'external_id', unique: true, sparse: true });
 schema.index(NEWEST, { name: 'newest' });
 schema.index({ role: 1, ...NEWEST }, { name: 'role' });
 schema.index({ status: 1, ...NEWEST }, { name: 'status' });
@@ -73,19 +87,39 @@ export const userModel = (connection: Connection) => connection.model<UserDocume
 /** The record of a new user. */
 export function newRecord(user: NewUser, role: Role, now: Date): UserDocument {
   return {
-    _id: `usr_${randomBytes(12).toString('hex')}`,
+    ...newBase(role, now),
     username: user.username,
     usernameKey: usernameKey(user.username),
     displayName: user.displayName,
     passwordHash: user.passwordHash,
-    role,
-    status: 'ACTIVE',
-    statusAt: now,
-    tokenEpoch: 0,
-    createdAt: now,
-    updatedAt: now,
   };
 }
+
+/** The record of a trusted issuer's user, a player without a password. */
+export function newExternalRecord(externalId: string, now: Date): UserDocument {
+  const base = newBase('PLAYER', now);
+  return {
+    ...base,
+    username: externalId,
+    // No registered name has a line break, and subjects may differ only in their case. So this key
+    // is never taken, and only the index on external IDs decides who is made.
+    usernameKey: `${usernameKey(externalId)}\n${base._id}`,
+    displayName: externalId,
+    externalId,
+    // Nobody has said it yet: the game's first report counts, also one from before this moment.
+    statusAt: new Date(0),
+  };
+}
+
+const newBase = (role: Role, now: Date) => ({
+  _id: `usr_${randomBytes(12).toString('hex')}`,
+  role,
+  status: 'ACTIVE' as const,
+  statusAt: now,
+  tokenEpoch: 0,
+  createdAt: now,
+  updatedAt: now,
+});
 
 /** The unique form of a username: compatibility forms and letter case make no difference. */
 export function usernameKey(username: string): string {
@@ -94,13 +128,15 @@ export function usernameKey(username: string): string {
 
 /** The user without the hash of the password. */
 export function toUser(stored: UserDocument): User {
-  const { _id, username, displayName, role, status } = stored;
+  const { _id, username, displayName, externalId = null, role, roleFrom = null, status } = stored;
   const { statusAt, tokenEpoch, createdAt, updatedAt } = stored;
   return {
     userId: _id,
     username,
     displayName,
+    externalId,
     role,
+    roleFrom,
     status,
     statusAt,
     tokenEpoch,

@@ -1,11 +1,13 @@
 /** The collection `users`: adding and reading users. */
 import type { Connection } from 'mongoose';
 import { DomainError } from '../../domain/errors.ts';
+import { isExternalId } from '../../domain/external-id.ts';
 import type { Role, UserStatus } from '../../domain/user.ts';
 import { batchReads } from '../mongodb/batching.ts';
 import { type Found, findBounded, named } from '../mongodb/bounded-find.ts';
 import { isDuplicateKey } from '../mongodb/connection.ts';
 import { after, type Position } from '../mongodb/cursor.ts';
+import { createExternalUsers } from './external-users.ts';
 import { createUserChanges } from './user-changes.ts';
 import {
   BY_NAME,
@@ -25,7 +27,9 @@ export { type User, usernameKey } from './user-record.ts';
 
 interface UserFilter {
   username?: string | undefined;
-  /** The beginning of a username, or a whole ID. */
+  /** A whole external ID. */
+  externalId?: string | undefined;
+  /** The beginning of a username, a whole ID or a whole external ID. */
   query?: string | undefined;
   role?: Role | undefined;
   status?: UserStatus | undefined;
@@ -39,6 +43,7 @@ export type UserStore = ReturnType<typeof createUserStore>;
 /** The users, over the collection `users`. */
 export function createUserStore(connection: Connection) {
   const model = userModel(connection);
+  const external = createExternalUsers(connection);
   // The driver's collection, as each claim reads its user several times and mongoose is slower.
   const users = connection.collection<UserDocument>('users');
   const byId = batchReads((ids) =>
@@ -56,9 +61,16 @@ export function createUserStore(connection: Connection) {
     return user.usernameKey;
   }
 
+  /** The user whose ID or external ID this is; null where it is neither. */
+  async function namedBy(query: string): Promise<string | null> {
+    if (isExternalId(query)) return await external.findExternal(query.normalize('NFC'));
+    return (await byId(query)) && query;
+  }
+
   return {
     model,
     ...createUserChanges(connection),
+    ...external,
 
     /** Adds a player. @throws DomainError `username_taken`, also where only the case differs */
     async register(user: NewUser, now: Date): Promise<User> {
@@ -77,7 +89,7 @@ export function createUserStore(connection: Connection) {
       const found = await model
         .findOne({ usernameKey: usernameKey(username) })
         .lean<UserDocument>();
-      return found && { ...toUser(found), passwordHash: found.passwordHash };
+      return found && { ...toUser(found), passwordHash: found.passwordHash ?? null };
     },
 
     /** The user, or null where there is none. */
@@ -96,12 +108,13 @@ export function createUserStore(connection: Connection) {
       limit: number,
     ): Promise<{ users: User[]; next: UserPosition | null }> {
       const { query, role, status } = filter;
-      const isId = query !== undefined && (await byId(query)) !== null;
+      const queried = query === undefined ? null : await namedBy(query);
       const exact = named({
-        _id: isId ? query : undefined,
+        _id: queried ?? undefined,
+        externalId: filter.externalId,
         usernameKey: filter.username && usernameKey(filter.username),
       });
-      if (query !== undefined && !isId) {
+      if (query !== undefined && queried === null) {
         const begins = usernameKey(query);
         const later = from && 'userId' in from ? { $gt: await nameOf(from.userId) } : {};
         const names = { $gte: begins, $lt: `${begins}\u{10ffff}`, ...later };

@@ -123,6 +123,26 @@ describe('the first try', { concurrency: true }, () => {
     assert.deepEqual(await activityNames(laurel, claimId), ['grantLine']);
   });
 
+  it('and each attempt after it name the player by the external ID too', async () => {
+    const { eventId } = await gameEvent(laurel);
+    const grants = [
+      { rules: [], calls: ['grant'] },
+      { rules: [{ do: 'fail', times: 1 }] as const, calls: ['grant', 'lookup', 'grant'] },
+    ];
+    for (const { rules, calls } of grants) {
+      const { id, token } = await laurel.signIn();
+      const externalId = `ext:game:${id}`;
+      await laurel.store.users.model.updateOne({ _id: id }, { $set: { externalId } });
+      laurel.game.rules.add(rules.map((rule) => ({ ...rule, userId: id })));
+      const claimId = claimIdOf(id, 'mine');
+      await laurel.claim(eventId, token, { key: 'mine' });
+      assert.equal((await ended(laurel, claimId)).state, 'GRANTED');
+      assert.deepEqual(callsAbout(laurel, claimId), calls);
+      const grant = laurel.game.ledger().find((one) => one.grantId === `${claimId}:cape`);
+      assert.equal(grant?.asked?.externalId, externalId);
+    }
+  });
+
   it('that is answered with Retry-After leaves the provider alone that long', async () => {
     const { claimId } = await claimAtGame(laurel, [{ do: 'fail', retryAfter: '3', times: 1 }]);
     assert.deepEqual(await outcomeOf(laurel, claimId), GRANTED_BY_GAME);

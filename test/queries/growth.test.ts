@@ -6,9 +6,10 @@ import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
 import { after, before, describe, it } from 'node:test';
 import type { AppDeps } from '../../api/app.ts';
+import { createTrustedIssuers } from '../../api/identity/issuers.ts';
 import { type TestApp, testApp } from '../../api/test-app.ts';
 import { type Collections, openCollections } from '../../lab/bench/collections.ts';
-import { type Call, callEveryRoute, filled } from '../../lab/bench/growth-calls.ts';
+import { type Call, callEveryRoute, filled, GROWTH_ISSUER } from '../../lab/bench/growth-calls.ts';
 import { pileUp } from '../../lab/bench/growth-pile.ts';
 import { type Profile, type Seen, startProfile } from '../../lab/bench/growth-profile.ts';
 import { claimOf, type Pile } from '../../lab/bench/growth-records.ts';
@@ -43,6 +44,10 @@ before(async () => {
   // Nobody works on what is claimed here: it is the API that is looked at.
   const runs = { start: async () => {}, wake: async () => true };
   t = await testApp({
+    issuers: createTrustedIssuers([GROWTH_ISSUER], {
+      now: () => new Date(),
+      onTrouble: assert.ifError,
+    }),
     providerSecrets: new Map([['game', providerSecret]]),
     runs: runs as AppDeps['runs'],
     bulkRuns: runs,
