@@ -19,6 +19,7 @@ import { makeFirstAdmin } from './identity/first-admin.ts';
 import { createTrustedIssuers } from './identity/issuers.ts';
 import { createPasswords } from './identity/passwords.ts';
 import { createRateLimits, ifLimited } from './identity/rate-limits.ts';
+import { createStaffSignIn } from './identity/staff-oidc.ts';
 import { createTokens } from './identity/tokens.ts';
 import { observeLongRequests } from './metrics.ts';
 import { createOverviewFeed } from './overview/overview-feed.ts';
@@ -75,6 +76,7 @@ export async function serveApi(parts: ApiParts) {
     tokens: await createTokens({ keys: config.JWT_KEYS, ttlS: config.ACCESS_TOKEN_TTL_S, now }),
     currentUsers,
     issuers,
+    staffOidc: staffOidcOf(config),
     externalSignIn: createExternalSignIn({ users: store.users, currentUsers, issuers, now }),
     passwords,
     rateLimits: createRateLimits({ enabled: config.RATE_LIMITS === 'on' }),
@@ -110,14 +112,21 @@ export async function serveApi(parts: ApiParts) {
   };
 }
 
+/** The provider where staff sign in, if there is one. */
+function staffOidcOf({ STAFF_OIDC: settings }: ApiConfig) {
+  return settings && { settings, signIn: createStaffSignIn(settings) };
+}
+
 /** The trusted issuers. Their keys are being fetched; a token that comes before waits for them. */
-function trustedIssuersOf({ TRUSTED_ISSUERS }: ApiConfig, log: Logger) {
+function trustedIssuersOf({ TRUSTED_ISSUERS, STAFF_OIDC }: ApiConfig, log: Logger) {
   const issuers = createTrustedIssuers(TRUSTED_ISSUERS, {
     now,
     onTrouble: (issuer, err) => log.warn({ err, issuer }, 'issuer keys not fetched'),
   });
   issuers.prefetch();
-  return issuers;
+  // Staff who sign in at the provider have external IDs too.
+  const names = new Set([...issuers.names, ...(STAFF_OIDC ? [STAFF_OIDC.name] : [])]);
+  return { ...issuers, names };
 }
 
 /**

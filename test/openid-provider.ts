@@ -22,7 +22,11 @@ export interface OpenIdProvider {
   close(): Promise<void>;
 }
 
-/** Starts it. @param callbackUrls where it may send a browser back to */
+/**
+ * Starts it.
+ * @param callbackUrls where it may send a browser back to, on this machine, at any port (RFC 8252,
+ *   section 7.3)
+ */
 export async function startOpenIdProvider(callbackUrls: string[]): Promise<OpenIdProvider> {
   const server = createServer();
   server.listen(0, '127.0.0.1');
@@ -35,6 +39,7 @@ export async function startOpenIdProvider(callbackUrls: string[]): Promise<OpenI
       {
         client_id: clientId,
         client_secret: clientSecret,
+        application_type: 'native',
         redirect_uris: callbackUrls,
         grant_types: ['authorization_code'],
         response_types: ['code'],

@@ -4,8 +4,9 @@
  */
 import * as client from 'openid-client';
 import { DomainError } from '../../domain/errors.ts';
-import type { Role } from '../../domain/user.ts';
-import type { StaffOidc } from '../../process/config.ts';
+import { readText } from '../../domain/text.ts';
+import { DISPLAY_NAME_LENGTH, type Role } from '../../domain/user.ts';
+import type { StaffOidc } from '../../process/trusted-issuers.ts';
 import { roleOf } from './role-mapping.ts';
 
 /** How long one call to the provider may take, in seconds. */
@@ -98,10 +99,15 @@ export function createStaffSignIn(settings: StaffOidc) {
         throw new DomainError('forbidden', 'Your account has no role here. Ask an admin.');
       }
       const { sub: subject, name, preferred_username: login } = claims;
-      const displayName = [name, login].find((text) => typeof text === 'string' && text !== '');
-      return { subject, displayName: (displayName as string | undefined) ?? subject, role };
+      return { subject, displayName: [name, login].map(shown).find(Boolean) ?? subject, role };
     },
   };
+}
+
+/** A name as the provider says it, where it can be shown. */
+function shown(name: unknown): string | undefined {
+  const read = typeof name === 'string' ? readText(name, 'NAME', DISPLAY_NAME_LENGTH) : undefined;
+  return read && 'text' in read ? read.text : undefined;
 }
 
 async function discover({ issuer, clientId, clientSecret }: StaffOidc) {

@@ -4,7 +4,11 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { after, before, describe, it } from 'node:test';
 import { exportJWK, generateKeyPair, type JWTPayload, SignJWT } from 'jose';
-import { type OpenIdProvider, signInAtProvider, startOpenIdProvider } from '../../test/openid-provider.ts';
+import {
+  type OpenIdProvider,
+  signInAtProvider,
+  startOpenIdProvider,
+} from '../../test/openid-provider.ts';
 import { createStaffSignIn } from '../identity/staff-oidc.ts';
 import { type Pair, type TestApp, testApp } from '../test-app.ts';
 import { CALLBACK_PATH, inConsole } from './staff-oidc.ts';
@@ -124,7 +128,10 @@ describe("a sign-in at the studio's provider", () => {
     const urls = [await browser().begin(), await browser().begin()].map((url) => new URL(url));
     for (const name of ['state', 'nonce', 'code_challenge']) {
       const values = urls.map(({ searchParams }) => searchParams.get(name) ?? '');
-      assert.ok(values.every((value) => value.length >= 43), name);
+      assert.ok(
+        values.every((value) => value.length >= 43),
+        name,
+      );
       assert.notEqual(values[0], values[1]);
     }
     assert.equal(urls[0]?.searchParams.get('code_challenge_method'), 'S256');
@@ -133,7 +140,10 @@ describe("a sign-in at the studio's provider", () => {
 
 describe('what does not fit is refused, and begins no session', () => {
   type Back = (back: URL, visitor: ReturnType<typeof browser>) => unknown;
-  const set = (name: string, value: string): Back => (back) => back.searchParams.set(name, value);
+  const set =
+    (name: string, value: string): Back =>
+    (back) =>
+      back.searchParams.set(name, value);
   const ATTACKS: Record<string, Back> = {
     'a forged state': set('state', 'forged'),
     'no state': (back) => back.searchParams.delete('state'),
@@ -199,7 +209,13 @@ describe('where a sign-in leads back to', () => {
   const ELSEWHERE = [
     ...['https://evil.example', '//evil.example', '/\\evil.example', '\\\\evil.example'],
     ...['/console/..//evil.example', '/console/%2e%2e//evil.example', '/consolers', '/api/users'],
-    ...['javascript:alert(1)', '/\t/evil.example', 'http:evil.example', '', '/console@evil.example'],
+    ...[
+      'javascript:alert(1)',
+      '/\t/evil.example',
+      'http:evil.example',
+      '',
+      '/console@evil.example',
+    ],
     ...['https://evil.example/console', ' //evil.example/console', '/%5cevil.example'],
   ];
   for (const address of ELSEWHERE) {
@@ -209,7 +225,11 @@ describe('where a sign-in leads back to', () => {
 
 describe('a provider that lies or is away', () => {
   /** A provider that answers every code with an ID token of our choice. */
-  async function lyingProvider(metadata: object, claims: (nonce: string) => JWTPayload, signed = true) {
+  async function lyingProvider(
+    metadata: object,
+    claims: (nonce: string) => JWTPayload,
+    signed = true,
+  ) {
     const { privateKey, publicKey } = await generateKeyPair('RS256', { extractable: true });
     const other = await generateKeyPair('RS256');
     let nonce = '';
@@ -217,11 +237,17 @@ describe('a provider that lies or is away', () => {
       const { pathname } = new URL(request.url ?? '', 'http://provider');
       const body = {
         '/.well-known/openid-configuration': {
-          ...{ issuer, authorization_endpoint: `${issuer}/auth`, token_endpoint: `${issuer}/token` },
+          ...{
+            issuer,
+            authorization_endpoint: `${issuer}/auth`,
+            token_endpoint: `${issuer}/token`,
+          },
           ...{ jwks_uri: `${issuer}/jwks`, response_types_supported: ['code'] },
           ...metadata,
         },
-        '/jwks': { keys: [{ ...(await exportJWK(publicKey)), kid: 'k', alg: 'RS256', use: 'sig' }] },
+        '/jwks': {
+          keys: [{ ...(await exportJWK(publicKey)), kid: 'k', alg: 'RS256', use: 'sig' }],
+        },
         '/token': {
           ...{ access_token: 'a', token_type: 'Bearer' },
           id_token: await new SignJWT({

@@ -5,16 +5,17 @@
 import type { Context } from 'hono';
 import { deleteCookie, getCookie, setCookie } from 'hono/cookie';
 import { DomainError } from '../../domain/errors.ts';
-import type { StaffOidc } from '../../process/config.ts';
+import type { StaffOidc } from '../../process/trusted-issuers.ts';
 import type { ApiEnv } from '../api-env.ts';
-import { limitByAddress } from '../identity/rate-limits.ts';
+import { limitByAddress, type RateLimits } from '../identity/rate-limits.ts';
 import { confidentialOnly } from '../identity/same-origin.ts';
-import { createSignIn, type SignInDeps } from '../identity/sign-in.ts';
 import type { PendingSignIn, StaffSignIn } from '../identity/staff-oidc.ts';
+import { beginStaffSession, type StaffSessionDeps } from '../identity/staff-session.ts';
 import { newRouter } from '../router.ts';
 import { setSessionCookie } from './session.ts';
 
-export interface StaffOidcRouteDeps extends SignInDeps {
+export interface StaffOidcRouteDeps extends StaffSessionDeps {
+  rateLimits: RateLimits;
   /** Undefined without `STAFF_OIDC`: then there are no such addresses. */
   staffOidc?: { settings: StaffOidc; signIn: StaffSignIn } | undefined;
 }
@@ -45,7 +46,6 @@ export function staffOidcRoutes(deps: StaffOidcRouteDeps) {
   const router = newRouter();
   if (!deps.staffOidc) return router;
   const { settings, signIn } = deps.staffOidc;
-  const sessions = createSignIn(deps);
   const callbackUrl = (c: Context<ApiEnv>) =>
     new URL(CALLBACK_PATH, settings.publicUrl ?? originOf(c)).href;
 
@@ -73,8 +73,8 @@ export function staffOidcRoutes(deps: StaffOidcRouteDeps) {
         const answer = new URL(callbackUrl(c));
         answer.search = new URL(c.req.url).search;
         const identity = await signIn.end(answer, pending);
-        const { refreshToken } = await sessions.byStaffIdentity(settings.name, identity);
-        setSessionCookie(c, refreshToken);
+        const requestId = c.get('requestId');
+        setSessionCookie(c, await beginStaffSession(deps, settings.name, identity, requestId));
         return c.redirect(inConsole(pending.returnTo), 303);
       } catch (error) {
         return backWithout(c, pending?.returnTo, error);
