@@ -68,16 +68,10 @@ export async function serveApi(parts: ApiParts) {
 
   const providerSecrets = new Map(providers.map(([name, { secret }]) => [name, secret]));
   const overview = createOverviewFeed({ store, providerSecrets, now, log });
-  const currentUsers = createCurrentUsers(store.users.get);
-  const issuers = trustedIssuersOf(config, log);
   const app = createApp({
     store,
     overview,
-    tokens: await createTokens({ keys: config.JWT_KEYS, ttlS: config.ACCESS_TOKEN_TTL_S, now }),
-    currentUsers,
-    issuers,
-    staffOidc: staffOidcOf(config),
-    externalSignIn: createExternalSignIn({ users: store.users, currentUsers, issuers, now }),
+    ...(await createIdentity(parts)),
     passwords,
     rateLimits: createRateLimits({ enabled: config.RATE_LIMITS === 'on' }),
     longRequests,
@@ -112,21 +106,27 @@ export async function serveApi(parts: ApiParts) {
   };
 }
 
-/** The provider where staff sign in, if there is one. */
-function staffOidcOf({ STAFF_OIDC: settings }: ApiConfig) {
-  return settings && { settings, signIn: createStaffSignIn(settings) };
-}
-
-/** The trusted issuers. Their keys are being fetched; a token that comes before waits for them. */
-function trustedIssuersOf({ TRUSTED_ISSUERS, STAFF_OIDC }: ApiConfig, log: Logger) {
-  const issuers = createTrustedIssuers(TRUSTED_ISSUERS, {
+/**
+ * What tells whose a bearer token is. The keys of trusted issuers are being fetched; a token that
+ * comes before waits for them.
+ */
+async function createIdentity({ config, store: { users }, log }: ApiParts) {
+  const currentUsers = createCurrentUsers(users.get);
+  const issuers = createTrustedIssuers(config.TRUSTED_ISSUERS, {
     now,
     onTrouble: (issuer, err) => log.warn({ err, issuer }, 'issuer keys not fetched'),
   });
   issuers.prefetch();
-  // Staff who sign in at the provider have external IDs too.
-  const names = new Set([...issuers.names, ...(STAFF_OIDC ? [STAFF_OIDC.name] : [])]);
-  return { ...issuers, names };
+  const settings = config.STAFF_OIDC;
+  // Staff who sign in at their provider have external IDs too.
+  const names = new Set([...issuers.names, ...(settings ? [settings.name] : [])]);
+  return {
+    tokens: await createTokens({ keys: config.JWT_KEYS, ttlS: config.ACCESS_TOKEN_TTL_S, now }),
+    currentUsers,
+    issuers: { ...issuers, names },
+    staffOidc: settings && { settings, signIn: createStaffSignIn(settings) },
+    externalSignIn: createExternalSignIn({ users, currentUsers, issuers, now }),
+  };
 }
 
 /**

@@ -105,7 +105,10 @@ describe('the keys of an issuer', () => {
 describe('a key set that cannot be had', () => {
   const answers: Record<string, Parameters<TestIssuer['answerWith']>[0]> = {
     'a refusal': (response) => response.writeHead(404).end('{"keys":[]}'),
-    'a redirect': (response) => response.writeHead(302, { location: '/elsewhere' }).end(),
+    'a redirect, also to a good key set': (response) => {
+      if (response.req.url === '/elsewhere') return response.end(issuer.shown());
+      return response.writeHead(302, { location: '/elsewhere' }).end();
+    },
     'no JSON': (response) => response.end('<html>'),
     'no key set': (response) => response.end('{"keys":{}}'),
     'a list': (response) => response.end('[]'),

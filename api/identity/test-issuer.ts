@@ -38,6 +38,8 @@ export async function startTestIssuer(name: string) {
     settings,
     /** The private key that signs. */
     key: () => keys[0] as JWK,
+    /** The key set as it is shown. */
+    shown: () => JSON.stringify({ keys: keys.map(withoutPrivate) }),
     /** How often the key set was asked for. */
     fetches: () => fetches,
     /** Resolves at the next request for the key set. */

@@ -1,10 +1,9 @@
 /** External IDs in requests: `ext:{issuer name}:{subject}` stands wherever a user's ID does. */
+import { z } from '@hono/zod-openapi';
 import { DomainError } from '../../domain/errors.ts';
 import { isExternalId, MAX_USER_ID_LENGTH, readExternalId } from '../../domain/external-id.ts';
 import type { UserStore } from '../../store/users/users.ts';
 import type { TrustedIssuers } from './issuers.ts';
-
-export { MAX_USER_ID_LENGTH };
 
 export interface UserIdDeps {
   store: { users: Pick<UserStore, 'findExternal' | 'ensureExternal'> };
@@ -13,6 +12,13 @@ export interface UserIdDeps {
 
 /** What a parameter with a user's ID says in the API's description. */
 export const OR_EXTERNAL = 'A user’s ID, or an external one: `ext:{issuer name}:{subject}`.';
+
+/** In UTF-16 units, of which a character has two at most. */
+const MOST_UNITS = 2 * MAX_USER_ID_LENGTH;
+
+/** A query parameter with the ID of a user, of ours or external. @param description what it is for */
+export const userIdFilter = (description = OR_EXTERNAL) =>
+  z.string().max(MOST_UNITS).optional().openapi({ description });
 
 /** @throws DomainError of that code where an external ID is malformed, or of no trusted issuer */
 function readFrom({ issuers }: UserIdDeps, given: string, code: 'invalid_request' | 'not_found') {

@@ -19,12 +19,7 @@ import type { LongRequests } from '../http/long-requests.ts';
 import { AUDIT_POSITION, page, pageOf, pageQuery } from '../http/paging.ts';
 import { ordered, timeRange } from '../http/times.ts';
 import { type AuthDeps, access, GUARDED, stillCounts } from '../identity/auth.ts';
-import {
-  MAX_USER_ID_LENGTH,
-  OR_EXTERNAL,
-  type UserIdDeps,
-  userIdInQuery,
-} from '../identity/user-ids.ts';
+import { type UserIdDeps, userIdFilter, userIdInQuery } from '../identity/user-ids.ts';
 import { problems } from '../problem.ts';
 import { json, newRouter } from '../router.ts';
 
@@ -49,9 +44,6 @@ const Entry = z
     hash: z.string().openapi({ description: 'SHA-256 over the entry and `previous`.' }),
   })
   .openapi('AuditEntry');
-
-/** In characters; longer than any ID of ours. */
-const MAX_TARGET_LENGTH = MAX_USER_ID_LENGTH;
 
 const toBody = (entry: AuditEntry) => ({ ...entry, at: entry.at.toISOString() });
 
@@ -82,11 +74,9 @@ function listRoute(deps: AuditRouteDeps) {
     request: {
       query: ordered(
         z.object({
-          actorId: z.string().max(MAX_USER_ID_LENGTH).optional().openapi({
-            description: OR_EXTERNAL,
-          }),
+          actorId: userIdFilter(),
           action: z.enum(AUDIT_ACTIONS).optional(),
-          targetId: z.string().max(MAX_TARGET_LENGTH).optional(),
+          targetId: userIdFilter('The ID of what was changed; of a user also an external one.'),
           ...timeRange('Made'),
           ...pageQuery(AUDIT_POSITION),
         }),

@@ -10,12 +10,7 @@ import { CLAIMS_URL } from '../claims/claim-url.ts';
 import { NEWEST_FIRST, page, pageOf, pageQuery, SHORT_PAGES } from '../http/paging.ts';
 import { ordered, timeRange } from '../http/times.ts';
 import { type AuthDeps, access, GUARDED, ownUnlessStaff } from '../identity/auth.ts';
-import {
-  MAX_USER_ID_LENGTH,
-  OR_EXTERNAL,
-  type UserIdDeps,
-  userIdInQuery,
-} from '../identity/user-ids.ts';
+import { OR_EXTERNAL, type UserIdDeps, userIdFilter, userIdInQuery } from '../identity/user-ids.ts';
 import { problems } from '../problem.ts';
 import { json, newRouter } from '../router.ts';
 
@@ -26,12 +21,9 @@ interface ClaimListRouteDeps extends AuthDeps {
 }
 
 const id = z.string().max(100).optional();
-const userId = z.string().max(MAX_USER_ID_LENGTH).optional();
 
 const FILTERS = {
-  userId: userId.openapi({
-    description: `Staff only; a player always gets their own. ${OR_EXTERNAL}`,
-  }),
+  userId: userIdFilter(`Staff only; a player always gets their own. ${OR_EXTERNAL}`),
   eventId: id,
   state: z.enum(CLAIM_STATES).optional(),
   reason: z.enum(REASONS).optional(),
@@ -62,7 +54,7 @@ const SummaryQuery = ordered(
         param: { style: 'form', explode: false },
       }),
     ...FILTERS,
-    userId: userId.openapi({ description: OR_EXTERNAL }),
+    userId: userIdFilter(),
   }),
 );
 

@@ -15,12 +15,7 @@ import {
 import { type EligibilityDeps, eligibilityOf } from '../events/eligibility.ts';
 import { type AuthDeps, access, GUARDED } from '../identity/auth.ts';
 import { limitByUser, type RateLimits } from '../identity/rate-limits.ts';
-import {
-  MAX_USER_ID_LENGTH,
-  OR_EXTERNAL,
-  type UserIdDeps,
-  userIdInQuery,
-} from '../identity/user-ids.ts';
+import { OR_EXTERNAL, type UserIdDeps, userIdFilter, userIdInQuery } from '../identity/user-ids.ts';
 import { noSuchEvent, noSuchPlayer } from '../not-found.ts';
 import { problems } from '../problem.ts';
 import { idParam, json, newRouter } from '../router.ts';
@@ -69,13 +64,9 @@ function routes(deps: EligibilityRouteDeps) {
       request: {
         params: z.object({ eventId: idParam('eventId') }),
         query: z.object({
-          userId: z
-            .string()
-            .max(MAX_USER_ID_LENGTH)
-            .optional()
-            .openapi({
-              description: `The player, for staff, who must name one. A player names nobody else. ${OR_EXTERNAL}`,
-            }),
+          userId: userIdFilter(
+            `The player, for staff, who must name one. A player names nobody else. ${OR_EXTERNAL}`,
+          ),
         }),
       },
       responses: {

@@ -7,12 +7,7 @@ import type { ClaimStore } from '../../store/claims/claims.ts';
 import { encodeCursor, NEWEST_FIRST, pageOf, pageQuery, SHORT_PAGES } from '../http/paging.ts';
 import { ordered, timeRange } from '../http/times.ts';
 import { type AuthDeps, access, GUARDED, ownUnlessStaff } from '../identity/auth.ts';
-import {
-  MAX_USER_ID_LENGTH,
-  OR_EXTERNAL,
-  type UserIdDeps,
-  userIdInQuery,
-} from '../identity/user-ids.ts';
+import { OR_EXTERNAL, type UserIdDeps, userIdFilter, userIdInQuery } from '../identity/user-ids.ts';
 import { problems } from '../problem.ts';
 import { json, newRouter } from '../router.ts';
 
@@ -96,13 +91,7 @@ export function grantRoutes(deps: GrantRouteDeps) {
     request: {
       query: ordered(
         z.object({
-          userId: z
-            .string()
-            .max(MAX_USER_ID_LENGTH)
-            .optional()
-            .openapi({
-              description: `Staff only; a player always gets their own. ${OR_EXTERNAL}`,
-            }),
+          userId: userIdFilter(`Staff only; a player always gets their own. ${OR_EXTERNAL}`),
           eventId: z.string().max(100).optional(),
           ...timeRange('Granted'),
           ...pageQuery(PositionInClaim),

@@ -17,9 +17,9 @@ import { type AuthDeps, access, GUARDED, staffOf } from '../identity/auth.ts';
 import { toUserBody, UserSchema } from '../identity/user-body.ts';
 import {
   externalIdInQuery,
-  MAX_USER_ID_LENGTH,
   madeUserIdInPath,
   OR_EXTERNAL,
+  userIdFilter,
   userIdInPath,
 } from '../identity/user-ids.ts';
 import { noSuchUser } from '../not-found.ts';
@@ -41,13 +41,10 @@ const UserQuery = z.object({
   username: z.string().optional().openapi({ description: 'The whole name, in any letter case.' }),
   role: z.enum(ROLES).optional(),
   status: z.enum(USER_STATUSES).optional(),
-  externalId: z.string().max(MAX_USER_ID_LENGTH).optional().openapi({
-    description: 'A whole external ID: `ext:{issuer name}:{subject}`.',
-  }),
-  query: z.string().max(MAX_USER_ID_LENGTH).optional().openapi({
-    description:
-      'The beginning of a username, in any letter case, a whole ID or a whole external ID. Sorted by name.',
-  }),
+  externalId: userIdFilter('A whole external ID: `ext:{issuer name}:{subject}`.'),
+  query: userIdFilter(
+    'The beginning of a username, in any letter case, a whole ID or a whole external ID. Sorted by name.',
+  ),
   ...pageQuery(z.union([NEWEST_FIRST, BY_NAME])),
 });
 

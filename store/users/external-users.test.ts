@@ -71,6 +71,8 @@ describe('a user of a trusted issuer', () => {
     ]);
     assert.deepEqual(await found({ externalId: `ext:game:${sub}` }), [userId]);
     assert.deepEqual(await found({ externalId: `ext:game:${sub}x` }), []);
+    assert.deepEqual(await found({ username: `EXT:game:${sub}` }), [userId]);
+    assert.deepEqual(await found({ username: `ext:game:${sub.slice(0, -2)}` }), []);
   });
 
   it('takes a status that the game reported before the user was made', async () => {

@@ -112,7 +112,7 @@ export function createUserStore(connection: Connection) {
       const exact = named({
         _id: queried ?? undefined,
         externalId: filter.externalId,
-        usernameKey: filter.username && usernameKey(filter.username),
+        usernameKey: filter.username && wholeName(filter.username),
       });
       if (query !== undefined && queried === null) {
         const begins = usernameKey(query);
@@ -166,4 +166,10 @@ function pageOf(
   const users = found.slice(0, limit);
   const last = found.length > limit ? users.at(-1) : lookedTo;
   return { users: users.map(toUser), next: last ? positionOf(last) : null };
+}
+
+/** The filter for a whole name. That of a trusted issuer's user has more behind it in its key. */
+function wholeName(username: string): object | string {
+  const key = usernameKey(username);
+  return isExternalId(key) ? { $gte: key, $lt: `${key}\n\u{10ffff}` } : key;
 }

@@ -98,6 +98,11 @@ describe('configuration', () => {
     );
   });
 
+  const STAFF_OIDC = JSON.stringify({
+    ...{ issuer: 'https://id.example', clientId: 'laurel', clientSecret: 'of these two' },
+    roles: { claim: 'groups', map: { ops: 'OPERATOR' } },
+  });
+
   for (const [name, read] of [
     ['api', apiConfig],
     ['worker', workerConfig],
@@ -106,8 +111,8 @@ describe('configuration', () => {
   ] as const) {
     test(`the ${name} starts from a made .env, and reads every variable it is given`, () => {
       const given = service(file, name).environment ?? {};
-      // It has no default, and so is in no configuration until it is given.
-      const config = read({ ...given, METRICS_PORT: '9464' });
+      // These have no default, and so are in no configuration until they are given.
+      const config = read({ ...given, METRICS_PORT: '9464', STAFF_OIDC });
       assert.deepEqual(
         Object.keys(given).filter((variable) => !(variable in config)),
         [],

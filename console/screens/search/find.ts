@@ -25,8 +25,8 @@ export interface Found {
 
 /** How many users, and how many claims with a key, are listed at most. */
 const LISTED = 20;
-/** The longest text that each route takes. */
-const LONGEST_NAME = 100;
+/** The longest text that each route takes. An external ID may be that long. */
+const LONGEST_NAME = 648;
 const LONGEST_KEY = 255;
 
 /** What the text names: a whole ID first, then users by name, then claims by their key. */
