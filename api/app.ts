@@ -35,11 +35,13 @@ import { type OverviewRouteDeps, overviewRoutes } from './routes/overview.ts';
 import { type CallbackRouteDeps, callbackRoutes } from './routes/provider-callbacks.ts';
 import { type ReconciliationRouteDeps, reconciliationRoutes } from './routes/reconciliation.ts';
 import { SESSION, SESSION_COOKIE, sessionRoutes } from './routes/session.ts';
+import { type StaffOidcRouteDeps, staffOidcRoutes } from './routes/staff-oidc.ts';
 import { type UserRouteDeps, userRoutes } from './routes/users.ts';
 import { observeChangeStream, observeStore } from './store-metrics.ts';
 
 /** Everything the routes need: the sum of what each route file asks for. */
 export type AppDeps = AuthRouteDeps &
+  StaffOidcRouteDeps &
   UserRouteDeps &
   EventRouteDeps &
   EventActionDeps &
@@ -82,6 +84,7 @@ export function createApp(given: AppDeps) {
 
   app.route('/', authRoutes(deps));
   app.route('/', sessionRoutes(deps));
+  app.route('/', staffOidcRoutes(deps));
   app.route('/', userRoutes(deps));
   app.route('/', eventRoutes(deps));
   app.route('/', eventActionRoutes(deps));
@@ -98,7 +101,7 @@ export function createApp(given: AppDeps) {
   app.route('/', playerEventRoutes(deps));
   app.route('/', callbackRoutes(deps));
   app.route('/', metaRoutes(deps));
-  app.route('/', consoleRoutes());
+  app.route('/', consoleRoutes(undefined, deps.staffOidc?.settings.name));
   if (deps.metricsArePublic ?? true) app.route('/', metricsRoutes(deps));
   app.route(
     '/',

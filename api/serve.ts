@@ -21,6 +21,7 @@ import { makeFirstAdmin } from './identity/first-admin.ts';
 import { createTrustedIssuers } from './identity/issuers.ts';
 import { createPasswords } from './identity/passwords.ts';
 import { createRateLimits, ifLimited } from './identity/rate-limits.ts';
+import { createStaffSignIn } from './identity/staff-oidc.ts';
 import { createTokens } from './identity/tokens.ts';
 import { observeLongRequests } from './metrics.ts';
 import { createOverviewFeed } from './overview/overview-feed.ts';
@@ -126,10 +127,14 @@ async function createIdentity({ config, store: { users }, log }: ApiParts) {
     onTrouble: (issuer, err) => log.warn({ err, issuer }, 'issuer keys not fetched'),
   });
   issuers.prefetch();
+  const settings = config.STAFF_OIDC;
+  // Staff who sign in at their provider have external IDs too.
+  const names = new Set([...issuers.names, ...(settings ? [settings.name] : [])]);
   return {
     tokens: await createTokens({ keys: config.JWT_KEYS, ttlS: config.ACCESS_TOKEN_TTL_S, now }),
     currentUsers,
-    issuers,
+    issuers: { ...issuers, names },
+    staffOidc: settings && { settings, signIn: createStaffSignIn(settings) },
     externalSignIn: createExternalSignIn({ users, currentUsers, issuers, now }),
   };
 }

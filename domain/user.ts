@@ -11,6 +11,8 @@ export type UserStatus = (typeof USER_STATUSES)[number];
 
 /** The fewest and the most characters, as the HTTP contract says. */
 export const USERNAME_LENGTH = [3, 64] as const;
+/** In code points. */
+export const DISPLAY_NAME_LENGTH = [1, 64] as const;
 /** As above. */
 export const PASSWORD_LENGTH = [12, 128] as const;
 

@@ -103,8 +103,24 @@ export const jwtKeys = z
     }
   });
 
+interface Named {
+  name: string;
+  issuer: string;
+}
+
 /** A key without a `kid` is named by the thumbprint of its public part. */
 const nameOfKey = ({ kid, x }: { kid?: string; x: string }) => kid ?? `thumbprint ${x}`;
+
+/** Two providers of one name would share their users. */
+function refuseTwoOfOneName(
+  { STAFF_OIDC, TRUSTED_ISSUERS }: Record<string, unknown>,
+  refuse: (name: string, message: string) => void,
+): void {
+  const staff = STAFF_OIDC as Named | undefined;
+  const others = (TRUSTED_ISSUERS ?? []) as Named[];
+  const same = others.find(({ name, issuer }) => name === staff?.name && issuer !== staff.issuer);
+  if (same) refuse('STAFF_OIDC', `has the name of another issuer, "${same.name}"`);
+}
 
 /** Refuses values that are fine alone and contradict each other. */
 export function refuseContradictions(
@@ -123,4 +139,5 @@ export function refuseContradictions(
   if (METRICS_PORT !== undefined && METRICS_PORT === PORT && PORT !== 0) {
     refuse('METRICS_PORT', 'is also PORT: give it another, or leave it out');
   }
+  refuseTwoOfOneName(config, refuse);
 }

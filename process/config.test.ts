@@ -77,6 +77,19 @@ for (const name of Object.keys(READ) as Process[]) {
 const twoKeys = (...kids: (string | undefined)[]) =>
   JSON.stringify(kids.map((kid) => ({ ...newKey(), ...(kid && { kid }) })));
 
+const OIDC = {
+  issuer: 'https://id.example',
+  clientId: 'laurel',
+  clientSecret: 'of these two',
+  roles: { claim: 'groups', map: { ops: 'OPERATOR' } },
+};
+const GAME_ISSUER = {
+  name: 'game',
+  issuer: 'https://game.example',
+  jwksUrl: 'https://game.example/jwks',
+  audience: 'laurel',
+};
+
 const CASES: [what: string, env: NodeJS.ProcessEnv, says: RegExp][] = [
   ['a variable is missing', { MONGODB_URI: undefined }, /MONGODB_URI: is not set$/m],
   [
@@ -146,6 +159,24 @@ const CASES: [what: string, env: NodeJS.ProcessEnv, says: RegExp][] = [
     'measurements are on the port of the API',
     { PORT: '80', METRICS_PORT: '80' },
     /METRICS_PORT: is also PORT/,
+  ],
+  [
+    'two providers of users have one name',
+    {
+      STAFF_OIDC: JSON.stringify({ ...OIDC, name: 'game' }),
+      TRUSTED_ISSUERS: JSON.stringify([GAME_ISSUER]),
+    },
+    /STAFF_OIDC: has the name of another issuer, "game"/,
+  ],
+  [
+    'players would see the console',
+    { STAFF_OIDC: JSON.stringify({ ...OIDC, roles: { claim: 'g', map: { all: 'PLAYER' } } }) },
+    /STAFF_OIDC: .*only roles of staff/,
+  ],
+  [
+    'a provider makes admins without saying so',
+    { STAFF_OIDC: JSON.stringify({ ...OIDC, roles: { claim: 'g', map: { boss: 'ADMIN' } } }) },
+    /STAFF_OIDC: .*allowAdmin/,
   ],
   ['HOST is a URL', { HOST: 'http://0.0.0.0' }, /HOST: an address or a host name alone/],
   ['HOST has the port', { HOST: '0.0.0.0:3000' }, /HOST: an address or a host name alone/],

@@ -17,7 +17,7 @@ import {
   pem,
   refuseContradictions,
 } from './config-shapes.ts';
-import { trustedIssuers } from './trusted-issuers.ts';
+import { staffOidc, trustedIssuers } from './trusted-issuers.ts';
 
 /** A whole number from `least` to `most`. */
 const number = (least: number, most: number) =>
@@ -121,6 +121,7 @@ const api = common.extend({
   ACCESS_TOKEN_TTL_S: whole(1, 86_400, 900),
   RATE_LIMITS: z.enum(['on', 'off']).default('on'),
   TRUSTED_ISSUERS,
+  STAFF_OIDC: json(staffOidc).optional(),
   TRUSTED_PROXIES: trustedProxies.default(new BlockList()),
   MAX_CONNECTIONS: atMost(20_000),
   MAX_CONNECTIONS_PER_ADDRESS: atMost(1_000),

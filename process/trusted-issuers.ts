@@ -1,7 +1,7 @@
 /** The shape of `TRUSTED_ISSUERS`. What would make a token count that should not is refused. */
 import { z } from 'zod';
 import { ISSUER_NAME } from '../domain/external-id.ts';
-import { ROLES } from '../domain/user.ts';
+import { isStaff, ROLES, STAFF } from '../domain/user.ts';
 
 /** Signatures by a private key. With `HS256` and the like whoever can check a token can make one. */
 const ALGORITHMS = [
@@ -38,8 +38,10 @@ const roles = z
     'a mapping to ADMIN needs "allowAdmin": true',
   );
 
+const name = z.string().regex(ISSUER_NAME, 'a-z, 0-9, _ and -, 64 at most');
+
 const issuer = z.strictObject({
-  name: z.string().regex(ISSUER_NAME, 'a-z, 0-9, _ and -, 64 at most'),
+  name,
   /** Compared with `iss` character by character. */
   issuer: url,
   jwksUrl: url,
@@ -60,3 +62,30 @@ export const trustedIssuers = z.array(issuer).superRefine((issuers, context) => 
     context.addIssue({ code: 'custom', message: `two issuers have the ${field} "${twice}"` });
   }
 });
+
+/**
+ * The shape of `STAFF_OIDC`: the OpenID provider where staff sign in. Its groups must map to roles of
+ * staff, or everybody with an account there could look into the console.
+ */
+export const staffOidc = z
+  .strictObject({
+    /** The first part of these users' external IDs; shown on the sign-in page too. */
+    name: name.default('staff'),
+    issuer: url,
+    clientId: z.string().min(1),
+    clientSecret: z.string().min(1),
+    /** What is asked for; the groups' claim may need a scope of its own. */
+    scope: z
+      .string()
+      .regex(/\bopenid\b/, 'must contain openid')
+      .default('openid profile'),
+    /** The API's address as browsers see it, where a proxy changes the `Host` header. */
+    publicUrl: url.optional(),
+    roles,
+  })
+  .refine(
+    ({ roles: { map } }) => Object.values(map).every(isStaff),
+    `only roles of staff can be given here: ${STAFF.join(', ')}`,
+  );
+
+export type StaffOidc = z.infer<typeof staffOidc>;

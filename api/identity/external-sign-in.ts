@@ -44,7 +44,9 @@ export function createExternalSignIn({ users, currentUsers, issuers, now }: Exte
       (user.roleFrom !== null && mapped.from <= user.roleFrom);
     if (isSettled) return user;
     const actor = { userId: `issuer/${issuer}`, role: 'GAME_SERVER' } as const;
-    await users.takeMappedRole({ actor, requestId }, user.userId, mapped, now()).catch(asForbidden);
+    await users
+      .takeMappedRole({ actor, requestId }, user.userId, mapped, now())
+      .catch(lastAdminIsForbidden);
     currentUsers.forget(user.userId);
     return (await currentUsers.get(user.userId)) ?? user;
   }
@@ -75,7 +77,8 @@ function gone(): DomainError {
   return new DomainError('unauthenticated', 'This user no longer exists.');
 }
 
-function asForbidden(error: unknown): never {
+/** Says so where a mapped role would take Laurel's last active admin; anything else is thrown on. */
+export function lastAdminIsForbidden(error: unknown): never {
   if (!(error instanceof DomainError) || error.code !== 'conflict') throw error;
   const detail =
     'Your issuer no longer makes you an admin, and you are the last active one: another must be appointed first.';

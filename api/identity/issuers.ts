@@ -4,6 +4,7 @@ import { DomainError } from '../../domain/errors.ts';
 import { externalIdOf } from '../../domain/external-id.ts';
 import type { Role } from '../../domain/user.ts';
 import { createIssuerKeys } from './issuer-keys.ts';
+import { type RoleMapping, roleOf } from './role-mapping.ts';
 
 /** An issuer as `TRUSTED_ISSUERS` names it. */
 export interface IssuerSettings {
@@ -12,7 +13,7 @@ export interface IssuerSettings {
   jwksUrl: string;
   audience: string;
   algorithms: string[];
-  roles?: { claim: string; map: Record<string, Role> } | undefined;
+  roles?: RoleMapping | undefined;
 }
 
 /** What a verified token says. */
@@ -33,16 +34,6 @@ const REFUSED_PARAMETERS = ['jku', 'jwk', 'x5u', 'x5c', 'crit', 'b64'] as const;
 
 /** The types of a token that is sent alone: not those of logouts, proofs and security events. */
 const TYPES: readonly unknown[] = [undefined, 'jwt', 'at+jwt', 'application/at+jwt'];
-
-/** Of several roles that a token gives, the first one here counts. */
-const STRONGEST_FIRST: readonly Role[] = [
-  'ADMIN',
-  'OPERATOR',
-  'AUDITOR',
-  'SUPPORT',
-  'GAME_SERVER',
-  'PLAYER',
-];
 
 /** Verifies the tokens of one issuer. */
 interface TrustedIssuer {
@@ -158,12 +149,7 @@ function mappedRole({ roles }: IssuerSettings, payload: JWTPayload): ExternalIde
   if (!roles) return null;
   // Otherwise nobody could tell which of two tokens is the later one.
   if (payload.iat === undefined) throw notValid();
-  const claim = Object.hasOwn(payload, roles.claim) ? payload[roles.claim] : undefined;
-  const groups: unknown[] = Array.isArray(claim) ? claim : [claim];
-  const given = Object.entries(roles.map)
-    .filter(([group]) => groups.includes(group))
-    .map(([, role]) => role);
-  const role = STRONGEST_FIRST.find((one) => given.includes(one)) ?? 'PLAYER';
+  const role = roleOf(payload, roles) ?? 'PLAYER';
   return { role, from: new Date(payload.iat * 1_000) };
 }
 

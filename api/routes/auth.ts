@@ -3,7 +3,7 @@ import { createRoute, z } from '@hono/zod-openapi';
 import { DomainError } from '../../domain/errors.ts';
 import { isExternalId } from '../../domain/external-id.ts';
 import { NAME_RULE, type TextLength } from '../../domain/text.ts';
-import { PASSWORD_LENGTH, USERNAME_LENGTH } from '../../domain/user.ts';
+import { DISPLAY_NAME_LENGTH, PASSWORD_LENGTH, USERNAME_LENGTH } from '../../domain/user.ts';
 import { usernameKey } from '../../store/users/users.ts';
 import { text } from '../http/text.ts';
 import { type AuthDeps, access } from '../identity/auth.ts';
@@ -21,8 +21,6 @@ import { json, jsonBody, newRouter } from '../router.ts';
 
 export type AuthRouteDeps = AuthDeps & SignInDeps;
 
-/** In code points. */
-const DISPLAY_NAME_LENGTH = [1, 64] as const;
 /** In characters; longer than any token of ours. */
 const MAX_REFRESH_TOKEN_LENGTH = 256;
 

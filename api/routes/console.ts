@@ -32,8 +32,14 @@ const TYPES: Record<string, string> = {
   css: 'text/css; charset=UTF-8',
 };
 
-/** @param load gives the page and its files; called at the first request, and again if it failed */
-export function consoleRoutes(load: () => Promise<ConsoleBundle> = consoleBundle) {
+/**
+ * @param load gives the page and its files; called at the first request, and again if it failed
+ * @param signInBy the name of the studio's own sign-in, which the page then offers
+ */
+export function consoleRoutes(
+  load: () => Promise<ConsoleBundle> = consoleBundle,
+  signInBy?: string,
+) {
   let loading: Promise<ConsoleBundle> | undefined;
   const bundle = () => {
     loading ??= load().catch((error: unknown) => {
@@ -42,7 +48,7 @@ export function consoleRoutes(load: () => Promise<ConsoleBundle> = consoleBundle
     });
     return loading;
   };
-  const html = unchanging(async () => (await bundle()).page, {
+  const html = unchanging(async () => withSignIn((await bundle()).page, signInBy), {
     'Content-Type': 'text/html; charset=UTF-8',
     'Content-Security-Policy': POLICY,
     'Cache-Control': ASK_FIRST,
@@ -66,4 +72,11 @@ export function consoleRoutes(load: () => Promise<ConsoleBundle> = consoleBundle
       // Named, and not `*`: in metrics it is a route of its own.
       .get('/console/:screen{.+}', html)
   );
+}
+
+/** The page that knows the name of the studio's own sign-in. */
+function withSignIn(page: string, signInBy: string | undefined): string {
+  if (signInBy === undefined) return page;
+  const name = signInBy.replace(/[&<"]/g, (sign) => `&#${sign.charCodeAt(0)};`);
+  return page.replace('<html ', `<html data-sign-in-by="${name}" `);
 }

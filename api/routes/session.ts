@@ -101,7 +101,7 @@ export function sessionRoutes(deps: SignInDeps) {
         c.req.valid('json'),
         c.get('client'),
       );
-      setCookie(c, SESSION_COOKIE, refreshToken, COOKIE);
+      setSessionCookie(c, refreshToken);
       return c.json(access, 200, NO_STORE);
     })
     .openapi(refresh, async (c) => {
@@ -113,7 +113,7 @@ export function sessionRoutes(deps: SignInDeps) {
           if (error instanceof DomainError) clear(c);
           throw error;
         });
-      setCookie(c, SESSION_COOKIE, refreshToken, COOKIE);
+      setSessionCookie(c, refreshToken);
       return c.json(access, 200, NO_STORE);
     })
     .openapi(end, async (c) => {
@@ -122,6 +122,11 @@ export function sessionRoutes(deps: SignInDeps) {
       clear(c);
       return c.body(null, 204);
     });
+}
+
+/** Begins the browser's session with this refresh token. */
+export function setSessionCookie(c: Context<ApiEnv>, refreshToken: string): void {
+  setCookie(c, SESSION_COOKIE, refreshToken, COOKIE);
 }
 
 function clear(c: Context<ApiEnv>): void {

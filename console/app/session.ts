@@ -45,12 +45,15 @@ export function currentToken(): string | undefined {
 export function startSession(): void {
   otherTabs.onmessage = () => end({ ended: false });
   // Without it, a first visit would ask for nothing but a refusal.
-  if (kept(SIGNED_IN) === null) end({ ended: false });
+  if (kept(SIGNED_IN) === null || hasFailed()) end({ ended: false });
   // Again when the API has come back, as long as nobody knows whether the cookie is good.
   effect(() => {
     if (returns.value >= 0 && session.peek().state === 'STARTING') void refresh();
   });
 }
+
+/** Whether a sign-in at the studio's provider has just brought nobody in. */
+const hasFailed = () => new URLSearchParams(location.search).has('sign-in');
 
 /** Signs in. @returns the user, or why not */
 export async function signIn(username: string, password: string): Promise<Answer<User>> {
@@ -63,6 +66,11 @@ export async function signIn(username: string, password: string): Promise<Answer
   } catch (error) {
     return { ok: false, problem: problemOfFetch(error) };
   }
+}
+
+/** Says that a session may begin elsewhere: the next page of the console then looks for its cookie. */
+export function expectSession(): void {
+  keep(SIGNED_IN, 'yes');
 }
 
 /** Signs out here and in this browser's other tabs. */

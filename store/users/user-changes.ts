@@ -3,6 +3,7 @@ import type { ClientSession, Connection } from 'mongoose';
 import { DomainError } from '../../domain/errors.ts';
 import type { Role, UserStatus } from '../../domain/user.ts';
 import { createAuditLog } from '../audit-log.ts';
+import { named } from '../mongodb/bounded-find.ts';
 import { inTransaction } from '../mongodb/connection.ts';
 import type { StaffContext, StaffWrite } from './staff.ts';
 import { toUser, type User, type UserDocument, userModel, WITHOUT_HASH } from './user-record.ts';
@@ -18,6 +19,8 @@ export interface MappedRole {
   role: Role;
   /** When the token was issued. */
   from: Date;
+  /** The name that the token gives, where it gives one. */
+  displayName?: string;
 }
 
 /** A user's status as another system reports it. */
@@ -116,12 +119,13 @@ export function createUserChanges(connection: Connection) {
     async takeMappedRole(
       staff: StaffContext,
       userId: string,
-      { role, from }: MappedRole,
+      { role, ...taken }: MappedRole,
       now: Date,
     ): Promise<void> {
       await inTransaction(connection, async (session) => {
+        const { from, displayName } = taken;
         const isNewer = { $or: [{ roleFrom: { $exists: false } }, { roleFrom: { $lt: from } }] };
-        const change = { $set: { roleFrom: from } };
+        const change = { $set: named({ roleFrom: from, displayName }) };
         const noted = await model.updateOne({ _id: userId, ...isNewer }, change, { session });
         if (noted.matchedCount > 0) await changeIn({ ...staff, session }, userId, { role }, now);
       });

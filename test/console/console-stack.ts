@@ -4,12 +4,15 @@
  */
 import assert from 'node:assert/strict';
 import { createPasswords } from '../../api/identity/passwords.ts';
+import { createStaffSignIn } from '../../api/identity/staff-oidc.ts';
+import { CALLBACK_PATH } from '../../api/routes/staff-oidc.ts';
 import type { EventFields } from '../../domain/events/event.ts';
 import { CAPE, DAILY_IN_SEOUL, eventFields, MESOS, ONCE } from '../../domain/events/test-fields.ts';
 import type { Role } from '../../domain/user.ts';
 import type { StaffContext } from '../../store/users/staff.ts';
 import { parked, reconcile, recordOnce } from '../helpers.ts';
 import { startLaurel } from '../laurel.ts';
+import { type OpenIdProvider, startOpenIdProvider } from '../openid-provider.ts';
 
 export type ConsoleStack = Awaited<ReturnType<typeof startConsoleStack>>;
 
@@ -27,6 +30,10 @@ export const USERNAMES: Record<Staff, string> = {
   AUDITOR: 'doyun.auditor',
 };
 
+/** The name of the studio's own sign-in. */
+export const PROVIDER_NAME = 'studio';
+const SCOPE = { scope: 'openid profile' };
+
 const DAY_MS = 86_400_000;
 
 /** One cape for each player, by the simulated game. */
@@ -43,7 +50,8 @@ type Misfortune = 'fails' | 'never ends';
 /** Starts it, with nobody but staff in it; `stop` drops its database. */
 export async function startConsoleStack() {
   const webUi = { url: 'http://127.0.0.1:8233', namespace: 'default' };
-  const laurel = await startLaurel({ api: { webUi } });
+  const provider = await startOpenIdProvider([`http://127.0.0.1${CALLBACK_PATH}`]);
+  const laurel = await startLaurel({ api: { webUi, staffOidc: staffOidcAt(provider) } });
   const passwordHash = await createPasswords().hash(PASSWORD);
 
   /** A user who can sign in by the password. @returns their ID, and a token of theirs */
@@ -102,10 +110,20 @@ export async function startConsoleStack() {
   }
 
   return {
-    ...{ laurel, url: laurel.url, admin, operator },
+    ...{ laurel, url: laurel.url, provider, admin, operator },
     ...{ user, openEvent, change, claim, mendGame, count },
-    stop: () => laurel.stop(),
+    async stop() {
+      await laurel.stop();
+      await provider.close();
+    },
   };
+}
+
+/** The provider as `STAFF_OIDC` names it. */
+function staffOidcAt({ issuer, clientId, clientSecret }: OpenIdProvider) {
+  const roles = { claim: 'groups', map: { ops: 'OPERATOR' }, allowAdmin: false } as const;
+  const settings = { name: PROVIDER_NAME, issuer, clientId, clientSecret, roles, ...SCOPE };
+  return { settings, signIn: createStaffSignIn(settings) };
 }
 
 /** Something of everything, so that no screen is empty. @returns what the screens are opened with */

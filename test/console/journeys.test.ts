@@ -14,6 +14,7 @@ import {
 } from './console-stack.ts';
 import { endsAndComesBack, outlivesTheApi, seesWhatTheyMay } from './guards.ts';
 import { JOURNEYS, walk } from './journeys.ts';
+import { signsInAtTheProvider } from './provider-sign-in.ts';
 import { type Screen, screensOf } from './screens.ts';
 import { createVisitors, type Manner, type Visitors } from './visit.ts';
 
@@ -58,6 +59,10 @@ describe('the console', () => {
 
   test('a session that ends leads to the sign-in, and back', async () => {
     await endsAndComesBack(browser, stack, MANNERS[0] as Manner);
+  });
+
+  test("staff sign in at the studio's own provider", async () => {
+    await signsInAtTheProvider(browser, stack, MANNERS[0] as Manner);
   });
 
   test('an API that is down is said, and the page goes on by itself', async () => {

@@ -42,11 +42,15 @@ export interface Troubles {
   forbidden: string[];
 }
 
-/** Notes what goes wrong in the page from now on. Call it before the page is loaded. */
-export async function watchTroubles(page: Page): Promise<Troubles> {
+/**
+ * Notes what goes wrong in the page from now on. Call it before the page is loaded.
+ * @param stranger another origin that the page visits: what goes wrong there is no fault of ours
+ */
+export async function watchTroubles(page: Page, stranger?: string): Promise<Troubles> {
   const troubles: Troubles = { errors: [], forbidden: [] };
+  const isOurs = () => stranger === undefined || !page.url().startsWith(stranger);
   page.on('console', (message) => {
-    if (message.type() === 'error') troubles.errors.push(message.text());
+    if (message.type() === 'error' && isOurs()) troubles.errors.push(message.text());
   });
   page.on('pageerror', (error) => troubles.errors.push(String(error)));
   page.on('response', (response) => {
