@@ -29,6 +29,7 @@ const required = [...new Set(references.flatMap((r) => (r.operator === ':?' ? [r
 const services = Object.entries(raw.services);
 const oneShots = services.filter(([, { restart }]) => restart === 'no');
 const longRunning = services.filter(([, { restart }]) => restart !== 'no');
+const observability = services.flatMap(([name, { profiles }]) => (profiles ? [name] : []));
 const ours = services.filter(([, { build }]) => build !== undefined);
 
 function service(file: ComposeFile, name: string): Service {
@@ -128,6 +129,30 @@ describe('configuration', () => {
     assert.match(service(raw, 'temporal').environment?.NUM_HISTORY_SHARDS ?? '', /^\d+$/);
   });
 
+  test('what watches is started only when it is asked for, and nothing waits for it', () => {
+    const waitedFor = services
+      .filter(([name]) => !observability.includes(name))
+      .flatMap(([, { depends_on = {} }]) => Object.keys(depends_on));
+    assert.deepEqual(observability, ['prometheus', 'grafana', 'collector']);
+    assert.deepEqual(
+      waitedFor.filter((name) => observability.includes(name)),
+      [],
+    );
+    for (const name of observability) {
+      assert.deepEqual(service(raw, name).profiles, ['observability']);
+    }
+  });
+
+  test('Prometheus asks services that are there, at the ports where they show metrics', () => {
+    const config = parse(readFileSync(join(ROOT, 'deploy/observability/prometheus.yaml'), 'utf8'));
+    const [laurel, temporal] = config.scrape_configs;
+    const { names, port } = laurel.dns_sd_configs[0];
+    assert.deepEqual([names, port], [['api', 'worker', 'streams'], 9464]);
+    const [target] = temporal.static_configs[0].targets;
+    const { PROMETHEUS_ENDPOINT } = service(raw, 'temporal').environment ?? {};
+    assert.equal(target.replace('temporal', '0.0.0.0'), PROMETHEUS_ENDPOINT);
+  });
+
   test('streams asks the broker where the broker says that it is to be found', () => {
     const { environment = {}, hostname } = service(raw, 'kafka');
     const brokers = service(raw, 'streams').environment?.KAFKA_BROKERS;
@@ -201,7 +226,7 @@ describe('start order', () => {
     const first = new Set(before('api'));
     assert.deepEqual(
       services.map(([name]) => name).filter((name) => !first.has(name)),
-      ['temporal-ui', 'kafka', 'streams', 'api'],
+      ['temporal-ui', 'kafka', 'streams', 'api', ...observability],
     );
   });
 
@@ -295,9 +320,10 @@ describe('what is mounted', () => {
     assert.equal(environment?.KAFKA_LOG_DIRS, '/var/lib/kafka/data');
   });
 
-  test('every mounted file exists, cannot be written to, and is never made as a folder', () => {
+  test('everything mounted exists, cannot be written to, and is never made as a folder', () => {
     for (const bind of services.flatMap(([, entry]) => binds(entry))) {
-      assert.ok(statSync(join(ROOT, bind.source)).isFile(), bind.source);
+      const isFolder = bind.source.endsWith('/dashboards');
+      assert.equal(statSync(join(ROOT, bind.source)).isDirectory(), isFolder, bind.source);
       assert.equal(bind.read_only, true, bind.source);
       assert.equal(bind.bind.create_host_path, false, bind.source);
     }
