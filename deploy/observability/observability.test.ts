@@ -113,7 +113,33 @@ describe('the queries', () => {
   });
 });
 
-it('Prometheus and its promtool are of one version', () => {
-  const { prometheus } = readCompose().file.services;
-  assert.equal(prometheus?.image, `prom/prometheus:v${PROMETHEUS_VERSION}`);
+describe('the Compose profile', () => {
+  const { services } = readCompose().file;
+  const watching = Object.entries(services).filter(([, { profiles }]) => profiles !== undefined);
+  const names = watching.map(([name]) => name);
+
+  it('is all that is started only when it is asked for, and nothing else waits for it', () => {
+    assert.deepEqual(names, ['prometheus', 'grafana', 'collector']);
+    for (const [, { profiles }] of watching) assert.deepEqual(profiles, ['observability']);
+    for (const [name, { depends_on = {} }] of Object.entries(services)) {
+      const waitsFor = Object.keys(depends_on).filter((target) => names.includes(target));
+      assert.ok(names.includes(name) || waitsFor.length === 0, name);
+    }
+  });
+
+  it('has a Prometheus of the version of promtool', () => {
+    assert.equal(services.prometheus?.image, `prom/prometheus:v${PROMETHEUS_VERSION}`);
+  });
+
+  it('asks the services that show metrics, where they show them', () => {
+    const [laurel, temporal] = parse(read('deploy/observability/prometheus.yaml')).scrape_configs;
+    const { names: asked, port } = laurel.dns_sd_configs[0];
+    assert.deepEqual(asked, ['api', 'worker', 'streams']);
+    for (const name of asked) {
+      assert.equal(services[name]?.environment?.METRICS_PORT, String(port), name);
+    }
+    const [target] = temporal.static_configs[0].targets;
+    const { PROMETHEUS_ENDPOINT } = services.temporal?.environment ?? {};
+    assert.equal(target.replace('temporal', '0.0.0.0'), PROMETHEUS_ENDPOINT);
+  });
 });

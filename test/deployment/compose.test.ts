@@ -29,7 +29,6 @@ const required = [...new Set(references.flatMap((r) => (r.operator === ':?' ? [r
 const services = Object.entries(raw.services);
 const oneShots = services.filter(([, { restart }]) => restart === 'no');
 const longRunning = services.filter(([, { restart }]) => restart !== 'no');
-const observability = services.flatMap(([name, { profiles }]) => (profiles ? [name] : []));
 const ours = services.filter(([, { build }]) => build !== undefined);
 
 function service(file: ComposeFile, name: string): Service {
@@ -129,30 +128,6 @@ describe('configuration', () => {
     assert.match(service(raw, 'temporal').environment?.NUM_HISTORY_SHARDS ?? '', /^\d+$/);
   });
 
-  test('what watches is started only when it is asked for, and nothing waits for it', () => {
-    const waitedFor = services
-      .filter(([name]) => !observability.includes(name))
-      .flatMap(([, { depends_on = {} }]) => Object.keys(depends_on));
-    assert.deepEqual(observability, ['prometheus', 'grafana', 'collector']);
-    assert.deepEqual(
-      waitedFor.filter((name) => observability.includes(name)),
-      [],
-    );
-    for (const name of observability) {
-      assert.deepEqual(service(raw, name).profiles, ['observability']);
-    }
-  });
-
-  test('Prometheus asks services that are there, at the ports where they show metrics', () => {
-    const config = parse(readFileSync(join(ROOT, 'deploy/observability/prometheus.yaml'), 'utf8'));
-    const [laurel, temporal] = config.scrape_configs;
-    const { names, port } = laurel.dns_sd_configs[0];
-    assert.deepEqual([names, port], [['api', 'worker', 'streams'], 9464]);
-    const [target] = temporal.static_configs[0].targets;
-    const { PROMETHEUS_ENDPOINT } = service(raw, 'temporal').environment ?? {};
-    assert.equal(target.replace('temporal', '0.0.0.0'), PROMETHEUS_ENDPOINT);
-  });
-
   test('streams asks the broker where the broker says that it is to be found', () => {
     const { environment = {}, hostname } = service(raw, 'kafka');
     const brokers = service(raw, 'streams').environment?.KAFKA_BROKERS;
@@ -224,9 +199,10 @@ describe('start order', () => {
     const before = (name: string): string[] =>
       Object.keys(service(raw, name).depends_on ?? {}).flatMap((next) => [next, ...before(next)]);
     const first = new Set(before('api'));
+    const last = services.filter(([name, { profiles }]) => !first.has(name) && !profiles);
     assert.deepEqual(
-      services.map(([name]) => name).filter((name) => !first.has(name)),
-      ['temporal-ui', 'kafka', 'streams', 'api', ...observability],
+      last.map(([name]) => name),
+      ['temporal-ui', 'kafka', 'streams', 'api'],
     );
   });
 
@@ -346,7 +322,7 @@ describe('what is mounted', () => {
 describe('images', () => {
   test('each is pinned to a version', () => {
     for (const [name, { image, build }] of services) {
-      if (!build) assert.match(image, /^[\w./-]+:\d+\.\d+[\w.-]*$/, name);
+      if (!build) assert.match(image, /^[\w./-]+:v?\d+\.\d+[\w.-]*$/, name);
     }
   });
 
