@@ -24,7 +24,8 @@ COPY . .
 COPY --from=build /app/dist dist/
 # The image's user `node`, by number so that Kubernetes' runAsNonRoot can tell.
 USER 1000:1000
-EXPOSE 3000
+# The API, and /metrics where METRICS_PORT is 9464, as in docker-compose.yml.
+EXPOSE 3000 9464
 HEALTHCHECK --interval=10s --timeout=5s --start-period=60s --retries=3 \
   CMD ["node", "api/server/health-check.ts"]
 CMD ["node", "api/main.ts"]

@@ -26,6 +26,8 @@ export type ApiEnv = {
     user: AuthenticatedUser;
     /** The token that was shown; set with `user`. */
     token: Verified;
+    /** When the answer to a claim was decided, on `performance.now()`: a preferred wait follows. */
+    decidedAtMs?: number;
     /** Drops the body early, for a handler that goes on for long. Set with a body. */
     letGoOfBody?: () => void;
   };

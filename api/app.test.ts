@@ -160,8 +160,14 @@ describe('what is kept of a request', () => {
     await t.call('GET', '/nothing/usr_secret');
     const { metrics } = t.deps;
     const text = await metrics.metrics();
-    assert.match(text, /_count\{method="PATCH",route="\/api\/users\/:userId",status="404"\} 1/);
-    assert.match(text, /_count\{method="GET",route="unmatched",status="404"\} \d/);
+    assert.match(
+      text,
+      /_count\{http_request_method="PATCH",http_route="\/api\/users\/:userId",http_response_status_code="404"\} 1/,
+    );
+    assert.match(
+      text,
+      /_count\{http_request_method="GET",http_route="unmatched",http_response_status_code="404"\} \d/,
+    );
     const kept = text + JSON.stringify(lines);
     for (const secret of ['usr_secret', accessToken]) assert.ok(!kept.includes(secret), secret);
   });
@@ -194,6 +200,9 @@ describe('over a socket', () => {
       assert.deepEqual(loud, [], id);
     }
     const text = await t.deps.metrics.metrics();
-    assert.match(text, /_count\{method="POST",route="\/api\/auth\/register",status="499"\} 2/);
+    assert.match(
+      text,
+      /_count\{http_request_method="POST",http_route="\/api\/auth\/register",http_response_status_code="499"\} 2/,
+    );
   });
 });

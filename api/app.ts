@@ -3,6 +3,7 @@ import { BlockList } from 'node:net';
 import type { MiddlewareHandler } from 'hono';
 import { methodNotAllowed } from 'hono/method-not-allowed';
 import type { Logger } from 'pino';
+import { observeClaimEnds } from '../store/claims/claim-metrics.ts';
 import type { ApiEnv } from './api-env.ts';
 import { MAKE_CLAIM_ROUTE } from './claims/claim-url.ts';
 import { describeOperations } from './docs/operation-ids.ts';
@@ -11,7 +12,7 @@ import { everyRequest } from './http/every-request.ts';
 import { describeQueries } from './http/query-checks.ts';
 import { access, BEARER } from './identity/auth.ts';
 import { clientOf } from './identity/client-address.ts';
-import { observeRequests, observeStore } from './metrics.ts';
+import { observeAcceptance, observeRequests } from './metrics.ts';
 import { problemOf, sendProblem } from './problem.ts';
 import { newRouter } from './router.ts';
 import { type PlayerEventRouteDeps, playerEventRoutes } from './routes/activity-events.ts';
@@ -35,6 +36,7 @@ import { type CallbackRouteDeps, callbackRoutes } from './routes/provider-callba
 import { type ReconciliationRouteDeps, reconciliationRoutes } from './routes/reconciliation.ts';
 import { SESSION, SESSION_COOKIE, sessionRoutes } from './routes/session.ts';
 import { type UserRouteDeps, userRoutes } from './routes/users.ts';
+import { observeChangeStream, observeStore } from './store-metrics.ts';
 
 /** Everything the routes need: the sum of what each route file asks for. */
 export type AppDeps = AuthRouteDeps &
@@ -73,8 +75,9 @@ const INFO = {
 const SERVERS = [{ url: '/' }];
 
 /** Builds the application; it listens to nothing by itself. */
-export function createApp(deps: AppDeps) {
+export function createApp(given: AppDeps) {
   const app = newRouter();
+  const deps = measured(given);
   guardRequests(app, deps);
 
   app.route('/', authRoutes(deps));
@@ -127,6 +130,23 @@ export function describeApi(app: App) {
   return description;
 }
 
+/** Shows what the store knows in the metrics. @returns the same, with the ends of claims measured */
+function measured(deps: AppDeps): AppDeps {
+  const { metrics, metricsAgeMs, store, changes, now } = deps;
+  const { claims, reconciliations } = store;
+  observeStore(
+    metrics,
+    {
+      mended: reconciliations.totals,
+      lastPass: async () => (await reconciliations.latest(1))[0] ?? null,
+      openClaims: claims.countOpen,
+    },
+    metricsAgeMs,
+  );
+  observeChangeStream(metrics, changes.seenUntil, now);
+  return { ...deps, store: { ...store, claims: observeClaimEnds(metrics, claims, now) } };
+}
+
 /** HEAD is answered as GET, without the body. A body that streams is cancelled, or it goes on. */
 const endHeads: MiddlewareHandler<ApiEnv> = async (c, next) => {
   await next();
@@ -142,12 +162,7 @@ function guardRequests(app: App, deps: AppDeps): void {
   };
   const observe = observeRequests(deps.metrics, deps.log, deps.admission.cameAtMs);
   everyRequest(app, deps.log, client, endHeads, observe);
-  const { claims, reconciliations } = deps.store;
-  observeStore(deps.metrics, {
-    mended: reconciliations.totals,
-    lastPassAt: async () => (await reconciliations.latest(1))[0]?.endedAt ?? null,
-    parked: claims.countParked,
-  });
+  app.on('POST', MAKE_CLAIM_ROUTE, observeAcceptance(deps.metrics, deps.admission.cameAtMs));
   app.on('POST', MAKE_CLAIM_ROUTE, deps.admission.turnAway);
   app.use(
     methodNotAllowed({

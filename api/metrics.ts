@@ -3,7 +3,6 @@ import type { Context, MiddlewareHandler } from 'hono';
 import { routePath } from 'hono/route';
 import type { Logger } from 'pino';
 import { Counter, Gauge, Histogram, type Registry } from 'prom-client';
-import type { Mended } from '../domain/claims/reconciliation.ts';
 import { DomainError } from '../domain/errors.ts';
 import type { ApiEnv } from './api-env.ts';
 import type { FairQueue } from './claims/admission/fair-queue.ts';
@@ -11,9 +10,23 @@ import type { FairQueue } from './claims/admission/fair-queue.ts';
 /** In seconds: from a cached read to the longest `Prefer: wait`. */
 const BUCKETS_S = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30];
 
+/** The methods of RFC 9110 and PATCH. All others are `_OTHER`, as a client may make up any. */
+const METHODS = new Set([
+  'CONNECT',
+  'DELETE',
+  'GET',
+  'HEAD',
+  'OPTIONS',
+  'PATCH',
+  'POST',
+  'PUT',
+  'TRACE',
+]);
+
 /**
  * Middleware that measures every request by method, route pattern and status, and logs it at debug.
- * No path, query, token or name gets into either.
+ * Metric and labels are those of OpenTelemetry's semantic conventions for HTTP. No path, query,
+ * token or name gets into either.
  * @param cameAtMs when a request came that waited at the door, on `performance.now()`
  */
 export function observeRequests(
@@ -22,9 +35,9 @@ export function observeRequests(
   cameAtMs: (c: Context<ApiEnv>) => number | undefined,
 ): MiddlewareHandler<ApiEnv> {
   const durations = new Histogram({
-    name: 'http_request_duration_seconds',
+    name: 'http_server_request_duration_seconds',
     help: 'Time to the first byte of an answer.',
-    labelNames: ['method', 'route', 'status'],
+    labelNames: ['http_request_method', 'http_route', 'http_response_status_code'],
     buckets: BUCKETS_S,
     registers: [registry],
   });
@@ -37,7 +50,14 @@ export function observeRequests(
     const { method } = c.req;
     const { status } = c.res;
     const { scheme } = c.get('client');
-    durations.observe({ method, route, status }, durationMs / 1000);
+    durations.observe(
+      {
+        http_request_method: METHODS.has(method) ? method : '_OTHER',
+        http_route: route,
+        http_response_status_code: status,
+      },
+      durationMs / 1000,
+    );
     log.debug(
       { requestId: c.get('requestId'), method, route, status, durationMs, scheme },
       'request',
@@ -45,63 +65,46 @@ export function observeRequests(
   };
 }
 
-/** What is read from the database for `/metrics`. */
-interface StoreReads {
-  /** How much reconciliation ever mended, by kind. */
-  mended(): Promise<Mended>;
-  /** When its last pass ended; null if there was none in a week. */
-  lastPassAt(): Promise<Date | null>;
-  /** How many claims wait for a person. */
-  parked(): Promise<number>;
-}
+/** In seconds: from a claim that finds a free slot to one that waits at the door for long. */
+const ACCEPTANCE_BUCKETS_S = [0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 15, 30];
+
+/** The status of a request whose client hung up: nobody received an answer. */
+const HUNG_UP = 499;
+
+/** What came of a request that claims. `refused`: a rule said no. `failed`: we could not say. */
+const ACCEPTANCES = ['accepted', 'replayed', 'refused', 'failed'] as const;
 
 /**
- * Gauges of what is in the database. They are read when `/metrics` is, so that every API process
- * shows the same, and a restart does not begin at zero. A gauge that cannot be read is left out:
- * the others are needed most just then.
+ * Middleware of the route that claims: measures the time until the answer is decided. A wait that
+ * the client prefers comes after that, and a client that hung up is not counted.
+ * @param cameAtMs when a request came that waited at the door, on `performance.now()`
  */
-export function observeStore(registry: Registry, reads: StoreReads): void {
-  const show = (
-    name: string,
-    help: string,
-    labelNames: string[],
-    read: (gauge: Gauge) => Promise<void>,
-  ) =>
-    new Gauge({
-      name,
-      help,
-      labelNames,
-      registers: [registry],
-      async collect() {
-        if (labelNames.length > 0) this.reset();
-        // `reset` would set a gauge without labels to 0.
-        else this.remove();
-        await read(this).catch(() => {});
-      },
-    });
-  show(
-    'laurel_reconciliation_mended_total',
-    'Things that reconciliation mended, ever.',
-    ['kind'],
-    async (gauge) => {
-      for (const [kind, count] of Object.entries(await reads.mended())) gauge.set({ kind }, count);
-    },
-  );
-  show(
-    'laurel_reconciliation_last_pass_timestamp_seconds',
-    'When the last pass of reconciliation ended.',
-    [],
-    async (gauge) => {
-      const at = await reads.lastPassAt();
-      if (at) gauge.set(at.getTime() / 1_000);
-    },
-  );
-  show(
-    'laurel_claims_parked',
-    'Claims that wait for a person (NEEDS_ATTENTION).',
-    [],
-    async (gauge) => gauge.set(await reads.parked()),
-  );
+export function observeAcceptance(
+  registry: Registry,
+  cameAtMs: (c: Context<ApiEnv>) => number | undefined,
+): MiddlewareHandler<ApiEnv> {
+  const durations = new Histogram({
+    name: 'laurel_claim_acceptance_seconds',
+    help: 'From the arrival of a request that claims to its answer, without a wait that it prefers.',
+    labelNames: ['outcome'],
+    buckets: ACCEPTANCE_BUCKETS_S,
+    registers: [registry],
+  });
+  // A ratio of outcomes must be there before the first failure.
+  for (const outcome of ACCEPTANCES) durations.zero({ outcome });
+  return async (c, next) => {
+    const startedAtMs = cameAtMs(c) ?? performance.now();
+    await next();
+    if (c.res.status === HUNG_UP) return;
+    const decidedAtMs = c.get('decidedAtMs') ?? performance.now();
+    durations.observe({ outcome: acceptanceIn(c.res) }, (decidedAtMs - startedAtMs) / 1_000);
+  };
+}
+
+function acceptanceIn({ status, headers }: Response): (typeof ACCEPTANCES)[number] {
+  if (status >= 500) return 'failed';
+  if (status >= 400) return 'refused';
+  return headers.has('Idempotency-Replayed') ? 'replayed' : 'accepted';
 }
 
 /** Metrics of admission: claims that wait, and refusals before a record, by code. */

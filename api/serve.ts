@@ -3,6 +3,7 @@ import type { Client } from '@temporalio/client';
 import type { Connection as Database } from 'mongoose';
 import type { Logger } from 'pino';
 import type { ApiConfig } from '../process/config.ts';
+import { observeProviderCalls } from '../providers/call-metrics.ts';
 import { createGameDataProviders } from '../providers/index.ts';
 import { watchClaims } from '../store/claims/claim-changes.ts';
 import type { Store } from '../store/index.ts';
@@ -52,9 +53,11 @@ export async function serveApi(parts: ApiParts) {
     { username: config.ADMIN_USERNAME, password: config.ADMIN_PASSWORD },
   );
   const providers = Object.entries(config.PROVIDERS);
-  const gameData = createGameDataProviders(config.PROVIDERS, { timeoutMs: GAME_DATA_TIMEOUT_MS });
   const namespace = config.TEMPORAL_NAMESPACE;
   const { metrics, admission, phase, checks } = front;
+  const gameData = createGameDataProviders(config.PROVIDERS, { timeoutMs: GAME_DATA_TIMEOUT_MS });
+  const calls = observeProviderCalls(metrics);
+  for (const [name, data] of gameData) gameData.set(name, calls.watchGameData(name, data));
 
   const longRequests = createLongRequests({
     most: config.MAX_LONG_REQUESTS,

@@ -17,6 +17,9 @@ const serversShape = z.object({
       simulator: port,
       kafka: port,
       kafkaController: port,
+      apiMetrics: port,
+      workerMetrics: port,
+      streamsMetrics: port,
     })
     .partial()
     .default({}),

@@ -14,6 +14,9 @@ describe('the settings of API and worker', () => {
     simulator: 1004,
     kafka: 1005,
     kafkaController: 1006,
+    apiMetrics: 1007,
+    workerMetrics: 1008,
+    streamsMetrics: 1009,
   };
 
   it('are complete without any in the environment', async (t) => {
@@ -47,7 +50,11 @@ describe('the settings of API and worker', () => {
       HOST: '::1',
     };
     const secrets = await keptSecrets(temporaryFolder(t));
-    const settings = stackSettings(env, 'data', ports, secrets, 3000);
+    const given = { ...env, METRICS_PORT: '1007' };
+    const settings = stackSettings(given, 'data', ports, secrets, 3000);
+    // Not the same for all: it would be taken when the second process starts.
+    assert.equal(settings.env.METRICS_PORT, undefined);
+    assert.deepEqual(settings.metrics.worker, { port: 1008, url: 'http://[::1]:1008/metrics' });
     for (const [name, value] of Object.entries(env)) assert.equal(settings.env[name], value);
     const embedded = { mongod: false, temporal: false, simulator: false, kafka: false };
     assert.deepEqual(settings.embedded, embedded);

@@ -22,9 +22,14 @@ export interface Settings {
   /** `drainMs`: how long it goes on serving after SIGTERM. */
   api: { host: string; port: number; url: string; drainMs: number };
   simulator: { url: string; secret: string };
-  /** The environment of API, worker and streams. */
+  /** Where each process shows its metrics. */
+  metrics: Record<MeasuredProcess, { port: number; url: string }>;
+  /** The environment of API, worker and streams, but for their `METRICS_PORT`. */
   env: NodeJS.ProcessEnv;
 }
+
+/** Our processes that have metrics. */
+export type MeasuredProcess = 'api' | 'worker' | 'streams';
 
 const DATABASE = 'laurel';
 
@@ -64,6 +69,8 @@ export function stackSettings(
     PORT: String(apiPort),
     DATA_DIR: resolve(dataDir),
   };
+  // Each process gets one of its own.
+  delete filled.METRICS_PORT;
   if (embedded.temporal) dropCredentials(filled);
   const config = apiConfig(filled);
   workerConfig(filled);
@@ -83,9 +90,19 @@ export function stackSettings(
       drainMs: config.DRAIN_S * 1_000,
     },
     simulator,
+    metrics: {
+      api: metricsAt(config.HOST, ports.apiMetrics),
+      worker: metricsAt(config.HOST, ports.workerMetrics),
+      streams: metricsAt(config.HOST, ports.streamsMetrics),
+    },
     env: filled,
   };
 }
+
+const metricsAt = (HOST: string, port: number) => ({
+  port,
+  url: `${ownUrl({ HOST, PORT: port })}/metrics`,
+});
 
 function embeddedAddresses(embedded: Settings['embedded'], ports: Ports): NodeJS.ProcessEnv {
   return {

@@ -7,8 +7,8 @@ import { readStackFile, type StackFile, stackFilePath, writeStackFile } from './
 describe('stack.json', () => {
   const stack = (pid: number): StackFile => ({
     supervisor: { pid },
-    api: { pid, url: 'http://127.0.0.1:3000' },
-    worker: { pid },
+    api: { pid, url: 'http://127.0.0.1:3000', metricsUrl: 'http://127.0.0.1:9464/metrics' },
+    worker: { pid, metricsUrl: 'http://127.0.0.1:9465/metrics' },
     mongod: { uri: 'mongodb://db/laurel' },
     temporal: { address: '127.0.0.1:7233' },
     admin: { username: 'admin', password: 'x'.repeat(100_000) },

@@ -6,10 +6,11 @@ import { writeAtomically } from './processes/atomic-file.ts';
 /** The file's content. A server that the stack does not run itself has no process ID. */
 export interface StackFile {
   supervisor: { pid: number };
-  api: { pid: number; url: string };
-  worker: { pid: number };
+  /** `metricsUrl`, here and below: what Prometheus scrapes of the process. */
+  api: { pid: number; url: string; metricsUrl: string };
+  worker: { pid: number; metricsUrl: string };
   /** Present with Kafka only, as `kafka` is. */
-  streams?: { pid: number };
+  streams?: { pid: number; metricsUrl: string };
   mongod: { pid?: number; uri: string };
   /** `cli` is the path of the CLI's binary. */
   temporal: { pid?: number; address: string; uiUrl?: string; cli?: string };

@@ -106,6 +106,14 @@ describe('a stack that runs', () => {
     assert.equal(ofSimulator.JWT_KEYS, undefined);
   });
 
+  it('gives API and worker a port each for their metrics', async () => {
+    const { api, worker } = file;
+    const { METRICS_PORT } = await environmentOf(api.url);
+    assert.equal(api.metricsUrl, `http://127.0.0.1:${METRICS_PORT}/metrics`);
+    assert.match(worker.metricsUrl, /^http:\/\/127\.0\.0\.1:\d+\/metrics$/);
+    assert.notEqual(worker.metricsUrl, api.metricsUrl);
+  });
+
   it('is refused over the folder of one that runs, which goes on', async (t) => {
     const other = stackOver(t, { dataDir }).stack;
     await assert.rejects(other.start(), AlreadyRunning);

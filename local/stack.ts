@@ -20,7 +20,7 @@ import {
   startService,
   startTemporal,
 } from './servers/start-servers.ts';
-import { type Settings, stackSettings } from './settings.ts';
+import { type MeasuredProcess, type Settings, stackSettings } from './settings.ts';
 import { removeStackFile, type StackFile, writeStackFile } from './stack-file.ts';
 
 interface StackOptions {
@@ -207,14 +207,18 @@ export class Stack {
   }
 
   #describe(): StackFile {
-    const { embedded, api, simulator, mongodbUri, kafkaBrokers, kafkaPrefix, ...settings } = this
-      .#settings as Settings;
+    const { embedded, api, simulator, metrics, ...settings } = this.#settings as Settings;
+    const { mongodbUri, kafkaBrokers, kafkaPrefix } = settings;
     const pid = (name: string) => this.#readyPid(name);
+    const own = (name: MeasuredProcess) => ({
+      pid: pid(name),
+      metricsUrl: metrics[name].url,
+    });
     return {
       supervisor: { pid: process.pid },
-      api: { pid: pid('api'), url: api.url },
-      worker: { pid: pid('worker') },
-      ...(kafkaBrokers.length > 0 ? { streams: { pid: pid('streams') } } : {}),
+      api: { ...own('api'), url: api.url },
+      worker: own('worker'),
+      ...(kafkaBrokers.length > 0 ? { streams: own('streams') } : {}),
       mongod: { ...(embedded.mongod ? { pid: pid('mongod') } : {}), uri: mongodbUri },
       temporal: {
         ...(embedded.temporal ? { pid: pid('temporal') } : {}),
@@ -242,27 +246,28 @@ export class Stack {
     return pid;
   }
 
-  #apiSpec({ api, env }: Settings): ServiceSpec {
+  #apiSpec(settings: Settings): ServiceSpec {
+    const { api } = settings;
     return {
-      ...this.#ownProcess('api', env),
+      ...this.#ownProcess('api', withMetrics('api', settings)),
       ready: byHttp(`${api.url}/readyz`),
       readyTimeoutMs: READY_MS,
       stopTimeoutMs: STOP_AFTER_DRAIN_MS + api.drainMs,
     };
   }
 
-  #workerSpec({ env }: Settings): ServiceSpec {
+  #workerSpec(settings: Settings): ServiceSpec {
     return {
-      ...this.#ownProcess('worker', env),
+      ...this.#ownProcess('worker', withMetrics('worker', settings)),
       ready: byLine(WORKER_READY),
       readyTimeoutMs: WORKER_READY_MS,
       stopTimeoutMs: WORKER_STOP_MS,
     };
   }
 
-  #streamsSpec({ env }: Settings): ServiceSpec {
+  #streamsSpec(settings: Settings): ServiceSpec {
     return {
-      ...this.#ownProcess('streams', env),
+      ...this.#ownProcess('streams', withMetrics('streams', settings)),
       ready: byLine(STREAMS_READY),
       readyTimeoutMs: READY_MS,
       stopTimeoutMs: STREAMS_STOP_MS,
@@ -295,6 +300,11 @@ export class Stack {
     const command = { file: process.execPath, args, env };
     return { name, command, logPath: logPath(this.#dataDir, name) };
   }
+}
+
+/** The environment of a process that shows its metrics on a port of its own. */
+function withMetrics(name: MeasuredProcess, { env, metrics }: Settings): NodeJS.ProcessEnv {
+  return { ...env, METRICS_PORT: String(metrics[name].port) };
 }
 
 /** Checks the API's port early, before anything is started. @throws PortTaken */

@@ -6,8 +6,8 @@ import { readyText } from './start-messages.ts';
 describe('what a ready stack prints', () => {
   const stack: StackFile = {
     supervisor: { pid: 1 },
-    api: { pid: 2, url: 'http://127.0.0.1:3000' },
-    worker: { pid: 3 },
+    api: { pid: 2, url: 'http://127.0.0.1:3000', metricsUrl: 'http://127.0.0.1:9464/metrics' },
+    worker: { pid: 3, metricsUrl: 'http://127.0.0.1:9465/metrics' },
     mongod: { uri: 'mongodb://db/laurel' },
     temporal: { address: '127.0.0.1:7233' },
     admin: { username: 'admin', password: 'a long password' },
@@ -16,6 +16,14 @@ describe('what a ready stack prints', () => {
 
   it('names the console first', () => {
     assert.match(textOf(stack), /ready\.\s+Console +http:\/\/127\.0\.0\.1:3000\/console\n/);
+  });
+
+  it('names where each process shows its metrics', () => {
+    const both = 'http://127.0.0.1:9464/metrics (api), http://127.0.0.1:9465/metrics (worker)';
+    assert.ok(textOf(stack).includes(`  Metrics          ${both}\n`));
+    const metricsUrl = 'http://127.0.0.1:9466/metrics';
+    const withStreams = textOf({ ...stack, streams: { pid: 4, metricsUrl } });
+    assert.ok(withStreams.includes(`${both}, ${metricsUrl} (streams)\n`));
   });
 
   it('names the brokers where there are some', () => {

@@ -9,6 +9,7 @@ game's servers, the API and the worker. Ctrl-C stops it; the next start goes on 
 
 Environment:
   PORT, HOST          where the API listens (3000 on 0.0.0.0); PORT=0 takes any free port
+  METRICS_PORT        where the API shows its metrics (any free port, as worker and streams do)
   DATA_DIR            where data, logs, keys and stack.json are kept (.data)
   LOG_LEVEL           of API and worker (info)
   ADMIN_USERNAME, ADMIN_PASSWORD
@@ -44,13 +45,17 @@ export function boldFor(stream: { isTTY?: boolean }, env: NodeJS.ProcessEnv): Bo
 
 /** Addresses, the admin's credentials, and a first call to copy. */
 export function readyText(stack: StackFile, dataDir: string, bold: Bold): string {
-  const { api, temporal, kafka, admin } = stack;
+  const { api, worker, streams, temporal, kafka, admin } = stack;
+  const metrics = Object.entries({ api, worker, streams }).flatMap(([name, of]) =>
+    of ? [`${of.metricsUrl} (${name})`] : [],
+  );
   const rows: [string, string | undefined][] = [
     ['Console', `${api.url}/console`],
     ['API', api.url],
     ['API docs', `${api.url}/docs`],
     ['Temporal Web UI', temporal.uiUrl],
     ['Kafka', kafka?.brokers.join(', ')],
+    ['Metrics', metrics.join(', ')],
     ['Admin', `${admin.username} / ${admin.password}`],
     ['Data and logs', dataDir],
   ];

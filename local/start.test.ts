@@ -61,6 +61,18 @@ describe('npm start', () => {
     assert.equal(JSON.parse(stdout).username, 'admin');
   });
 
+  it('shows the metrics of each process where stack.json says, and prints where', async () => {
+    const { api, worker } = stack.file();
+    for (const [{ metricsUrl }, name] of [
+      [api, 'laurel_claims_open'],
+      [worker, 'temporal_worker_task_slots_available'],
+    ] as const) {
+      assert.ok(stack.output().includes(metricsUrl), metricsUrl);
+      assert.match(await (await fetch(metricsUrl)).text(), new RegExp(`^${name}\\{`, 'm'));
+    }
+    assert.equal((await fetch(`${api.url}/metrics`)).status, 404);
+  });
+
   it('brings back API and worker when they are killed', async () => {
     for (const name of ['api', 'worker'] as const) {
       const file = await stack.waitForRestart(name, stack.kill(name));

@@ -103,12 +103,12 @@ const common = z.object({
   GAUGES: json(gauges).default({ level: 'HIGHEST' }),
   MIGRATE_AT_START: z.enum(['on', 'off']).default('on'),
   ACTIVITY_TTL_DAYS: whole(1, 3_650, 90),
+  HOST: listenHost.default('0.0.0.0'),
+  METRICS_PORT: number(0, 65_535).optional(),
 });
 
 const api = common.extend({
   PORT: whole(0, 65_535, 3000),
-  HOST: listenHost.default('0.0.0.0'),
-  METRICS_PORT: number(0, 65_535).optional(),
   KEEP_ALIVE_TIMEOUT_S: whole(1, 3_600, 65),
   DRAIN_S: whole(0, 60, 0),
   TEMPORAL_UI_URL: z.url({ protocol: /^https?$/ }).optional(),

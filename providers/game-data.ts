@@ -52,7 +52,8 @@ function isNumbered(entry: readonly [string, unknown]): entry is readonly [strin
 
 function unavailable(name: string, answer: Exchange, nowMs: number): ProviderError {
   if (answer.kind !== 'ANSWERED') {
-    return new ProviderError('UNAVAILABLE', `${name}: no metrics (${answer.why})`);
+    const { why } = answer;
+    return new ProviderError('UNAVAILABLE', `${name}: no metrics (${why})`, undefined, why);
   }
   return new ProviderError(
     'UNAVAILABLE',

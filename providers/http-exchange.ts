@@ -19,6 +19,9 @@ const MOST_CONNECTIONS = 256;
  */
 const IDLE_MS = 4_000;
 
+/** Why there was no answer: it took longer than the limit. */
+export const TIMED_OUT = 'TIMEOUT';
+
 /** A game's server, as the configuration names it. */
 export interface GameServer {
   /** The provider's name in the configuration, for error messages. */
@@ -113,7 +116,7 @@ function exchange(
     let answered = false;
 
     const timer = setTimeout(() => {
-      request.destroy(Object.assign(new Error('too slow'), { code: 'TIMEOUT' }));
+      request.destroy(Object.assign(new Error('too slow'), { code: TIMED_OUT }));
     }, limitMs);
     const settle = (outcome: Exchange) => {
       clearTimeout(timer);

@@ -87,9 +87,10 @@ function revokeAnswer(answer: Answer): RevokeAnswer | null {
 }
 
 function noAnswer(name: string, method: Method, outcome: NoAnswer): ProviderError {
-  return outcome.kind === 'UNREACHED'
-    ? new ProviderError('UNAVAILABLE', `${name}: could not be reached (${outcome.why})`)
-    : new ProviderError('UNKNOWN', `${name}: ${method} got no answer (${outcome.why})`);
+  const { kind, why } = outcome;
+  return kind === 'UNREACHED'
+    ? new ProviderError('UNAVAILABLE', `${name}: could not be reached (${why})`, undefined, why)
+    : new ProviderError('UNKNOWN', `${name}: ${method} got no answer (${why})`, undefined, why);
 }
 
 function indefinite(name: string, method: Method, answer: Answer, nowMs: number): ProviderError {

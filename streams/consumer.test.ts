@@ -32,6 +32,7 @@ function intake(given: Partial<Intake>) {
       close: async () => {},
     },
     progress: createProgress(),
+    onTaken: () => {},
     signal: new AbortController().signal,
     isPassing: () => false,
     onFailure: (error) => failures.push(error),
@@ -58,6 +59,31 @@ describe('a batch', () => {
     ]);
     assert.equal(t.written[0]?.topic, 'game.activity.dead');
     assert.equal(t.written[0]?.key?.toString(), 'usr_1');
+  });
+
+  it('is counted once what it refuses was put aside: so many handled, so many refused', async () => {
+    const bad = record(7, 'bad', 3);
+    const taken: number[][] = [];
+    let isUp = false;
+    const t = intake({
+      handle: async () => [{ record: bad, reason: 'It is bad' }],
+      outlet: {
+        async send() {
+          if (isUp) return;
+          isUp = true;
+          assert.deepEqual(taken, []);
+          throw new Error('no broker');
+        },
+        close: async () => {},
+      },
+      onTaken: (...numbers) => void taken.push(numbers),
+    });
+    await takeBatch(t.intake, [record(5, 'good', 3), record(6, 'good', 3), bad]);
+    await takeBatch({ ...t.intake, handle: async () => [] }, [record(8, 'good', 3)]);
+    assert.deepEqual(taken, [
+      [2, 1],
+      [1, 0],
+    ]);
   });
 
   it('puts aside the headers that came with it, and ours in the place of those of the same name', async () => {

@@ -33,6 +33,8 @@ export interface Intake {
   progress: Progress;
   /** How often partitions are checked, in milliseconds; ten seconds unless given. */
   lookEveryMs?: number | undefined;
+  /** Called with the numbers of each batch, once its refused records are in the dead letter topic. */
+  onTaken: (handled: number, refused: number) => void;
   /** Stops consuming. */
   signal: AbortSignal;
   /** Whether a failure of `handle` is not the records' fault, such as a database outage. */
@@ -131,15 +133,17 @@ async function consumeUntilBroken(intake: Intake): Promise<void> {
 export async function takeBatch(intake: Intake, batch: IncomingRecord[]): Promise<void> {
   const { deadTopic, outlet, signal, onFailure } = intake;
   const refused = await handled(intake, batch);
-  if (refused.length === 0) return;
-  const letters = refused.map((one) => deadLetter(deadTopic, one));
-  await persist(() => sendLetters(outlet, letters), {
-    signal,
-    onFailure: (error) => {
-      intake.progress.excuse();
-      onFailure(error);
-    },
-  });
+  if (refused.length > 0) {
+    const letters = refused.map((one) => deadLetter(deadTopic, one));
+    await persist(() => sendLetters(outlet, letters), {
+      signal,
+      onFailure: (error) => {
+        intake.progress.excuse();
+        onFailure(error);
+      },
+    });
+  }
+  intake.onTaken(batch.length - refused.length, refused.length);
 }
 
 /**

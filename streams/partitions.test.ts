@@ -29,8 +29,9 @@ const behind = (partition: number, committed = 7n): Sight => ({
   partition,
   committed,
   isBehind: true,
+  lag: 3n,
 });
-const idle = (partition: number): Sight => ({ partition, committed: 7n, isBehind: false });
+const idle = (partition: number): Sight => ({ partition, committed: 7n, isBehind: false, lag: 0n });
 
 describe('the progress of partitions', () => {
   it('ends where one of them has records and nothing of it is committed for two minutes', () => {

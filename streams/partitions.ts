@@ -17,6 +17,8 @@ export interface Sight {
   isBehind: boolean;
   /** The committed offset; -1 where there is none. */
   committed: bigint;
+  /** How many records are not committed. */
+  lag: bigint;
 }
 
 export type Progress = ReturnType<typeof createProgress>;
@@ -33,6 +35,7 @@ export function createProgress(
   let stood = new Map<number, { committed: bigint; sinceMs: number }>();
   let lookedAtMs = nowMs();
   let stalled: number[] = [];
+  let lag = 0n;
 
   const excuse = () => {
     for (const one of stood.values()) one.sinceMs = nowMs();
@@ -45,6 +48,7 @@ export function createProgress(
       // A gap between two looks, such as a broker outage, does not count as standing still.
       if (nowMs() - lookedAtMs > stalledAfterMs / 2) excuse();
       lookedAtMs = nowMs();
+      lag = sights.reduce((sum, sight) => sum + sight.lag, 0n);
       const before = stood;
       stood = new Map();
       for (const { partition, isBehind, committed } of sights) {
@@ -61,6 +65,14 @@ export function createProgress(
 
     /** Starts all times again, as in a database outage: a restart would not help then. */
     excuse,
+
+    /** Forgets the lag of partitions that another process has now. */
+    leave(): void {
+      lag = 0n;
+    },
+
+    /** How many records of our partitions were not committed at the last look. */
+    lag: (): number => Number(lag),
 
     /** Whether no partition is stalled. */
     isMoving: (): boolean => stalled.length === 0,
@@ -97,7 +109,8 @@ export async function watchPartitions(watched: Watched) {
   async function look(): Promise<void> {
     if ((await count()) !== known) return watched.onChange();
     const assigned = consumer.assignments?.find((one) => one.topic === topic)?.partitions;
-    if (!assigned || assigned.length === 0 || !stream) return;
+    if (!assigned || assigned.length === 0) return progress.leave();
+    if (!stream) return;
     for (const partition of progress.look(await sightsOf(watched, stream, assigned))) {
       onFailure(new Error(`${topic}/${partition} stands still, and has records that are not read`));
     }
@@ -141,11 +154,14 @@ async function sightsOf(
   ]);
   return assigned.map((partition) => {
     const fetched = stream.offsetsToFetch.get(`${topic}:${partition}`) ?? 0n;
-    const isRead = fetched >= (ends.get(topic)?.[partition] ?? 0n);
+    const end = ends.get(topic)?.[partition] ?? 0n;
+    const committed = commits.get(topic)?.[partition] ?? -1n;
     return {
       partition,
-      isBehind: !isRead || isInHand(partition),
-      committed: commits.get(topic)?.[partition] ?? -1n,
+      isBehind: fetched < end || isInHand(partition),
+      committed,
+      // Without a commit the whole partition is to be read, as far as the brokers still have it.
+      lag: end - (committed < 0n ? 0n : committed),
     };
   });
 }

@@ -1,11 +1,14 @@
 /** The streams process: it carries Kafka's records into the store, and claims' changes out. */
 import { Client, Connection } from '@temporalio/client';
 import { type Logger, pino } from 'pino';
+import { Registry } from 'prom-client';
 import { DomainError } from '../domain/errors.ts';
 import { streamsConfig } from '../process/config.ts';
 import { endOnFatal } from '../process/fatal.ts';
 import { startHeartbeat } from '../process/heartbeat.ts';
 import { logOutput } from '../process/log-output.ts';
+import { createRegistry } from '../process/metrics/registry.ts';
+import { serveMetrics } from '../process/metrics/serve-metrics.ts';
 import type { Stopping } from '../process/shutdown.ts';
 import { createClaimFeed } from '../store/claims/claim-feed.ts';
 import { openStoreOfProcess } from '../store/index.ts';
@@ -33,9 +36,20 @@ export async function runStreamsProcess(stopping: Stopping): Promise<void> {
   endOnFatal('streams');
   const config = streamsConfig();
   const log = pino({ level: config.LOG_LEVEL, base: { process: 'streams' } }, logOutput('streams'));
-  const ended = carryRecords(config, log, stopping, await connectAll(config, log));
+  const metrics = await openMetrics(config, log);
+  const connections = await connectAll(config, log);
+  const ended = carryRecords({ config, log, stopping, connections, metrics });
   stopping.inOrder({ withinMs: STOP_WITHIN_MS, stop: () => ended });
   await ended;
+}
+
+/** Serves metrics where `METRICS_PORT` says. @throws SetupError if nothing can listen there */
+async function openMetrics({ METRICS_PORT: port, HOST: hostname }: StreamsConfig, log: Logger) {
+  if (port === undefined) return { registry: new Registry(), close: () => {} };
+  const registry = createRegistry('streams');
+  const served = await serveMetrics({ registry, port, hostname });
+  log.info({ port: served.port }, 'metrics are served');
+  return { registry, close: served.close };
 }
 
 type StreamsConfig = ReturnType<typeof streamsConfig>;
@@ -67,12 +81,22 @@ async function connectAll(config: StreamsConfig, log: Logger) {
   };
 }
 
-async function carryRecords(
-  config: StreamsConfig,
-  log: Logger,
-  stopping: Stopping,
-  { store, feedDatabase, runs, close }: Connections,
-): Promise<void> {
+interface Carrying {
+  config: StreamsConfig;
+  log: Logger;
+  stopping: Stopping;
+  connections: Connections;
+  metrics: Awaited<ReturnType<typeof openMetrics>>;
+}
+
+async function carryRecords({
+  config,
+  log,
+  stopping,
+  connections,
+  metrics,
+}: Carrying): Promise<void> {
+  const { store, feedDatabase, runs, close } = connections;
   let beating: NodeJS.Timeout | undefined;
   const onReady = (isMoving: () => boolean) => {
     const heartbeat = config.STREAMS_HEARTBEAT_FILE;
@@ -92,12 +116,14 @@ async function carryRecords(
         isOfDatabase(error) || (error instanceof DomainError && error.code === 'unavailable'),
       onFailure: (err) => log[levelOf(err)]({ err }, 'tried again'),
       onReady,
+      metrics: metrics.registry,
       now: () => new Date(),
       signal: stopping.signal,
     });
   } finally {
     clearInterval(beating);
     await close();
+    metrics.close();
   }
   log.info('streams stopped');
 }

@@ -1,10 +1,12 @@
 /** Runs all streams of one process. */
+import { Registry } from 'prom-client';
 import { MAX_PLAYER_EVENTS } from '../domain/conditions/player-event.ts';
 import type { ClaimFeed } from '../store/claims/claim-feed.ts';
 import type { Store } from '../store/index.ts';
 import { publishClaimStates } from './claim-states.ts';
 import { consume } from './consumer.ts';
 import { createOutlet } from './kafka.ts';
+import { observeStreams } from './metrics.ts';
 import { createProgress } from './partitions.ts';
 import { takePlayerEvents } from './player-events.ts';
 import { persist } from './retry.ts';
@@ -28,6 +30,8 @@ interface StreamsDeps extends Pick<UserStatusDeps, 'onUserLeft' | 'now'> {
   onReady?: (isMoving: () => boolean) => void;
   /** How often partitions are checked, in milliseconds; ten seconds unless given. */
   lookEveryMs?: number;
+  /** Gets the metrics; they are not shown unless given. */
+  metrics?: Registry;
   /** Stops everything. */
   signal: AbortSignal;
 }
@@ -43,10 +47,12 @@ const STATUS_BATCH = 50;
 
 /** Runs until the signal has stopped everything. @throws where a stream ends by an error */
 export async function runStreams(deps: StreamsDeps): Promise<void> {
-  const { brokers, prefix = '', store, feed, signal, onFailure, now } = deps;
+  const { brokers, prefix = '', store, signal, onFailure, now } = deps;
   const names = namesUnder(prefix);
   const [playerEventProgress, statusProgress] = [createProgress(), createProgress()];
   const isMoving = () => playerEventProgress.isMoving() && statusProgress.isMoving();
+  const observed = observeStreams(deps.metrics ?? new Registry(), now);
+  const feed = observed.watchFeed(deps.feed);
   const outlet = createOutlet(brokers);
   const { isPassing, lookEveryMs } = deps;
   const common = { brokers, outlet, signal, onFailure, isPassing, lookEveryMs };
@@ -58,6 +64,7 @@ export async function runStreams(deps: StreamsDeps): Promise<void> {
         ...common,
         ...names.playerEvents,
         progress: playerEventProgress,
+        onTaken: observed.watchTopic(names.playerEvents.topic, playerEventProgress),
         batchSize: MAX_PLAYER_EVENTS,
         sideBySide: PLAYER_EVENT_BATCHES,
         handle: (records) => takePlayerEvents(store.progress, records, now()),
@@ -66,6 +73,7 @@ export async function runStreams(deps: StreamsDeps): Promise<void> {
         ...common,
         ...names.userStatus,
         progress: statusProgress,
+        onTaken: observed.watchTopic(names.userStatus.topic, statusProgress),
         batchSize: STATUS_BATCH,
         sideBySide: 1,
         handle: (records) => takeUserStatus(statusDeps, records),

@@ -57,7 +57,7 @@ function named(activities: Activities): Activities {
 }
 
 const config = workerConfig();
-installLogger(config.LOG_LEVEL, 'crash-worker', process.stdout);
+installLogger({ level: config.LOG_LEVEL, name: 'crash-worker', output: process.stdout });
 const database = await connect(config.MONGODB_URI, { appName: 'crash-worker' });
 const connection = await NativeConnection.connect(connectionOptions(config));
 const deps = activityDeps(await openStore(database), config);

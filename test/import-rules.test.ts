@@ -7,6 +7,9 @@ import path from 'node:path';
 import { test } from 'node:test';
 import { allImportsOf, importsOf, isOurs, ourFiles } from './imports.ts';
 
+/** What every process with a server or metrics uses, in whichever of its files. */
+const SHARED_BY_PROCESSES = ['process/listening.ts', 'process/metrics'];
+
 /** For each folder: what its files may import of ours (a folder or a file), and packages it is held to. */
 const RULES: Record<string, { ours: string[]; packages?: RegExp }> = {
   domain: { ours: ['domain'], packages: /^temporal-polyfill$/ },
@@ -27,6 +30,8 @@ const RULES: Record<string, { ours: string[]; packages?: RegExp }> = {
       'providers/webhook-signature.ts',
       // Only its root, to ask what a condition asks; rewards are given by the worker alone.
       'providers/index.ts',
+      'providers/call-metrics.ts',
+      ...SHARED_BY_PROCESSES,
       'api',
     ],
   },
@@ -51,10 +56,18 @@ const RULES: Record<string, { ours: string[]; packages?: RegExp }> = {
       'workflows',
       'worker',
       'process/heartbeat.ts',
+      ...SHARED_BY_PROCESSES,
     ],
   },
   streams: {
-    ours: ['domain', 'store', 'temporal', 'workflows/contract.ts', 'streams'],
+    ours: [
+      'domain',
+      'store',
+      'temporal',
+      'workflows/contract.ts',
+      'streams',
+      ...SHARED_BY_PROCESSES,
+    ],
   },
   'ops/migrate': { ours: ['store', 'ops/migrate'] },
   process: { ours: ['process', 'domain', 'store/text-shape.ts', 'store/mongodb/connection.ts'] },

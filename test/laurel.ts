@@ -297,7 +297,7 @@ export async function startLaurel(options: LaurelOptions = {}) {
   const call = createCaller(url);
 
   return {
-    ...{ url, app, store, changes, database, client, namespace, runs, game, upkeep },
+    ...{ url, app, store, changes, database, client, namespace, runs, game, secret, upkeep },
     ...{ call, startWorkers, stopWorkers },
 
     /** A new user of that role, signed in. Without a hash the password is of no use. */

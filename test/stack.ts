@@ -51,7 +51,7 @@ const READY_LINE = 'Ctrl-C stops it';
 const NOT_PASSED_ON = [
   ...['MONGODB_URI', 'TEMPORAL_ADDRESS', 'TEMPORAL_UI_URL', 'PROVIDERS', 'NODE_TEST_CONTEXT'],
   ...['MONGOD_PORT', 'TEMPORAL_PORT', 'TEMPORAL_UI_PORT', 'KAFKA_PORT'],
-  ...['EMBEDDED_KAFKA', 'KAFKA_BROKERS'],
+  ...['EMBEDDED_KAFKA', 'KAFKA_BROKERS', 'METRICS_PORT'],
 ];
 
 /** Resolves once the stack is ready. @throws Error with the output if it ends before */

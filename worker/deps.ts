@@ -1,11 +1,14 @@
 /** Makes what activities need from a store and a configuration, for the worker and for tests. */
+import { Registry } from 'prom-client';
 import type { ActivityDeps } from '../activities/deps.ts';
 import type { UpkeepDeps } from '../activities/upkeep.ts';
 import type { Gauges } from '../domain/conditions/metrics.ts';
 import type { ProviderLimit } from '../domain/provider-limit.ts';
 import { createCallLimiter } from '../providers/call-limiter.ts';
+import { observeCallLimiter, observeProviderCalls } from '../providers/call-metrics.ts';
 import { createGameDataProviders, createProviders } from '../providers/index.ts';
 import { createPace } from '../providers/pace.ts';
+import { observeClaimEnds } from '../store/claims/claim-metrics.ts';
 import type { Store } from '../store/index.ts';
 import { databaseTrouble } from '../store/mongodb/connection.ts';
 import type { BulkRuns } from '../temporal/bulk-runs.ts';
@@ -26,8 +29,15 @@ const now = () => new Date();
 const statusIn = (store: Store) => async (userId: string) =>
   (await store.users.get(userId))?.status ?? null;
 
-/** What the activities of claims need. */
-export function activityDeps(store: Store, settings: ActivitySettings): ActivityDeps {
+/**
+ * What the activities of claims need.
+ * @param metrics gets the metrics of claims and providers; they are not shown unless given
+ */
+export function activityDeps(
+  store: Store,
+  settings: ActivitySettings,
+  metrics = new Registry(),
+): ActivityDeps {
   const policy = {
     timeoutMs: settings.FULFILLMENT_TIMEOUT_MS,
     maxAttempts: settings.FULFILLMENT_MAX_ATTEMPTS,
@@ -36,18 +46,23 @@ export function activityDeps(store: Store, settings: ActivitySettings): Activity
   };
   const { timeoutMs } = policy;
   const pace = createPace();
+  const calls = observeProviderCalls(metrics);
   const providers = createProviders(settings.PROVIDERS, { timeoutMs });
-  for (const [name, provider] of providers) providers.set(name, pace.watch(name, provider));
+  for (const [name, provider] of providers) {
+    providers.set(name, pace.watch(name, calls.watch(name, provider)));
+  }
   const limits = new Map(
     Object.entries(settings.PROVIDERS).map(([name, { limit }]) => [name, limit] as const),
   );
   const gameData = createGameDataProviders(settings.PROVIDERS, { timeoutMs });
+  for (const [name, data] of gameData) gameData.set(name, calls.watchGameData(name, data));
+  const callLimiter = createCallLimiter(store.providerLimits, limits, policy);
   return {
-    claims: store.claims,
+    claims: observeClaimEnds(metrics, store.claims, now),
     stock: store.stock,
     userStatus: statusIn(store),
     provider: (name) => providers.get(name),
-    callLimiter: createCallLimiter(store.providerLimits, limits, policy),
+    callLimiter: observeCallLimiter(metrics, callLimiter),
     pace,
     conditionFacts: store.conditionFacts,
     progress: store.progress,

@@ -2,12 +2,15 @@
 import { Client, Connection } from '@temporalio/client';
 import { NativeConnection, type Worker } from '@temporalio/worker';
 import type { Logger } from 'pino';
+import { Registry } from 'prom-client';
 import { createActivities } from '../activities/index.ts';
 import { createUpkeepActivities } from '../activities/upkeep.ts';
 import { type WorkerConfig, workerConfig } from '../process/config.ts';
 import { endOnFatal } from '../process/fatal.ts';
 import { startHeartbeat } from '../process/heartbeat.ts';
 import { logOutput } from '../process/log-output.ts';
+import { createRegistry } from '../process/metrics/registry.ts';
+import { serveMetrics } from '../process/metrics/serve-metrics.ts';
 import type { Stopping } from '../process/shutdown.ts';
 import { openStoreOfProcess } from '../store/index.ts';
 import { levelOf } from '../store/mongodb/connection.ts';
@@ -21,6 +24,7 @@ import {
 } from '../temporal/namespace.ts';
 import { createClaimRuns, TEMPORAL_TIMEOUT_MS } from '../temporal/runs.ts';
 import { workflowBundle } from './bundle.ts';
+import { withCoreMetrics } from './core-metrics.ts';
 import { activityDeps, upkeepDeps } from './deps.ts';
 import { keepFolding } from './folding.ts';
 import { installLogger } from './log.ts';
@@ -33,15 +37,16 @@ const STOP_WITHIN_MS = 18_000;
 export async function runWorker(stopping: Stopping): Promise<void> {
   endOnFatal('worker');
   const config = workerConfig();
-  const log = installLogger(config.LOG_LEVEL, 'worker', logOutput('worker'));
+  const { log, metrics, close: closeMetrics } = await openLogAndMetrics(config);
   const connections = await connectAll(config, log);
-  const workers = await prepareWorkers(config, log, connections);
+  const workers = await prepareWorkers(config, log, connections, metrics);
   // Nothing is awaited between this and `inOrder`, so that the workers can be stopped in order.
   const ran = Promise.all(workers.map((worker) => worker.run()));
   const timers = startTimers(config, log, connections, workers);
   const ended = ran.finally(async () => {
     for (const timer of timers) clearInterval(timer);
     await connections.close();
+    closeMetrics();
     log.info('worker stopped');
   });
   stopping.inOrder({
@@ -55,6 +60,24 @@ export async function runWorker(stopping: Stopping): Promise<void> {
   process.stdout.write(`${JSON.stringify({ process: 'worker', msg: 'worker ready' })}\n`);
 
   await ended;
+}
+
+/**
+ * Installs the log. With `METRICS_PORT`, it serves the process's metrics and those of the SDK there.
+ * @throws SetupError if nothing can listen there
+ */
+async function openLogAndMetrics({ LOG_LEVEL: level, METRICS_PORT: port, HOST }: WorkerConfig) {
+  const logging = { level, name: 'worker', output: logOutput('worker') };
+  if (port === undefined) {
+    return { log: installLogger(logging), metrics: new Registry(), close: () => {} };
+  }
+  const { installed: log, read: readMore } = await withCoreMetrics((exporter) =>
+    installLogger(logging, exporter),
+  );
+  const metrics = createRegistry('worker');
+  const served = await serveMetrics({ registry: metrics, readMore, port, hostname: HOST });
+  log.info({ port: served.port }, 'metrics are served');
+  return { log, metrics, close: served.close };
 }
 
 type Connections = Awaited<ReturnType<typeof connectAll>>;
@@ -75,7 +98,12 @@ async function connectAll(config: WorkerConfig, log: Logger) {
 }
 
 /** Prepares the namespace, and makes the workers. They do not poll yet. */
-async function prepareWorkers(config: WorkerConfig, log: Logger, connections: Connections) {
+async function prepareWorkers(
+  config: WorkerConfig,
+  log: Logger,
+  connections: Connections,
+  metrics: Registry,
+) {
   const { store, temporal, client, native } = connections;
   const namespace = config.TEMPORAL_NAMESPACE;
   await registerSearchAttributes(temporal, namespace);
@@ -89,7 +117,7 @@ async function prepareWorkers(config: WorkerConfig, log: Logger, connections: Co
     connection: native,
     namespace,
     workflowBundle: await workflowBundle(),
-    activities: createActivities(activityDeps(store, config)),
+    activities: createActivities(activityDeps(store, config, metrics)),
     upkeep: createUpkeepActivities(upkeep),
     providers: config.PROVIDERS,
   });

@@ -42,6 +42,7 @@ function changing(t: TestContext, state: ClaimState = 'FULFILLING') {
       waiting.add(onChange);
       return () => waiting.delete(onChange);
     },
+    seenUntil: () => new Date(),
     endWaits: () => {},
     isEnding: () => false,
     close: async () => {},

@@ -187,6 +187,7 @@ export function claimRoutes(deps: ClaimRouteDeps) {
       });
       admission.leaveEarly(c);
       await startRun(claims, starter, accepted);
+      c.set('decidedAtMs', performance.now());
       const claim = await afterPreferredWait(deps, c, accepted.claim);
       c.header('Location', claimUrl(claim._id));
       if (accepted.replayed) c.header('Idempotency-Replayed', 'true');

@@ -49,23 +49,41 @@ describe('around the API', () => {
   it('shows measurements as Prometheus reads them', async () => {
     const response = await t.app.request('/metrics');
     assert.match(response.headers.get('content-type') ?? '', /^text\/plain; version=0\.0\.4/);
-    assert.match(await response.text(), /^http_request_duration_seconds_bucket\{/m);
+    assert.match(await response.text(), /^http_server_request_duration_seconds_bucket\{/m);
   });
 
   it('measures what the books say, and leaves out what nobody knows', async () => {
     const shown = async () => await (await t.app.request('/metrics')).text();
-    assert.match(await shown(), /^laurel_claims_parked 0$/m);
+    assert.match(await shown(), /^laurel_claims_open\{state="NEEDS_ATTENTION",reason=""\} 0$/m);
+    assert.doesNotMatch(await shown(), /^laurel_claims_parked\{/m);
     assert.doesNotMatch(await shown(), /^laurel_reconciliation_last_pass_timestamp_seconds \d/m);
+    assert.doesNotMatch(await shown(), /^laurel_stock_unbalanced \d/m);
 
+    const claims = [
+      await t.store.claims.accept(newClaim()),
+      await t.store.claims.accept(newClaim()),
+    ];
+    const [first, second] = [new Date(1_780_000_000_000), new Date(1_785_000_000_000)];
+    for (const [n, at] of [second, first].entries()) {
+      const parking = { number: 1, reason: 'INTERNAL', at, decision: null };
+      await t.store.claims.model.collection.updateOne(
+        { _id: claims[n]?.claim._id as never },
+        { $set: { state: 'NEEDS_ATTENTION', reason: 'INTERNAL', parking } },
+      );
+    }
     await t.store.claims.accept(newClaim());
-    await t.store.claims.model.updateMany({}, { state: 'NEEDS_ATTENTION' });
     const endedAt = new Date(1_790_000_000_000);
-    const nothing = { ...NOTHING_MENDED, failures: 0, unbalanced: [] };
+    const nothing = { ...NOTHING_MENDED, failures: 0, unbalanced: ['evt_1/cape/0'] };
     await t.store.reconciliations.add({ ...nothing, runsStarted: 3, startedAt: endedAt, endedAt });
     for (const line of [
-      /^laurel_claims_parked 1$/m,
+      /^laurel_claims_open\{state="PENDING_VALIDATION",reason=""\} 1$/m,
+      /^laurel_claims_open\{state="NEEDS_ATTENTION",reason="INTERNAL"\} 2$/m,
+      /^laurel_claims_parked\{provider="mailbox",reason="INTERNAL"\} 2$/m,
+      /^laurel_claims_parked_oldest_timestamp_seconds\{provider="mailbox"\} 1780000000$/m,
       /^laurel_reconciliation_mended_total\{kind="runsStarted"\} 3$/m,
       /^laurel_reconciliation_last_pass_timestamp_seconds 1790000000$/m,
+      /^laurel_stock_unbalanced 1$/m,
+      /^laurel_change_stream_lag_seconds \d+(\.\d+)?$/m,
     ]) {
       assert.match(await shown(), line);
     }

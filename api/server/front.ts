@@ -1,12 +1,11 @@
 /** The API's servers. They listen before the application is ready, and go on while it drains. */
-import { once } from 'node:events';
 import type { Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { serve } from '@hono/node-server';
 import type { Logger } from 'pino';
-import { collectDefaultMetrics, Registry } from 'prom-client';
-import { SetupError } from '../../domain/errors.ts';
+import { Registry } from 'prom-client';
 import type { ApiConfig } from '../../process/config.ts';
+import { portOf } from '../../process/listening.ts';
+import { createRegistry } from '../../process/metrics/registry.ts';
 import { createAdmission } from '../claims/admission/admission.ts';
 import { everyRequest } from '../http/every-request.ts';
 import { ifLimited } from '../identity/rate-limits.ts';
@@ -34,8 +33,7 @@ const RETRY_AFTER_S = 5;
  * @throws SetupError if it cannot listen
  */
 export async function listen(config: ApiConfig, checks: HealthDeps['checks'], log: Logger) {
-  const metrics = new Registry();
-  collectDefaultMetrics({ register: metrics });
+  const metrics = createRegistry('api');
   const memory = createMemoryRelease();
   const queues = {
     atOnce: config.ADMISSION_AT_ONCE,
@@ -141,19 +139,4 @@ export async function serveMetrics(
   refusals.watch(server);
   await portOf(server, `HOST=${hostname} METRICS_PORT=${port}`);
   return server;
-}
-
-/**
- * The port that the server listens on, once it does.
- * @param settings the environment variables that say where, with their values, for the error
- * @throws SetupError if it cannot, for example because the port is taken
- */
-async function portOf(server: Server, settings: string): Promise<number> {
-  try {
-    await once(server, 'listening');
-  } catch (error) {
-    const why = (error as Error).message;
-    throw new SetupError(`${settings}: nothing can listen there (${why}). Set another.`);
-  }
-  return (server.address() as AddressInfo).port;
 }

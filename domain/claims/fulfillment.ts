@@ -75,11 +75,19 @@ export class ProviderError extends Error {
   readonly kind: 'UNAVAILABLE' | 'UNKNOWN';
   /** The provider's `Retry-After`, in milliseconds. */
   readonly retryAfterMs: number | undefined;
+  /** Where there was no answer: the code of the reason, such as `ECONNRESET` or `TIMEOUT`. */
+  readonly why: string | undefined;
 
-  constructor(kind: 'UNAVAILABLE' | 'UNKNOWN', message: string, retryAfterMs?: number) {
+  constructor(
+    kind: 'UNAVAILABLE' | 'UNKNOWN',
+    message: string,
+    retryAfterMs?: number,
+    why?: string,
+  ) {
     super(message);
     this.name = 'ProviderError';
     this.kind = kind;
     this.retryAfterMs = retryAfterMs;
+    this.why = why;
   }
 }

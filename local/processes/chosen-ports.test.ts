@@ -18,7 +18,7 @@ describe('ports', () => {
     keepMadeBy(folder, { mongod: '6.0' });
     assert.deepEqual(await choosePorts(folder, {}), first);
     assert.deepEqual(keptServers(folder).madeBy, { mongod: '6.0' });
-    assert.equal(new Set(Object.values(first)).size, 6);
+    assert.equal(new Set(Object.values(first)).size, 9);
   });
 
   it('that another took meanwhile are replaced', async (t) => {
@@ -44,5 +44,7 @@ describe('ports', () => {
     await occupy(t, mongod);
     await assert.rejects(choosePorts(folder, env), PortTaken);
     await assert.rejects(choosePorts(folder, { TEMPORAL_PORT: 'x' }), /TEMPORAL_PORT is x/);
+    const { apiMetrics } = await choosePorts(folder, { METRICS_PORT: '0' });
+    assert.ok(apiMetrics > 0, 'as a process takes any port then');
   });
 });

@@ -11,6 +11,10 @@ export interface Ports {
   kafka: number;
   /** The port of the broker's own controller. */
   kafkaController: number;
+  /** Where each of our processes shows its metrics. */
+  apiMetrics: number;
+  workerMetrics: number;
+  streamsMetrics: number;
 }
 
 /** The variables that set a port. */
@@ -19,6 +23,7 @@ const VARIABLES: Partial<Record<keyof Ports, string>> = {
   temporal: 'TEMPORAL_PORT',
   temporalUi: 'TEMPORAL_UI_PORT',
   kafka: 'KAFKA_PORT',
+  apiMetrics: 'METRICS_PORT',
 };
 
 const NAMES = [
@@ -28,6 +33,9 @@ const NAMES = [
   'simulator',
   'kafka',
   'kafkaController',
+  'apiMetrics',
+  'workerMetrics',
+  'streamsMetrics',
 ] as const;
 
 /** A port that was set is not free. The message names it. */
@@ -54,7 +62,8 @@ export async function choosePorts(dataDir: string, env: NodeJS.ProcessEnv): Prom
 
 async function setPort(env: NodeJS.ProcessEnv, variable = ''): Promise<number | undefined> {
   const text = given(env, variable);
-  if (text === undefined) return undefined;
+  const isAny = text === '0' && variable === VARIABLES.apiMetrics;
+  if (text === undefined || isAny) return undefined;
   const port = Number(text);
   if (!Number.isInteger(port) || port < 1 || port > 65_535) {
     throw new Error(`${variable} is ${text}, which is no port`);

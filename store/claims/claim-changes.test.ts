@@ -113,6 +113,28 @@ describe('whoever waits for a claim', () => {
     await oneStream();
   });
 
+  it('can tell up to when every change was seen: as late as the change that it heard of', async () => {
+    const { changes } = watch();
+    await isLive(changes);
+    const [claim, own] = [await accept(), t.connection.collection<Claim>('claims').watch()];
+    const heard = listen(changes, claim);
+    await own.tryNext();
+    await touch(claim);
+    const change = (await own.next()) as { clusterTime?: { t: number } };
+    await own.close();
+    await until(() => heard.times > 0, 'the change');
+    const changedAtMs = Number(change.clusterTime?.t) * 1_000;
+    assert.ok(changedAtMs > 0);
+    assert.ok(changes.seenUntil().getTime() >= changedAtMs);
+    // Not far ahead either: it is the time of the cluster, to the second.
+    assert.ok(changes.seenUntil().getTime() <= Date.now() + 1_000);
+    // A quiet stream moves on with the other writes of the cluster.
+    await until(async () => {
+      await t.connection.collection('other').insertOne({});
+      return changes.seenUntil().getTime() >= changedAtMs + 1_000;
+    }, 'the stream to move on');
+  });
+
   it('hears of changes again after the stream was cut off by the server', async () => {
     const { changes } = watch();
     await isLive(changes);

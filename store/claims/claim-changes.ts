@@ -4,6 +4,7 @@
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Connection, mongo } from 'mongoose';
+import { timeOfToken } from '../mongodb/resume-token.ts';
 
 /** @param isOpen true where the claim was certainly not final with this change */
 export type OnChange = (isOpen?: boolean) => void;
@@ -38,6 +39,7 @@ function hasMore(watcher: mongo.ChangeStream): boolean {
 export function watchClaims(connection: Connection, onError: (error: unknown) => void) {
   const waiting = new Map<string, Set<OnChange>>();
   let watcher: mongo.ChangeStream | undefined;
+  let seenUntil = new Date();
   let isClosed = false;
   let isEnding = false;
 
@@ -105,6 +107,14 @@ export function watchClaims(connection: Connection, onError: (error: unknown) =>
         others.delete(onChange);
         if (others.size === 0 && waiting.get(claimId) === others) waiting.delete(claimId);
       };
+    },
+    /**
+     * The cluster time up to which every change was seen, to the second; before the stream's first
+     * answer, when it was opened.
+     */
+    seenUntil(): Date {
+      seenUntil = timeOfToken(watcher?.resumeToken) ?? seenUntil;
+      return seenUntil;
     },
     /** Wakes all waiting requests, and ends all waiting from now on. */
     endWaits(): void {

@@ -181,7 +181,7 @@ export function createClaimMoves(
      * @returns false where it turned out to be undone
      */
     async grant(
-      claim: ClaimKey & Pick<Claim, 'fate'>,
+      claim: ClaimKey & Pick<Claim, 'fate' | 'state' | 'acceptedAt' | 'snapshot'>,
       lines: Line[],
       steps: Step[],
     ): Promise<boolean> {

@@ -11,6 +11,7 @@ import { createClaimLists } from './claim-lists.ts';
 import { createClaimMoves } from './claim-moves.ts';
 import { BY_PLAYER, type Claim, type ClaimKey, claimIdOf, claimModel } from './claim-record.ts';
 import { createClaimSummary } from './claim-summary.ts';
+import { countOpenClaims } from './open-claims.ts';
 
 /**
  * Two times after a claim was recorded, in milliseconds of the server's clock. Until the first one
@@ -98,6 +99,9 @@ export function createClaimStore(
     openClaims(): AsyncIterable<Claim> {
       return model.find({ open: true }).sort({ acceptedAt: 1 }).lean<Claim>().cursor();
     },
+
+    /** How many claims are open, by state, reason and provider. See `open-claims.ts`. */
+    countOpen: () => countOpenClaims(model),
 
     /** How many claims are parked. */
     async countParked(): Promise<number> {

@@ -74,7 +74,7 @@ const refused = (bound: string) =>
   measured(`laurel_http_connections_refused_total{bound="${bound}"}`);
 const answered = (method: string, route: string, status: number) =>
   measured(
-    `http_request_duration_seconds_count{method="${method}",route="${route}",status="${status}"}`,
+    `http_server_request_duration_seconds_count{http_request_method="${method}",http_route="${route}",http_response_status_code="${status}"}`,
   );
 
 describe('the API holds its memory', () => {
@@ -107,7 +107,7 @@ describe('the API holds its memory', () => {
 
   it('under 400 HEADs of a stream, none of which goes on', async (t) => {
     const isOver = async () =>
-      (await measured('http_request_duration_seconds_count{method="HEAD"')) >= 400;
+      (await measured('http_server_request_duration_seconds_count{http_request_method="HEAD"')) >= 400;
     await attack(t, 400, stream('HEAD'), isOver);
     await until(async () => (await measured('laurel_long_requests')) === 0, 'them to end');
   });

@@ -103,7 +103,7 @@ describe('a crowd before the record', () => {
   it('counts the wait as a part of the answer', async () => {
     const metricOf = () =>
       metric(
-        'http_request_duration_seconds_sum{method="POST",route="/api/event-claims/:eventId/claim",status="202"}',
+        'http_server_request_duration_seconds_sum{http_request_method="POST",http_route="/api/event-claims/:eventId/claim",http_response_status_code="202"}',
       );
     const before = (await metricOf()) || 0;
     const crowd = await players(10);
@@ -166,7 +166,7 @@ describe('the door is not kept shut', () => {
   }
   const refusedUntilNow = async () => {
     const metrics = await (await fetch(`${laurel.url}/metrics`)).text();
-    return Number(/seconds_count\{[^}]*claim",status="401"\} (\d+)/.exec(metrics)?.[1] ?? 0);
+    return Number(/seconds_count\{[^}]*claim",http_response_status_code="401"\} (\d+)/.exec(metrics)?.[1] ?? 0);
   };
 
   it('by claims that are refused', async () => {

@@ -106,8 +106,7 @@ describe('configuration', () => {
   ] as const) {
     test(`the ${name} starts from a made .env, and reads every variable it is given`, () => {
       const given = service(file, name).environment ?? {};
-      // It has no default, and so is in no configuration until it is given.
-      const config = read({ ...given, METRICS_PORT: '9464' });
+      const config = read(given);
       assert.deepEqual(
         Object.keys(given).filter((variable) => !(variable in config)),
         [],
@@ -123,6 +122,14 @@ describe('configuration', () => {
       );
     });
   }
+
+  test('API, worker and streams show their metrics on a port that the host does not have', () => {
+    for (const name of ['api', 'worker', 'streams']) {
+      const { environment, ports = [] } = service(file, name);
+      assert.equal(environment?.METRICS_PORT, '9464', name);
+      assert.deepEqual(ports.filter((port) => port.endsWith(':9464')), [], name);
+    }
+  });
 
   test("the history shards' number is written down, where no variable can change it", () => {
     assert.match(service(raw, 'temporal').environment?.NUM_HISTORY_SHARDS ?? '', /^\d+$/);

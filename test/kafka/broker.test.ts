@@ -106,7 +106,7 @@ describe('the progress of a topic', () => {
       const outlet = createOutlet(f.kafka.brokers);
       const end = consume({
         ...{ brokers: f.kafka.brokers, topic: name, deadTopic: 'deleted.dead', groupId: name },
-        ...{ batchSize: 10, sideBySide: 1, outlet, progress: createProgress() },
+        ...{ batchSize: 10, sideBySide: 1, outlet, progress: createProgress(), onTaken: () => {} },
         signal: stopping.signal,
         isPassing: () => false,
         onFailure: (error) => void said.push((error as Error).message),
@@ -145,6 +145,7 @@ describe('the progress of a topic', () => {
         groupId: 'progress',
       },
       ...{ batchSize: 1, sideBySide: 4, outlet, progress, lookEveryMs: LOOK_EVERY_MS },
+      onTaken: () => {},
       signal: stopping.signal,
       isPassing: () => false,
       onFailure: (error) => void said.push((error as Error).message),
@@ -162,9 +163,12 @@ describe('the progress of a topic', () => {
       said.includes('progress/1 stands still, and has records that are not read'),
       said.join(),
     );
+    // The records of other partitions that came after it are not committed either.
+    assert.ok(progress.lag() >= 1, `${progress.lag()} records`);
     stuck.resolve();
     await until(() => progress.isMoving(), 'it to go on', PATIENCE_MS);
     await until(() => isCaughtUp(TOPIC, 'progress'), 'all records', PATIENCE_MS);
+    await until(() => progress.lag() === 0, 'the lag to be seen', PATIENCE_MS);
     stopping.abort();
     await end;
     await outlet.close();

@@ -8,6 +8,7 @@ import { after, before, describe, it } from 'node:test';
 import type { Connection } from 'mongoose';
 import { type Child, startChild } from '../../local/processes/child-process.ts';
 import { LineWatch } from '../../local/processes/line-watch.ts';
+import { freePort } from '../../local/processes/ports.ts';
 import { openStore, type Store } from '../../store/index.ts';
 import { connect } from '../../store/mongodb/connection.ts';
 import { newPlayer } from '../../store/test-store.ts';
@@ -34,9 +35,11 @@ let database: Connection;
 let store: Store;
 let players: string[];
 let child: Child | undefined;
+let metricsPort: number;
 
 before(async () => {
   [servers, kafka] = await Promise.all([testServers(), kafkaServer()]);
+  metricsPort = await freePort();
   uri = servers.mongodbUri(uniqueName('kills'));
   database = await connect(uri, { appName: 'test' });
   store = await openStore(database);
@@ -60,6 +63,8 @@ async function startStreams(): Promise<Child> {
     TEMPORAL_ADDRESS: servers.temporalAddress,
     KAFKA_BROKERS: kafka.brokers.join(','),
     LOG_LEVEL: 'fatal',
+    HOST: '127.0.0.1',
+    METRICS_PORT: String(metricsPort),
   };
   const ready = lines.next((line) => line.includes('streams ready'), AbortSignal.timeout(READY_MS));
   ready.catch(() => {});
@@ -139,5 +144,21 @@ describe('events that pour in over Kafka', () => {
       );
       assert.deepEqual(counted, expected);
     }
+  });
+
+  it('leave a process whose metrics show what came, and that nothing waits', async () => {
+    await produce(kafka.brokers, 'game.activity', [{ key: players[0] as string, value: '{' }]);
+    const shown = async () => await (await fetch(`http://127.0.0.1:${metricsPort}/metrics`)).text();
+    const isThere = (line: RegExp) =>
+      until(async () => line.test(await shown()), String(line), COUNTED_WITHIN_MS);
+    await isThere(/^laurel_dead_letters_total\{topic="game.activity"\} 1$/m);
+    await isThere(/^laurel_kafka_records_total\{topic="game.activity",outcome="dead_letter"\} 1$/m);
+    await isThere(/^laurel_kafka_records_total\{topic="game.activity",outcome="handled"\} [1-9]/m);
+    await isThere(/^laurel_kafka_consumer_lag\{topic="game.activity"\} 0$/m);
+    // The process that was killed held the lease; it lasts for 30 seconds.
+    await isThere(/^laurel_claim_feed_lag_seconds \d+(\.\d+)?$/m);
+    const text = await shown();
+    assert.match(text, /^laurel_process_info\{process="streams",version="[^"]+"\} 1$/m);
+    for (const player of players) assert.ok(!text.includes(player), player);
   });
 });

@@ -48,15 +48,20 @@ after(async () => {
   rmSync(folder, { recursive: true, force: true });
 });
 
-/** Makes mongod answer a command on a collection with that code, until it is told to stop. */
-async function fail(errorCode: number, command: string, collection: string): Promise<void> {
+/** Makes mongod answer a command on a collection with that code: so often, or until it is told to stop. */
+async function fail(
+  errorCode: number,
+  command: string,
+  collection: string,
+  mode: 'alwaysOn' | { times: number } = 'alwaysOn',
+): Promise<void> {
   const namespace = `${laurel.database.name}.${collection}`;
   await laurel.database
     .getClient()
     .db('admin')
     .command({
       configureFailPoint: 'failCommand',
-      mode: 'alwaysOn',
+      mode,
       data: { failCommands: [command], namespace, errorCode },
     });
 }
@@ -109,6 +114,27 @@ const CODES = [
   14031,
   31_249,
 ];
+
+describe('parked claims that are too many to be read in time', () => {
+  it('are counted without their reasons and providers', async () => {
+    const { claimId } = await claimAtGame(laurel);
+    await laurel.store.claims.model.updateOne(
+      { _id: claimId },
+      { $set: { state: 'NEEDS_ATTENTION', reason: 'INTERNAL' }, $unset: { open: 1 } },
+    );
+    const parkedOnes = async () => {
+      const all = await laurel.store.claims.countOpen();
+      return all.filter(({ state }) => state === 'NEEDS_ATTENTION');
+    };
+    const [known] = await parkedOnes();
+    assert.deepEqual([known?.count, known?.reason, known?.provider], [1, 'INTERNAL', 'game']);
+    // `MaxTimeMSExpired`.
+    await fail(50, 'aggregate', 'claims', { times: 1 });
+    const unknown = { state: 'NEEDS_ATTENTION', reason: null, provider: null, parkedSince: null };
+    assert.deepEqual(await parkedOnes(), [{ ...unknown, count: 1 }]);
+    await laurel.store.claims.model.deleteOne({ _id: claimId });
+  });
+});
 
 describe('whatever code MongoDB fails by', () => {
   it('a claim is told to come back, and is one claim once it works', async () => {
