@@ -1,6 +1,6 @@
 /** What hangs together in these files: alerts and the runbook, boards and their JSON, versions. */
 import assert from 'node:assert/strict';
-import { readdirSync, readFileSync } from 'node:fs';
+import { globSync, readdirSync, readFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { describe, it } from 'node:test';
 import { parse } from 'yaml';
@@ -9,7 +9,7 @@ import { anchorsOf } from '../../test/document-references.ts';
 import { readCompose } from '../compose-file.ts';
 import { BOARDS } from './boards.ts';
 import { boardJson, boardPath } from './make-boards.ts';
-import { allQueries, namesIn, type Rule, readRules, shownIn } from './queries.ts';
+import { AFTER_A_FAULT, allQueries, namesIn, type Rule, readRules, shownIn } from './queries.ts';
 
 const ROOT = join(import.meta.dirname, '../..');
 const read = (path: string) => readFileSync(join(ROOT, path), 'utf8');
@@ -102,6 +102,16 @@ describe('the queries', () => {
       labels: ['a', 'b', 'le', 'c'],
     });
     assert.throws(() => namesIn('sum by (a) (rate(x[5m])'), /not PromQL/);
+  });
+
+  it("name nothing of Temporal's SDK that is in no library of it", () => {
+    const releases = join(ROOT, 'node_modules/@temporalio/core-bridge/releases');
+    const [library = ''] = globSync(
+      join(releases, `${process.arch === 'arm64' ? 'aarch64' : 'x86_64'}-*/index.node`),
+    );
+    const core = readFileSync(library, 'latin1');
+    const unknown = AFTER_A_FAULT.filter((name) => !core.includes(name.replace(/^temporal_/, '')));
+    assert.deepEqual(unknown, []);
   });
 
   it('can be held against what a process shows', () => {

@@ -198,6 +198,7 @@ export const temporal: Board = {
       unit: 'ops',
       shows: {
         '{{operation}} {{status_code}}': `sum by (operation, status_code) (${rate('temporal_request_failure')})`,
+        'polls: {{operation}} {{status_code}}': `sum by (operation, status_code) (${rate('temporal_long_request_failure')})`,
       },
     },
   ],

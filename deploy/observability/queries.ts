@@ -82,3 +82,64 @@ export function shownIn(texts: readonly string[]): Map<string, Set<string>> {
   }
   return shown;
 }
+
+/**
+ * Shown only after a fault, which no test of a healthy stack makes: the SDK's core makes a series when
+ * it counts for the first time. Without the prefix `temporal_` each is a text in the core's library.
+ */
+export const AFTER_A_FAULT: readonly string[] = [
+  'temporal_workflow_task_execution_failed',
+  'temporal_activity_execution_failed',
+  'temporal_local_activity_execution_failed',
+  'temporal_request_failure',
+  'temporal_long_request_failure',
+  'temporal_sticky_cache_total_forced_eviction',
+];
+
+/** Labels that Prometheus itself gives every series. */
+const BY_PROMETHEUS = ['job', 'instance'];
+
+/**
+ * What queries name and processes do not show, one line each. Empty where all is well.
+ * @param texts what `/metrics` answers
+ * @param isMeant which metrics are looked for; recorded series never are
+ */
+export function notShown(
+  texts: readonly string[],
+  isMeant: (metric: string) => boolean = () => true,
+): string[] {
+  const shown = shownIn(texts);
+  return allQueries().flatMap(({ where, expr }) => {
+    const { metrics, labels } = namesIn(expr);
+    const raw = metrics.filter(
+      (metric) => !metric.includes(':') && !AFTER_A_FAULT.includes(metric),
+    );
+    const missing = raw.filter((metric) => isMeant(metric) && !shown.has(metric));
+    // Labels are judged where all series of the query can be seen.
+    const isSeen = raw.length === metrics.length && raw.every((metric) => shown.get(metric)?.size);
+    const known = new Set([
+      ...raw.flatMap((metric) => [...(shown.get(metric) ?? [])]),
+      ...BY_PROMETHEUS,
+    ]);
+    const unknown = isSeen ? labels.filter((label) => !known.has(label)) : [];
+    return [...missing, ...unknown.map((label) => `label ${label}`)].map(
+      (name) => `${where}: ${name}`,
+    );
+  });
+}
+
+/**
+ * The metrics that docs/observability.md explains: those that a row of its tables begins with.
+ * Histograms stand there by their name.
+ */
+export function documented(): string[] {
+  const text = readFileSync(join(import.meta.dirname, '../../docs/observability.md'), 'utf8');
+  const [, tables = ''] = text.split(/^## Metrics$/m);
+  const cells = [...tables.matchAll(/^\| (`[^|]*) \|/gm)].map(([, cell = '']) => cell);
+  return cells.flatMap((cell) => [...cell.matchAll(/`(\w+)`/g)].map(([, name = '']) => name));
+}
+
+/** The names of metrics in what `/metrics` answers, a histogram's by its own. */
+export function typesIn(texts: readonly string[]): string[] {
+  return [...texts.join('\n').matchAll(/^# TYPE (\S+)/gm)].map(([, name = '']) => name);
+}
