@@ -2,6 +2,7 @@
 import type { Client } from '@temporalio/client';
 import type { Connection as Database } from 'mongoose';
 import type { Logger } from 'pino';
+import type { Registry } from 'prom-client';
 import type { ApiConfig } from '../process/config.ts';
 import { observeProviderCalls } from '../providers/call-metrics.ts';
 import { createGameDataProviders } from '../providers/index.ts';
@@ -55,9 +56,7 @@ export async function serveApi(parts: ApiParts) {
   const providers = Object.entries(config.PROVIDERS);
   const namespace = config.TEMPORAL_NAMESPACE;
   const { metrics, admission, phase, checks } = front;
-  const gameData = createGameDataProviders(config.PROVIDERS, { timeoutMs: GAME_DATA_TIMEOUT_MS });
-  const calls = observeProviderCalls(metrics);
-  for (const [name, data] of gameData) gameData.set(name, calls.watchGameData(name, data));
+  const gameData = gameDataOf(config, metrics);
 
   const longRequests = createLongRequests({
     most: config.MAX_LONG_REQUESTS,
@@ -105,6 +104,14 @@ export async function serveApi(parts: ApiParts) {
     });
     await changes.close();
   };
+}
+
+/** The providers as sources of game data, by name; their calls are measured. */
+function gameDataOf({ PROVIDERS }: ApiConfig, metrics: Registry) {
+  const calls = observeProviderCalls(metrics);
+  const gameData = createGameDataProviders(PROVIDERS, { timeoutMs: GAME_DATA_TIMEOUT_MS });
+  for (const [name, data] of gameData) gameData.set(name, calls.watchGameData(name, data));
+  return gameData;
 }
 
 /**

@@ -42,7 +42,7 @@ describe('the end of a claim is measured from its acceptance', () => {
 
   it('when it is refused, and not when the refusal comes too late', async () => {
     const { claims, claim, ends } = await measured(2);
-    const end = { reason: 'SOLD_OUT', steps: [] } as const;
+    const end = { reason: 'SOLD_OUT' as const, steps: [] };
     assert.ok(await claims.refuse(claim, end));
     assert.equal(await claims.refuse(claim, end), null);
     assert.deepEqual(await ends(), [
