@@ -14,6 +14,7 @@ type Condition = 'service_started' | 'service_healthy' | 'service_completed_succ
 
 export interface Service {
   image: string;
+  profiles?: string[];
   build?: string;
   hostname?: string;
   init?: boolean;

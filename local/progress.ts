@@ -17,13 +17,20 @@ export async function withHeartbeat<T>(
   everyMs: number = SAY_EVERY_MS,
 ): Promise<T> {
   const startedAt = performance.now();
+  let isDescribing = false;
+  let isDone = false;
   const beat = setInterval(async () => {
-    const elapsedS = Math.round((performance.now() - startedAt) / 1_000);
-    say(await describe(elapsedS));
+    // A description may take longer than the pause, and longer than the work.
+    if (isDescribing) return;
+    isDescribing = true;
+    const message = await describe(Math.round((performance.now() - startedAt) / 1_000));
+    isDescribing = false;
+    if (!isDone) say(message);
   }, everyMs);
   try {
     return await work;
   } finally {
+    isDone = true;
     clearInterval(beat);
   }
 }

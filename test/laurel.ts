@@ -33,6 +33,7 @@ import { createTrustedIssuers } from '../api/identity/issuers.ts';
 import { createPasswords } from '../api/identity/passwords.ts';
 import { createRateLimits } from '../api/identity/rate-limits.ts';
 import { createTokens } from '../api/identity/tokens.ts';
+import { observeLongRequests } from '../api/metrics.ts';
 import { createOverviewFeed } from '../api/overview/overview-feed.ts';
 import { healthChecks } from '../api/serve.ts';
 import { boundedServer } from '../api/server/connections.ts';
@@ -161,6 +162,8 @@ async function serveApi(world: World, options: LaurelOptions) {
   const tokens = await createTokens({ keys: [await exportJWK(privateKey)], ttlS: 900, now });
   const metrics = new Registry();
   const admission = createAdmission(metrics, options.admission);
+  const longRequests = createLongRequests(LONG_REQUESTS);
+  observeLongRequests(metrics, longRequests.open);
   const providerSecrets = new Map([['game', secret]]);
   const overview = createOverviewFeed({ store, providerSecrets, now, log });
 
@@ -175,7 +178,7 @@ async function serveApi(world: World, options: LaurelOptions) {
     externalSignIn: createExternalSignIn({ users: store.users, currentUsers, issuers, now }),
     passwords: createPasswords(),
     rateLimits: createRateLimits({ enabled: false }),
-    longRequests: createLongRequests(LONG_REQUESTS),
+    longRequests,
     providerSecrets,
     gameData: (name: string) => gameData.get(name),
     gauges: GAUGES,

@@ -106,9 +106,14 @@ function watchGrowth(folder: string, limits: Limits): { signal: AbortSignal; sto
   const startedAt = performance.now();
   let grewAt = startedAt;
   let size = 0;
+  let isLooking = false;
   const look = setInterval(async () => {
     const now = performance.now();
+    // Where there are many files, a look takes longer than the pause.
+    if (isLooking) return;
+    isLooking = true;
     const seen = await sizeOf(folder);
+    isLooking = false;
     if (seen !== size) grewAt = now;
     size = seen;
     if (now - grewAt > limits.stallMs) give(`no progress for ${limits.stallMs / 1_000} s`);

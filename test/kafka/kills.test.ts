@@ -6,6 +6,7 @@ import assert from 'node:assert/strict';
 import { join, resolve } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import type { Connection } from 'mongoose';
+import { documented, notShown, typesIn } from '../../deploy/observability/queries.ts';
 import { type Child, startChild } from '../../local/processes/child-process.ts';
 import { LineWatch } from '../../local/processes/line-watch.ts';
 import { freePort } from '../../local/processes/ports.ts';
@@ -158,6 +159,13 @@ describe('events that pour in over Kafka', () => {
     // The process that was killed held the lease; it lasts for 30 seconds.
     await isThere(/^laurel_claim_feed_lag_seconds \d+(\.\d+)?$/m);
     const text = await shown();
+    // What rules, boards and the document name of the streams is there.
+    const isOfStreams = (name: string) => /^laurel_(kafka|dead_letters|claim_feed)_/.test(name);
+    assert.deepEqual(notShown([text], isOfStreams), []);
+    assert.deepEqual(
+      documented().filter(isOfStreams).toSorted(),
+      typesIn([text]).filter(isOfStreams).toSorted(),
+    );
     assert.match(text, /^laurel_process_info\{process="streams",version="[^"]+"\} 1$/m);
     for (const player of players) assert.ok(!text.includes(player), player);
   });

@@ -1,6 +1,12 @@
 /** What API and worker show for Prometheus while players claim and others send garbage. */
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
+import {
+  AFTER_A_FAULT,
+  documented,
+  notShown,
+  typesIn,
+} from '../../deploy/observability/queries.ts';
 import { CLAIM_STATES, REASONS } from '../../domain/claims/claim.ts';
 import { ERROR_CODES } from '../../domain/errors.ts';
 import { type Running, startProcess } from '../../lab/bench/processes.ts';
@@ -144,6 +150,8 @@ describe('the metrics of API and worker', () => {
   it('do not grow with players, events or garbage', async () => {
     await play(2, 4);
     await sendGarbage();
+    // A read of the metrics is a request too: it shows in the next one.
+    await apiMetrics();
     const before = seriesOf(await apiMetrics(), OURS);
     await play(20, 50);
     await sendGarbage();
@@ -182,6 +190,24 @@ describe('the metrics of API and worker', () => {
     ]) {
       assert.match(text, new RegExp(`^${name}\\{.*namespace="${laurel.namespace}"`, 'm'));
     }
+  });
+
+  it('are all that rules, boards and the document name, and the document names all of ours', async () => {
+    const texts = [await apiMetrics(), await read(workerUrl)];
+    // Those of the streams: test/kafka/kills.test.ts.
+    const isMeant = (name: string) => !/^laurel_(kafka|dead_letters|claim_feed)_/.test(name);
+    assert.deepEqual(notShown(texts, isMeant), []);
+    const shown = typesIn(texts);
+    const named = documented();
+    const meant = named.filter((name) => isMeant(name) && !AFTER_A_FAULT.includes(name));
+    assert.deepEqual(
+      meant.filter((name) => !shown.includes(name)),
+      [],
+    );
+    assert.deepEqual(
+      shown.filter((name) => OURS.test(name) && !named.includes(name)),
+      [],
+    );
   });
 
   it('hold no ID, name, key or token', async () => {
