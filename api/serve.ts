@@ -16,6 +16,7 @@ import { createLongRequests } from './http/long-requests.ts';
 import { createCurrentUsers } from './identity/current-users.ts';
 import { makeFirstAdmin } from './identity/first-admin.ts';
 import { createPasswords } from './identity/passwords.ts';
+import { createPersonalReads } from './identity/personal-reads.ts';
 import { createRateLimits, ifLimited } from './identity/rate-limits.ts';
 import { createTokens } from './identity/tokens.ts';
 import { observeLongRequests } from './metrics.ts';
@@ -65,6 +66,7 @@ export async function serveApi(parts: ApiParts) {
 
   const providerSecrets = new Map(providers.map(([name, { secret }]) => [name, secret]));
   const overview = createOverviewFeed({ store, providerSecrets, now, log });
+  const personalReads = createPersonalReads({ readLog: store.readLog, log, now });
   const app = createApp({
     store,
     overview,
@@ -73,6 +75,7 @@ export async function serveApi(parts: ApiParts) {
     passwords,
     rateLimits: createRateLimits({ enabled: config.RATE_LIMITS === 'on' }),
     longRequests,
+    personalReads,
     trustedProxies: config.TRUSTED_PROXIES,
     providerSecrets,
     gameData: (name) => gameData.get(name),
@@ -100,6 +103,7 @@ export async function serveApi(parts: ApiParts) {
       changes.endWaits();
       overview.end();
     });
+    await personalReads.flush();
     await changes.close();
   };
 }

@@ -17,6 +17,7 @@ import { createStarter } from './claims/admission/starter.ts';
 import { createLongRequests } from './http/long-requests.ts';
 import { createCurrentUsers } from './identity/current-users.ts';
 import { createPasswords } from './identity/passwords.ts';
+import { createPersonalReads } from './identity/personal-reads.ts';
 import { createRateLimits } from './identity/rate-limits.ts';
 import { createTokens } from './identity/tokens.ts';
 import { createOverviewFeed } from './overview/overview-feed.ts';
@@ -82,6 +83,7 @@ export async function testApp(overrides: Partial<AppDeps> = {}) {
     currentUsers: createCurrentUsers(store.users.get),
     passwords: createPasswords(),
     rateLimits: createRateLimits({ enabled: false }),
+    personalReads: createPersonalReads({ readLog: store.readLog, log, now }),
     longRequests: createLongRequests(LONG_REQUESTS),
     providerSecrets,
     gameData: () => undefined,

@@ -29,6 +29,7 @@ import type { ClaimBody } from '../api/claims/claim-body.ts';
 import { createLongRequests } from '../api/http/long-requests.ts';
 import { createCurrentUsers } from '../api/identity/current-users.ts';
 import { createPasswords } from '../api/identity/passwords.ts';
+import { createPersonalReads } from '../api/identity/personal-reads.ts';
 import { createRateLimits } from '../api/identity/rate-limits.ts';
 import { createTokens } from '../api/identity/tokens.ts';
 import { createOverviewFeed } from '../api/overview/overview-feed.ts';
@@ -169,6 +170,7 @@ async function serveApi(world: World, options: LaurelOptions) {
     currentUsers: createCurrentUsers(store.users.get, options.usersNow),
     passwords: createPasswords(),
     rateLimits: createRateLimits({ enabled: false }),
+    personalReads: createPersonalReads({ readLog: store.readLog, log, now }),
     longRequests: createLongRequests(LONG_REQUESTS),
     providerSecrets,
     gameData: (name: string) => gameData.get(name),

@@ -10,11 +10,13 @@ import { CLAIMS_URL } from '../claims/claim-url.ts';
 import { NEWEST_FIRST, page, pageOf, pageQuery, SHORT_PAGES } from '../http/paging.ts';
 import { ordered, timeRange } from '../http/times.ts';
 import { type AuthDeps, access, GUARDED, ownUnlessStaff } from '../identity/auth.ts';
+import type { PersonalReads } from '../identity/personal-reads.ts';
 import { problems } from '../problem.ts';
 import { json, newRouter } from '../router.ts';
 
 interface ClaimListRouteDeps extends AuthDeps {
   store: { claims: Pick<ClaimStore, 'page' | 'summary'> };
+  personalReads: PersonalReads;
   /** Temporal's Web UI, where it is known. */
   webUi?: WebUi | undefined;
 }
@@ -117,6 +119,7 @@ export function claimListRoutes(deps: ClaimListRouteDeps) {
     .openapi(list, async (c) => {
       const { cursor, limit, userId, from, to, ...filter } = c.req.valid('query');
       const reader = c.get('user');
+      deps.personalReads.note(c, userId);
       const range = { userId: ownUnlessStaff(reader, userId), since: from, until: to };
       const { found, lookedTo } = await claims.page({ ...filter, ...range }, cursor, limit);
       const at = (claim: Claim) => ({ at: claim.createdAt, id: claim._id });
@@ -126,6 +129,7 @@ export function claimListRoutes(deps: ClaimListRouteDeps) {
     })
     .openapi(summary, async (c) => {
       const { by, from, to, ...filter } = c.req.valid('query');
+      deps.personalReads.note(c, filter.userId);
       const groups = await claims.summary({ ...filter, since: from, until: to }, by);
       const shown = groups.map(({ oldestAt, ...group }) => ({
         ...group,

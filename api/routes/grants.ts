@@ -7,11 +7,13 @@ import type { ClaimStore } from '../../store/claims/claims.ts';
 import { encodeCursor, NEWEST_FIRST, pageOf, pageQuery, SHORT_PAGES } from '../http/paging.ts';
 import { ordered, timeRange } from '../http/times.ts';
 import { type AuthDeps, access, GUARDED, ownUnlessStaff } from '../identity/auth.ts';
+import type { PersonalReads } from '../identity/personal-reads.ts';
 import { problems } from '../problem.ts';
 import { json, newRouter } from '../router.ts';
 
 export interface GrantRouteDeps extends AuthDeps {
   store: { claims: ClaimStore };
+  personalReads: PersonalReads;
 }
 
 const Grant = z
@@ -108,6 +110,7 @@ export function grantRoutes(deps: GrantRouteDeps) {
   return newRouter().openapi(list, async (c) => {
     const { cursor = { after: null, shown: 0 }, limit, ...asked } = c.req.valid('query');
     const { userId, eventId, from: since, to: until } = asked;
+    deps.personalReads.note(c, userId);
     const whose = ownUnlessStaff(c.get('user'), userId);
     const filter = { userId: whose, eventId, since, until };
     const { claims } = deps.store;
