@@ -50,6 +50,11 @@ export interface AuditEntry extends Omit<AuditedChange, 'personal'> {
   actorId: string;
   actorRole: Role;
   requestId: string;
+  /**
+   * The address the change came from: personal data of who made it. Null where no HTTP request made
+   * it, in old entries, and once it was erased.
+   */
+  from: string | null;
   /** The hash of the entry before; 64 zeros for the first one. */
   previous: string;
   /** SHA-256 over all fields above but personal data, and over the digests below; in hexadecimal. */
@@ -74,7 +79,10 @@ export type ChainVerdict =
   | { isWhole: true; entries: number; head: string }
   | { isWhole: false; seq: number; why: string };
 
-type Stored = Omit<AuditEntry, 'seq' | 'personal'> & { _id: number; personal?: PersonalPart[] };
+type Stored = Omit<AuditEntry, 'seq' | 'from' | 'personal'> & {
+  _id: number;
+  personal?: PersonalPart[];
+};
 
 interface Head {
   _id: 'head';
@@ -157,6 +165,7 @@ function toEntry({ _id, before, after, personal = [], ...stored }: Stored): Audi
   const entry = {
     ...stored,
     seq: _id,
+    from: null as string | null,
     before: JSON.parse(String(before)),
     after: JSON.parse(String(after)),
     personal: personal.map(({ of, digest, text }) => ({ of, digest, erased: text === undefined })),
@@ -165,6 +174,7 @@ function toEntry({ _id, before, after, personal = [], ...stored }: Stored): Audi
     const fields: PersonalFields['fields'] = text === undefined ? {} : JSON.parse(text);
     entry.before = merged(entry.before, fields.before);
     entry.after = merged(entry.after, fields.after);
+    entry.from = fields.from ?? entry.from;
   }
   return entry;
 }
@@ -249,9 +259,11 @@ export function createAuditLog(connection: Connection, now: () => Date = () => n
      * @returns the entry's place in the chain
      */
     async append(
-      { actor, requestId, session }: StaffWrite,
+      { actor, requestId, from, session }: StaffWrite,
       { personal = [], ...change }: AuditedChange,
     ): Promise<number> {
+      const ofActor = from === undefined ? [] : [{ of: actor.userId, fields: { from } }];
+      const parts = [...personal, ...ofActor].map(personalPart);
       const { seq, hash: previous } = await head({ session });
       const unhashed = {
         _id: seq + 1,
@@ -263,7 +275,7 @@ export function createAuditLog(connection: Connection, now: () => Date = () => n
         before: JSON.stringify(change.before ?? null),
         after: JSON.stringify(change.after ?? null),
         previous,
-        ...(personal.length > 0 && { personal: personal.map(personalPart) }),
+        ...(parts.length > 0 && { personal: parts }),
       };
       const hash = hashOf(unhashed);
       await model.insertOne({ ...unhashed, hash }, { session });

@@ -10,7 +10,7 @@ export interface PersonalFields {
   /** Whose data it is. */
   of: string;
   /** As in the entry: plain JSON, with only the personal fields in it. */
-  fields: { before?: object; after?: object };
+  fields: { before?: object; after?: object; from?: string };
 }
 
 /** Personal data as an entry keeps it. */

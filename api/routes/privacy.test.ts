@@ -161,3 +161,29 @@ describe('the read log', () => {
     assert.deepEqual(await readsOf(support.id), []);
   });
 });
+
+describe('a claim whose time is over', () => {
+  it('is answered as any other, without steps, and its key still stands for it', async () => {
+    const player = await t.signIn();
+    const idempotencyKey = unique('key');
+    const { claim } = await t.store.claims.accept(newClaim({ userId: player.id, idempotencyKey }));
+    await t.store.claims.refuse(claim, { reason: 'CONDITION_NOT_MET', steps: claim.steps });
+    await t.store.claims.slimOf(player.id, 10);
+    for (const reader of [player, support, admin]) {
+      const { status, body } = await get(`/api/event-claims/${claim._id}`, reader);
+      assert.deepEqual(
+        [status, body.state, body.reason, body.steps],
+        [200, 'REJECTED', 'CONDITION_NOT_MET', []],
+      );
+    }
+    const again = (eventId: string) =>
+      t.call('POST', `/api/event-claims/${eventId}/claim`, {
+        token: player.accessToken,
+        headers: { 'idempotency-key': idempotencyKey },
+      });
+    const replayed = await again(claim.eventId);
+    assert.deepEqual([replayed.status, replayed.body.claimId], [200, claim._id]);
+    assert.equal(replayed.headers.get('idempotency-replayed'), 'true');
+    assert.equal((await again('evt_other')).status, 422);
+  });
+});

@@ -31,6 +31,11 @@ async function playerWithAll() {
   await progress.ingest(sent, new Date(), () => 'usr_game');
   const read = { at: new Date(), actorId: 'usr_s', actorRole: 'SUPPORT' as const, userId };
   await readLog.add([entryOf({ ...read, route: 'GET /', requestId: 'r', from: '10.0.0.1' })]);
+  const asStaff = { actor: { userId, role: 'OPERATOR' as const }, requestId: 'r' };
+  const note = { action: 'event.update' as const, targetId: 'evt_1', before: null, after: null };
+  await inTransaction(t.connection, (session) =>
+    t.store.auditLog.append({ ...asStaff, from: `from ${mark}`, session }, note),
+  );
   const own = { ...read, actorId: userId, userId: 'usr_x', route: 'GET /', requestId: 'r' };
   await readLog.add([entryOf({ ...own, from: `from ${mark}` })]);
   return { userId, mark, claimId };
@@ -107,8 +112,8 @@ describe('the export of a user', () => {
     const { userId, mark, claimId } = await playerWithAll();
     const lines = await linesOf(userId);
     const types = new Set(lines.map(({ type }) => type));
-    const all = ['user', 'sign_in', 'claim', 'player_event', 'progress_day', 'audit_entry', 'read'];
-    assert.deepEqual([...types].sort(), all.sort());
+    const events = ['player_event', 'progress_day', 'audit_entry', 'own_action', 'read'];
+    assert.deepEqual([...types].sort(), ['user', 'sign_in', 'claim', ...events].sort());
     const claim = lines.find((line) => line.claimId === claimId);
     assert.match(JSON.stringify(claim), new RegExp(`note ${mark}`));
     const texts = JSON.stringify(lines);
