@@ -8,14 +8,14 @@ import type { AuditChecks } from '../../store/audit-checks.ts';
 import { AUDIT_ACTIONS, type AuditEntry, type AuditLog } from '../../store/audit-log.ts';
 import type { ApiEnv } from '../api-env.ts';
 import { JSON_LINES } from '../http/json-lines.ts';
-import { type LongLinesDeps, longLines } from '../http/long-lines.ts';
+import { type LongJsonLinesDeps, longJsonLines } from '../http/long-json-lines.ts';
 import { AUDIT_POSITION, page, pageOf, pageQuery } from '../http/paging.ts';
 import { ordered, timeRange } from '../http/times.ts';
 import { access, GUARDED } from '../identity/auth.ts';
 import { problems } from '../problem.ts';
 import { json, newRouter } from '../router.ts';
 
-export interface AuditRouteDeps extends LongLinesDeps {
+export interface AuditRouteDeps extends LongJsonLinesDeps {
   store: { auditLog: AuditLog; auditChecks: AuditChecks };
 }
 
@@ -136,7 +136,7 @@ export function auditRoutes(deps: AuditRouteDeps) {
       const { cursor, limit, from, to, ...filter } = c.req.valid('query');
       const wanted = { ...filter, since: from, until: to };
       if (wantsLines(c)) {
-        const answer = longLines(deps, c, bodies(auditLog.batches(wanted)));
+        const answer = longJsonLines(deps, c, bodies(auditLog.batches(wanted)));
         answer.headers.set('Vary', 'Accept');
         return answer as never;
       }

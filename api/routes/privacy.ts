@@ -8,7 +8,7 @@ import type { ReadLogEntry, ReadLogStore } from '../../store/privacy/read-log.ts
 import type { UserStore } from '../../store/users/users.ts';
 import type { BulkRuns } from '../../temporal/bulk-runs.ts';
 import { JSON_LINES } from '../http/json-lines.ts';
-import { type LongLinesDeps, longLines } from '../http/long-lines.ts';
+import { type LongJsonLinesDeps, longJsonLines } from '../http/long-json-lines.ts';
 import { NEWEST_FIRST, page, pageOf, pageQuery } from '../http/paging.ts';
 import { ordered, timeRange } from '../http/times.ts';
 import { access, GUARDED, staffOf } from '../identity/auth.ts';
@@ -17,7 +17,7 @@ import { noSuchUser } from '../not-found.ts';
 import { problems } from '../problem.ts';
 import { idParam, json, newRouter, optionalJsonBody } from '../router.ts';
 
-export interface PrivacyRouteDeps extends LongLinesDeps {
+export interface PrivacyRouteDeps extends LongJsonLinesDeps {
   store: {
     users: Pick<UserStore, 'get'>;
     erasures: Pick<ErasureStore, 'request'>;
@@ -140,7 +140,7 @@ export function privacyRoutes(deps: PrivacyRouteDeps) {
       const mayRead = reader.role === 'ADMIN' || reader.userId === userId;
       if (!mayRead || !(await users.get(userId))) throw noSuchUser();
       deps.personalReads.note(c, userId);
-      return longLines(deps, c, personalData.exportOf(userId)) as never;
+      return longJsonLines(deps, c, personalData.exportOf(userId)) as never;
     })
     .openapi(erase, async (c) => {
       const { userId } = c.req.valid('param');

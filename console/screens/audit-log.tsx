@@ -6,7 +6,7 @@ import type { AuditEntry } from '../app/types.ts';
 import { EventName } from '../parts/event-name.tsx';
 import { Filters } from '../parts/filters.tsx';
 import { Page, Section } from '../parts/page.tsx';
-import { SaveLines } from '../parts/save-lines.tsx';
+import { SaveFile } from '../parts/save-file.tsx';
 import { type Column, PagedTable } from '../parts/table.tsx';
 import { Time } from '../parts/time.tsx';
 import { UserName } from '../parts/user-name.tsx';
@@ -42,7 +42,7 @@ export function AuditLog() {
       <Section
         title={auditLog.list}
         actions={
-          <SaveLines
+          <SaveFile
             url={`/api/audit-log?${new URLSearchParams(filter)}`}
             fileName="audit-log"
             label={auditLog.export}

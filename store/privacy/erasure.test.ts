@@ -6,7 +6,7 @@ import type { Claim } from '../claims/claim-record.ts';
 import { inTransaction } from '../mongodb/connection.ts';
 import { newClaim, type StoreFixture, storeFixture, unique } from '../test-store.ts';
 import { userModel } from '../users/user-record.ts';
-import { type ExportLine, HIDDEN_OF_USER, SHOWN_OF_USER } from './personal-exports.ts';
+import { type ExportedRecord, HIDDEN_OF_USER, SHOWN_OF_USER } from './personal-exports.ts';
 import { entryOf } from './read-log.ts';
 
 const ADMIN = { actor: { userId: 'usr_admin', role: 'ADMIN' as const }, requestId: 'req_1' };
@@ -66,7 +66,7 @@ async function endOpenClaims(userId: string): Promise<void> {
   }
 }
 
-async function linesOf(userId: string): Promise<ExportLine[]> {
+async function recordsOf(userId: string): Promise<ExportedRecord[]> {
   const batches = await Array.fromAsync(t.store.personalData.exportOf(userId));
   return batches.flat();
 }
@@ -110,13 +110,13 @@ describe('the table of personal data', () => {
 describe('the export of a user', () => {
   it('has everything that is kept of them, and no secret', async () => {
     const { userId, mark, claimId } = await playerWithAll();
-    const lines = await linesOf(userId);
-    const types = new Set(lines.map(({ type }) => type));
+    const records = await recordsOf(userId);
+    const types = new Set(records.map(({ type }) => type));
     const events = ['player_event', 'progress_day', 'audit_entry', 'own_action', 'read'];
     assert.deepEqual([...types].sort(), ['user', 'sign_in', 'claim', ...events].sort());
-    const claim = lines.find((line) => line.claimId === claimId);
+    const claim = records.find((record) => record.claimId === claimId);
     assert.match(JSON.stringify(claim), new RegExp(`note ${mark}`));
-    const texts = JSON.stringify(lines);
+    const texts = JSON.stringify(records);
     assert.match(texts, new RegExp(`Name ${mark}`));
     assert.doesNotMatch(texts, /hash mark|usr_admin|usr_s"|10\.0\.0\.1/, 'and nothing of others');
   });
@@ -129,9 +129,9 @@ describe('the export of a user', () => {
     for (let n = 0; n < 120; n++) await t.store.claims.accept(newClaim({ userId }));
     const batches = await Array.fromAsync(t.store.personalData.exportOf(userId));
     assert.ok(batches.every((batch) => batch.length <= 100));
-    const of = (type: string) => batches.flat().filter((line) => line.type === type);
-    assert.equal(new Set(of('claim').map((line) => line.claimId)).size, 122);
-    assert.equal(new Set(of('player_event').map((line) => line.id)).size, 254);
+    const of = (type: string) => batches.flat().filter((record) => record.type === type);
+    assert.equal(new Set(of('claim').map((record) => record.claimId)).size, 122);
+    assert.equal(new Set(of('player_event').map((record) => record.id)).size, 254);
   });
 });
 

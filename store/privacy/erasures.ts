@@ -21,7 +21,7 @@ export interface Erasure {
   auditSeq: number;
 }
 
-/** A line of the list that is kept outside the database. */
+/** An erasure in the list that is kept outside the database. */
 export type ListedErasure = Pick<Erasure, 'at' | 'by'> & { userId: string };
 
 const schema = new Schema<Erasure>(

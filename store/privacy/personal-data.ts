@@ -13,18 +13,18 @@ import {
   auditPages,
   claimPages,
   dayPages,
-  type Lines,
   once,
   playerEventPages,
+  type Records,
   readPages,
-  userLines,
+  userRecords,
 } from './personal-exports.ts';
 import type { ReadLogStore } from './read-log.ts';
 
 /** Records erased at once: one write of that many ends within the database's timeout. */
 const BATCH = 500;
 
-type Exporter = (userId: string) => Lines;
+type Exporter = (userId: string) => Records;
 
 /** Erases a part of a user's data. @returns how many records of at most `most` */
 type Eraser = (userId: string, most: number) => Promise<number>;
@@ -54,7 +54,7 @@ export function createPersonalData(connection: Connection, stores: PersonalDataS
     table,
 
     /** All that is kept of a user, in batches. No cursor is open between two batches. */
-    async *exportOf(userId: string): Lines {
+    async *exportOf(userId: string): Records {
       for (const { exported } of Object.values(table)) {
         if (typeof exported !== 'string') yield* exported(userId);
       }
@@ -89,7 +89,7 @@ function kept(connection: Connection, stores: PersonalDataStores): Record<string
   return {
     users: {
       exported: once(async (userId) =>
-        userLines(await users.findById(userId).lean<UserDocument>()),
+        userRecords(await users.findById(userId).lean<UserDocument>()),
       ),
       erased: 'is done with the request itself, in its transaction',
     },

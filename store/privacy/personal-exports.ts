@@ -13,15 +13,15 @@ import type { ReadLogEntry, ReadLogStore } from './read-log.ts';
 /** Records of one batch. A claim or an audit entry may have some ten KiB. */
 const BATCH = 100;
 
-/** A line of the export. */
-export type ExportLine = { type: string } & Record<string, unknown>;
-export type Lines = AsyncGenerator<ExportLine[]>;
+/** A record as the export shows it. */
+export type ExportedRecord = { type: string } & Record<string, unknown>;
+export type Records = AsyncGenerator<ExportedRecord[]>;
 
 /** Reads batch after batch. @param read reads the batch behind a record; the first without one */
 async function* pages<T>(
   read: (last: T | undefined) => Promise<T[]>,
-  shown: (record: T) => ExportLine,
-): Lines {
+  shown: (record: T) => ExportedRecord,
+): Records {
   for (let last: T | undefined; ; ) {
     const found = await read(last);
     if (found.length > 0) yield found.map(shown);
@@ -31,10 +31,10 @@ async function* pages<T>(
 }
 
 /** An exporter of a few records. */
-export const once = (read: (userId: string) => Promise<ExportLine[]>) =>
-  async function* (userId: string): Lines {
-    const lines = await read(userId);
-    if (lines.length > 0) yield lines;
+export const once = (read: (userId: string) => Promise<ExportedRecord[]>) =>
+  async function* (userId: string): Records {
+    const records = await read(userId);
+    if (records.length > 0) yield records;
   };
 
 /** Fields of a user's record that the export shows. */
@@ -59,7 +59,7 @@ export const HIDDEN_OF_USER = [
 ] as const satisfies readonly (keyof UserDocument)[];
 
 /** The user's own record. */
-export function userLines(user: UserDocument | null): ExportLine[] {
+export function userRecords(user: UserDocument | null): ExportedRecord[] {
   if (!user) return [];
   const shown = SHOWN_OF_USER.flatMap((field) =>
     user[field] === undefined ? [] : [[field, user[field]] as const],
@@ -68,14 +68,14 @@ export function userLines(user: UserDocument | null): ExportLine[] {
 }
 
 /** The user's claims, newest first. */
-export function claimPages({ page }: Pick<ClaimStore, 'page'>, userId: string): Lines {
+export function claimPages({ page }: Pick<ClaimStore, 'page'>, userId: string): Records {
   return pages<Claim>(async (last) => {
     const from = last && { at: last.createdAt, id: last._id };
     return (await page({ userId }, from, BATCH)).found.slice(0, BATCH);
   }, shownClaim);
 }
 
-function shownClaim({ _id: claimId, parking, lines, snapshot, ...claim }: Claim): ExportLine {
+function shownClaim({ _id: claimId, parking, lines, snapshot, ...claim }: Claim): ExportedRecord {
   const { fate: _f, fateReason: _r, asked: _a, askedBy: _b, open: _o, ...shown } = claim;
   const { decision = null, lineIds: _l, ...parked } = parking ?? {};
   const { by: _, ...decided } = decision ?? {};
@@ -90,7 +90,7 @@ function shownClaim({ _id: claimId, parking, lines, snapshot, ...claim }: Claim)
 }
 
 /** What games sent about the user. */
-export function playerEventPages(events: PlayerEventStore, userId: string): Lines {
+export function playerEventPages(events: PlayerEventStore, userId: string): Records {
   return events.pagesOf(userId, BATCH, ({ _id, userId: _u, day: _d, late: _l, ...event }) => ({
     type: 'player_event',
     // The sender's name may stand behind the ID.
@@ -100,7 +100,7 @@ export function playerEventPages(events: PlayerEventStore, userId: string): Line
 }
 
 /** What was summed up for the user, by metric, key and day. */
-export function dayPages(days: ProgressDayStore, userId: string): Lines {
+export function dayPages(days: ProgressDayStore, userId: string): Records {
   return pages<StoredDay>(
     (last) => days.pageOf(userId, last?._id, BATCH),
     ({ _id, userId: _u, ...day }) => ({ type: 'progress_day', ...day }),
@@ -108,7 +108,7 @@ export function dayPages(days: ProgressDayStore, userId: string): Lines {
 }
 
 /** What staff did to the user or said about them, and what the user did as staff. */
-export async function* auditPages(log: AuditLog, userId: string): Lines {
+export async function* auditPages(log: AuditLog, userId: string): Records {
   yield* pages<AuditEntry>(
     (last) => log.about(userId, last?.seq ?? 0, BATCH),
     ({ at, ...entry }) => {
@@ -123,7 +123,7 @@ export async function* auditPages(log: AuditLog, userId: string): Lines {
 }
 
 /** Who looked at the user's data, by role. */
-export function readPages(readLog: ReadLogStore, userId: string): Lines {
+export function readPages(readLog: ReadLogStore, userId: string): Records {
   return pages<ReadLogEntry>(
     async (last) => {
       const from = last && { at: last.at, id: last._id };

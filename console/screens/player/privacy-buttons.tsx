@@ -5,7 +5,7 @@ import { can, user as viewer } from '../../app/session.ts';
 import { t } from '../../app/text/index.ts';
 import type { User } from '../../app/types.ts';
 import { Confirm } from '../../parts/confirm.tsx';
-import { SaveLines } from '../../parts/save-lines.tsx';
+import { SaveFile } from '../../parts/save-file.tsx';
 
 /** Export and erase a user's data, for admins. Nobody erases themselves. */
 export function PrivacyButtons({ user, onErased }: { user: User; onErased: () => void }) {
@@ -15,7 +15,7 @@ export function PrivacyButtons({ user, onErased }: { user: User; onErased: () =>
   const url = `/api/users/${encodeURIComponent(user.id)}/export`;
   return (
     <>
-      <SaveLines url={url} fileName={user.id} label={player.export} />
+      <SaveFile url={url} fileName={user.id} label={player.export} />
       {!user.erasedAt && viewer.value?.id !== user.id && (
         <button type="button" class="danger" onClick={() => setErasing(true)}>
           {player.erase}

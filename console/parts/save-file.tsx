@@ -10,7 +10,7 @@ const NDJSON = 'application/x-ndjson';
 const LINE_FEED = 10;
 
 /** A button that saves an answer of JSON lines as a file. It can be stopped. */
-export function SaveLines(props: { url: string; fileName: string; label: string }) {
+export function SaveFile(props: { url: string; fileName: string; label: string }) {
   const { auditLog } = t();
   const [read, setRead] = useState<number>();
   const [problem, setProblem] = useState<Problem>();

@@ -7,7 +7,7 @@ import { type AuthDeps, stillCounts } from '../identity/auth.ts';
 import { jsonLines } from './json-lines.ts';
 import type { LongRequests } from './long-requests.ts';
 
-export interface LongLinesDeps extends AuthDeps {
+export interface LongJsonLinesDeps extends AuthDeps {
   changes: Pick<ClaimChanges, 'isEnding'>;
   longRequests: LongRequests;
 }
@@ -16,8 +16,8 @@ export interface LongLinesDeps extends AuthDeps {
  * Streams the values, a batch at a time. An answer that ends early breaks the connection.
  * @throws DomainError if there is no place left for a request that is held open
  */
-export function longLines(
-  deps: LongLinesDeps,
+export function longJsonLines(
+  deps: LongJsonLinesDeps,
   c: Context<ApiEnv>,
   batches: AsyncGenerator<object[]>,
 ): Response {
