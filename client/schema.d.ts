@@ -1645,6 +1645,8 @@ export interface components {
             /** @description Null where there is nothing any more. */
             after?: unknown;
             requestId: string;
+            /** @description The address of the client. Null where no HTTP request made the change. */
+            from: string | null;
             /** @description The hash of the entry before. */
             previous: string;
             /** @description SHA-256 over the entry and `previous`. */
