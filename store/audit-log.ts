@@ -305,16 +305,20 @@ export function createAuditLog(connection: Connection, now: () => Date = () => n
     },
 
     /**
-     * Entries that change a user, or hold personal data of theirs, oldest first. Personal data of
-     * others in them is left out.
+     * Entries of others that change a user, or hold personal data of theirs, oldest first. Personal
+     * data of others in them is left out.
      * @param behind the entry behind which to read on
      */
     async about(userId: string, behind: number, most: number): Promise<AuditEntry[]> {
       const _id = { $gt: behind };
       const [changes, notes] = await Promise.all([
-        model.find({ targetId: userId, _id }).sort({ _id: 1 }).limit(most).lean<Stored[]>(),
         model
-          .find({ 'personal.of': userId, _id })
+          .find({ targetId: userId, actorId: { $ne: userId }, _id })
+          .sort({ _id: 1 })
+          .limit(most)
+          .lean<Stored[]>(),
+        model
+          .find({ 'personal.of': userId, actorId: { $ne: userId }, _id })
           .sort({ _id: 1 })
           .hint(PERSONAL)
           .limit(most)

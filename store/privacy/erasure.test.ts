@@ -116,6 +116,11 @@ describe('the export of a user', () => {
     assert.deepEqual([...types].sort(), ['user', 'sign_in', 'claim', ...events].sort());
     const claim = records.find((record) => record.claimId === claimId);
     assert.match(JSON.stringify(claim), new RegExp(`note ${mark}`));
+    const own = records.filter(({ type }) => type === 'own_action');
+    assert.deepEqual(
+      own.map(({ action, from }) => [action, from]),
+      [['event.update', `from ${mark}`]],
+    );
     const texts = JSON.stringify(records);
     assert.match(texts, new RegExp(`Name ${mark}`));
     assert.doesNotMatch(texts, /hash mark|usr_admin|usr_s"|10\.0\.0\.1/, 'and nothing of others');

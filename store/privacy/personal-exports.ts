@@ -118,7 +118,9 @@ export async function* auditPages(log: AuditLog, userId: string): Records {
   );
   for await (const batch of log.batches({ actorId: userId })) {
     // Before and after are data of others.
-    yield batch.map(({ at, action, targetId }) => ({ type: 'own_action', at, action, targetId }));
+    yield batch.map(({ at, action, targetId, from }) => {
+      return { type: 'own_action', at, action, targetId, from };
+    });
   }
 }
 
