@@ -6,15 +6,24 @@ import { Context } from '@temporalio/activity';
 import { isEarly, parseGrantId } from '../domain/claims/claim.ts';
 import { type Mended, NOTHING_MENDED } from '../domain/claims/reconciliation.ts';
 import type { Claim } from '../store/claims/claim-record.ts';
-import type { Operation, OperationStore, Parked } from '../store/operations.ts';
+import {
+  type BulkAction,
+  isBulkAction,
+  type OperationStore,
+  type Parked,
+} from '../store/operations.ts';
 import type { Reconciliation, ReconciliationStore } from '../store/reconciliations.ts';
 import type { Hold } from '../store/stock/stock.ts';
 import type { BulkRuns } from '../temporal/bulk-runs.ts';
 import type { ClaimRuns } from '../temporal/runs.ts';
 import { type ClaimSignal, SIGNALS } from '../workflows/contract.ts';
 import type { ActivityDeps } from './deps.ts';
+import { type EraseDeps, eraseNow } from './erase.ts';
 
 export interface UpkeepDeps extends Pick<ActivityDeps, 'claims' | 'stock' | 'player' | 'now'> {
+  personalData: EraseDeps['personalData'];
+  /** After how many days a final claim is made small; never if undefined. */
+  claimsRetentionDays: number | undefined;
   reconciliations: ReconciliationStore;
   operations: OperationStore;
   runs: Pick<ClaimRuns, 'ensure' | 'wake'>;
@@ -40,6 +49,10 @@ const CLAIMS_AT_ONCE = 16;
 const HOLDS_AT_ONCE = 500;
 
 const HOUR_MS = 3_600_000;
+
+/** Claims made small with one write, and in one pass: these take some ten seconds. */
+const SLIM_AT_ONCE = 500;
+const SLIM_IN_A_PASS = 20_000;
 
 /** The items in lists of that size. Sends a heartbeat after each list. */
 async function* batches<T>(items: AsyncIterable<T>, size: number): AsyncGenerator<T[]> {
@@ -115,7 +128,7 @@ const BATCH = 50;
  */
 async function decideOn(
   { claims, operations, runs }: UpkeepDeps,
-  { _id, action, note, actor, requestId }: Operation,
+  { _id, action, note, actor, requestId }: BulkAction,
   { claimId, userId, number }: Parked,
 ): Promise<boolean> {
   const staff = { actor, requestId };
@@ -139,12 +152,15 @@ async function decideOn(
  * Whether that parking was decided in this way. A later parking shows that the earlier one was
  * retried.
  */
-function wasDecided({ parking }: Claim, number: number, action: Operation['action']): boolean {
+function wasDecided({ parking }: Claim, number: number, action: BulkAction['action']): boolean {
   if (!parking) return false;
   return parking.number === number ? parking.decision?.action === action : action === 'RETRY';
 }
 
-/** Decides on the next batch. Safe to repeat. False if the operation has ended or was stopped. */
+/**
+ * Decides on the next batch, or goes on with an erasure. Safe to repeat. False if the operation has ended
+ * or was stopped, or if reconciliation is to go on with it.
+ */
 async function decideBatch(deps: UpkeepDeps, operationId: string): Promise<boolean> {
   const { operations } = deps;
   const running = async () => {
@@ -153,6 +169,7 @@ async function decideBatch(deps: UpkeepDeps, operationId: string): Promise<boole
   };
   const known = await running();
   if (!known) return false;
+  if (!isBulkAction(known)) return await eraseNow(deps, known);
   const operation = await operations.takeBatch(known, BATCH);
   if (operation.batch.length === 0) {
     await operations.finish(operation);
@@ -197,7 +214,7 @@ export function createUpkeepActivities(deps: UpkeepDeps) {
       return { ...mended, failures };
     },
 
-    /** Decides on the next batch of a bulk action. False if the action has ended. */
+    /** Decides on the next batch of an operation. False if it has ended, see `decideBatch`. */
     decideBatch: decideBatch.bind(null, deps),
 
     /** Starts a run for each bulk action that is not done and has none. */
@@ -219,6 +236,18 @@ export function createUpkeepActivities(deps: UpkeepDeps) {
         }
       }
       return { holdsFreed };
+    },
+
+    /** Makes claims small that ended longer ago than they are to be kept whole. */
+    async slimClaims(): Promise<object> {
+      const { claims, claimsRetentionDays: days } = deps;
+      if (days === undefined) return {};
+      const before = new Date(deps.now().getTime() - days * 24 * HOUR_MS);
+      for (let slimmed = 0; slimmed < SLIM_IN_A_PASS; slimmed += SLIM_AT_ONCE) {
+        if ((await claims.slimEndedBefore(before, SLIM_AT_ONCE)) < SLIM_AT_ONCE) break;
+        Context.current().heartbeat();
+      }
+      return {};
     },
 
     /** The buckets whose stock levels do not add up. */

@@ -32,6 +32,7 @@ import { type MetaRouteDeps, metaRoutes } from './routes/meta.ts';
 import { type MetricsRouteDeps, metricsRoutes } from './routes/metrics.ts';
 import { type OperationRouteDeps, operationRoutes } from './routes/operations.ts';
 import { type OverviewRouteDeps, overviewRoutes } from './routes/overview.ts';
+import { type PrivacyRouteDeps, privacyRoutes } from './routes/privacy.ts';
 import { type CallbackRouteDeps, callbackRoutes } from './routes/provider-callbacks.ts';
 import { type ReconciliationRouteDeps, reconciliationRoutes } from './routes/reconciliation.ts';
 import { SESSION, SESSION_COOKIE, sessionRoutes } from './routes/session.ts';
@@ -43,6 +44,7 @@ import { observeChangeStream, observeStore } from './store-metrics.ts';
 export type AppDeps = AuthRouteDeps &
   StaffOidcRouteDeps &
   UserRouteDeps &
+  PrivacyRouteDeps &
   EventRouteDeps &
   EventActionDeps &
   EventVersionDeps &
@@ -86,6 +88,7 @@ export function createApp(given: AppDeps) {
   app.route('/', sessionRoutes(deps));
   app.route('/', staffOidcRoutes(deps));
   app.route('/', userRoutes(deps));
+  app.route('/', privacyRoutes(deps));
   app.route('/', eventRoutes(deps));
   app.route('/', eventActionRoutes(deps));
   app.route('/', eventVersionRoutes(deps));

@@ -20,6 +20,7 @@ import { createExternalSignIn } from './identity/external-sign-in.ts';
 import { makeFirstAdmin } from './identity/first-admin.ts';
 import { createTrustedIssuers } from './identity/issuers.ts';
 import { createPasswords } from './identity/passwords.ts';
+import { createPersonalReads } from './identity/personal-reads.ts';
 import { createRateLimits, ifLimited } from './identity/rate-limits.ts';
 import { createStaffSignIn } from './identity/staff-oidc.ts';
 import { createTokens } from './identity/tokens.ts';
@@ -70,6 +71,7 @@ export async function serveApi(parts: ApiParts) {
 
   const providerSecrets = new Map(providers.map(([name, { secret }]) => [name, secret]));
   const overview = createOverviewFeed({ store, providerSecrets, now, log });
+  const personalReads = createPersonalReads({ readLog: store.readLog, log, now });
   const app = createApp({
     store,
     overview,
@@ -77,6 +79,7 @@ export async function serveApi(parts: ApiParts) {
     passwords,
     rateLimits: createRateLimits({ enabled: config.RATE_LIMITS === 'on' }),
     longRequests,
+    personalReads,
     trustedProxies: config.TRUSTED_PROXIES,
     providerSecrets,
     gameData: (name) => gameData.get(name),
@@ -104,6 +107,7 @@ export async function serveApi(parts: ApiParts) {
       changes.endWaits();
       overview.end();
     });
+    await personalReads.flush();
     await changes.close();
   };
 }

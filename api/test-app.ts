@@ -19,6 +19,7 @@ import { createCurrentUsers } from './identity/current-users.ts';
 import { createExternalSignIn } from './identity/external-sign-in.ts';
 import { createTrustedIssuers } from './identity/issuers.ts';
 import { createPasswords } from './identity/passwords.ts';
+import { createPersonalReads } from './identity/personal-reads.ts';
 import { createRateLimits } from './identity/rate-limits.ts';
 import { createTokens } from './identity/tokens.ts';
 import { createOverviewFeed } from './overview/overview-feed.ts';
@@ -90,6 +91,7 @@ export async function testApp({ issuers = NO_ISSUERS, ...overrides }: Partial<Ap
     externalSignIn: createExternalSignIn({ users: store.users, currentUsers, issuers, now }),
     passwords: createPasswords(),
     rateLimits: createRateLimits({ enabled: false }),
+    personalReads: createPersonalReads({ readLog: store.readLog, log, now }),
     longRequests: createLongRequests(LONG_REQUESTS),
     providerSecrets,
     gameData: () => undefined,

@@ -177,6 +177,66 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/users/{userId}/export": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * All that is kept of a user
+         * @description One record a line, each with its `type`. Users get their own data, an ADMIN that of any user; for others it is 404. An answer that ends early breaks the connection.
+         */
+        get: operations["exportUser"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/users/{userId}/erasure": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Erase a user's personal data
+         * @description The user becomes `WITHDRAWN`, which stops running claims. Name, credentials and external IDs are gone when this is answered. An operation then erases sign-ins, player events, progress, notes and texts. IDs, states and amounts stay, so that stock levels and the audit log stay whole. It cannot be undone. Asked for again, it is the same operation.
+         */
+        post: operations["eraseUser"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/read-log": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Who of the staff looked at whose data, the latest first
+         * @description An entry stands for all reads by one person, of one user, by one route, in one minute. It is there about a second after the read, and for two years.
+         */
+        get: operations["listPersonalReads"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/events": {
         parameters: {
             query?: never;
@@ -914,6 +974,11 @@ export interface components {
             status: "ACTIVE" | "SUSPENDED" | "BANNED" | "WITHDRAWN";
             /** Format: date-time */
             createdAt: string;
+            /**
+             * Format: date-time
+             * @description When the personal data were erased; absent where they were not.
+             */
+            erasedAt?: string;
         };
         Problem: {
             /** @example urn:laurel:problem:not_found */
@@ -979,6 +1044,26 @@ export interface components {
             role?: "PLAYER" | "SUPPORT" | "OPERATOR" | "AUDITOR" | "ADMIN" | "GAME_SERVER";
             /** @enum {string} */
             status?: "ACTIVE" | "SUSPENDED" | "BANNED" | "WITHDRAWN";
+        };
+        ErasureStarted: {
+            operationId: string;
+        };
+        PersonalRead: {
+            /**
+             * Format: date-time
+             * @description The first read of the minute.
+             */
+            at: string;
+            actorId: string;
+            /** @enum {string} */
+            actorRole: "PLAYER" | "SUPPORT" | "OPERATOR" | "AUDITOR" | "ADMIN" | "GAME_SERVER";
+            /** @description Whose data was read. */
+            userId: string;
+            /** @example GET /api/users/{userId} */
+            route: string;
+            requestId: string;
+            /** @description The address the read came from. */
+            from: string | null;
         };
         Event: {
             /** @example evt_5f2b8c9d0e1a2b3c4d5e6f70 */
@@ -1261,7 +1346,7 @@ export interface components {
             /** @enum {string} */
             actorRole: "PLAYER" | "SUPPORT" | "OPERATOR" | "AUDITOR" | "ADMIN" | "GAME_SERVER";
             /** @enum {string} */
-            action: "user.update" | "event.create" | "event.update" | "event.restock" | "event.delete" | "claim.retry" | "claim.abort" | "claims.retry" | "claims.abort" | "operation.stop";
+            action: "user.update" | "user.erase" | "event.create" | "event.update" | "event.restock" | "event.delete" | "claim.retry" | "claim.abort" | "claims.retry" | "claims.abort" | "operation.stop";
             /** @description The event that it is a copy of. */
             clonedFrom: string | null;
             /** @description What differs from the version before, as JSON pointers into the event. Empty for the first version. */
@@ -1553,17 +1638,25 @@ export interface components {
             /** @enum {string} */
             actorRole: "PLAYER" | "SUPPORT" | "OPERATOR" | "AUDITOR" | "ADMIN" | "GAME_SERVER";
             /** @enum {string} */
-            action: "user.update" | "event.create" | "event.update" | "event.restock" | "event.delete" | "claim.retry" | "claim.abort" | "claims.retry" | "claims.abort" | "operation.stop";
+            action: "user.update" | "user.erase" | "event.create" | "event.update" | "event.restock" | "event.delete" | "claim.retry" | "claim.abort" | "claims.retry" | "claims.abort" | "operation.stop";
             targetId: string;
             /** @description Null where there was nothing. */
             before?: unknown;
             /** @description Null where there is nothing any more. */
             after?: unknown;
             requestId: string;
+            /** @description The address of the client. Null where no HTTP request made the change. */
+            from: string | null;
             /** @description The hash of the entry before. */
             previous: string;
             /** @description SHA-256 over the entry and `previous`. */
             hash: string;
+            /** @description Whose personal data is in `before` and `after`, until it is erased. The hash covers its digest, so the chain stays whole. */
+            personal: {
+                of: string;
+                digest: string;
+                erased: boolean;
+            }[];
         };
         AuditVerification: {
             /** @description Whether nothing wrong was found. */
@@ -1607,7 +1700,7 @@ export interface components {
         Operation: {
             operationId: string;
             /** @enum {string} */
-            action: "RETRY" | "ABORT";
+            action: "RETRY" | "ABORT" | "ERASE";
             /** @description Which claims, as it was asked for. */
             filter: {
                 eventId?: string;
@@ -1617,6 +1710,8 @@ export interface components {
                 /** Format: date-time */
                 parkedBefore?: string;
                 all?: boolean;
+                /** @description The user whom `ERASE` erases. */
+                userId?: string;
             };
             note: string | null;
             /** @description The ID of the admin who asked for it. */
@@ -2754,6 +2849,276 @@ export interface operations {
             };
         };
     };
+    exportUser: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                userId: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The records */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/x-ndjson": string;
+                };
+            };
+            /** @description `invalid_request`: The request is not valid */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unauthenticated`: Sign in first; `token_expired`: The access token has expired */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `forbidden`: Your role does not allow this */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `not_found`: Not found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `rate_limited`: Too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal`: Something went wrong */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unavailable`: Not available for now */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    eraseUser: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                userId: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": Record<string, never>;
+            };
+        };
+        responses: {
+            /** @description Under way */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErasureStarted"];
+                };
+            };
+            /** @description `invalid_request`: The request is not valid */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unauthenticated`: Sign in first; `token_expired`: The access token has expired */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `forbidden`: Your role does not allow this */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `not_found`: Not found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `conflict`: The request conflicts with what stands */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `payload_too_large`: The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unsupported_media_type`: The media type is not supported */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal`: Something went wrong */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unavailable`: Not available for now */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listPersonalReads: {
+        parameters: {
+            query?: {
+                userId?: string;
+                actorId?: string;
+                /** @description Read at or after this moment. */
+                from?: string;
+                /** @description Read before this moment. */
+                to?: string;
+                /** @description The `nextCursor` of the page before; opaque. */
+                cursor?: string;
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page of entries */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        items: components["schemas"]["PersonalRead"][];
+                        nextCursor: string | null;
+                    };
+                };
+            };
+            /** @description `invalid_request`: The request is not valid */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unauthenticated`: Sign in first; `token_expired`: The access token has expired */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `forbidden`: Your role does not allow this */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal`: Something went wrong */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unavailable`: Not available for now */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     listEvents: {
         parameters: {
             query?: {
@@ -2831,7 +3196,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description 1–255 printable ASCII characters; a quoted string (RFC 8941) is unquoted. `X-Idempotency-Key` means the same, and may be sent instead. */
+                /** @description 1–255 printable ASCII characters; a quoted string (RFC 8941) is unquoted. `X-Idempotency-Key` means the same, and may be sent instead. A key is no place for personal data: it is kept for good, also after an erasure, and it is part of the name of a workflow. */
                 "Idempotency-Key"?: string;
             };
             path?: never;
@@ -3315,7 +3680,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description 1–255 printable ASCII characters; a quoted string (RFC 8941) is unquoted. `X-Idempotency-Key` means the same, and may be sent instead. */
+                /** @description 1–255 printable ASCII characters; a quoted string (RFC 8941) is unquoted. `X-Idempotency-Key` means the same, and may be sent instead. A key is no place for personal data: it is kept for good, also after an erasure, and it is part of the name of a workflow. */
                 "Idempotency-Key"?: string;
             };
             path: {
@@ -3434,7 +3799,7 @@ export interface operations {
         parameters: {
             query?: never;
             header: {
-                /** @description 1–255 printable ASCII characters; a quoted string (RFC 8941) is unquoted. `X-Idempotency-Key` means the same, and may be sent instead. */
+                /** @description 1–255 printable ASCII characters; a quoted string (RFC 8941) is unquoted. `X-Idempotency-Key` means the same, and may be sent instead. A key is no place for personal data: it is kept for good, also after an erasure, and it is part of the name of a workflow. */
                 "Idempotency-Key": string;
             };
             path: {
@@ -3892,7 +4257,7 @@ export interface operations {
         parameters: {
             query?: never;
             header: {
-                /** @description 1–255 printable ASCII characters; a quoted string (RFC 8941) is unquoted. `X-Idempotency-Key` means the same, and may be sent instead. */
+                /** @description 1–255 printable ASCII characters; a quoted string (RFC 8941) is unquoted. `X-Idempotency-Key` means the same, and may be sent instead. A key is no place for personal data: it is kept for good, also after an erasure, and it is part of the name of a workflow. */
                 "Idempotency-Key": string;
                 /** @description `wait=N`: wait up to N (30 at most) seconds for the final state (RFC 7240). Who has too many waits and streams open is answered at once, without `Preference-Applied`. */
                 Prefer?: string;
@@ -4567,7 +4932,7 @@ export interface operations {
         parameters: {
             query?: {
                 actorId?: string;
-                action?: "user.update" | "event.create" | "event.update" | "event.restock" | "event.delete" | "claim.retry" | "claim.abort" | "claims.retry" | "claims.abort" | "operation.stop";
+                action?: "user.update" | "user.erase" | "event.create" | "event.update" | "event.restock" | "event.delete" | "claim.retry" | "claim.abort" | "claims.retry" | "claims.abort" | "operation.stop";
                 targetId?: string;
                 /** @description Made at or after this moment. */
                 from?: string;
@@ -4721,7 +5086,7 @@ export interface operations {
         parameters: {
             query?: never;
             header: {
-                /** @description 1–255 printable ASCII characters; a quoted string (RFC 8941) is unquoted. `X-Idempotency-Key` means the same, and may be sent instead. */
+                /** @description 1–255 printable ASCII characters; a quoted string (RFC 8941) is unquoted. `X-Idempotency-Key` means the same, and may be sent instead. A key is no place for personal data: it is kept for good, also after an erasure, and it is part of the name of a workflow. */
                 "Idempotency-Key": string;
             };
             path?: never;
@@ -4829,7 +5194,7 @@ export interface operations {
         parameters: {
             query?: never;
             header: {
-                /** @description 1–255 printable ASCII characters; a quoted string (RFC 8941) is unquoted. `X-Idempotency-Key` means the same, and may be sent instead. */
+                /** @description 1–255 printable ASCII characters; a quoted string (RFC 8941) is unquoted. `X-Idempotency-Key` means the same, and may be sent instead. A key is no place for personal data: it is kept for good, also after an erasure, and it is part of the name of a workflow. */
                 "Idempotency-Key": string;
             };
             path?: never;

@@ -1,8 +1,8 @@
 /** `npm run audit:verify`: walks the audit log's chain and says whether anybody tampered with it. */
 import { parseArgs } from 'node:util';
-import { readStackFile } from '../local/stack-file.ts';
 import { createAuditLog } from '../store/audit-log.ts';
 import { connect } from '../store/mongodb/connection.ts';
+import { databaseUri } from './database-uri.ts';
 
 const USAGE = `Usage: npm run audit:verify [-- --expect SEQ:HASH]
 
@@ -14,15 +14,6 @@ head. Exits with 0 if the log is whole, with 1 and the first broken entry if it 
   MONGODB_URI         the database; by default that of the local stack
   DATA_DIR            the local stack's data folder (.data)
 `;
-
-/** Returns `MONGODB_URI`, or the local stack's address. @throws Error if there is neither */
-function databaseUri(): string {
-  if (process.env.MONGODB_URI) return process.env.MONGODB_URI;
-  const dataDir = process.env.DATA_DIR || '.data';
-  const stack = readStackFile(dataDir);
-  if (stack) return stack.mongod.uri;
-  throw new Error(`Set MONGODB_URI; no local stack is ready over ${dataDir} either.`);
-}
 
 async function main(): Promise<number> {
   const { values } = parseArgs({

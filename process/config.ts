@@ -135,7 +135,11 @@ const api = common.extend({
   ADMISSION_PATIENCE_MS: ms(15_000),
 });
 
+/** Days; none keeps every claim whole for good. */
+const CLAIMS_RETENTION_DAYS = number(1, 36_500).optional();
+
 const worker = common.extend({
+  CLAIMS_RETENTION_DAYS,
   FULFILLMENT_TIMEOUT_MS: ms(10_000),
   FULFILLMENT_MAX_ATTEMPTS: whole(1, 1_000, 8),
   FULFILLMENT_INITIAL_INTERVAL_MS: ms(1_000),
@@ -158,7 +162,9 @@ const streams = common.extend({
   STREAMS_HEARTBEAT_FILE: fileToWrite.optional(),
 });
 
-const migrate = common.pick({ MONGODB_URI: true, ACTIVITY_TTL_DAYS: true });
+const migrate = common
+  .pick({ MONGODB_URI: true, ACTIVITY_TTL_DAYS: true })
+  .extend({ CLAIMS_RETENTION_DAYS });
 
 export type ApiConfig = Readonly<z.infer<typeof api>>;
 export type WorkerConfig = Readonly<z.infer<typeof worker>>;

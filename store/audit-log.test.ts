@@ -7,7 +7,11 @@ import { connect, inTransaction } from './mongodb/connection.ts';
 import type { StaffContext } from './users/staff.ts';
 
 const ADMIN: StaffContext = { actor: { userId: 'usr_a', role: 'ADMIN' }, requestId: 'req-1' };
-const OPERATOR: StaffContext = { actor: { userId: 'usr_o', role: 'OPERATOR' }, requestId: 'req-2' };
+const OPERATOR: StaffContext = {
+  actor: { userId: 'usr_o', role: 'OPERATOR' },
+  requestId: 'req-2',
+  from: '192.0.2.7',
+};
 
 let servers: TestServers;
 let connection: Connection | undefined;
@@ -51,6 +55,17 @@ describe('the audit log', () => {
       [2, 'usr_o', 'OPERATOR', 'req-2', null],
     );
     assert.deepEqual([first?.seq, first?.after], [1, { status: 'BANNED' }]);
+  });
+
+  test('tells from where, and is whole over entries from before it did', async () => {
+    await append(banned(1));
+    await append(banned(2), OPERATOR);
+    const entries = await audit.page({}, undefined, 10);
+    assert.deepEqual(
+      entries.map(({ from }) => from),
+      ['192.0.2.7', null],
+    );
+    assert.equal((await audit.verify()).isWhole, true);
   });
 
   test('is filtered by who, what and when, and paged', async () => {

@@ -1,17 +1,26 @@
 /**
  * The audit log: an entry for every change by staff, written in the same transaction. Each entry
  * has the hash of the one before. So an edit, a deletion or a new order made outside the
- * application is found. The application itself only adds entries.
+ * application is found. The application itself adds entries, and erases personal data beside them.
  */
 import { createHash } from 'node:crypto';
 import { type ClientSession, type Connection, Schema } from 'mongoose';
 import type { Role } from '../domain/user.ts';
+import {
+  covered,
+  isIntact,
+  merged,
+  type PersonalFields,
+  type PersonalPart,
+  personalPart,
+} from './audit-personal.ts';
 import { after, type Position } from './mongodb/cursor.ts';
 import type { StaffWrite } from './users/staff.ts';
 
 /** What staff do, as `object.verb`. */
 export const AUDIT_ACTIONS = [
   'user.update',
+  'user.erase',
   'event.create',
   'event.update',
   'event.restock',
@@ -30,19 +39,28 @@ export interface AuditedChange {
   targetId: string;
   before: unknown;
   after: unknown;
+  /** Personal data, which must not stand in `before` and `after`. */
+  personal?: PersonalFields[];
 }
 
-export interface AuditEntry extends AuditedChange {
+export interface AuditEntry extends Omit<AuditedChange, 'personal'> {
   /** The position in the chain: counts from 1 without gaps. */
   seq: number;
   at: Date;
   actorId: string;
   actorRole: Role;
   requestId: string;
+  /**
+   * The address the change came from: personal data of who made it. Null where no HTTP request made
+   * it, in old entries, and once it was erased.
+   */
+  from: string | null;
   /** The hash of the entry before; 64 zeros for the first one. */
   previous: string;
-  /** SHA-256 over all fields above, in hexadecimal. */
+  /** SHA-256 over all fields above but personal data, and over the digests below; in hexadecimal. */
   hash: string;
+  /** Whose personal data is or was in `before` and `after`. */
+  personal: { of: string; digest: string; erased: boolean }[];
 }
 
 /** Entries that match every given field. */
@@ -61,7 +79,10 @@ export type ChainVerdict =
   | { isWhole: true; entries: number; head: string }
   | { isWhole: false; seq: number; why: string };
 
-type Stored = Omit<AuditEntry, 'seq'> & { _id: number };
+type Stored = Omit<AuditEntry, 'seq' | 'from' | 'personal'> & {
+  _id: number;
+  personal?: PersonalPart[];
+};
 
 interface Head {
   _id: 'head';
@@ -86,6 +107,9 @@ export interface Walk extends ChainPlace {
 /** Entries read at once by `batches`. One of an event may have 100 KB. */
 const BATCH = 100;
 
+/** The index of entries with personal data of a user. */
+const PERSONAL = 'personal';
+
 const schema = new Schema<Stored>(
   {
     _id: { type: Number, required: true },
@@ -100,6 +124,8 @@ const schema = new Schema<Stored>(
     after: { type: String },
     previous: { type: String, required: true },
     hash: { type: String, required: true },
+    // No default, as an empty list would be in the index.
+    personal: { type: [Object], default: undefined },
   },
   { collection: 'audit_log', versionKey: false, strict: 'throw' },
 );
@@ -110,13 +136,18 @@ schema.index({ actorId: 1, ...NEWEST }, { name: 'actor_newest' });
 schema.index({ action: 1, ...NEWEST }, { name: 'action_newest' });
 schema.index({ actorId: 1, action: 1, ...NEWEST }, { name: 'actor_action_newest' });
 schema.index({ targetId: 1, ...NEWEST }, { name: 'target_newest' });
+schema.index(
+  { 'personal.of': 1, _id: 1 },
+  { name: PERSONAL, partialFilterExpression: { 'personal.of': { $exists: true } } },
+);
 
 /** The hash of an entry: over its fields in this order, each as JSON on a line of its own. */
 function hashOf(entry: Omit<Stored, 'hash'>): string {
-  const { _id, previous, at, actorId, actorRole, requestId } = entry;
+  const { _id, previous, at, actorId, actorRole, requestId, personal } = entry;
   const { action, targetId, before, after } = entry;
   const fields = [_id, previous, at.toISOString(), actorId, actorRole, requestId];
   const lines = [...fields, action, targetId, before, after].map((field) => JSON.stringify(field));
+  if (personal) lines.push(covered(personal));
   return createHash('sha256').update(lines.join('\n')).digest('hex');
 }
 
@@ -125,16 +156,27 @@ function flawOf(entry: Stored, seq: number, previous: string): string | null {
   if (entry._id !== seq) return `entry ${seq} is missing`;
   if (entry.previous !== previous) return `entry ${seq} does not follow the one before it`;
   if (entry.hash !== hashOf(entry)) return `entry ${seq} was changed`;
-  return null;
+  const isWhole = (entry.personal ?? []).every(isIntact);
+  return isWhole ? null : `the personal data of entry ${seq} were changed`;
 }
 
-function toEntry({ _id, before, after, ...stored }: Stored): AuditEntry {
-  return {
+/** The entry with its personal data in their places, as far as they are not erased. */
+function toEntry({ _id, before, after, personal = [], ...stored }: Stored): AuditEntry {
+  const entry = {
     ...stored,
     seq: _id,
+    from: null as string | null,
     before: JSON.parse(String(before)),
     after: JSON.parse(String(after)),
+    personal: personal.map(({ of, digest, text }) => ({ of, digest, erased: text === undefined })),
   };
+  for (const { text } of personal) {
+    const fields: PersonalFields['fields'] = text === undefined ? {} : JSON.parse(text);
+    entry.before = merged(entry.before, fields.before);
+    entry.after = merged(entry.after, fields.after);
+    entry.from = fields.from ?? entry.from;
+  }
+  return entry;
 }
 
 export type AuditLog = ReturnType<typeof createAuditLog>;
@@ -174,12 +216,22 @@ export function createAuditLog(connection: Connection, now: () => Date = () => n
     return { seq, hash };
   }
 
+  /** What is wrong with the erased parts of an entry: each must name the record of an erasure. */
+  async function flawOfErasure({ _id, personal = [] }: Stored): Promise<string | null> {
+    for (const { of: targetId, erasedBy } of personal) {
+      if (erasedBy === undefined) continue;
+      const recorded = await model.exists({ _id: erasedBy, action: 'user.erase', targetId });
+      if (!recorded) return `the personal data of entry ${_id} were removed without an erasure`;
+    }
+    return null;
+  }
+
   /** Checks the entries behind a place, `most` of them at most. 0 is no limit. */
   async function walk(from: ChainPlace, most = 0): Promise<Walk> {
     let { seq, hash } = from;
     const behind = model.find(seq === 0 ? {} : { _id: { $gt: seq } });
     for await (const entry of behind.sort({ _id: 1 }).limit(most).lean<Stored>().cursor()) {
-      const why = flawOf(entry, seq + 1, hash);
+      const why = flawOf(entry, seq + 1, hash) ?? (await flawOfErasure(entry));
       if (why) return { seq, hash, why };
       seq += 1;
       hash = entry.hash;
@@ -204,8 +256,14 @@ export function createAuditLog(connection: Connection, now: () => Date = () => n
     /**
      * Adds an entry in the transaction of the change. The head is one document, so of two changes
      * at once one starts again after the other, and the chain never forks.
+     * @returns the entry's place in the chain
      */
-    async append({ actor, requestId, session }: StaffWrite, change: AuditedChange): Promise<void> {
+    async append(
+      { actor, requestId, from, session }: StaffWrite,
+      { personal = [], ...change }: AuditedChange,
+    ): Promise<number> {
+      const ofActor = from === undefined ? [] : [{ of: actor.userId, fields: { from } }];
+      const parts = [...personal, ...ofActor].map(personalPart);
       const { seq, hash: previous } = await head({ session });
       const unhashed = {
         _id: seq + 1,
@@ -217,11 +275,60 @@ export function createAuditLog(connection: Connection, now: () => Date = () => n
         before: JSON.stringify(change.before ?? null),
         after: JSON.stringify(change.after ?? null),
         previous,
+        ...(parts.length > 0 && { personal: parts }),
       };
       const hash = hashOf(unhashed);
       await model.insertOne({ ...unhashed, hash }, { session });
       const set = { seq: unhashed._id, hash };
       await heads.updateOne({ _id: 'head' }, { $set: set }, { session, upsert: true });
+      return unhashed._id;
+    },
+
+    /**
+     * Erases the personal data of a user from entries, at most `most` of them.
+     * @param erasedBy the entry that records the erasure
+     * @returns how many entries were changed; fewer than `most` where no more are left
+     */
+    async erasePersonal(userId: string, erasedBy: number, most: number): Promise<number> {
+      const isLeft = { of: userId, text: { $exists: true } };
+      const left = { 'personal.of': userId, personal: { $elemMatch: isLeft } };
+      const found = await model.find(left, { _id: 1 }).hint(PERSONAL).limit(most).lean();
+      await model.updateMany(
+        { _id: { $in: found.map(({ _id }) => _id) } },
+        {
+          $set: { 'personal.$[part].erasedBy': erasedBy },
+          $unset: { 'personal.$[part].text': '', 'personal.$[part].salt': '' },
+        },
+        { arrayFilters: [{ 'part.of': userId, 'part.text': { $exists: true } }] },
+      );
+      return found.length;
+    },
+
+    /**
+     * Entries of others that change a user, or hold personal data of theirs, oldest first. Personal
+     * data of others in them is left out.
+     * @param behind the entry behind which to read on
+     */
+    async about(userId: string, behind: number, most: number): Promise<AuditEntry[]> {
+      const _id = { $gt: behind };
+      const [changes, notes] = await Promise.all([
+        model
+          .find({ targetId: userId, actorId: { $ne: userId }, _id })
+          .sort({ _id: 1 })
+          .limit(most)
+          .lean<Stored[]>(),
+        model
+          .find({ 'personal.of': userId, actorId: { $ne: userId }, _id })
+          .sort({ _id: 1 })
+          .hint(PERSONAL)
+          .limit(most)
+          .lean<Stored[]>(),
+      ]);
+      const bySeq = new Map([...changes, ...notes].map((entry) => [entry._id, entry]));
+      const found = [...bySeq.values()].sort((a, b) => a._id - b._id).slice(0, most);
+      return found.map(({ personal = [], ...entry }) =>
+        toEntry({ ...entry, personal: personal.filter((part) => part.of === userId) }),
+      );
     },
 
     /** All entries that match, newest first, in batches. No cursor is open between two batches. */

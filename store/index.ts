@@ -2,7 +2,8 @@
 import type { Connection } from 'mongoose';
 import { createAuditChecks } from './audit-checks.ts';
 import { createAuditLog } from './audit-log.ts';
-import { createClaimStore } from './claims/claims.ts';
+import { endedIndex } from './claims/claim-slimming.ts';
+import { type ClaimStore, createClaimStore } from './claims/claims.ts';
 import { createRecentClaims } from './claims/recent-claims.ts';
 import { createEventStats } from './events/event-stats.ts';
 import { createEventStore } from './events/events.ts';
@@ -20,6 +21,9 @@ import { createOperationStore } from './operations.ts';
 import { createConditionFacts } from './player-events/condition-facts.ts';
 import type { PlayerEventRules } from './player-events/player-event-shape.ts';
 import { createProgressStore } from './player-events/progress.ts';
+import { createErasureStore } from './privacy/erasures.ts';
+import { createPersonalData } from './privacy/personal-data.ts';
+import { createReadLogStore } from './privacy/read-log.ts';
 import { createProviderLimitStore } from './provider-limits.ts';
 import { createReconciliationStore } from './reconciliations.ts';
 import { createStockStore } from './stock/stock.ts';
@@ -37,11 +41,11 @@ function createStores(
   const clock = createServerClock(connection);
   const stock = createStockStore(connection, clock);
   const claims = createClaimStore(connection, clock, now);
+  const privacy = createPrivacyStores(connection, claims, now, playerEventRules);
   return {
-    auditLog: createAuditLog(connection, now),
+    ...privacy,
     auditChecks: createAuditChecks(connection, now),
     users: createUserStore(connection),
-    refreshTokens: createRefreshTokenStore(connection),
     events: createEventStore(connection, now),
     eventStats: createEventStats(connection, stock, now),
     stock,
@@ -51,8 +55,24 @@ function createStores(
     operations: createOperationStore(connection, now),
     providerLimits: createProviderLimitStore(connection),
     reconciliations: createReconciliationStore(connection),
-    progress: createProgressStore(connection, playerEventRules, now),
   };
+}
+
+/** The stores that hold a user's personal data beside their record, and what is over all of them. */
+function createPrivacyStores(
+  connection: Connection,
+  claims: ClaimStore,
+  now: () => Date,
+  playerEventRules?: PlayerEventRules,
+) {
+  const stores = {
+    auditLog: createAuditLog(connection, now),
+    refreshTokens: createRefreshTokenStore(connection),
+    progress: createProgressStore(connection, playerEventRules, now),
+    erasures: createErasureStore(connection, now),
+    readLog: createReadLogStore(connection),
+  };
+  return { ...stores, personalData: createPersonalData(connection, { ...stores, claims }) };
 }
 
 /**
@@ -71,6 +91,16 @@ export async function openStore(
   return await opened(store);
 }
 
+/** The stores for a command, over a database whose indexes exist. Nothing is built or set. */
+export function storeOfCommand(connection: Connection): Store {
+  return createStores(connection, () => new Date());
+}
+
+interface StoreOptions {
+  /** Whether claims are made small after some days, which needs an index of its own. */
+  slimsClaims?: boolean;
+}
+
 /**
  * As `openStore`, for a database of any size: missing indexes are built over a connection of their
  * own, or are waited for.
@@ -79,10 +109,10 @@ export async function openStore(
 export async function openStoreOfProcess(
   connection: Connection,
   playerEventRules: PlayerEventRules,
-  options: EnsureOptions,
+  options: EnsureOptions & StoreOptions,
 ): Promise<Store> {
   const store = createStores(connection, () => new Date(), playerEventRules);
-  await ensureIndexes(connection, wantedIndexes(connection, store), options);
+  await ensureIndexes(connection, wantedIndexes(connection, store, options), options);
   return await opened(store);
 }
 
@@ -90,17 +120,25 @@ export async function openStoreOfProcess(
 export async function migrate(
   connection: Connection,
   playerEventRules: PlayerEventRules,
-  options: BuildOptions,
+  options: BuildOptions & StoreOptions,
 ): Promise<void> {
   const store = createStores(connection, () => new Date(), playerEventRules);
-  const wanted = wantedIndexes(connection, store);
+  const wanted = wantedIndexes(connection, store, options);
   const missing = await missingIndexes(connection, wanted);
   if (missing.length > 0) await buildIndexes(missing, options);
   options.log.info(`${wanted.length} indexes are there, ${missing.length} of them are new`);
 }
 
-function wantedIndexes(connection: Connection, { progress }: Store): WantedIndex[] {
-  return [...indexesOfModels(connection), progress.playerEvents.expiryIndex(progress.keptS)];
+function wantedIndexes(
+  connection: Connection,
+  { progress }: Store,
+  { slimsClaims = false }: StoreOptions,
+): WantedIndex[] {
+  return [
+    ...indexesOfModels(connection),
+    progress.playerEvents.expiryIndex(progress.keptS),
+    ...(slimsClaims ? [endedIndex] : []),
+  ];
 }
 
 async function opened(store: Store): Promise<Store> {

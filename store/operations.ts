@@ -1,6 +1,7 @@
 /**
  * Bulk actions on parked claims: request one, work through its claims in batches, stop it. The
- * record says what was asked for, how far it is, and which claims it is about.
+ * record says what was asked for, how far it is, and which claims it is about. The erasure of a
+ * user is an operation too; see `privacy/erasures.ts`.
  */
 import { createHash } from 'node:crypto';
 import { isDeepStrictEqual } from 'node:util';
@@ -23,10 +24,15 @@ export interface BulkFilter {
   /** Parked before this time. */
   parkedBefore?: Date;
   all?: true;
+  /** The user of an erasure, which has no other field. */
+  userId?: string;
 }
 
 /** What an admin asks for. */
-type BulkRequest = Pick<Operation, 'action' | 'filter' | 'note'> & { idempotencyKey: string };
+interface BulkRequest extends Pick<Operation, 'filter' | 'note'> {
+  action: Decision['action'];
+  idempotencyKey: string;
+}
 
 /** `STOPPED` by an admin, or `DONE` with all its claims. */
 export const OPERATION_STATES = ['RUNNING', 'STOPPED', 'DONE'] as const;
@@ -52,7 +58,7 @@ export interface Parked {
 /** A bulk action and its progress. */
 export interface Operation {
   _id: string;
-  action: Decision['action'];
+  action: Decision['action'] | 'ERASE';
   filter: BulkFilter;
   note: string | null;
   /** Who requested it. The claims are decided on in their name. */
@@ -72,6 +78,9 @@ export interface Operation {
   createdAt: Date;
   updatedAt: Date;
 }
+
+/** An operation that decides on claims. */
+export type BulkAction = Operation & { action: Decision['action'] };
 
 const schema = new Schema<Operation>(
   {
@@ -104,11 +113,32 @@ const SAMPLE = 20;
 const RUNNING = { state: 'RUNNING' } as const;
 const NO_BATCH = { 'batch.0': { $exists: false } };
 
+/** The collection with its indexes. */
+export const operationModel = (connection: Connection) =>
+  connection.model<Operation>('Operation', schema);
+
+/** What every new operation begins with. */
+export const newOperation = (staff: StaffContext, at: Date) => ({
+  actor: staff.actor,
+  requestId: staff.requestId,
+  state: 'RUNNING' as const,
+  done: 0,
+  failed: 0,
+  batch: [],
+  after: null,
+  createdAt: at,
+  updatedAt: at,
+});
+
+/** Whether the operation decides on claims. The other ones erase a user. */
+export const isBulkAction = (operation: Operation): operation is BulkAction =>
+  operation.action !== 'ERASE';
+
 export type OperationStore = ReturnType<typeof createOperationStore>;
 
 /** The bulk actions, over the collection `operations`. @param now our clock */
 export function createOperationStore(connection: Connection, now: () => Date = () => new Date()) {
-  const model = connection.model<Operation>('Operation', schema);
+  const model = operationModel(connection);
   const audit = createAuditLog(connection, now);
   const claims = claimModel(connection);
 
@@ -124,16 +154,8 @@ export function createOperationStore(connection: Connection, now: () => Date = (
       action,
       filter,
       note,
-      actor: staff.actor,
-      requestId: staff.requestId,
-      state: 'RUNNING',
       total,
-      done: 0,
-      failed: 0,
-      batch: [],
-      after: null,
-      createdAt: at,
-      updatedAt: at,
+      ...newOperation(staff, at),
     };
     await inTransaction(connection, async (session) => {
       await model.insertOne(operation, { session });
@@ -176,7 +198,7 @@ export function createOperationStore(connection: Connection, now: () => Date = (
      * @param size how many claims are in a batch at most
      * @returns the operation with the batch, which is empty where no claims are left
      */
-    async takeBatch(operation: Operation, size: number): Promise<Operation> {
+    async takeBatch<O extends Operation>(operation: O, size: number): Promise<O> {
       if (operation.batch.length > 0) return operation;
       const found = await claims
         .find({ ...matching(operation), ...olderFirst(operation.after) })
@@ -194,7 +216,7 @@ export function createOperationStore(connection: Connection, now: () => Date = (
       const set = { batch, after: { at: last.createdAt, id: last._id }, updatedAt: now() };
       const { _id } = operation;
       await model.updateOne({ _id, ...RUNNING, ...NO_BATCH }, { $set: set });
-      return (await get(_id)) ?? operation;
+      return ((await get(_id)) as O | null) ?? operation;
     },
 
     /**
@@ -234,17 +256,25 @@ export function createOperationStore(connection: Connection, now: () => Date = (
       await model.updateOne({ _id, ...RUNNING, ...NO_BATCH }, { $set: end });
     },
 
+    /** Ends an erasure: all that is to go has gone. */
+    async finishErasure({ _id }: Operation): Promise<void> {
+      await model.updateOne(
+        { _id, ...RUNNING, action: 'ERASE' },
+        { $set: { state: 'DONE', done: 1, updatedAt: now() } },
+      );
+    },
+
     /**
      * Stops an operation. It decides on no further claim; what is done stays. Stopping it again
      * changes nothing.
-     * @throws DomainError `not_found`; `invalid_transition` where it is done
+     * @throws DomainError `not_found`; `invalid_transition` where it is done, or is an erasure
      */
     async stop(staff: StaffContext, operationId: string): Promise<Operation> {
       return await inTransaction(connection, async (session) => {
         const end = { state: 'STOPPED' as const, batch: [], updatedAt: now() };
         const stopped = await model
           .findOneAndUpdate(
-            { _id: operationId, ...RUNNING },
+            { _id: operationId, ...RUNNING, action: { $ne: 'ERASE' } },
             { $set: end },
             { session, returnDocument: 'after' },
           )
@@ -304,11 +334,14 @@ export function createOperationStore(connection: Connection, now: () => Date = (
 function notRunning(operation: Operation | null): Operation {
   if (!operation) throw new DomainError('not_found', 'There is no operation with this ID.');
   if (operation.state === 'STOPPED') return operation;
+  if (operation.action === 'ERASE') {
+    throw new DomainError('invalid_transition', 'An erasure cannot be stopped.');
+  }
   throw new DomainError('invalid_transition', 'This bulk action is done.');
 }
 
 /** The ID is made of admin and key only, so that the same request sent twice is one operation. */
-function operationIdOf(userId: string, idempotencyKey: string): string {
+export function operationIdOf(userId: string, idempotencyKey: string): string {
   const digest = createHash('sha256').update(`${userId}\0${idempotencyKey}`).digest('hex');
   return `op_${digest.slice(0, 40)}`;
 }

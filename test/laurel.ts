@@ -31,6 +31,7 @@ import { createCurrentUsers } from '../api/identity/current-users.ts';
 import { createExternalSignIn } from '../api/identity/external-sign-in.ts';
 import { createTrustedIssuers } from '../api/identity/issuers.ts';
 import { createPasswords } from '../api/identity/passwords.ts';
+import { createPersonalReads } from '../api/identity/personal-reads.ts';
 import { createRateLimits } from '../api/identity/rate-limits.ts';
 import { createTokens } from '../api/identity/tokens.ts';
 import { observeLongRequests } from '../api/metrics.ts';
@@ -178,6 +179,7 @@ async function serveApi(world: World, options: LaurelOptions) {
     externalSignIn: createExternalSignIn({ users: store.users, currentUsers, issuers, now }),
     passwords: createPasswords(),
     rateLimits: createRateLimits({ enabled: false }),
+    personalReads: createPersonalReads({ readLog: store.readLog, log, now }),
     longRequests,
     providerSecrets,
     gameData: (name: string) => gameData.get(name),

@@ -75,11 +75,12 @@ export function activityDeps(
 /** What the activities of reconciliation and of bulk actions need. @param listeners what they report to */
 export function upkeepDeps(
   store: Store,
-  running: { runs: ClaimRuns; bulkRuns: BulkRuns },
+  running: { runs: ClaimRuns; bulkRuns: BulkRuns; claimsRetentionDays?: number | undefined },
   listeners: Pick<UpkeepDeps, 'onMended' | 'onFailure'>,
 ): UpkeepDeps {
-  const { claims, stock, reconciliations, operations } = store;
+  const { claims, stock, reconciliations, operations, personalData } = store;
   const player = store.users.get;
-  const stores = { claims, stock, reconciliations, operations };
-  return { ...stores, ...running, player, ...listeners, now };
+  const stores = { claims, stock, reconciliations, operations, personalData };
+  const claimsRetentionDays = undefined;
+  return { ...stores, claimsRetentionDays, ...running, player, ...listeners, now };
 }

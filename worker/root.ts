@@ -88,6 +88,7 @@ async function connectAll(config: WorkerConfig, log: Logger) {
   const store = await openStoreOfProcess(database, playerEventRules, {
     uri: config.MONGODB_URI,
     build: config.MIGRATE_AT_START === 'on',
+    slimsClaims: config.CLAIMS_RETENTION_DAYS !== undefined,
     log,
   });
   const temporal = await connectBy((options) => Connection.connect(options), config);
@@ -107,7 +108,11 @@ async function prepareWorkers(
   const { store, temporal, client, native } = connections;
   const namespace = config.TEMPORAL_NAMESPACE;
   await registerSearchAttributes(temporal, namespace);
-  const running = { runs: createClaimRuns(client), bulkRuns: createBulkRuns(client) };
+  const running = {
+    runs: createClaimRuns(client),
+    bulkRuns: createBulkRuns(client),
+    claimsRetentionDays: config.CLAIMS_RETENTION_DAYS,
+  };
   const upkeep = upkeepDeps(store, running, {
     onMended: (kind, id) => log.warn({ kind, id }, 'reconciliation mended something'),
     onFailure: (claimId, err) =>

@@ -15,6 +15,8 @@ export const OPERATION_IDS: Readonly<Record<string, string>> = {
   'get /api/users/{userId}': 'getUser',
   'get /api/users/{userId}/progress': 'listProgress',
   'patch /api/users/{userId}': 'updateUser',
+  'get /api/users/{userId}/export': 'exportUser',
+  'post /api/users/{userId}/erasure': 'eraseUser',
 
   'get /api/events': 'listEvents',
   'post /api/events': 'createEvent',
@@ -44,6 +46,7 @@ export const OPERATION_IDS: Readonly<Record<string, string>> = {
   'get /api/reconciliation': 'getReconciliation',
   'get /api/audit-log': 'listAuditEntries',
   'get /api/audit-log/verification': 'getAuditVerification',
+  'get /api/read-log': 'listPersonalReads',
   'get /api/overview': 'getOverview',
   'get /api/overview/stream': 'streamOverview',
 

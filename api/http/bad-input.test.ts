@@ -38,6 +38,7 @@ const FITTING: Record<string, Fields> = {
   'POST /api/auth/session': { username: 'somebody', password: PASSWORD },
   'POST /api/auth/refresh': { refreshToken: 'x' },
   'POST /api/auth/logout': { refreshToken: 'x' },
+  'POST /api/users/{userId}/erasure': {},
   'PATCH /api/users/{userId}': { role: 'PLAYER', status: 'ACTIVE' },
   'POST /api/events': EVENT,
   'PATCH /api/events/{eventId}': EVENT,
@@ -70,7 +71,7 @@ const FITTING: Record<string, Fields> = {
 
 /** Routes whose body is optional. */
 const OPTIONAL = Object.keys(FITTING).filter((route) =>
-  /\/(event-claims|operations)\/\{/.test(route),
+  /\/(event-claims|operations)\/\{|\/erasure$/.test(route),
 );
 
 /** The body is read only if its signature is right: tested elsewhere. */

@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import type { ClaimState, Reason } from '../../domain/claims/claim.ts';
 import type { Claim } from '../../store/claims/claim-record.ts';
+import { entryOf } from '../../store/privacy/read-log.ts';
 import { newClaim, unique } from '../../store/test-store.ts';
 import { createTrustedIssuers } from '../identity/issuers.ts';
 import { type Fields, type SignedIn, type TestApp, testApp } from '../test-app.ts';
@@ -16,12 +17,15 @@ before(async () => {
     ...{ audience: 'laurel', algorithms: ['EdDSA'] },
   };
   const issuers = createTrustedIssuers([game], { now: () => new Date(), onTrouble: assert.fail });
-  t = await testApp({ issuers, bulkRuns: { start: async () => {} } });
+  // What this test reads itself must not get into the read log.
+  const personalReads = { note() {}, flush: async () => {} };
+  t = await testApp({ issuers, bulkRuns: { start: async () => {} }, personalReads });
   admin = await t.signIn('ADMIN');
   const auditor = await t.signIn('AUDITOR');
   const second = await t.signIn('ADMIN', 'second-admin');
   await t.store.users.ensureExternal('ext:game:1', new Date());
   await record();
+  await t.store.readLog.add(Array.from({ length: 8 }, (_, i) => readAt(i)));
   const change = (by: SignedIn, status: string) =>
     t.call('PATCH', `/api/users/${auditor.id}`, { token: by.accessToken, body: { status } });
   await change(second, 'BANNED');
@@ -49,6 +53,17 @@ after(() => t.close());
 
 const START_MS = Date.parse('2026-11-22T00:00:00Z');
 const minute = (n: number) => new Date(START_MS + n * 60_000);
+
+/** Reads by two of the staff, of two users, in every combination. */
+const readAt = (i: number) =>
+  entryOf({
+    at: minute(i),
+    actorId: i % 2 === 0 ? 'usr_s' : 'usr_a',
+    actorRole: 'SUPPORT',
+    userId: `usr_${Math.floor(i / 2) % 2}`,
+    route: 'GET /api/users/{userId}',
+    requestId: 'r',
+  });
 
 /** Claims that differ in everything that they can be filtered by, in every combination of two. */
 async function record(): Promise<void> {
@@ -130,6 +145,11 @@ const LISTS: Record<string, Filters> = {
     ...is('status', 'SUSPENDED'),
   },
   '/api/operations': is('state', 'STOPPED'),
+  '/api/read-log': {
+    ...is('userId', 'usr_1'),
+    ...is('actorId', 'usr_s'),
+    ...times('at', () => minute(4)),
+  },
   '/api/audit-log': {
     actorId: { value: () => admin.id, fits: ({ actorId }) => actorId === admin.id },
     ...is('action', 'event.create'),
@@ -211,7 +231,7 @@ describe('the filters of every list', () => {
   it('each list refuses a range that ends before it begins, and times that are none', async () => {
     const [from, to] = [minute(1).toISOString(), minute(0).toISOString()];
     const ranged = Object.entries(LISTS).filter(([, filters]) => 'from' in filters);
-    assert.equal(ranged.length, 4);
+    assert.equal(ranged.length, 5);
     for (const [path] of ranged) {
       for (const query of [
         `from=${from}&to=${to}`,

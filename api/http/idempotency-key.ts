@@ -75,7 +75,8 @@ export function optionalIdempotencyKeyOf(lines: HeaderLines): string | undefined
 export function idempotencyKeyHeader({ required }: { required: boolean }) {
   const description =
     '1–255 printable ASCII characters; a quoted string (RFC 8941) is unquoted. ' +
-    '`X-Idempotency-Key` means the same, and may be sent instead.';
+    '`X-Idempotency-Key` means the same, and may be sent instead. A key is no place for personal ' +
+    'data: it is kept for good, also after an erasure, and it is part of the name of a workflow.';
   return z.string().optional().openapi({
     description,
     minLength: 1,

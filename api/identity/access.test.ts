@@ -18,6 +18,9 @@ const WHO: Record<string, readonly Role[] | 'anyone'> = {
   'GET /api/users/{userId}': STAFF,
   'GET /api/users/{userId}/progress': STAFF,
   'PATCH /api/users/{userId}': ['ADMIN'],
+  // Of another user only ADMIN gets it; to others it is 404.
+  'GET /api/users/{userId}/export': ROLES,
+  'POST /api/users/{userId}/erasure': ['ADMIN'],
   'GET /api/events': ROLES,
   'POST /api/events': ['OPERATOR', 'ADMIN'],
   'GET /api/events/{eventId}': ROLES,
@@ -39,6 +42,7 @@ const WHO: Record<string, readonly Role[] | 'anyone'> = {
   'GET /api/reconciliation': ['AUDITOR', 'ADMIN'],
   'GET /api/audit-log': ['AUDITOR', 'ADMIN'],
   'GET /api/audit-log/verification': ['AUDITOR', 'ADMIN'],
+  'GET /api/read-log': ['AUDITOR', 'ADMIN'],
   'GET /api/overview': STAFF,
   'GET /api/overview/stream': STAFF,
   'POST /api/activity-events': ['GAME_SERVER'],

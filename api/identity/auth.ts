@@ -96,7 +96,7 @@ export function ownUnlessStaff(
 /** Who acts, for a change by staff: what the audit log will say. */
 export function staffOf(c: Context<ApiEnv>): StaffContext {
   const { userId, role } = c.get('user');
-  return { actor: { userId, role }, requestId: c.get('requestId') };
+  return { actor: { userId, role }, requestId: c.get('requestId'), from: c.get('client').address };
 }
 
 /** RFC 6750, section 2.1. The scheme's name is case-insensitive (RFC 9110, section 11.1). */

@@ -14,12 +14,23 @@ export const UserSchema = z
     role: z.enum(ROLES),
     status: z.enum(USER_STATUSES),
     createdAt: z.iso.datetime(),
+    erasedAt: z.iso.datetime().optional().openapi({
+      description: 'When the personal data were erased; absent where they were not.',
+    }),
   })
   .openapi('User');
 
 /** The user as the API shows them: no password hash, no token epoch. */
 export function toUserBody(user: User): z.infer<typeof UserSchema> {
-  const { userId: id, username, displayName, externalId, role, status } = user;
-  const createdAt = user.createdAt.toISOString();
-  return { id, username, displayName, externalId, role, status, createdAt };
+  const { userId, username, displayName, externalId, role, status, createdAt, erasedAt } = user;
+  return {
+    id: userId,
+    username,
+    displayName,
+    externalId,
+    role,
+    status,
+    createdAt: createdAt.toISOString(),
+    ...(erasedAt && { erasedAt: erasedAt.toISOString() }),
+  };
 }

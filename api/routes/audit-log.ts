@@ -5,28 +5,19 @@ import { accepts } from 'hono/accepts';
 import { DomainError } from '../../domain/errors.ts';
 import { ROLES } from '../../domain/user.ts';
 import type { AuditChecks } from '../../store/audit-checks.ts';
-import {
-  AUDIT_ACTIONS,
-  type AuditEntry,
-  type AuditFilter,
-  type AuditLog,
-} from '../../store/audit-log.ts';
-import type { ClaimChanges } from '../../store/claims/claim-changes.ts';
+import { AUDIT_ACTIONS, type AuditEntry, type AuditLog } from '../../store/audit-log.ts';
 import type { ApiEnv } from '../api-env.ts';
-import { beginLong } from '../claims/wait.ts';
-import { JSON_LINES, jsonLines } from '../http/json-lines.ts';
-import type { LongRequests } from '../http/long-requests.ts';
+import { JSON_LINES } from '../http/json-lines.ts';
+import { type LongJsonLinesDeps, longJsonLines } from '../http/long-json-lines.ts';
 import { AUDIT_POSITION, page, pageOf, pageQuery } from '../http/paging.ts';
 import { ordered, timeRange } from '../http/times.ts';
-import { type AuthDeps, access, GUARDED, stillCounts } from '../identity/auth.ts';
+import { access, GUARDED } from '../identity/auth.ts';
 import { type UserIdDeps, userIdFilter, userIdInQuery } from '../identity/user-ids.ts';
 import { problems } from '../problem.ts';
 import { json, newRouter } from '../router.ts';
 
-export interface AuditRouteDeps extends AuthDeps {
+export interface AuditRouteDeps extends LongJsonLinesDeps {
   store: { auditLog: AuditLog; auditChecks: AuditChecks } & UserIdDeps['store'];
-  changes: Pick<ClaimChanges, 'isEnding'>;
-  longRequests: LongRequests;
 }
 
 const Entry = z
@@ -40,8 +31,18 @@ const Entry = z
     before: z.unknown().openapi({ description: 'Null where there was nothing.' }),
     after: z.unknown().openapi({ description: 'Null where there is nothing any more.' }),
     requestId: z.string(),
+    from: z.string().nullable().openapi({
+      description: 'The address of the client. Null where no HTTP request made the change.',
+    }),
     previous: z.string().openapi({ description: 'The hash of the entry before.' }),
     hash: z.string().openapi({ description: 'SHA-256 over the entry and `previous`.' }),
+    personal: z
+      .array(z.object({ of: z.string(), digest: z.string(), erased: z.boolean() }))
+      .openapi({
+        description:
+          'Whose personal data is in `before` and `after`, until it is erased. The hash covers ' +
+          'its digest, so the chain stays whole.',
+      }),
   })
   .openapi('AuditEntry');
 
@@ -121,20 +122,6 @@ function wantsLines(c: Context<ApiEnv>): boolean {
   throw new DomainError('invalid_request', detail);
 }
 
-/** All entries that fit, until the client's token ends or the process stops. */
-function exportLines(deps: AuditRouteDeps, c: Context<ApiEnv>, filter: AuditFilter): Response {
-  const token = c.get('token');
-  const over = new AbortController();
-  const reader = {
-    mayRead: async () => !deps.changes.isEnding() && (await stillCounts(deps, token)),
-    end: beginLong(deps, c, () => over.abort()),
-    cut: over.signal,
-  };
-  const answer = jsonLines(bodies(deps.store.auditLog.batches(filter)), reader);
-  answer.headers.set('Vary', 'Accept');
-  return answer;
-}
-
 async function* bodies(batches: AsyncGenerator<AuditEntry[]>) {
   for await (const batch of batches) yield batch.map(toBody);
 }
@@ -150,7 +137,11 @@ export function auditRoutes(deps: AuditRouteDeps) {
         userIdInQuery(deps, filter.targetId),
       ]);
       const wanted = { ...filter, actorId, targetId, since: from, until: to };
-      if (wantsLines(c)) return exportLines(deps, c, wanted) as never;
+      if (wantsLines(c)) {
+        const answer = longJsonLines(deps, c, bodies(auditLog.batches(wanted)));
+        answer.headers.set('Vary', 'Accept');
+        return answer as never;
+      }
       const found = await auditLog.page(wanted, cursor, limit);
       const { items, nextCursor } = page(found, limit, ({ at, seq }) => ({ at, id: seq }));
       c.header('Vary', 'Accept');

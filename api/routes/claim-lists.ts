@@ -10,12 +10,14 @@ import { CLAIMS_URL } from '../claims/claim-url.ts';
 import { NEWEST_FIRST, page, pageOf, pageQuery, SHORT_PAGES } from '../http/paging.ts';
 import { ordered, timeRange } from '../http/times.ts';
 import { type AuthDeps, access, GUARDED, ownUnlessStaff } from '../identity/auth.ts';
+import type { PersonalReads } from '../identity/personal-reads.ts';
 import { OR_EXTERNAL, type UserIdDeps, userIdFilter, userIdInQuery } from '../identity/user-ids.ts';
 import { problems } from '../problem.ts';
 import { json, newRouter } from '../router.ts';
 
 interface ClaimListRouteDeps extends AuthDeps {
   store: { claims: Pick<ClaimStore, 'page' | 'summary'> } & UserIdDeps['store'];
+  personalReads: PersonalReads;
   /** Temporal's Web UI, where it is known. */
   webUi?: WebUi | undefined;
 }
@@ -118,8 +120,9 @@ export function claimListRoutes(deps: ClaimListRouteDeps) {
     .openapi(list, async (c) => {
       const { cursor, limit, userId, from, to, ...filter } = c.req.valid('query');
       const reader = c.get('user');
-      const whose = ownUnlessStaff(reader, await userIdInQuery(deps, userId));
-      const range = { userId: whose, since: from, until: to };
+      const asked = await userIdInQuery(deps, userId);
+      deps.personalReads.note(c, asked);
+      const range = { userId: ownUnlessStaff(reader, asked), since: from, until: to };
       const { found, lookedTo } = await claims.page({ ...filter, ...range }, cursor, limit);
       const at = (claim: Claim) => ({ at: claim.createdAt, id: claim._id });
       const { items, nextCursor } = page(found, limit, at, lookedTo);
@@ -129,6 +132,7 @@ export function claimListRoutes(deps: ClaimListRouteDeps) {
     .openapi(summary, async (c) => {
       const { by, from, to, ...given } = c.req.valid('query');
       const filter = { ...given, userId: await userIdInQuery(deps, given.userId) };
+      deps.personalReads.note(c, filter.userId);
       const groups = await claims.summary({ ...filter, since: from, until: to }, by);
       const shown = groups.map(({ oldestAt, ...group }) => ({
         ...group,

@@ -18,6 +18,7 @@ import { afterPreferredWait, beginLong, type WaitDeps } from '../claims/wait.ts'
 import { headerLines, idempotencyKeyHeader, idempotencyKeyOf } from '../http/idempotency-key.ts';
 import { text } from '../http/text.ts';
 import { access, GUARDED, ownUnlessStaff, stillCounts } from '../identity/auth.ts';
+import type { PersonalReads } from '../identity/personal-reads.ts';
 import { limitByUser, type RateLimits } from '../identity/rate-limits.ts';
 import { noSuchClaim } from '../not-found.ts';
 import { problems } from '../problem.ts';
@@ -27,6 +28,7 @@ export interface ClaimRouteDeps extends WaitDeps, AcceptDeps {
   store: AcceptDeps['store'];
   starter: Starter;
   rateLimits: RateLimits;
+  personalReads: PersonalReads;
   log: Logger;
   /** The queues that a claim waits in before it is recorded. */
   admission: Admission;
@@ -170,8 +172,9 @@ export function claimRoutes(deps: ClaimRouteDeps) {
   /** The claim, for its player and for staff; `not_found` for anybody else. */
   async function visible(c: Context<ApiEnv>, claimId: string): Promise<Claim> {
     const claim = await claims.get(claimId, ownUnlessStaff(c.get('user')));
-    if (claim) return claim;
-    throw noSuchClaim();
+    if (!claim) throw noSuchClaim();
+    deps.personalReads.note(c, claim.userId);
+    return claim;
   }
 
   return newRouter()

@@ -14,6 +14,7 @@ import {
 } from '../events/condition-schema.ts';
 import { type EligibilityDeps, eligibilityOf } from '../events/eligibility.ts';
 import { type AuthDeps, access, GUARDED } from '../identity/auth.ts';
+import type { PersonalReads } from '../identity/personal-reads.ts';
 import { limitByUser, type RateLimits } from '../identity/rate-limits.ts';
 import { OR_EXTERNAL, type UserIdDeps, userIdFilter, userIdInQuery } from '../identity/user-ids.ts';
 import { noSuchEvent, noSuchPlayer } from '../not-found.ts';
@@ -26,6 +27,7 @@ export interface EligibilityRouteDeps extends AuthDeps, EligibilityDeps {
     users: Pick<UserStore, 'get'> & UserIdDeps['store']['users'];
   };
   rateLimits: RateLimits;
+  personalReads: PersonalReads;
   now: () => Date;
 }
 
@@ -89,6 +91,7 @@ export function eligibilityRoutes(deps: EligibilityRouteDeps) {
     if (!event || !(isStaff(reader.role) || isShownAt(event, at))) throw noSuchEvent();
     const player = userId === reader.userId ? reader : await deps.store.users.get(userId);
     if (player?.role !== 'PLAYER') throw noSuchPlayer();
+    deps.personalReads.note(c, userId);
     const found = forPlayer(player, await eligibilityOf(deps, event, userId, at));
     const { eligible, reasons, condition, ...around } = found;
     const said = { eventId, eligible, reasons, condition, at: at.toISOString() };

@@ -7,12 +7,14 @@ import type { ClaimStore } from '../../store/claims/claims.ts';
 import { encodeCursor, NEWEST_FIRST, pageOf, pageQuery, SHORT_PAGES } from '../http/paging.ts';
 import { ordered, timeRange } from '../http/times.ts';
 import { type AuthDeps, access, GUARDED, ownUnlessStaff } from '../identity/auth.ts';
+import type { PersonalReads } from '../identity/personal-reads.ts';
 import { OR_EXTERNAL, type UserIdDeps, userIdFilter, userIdInQuery } from '../identity/user-ids.ts';
 import { problems } from '../problem.ts';
 import { json, newRouter } from '../router.ts';
 
 export interface GrantRouteDeps extends AuthDeps {
   store: { claims: ClaimStore } & UserIdDeps['store'];
+  personalReads: PersonalReads;
 }
 
 const Grant = z
@@ -107,7 +109,9 @@ export function grantRoutes(deps: GrantRouteDeps) {
   return newRouter().openapi(list, async (c) => {
     const { cursor = { after: null, shown: 0 }, limit, ...asked } = c.req.valid('query');
     const { userId, eventId, from: since, to: until } = asked;
-    const whose = ownUnlessStaff(c.get('user'), await userIdInQuery(deps, userId));
+    const named = await userIdInQuery(deps, userId);
+    deps.personalReads.note(c, named);
+    const whose = ownUnlessStaff(c.get('user'), named);
     const filter = { userId: whose, eventId, since, until };
     const { claims } = deps.store;
     const { found, lookedTo } = await claims.pageWithGrants(

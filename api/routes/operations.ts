@@ -5,6 +5,7 @@ import type { Logger } from 'pino';
 import { REASONS } from '../../domain/claims/claim.ts';
 import { DomainError } from '../../domain/errors.ts';
 import {
+  type BulkAction,
   type BulkFilter,
   OPERATION_STATES,
   type Operation,
@@ -108,9 +109,14 @@ const BulkPreview = z
 const OperationBody = z
   .object({
     operationId: z.string(),
-    action: z.enum(['RETRY', 'ABORT']),
+    action: z.enum(['RETRY', 'ABORT', 'ERASE']),
     filter: z
-      .object({ ...FILTER, parkedBefore: z.iso.datetime().optional(), all: z.boolean().optional() })
+      .object({
+        ...FILTER,
+        parkedBefore: z.iso.datetime().optional(),
+        all: z.boolean().optional(),
+        userId: z.string().optional().openapi({ description: 'The user whom `ERASE` erases.' }),
+      })
       .openapi({ description: 'Which claims, as it was asked for.' }),
     note: z.string().nullable(),
     by: z.string().openapi({ description: 'The ID of the admin who asked for it.' }),
@@ -221,7 +227,7 @@ export function operationRoutes(deps: OperationRouteDeps) {
   const { list, read, stop } = followRoutes(deps);
 
   /** Records the action, then starts its run. If that fails, reconciliation starts it. */
-  async function requested(c: Context<ApiEnv>, action: Operation['action'], body: BulkRequest) {
+  async function requested(c: Context<ApiEnv>, action: BulkAction['action'], body: BulkRequest) {
     const filter = filterOf(body);
     if (body.dryRun) {
       optionalIdempotencyKeyOf(headerLines(c));

@@ -14,6 +14,7 @@ import {
   SHORT_PAGES,
 } from '../http/paging.ts';
 import { type AuthDeps, access, GUARDED, staffOf } from '../identity/auth.ts';
+import type { PersonalReads } from '../identity/personal-reads.ts';
 import { toUserBody, UserSchema } from '../identity/user-body.ts';
 import {
   externalIdInQuery,
@@ -28,6 +29,7 @@ import { idParam, json, jsonBody, newRouter } from '../router.ts';
 
 export interface UserRouteDeps extends AuthDeps {
   store: { users: UserStore; progress: Pick<ProgressStore, 'totals'> };
+  personalReads: PersonalReads;
   log: Logger;
   now: () => Date;
   /** Called with a user who is no longer active, so that their running claims stop soon. */
@@ -152,17 +154,21 @@ export function userRoutes(deps: UserRouteDeps) {
         throw new DomainError('invalid_request', 'This is a cursor of another list of users.');
       }
       const { users: items, next } = await users.page(filter, cursor, limit);
+      // A whole name names one person.
+      if (filter.username !== undefined) deps.personalReads.note(c, items[0]?.userId);
       return c.json({ items: items.map(toUserBody), nextCursor: next && encodeCursor(next) }, 200);
     })
     .openapi(read, async (c) => {
       const user = await users.get(await userIdInPath(deps, c.req.valid('param').userId));
       if (!user) throw noSuchUser();
+      deps.personalReads.note(c, user.userId);
       return c.json(toUserBody(user), 200);
     })
     .openapi(progress, async (c) => {
       const userId = await userIdInPath(deps, c.req.valid('param').userId);
       const { cursor, limit } = c.req.valid('query');
       if (!(await users.get(userId))) throw noSuchUser();
+      deps.personalReads.note(c, userId);
       const found = await deps.store.progress.totals(userId, cursor, limit);
       const { items, nextCursor } = page(found, limit, ({ metric, key }) => ({ metric, key }));
       const shown = items.map(({ lastAt, ...total }) => {

@@ -6,11 +6,11 @@ import type { AuditEntry } from '../app/types.ts';
 import { EventName } from '../parts/event-name.tsx';
 import { Filters } from '../parts/filters.tsx';
 import { Page, Section } from '../parts/page.tsx';
+import { SaveFile } from '../parts/save-file.tsx';
 import { type Column, PagedTable } from '../parts/table.tsx';
 import { Time } from '../parts/time.tsx';
 import { UserName } from '../parts/user-name.tsx';
 import { Differences } from './audit-log/differences.tsx';
-import { Export } from './audit-log/export.tsx';
 import { Verification } from './audit-log/verification.tsx';
 
 const FILTERS = ['actorId', 'action', 'targetId', 'from', 'to'] as const;
@@ -39,7 +39,16 @@ export function AuditLog() {
           { name: 'to', label: auditLog.to, isTime: true },
         ]}
       />
-      <Section title={auditLog.list} actions={<Export filter={filter} />}>
+      <Section
+        title={auditLog.list}
+        actions={
+          <SaveFile
+            url={`/api/audit-log?${new URLSearchParams(filter)}`}
+            fileName="audit-log"
+            label={auditLog.export}
+          />
+        }
+      >
         <PagedTable
           caption={auditLog.list}
           columns={columns()}

@@ -37,7 +37,8 @@ export function Operation({ params }: ScreenProps) {
     <Page
       title={texts.title}
       actions={
-        isRunning && (
+        isRunning &&
+        operation.data?.action !== 'ERASE' && (
           <button type="button" class="danger" onClick={() => setStopping(true)}>
             {texts.stop}
           </button>
@@ -65,6 +66,7 @@ export function Operation({ params }: ScreenProps) {
 
 function Progress({ of }: { of: OperationBody }) {
   const { operation: texts } = t();
+  const isErasure = of.action === 'ERASE';
   return (
     <Section title={texts.progressTitle}>
       <p>
@@ -72,11 +74,15 @@ function Progress({ of }: { of: OperationBody }) {
       </p>
       <OperationProgress of={of} />
       <p class="quiet" aria-live="polite">
-        {texts.said[of.state](number(of.done), number(of.failed))}
+        {isErasure
+          ? texts.erasing[of.state]
+          : texts.said[of.state](number(of.done), number(of.failed))}
       </p>
-      <p>
-        <a href={claimsHref(of.filter)}>{texts.toClaims}</a>
-      </p>
+      {!isErasure && (
+        <p>
+          <a href={claimsHref(of.filter)}>{texts.toClaims}</a>
+        </p>
+      )}
     </Section>
   );
 }

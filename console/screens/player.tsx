@@ -13,6 +13,7 @@ import { AuditOfUser } from './player/audit-of-user.tsx';
 import { ClaimsOfPlayer } from './player/claims-of-player.tsx';
 import { EligibilityOfPlayer } from './player/eligibility-of-player.tsx';
 import { GrantsOfPlayer } from './player/grants-of-player.tsx';
+import { PrivacyButtons } from './player/privacy-buttons.tsx';
 import { ProgressOfPlayer } from './player/progress-of-player.tsx';
 import { StatusButtons } from './player/status-buttons.tsx';
 
@@ -25,7 +26,14 @@ export function Player({ params: { userId = '' } }: ScreenProps) {
   return (
     <Page
       title={data?.username ?? t().player.title}
-      actions={data && <StatusButtons user={data} onChanged={user.reload} />}
+      actions={
+        data && (
+          <>
+            <StatusButtons user={data} onChanged={user.reload} />
+            <PrivacyButtons user={data} onErased={user.reload} />
+          </>
+        )
+      }
     >
       <LoadedPart of={user}>{(found) => <Facts user={found} />}</LoadedPart>
       {data && <Parts user={data} />}

@@ -146,6 +146,8 @@ async function callUsers(world: World, call: Call): Promise<void> {
   await call('GET /api/users/{userId}/progress', [id], `?${LIMIT}`, { by });
   const change = (userId: string, body: object) =>
     call('PATCH /api/users/{userId}', [userId], '', { by, body });
+  await call('GET /api/users/{userId}/export', [id], '', { by });
+  await call('POST /api/users/{userId}/erasure', [userIdOf(middle + 2)], '', { by });
   await change(userIdOf(middle + 1), { status: 'SUSPENDED' });
   await change(userIdOf(middle + 1), { status: 'ACTIVE' });
   await change(world.parked[0]?.userId ?? '', { status: 'BANNED' });
@@ -331,6 +333,9 @@ async function callAround(world: World, call: Call): Promise<void> {
   const { admin: by, pile } = world;
   await call('GET /api/reconciliation', [], '', { by });
   await call('GET /api/audit-log/verification', [], '', { by });
+  for (const query of ['', '?userId=usr_a', '?actorId=usr_b', '?userId=usr_a&actorId=usr_b']) {
+    await call('GET /api/read-log', [], query, { by });
+  }
   await call('GET /api/overview', [], '', { by });
   const actorId = 'actorId=usr_bench';
   const action = 'action=user.update';

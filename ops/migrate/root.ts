@@ -11,7 +11,9 @@ export async function runMigration(): Promise<void> {
   const config = migrateConfig();
   const uri = config.MONGODB_URI;
   const database = await openDatabase(uri, { appName: 'laurel-migrate' });
-  await migrate(database, { ttlDays: config.ACTIVITY_TTL_DAYS, gauges: {} }, { uri, log: console });
+  const slimsClaims = config.CLAIMS_RETENTION_DAYS !== undefined;
+  const rules = { ttlDays: config.ACTIVITY_TTL_DAYS, gauges: {} };
+  await migrate(database, rules, { uri, slimsClaims, log: console });
   await database.close();
   leave(0);
 }

@@ -291,7 +291,11 @@ function createParking(
             action: action === 'RETRY' ? 'claim.retry' : 'claim.abort',
             targetId: claim._id,
             before: { state, reason, parking: number, decision: null },
-            after: { state, reason, parking: number, decision: { action, note } },
+            after: { state, reason, parking: number, decision: { action, note: null } },
+            // The note is about the claim's player.
+            ...(note !== null && {
+              personal: [{ of: claim.userId, fields: { after: { decision: { note } } } }],
+            }),
           },
         );
         return decided;

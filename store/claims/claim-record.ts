@@ -79,6 +79,8 @@ export interface Claim {
   updatedAt: Date;
   /** When it became final. */
   endedAt: Date | null;
+  /** When steps, texts and facts were removed; absent where they were not. */
+  slimmedAt?: Date;
 }
 
 /** What identifies a claim's record: `userId` is the collection's shard key. */
@@ -140,6 +142,7 @@ const schema = new Schema<Claim>(
     createdAt: { type: Date, required: true },
     updatedAt: { type: Date, required: true },
     endedAt: { type: Date, default: null },
+    slimmedAt: Date,
   },
   { collection: 'claims', versionKey: false, strict: 'throw' },
 );

@@ -10,6 +10,7 @@ import { createClaimCounts } from './claim-counts.ts';
 import { createClaimLists } from './claim-lists.ts';
 import { createClaimMoves } from './claim-moves.ts';
 import { BY_PLAYER, type Claim, type ClaimKey, claimIdOf, claimModel } from './claim-record.ts';
+import { createClaimSlimming } from './claim-slimming.ts';
 import { createClaimSummary } from './claim-summary.ts';
 import { countOpenClaims } from './open-claims.ts';
 
@@ -67,6 +68,7 @@ export function createClaimStore(
     ...createClaimAcceptance(connection, readByKey, clock, now),
     ...createClaimMoves(connection, readByKey, now),
     ...createClaimLists(model),
+    ...createClaimSlimming(connection, now),
     ...createClaimSummary(model, createClaimCounts(connection, now)),
 
     /** The player's claim with this key, or null. */

@@ -15,7 +15,7 @@ import { type Placed, placesOf, type Taken } from './places.ts';
 import { ALL_AT_ONCE, type Quarter, type QuarterValue, TOGETHER } from './progress-days.ts';
 
 /** A player event as the collection has it. */
-interface StoredPlayerEvent extends Taken {
+export interface StoredPlayerEvent extends Taken {
   /** The start of the UTC day of `at`. */
   day: Date;
   /** It was added to its day's aggregates on arrival, so the fold must not count it again. */
@@ -134,6 +134,32 @@ export function createPlayerEventStore(connection: Connection) {
         )
         .toArray();
       return parts.map(({ _id: { metric, key }, ...quarter }) => ({ metric, key, ...quarter }));
+    },
+
+    /** A player's events, day by day, in batches of at most `most`. No cursor stays open. */
+    async *pagesOf<T>(
+      userId: string,
+      most: number,
+      shown: (event: StoredPlayerEvent) => T,
+    ): AsyncGenerator<T[]> {
+      const hint = 'player';
+      for (let day = new Date(0); ; ) {
+        const next = await collection.findOne(
+          { userId, day: { $gt: day } },
+          { projection: { day: 1 }, sort: { userId: 1, day: 1 }, hint },
+        );
+        if (!next) return;
+        day = next.day;
+        for (let last = ''; ; ) {
+          const behind = { userId, day, _id: { $gt: last } };
+          const found = await collection
+            .find(behind, { sort: { _id: 1 }, hint, limit: most })
+            .toArray();
+          if (found.length > 0) yield found.map(shown);
+          if (found.length < most) break;
+          last = found.at(-1)?._id ?? '';
+        }
+      }
     },
 
     /** The first day from that time on with a player event; null where there is none. */

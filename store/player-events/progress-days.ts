@@ -28,7 +28,7 @@ export interface Quarter {
 /** By the number of the quarter in the day. */
 type Quarters = Record<string, Quarter>;
 
-interface StoredDay {
+export interface StoredDay {
   _id: string;
   userId: string;
   metric: string;
@@ -142,6 +142,13 @@ export function createProgressDayStore(connection: Connection) {
     async setForgottenBefore(day: number): Promise<void> {
       const $max = { forgottenBefore: day };
       await state.updateOne({ _id: 'expiry' }, { $max }, { upsert: true });
+    },
+
+    /** A player's days, at most `most` of them. @param last the ID behind which to read on */
+    async pageOf(userId: string, last: string | undefined, most: number): Promise<StoredDay[]> {
+      // No user's ID contains a space, so these are all IDs that begin with this one.
+      const own = { $gt: last ?? `${userId} `, $lt: `${userId}!` };
+      return await collection.find({ _id: own }, { sort: { _id: 1 }, limit: most }).toArray();
     },
 
     /** A player's quarters of an hour in those ranges. */

@@ -45,6 +45,7 @@ const schema = new Schema<Family>(
   { collection: 'refreshFamilies', versionKey: false, strict: 'throw' },
 );
 schema.index({ expiresAt: 1 }, { name: 'expiry', expireAfterSeconds: 0 });
+schema.index({ userId: 1 }, { name: 'user' });
 
 /** 256 bits, random: they need no slow hash and no salt. */
 const SECRET_BYTES = 32;
@@ -93,6 +94,18 @@ export function createRefreshTokenStore(connection: Connection) {
       }
       const ended = await model.deleteOne({ _id: parts.family });
       return { outcome: ended.deletedCount === 1 ? 'REUSED' : 'UNKNOWN' };
+    },
+
+    /** The times of a user's sign-ins, of which a browser or a device may have the token. */
+    async ofUser(userId: string): Promise<Pick<Family, 'createdAt' | 'expiresAt'>[]> {
+      return await model
+        .find({ userId }, { _id: 0, createdAt: 1, expiresAt: 1 })
+        .lean<Pick<Family, 'createdAt' | 'expiresAt'>[]>();
+    },
+
+    /** Ends all families of a user. @returns how many there were */
+    async endAllOf(userId: string): Promise<number> {
+      return (await model.deleteMany({ userId })).deletedCount;
     },
 
     /** Ends the family of a token. Without such a family nothing happens. */

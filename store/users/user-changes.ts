@@ -6,7 +6,14 @@ import { createAuditLog } from '../audit-log.ts';
 import { named } from '../mongodb/bounded-find.ts';
 import { inTransaction } from '../mongodb/connection.ts';
 import type { StaffContext, StaffWrite } from './staff.ts';
-import { toUser, type User, type UserDocument, userModel, WITHOUT_HASH } from './user-record.ts';
+import {
+  erasedRecord,
+  toUser,
+  type User,
+  type UserDocument,
+  userModel,
+  WITHOUT_HASH,
+} from './user-record.ts';
 
 /** What is to change; a field that is not given stays. */
 export interface UserChange {
@@ -62,6 +69,7 @@ export function createUserChanges(connection: Connection) {
     const { session } = write;
     const before = await model.findById(userId, WITHOUT_HASH, { session }).lean<UserDocument>();
     if (!before) throw new DomainError('not_found', 'There is no user with this ID.');
+    if (before.erasedAt) throw new DomainError('conflict', 'This user was erased.');
     const role = change.role ?? before.role;
     const status = change.status ?? before.status;
     if (role === before.role && status === before.status) {
@@ -93,7 +101,8 @@ export function createUserChanges(connection: Connection) {
 
   return {
     /**
-     * Takes a status that another system reports, unless a later one is known; see `change`.
+     * Takes a status that another system reports, unless a later one is known or the user was
+     * erased; see `change`.
      * @returns the user after it, and whether this report was the latest
      * @throws DomainError as `change` does
      */
@@ -104,7 +113,9 @@ export function createUserChanges(connection: Connection) {
     ): Promise<{ user: User; isLatest: boolean }> {
       return await inTransaction(connection, async (session) => {
         const known = await model.findById(userId, WITHOUT_HASH, { session }).lean<UserDocument>();
-        if (known && at < known.statusAt) return { user: toUser(known), isLatest: false };
+        if (known && (known.erasedAt || at < known.statusAt)) {
+          return { user: toUser(known), isLatest: false };
+        }
         const { after } = await changeIn({ ...staff, session }, userId, { status }, now);
         // Also for the same status: an earlier report that arrives later must count as old.
         await noteStatus(userId, at, session);
@@ -132,9 +143,24 @@ export function createUserChanges(connection: Connection) {
     },
 
     /**
+     * Withdraws a user and removes their name, password and whatever else is on their record but
+     * the ID. The record is replaced in the transaction of `write`.
+     * @throws DomainError `not_found`; `conflict` where no active admin would be left, or the user
+     *   was erased before
+     */
+    async eraseRecord(write: StaffWrite, userId: string, now: Date): Promise<void> {
+      const { session } = write;
+      await changeIn(write, userId, { status: 'WITHDRAWN' }, now);
+      const user = await model.findById(userId, null, { session }).lean<UserDocument>();
+      if (!user) throw new DomainError('not_found', 'There is no user with this ID.');
+      await model.replaceOne({ _id: userId }, erasedRecord(user, now), { session });
+    },
+
+    /**
      * Changes a user's role or status, which makes their tokens invalid. Without a difference
      * nothing is written, except the time where a status is named.
-     * @throws DomainError `not_found`; `conflict` where no active admin would be left
+     * @throws DomainError `not_found`; `conflict` where no active admin would be left, or the user
+     *   was erased
      */
     async change(
       staff: StaffContext,

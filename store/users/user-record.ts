@@ -20,6 +20,8 @@ export interface User {
   tokenEpoch: number;
   createdAt: Date;
   updatedAt: Date;
+  /** When the user's personal data were erased; absent where they were not. */
+  erasedAt?: Date;
 }
 
 /** A user as sign-in needs it. */
@@ -65,6 +67,7 @@ const schema = new Schema<UserDocument>(
     timesKept: Number,
     createdAt: { type: Date, required: true },
     updatedAt: { type: Date, required: true },
+    erasedAt: Date,
   },
   { collection: 'users', versionKey: false, strict: 'throw' },
 );
@@ -121,6 +124,30 @@ const newBase = (role: Role, now: Date) => ({
   updatedAt: now,
 });
 
+/**
+ * The record of a user without their personal data. Only the fields named here stay, so a field
+ * that is added to the record goes too, unless it is added here. The name is random, so that nobody
+ * can take it before.
+ */
+export function erasedRecord(user: UserDocument, now: Date): UserDocument {
+  const { _id, role, status, statusAt, tokenEpoch, timesKept, createdAt } = user;
+  const name = `erased-${randomBytes(12).toString('hex')}`;
+  return {
+    _id,
+    username: name,
+    usernameKey: usernameKey(name),
+    displayName: name,
+    role,
+    status,
+    statusAt,
+    tokenEpoch: tokenEpoch + 1,
+    ...(timesKept !== undefined && { timesKept }),
+    createdAt,
+    updatedAt: now,
+    erasedAt: now,
+  };
+}
+
 /** The unique form of a username: compatibility forms and letter case make no difference. */
 export function usernameKey(username: string): string {
   return username.normalize('NFKC').toLowerCase().normalize('NFKC');
@@ -129,7 +156,7 @@ export function usernameKey(username: string): string {
 /** The user without the hash of the password. */
 export function toUser(stored: UserDocument): User {
   const { _id, username, displayName, externalId = null, role, roleFrom = null, status } = stored;
-  const { statusAt, tokenEpoch, createdAt, updatedAt } = stored;
+  const { statusAt, tokenEpoch, createdAt, updatedAt, erasedAt } = stored;
   return {
     userId: _id,
     username,
@@ -142,5 +169,6 @@ export function toUser(stored: UserDocument): User {
     tokenEpoch,
     createdAt,
     updatedAt,
+    ...(erasedAt && { erasedAt }),
   };
 }

@@ -89,7 +89,8 @@ export function createUserStore(connection: Connection) {
       const found = await model
         .findOne({ usernameKey: usernameKey(username) })
         .lean<UserDocument>();
-      return found && { ...toUser(found), passwordHash: found.passwordHash ?? null };
+      if (!found || found.erasedAt) return null;
+      return { ...toUser(found), passwordHash: found.passwordHash ?? null };
     },
 
     /** The user, or null where there is none. */

@@ -199,3 +199,47 @@ describe('a bulk action is refused', () => {
     assert.equal((await laurel.call('GET', '/api/operations/op_none', { token })).status, 404);
   });
 });
+
+describe('the erasure of a player', () => {
+  /** A player with a parked claim. */
+  async function playerParked() {
+    const { eventId } = await gameEvent(laurel);
+    laurel.game.rules.add({ do: 'fail', eventId, on: ['grant', 'lookup'] });
+    const { id, token } = await laurel.signIn();
+    const { claimId } = (await laurel.claim(eventId, token)).body;
+    await parked(laurel, claimId);
+    laurel.game.rules.clear();
+    return { id, claimId };
+  }
+
+  const erased = async (userId: string) => {
+    const path = `/api/users/${userId}/erasure`;
+    const { body } = await laurel.call<OperationBody>('POST', path, { token: admin.token });
+    return body.operationId;
+  };
+
+  const endOf = async (claimId: string) => {
+    const { state, reason, steps, parking } = await recordOf(laurel, claimId);
+    return { end: `${state} / ${reason}`, steps, parking };
+  };
+  const STOPPED = { end: 'FAILED / USER_NOT_ACTIVE', steps: [], parking: null };
+
+  test('stops their parked claim, and is done once nothing of them is left to erase', async () => {
+    const { id, claimId } = await playerParked();
+    await done(await erased(id));
+    assert.deepEqual(await endOf(claimId), STOPPED);
+  });
+
+  test('goes on where its worker died, and where its run was never started', async () => {
+    const [first, second] = [await playerParked(), await playerParked()];
+    await laurel.stopWorkers();
+    const operationId = await erased(first.id);
+    const staff = { actor: { userId: admin.id, role: 'ADMIN' as const }, requestId: 'test' };
+    const { _id: unstarted } = await laurel.store.erasures.request(staff, second.id);
+    await laurel.startWorkers();
+    await done(operationId);
+    await reconcile(laurel);
+    await done(unstarted);
+    for (const { claimId } of [first, second]) assert.deepEqual(await endOf(claimId), STOPPED);
+  });
+});

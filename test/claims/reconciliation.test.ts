@@ -4,6 +4,7 @@ import { after, before, describe, it } from 'node:test';
 import { grantIdOf } from '../../domain/claims/claim.ts';
 import type { ParkedAfter } from '../../domain/events/event.ts';
 import { type Claim, claimIdOf } from '../../store/claims/claim-record.ts';
+import { endedIndex } from '../../store/claims/claim-slimming.ts';
 import type { StoredEvent } from '../../store/events/events.ts';
 import { someClaimId } from '../../store/test-store.ts';
 import type { RunOf } from '../../temporal/runs.ts';
@@ -355,6 +356,21 @@ describe('reconciliation', { concurrency: true }, () => {
       assert.ok(sum >= after.holdsFreed, 'the passes on record tell less than the totals');
       for (const { startedAt, endedAt } of passes) assert.ok(startedAt <= endedAt);
     });
+  });
+
+  it('makes claims small that ended longer ago than they are kept whole', async () => {
+    const [old, young] = await Promise.all([claimAtGame(laurel), claimAtGame(laurel)]);
+    for (const { claimId } of [old, young]) await ended(laurel, claimId);
+    const { model } = laurel.store.claims;
+    const endedAt = new Date(Date.now() - 31 * 86_400_000);
+    await model.updateOne({ _id: old.claimId }, { endedAt });
+    await model.collection.createIndex(endedIndex.key, endedIndex.options);
+    Object.assign(laurel.upkeep, { claimsRetentionDays: 30 });
+    await reconcile(laurel);
+    const steps = async ({ claimId }: { claimId: string }) =>
+      (await recordOf(laurel, claimId)).steps;
+    assert.deepEqual(await steps(old), []);
+    assert.notDeepEqual(await steps(young), []);
   });
 
   it('leaves alone what is well', async () => {

@@ -5,6 +5,7 @@ import type { Operation } from '../../app/types.ts';
 import { Badge, type Tone } from '../../parts/badge.tsx';
 import { EventName } from '../../parts/event-name.tsx';
 import { Time } from '../../parts/time.tsx';
+import { UserName } from '../../parts/user-name.tsx';
 
 const TONES: Record<Operation['state'], Tone> = { RUNNING: 'wait', STOPPED: 'plain', DONE: 'good' };
 
@@ -16,9 +17,14 @@ export function OperationStateBadge({ state }: { state: Operation['state'] }) {
 /** Which claims a bulk operation was asked for. */
 export function OperationFilter({ filter }: { filter: Operation['filter'] }) {
   const { operation, words } = t();
-  const { reason, eventId, provider, parkedBefore, all } = filter;
+  const { reason, eventId, provider, parkedBefore, all, userId } = filter;
   return (
     <ul class="plain-list">
+      {userId && (
+        <li>
+          {operation.user} <UserName userId={userId} />
+        </li>
+      )}
       {all && <li>{operation.allParked}</li>}
       {reason && <li>{wordFor(words.reason, reason)}</li>}
       {eventId && (
@@ -45,9 +51,10 @@ export function claimsHref({ reason, eventId, provider }: Operation['filter']): 
   return hrefTo('/console/claims', { state: 'NEEDS_ATTENTION', reason, eventId, provider });
 }
 
-/** How far a bulk operation is, in words and as a bar. */
+/** How far a bulk operation is, in words and as a bar. An erasure has no claims to count. */
 export function OperationProgress({ of }: { of: Operation }) {
   const { operation } = t();
+  if (of.action === 'ERASE') return null;
   const said = operation.progress(number(of.done), number(of.total));
   return (
     <div class="progress">

@@ -33,6 +33,7 @@ export const auditLog = {
   checkAgain: 'Check again',
   actions: {
     'user.update': 'Role or status changed',
+    'user.erase': 'Personal data erased',
     'event.create': 'Event created',
     'event.update': 'Event changed',
     'event.restock': 'Stock added',

@@ -11,6 +11,12 @@ export const operation = {
       `Stopped; what was done stays. Done: ${done}, not applied: ${failed}.`,
     DONE: (done: string, failed: string) => `Finished. Done: ${done}, not applied: ${failed}.`,
   },
+  erasing: {
+    RUNNING: 'Running; it is done once no claim of the user runs any more.',
+    STOPPED: 'Stopped.',
+    DONE: 'Finished: the personal data are erased.',
+  },
+  user: 'User',
   toClaims: 'Parked claims that fit now',
   toAudit: 'Its entries in the audit log',
   facts: 'What was asked for',

@@ -13,6 +13,13 @@ export const player = {
   leaveHint:
     'All sign-ins end within a second, and the claims that run are stopped. What was granted stays granted.',
   reinstateHint: 'The user can sign in and claim again. Claims that were stopped stay stopped.',
+  export: 'Export data',
+  erase: 'Erase…',
+  eraseTitle: (name: string) => `Erase the personal data of ${name}`,
+  eraseConfirm: 'Erase for good',
+  eraseHint:
+    'The user is withdrawn and running claims are stopped. Name, sign-ins, progress, notes and texts are removed. IDs, states and amounts stay. This cannot be undone.',
+  erased: 'The personal data are being erased.',
   changed: (name: string, status: string) => `${name}: ${status}`,
   claims: 'Claims',
   allClaims: 'All claims of this player',

@@ -82,5 +82,8 @@ export const words = {
     STOPPED: 'Stopped',
     DONE: 'Done',
   } satisfies Record<Operation['state'], string>,
-  action: { RETRY: 'Retry', ABORT: 'Abort' } satisfies Record<Operation['action'], string>,
+  action: { RETRY: 'Retry', ABORT: 'Abort', ERASE: 'Erase a user' } satisfies Record<
+    Operation['action'],
+    string
+  >,
 };

@@ -32,6 +32,7 @@ export const auditLog: Texts['auditLog'] = {
   checkAgain: '다시 확인',
   actions: {
     'user.update': '역할·상태 변경',
+    'user.erase': '개인정보 삭제',
     'event.create': '이벤트 생성',
     'event.update': '이벤트 변경',
     'event.restock': '재고 추가',

@@ -13,6 +13,12 @@ export const operation: Texts['operation'] = {
       `중지되었습니다. 이미 처리한 건은 그대로 유지됩니다. 처리 ${done}건, 미적용 ${failed}건.`,
     DONE: (done, failed) => `완료되었습니다. 처리 ${done}건, 미적용 ${failed}건.`,
   },
+  erasing: {
+    RUNNING: '진행 중입니다. 이 사용자의 진행 중인 지급 요청이 모두 끝나면 완료됩니다.',
+    STOPPED: '중지되었습니다.',
+    DONE: '완료되었습니다. 개인정보가 삭제되었습니다.',
+  },
+  user: '사용자',
   toClaims: '현재 대상이 되는 보류 건',
   toAudit: '이 작업의 감사 로그',
   facts: '요청 내용',

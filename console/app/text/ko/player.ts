@@ -16,6 +16,13 @@ export const player: Texts['player'] = {
     '1초 안에 모든 로그인이 해제되고 진행 중인 지급 요청이 중단됩니다. 이미 지급된 보상은 회수되지 않습니다.',
   reinstateHint:
     '다시 로그인하고 보상을 신청할 수 있습니다. 이미 중단된 지급 요청은 재개되지 않습니다.',
+  export: '데이터 내보내기',
+  erase: '개인정보 삭제…',
+  eraseTitle: (name) => `${name} 개인정보 삭제`,
+  eraseConfirm: '영구 삭제',
+  eraseHint:
+    '사용자가 탈퇴 처리되고 진행 중인 지급 요청이 중단됩니다. 이름, 로그인, 진행도, 메모와 설명이 삭제됩니다. ID, 상태, 수량은 남습니다. 되돌릴 수 없습니다.',
+  erased: '개인정보를 삭제하고 있습니다.',
   changed: (name, status) => `${name}: ${status}`,
   claims: '지급 요청',
   allClaims: '이 플레이어의 지급 요청 전체',

@@ -62,5 +62,5 @@ export const words: Texts['words'] = {
   userStatus: { ACTIVE: '정상', SUSPENDED: '이용 정지', BANNED: '영구 정지', WITHDRAWN: '탈퇴' },
   eventStatus: { DRAFT: '초안', ACTIVE: '진행', PAUSED: '일시 중지', ENDED: '종료' },
   operationState: { RUNNING: '진행 중', STOPPED: '중지됨', DONE: '완료' },
-  action: { RETRY: '재시도', ABORT: '중단' },
+  action: { RETRY: '재시도', ABORT: '중단', ERASE: '사용자 정보 삭제' },
 };

@@ -1,16 +1,16 @@
 import { useRef, useState } from 'preact/hooks';
-import { announce } from '../../app/announce.ts';
-import { fetchSignedIn } from '../../app/api.ts';
-import { number } from '../../app/format.ts';
-import { type Problem, problemOfFetch, problemOfResponse } from '../../app/problem.ts';
-import { t } from '../../app/text/index.ts';
-import { ProblemNote } from '../../parts/problem-note.tsx';
+import { announce } from '../app/announce.ts';
+import { fetchSignedIn } from '../app/api.ts';
+import { number } from '../app/format.ts';
+import { type Problem, problemOfFetch, problemOfResponse } from '../app/problem.ts';
+import { t } from '../app/text/index.ts';
+import { ProblemNote } from './problem-note.tsx';
 
 const NDJSON = 'application/x-ndjson';
 const LINE_FEED = 10;
 
-/** Saves all entries that fit the filters as a file, one JSON object a line. It can be stopped. */
-export function Export({ filter }: { filter: Record<string, string> }) {
+/** A button that saves an answer of JSON lines as a file. It can be stopped. */
+export function SaveFile(props: { url: string; fileName: string; label: string }) {
   const { auditLog } = t();
   const [read, setRead] = useState<number>();
   const [problem, setProblem] = useState<Problem>();
@@ -19,7 +19,7 @@ export function Export({ filter }: { filter: Record<string, string> }) {
     over.current = new AbortController();
     setProblem(undefined);
     setRead(0);
-    const found = await save(filter, over.current.signal, setRead);
+    const found = await save(props, over.current.signal, setRead);
     setRead(undefined);
     setProblem(found);
     if (!found && !over.current.signal.aborted) announce(auditLog.exported);
@@ -37,7 +37,7 @@ export function Export({ filter }: { filter: Record<string, string> }) {
   return (
     <>
       <button type="button" onClick={start}>
-        {auditLog.export}
+        {props.label}
       </button>
       {problem && <ProblemNote problem={problem} />}
     </>
@@ -46,16 +46,15 @@ export function Export({ filter }: { filter: Record<string, string> }) {
 
 /** @returns what went wrong; undefined also where it was stopped */
 async function save(
-  filter: Record<string, string>,
+  { url, fileName }: { url: string; fileName: string },
   over: AbortSignal,
   onRead: (entries: number) => void,
 ): Promise<Problem | undefined> {
   try {
-    const url = `/api/audit-log?${new URLSearchParams(filter)}`;
     const request = new Request(url, { headers: { accept: NDJSON }, signal: over });
     const response = await fetchSignedIn(request);
     if (!response.ok) return await problemOfResponse(response);
-    offer(await read(response, onRead));
+    offer(await read(response, onRead), fileName);
     return undefined;
   } catch (error) {
     return over.aborted ? undefined : problemOfFetch(error);
@@ -77,10 +76,10 @@ async function read(response: Response, onRead: (entries: number) => void): Prom
 }
 
 /** A link with the token in its address would do without the copy in memory, but is no secret. */
-function offer(blob: Blob): void {
+function offer(blob: Blob, fileName: string): void {
   const link = document.createElement('a');
   link.href = URL.createObjectURL(blob);
-  link.download = `audit-log-${new Date().toISOString().slice(0, 10)}.ndjson`;
+  link.download = `${fileName}-${new Date().toISOString().slice(0, 10)}.ndjson`;
   link.click();
   URL.revokeObjectURL(link.href);
 }
