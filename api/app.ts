@@ -35,6 +35,7 @@ import { type CallbackRouteDeps, callbackRoutes } from './routes/provider-callba
 import { type ReconciliationRouteDeps, reconciliationRoutes } from './routes/reconciliation.ts';
 import { SESSION, SESSION_COOKIE, sessionRoutes } from './routes/session.ts';
 import { type UserRouteDeps, userRoutes } from './routes/users.ts';
+import { traceRequests } from './traces.ts';
 
 /** Everything the routes need: the sum of what each route file asks for. */
 export type AppDeps = AuthRouteDeps &
@@ -141,7 +142,8 @@ function guardRequests(app: App, deps: AppDeps): void {
     await next();
   };
   const observe = observeRequests(deps.metrics, deps.log, deps.admission.cameAtMs);
-  everyRequest(app, deps.log, client, endHeads, observe);
+  const trace = traceRequests(deps.admission.cameAtMs);
+  everyRequest(app, deps.log, client, trace, endHeads, observe);
   const { claims, reconciliations } = deps.store;
   observeStore(deps.metrics, {
     mended: reconciliations.totals,

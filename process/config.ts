@@ -105,7 +105,29 @@ const common = z.object({
   ACTIVITY_TTL_DAYS: whole(1, 3_650, 90),
 });
 
+/** Tracing, by OpenTelemetry's own names. Without an endpoint it is off. */
+const tracing = {
+  OTEL_EXPORTER_OTLP_ENDPOINT: baseUrl.optional(),
+  OTEL_SERVICE_NAME: textShape('LINE', [1, 128]).optional(),
+  OTEL_TRACES_SAMPLER: z
+    .enum([
+      'always_on',
+      'always_off',
+      'traceidratio',
+      'parentbased_always_on',
+      'parentbased_always_off',
+      'parentbased_traceidratio',
+    ])
+    .default('parentbased_always_on'),
+  OTEL_TRACES_SAMPLER_ARG: z
+    .string()
+    .regex(/^(0(\.\d{1,9})?|1(\.0{1,9})?)$/, 'a share from 0 to 1, as in 0.05')
+    .transform(Number)
+    .default(1),
+};
+
 const api = common.extend({
+  ...tracing,
   PORT: whole(0, 65_535, 3000),
   HOST: listenHost.default('0.0.0.0'),
   METRICS_PORT: number(0, 65_535).optional(),
@@ -131,6 +153,7 @@ const api = common.extend({
 });
 
 const worker = common.extend({
+  ...tracing,
   FULFILLMENT_TIMEOUT_MS: ms(10_000),
   FULFILLMENT_MAX_ATTEMPTS: whole(1, 1_000, 8),
   FULFILLMENT_INITIAL_INTERVAL_MS: ms(1_000),

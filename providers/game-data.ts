@@ -26,6 +26,7 @@ export function createGameData(server: GameServer): GameDataProvider {
       const answer = await call({
         method: 'GET',
         path: `/players/${encodeURIComponent(userId)}/metrics?names=${list}`,
+        pathTemplate: '/players/{userId}/metrics',
         // New for each request: a receiver that drops repeats would give an old answer.
         messageId: `metrics_${randomUUID()}`,
       });
