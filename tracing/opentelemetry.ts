@@ -5,6 +5,7 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import {
   type Span as ApiSpan,
+  type Tracer as ApiTracer,
   type Context,
   ROOT_CONTEXT,
   SpanKind,
@@ -57,6 +58,28 @@ const handleOf = (span: ApiSpan): Span => ({
   fail: (type) => fail(span, type),
 });
 
+function begin(
+  otel: ApiTracer,
+  { name, kind, attributes = {}, startedAtMs }: SpanPlan,
+  within: Context,
+): ApiSpan {
+  const startTime = startedAtMs === undefined ? {} : { startTime: startedAtMs };
+  return otel.startSpan(name, { kind: SpanKind[kind], attributes, ...startTime }, within);
+}
+
+/** Ends a span. By this clock the SDK counts fractions of a millisecond. */
+const end = (span: ApiSpan) => span.end(performance.now());
+
+/** Writes a span that is over, with IDs that are known already. */
+function writePast(otel: ApiTracer, chosen: ChosenIds, past: PastSpan): void {
+  const { name, ids, attributes } = past;
+  if (!ids.isSampled) return;
+  const links = past.links.map((link) => ({ context: spanContextOf(link) }));
+  const options = { attributes, startTime: past.startedAt, links };
+  const span = chosen.with(ids, () => otel.startSpan(name, options, contextOf(past.parent)));
+  span.end(past.endedAt);
+}
+
 /**
  * The tracer of this process.
  * @param chosen the provider's source of IDs, for spans whose IDs are known already
@@ -64,21 +87,6 @@ const handleOf = (span: ApiSpan): Span => ({
 export function createTracer(provider: TracerProvider, chosen: ChosenIds): Tracer {
   const otel = provider.getTracer('laurel');
   const storage = new AsyncLocalStorage<Current | undefined>();
-
-  function begin({ name, kind, attributes = {}, startedAtMs }: SpanPlan, within: Context): ApiSpan {
-    return otel.startSpan(
-      name,
-      {
-        kind: SpanKind[kind],
-        attributes,
-        ...(startedAtMs !== undefined && { startTime: startedAtMs }),
-      },
-      within,
-    );
-  }
-
-  /** Ends a span. With this time the SDK counts fractions of a millisecond. */
-  const end = (span: ApiSpan) => span.end(performance.now());
 
   function parentOf({ parent }: SpanPlan): Context {
     if (parent !== undefined) return contextOf(parent);
@@ -88,7 +96,7 @@ export function createTracer(provider: TracerProvider, chosen: ChosenIds): Trace
 
   return {
     async inSpan(plan, work) {
-      const span = begin(plan, parentOf(plan));
+      const span = begin(otel, plan, parentOf(plan));
       try {
         return await storage.run([span], work, handleOf(span));
       } catch (error) {
@@ -99,26 +107,12 @@ export function createTracer(provider: TracerProvider, chosen: ChosenIds): Trace
       }
     },
 
-    writePast({ name, ids, parent, links, attributes, startedAt, endedAt }: PastSpan) {
-      if (!ids.isSampled) return;
-      const span = chosen.with(ids, () =>
-        otel.startSpan(
-          name,
-          {
-            attributes,
-            startTime: startedAt,
-            links: links.map((link) => ({ context: spanContextOf(link) })),
-          },
-          contextOf(parent),
-        ),
-      );
-      span.end(endedAt);
-    },
+    writePast: (past) => writePast(otel, chosen, past),
 
     beginShared(plan) {
       // A span that has ended has let go of its work: what goes on behind it is nobody's.
       const open = storage.getStore()?.filter((span) => span.isRecording()) ?? [];
-      const spans = open.map((caller) => begin(plan, trace.setSpan(ROOT_CONTEXT, caller)));
+      const spans = open.map((caller) => begin(otel, plan, trace.setSpan(ROOT_CONTEXT, caller)));
       if (spans.length === 0) return null;
       return (failure) => {
         for (const span of spans) {
