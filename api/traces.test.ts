@@ -46,7 +46,10 @@ test('a request is a span named by its method and route, without its path', asyn
 test('a request without a traceparent that can be read begins a trace', async () => {
   const path = '/api/events/evt_1';
   const spans = await sentOf([path], [path, { traceparent: `${CALLER}-more` }]);
-  assert.deepEqual(spans.map(({ parentSpanId }) => parentSpanId), ['', '']);
+  assert.deepEqual(
+    spans.map(({ parentSpanId }) => parentSpanId),
+    ['', ''],
+  );
 });
 
 test('an answer of 5xx fails its span', async () => {

@@ -40,7 +40,7 @@ export const SEARCH_ATTRIBUTES = ['ClaimState', 'EventId', 'UserId', 'Reason'] a
  * A claim's place in its trace, which every activity is told. It is plain data: no code of a tracing
  * library is in the workflow's sandbox.
  */
-export interface ClaimTrace {
+interface ClaimTrace {
   /** The W3C `traceparent` of the request that recorded the claim. */
   traceparent: string;
   /** When the run began, or went on after its last parking, in milliseconds since the epoch. */
