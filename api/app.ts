@@ -39,6 +39,7 @@ import { SESSION, SESSION_COOKIE, sessionRoutes } from './routes/session.ts';
 import { type StaffOidcRouteDeps, staffOidcRoutes } from './routes/staff-oidc.ts';
 import { type UserRouteDeps, userRoutes } from './routes/users.ts';
 import { observeChangeStream, observeStore } from './store-metrics.ts';
+import { traceRequests } from './traces.ts';
 
 /** Everything the routes need: the sum of what each route file asks for. */
 export type AppDeps = AuthRouteDeps &
@@ -167,7 +168,8 @@ function guardRequests(app: App, deps: AppDeps): void {
     await next();
   };
   const observe = observeRequests(deps.metrics, deps.log, deps.admission.cameAtMs);
-  everyRequest(app, deps.log, client, endHeads, observe);
+  const trace = traceRequests(deps.admission.cameAtMs);
+  everyRequest(app, deps.log, client, trace, endHeads, observe);
   app.on('POST', MAKE_CLAIM_ROUTE, observeAcceptance(deps.metrics, deps.admission.cameAtMs));
   app.on('POST', MAKE_CLAIM_ROUTE, deps.admission.turnAway);
   app.use(

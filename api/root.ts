@@ -9,6 +9,9 @@ import { openStoreOfProcess } from '../store/index.ts';
 import { openDatabase } from '../store/mongodb/database.ts';
 import { connectionOptions } from '../temporal/connect.ts';
 import { createClaimRuns } from '../temporal/runs.ts';
+import { TRACED_CALLS } from '../temporal/traces.ts';
+import { idsForLog } from '../tracing/spans.ts';
+import { startTracing } from '../tracing/start.ts';
 import { healthChecks, serveApi } from './serve.ts';
 import { listen } from './server/front.ts';
 
@@ -16,12 +19,22 @@ import { listen } from './server/front.ts';
 export async function runApi(stopping: Stopping): Promise<void> {
   endOnFatal('api');
   const config = apiConfig();
-  const log = pino({ level: config.LOG_LEVEL, base: { process: 'api' } }, logOutput('api'));
+  const log = pino(
+    { level: config.LOG_LEVEL, base: { process: 'api' }, mixin: idsForLog },
+    logOutput('api'),
+  );
+  const stopTracing = await startTracing(config, 'laurel-api', (detail) =>
+    log.warn({ detail }, 'spans were not delivered and are dropped'),
+  );
 
   const database = await openDatabase(config.MONGODB_URI, { appName: 'laurel-api' });
   // Lazy, because claims are accepted while Temporal is down.
   const temporal = Connection.lazy(connectionOptions(config));
-  const client = new Client({ connection: temporal, namespace: config.TEMPORAL_NAMESPACE });
+  const client = new Client({
+    connection: temporal,
+    namespace: config.TEMPORAL_NAMESPACE,
+    interceptors: TRACED_CALLS,
+  });
   const runs = createClaimRuns(client);
   const front = await listen(config, healthChecks(database, runs), log);
   const playerEventRules = {
@@ -40,7 +53,7 @@ export async function runApi(stopping: Stopping): Promise<void> {
     withinMs: front.stopsWithinMs,
     async stop() {
       await stop();
-      await Promise.allSettled([temporal.close(), database.close()]);
+      await Promise.allSettled([temporal.close(), database.close(), stopTracing()]);
       log.info('api stopped');
     },
   });

@@ -1564,6 +1564,8 @@ export interface components {
                     at: string;
                 } | null;
             } | null;
+            /** @description Its trace, where tracing was on when it was accepted. */
+            traceId?: string;
         };
         ClaimGroups: {
             groups: {

@@ -18,6 +18,7 @@ export const PROCESSES_BY_FOLDER: Record<string, OwnProcess[]> = {
   store: ['api', 'worker', 'streams'],
   streams: ['streams'],
   temporal: ['api', 'worker', 'streams'],
+  tracing: ['api', 'worker', 'streams'],
   worker: ['worker'],
   workflows: ['api', 'worker', 'streams'],
 };

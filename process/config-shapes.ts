@@ -57,7 +57,10 @@ export const fileToWrite = z.string().refine((path) => {
 
 /** A URL that paths are appended to. */
 export const baseUrl = z.url({ protocol: /^https?$/ }).refine((text) => {
-  const { username, password, search, hash } = new URL(text);
+  const url = URL.parse(text);
+  // Then it is refused as no URL already.
+  if (url === null) return true;
+  const { username, password, search, hash } = url;
   return username + password + search + hash === '' && !/[?#]/.test(text);
 }, 'a URL without user, query and fragment, as paths are appended to it');
 

@@ -53,6 +53,7 @@ const FREE = new Set([
   'WORKER_HEARTBEAT_FILE',
   'STREAMS_HEARTBEAT_FILE',
   'ADMIN_USERNAME',
+  'OTEL_SERVICE_NAME',
 ]);
 const GARBAGE = ['{', 'a\u0000b', ':/', '[1,', '\u202E'];
 const NO_NUMBERS = ['1e3', '0x10', ' 5 ', '-1', '1.5', '٣', '1_000', '9'.repeat(30), 'NaN'];
@@ -177,6 +178,11 @@ const CASES: [what: string, env: NodeJS.ProcessEnv, says: RegExp][] = [
     'a provider makes admins without saying so',
     { STAFF_OIDC: JSON.stringify({ ...OIDC, roles: { claim: 'g', map: { boss: 'ADMIN' } } }) },
     /STAFF_OIDC: .*allowAdmin/,
+  ],
+  [
+    'a share of the traces is above one',
+    { OTEL_TRACES_SAMPLER_ARG: '1.5' },
+    /OTEL_TRACES_SAMPLER_ARG: a share from 0 to 1, as in 0\.05/,
   ],
   ['HOST is a URL', { HOST: 'http://0.0.0.0' }, /HOST: an address or a host name alone/],
   ['HOST has the port', { HOST: '0.0.0.0:3000' }, /HOST: an address or a host name alone/],

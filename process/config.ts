@@ -109,8 +109,29 @@ const common = z.object({
 });
 
 const TRUSTED_ISSUERS = json(trustedIssuers).default([]);
+/** Tracing, by OpenTelemetry's own names. Without an endpoint it is off. */
+const tracing = {
+  OTEL_EXPORTER_OTLP_ENDPOINT: baseUrl.optional(),
+  OTEL_SERVICE_NAME: textShape('LINE', [1, 128]).optional(),
+  OTEL_TRACES_SAMPLER: z
+    .enum([
+      'always_on',
+      'always_off',
+      'traceidratio',
+      'parentbased_always_on',
+      'parentbased_always_off',
+      'parentbased_traceidratio',
+    ])
+    .default('parentbased_always_on'),
+  OTEL_TRACES_SAMPLER_ARG: z
+    .string()
+    .regex(/^(0(\.\d{1,9})?|1(\.0{1,9})?)$/, 'a share from 0 to 1, as in 0.05')
+    .transform(Number)
+    .default(1),
+};
 
 const api = common.extend({
+  ...tracing,
   PORT: whole(0, 65_535, 3000),
   KEEP_ALIVE_TIMEOUT_S: whole(1, 3_600, 65),
   DRAIN_S: whole(0, 60, 0),
@@ -140,6 +161,7 @@ const CLAIMS_RETENTION_DAYS = number(1, 36_500).optional();
 
 const worker = common.extend({
   CLAIMS_RETENTION_DAYS,
+  ...tracing,
   FULFILLMENT_TIMEOUT_MS: ms(10_000),
   FULFILLMENT_MAX_ATTEMPTS: whole(1, 1_000, 8),
   FULFILLMENT_INITIAL_INTERVAL_MS: ms(1_000),

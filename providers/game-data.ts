@@ -27,6 +27,7 @@ export function createGameData(server: GameServer): GameDataProvider {
       const answer = await call({
         method: 'GET',
         path: `/players/${encodeURIComponent(userId)}/metrics?names=${list}${also}`,
+        pathTemplate: '/players/{userId}/metrics',
         // New for each request: a receiver that drops repeats would give an old answer.
         messageId: `metrics_${randomUUID()}`,
       });

@@ -2,6 +2,7 @@
 import type { IncomingHttpHeaders, IncomingMessage } from 'node:http';
 import http from 'node:http';
 import https from 'node:https';
+import { type Span, tracer } from '../tracing/spans.ts';
 import { sign } from './webhook-signature.ts';
 
 /** The most bytes of an answer's body that are read. What a provider answers is far shorter. */
@@ -42,6 +43,8 @@ interface SignedCall {
   method: Method;
   /** Appended to the server's `baseUrl`. */
   path: string;
+  /** The path with names for what differs from call to call, such as `/grants/{grantId}`. */
+  pathTemplate: string;
   /** Names the message in its signature. */
   messageId: string;
   headers?: Record<string, string>;
@@ -72,10 +75,13 @@ export interface Answer {
  * Makes the function that sends one signed request to the server.
  * @throws TypeError (from a call) where the secret has not the form `whsec_…`
  */
-export function createCaller({ baseUrl, secret, timeoutMs, now = Date.now }: GameServer) {
+export function createCaller({ name, baseUrl, secret, timeoutMs, now = Date.now }: GameServer) {
   const base = baseUrl.replace(/\/+$/, '');
   const agent = createAgent(new URL(base));
-  return async (call: SignedCall): Promise<Exchange> => {
+  return async (given: SignedCall): Promise<Exchange> =>
+    await inCallSpan(name, new URL(base), given, send);
+
+  async function send(call: SignedCall): Promise<Exchange> {
     const { method, path, messageId: id, body = '', withinMs = timeoutMs } = call;
     const headers = {
       accept: 'application/json',
@@ -87,7 +93,45 @@ export function createCaller({ baseUrl, secret, timeoutMs, now = Date.now }: Gam
     };
     const limitMs = Math.min(withinMs, timeoutMs);
     return await exchange(new URL(base + path), { method, headers, agent }, body, limitMs);
+  }
+}
+
+/**
+ * Sends the call in a span, where tracing is on. The provider gets the span as `traceparent`, so that
+ * its own spans become children of it. The signature covers neither this nor any other header.
+ */
+async function inCallSpan(
+  name: string,
+  { hostname, port, protocol }: URL,
+  call: SignedCall,
+  send: (call: SignedCall) => Promise<Exchange>,
+): Promise<Exchange> {
+  const tracing = tracer();
+  if (!tracing) return await send(call);
+  const { method, pathTemplate, headers } = call;
+  const attributes = {
+    'http.request.method': method,
+    'url.template': pathTemplate,
+    'server.address': hostname,
+    'server.port': Number(port) || (protocol === 'https:' ? 443 : 80),
+    'laurel.provider': name,
   };
+  const plan = { name: `${method} ${pathTemplate}`, kind: 'CLIENT', attributes } as const;
+  return await tracing.inSpan(plan, async (span) => {
+    const { traceparent } = span;
+    const exchanged = await send({ ...call, headers: { ...headers, traceparent } });
+    noteOutcome(span, exchanged);
+    return exchanged;
+  });
+}
+
+function noteOutcome(span: Span, exchanged: Exchange): void {
+  if (exchanged.kind === 'ANSWERED') {
+    span.add({ 'http.response.status_code': exchanged.status });
+    if (exchanged.status >= 400) span.fail(String(exchanged.status));
+  } else {
+    span.fail(exchanged.why);
+  }
 }
 
 /** Keeps connections to one provider open. They do not keep the process alive. */

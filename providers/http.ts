@@ -41,6 +41,7 @@ export function createHttpProvider(server: GameServer): FulfillmentProvider {
     const outcome = await call({
       method,
       path: body === undefined ? `/grants/${encodeURIComponent(grantId)}` : '/grants',
+      pathTemplate: body === undefined ? '/grants/{grantId}' : '/grants',
       messageId: messageId(method, grantId),
       headers: {
         'idempotency-key': grantId,

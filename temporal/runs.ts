@@ -22,6 +22,7 @@ export interface RunOf {
   userId: string;
   idempotencyKey: string;
   eventId: string;
+  traceparent?: string;
 }
 
 const EVENT_ID = defineSearchAttributeKey('EventId', 'KEYWORD');
@@ -35,11 +36,12 @@ export type ClaimRuns = ReturnType<typeof createClaimRuns>;
 /** Each verb throws the SDK's errors, also where Temporal does not answer within `TEMPORAL_TIMEOUT_MS`. */
 export function createClaimRuns(client: Client) {
   function optionsFor(claim: RunOf, known?: RunStart) {
-    const { _id: claimId, userId, eventId } = claim;
+    const { _id: claimId, userId, eventId, traceparent } = claim;
+    const input = { claimId, userId, eventId, ...known, ...(traceparent && { traceparent }) };
     return {
       workflowId: workflowIdOf(userId, claim.idempotencyKey),
       taskQueue: CLAIM_QUEUE,
-      args: [{ claimId, userId, eventId, ...known }] as [ClaimInput],
+      args: [input] as [ClaimInput],
       // They cost nothing here; an upsert later does. Neither names a person.
       typedSearchAttributes: [
         { key: EVENT_ID, value: eventId },

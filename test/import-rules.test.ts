@@ -18,9 +18,14 @@ const RULES: Record<string, { ours: string[]; packages?: RegExp }> = {
     ours: ['domain', 'activities', 'workflows/contract.ts'],
     packages: /^@temporalio\/(activity|common)$/,
   },
-  store: { ours: ['domain', 'store'] },
-  providers: { ours: ['domain', 'providers'] },
-  temporal: { ours: ['domain', 'temporal', 'workflows/contract.ts'] },
+  store: { ours: ['domain', 'store', 'tracing/spans.ts', 'tracing/mongodb.ts'] },
+  providers: { ours: ['domain', 'providers', 'tracing/spans.ts'] },
+  temporal: { ours: ['domain', 'temporal', 'workflows/contract.ts', 'tracing/spans.ts'] },
+  // Only a process's root turns tracing on. All others know the interface alone.
+  tracing: {
+    ours: ['tracing'],
+    packages: /^@opentelemetry\/(api|sdk-trace|resources|exporter-.*)$/,
+  },
   api: {
     ours: [
       'domain',
@@ -32,6 +37,8 @@ const RULES: Record<string, { ours: string[]; packages?: RegExp }> = {
       'providers/index.ts',
       'providers/call-metrics.ts',
       ...SHARED_BY_PROCESSES,
+      'tracing/spans.ts',
+      'tracing/traceparent.ts',
       'api',
     ],
   },
@@ -55,6 +62,8 @@ const RULES: Record<string, { ours: string[]; packages?: RegExp }> = {
       'activities',
       'workflows',
       'worker',
+      'tracing/spans.ts',
+      'tracing/claim-trace.ts',
       'process/heartbeat.ts',
       ...SHARED_BY_PROCESSES,
     ],
@@ -98,6 +107,7 @@ const FOR_ROOTS = [
   'process/fatal.ts',
   'process/log-output.ts',
   'process/shutdown.ts',
+  'tracing/start.ts',
 ];
 
 /** An entry point heeds signals before it loads anything else, so it may import nothing but that. */

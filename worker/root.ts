@@ -23,6 +23,8 @@ import {
   scheduleReconciliation,
 } from '../temporal/namespace.ts';
 import { createClaimRuns, TEMPORAL_TIMEOUT_MS } from '../temporal/runs.ts';
+import { TRACED_CALLS } from '../temporal/traces.ts';
+import { startTracing } from '../tracing/start.ts';
 import { workflowBundle } from './bundle.ts';
 import { withCoreMetrics } from './core-metrics.ts';
 import { activityDeps, upkeepDeps } from './deps.ts';
@@ -38,6 +40,9 @@ export async function runWorker(stopping: Stopping): Promise<void> {
   endOnFatal('worker');
   const config = workerConfig();
   const { log, metrics, close: closeMetrics } = await openLogAndMetrics(config);
+  const stopTracing = await startTracing(config, 'laurel-worker', (detail) =>
+    log.warn({ detail }, 'spans were not delivered and are dropped'),
+  );
   const connections = await connectAll(config, log);
   const workers = await prepareWorkers(config, log, connections, metrics);
   // Nothing is awaited between this and `inOrder`, so that the workers can be stopped in order.
@@ -45,7 +50,7 @@ export async function runWorker(stopping: Stopping): Promise<void> {
   const timers = startTimers(config, log, connections, workers);
   const ended = ran.finally(async () => {
     for (const timer of timers) clearInterval(timer);
-    await connections.close();
+    await Promise.all([connections.close(), stopTracing()]);
     closeMetrics();
     log.info('worker stopped');
   });
@@ -92,7 +97,11 @@ async function connectAll(config: WorkerConfig, log: Logger) {
     log,
   });
   const temporal = await connectBy((options) => Connection.connect(options), config);
-  const client = new Client({ connection: temporal, namespace: config.TEMPORAL_NAMESPACE });
+  const client = new Client({
+    connection: temporal,
+    namespace: config.TEMPORAL_NAMESPACE,
+    interceptors: TRACED_CALLS,
+  });
   const native = await connectBy((options) => NativeConnection.connect(options), config);
   const close = () => Promise.allSettled([native.close(), temporal.close(), database.close()]);
   return { playerEventRules, store, temporal, client, native, close };

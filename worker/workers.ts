@@ -16,6 +16,7 @@ import {
   providerQueue,
   UPKEEP_QUEUE,
 } from '../workflows/contract.ts';
+import { traceActivity } from './activity-traces.ts';
 
 interface WorkerDeps {
   connection: NativeConnection;
@@ -83,7 +84,7 @@ export async function createWorkers(deps: WorkerDeps): Promise<Worker[]> {
   const shared = {
     connection,
     namespace,
-    interceptors: { activity: [() => LOG_REFUSALS] },
+    interceptors: { activity: [traceActivity, () => LOG_REFUSALS] },
     shutdownGraceTime: SHUTDOWN_GRACE_MS,
     shutdownForceTime: SHUTDOWN_FORCE_MS,
   };

@@ -1,5 +1,11 @@
 /** The state of one run of a claim, and the signals that wake it. */
-import { CancellationScope, defineSignal, isCancellation, setHandler } from '@temporalio/workflow';
+import {
+  CancellationScope,
+  defineSignal,
+  isCancellation,
+  setHandler,
+  workflowInfo,
+} from '@temporalio/workflow';
 import type { Left } from '../activities/advance.ts';
 import type { Reason, Step } from '../domain/claims/claim.ts';
 import { callsTo } from './activity-calls.ts';
@@ -67,12 +73,18 @@ export interface Run extends Pick<Left, 'view' | 'policy' | 'isResumed' | 'restM
   parkings: number;
 }
 
+/** What the run tells every activity of its claim. */
+export function refOf({ claimId, userId, eventId, traceparent }: ClaimInput): ClaimRef {
+  const ids = { claimId, userId, eventId };
+  if (traceparent === undefined) return ids;
+  return { ...ids, trace: { traceparent, beganAtMs: workflowInfo().startTime.getTime() } };
+}
+
 /** A run's state after its first activity. */
-export function newRun(input: ClaimInput, left: Left, wakes: Wakes): Run {
-  const { claimId, userId, eventId } = input;
+export function newRun(ref: ClaimRef, left: Left, wakes: Wakes): Run {
   const run: Run = {
     ...left,
-    ref: { claimId, userId, eventId },
+    ref,
     wakes,
     calls: callsTo(left.policy),
     unrecordedSteps: [],
@@ -84,7 +96,16 @@ export function newRun(input: ClaimInput, left: Left, wakes: Wakes): Run {
     parkings: left.view.parking?.number ?? 0,
   };
   takeOver(run, left);
+  const { state, parking } = left.view;
+  if (parking && state !== 'NEEDS_ATTENTION') traceAfterParking(run, parking.number);
   return run;
+}
+
+/** Begins a trace of its own for what follows a parking: that may be days later. */
+export function traceAfterParking(run: Run, number: number): void {
+  const { trace } = run.ref;
+  if (!trace || trace.parking === number) return;
+  run.ref = { ...run.ref, trace: { ...trace, beganAtMs: Date.now(), parking: number } };
 }
 
 /** Takes over what the activity `advance` has left to do. */

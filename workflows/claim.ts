@@ -16,12 +16,13 @@ import {
   newRun,
   openLines,
   type Run,
+  refOf,
   takeOver,
   takeUnrecordedSteps,
   type Wakes,
 } from './claim-run.ts';
 import { createCompensations } from './compensations.ts';
-import type { ClaimInput, ClaimOutcome } from './contract.ts';
+import type { ClaimInput, ClaimOutcome, ClaimRef } from './contract.ts';
 import { fulfill } from './fulfillment.ts';
 import { park, waitParked } from './parking.ts';
 import { releaseHolds, revokeLines, stillGiven, takeBack, type Undoing, undo } from './undo.ts';
@@ -83,9 +84,11 @@ async function runFromRecord(
   compensations.register(() => releaseHolds(run, undoing));
   compensations.register(() => revokeLines(run, undoing));
 
-  const advanced = await advance(input, { isFirst, mayGoOn: !wakes.cancelled, met: null });
+  const ref = refOf(input);
+  const { isHeld = false } = input;
+  const advanced = await advance(ref, { isFirst, isHeld, mayGoOn: !wakes.cancelled, met: null });
   if (!advanced.left) return advanced.end;
-  const run = newRun(input, advanced.left, wakes);
+  const run = newRun(ref, advanced.left, wakes);
   const direction = await directionAfter(run, advanced, undoing);
   if (direction.go === 'END') return direction.end;
   if (direction.go === 'SETTLE') return await settle(run);
@@ -95,10 +98,10 @@ async function runFromRecord(
 
 /** All steps in one activity, as far as they go at once. */
 async function advance(
-  { claimId, userId, eventId, isHeld = false }: ClaimInput,
-  how: Pick<AdvanceRequest, 'isFirst' | 'mayGoOn' | 'met'>,
+  ref: ClaimRef,
+  how: Pick<AdvanceRequest, 'isFirst' | 'isHeld' | 'mayGoOn' | 'met'>,
 ): Promise<Advanced> {
-  return await localAdvance.advance({ claimId, userId, eventId, isHeld, ...how });
+  return await localAdvance.advance({ ...ref, ...how });
 }
 
 /** Where to go after `advance`. A claim that has ended may have a grant to take back first. */
@@ -144,10 +147,10 @@ async function goForward(run: Run, undoing: Undoing): Promise<Direction> {
   }
   const stopped = await checkOrPark(run);
   if (stopped) return stopped;
-  // `isHeld` is false here: the API holds no units of a claim with a condition.
   const mayGoOn = !run.wakes.cancelled;
   const met = run.unrecordedSteps;
-  const advanced = await advance(run.ref, { isFirst: false, mayGoOn, met });
+  // The API holds no units of a claim with a condition.
+  const advanced = await advance(run.ref, { isFirst: false, isHeld: false, mayGoOn, met });
   if (advanced.left) takeOver(run, advanced.left);
   return await directionAfter(run, advanced, undoing);
 }

@@ -36,11 +36,26 @@ export type ClaimSignal = (typeof SIGNALS)[keyof typeof SIGNALS];
 /** Search attributes, all of type keyword. A worker registers them when it starts. */
 export const SEARCH_ATTRIBUTES = ['ClaimState', 'EventId', 'UserId', 'Reason'] as const;
 
+/**
+ * A claim's place in its trace, which every activity is told. It is plain data: no code of a tracing
+ * library is in the workflow's sandbox.
+ */
+interface ClaimTrace {
+  /** The W3C `traceparent` of the request that recorded the claim. */
+  traceparent: string;
+  /** When the run began, or went on after its last parking, in milliseconds since the epoch. */
+  beganAtMs: number;
+  /** The number of the last parking. What comes after it has a trace of its own. */
+  parking?: number;
+}
+
 /** The IDs by which every store finds a claim: the record by its player, the stock by its event. */
 export interface ClaimRef {
   claimId: string;
   userId: string;
   eventId: string;
+  /** Absent where tracing was off when the claim was recorded. */
+  trace?: ClaimTrace;
 }
 
 /** What the request that recorded a claim knows about it. Absent if another starts the run. */
@@ -51,7 +66,10 @@ export interface RunStart {
   isAlone: boolean;
 }
 
-export interface ClaimInput extends ClaimRef, Partial<RunStart> {}
+export interface ClaimInput extends Omit<ClaimRef, 'trace'>, Partial<RunStart> {
+  /** As on the claim's record. */
+  traceparent?: string;
+}
 
 export interface BulkInput {
   operationId: string;

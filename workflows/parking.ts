@@ -5,7 +5,13 @@ import { condition } from '@temporalio/workflow';
 import type { ParkingOutcome } from '../activities/parking.ts';
 import type { Reason, StepName } from '../domain/claims/claim.ts';
 import { local } from './activity-calls.ts';
-import { hasNewCallback, openLines, type Run, takeUnrecordedSteps } from './claim-run.ts';
+import {
+  hasNewCallback,
+  openLines,
+  type Run,
+  takeUnrecordedSteps,
+  traceAfterParking,
+} from './claim-run.ts';
 import { clearParking, describeParking, show } from './visibility.ts';
 
 interface Awaited {
@@ -20,7 +26,7 @@ interface Awaited {
  * retry: a retry begins with a lookup.
  */
 async function awaitOutcome(run: Run, number: number, isUndoing: boolean): Promise<Awaited> {
-  const { ref, wakes } = run;
+  const { wakes } = run;
   // The cancellation that began the undoing does not also abort the parking of that undoing.
   const isSpent = isUndoing && wakes.cancelled;
   const isCancelled = () => wakes.cancelled && !isSpent;
@@ -29,11 +35,12 @@ async function awaitOutcome(run: Run, number: number, isUndoing: boolean): Promi
   for (;;) {
     wakes.decided = false;
     wakes.userLeft = false;
-    const outcome = await local.readVerdict({ ...ref, number });
+    const outcome = await local.readVerdict({ ...run.ref, number });
     if (outcome !== null) return { outcome, isDecided: true };
     if (isCancelled()) return { outcome: 'ABORT', isDecided: false };
     if (isCalledBack()) return { outcome: 'RETRY', isDecided: false };
     await condition(() => wakes.decided || wakes.userLeft || isCancelled() || isCalledBack());
+    traceAfterParking(run, number);
   }
 }
 
@@ -63,6 +70,8 @@ export async function waitParked(
   show('NEEDS_ATTENTION', reason);
   describeParking(reason);
   const outcome = await leave(run, number, isUndoing);
+  // Also where the decision was there before the wait.
+  traceAfterParking(run, number);
   clearParking();
   const goesForward = outcome === 'RETRY' && !isUndoing;
   const forward = run.view.asked ? 'FULFILLING' : 'CHECKING_CONDITIONS';

@@ -148,8 +148,8 @@ export async function undo(
   compensations: Compensations,
   undoing: Undoing,
 ): Promise<Ended | null> {
-  const { ref, view, mayStillArrive } = run;
-  const begun = await local.beginUndo(ref, reason, takeUnrecordedSteps(run));
+  const { view, mayStillArrive } = run;
+  const begun = await local.beginUndo(run.ref, reason, takeUnrecordedSteps(run));
   if (begun.fate === 'GRANT') return null;
   undoing.isAsked = begun.isAsked;
   if (begun.isAsked && !view.mayBeAsked) {
@@ -159,7 +159,7 @@ export async function undo(
   await compensations.run();
   if (undoing.isOvertaken) return null;
   const since = takeUnrecordedSteps(run);
-  const end = await local.finishUndo({ ...ref, kept: undoing.kept, since });
+  const end = await local.finishUndo({ ...run.ref, kept: undoing.kept, since });
   if (end.state === 'GRANTED') {
     throw ApplicationFailure.nonRetryable('An undone claim cannot end granted', 'INTERNAL');
   }

@@ -11,6 +11,8 @@ import type { ClaimStore } from '../../store/claims/claims.ts';
 import type { EventStore } from '../../store/events/events.ts';
 import type { StockStore } from '../../store/stock/stock.ts';
 import type { User } from '../../store/users/users.ts';
+import { tracer } from '../../tracing/spans.ts';
+import { traceparentOf } from '../../tracing/traceparent.ts';
 import { createRecordQueue } from './admission/admission.ts';
 import type { FairQueue } from './admission/fair-queue.ts';
 import { shareReads } from './admission/shared-reads.ts';
@@ -164,7 +166,7 @@ export function createAcceptance({ store, now }: AcceptDeps, options: Acceptance
 
   /** Records the claim; then holds its units or rejects it, if that is the API's to do. */
   async function recordAndHold(request: ClaimRequest, claim: NewClaim): Promise<Result> {
-    const recorded = await claims.accept(claim).catch(refusalIn);
+    const recorded = await claims.accept(traced(claim)).catch(refusalIn);
     if (recorded instanceof DomainError) return refused(recorded);
     if (!recorded.created) return replayOf(recorded.claim, request);
     const held = isHeldHere(claim)
@@ -188,6 +190,12 @@ export function createAcceptance({ store, now }: AcceptDeps, options: Acceptance
       throw answer.refusal;
     },
   };
+}
+
+/** The claim with the trace of the request, so that its run goes on in it, whoever starts the run. */
+function traced(claim: NewClaim): NewClaim {
+  const span = tracer()?.current();
+  return span ? { ...claim, traceparent: traceparentOf(span) } : claim;
 }
 
 const refused = (refusal: DomainError): Result => ({ state: 'REFUSED', refusal });

@@ -3,6 +3,7 @@ import { z } from '@hono/zod-openapi';
 import { grantIdOf, isFinal, type Line, REASONS, STEPS } from '../../domain/claims/claim.ts';
 import { PARKED_ACTIONS } from '../../domain/events/event.ts';
 import type { Claim } from '../../store/claims/claim-record.ts';
+import { parseTraceparent } from '../../tracing/traceparent.ts';
 import { ConditionSchema, SURROUNDINGS } from '../events/condition-schema.ts';
 
 const HOUR_MS = 3_600_000;
@@ -73,6 +74,10 @@ export const ForStaffSchema = z
       }),
     ),
     parking: Parking.nullable().openapi({ description: 'The last one; null if it never was.' }),
+    traceId: z
+      .string()
+      .optional()
+      .openapi({ description: 'Its trace, where tracing was on when it was accepted.' }),
   })
   .openapi('ClaimForStaff', { description: 'Staff only.' });
 type ForStaff = z.infer<typeof ForStaffSchema>;
@@ -139,6 +144,7 @@ function parkingBody(parking: Claim['parking']): ForStaff['parking'] {
 
 /** The part of a claim's answer that only staff get. */
 export function toForStaff(claim: Claim): ForStaff {
+  const trace = parseTraceparent(claim.traceparent);
   return {
     next: nextOf(claim),
     judgedBy: judgedBy(claim),
@@ -148,5 +154,6 @@ export function toForStaff(claim: Claim): ForStaff {
       providerSaid: saidAbout(line, claim),
     })),
     parking: parkingBody(claim.parking),
+    ...(trace?.isSampled && { traceId: trace.traceId }),
   };
 }

@@ -13,6 +13,7 @@ import { NEWEST_FIRST, page, pageOf, pageQuery } from '../http/paging.ts';
 import { ordered, timeRange } from '../http/times.ts';
 import { access, GUARDED, staffOf } from '../identity/auth.ts';
 import type { PersonalReads } from '../identity/personal-reads.ts';
+import { type UserIdDeps, userIdFilter, userIdInPath, userIdInQuery } from '../identity/user-ids.ts';
 import { noSuchUser } from '../not-found.ts';
 import { problems } from '../problem.ts';
 import { idParam, json, newRouter, optionalJsonBody } from '../router.ts';
@@ -23,7 +24,8 @@ export interface PrivacyRouteDeps extends LongJsonLinesDeps {
     erasures: Pick<ErasureStore, 'request'>;
     personalData: Pick<PersonalData, 'exportOf'>;
     readLog: Pick<ReadLogStore, 'page'>;
-  };
+  } & UserIdDeps['store'];
+  issuers: UserIdDeps['issuers'];
   bulkRuns: BulkRuns;
   personalReads: PersonalReads;
   /** Called with a user who is no longer active, so that their running claims stop soon. */
@@ -32,8 +34,6 @@ export interface PrivacyRouteDeps extends LongJsonLinesDeps {
 }
 
 const byUser = { params: z.object({ userId: idParam('userId') }) };
-const id = z.string().max(100).optional();
-
 const ErasureStarted = z.object({ operationId: z.string() }).openapi('ErasureStarted');
 
 const PersonalRead = z
@@ -108,7 +108,12 @@ function readLogRoute(deps: PrivacyRouteDeps) {
     tags: ['Operation'],
     request: {
       query: ordered(
-        z.object({ userId: id, actorId: id, ...timeRange('Read'), ...pageQuery(NEWEST_FIRST) }),
+        z.object({
+          userId: userIdFilter(),
+          actorId: userIdFilter(),
+          ...timeRange('Read'),
+          ...pageQuery(NEWEST_FIRST),
+        }),
       ),
     },
     responses: {
@@ -135,7 +140,7 @@ export function privacyRoutes(deps: PrivacyRouteDeps) {
 
   return newRouter()
     .openapi(exportAll, async (c) => {
-      const { userId } = c.req.valid('param');
+      const userId = await userIdInPath(deps, c.req.valid('param').userId);
       const reader = c.get('user');
       const mayRead = reader.role === 'ADMIN' || reader.userId === userId;
       if (!mayRead || !(await users.get(userId))) throw noSuchUser();
@@ -143,7 +148,7 @@ export function privacyRoutes(deps: PrivacyRouteDeps) {
       return longJsonLines(deps, c, personalData.exportOf(userId)) as never;
     })
     .openapi(erase, async (c) => {
-      const { userId } = c.req.valid('param');
+      const userId = await userIdInPath(deps, c.req.valid('param').userId);
       const staff = staffOf(c);
       const { _id: operationId, state, createdAt } = await erasures.request(staff, userId);
       if (state === 'RUNNING') hasten(userId, operationId, staff.requestId);
@@ -154,7 +159,11 @@ export function privacyRoutes(deps: PrivacyRouteDeps) {
     })
     .openapi(readLogRoute(deps), async (c) => {
       const { cursor, limit, from, to, ...filter } = c.req.valid('query');
-      const found = await readLog.page({ ...filter, since: from, until: to }, cursor, limit);
+      const [userId, actorId] = await Promise.all([
+        userIdInQuery(deps, filter.userId),
+        userIdInQuery(deps, filter.actorId),
+      ]);
+      const found = await readLog.page({ userId, actorId, since: from, until: to }, cursor, limit);
       const { items, nextCursor } = page(found, limit, ({ at, _id }) => ({ at, id: _id }));
       return c.json({ items: items.map(toBody), nextCursor }, 200);
     });

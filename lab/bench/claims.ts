@@ -3,13 +3,14 @@ import { randomUUID } from 'node:crypto';
 import { claimGranted } from './claim-requests.ts';
 import { ALL_CPU, rateOf, withWires } from './closed-loop.ts';
 import { makeEvent } from './collections.ts';
-import { besideLines, type Figures, type Row, ratio, type Sample } from './figures.ts';
+import { besideLines, costRatio, type Figures, type Row, ratio, type Sample } from './figures.ts';
 import type { BenchOptions } from './options.ts';
 import { makePlayers, type Player } from './players.ts';
 import { runRounds, type Side } from './rounds.ts';
 import { startBenchServers } from './servers.ts';
 import { APART, type Stack, startStack } from './stack.ts';
 import { withStops } from './stop-at-end.ts';
+import { startTracedStack } from './traced-stack.ts';
 import { startYardstickWorker, type YardstickWorker } from './yardstick/start.ts';
 
 const UNIT = 'a second';
@@ -37,17 +38,36 @@ export async function benchClaims(options: BenchOptions): Promise<Figures> {
     const servers = stopAtEnd(await startBenchServers({ temporal: true }, say));
     const apart = stopAtEnd(await startStack(servers, APART, { profileDir }));
     const yardstick = stopAtEnd(await startYardstickWorker(servers, apart));
+    const traced = options.traced && stopAtEnd(await startTracedStack(servers, { profileDir }));
     const loads = (isShort ? [4] : [50, 200]).map((clients) => {
       return { clients, count: isShort ? 8 : (CLAIMS[clients] ?? 0) };
     });
-    const rows = await runRounds(sidesOf({ apart, yardstick }, loads), options);
-    const compared = comparisonsOf(loads);
+    const tracedSides = traced ? loads.map((load) => claimSide(traced, 'mailbox', load)) : [];
+    const sides = [...sidesOf({ apart, yardstick }, loads), ...tracedSides];
+    const rows = await runRounds(sides, options);
+    const tracedPairs = traced ? loads.map((load) => tracedBesideUntraced(traced, load)) : [];
+    const compared = [...comparisonsOf(loads), ...tracedPairs];
     const checks = compared.map(([ours, yardstick, atLeast]) =>
       ratio(rows, ours, yardstick, { atLeast }),
     );
-    const notes = loads.flatMap((load) => besideNothing(rows, load));
+    const notes = [
+      ...loads.flatMap((load) => besideNothing(rows, load)),
+      ...tracedPairs.map(([ours, untraced]) => costRatio(rows, ours, untraced, ALL_CPU)),
+    ];
     return { rows, checks, notes: [...notes, ...NOTES] };
   });
+}
+
+/** The share of the rate that is to be left where every claim is traced. */
+const TRACED_SHARE = 0.95;
+
+/** The rows of claims with and without traces, and the share to reach. */
+function tracedBesideUntraced(
+  { name }: Stack,
+  { clients }: Load,
+): [traced: string, untraced: string, atLeast: number] {
+  const rowOf = (stack: string) => claimsName('mailbox', stack, clients);
+  return [rowOf(name), rowOf(APART.name), TRACED_SHARE];
 }
 
 /** Every row with this number of clients, compared with the workflow that does nothing. */

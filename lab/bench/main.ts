@@ -9,7 +9,7 @@ import { PARTS } from './parts-by-name.ts';
 /** Rounds that are measured. Fewer would say nothing about the spread. */
 const ROUNDS = 5;
 
-const USAGE = `usage: npm run bench -- <part>…|all [--json] [--short] [--rounds N] [--apis N] [--profile DIR]
+const USAGE = `usage: npm run bench -- <part>…|all [--json] [--short] [--rounds N] [--apis N] [--traced] [--profile DIR]
 
 ${Object.entries(PARTS)
   .map(([name, { measures }]) => `  ${name.padEnd(8)} ${measures}`)
@@ -19,6 +19,7 @@ ${Object.entries(PARTS)
   --short        little work, one round: shows that it runs, not how fast
   --rounds N     rounds that count (${ROUNDS}); one more comes first
   --apis N       API processes in \`flash\` (1)
+  --traced       in \`claims\`: the same with every trace sent to a collector, in the same rounds
   --profile DIR  leaves CPU profiles of our processes there; \`node lab/bench/profile.ts DIR\` reads them
 `;
 
@@ -38,6 +39,7 @@ function asked() {
       help: { type: 'boolean', short: 'h' },
       rounds: { type: 'string' },
       apis: { type: 'string' },
+      traced: { type: 'boolean' },
       profile: { type: 'string' },
     },
   });
@@ -56,7 +58,7 @@ function say(line: string): void {
 // Child processes end with this one. The exit handlers remove the folders.
 for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(130));
 
-const { names, isShort, rounds, apis, profile, json, help, isRight } = asked();
+const { names, isShort, rounds, apis, traced, profile, json, help, isRight } = asked();
 if (help || !isRight) {
   process.stderr.write(USAGE);
   process.exit(help ? 0 : 2);
@@ -69,7 +71,7 @@ const measured: Record<string, object> = {};
 if (!json) process.stdout.write(`${machineLine(on)}\n`);
 for (const name of names) {
   say(`${name}: ${PARTS[name]?.measures}`);
-  const figures = await PARTS[name]?.run({ isShort, rounds, apis, profileDir, say });
+  const figures = await PARTS[name]?.run({ isShort, rounds, apis, traced, profileDir, say });
   if (figures === undefined) continue;
   measured[name] = jsonOf(figures);
   if (!json) process.stdout.write(`\n${linesOf(name, figures).join('\n')}\n`);

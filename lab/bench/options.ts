@@ -10,6 +10,8 @@ export interface BenchOptions {
   profileDir?: string | undefined;
   /** API processes in a flash (default 1). */
   apis?: number;
+  /** In `claims`: also measures a stack that sends every trace. */
+  traced?: boolean | undefined;
   /** Takes lines of progress. */
   say: (line: string) => void;
 }

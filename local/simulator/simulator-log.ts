@@ -15,6 +15,7 @@ export interface LoggedRequest {
   grantId: string | null;
   idempotencyKey: string | null;
   webhookId: string | null;
+  traceparent: string | null;
   signed: boolean;
   /** What the rules decided. Null if the call was refused before. */
   behaviour: Behaviour['do'] | null;
@@ -53,6 +54,7 @@ export function loggedAs({ method, url, headers }: Incoming, atMs: number): Logg
     grantId: null,
     idempotencyKey: text('idempotency-key'),
     webhookId: text('webhook-id'),
+    traceparent: text('traceparent'),
     signed: false,
     behaviour: null,
     answer: null,

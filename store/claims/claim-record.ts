@@ -72,6 +72,8 @@ export interface Claim {
   open?: true;
   /** What the claim takes of the player's rights; absent once it ended with nothing granted. */
   entitlements?: string[];
+  /** The W3C `traceparent` of the request that recorded it; absent where tracing was off. */
+  traceparent?: string;
   acceptedAt: Date;
   /** When it was recorded, by the database server's clock. */
   recordedAt: Date;
@@ -89,7 +91,14 @@ export type ClaimKey = Pick<Claim, '_id' | 'userId'>;
 /** What the API knows when it accepts a claim. All other fields have fixed values at the start. */
 export type NewClaim = Pick<
   Claim,
-  'userId' | 'idempotencyKey' | 'eventId' | 'rewardId' | 'periodKey' | 'snapshot' | 'acceptedAt'
+  | 'userId'
+  | 'idempotencyKey'
+  | 'eventId'
+  | 'rewardId'
+  | 'periodKey'
+  | 'snapshot'
+  | 'traceparent'
+  | 'acceptedAt'
 > & {
   lines: Pick<Line, 'lineId' | 'kind' | 'name' | 'quantity' | 'buckets'>[];
   /** The rights that the claim needs, each with the slots that serve it; see `entitlements.ts`. */
@@ -137,6 +146,7 @@ const schema = new Schema<Claim>(
     open: Boolean,
     // No default, as an empty list is a value, and the index is for claims with entitlements.
     entitlements: { type: [String], default: undefined },
+    traceparent: String,
     acceptedAt: { type: Date, required: true },
     recordedAt: { type: Date, required: true },
     createdAt: { type: Date, required: true },

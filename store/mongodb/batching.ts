@@ -1,9 +1,10 @@
 /** Sends what many callers ask for at once as one command. */
+import { type Caller, tracer } from '../../tracing/spans.ts';
 
 /** Documents in one query: as many as fit into its first answer, so that it is one round trip. */
 export const MOST_READ = 100;
 
-type Waiting<T, R> = PromiseWithResolvers<R> & { asked: T };
+type Waiting<T, R> = PromiseWithResolvers<R> & { asked: T; caller: Caller };
 
 /**
  * Collects all calls of one turn of the event loop into a batch. A batch is sent after all its
@@ -21,12 +22,19 @@ export function batch<T, R>(
 ): (one: T) => Promise<R> {
   const waiting = new Map<string, Waiting<T, R>[]>();
 
+  /** Sends the batch. In a trace the command is a span of each of its callers. */
+  function sendFor(all: Waiting<T, R>[]): Promise<R[]> {
+    const sendAll = () => send(all.map(({ asked }) => asked));
+    const callers = all.map(({ caller }) => caller);
+    return tracer()?.onBehalfOf(callers, sendAll) ?? sendAll();
+  }
+
   async function flush(key: string): Promise<void> {
     const all = waiting.get(key) ?? [];
     waiting.delete(key);
     if (all.length === 0) return;
     try {
-      const answers = await send(all.map(({ asked }) => asked));
+      const answers = await sendFor(all);
       for (const [n, { resolve }] of all.entries()) resolve(answers[n] as R);
     } catch (error) {
       for (const { reject } of all) reject(error);
@@ -34,7 +42,7 @@ export function batch<T, R>(
   }
 
   return (asked) => {
-    const one = { asked, ...Promise.withResolvers<R>() };
+    const one = { asked, caller: tracer()?.caller(), ...Promise.withResolvers<R>() };
     const key = keyOf(asked);
     const all = waiting.get(key) ?? [];
     if (all.length === 0) {

@@ -2,6 +2,8 @@
 import mongoose, { mongo } from 'mongoose';
 import { DomainError } from '../../domain/errors.ts';
 import { createWorkQueue, type WorkQueue } from '../../domain/work-queue.ts';
+import { traceCommands } from '../../tracing/mongodb.ts';
+import { tracer } from '../../tracing/spans.ts';
 import { mendDriver } from './driver-close.ts';
 
 /** Majority with journal: an acknowledged write survives any one crash. */
@@ -16,7 +18,8 @@ export const WRITE_CONCERN = { w: 'majority', journal: true } as const;
 export const DATABASE_TIMEOUT_MS = 3_000;
 
 /**
- * Opens a connection. Resolves once a primary is reached. Indexes are built by `openStore` and
+ * Opens a connection. Resolves once a primary is reached. Where tracing is on, its commands are spans
+ * of whoever sends them. Indexes are built by `openStore` and
  * `migrate`, never by mongoose itself.
  * @param options.maxPoolSize how many connections are opened at most; 50 unless given
  * @param options.socketTimeoutMs how long a call may wait for its answer, in milliseconds, for work
@@ -27,7 +30,8 @@ export async function connect(
   options: { appName: string; maxPoolSize?: number; socketTimeoutMs?: number },
 ): Promise<mongoose.Connection> {
   mendDriver();
-  return await mongoose
+  const tracing = tracer();
+  const connection = await mongoose
     .createConnection(uri, {
       appName: options.appName,
       maxPoolSize: options.maxPoolSize ?? 50,
@@ -43,6 +47,7 @@ export async function connect(
       connectTimeoutMS: DATABASE_TIMEOUT_MS,
       waitQueueTimeoutMS: DATABASE_TIMEOUT_MS,
       socketTimeoutMS: options.socketTimeoutMs ?? DATABASE_TIMEOUT_MS,
+      ...(tracing && { monitorCommands: true }),
     })
     .asPromise()
     .catch((error: Error) => {
@@ -50,6 +55,8 @@ export async function connect(
       if (!('syscall' in error)) throw error;
       throw new mongo.MongoNetworkError(error.message, { cause: error });
     });
+  if (tracing) traceCommands(connection.getClient(), tracing);
+  return connection;
 }
 
 /** How long a transaction is tried again, in milliseconds; the driver's default is minutes. */

@@ -111,8 +111,9 @@ describe('configuration', () => {
   ] as const) {
     test(`the ${name} starts from a made .env, and reads every variable it is given`, () => {
       const given = service(file, name).environment ?? {};
-      // It has no default, and so is in no configuration until it is given.
-      const config = read({ ...given, STAFF_OIDC });
+      // These have no default, and so are in no configuration until they are given.
+      const collector = { OTEL_EXPORTER_OTLP_ENDPOINT: 'http://collector:4318' };
+      const config = read({ ...given, STAFF_OIDC, ...collector });
       assert.deepEqual(
         Object.keys(given).filter((variable) => !(variable in config)),
         [],

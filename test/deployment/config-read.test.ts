@@ -6,7 +6,7 @@ import path from 'node:path';
 import { test } from 'node:test';
 
 const ROOT = path.resolve(import.meta.dirname, '../..');
-const PROCESSES = ['api', 'worker', 'streams', 'ops', 'temporal', 'providers', 'store'];
+const PROCESSES = ['api', 'worker', 'streams', 'ops', 'temporal', 'providers', 'store', 'tracing'];
 
 /** A file as it runs: without its types and its comments, which may name what they do not read. */
 function code(file: string): string {

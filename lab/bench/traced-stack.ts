@@ -1,0 +1,34 @@
+/** A stack whose processes send every trace to a collector, beside one that sends none. */
+import { freePort } from '../../local/processes/ports.ts';
+import { type ProcessSpec, startProcess } from './processes.ts';
+import type { BenchServers } from './servers.ts';
+import { APART, type Stack, startStack } from './stack.ts';
+
+const COLLECTOR: ProcessSpec = {
+  name: 'collector',
+  file: 'lab/bench/yardstick/collector.ts',
+  ready: 'collector ready',
+};
+
+/** Starts the collector and the stack. The collector's own CPU time is not counted. */
+export async function startTracedStack(
+  servers: BenchServers,
+  options: { profileDir?: string | undefined },
+): Promise<Stack> {
+  const port = await freePort();
+  const collector = await startProcess(COLLECTOR, { ...process.env, PORT: String(port) });
+  try {
+    const env = { OTEL_EXPORTER_OTLP_ENDPOINT: `http://127.0.0.1:${port}` };
+    const stack = await startStack(servers, { ...APART, name: 'traced' }, { ...options, env });
+    return {
+      ...stack,
+      async stop() {
+        await stack.stop();
+        await collector.stop();
+      },
+    };
+  } catch (error) {
+    await collector.stop();
+    throw error;
+  }
+}
