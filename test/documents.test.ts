@@ -36,6 +36,7 @@ const FOREIGN: Foreign = {
     'compose/docker-compose-postgres.yml',
     'docker/examples/README.md',
     'docs/BestPractices.md',
+    'packaging/docker/run.sh',
   ],
   'docs/decisions/0016-embedded-kafka.md': ['kafka-broker-api-versions.sh'],
   'providers/webhook-signature.ts': ['spec/standard-webhooks.md'],
