@@ -65,7 +65,9 @@ describe('a call to a provider is measured', () => {
     const data = createGameData({ name: 'game', baseUrl, secret, timeoutMs: shortMs });
     game.handler = () => {};
     await assert.rejects(calls.watch('game', game.provider(baseUrl, shortMs)).grant(asked));
-    await assert.rejects(calls.watchGameData('game', data).metrics({ userId: 'usr_1', externalId: null }, ['level']));
+    await assert.rejects(
+      calls.watchGameData('game', data).metrics({ userId: 'usr_1', externalId: null }, ['level']),
+    );
     assert.deepEqual(await counted(registry), ['grant timeout 1', 'metrics timeout 1']);
   });
 
@@ -74,9 +76,15 @@ describe('a call to a provider is measured', () => {
     const server = { name: 'game', baseUrl: game.baseUrl, secret, timeoutMs: 5_000 };
     const data = observeProviderCalls(registry).watchGameData('game', createGameData(server));
     game.handler = answers(200, { metrics: { level: 3 } });
-    assert.deepEqual([...(await data.metrics({ userId: 'usr_1', externalId: null }, ['level']))], [['level', 3]]);
+    assert.deepEqual(
+      [...(await data.metrics({ userId: 'usr_1', externalId: null }, ['level']))],
+      [['level', 3]],
+    );
     game.handler = answers(500, {});
-    await assert.rejects(data.metrics({ userId: 'usr_1', externalId: null }, ['level']), ProviderError);
+    await assert.rejects(
+      data.metrics({ userId: 'usr_1', externalId: null }, ['level']),
+      ProviderError,
+    );
     assert.deepEqual(await counted(registry), ['metrics ok 1', 'metrics unavailable 1']);
   });
 });

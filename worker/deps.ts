@@ -26,7 +26,6 @@ export interface ActivitySettings {
 
 const now = () => new Date();
 
-
 /**
  * What the activities of claims need.
  * @param metrics gets the metrics of claims and providers; they are not shown unless given

@@ -13,7 +13,12 @@ import { NEWEST_FIRST, page, pageOf, pageQuery } from '../http/paging.ts';
 import { ordered, timeRange } from '../http/times.ts';
 import { access, GUARDED, staffOf } from '../identity/auth.ts';
 import type { PersonalReads } from '../identity/personal-reads.ts';
-import { type UserIdDeps, userIdFilter, userIdInPath, userIdInQuery } from '../identity/user-ids.ts';
+import {
+  type UserIdDeps,
+  userIdFilter,
+  userIdInPath,
+  userIdInQuery,
+} from '../identity/user-ids.ts';
 import { noSuchUser } from '../not-found.ts';
 import { problems } from '../problem.ts';
 import { idParam, json, newRouter, optionalJsonBody } from '../router.ts';
@@ -25,7 +30,6 @@ export interface PrivacyRouteDeps extends LongJsonLinesDeps {
     personalData: Pick<PersonalData, 'exportOf'>;
     readLog: Pick<ReadLogStore, 'page'>;
   } & UserIdDeps['store'];
-  issuers: UserIdDeps['issuers'];
   bulkRuns: BulkRuns;
   personalReads: PersonalReads;
   /** Called with a user who is no longer active, so that their running claims stop soon. */

@@ -166,7 +166,9 @@ describe('the door is not kept shut', () => {
   }
   const refusedUntilNow = async () => {
     const metrics = await (await fetch(`${laurel.url}/metrics`)).text();
-    return Number(/seconds_count\{[^}]*claim",http_response_status_code="401"\} (\d+)/.exec(metrics)?.[1] ?? 0);
+    return Number(
+      /seconds_count\{[^}]*claim",http_response_status_code="401"\} (\d+)/.exec(metrics)?.[1] ?? 0,
+    );
   };
 
   it('by claims that are refused', async () => {
