@@ -3,7 +3,6 @@ import { BlockList } from 'node:net';
 import type { MiddlewareHandler } from 'hono';
 import { methodNotAllowed } from 'hono/method-not-allowed';
 import type { Logger } from 'pino';
-import { observeClaimEnds } from '../store/claims/claim-metrics.ts';
 import type { ApiEnv } from './api-env.ts';
 import { MAKE_CLAIM_ROUTE } from './claims/claim-url.ts';
 import { describeOperations } from './docs/operation-ids.ts';
@@ -80,9 +79,9 @@ const INFO = {
 const SERVERS = [{ url: '/' }];
 
 /** Builds the application; it listens to nothing by itself. */
-export function createApp(given: AppDeps) {
+export function createApp(deps: AppDeps) {
   const app = newRouter();
-  const deps = measured(given);
+  observeAll(deps);
   guardRequests(app, deps);
 
   app.route('/', authRoutes(deps));
@@ -137,9 +136,8 @@ export function describeApi(app: App) {
   return description;
 }
 
-/** Shows what the store knows in the metrics. @returns the same, with the ends of claims measured */
-function measured(deps: AppDeps): AppDeps {
-  const { metrics, metricsAgeMs, store, changes, now } = deps;
+/** Shows what the store and the change stream know in the metrics. */
+function observeAll({ metrics, metricsAgeMs, store, changes, now }: AppDeps): void {
   const { claims, reconciliations } = store;
   observeStore(
     metrics,
@@ -151,7 +149,6 @@ function measured(deps: AppDeps): AppDeps {
     metricsAgeMs,
   );
   observeChangeStream(metrics, changes.seenUntil, now);
-  return { ...deps, store: { ...store, claims: observeClaimEnds(metrics, claims, now) } };
 }
 
 /** HEAD is answered as GET, without the body. A body that streams is cancelled, or it goes on. */

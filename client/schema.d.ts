@@ -949,7 +949,7 @@ export interface components {
         ActivityEvent: {
             /** @description Counts once for its sender, the signed-in game server, for good. Sent again with the same content it is a duplicate; with other content it is rejected. */
             id: string;
-            /** @description Exact, also in its case; of a user who does not exist: rejected. */
+            /** @description Exact, also in its case; of a user who does not exist: rejected. Or an external ID, `ext:{issuer name}:{subject}`: a user not seen yet is made. */
             userId: string;
             /** @description Compared in NFC. */
             metric: string;
@@ -968,6 +968,8 @@ export interface components {
             id: string;
             username: string;
             displayName: string;
+            /** @description `ext:{issuer name}:{subject}` of a trusted issuer’s user; null for all others. */
+            externalId: string | null;
             /** @enum {string} */
             role: "PLAYER" | "SUPPORT" | "OPERATOR" | "AUDITOR" | "ADMIN" | "GAME_SERVER";
             /** @enum {string} */
@@ -2268,6 +2270,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description `user_not_active`: The user is not active */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description `internal`: Something went wrong */
             500: {
                 headers: {
@@ -2514,7 +2525,9 @@ export interface operations {
                 username?: string;
                 role?: "PLAYER" | "SUPPORT" | "OPERATOR" | "AUDITOR" | "ADMIN" | "GAME_SERVER";
                 status?: "ACTIVE" | "SUSPENDED" | "BANNED" | "WITHDRAWN";
-                /** @description The beginning of a username, in any letter case, or a whole ID. Sorted by name. */
+                /** @description A whole external ID: `ext:{issuer name}:{subject}`. */
+                externalId?: string;
+                /** @description The beginning of a username, in any letter case, a whole ID or a whole external ID. Sorted by name. */
                 query?: string;
                 /** @description The `nextCursor` of the page before; opaque. */
                 cursor?: string;
@@ -2556,7 +2569,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `forbidden`: Your role does not allow this */
+            /** @description `forbidden`: Your role does not allow this; `user_not_active`: The user is not active */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -2590,6 +2603,7 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
+                /** @description A user’s ID, or an external one: `ext:{issuer name}:{subject}`. */
                 userId: string;
             };
             cookie?: never;
@@ -2623,7 +2637,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `forbidden`: Your role does not allow this */
+            /** @description `forbidden`: Your role does not allow this; `user_not_active`: The user is not active */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -2666,6 +2680,7 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
+                /** @description A user’s ID, or an external one: `ext:{issuer name}:{subject}`. */
                 userId: string;
             };
             cookie?: never;
@@ -2703,7 +2718,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `forbidden`: Your role does not allow this */
+            /** @description `forbidden`: Your role does not allow this; `user_not_active`: The user is not active */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -2777,6 +2792,7 @@ export interface operations {
             };
             header?: never;
             path: {
+                /** @description A user’s ID, or an external one: `ext:{issuer name}:{subject}`. */
                 userId: string;
             };
             cookie?: never;
@@ -2813,7 +2829,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `forbidden`: Your role does not allow this */
+            /** @description `forbidden`: Your role does not allow this; `user_not_active`: The user is not active */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -2889,7 +2905,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `forbidden`: Your role does not allow this */
+            /** @description `forbidden`: Your role does not allow this; `user_not_active`: The user is not active */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -2978,7 +2994,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `forbidden`: Your role does not allow this */
+            /** @description `forbidden`: Your role does not allow this; `user_not_active`: The user is not active */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -3046,7 +3062,9 @@ export interface operations {
     listPersonalReads: {
         parameters: {
             query?: {
+                /** @description A user’s ID, or an external one: `ext:{issuer name}:{subject}`. */
                 userId?: string;
+                /** @description A user’s ID, or an external one: `ext:{issuer name}:{subject}`. */
                 actorId?: string;
                 /** @description Read at or after this moment. */
                 from?: string;
@@ -3092,7 +3110,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `forbidden`: Your role does not allow this */
+            /** @description `forbidden`: Your role does not allow this; `user_not_active`: The user is not active */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -3165,7 +3183,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `forbidden`: Your role does not allow this */
+            /** @description `forbidden`: Your role does not allow this; `user_not_active`: The user is not active */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -3237,7 +3255,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `forbidden`: Your role does not allow this */
+            /** @description `forbidden`: Your role does not allow this; `user_not_active`: The user is not active */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -3350,7 +3368,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `forbidden`: Your role does not allow this */
+            /** @description `forbidden`: Your role does not allow this; `user_not_active`: The user is not active */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -3427,7 +3445,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `forbidden`: Your role does not allow this */
+            /** @description `forbidden`: Your role does not allow this; `user_not_active`: The user is not active */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -3528,7 +3546,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `forbidden`: Your role does not allow this */
+            /** @description `forbidden`: Your role does not allow this; `user_not_active`: The user is not active */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -3640,7 +3658,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `forbidden`: Your role does not allow this */
+            /** @description `forbidden`: Your role does not allow this; `user_not_active`: The user is not active */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -3723,7 +3741,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `forbidden`: Your role does not allow this */
+            /** @description `forbidden`: Your role does not allow this; `user_not_active`: The user is not active */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -3843,7 +3861,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `forbidden`: Your role does not allow this */
+            /** @description `forbidden`: Your role does not allow this; `user_not_active`: The user is not active */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -3962,7 +3980,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `forbidden`: Your role does not allow this */
+            /** @description `forbidden`: Your role does not allow this; `user_not_active`: The user is not active */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -4003,7 +4021,7 @@ export interface operations {
     getEligibility: {
         parameters: {
             query?: {
-                /** @description The player, for staff, who must name one. A player names nobody else. */
+                /** @description The player, for staff, who must name one. A player names nobody else. A user’s ID, or an external one: `ext:{issuer name}:{subject}`. */
                 userId?: string;
             };
             header?: never;
@@ -4041,7 +4059,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `forbidden`: Your role does not allow this */
+            /** @description `forbidden`: Your role does not allow this; `user_not_active`: The user is not active */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -4091,7 +4109,7 @@ export interface operations {
     listClaims: {
         parameters: {
             query?: {
-                /** @description Staff only; a player always gets their own. */
+                /** @description Staff only; a player always gets their own. A user’s ID, or an external one: `ext:{issuer name}:{subject}`. */
                 userId?: string;
                 eventId?: string;
                 state?: "PENDING_VALIDATION" | "CHECKING_CONDITIONS" | "RESERVING_STOCK" | "FULFILLING" | "GRANTED" | "COMPENSATING" | "NEEDS_ATTENTION" | "REJECTED" | "FAILED";
@@ -4145,7 +4163,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `forbidden`: Your role does not allow this */
+            /** @description `forbidden`: Your role does not allow this; `user_not_active`: The user is not active */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -4179,6 +4197,7 @@ export interface operations {
             query?: {
                 /** @description What to count by, separated by commas. */
                 by?: ("state" | "reason" | "eventId" | "provider")[];
+                /** @description A user’s ID, or an external one: `ext:{issuer name}:{subject}`. */
                 userId?: string;
                 eventId?: string;
                 state?: "PENDING_VALIDATION" | "CHECKING_CONDITIONS" | "RESERVING_STOCK" | "FULFILLING" | "GRANTED" | "COMPENSATING" | "NEEDS_ATTENTION" | "REJECTED" | "FAILED";
@@ -4226,7 +4245,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `forbidden`: Your role does not allow this */
+            /** @description `forbidden`: Your role does not allow this; `user_not_active`: The user is not active */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -4435,7 +4454,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `forbidden`: Your role does not allow this */
+            /** @description `forbidden`: Your role does not allow this; `user_not_active`: The user is not active */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -4520,7 +4539,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `forbidden`: Your role does not allow this */
+            /** @description `forbidden`: Your role does not allow this; `user_not_active`: The user is not active */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -4609,7 +4628,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `forbidden`: Your role does not allow this */
+            /** @description `forbidden`: Your role does not allow this; `user_not_active`: The user is not active */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -4716,7 +4735,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `forbidden`: Your role does not allow this */
+            /** @description `forbidden`: Your role does not allow this; `user_not_active`: The user is not active */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -4784,7 +4803,7 @@ export interface operations {
     listGrants: {
         parameters: {
             query?: {
-                /** @description Staff only; a player always gets their own. */
+                /** @description Staff only; a player always gets their own. A user’s ID, or an external one: `ext:{issuer name}:{subject}`. */
                 userId?: string;
                 eventId?: string;
                 /** @description Granted at or after this moment. */
@@ -4831,7 +4850,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `forbidden`: Your role does not allow this */
+            /** @description `forbidden`: Your role does not allow this; `user_not_active`: The user is not active */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -4901,7 +4920,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `forbidden`: Your role does not allow this */
+            /** @description `forbidden`: Your role does not allow this; `user_not_active`: The user is not active */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -4933,8 +4952,10 @@ export interface operations {
     listAuditEntries: {
         parameters: {
             query?: {
+                /** @description A user’s ID, or an external one: `ext:{issuer name}:{subject}`. */
                 actorId?: string;
                 action?: "user.update" | "user.erase" | "event.create" | "event.update" | "event.restock" | "event.delete" | "claim.retry" | "claim.abort" | "claims.retry" | "claims.abort" | "operation.stop";
+                /** @description The ID of what was changed; of a user also an external one. */
                 targetId?: string;
                 /** @description Made at or after this moment. */
                 from?: string;
@@ -4981,7 +5002,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `forbidden`: Your role does not allow this */
+            /** @description `forbidden`: Your role does not allow this; `user_not_active`: The user is not active */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -5055,7 +5076,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `forbidden`: Your role does not allow this */
+            /** @description `forbidden`: Your role does not allow this; `user_not_active`: The user is not active */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -5136,7 +5157,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `forbidden`: Your role does not allow this */
+            /** @description `forbidden`: Your role does not allow this; `user_not_active`: The user is not active */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -5244,7 +5265,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `forbidden`: Your role does not allow this */
+            /** @description `forbidden`: Your role does not allow this; `user_not_active`: The user is not active */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -5344,7 +5365,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `forbidden`: Your role does not allow this */
+            /** @description `forbidden`: Your role does not allow this; `user_not_active`: The user is not active */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -5411,7 +5432,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `forbidden`: Your role does not allow this */
+            /** @description `forbidden`: Your role does not allow this; `user_not_active`: The user is not active */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -5491,7 +5512,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `forbidden`: Your role does not allow this */
+            /** @description `forbidden`: Your role does not allow this; `user_not_active`: The user is not active */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -5592,7 +5613,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `forbidden`: Your role does not allow this */
+            /** @description `forbidden`: Your role does not allow this; `user_not_active`: The user is not active */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -5657,7 +5678,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `forbidden`: Your role does not allow this */
+            /** @description `forbidden`: Your role does not allow this; `user_not_active`: The user is not active */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -5735,7 +5756,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `forbidden`: Your role does not allow this */
+            /** @description `forbidden`: Your role does not allow this; `user_not_active`: The user is not active */
             403: {
                 headers: {
                     [name: string]: unknown;

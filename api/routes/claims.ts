@@ -2,9 +2,11 @@
 import { createRoute, z } from '@hono/zod-openapi';
 import type { Context } from 'hono';
 import type { Logger } from 'pino';
+import type { Registry } from 'prom-client';
 import { isFinal } from '../../domain/claims/claim.ts';
 import { wholeNumber } from '../../domain/whole-number.ts';
 import type { Claim } from '../../store/claims/claim-record.ts';
+import { observeClaimEnds } from '../../store/claims/claim-metrics.ts';
 import type { ClaimStore } from '../../store/claims/claims.ts';
 import { levelOf } from '../../store/mongodb/connection.ts';
 import type { ApiEnv } from '../api-env.ts';
@@ -29,6 +31,7 @@ export interface ClaimRouteDeps extends WaitDeps, AcceptDeps {
   starter: Starter;
   rateLimits: RateLimits;
   personalReads: PersonalReads;
+  metrics: Registry;
   log: Logger;
   /** The queues that a claim waits in before it is recorded. */
   admission: Admission;
@@ -136,8 +139,9 @@ function acceptanceFor(deps: ClaimRouteDeps) {
   const users = {
     get: (userId: string) => deps.currentUsers.get(userId, READ_FOR_THIS_REQUEST_MS),
   };
+  const claims = observeClaimEnds(deps.metrics, deps.store.claims, deps.now);
   return createAcceptance(
-    { ...deps, store: { ...deps.store, users } },
+    { ...deps, store: { ...deps.store, users, claims } },
     {
       records: deps.admission.records,
       holdsEarly: deps.holdsEarly ?? true,
