@@ -62,13 +62,6 @@ export async function serveApi(parts: ApiParts) {
   const { metrics, admission, phase, checks } = front;
   const gameData = gameDataOf(config, metrics);
 
-  const longRequests = createLongRequests({
-    most: config.MAX_LONG_REQUESTS,
-    mostOfAddress: ifLimited(config, config.MAX_LONG_REQUESTS_PER_ADDRESS),
-    mostOfUser: ifLimited(config, config.MAX_LONG_REQUESTS_PER_USER),
-  });
-  observeLongRequests(metrics, longRequests.open);
-
   const providerSecrets = new Map(providers.map(([name, { secret }]) => [name, secret]));
   const overview = createOverviewFeed({ store, providerSecrets, now, log });
   const personalReads = createPersonalReads({ readLog: store.readLog, log, now });
@@ -78,7 +71,7 @@ export async function serveApi(parts: ApiParts) {
     ...(await createIdentity(parts)),
     passwords,
     rateLimits: createRateLimits({ enabled: config.RATE_LIMITS === 'on' }),
-    longRequests,
+    longRequests: longRequestsOf(config, metrics),
     personalReads,
     trustedProxies: config.TRUSTED_PROXIES,
     providerSecrets,
@@ -110,6 +103,17 @@ export async function serveApi(parts: ApiParts) {
     await personalReads.flush();
     await changes.close();
   };
+}
+
+/** The streams and waits of this process, which are limited and measured. */
+function longRequestsOf(config: ApiConfig, metrics: Registry) {
+  const longRequests = createLongRequests({
+    most: config.MAX_LONG_REQUESTS,
+    mostOfAddress: ifLimited(config, config.MAX_LONG_REQUESTS_PER_ADDRESS),
+    mostOfUser: ifLimited(config, config.MAX_LONG_REQUESTS_PER_USER),
+  });
+  observeLongRequests(metrics, longRequests.open);
+  return longRequests;
 }
 
 /** The providers as sources of game data, by name; their calls are measured. */

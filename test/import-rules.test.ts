@@ -91,7 +91,7 @@ const RULES: Record<string, { ours: string[]; packages?: RegExp }> = {
     ],
   },
   'lab/demo': { ours: ['lab/demo', 'local/stack-file.ts'] },
-  ops: { ours: ['ops', 'store', 'local/stack-file.ts'] },
+  ops: { ours: ['ops', 'domain/errors.ts', 'store', 'local/stack-file.ts'] },
   // Independent of the rules that they check: what they know of the product they see from outside.
   'lab/chaos': {
     ours: ['lab/chaos', 'domain', 'local', 'store', 'temporal', 'test', 'workflows/contract.ts'],

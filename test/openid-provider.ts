@@ -8,7 +8,7 @@ import { Provider } from 'oidc-provider';
 const MOST_STEPS = 20;
 
 /** Somebody with an account there. */
-export interface Account {
+interface Account {
   name?: string;
   groups: string[];
 }

@@ -98,10 +98,11 @@ describe('configuration', () => {
     );
   });
 
-  const STAFF_OIDC = JSON.stringify({
-    ...{ issuer: 'https://id.example', clientId: 'laurel', clientSecret: 'of these two' },
-    roles: { claim: 'groups', map: { ops: 'OPERATOR' } },
-  });
+  const issuer = '"issuer":"https://id","clientId":"a","clientSecret":"b"';
+  const WITHOUT_DEFAULT = {
+    ...{ OTEL_EXPORTER_OTLP_ENDPOINT: 'http://collector:4318', CLAIMS_RETENTION_DAYS: '400' },
+    STAFF_OIDC: `{${issuer},"roles":{"claim":"g","map":{}}}`,
+  };
 
   for (const [name, read] of [
     ['api', apiConfig],
@@ -111,9 +112,7 @@ describe('configuration', () => {
   ] as const) {
     test(`the ${name} starts from a made .env, and reads every variable it is given`, () => {
       const given = service(file, name).environment ?? {};
-      // These have no default, and so are in no configuration until they are given.
-      const collector = { OTEL_EXPORTER_OTLP_ENDPOINT: 'http://collector:4318' };
-      const config = read({ ...given, STAFF_OIDC, ...collector });
+      const config = read({ ...given, ...WITHOUT_DEFAULT });
       assert.deepEqual(
         Object.keys(given).filter((variable) => !(variable in config)),
         [],
