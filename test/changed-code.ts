@@ -28,7 +28,7 @@ export interface Edit {
 }
 
 const CLAIM = 'workflows/claim.ts';
-const FIRST_ACTIVITY = '  const advanced = await advance(input, { isFirst,';
+const FIRST_ACTIVITY = '  const advanced = await advance(ref, { isFirst,';
 
 /** A step more before a run's first activity; `imports` is what it takes of the SDK. */
 const stepMore = (step: string, imports: string): Edit[] => [
