@@ -107,7 +107,8 @@ describe('the API holds its memory', () => {
 
   it('under 400 HEADs of a stream, none of which goes on', async (t) => {
     const isOver = async () =>
-      (await measured('http_server_request_duration_seconds_count{http_request_method="HEAD"')) >= 400;
+      (await measured('http_server_request_duration_seconds_count{http_request_method="HEAD"')) >=
+      400;
     await attack(t, 400, stream('HEAD'), isOver);
     await until(async () => (await measured('laurel_long_requests')) === 0, 'them to end');
   });

@@ -23,9 +23,11 @@ before(async () => {
     workers: false,
     // One claim is recorded at a time, eight are inside, and four of an event can wait at the door.
     admission: { atOnce: 1, waiting: 5, patienceMs: 60_000 },
+    apiStore: (store) => {
+      const accept = behind(store.claims.accept, () => go.promise);
+      return { ...store, claims: { ...store.claims, accept } };
+    },
   });
-  const { accept } = laurel.store.claims;
-  laurel.store.claims.accept = behind(accept, () => go.promise);
 });
 after(() => laurel.stop());
 
@@ -166,7 +168,9 @@ describe('the door is not kept shut', () => {
   }
   const refusedUntilNow = async () => {
     const metrics = await (await fetch(`${laurel.url}/metrics`)).text();
-    return Number(/seconds_count\{[^}]*claim",http_response_status_code="401"\} (\d+)/.exec(metrics)?.[1] ?? 0);
+    return Number(
+      /seconds_count\{[^}]*claim",http_response_status_code="401"\} (\d+)/.exec(metrics)?.[1] ?? 0,
+    );
   };
 
   it('by claims that are refused', async () => {

@@ -150,12 +150,17 @@ describe('the metrics of API and worker', () => {
   it('do not grow with players, events or garbage', async () => {
     await play(2, 4);
     await sendGarbage();
-    // A read of the metrics is a request too: it shows in the next one.
+    // Once more, as the first look is itself a request with series of its own.
     await apiMetrics();
     const before = seriesOf(await apiMetrics(), OURS);
     await play(20, 50);
     await sendGarbage();
-    assert.deepEqual(seriesOf(await apiMetrics(), OURS), before);
+    const known = new Set(before);
+    const after = seriesOf(await apiMetrics(), OURS);
+    assert.deepEqual(
+      after.filter((series) => !known.has(series)),
+      [],
+    );
     for (const text of [await apiMetrics(), await read(workerUrl)]) assertBounded(text);
   });
 
