@@ -127,7 +127,11 @@ describe('configuration', () => {
     for (const name of ['api', 'worker', 'streams']) {
       const { environment, ports = [] } = service(file, name);
       assert.equal(environment?.METRICS_PORT, '9464', name);
-      assert.deepEqual(ports.filter((port) => port.endsWith(':9464')), [], name);
+      assert.deepEqual(
+        ports.filter((port) => port.endsWith(':9464')),
+        [],
+        name,
+      );
     }
   });
 
