@@ -155,7 +155,7 @@ export async function testApp(overrides: Partial<AppDeps> = {}) {
 
 async function read<T>(response: Response): Promise<Answer<T>> {
   const text = await response.text();
-  const isJson = /json/.test(response.headers.get('content-type') ?? '');
+  const isJson = /[/+]json/.test(response.headers.get('content-type') ?? '');
   const body = (text !== '' && isJson ? JSON.parse(text) : {}) as T;
   return { status: response.status, headers: response.headers, body };
 }
