@@ -163,7 +163,7 @@ export async function testApp({ issuers = NO_ISSUERS, ...overrides }: Partial<Ap
 
 async function read<T>(response: Response): Promise<Answer<T>> {
   const text = await response.text();
-  const isJson = /json/.test(response.headers.get('content-type') ?? '');
+  const isJson = /[/+]json/.test(response.headers.get('content-type') ?? '');
   const body = (text !== '' && isJson ? JSON.parse(text) : {}) as T;
   return { status: response.status, headers: response.headers, body };
 }

@@ -148,7 +148,7 @@ async function lookAt(grown: Grown, providerSecret: string): Promise<Beyond> {
     const text = await response.text();
     const isAwaited = status === undefined ? response.ok : response.status === status;
     if (!isAwaited) throw new Error(`${route}${query}: ${response.status} ${text}`);
-    const isJson = /json/.test(response.headers.get('content-type') ?? '');
+    const isJson = /[/+]json/.test(response.headers.get('content-type') ?? '');
     for (const seen of await profile.take()) note(beyond, route, seen);
     return { body: isJson && text !== '' ? JSON.parse(text) : {} };
   };
