@@ -12,6 +12,8 @@ import type { ClaimRuns } from '../temporal/runs.ts';
 import { stopClaimsOf } from '../temporal/stop-claims.ts';
 import { createApp } from './app.ts';
 import { createStarter } from './claims/admission/starter.ts';
+import { consoleBundle } from './console/bundle.ts';
+import { beginBundle, keepBundle } from './console/kept-bundle.ts';
 import { createLongRequests } from './http/long-requests.ts';
 import { createCurrentUsers } from './identity/current-users.ts';
 import { makeFirstAdmin } from './identity/first-admin.ts';
@@ -56,23 +58,18 @@ export async function serveApi(parts: ApiParts) {
   const namespace = config.TEMPORAL_NAMESPACE;
   const { metrics, admission, phase, checks } = front;
 
-  const longRequests = createLongRequests({
-    most: config.MAX_LONG_REQUESTS,
-    mostOfAddress: ifLimited(config, config.MAX_LONG_REQUESTS_PER_ADDRESS),
-    mostOfUser: ifLimited(config, config.MAX_LONG_REQUESTS_PER_USER),
-  });
-  observeLongRequests(metrics, longRequests.open);
-
   const providerSecrets = new Map(providers.map(([name, { secret }]) => [name, secret]));
   const overview = createOverviewFeed({ store, providerSecrets, now, log });
+  const page = keepBundle(consoleBundle);
   const app = createApp({
     store,
     overview,
+    console: page,
     tokens: await createTokens({ keys: config.JWT_KEYS, ttlS: config.ACCESS_TOKEN_TTL_S, now }),
     currentUsers: createCurrentUsers(store.users.get),
     passwords,
     rateLimits: createRateLimits({ enabled: config.RATE_LIMITS === 'on' }),
-    longRequests,
+    longRequests: longRequestsOf(config, metrics),
     trustedProxies: config.TRUSTED_PROXIES,
     providerSecrets,
     gameData: (name) => gameData.get(name),
@@ -94,6 +91,7 @@ export async function serveApi(parts: ApiParts) {
 
   front.open(app);
   log.info({ port: front.port }, 'api ready');
+  beginBundle(page, log);
   return async () => {
     log.info('api stopping');
     await front.close(() => {
@@ -102,6 +100,17 @@ export async function serveApi(parts: ApiParts) {
     });
     await changes.close();
   };
+}
+
+/** The limits of requests that stay open, and their number among the metrics. */
+function longRequestsOf(config: ApiConfig, metrics: Front['metrics']) {
+  const longRequests = createLongRequests({
+    most: config.MAX_LONG_REQUESTS,
+    mostOfAddress: ifLimited(config, config.MAX_LONG_REQUESTS_PER_ADDRESS),
+    mostOfUser: ifLimited(config, config.MAX_LONG_REQUESTS_PER_USER),
+  });
+  observeLongRequests(metrics, longRequests.open);
+  return longRequests;
 }
 
 /**

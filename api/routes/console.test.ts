@@ -1,7 +1,12 @@
 import assert from 'node:assert/strict';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { readdir } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { it } from 'node:test';
 import { gzipSync } from 'node:zlib';
-import { buildConsole } from '../console/bundle.ts';
+import { buildConsole, consoleBundle, prebuildConsole } from '../console/bundle.ts';
+import { beginBundle, keepBundle } from '../console/kept-bundle.ts';
 import { sendProblem, toProblem } from '../problem.ts';
 import { newRouter } from '../router.ts';
 import { consoleRoutes } from './console.ts';
@@ -11,10 +16,7 @@ const MOST_BYTES = 90 * 1024;
 
 const bundle = await buildConsole();
 const app = newRouter();
-app.route(
-  '/',
-  consoleRoutes(async () => bundle),
-);
+app.route('/', consoleRoutes({ console: async () => bundle }));
 app.onError((error, c) => sendProblem(c, toProblem(error, 'request', c.req.path)));
 const get = async (path: string) => await app.request(path);
 
@@ -64,3 +66,28 @@ for (const name of ['main.js', 'package.json', '..%2findex.html', 'constructor']
     assert.equal((await get(`/console/assets/${name}`)).status, 404);
   });
 }
+
+it('it works from a prebuilt bundle without its sources, and a later build leaves no old file', async () => {
+  const root = mkdtempSync(join(tmpdir(), 'laurel-console-'));
+  try {
+    await prebuildConsole(root);
+    writeFileSync(join(root, 'dist', 'console', 'main-of-before.js'), '');
+    await prebuildConsole(root);
+    assert.deepEqual(await consoleBundle(root), bundle);
+    const names = await readdir(join(root, 'dist', 'console'));
+    assert.deepEqual(names.sort(), ['index.html', ...bundle.assets.keys()].sort());
+  } finally {
+    rmSync(root, { recursive: true });
+  }
+});
+
+it('a bundle that cannot be made is in the log at the start, and is tried again', async () => {
+  const broken = new Error('Unexpected "}"');
+  const results = [Promise.reject(broken), Promise.resolve(bundle)];
+  const kept = keepBundle(() => results.shift() ?? Promise.reject(new Error('made twice')));
+  const said = new Promise<unknown>((resolve) => {
+    beginBundle(kept, { error: (of: unknown) => resolve(of) });
+  });
+  assert.deepEqual(await said, { err: broken });
+  assert.deepEqual([await kept(), await kept()], [bundle, bundle]);
+});

@@ -13,6 +13,7 @@ import { SearchDialog } from './search-dialog.tsx';
 import { can, session, signOut } from './session.ts';
 import { t } from './text/index.ts';
 import { STAFF } from './types.ts';
+import { UnsavedDialog } from './unsaved-dialog.tsx';
 
 /** The whole page. */
 export function Shell() {
@@ -40,6 +41,7 @@ export function Shell() {
         )}
       </div>
       {isIn && <SearchDialog />}
+      {isIn && <UnsavedDialog />}
       <div class="toast" role="status">
         {announced.value && <p>{announced.value}</p>}
       </div>

@@ -3,6 +3,7 @@ import { useData } from '../app/data.ts';
 import { query } from '../app/router.ts';
 import { t, wordFor } from '../app/text/index.ts';
 import type { AuditEntry } from '../app/types.ts';
+import { AuditLogExport } from '../parts/audit-log-export.tsx';
 import { EventName } from '../parts/event-name.tsx';
 import { Filters } from '../parts/filters.tsx';
 import { Page, Section } from '../parts/page.tsx';
@@ -10,7 +11,6 @@ import { type Column, PagedTable } from '../parts/table.tsx';
 import { Time } from '../parts/time.tsx';
 import { UserName } from '../parts/user-name.tsx';
 import { Differences } from './audit-log/differences.tsx';
-import { Export } from './audit-log/export.tsx';
 import { Verification } from './audit-log/verification.tsx';
 
 const FILTERS = ['actorId', 'action', 'targetId', 'from', 'to'] as const;
@@ -39,7 +39,16 @@ export function AuditLog() {
           { name: 'to', label: auditLog.to, isTime: true },
         ]}
       />
-      <Section title={auditLog.list} actions={<Export filter={filter} />}>
+      <Section
+        title={auditLog.list}
+        actions={
+          <AuditLogExport
+            filter={filter}
+            action={auditLog.export}
+            fileName={`audit-log-${new Date().toISOString().slice(0, 10)}`}
+          />
+        }
+      >
         <PagedTable
           caption={auditLog.list}
           columns={columns()}

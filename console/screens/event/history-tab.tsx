@@ -4,6 +4,7 @@ import { useData } from '../../app/data.ts';
 import { hrefTo, query } from '../../app/router.ts';
 import { can } from '../../app/session.ts';
 import { t, wordFor } from '../../app/text/index.ts';
+import { AuditLogExport } from '../../parts/audit-log-export.tsx';
 import { EventName } from '../../parts/event-name.tsx';
 import { Section } from '../../parts/page.tsx';
 import { type Column, PagedTable } from '../../parts/table.tsx';
@@ -11,7 +12,6 @@ import { Time } from '../../parts/time.tsx';
 import { UserName } from '../../parts/user-name.tsx';
 import { FieldValue, fieldLabel } from '../events/field-value.tsx';
 import type { GameEvent } from '../events/types.ts';
-import { ExportHistory } from './export-history.tsx';
 
 type EventVersion = components['schemas']['EventVersion'];
 type Change = EventVersion['changes'][number];
@@ -37,7 +37,11 @@ export function HistoryTab({ event }: { event: GameEvent }) {
         can('AUDITOR', 'ADMIN') && (
           <>
             <a href={hrefTo('/console/audit-log', { targetId: eventId })}>{texts.inAuditLog}</a>
-            <ExportHistory eventId={eventId} />
+            <AuditLogExport
+              filter={{ targetId: eventId }}
+              action={texts.export}
+              fileName={`${eventId}-audit-log`}
+            />
           </>
         )
       }
