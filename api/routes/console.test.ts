@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
 import { readdir } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -71,11 +71,16 @@ it('it works from a prebuilt bundle without its sources, and a later build leave
   const root = mkdtempSync(join(tmpdir(), 'laurel-console-'));
   try {
     await prebuildConsole(root);
-    writeFileSync(join(root, 'dist', 'console', 'main-of-before.js'), '');
+    const folder = join(root, 'dist', 'console');
+    writeFileSync(join(folder, 'main-of-before.js'), '');
     await prebuildConsole(root);
-    assert.deepEqual(await consoleBundle(root), bundle);
-    const names = await readdir(join(root, 'dist', 'console'));
+    const names = await readdir(folder);
     assert.deepEqual(names.sort(), ['index.html', ...bundle.assets.keys()].sort());
+    // As old as can be, but there are no sources that are newer; and told from a new one.
+    utimesSync(join(folder, 'index.html'), 0, 0);
+    const assets = new Map([...bundle.assets].map(([name]) => [name, `prebuilt ${name}`]));
+    for (const [name, text] of assets) writeFileSync(join(folder, name), text);
+    assert.deepEqual(await consoleBundle(root), { page: bundle.page, assets });
   } finally {
     rmSync(root, { recursive: true });
   }
@@ -85,9 +90,9 @@ it('a bundle that cannot be made is in the log at the start, and is tried again'
   const broken = new Error('Unexpected "}"');
   const results = [Promise.reject(broken), Promise.resolve(bundle)];
   const kept = keepBundle(() => results.shift() ?? Promise.reject(new Error('made twice')));
-  const said = new Promise<unknown>((resolve) => {
-    beginBundle(kept, { error: (of: unknown) => resolve(of) });
-  });
-  assert.deepEqual(await said, { err: broken });
+  const said: unknown[] = [];
+  beginBundle(kept, { error: (of: unknown) => said.push(of) });
+  await assert.rejects(kept(), broken);
+  assert.deepEqual(said, [{ err: broken }]);
   assert.deepEqual([await kept(), await kept()], [bundle, bundle]);
 });

@@ -1,12 +1,13 @@
 /** What stands around the screens: the navigation, the search, the messages. */
+import { useEffect } from 'preact/hooks';
 import { Forbidden } from '../parts/forbidden.tsx';
 import { Loading } from '../parts/loaded.tsx';
 import { Page } from '../parts/page.tsx';
 import { NAVIGATION, ROUTES, type Route } from '../screens/index.ts';
 import { SignIn } from '../screens/sign-in.tsx';
 import { AccountPanel } from './account-panel.tsx';
-import { announced } from './announce.ts';
-import { reachable } from './connection.ts';
+import { announce, announced } from './announce.ts';
+import { reachable, returns } from './connection.ts';
 import { searchIsOpen } from './keyboard.ts';
 import { match, path } from './router.ts';
 import { SearchDialog } from './search-dialog.tsx';
@@ -19,6 +20,10 @@ import { UnsavedDialog } from './unsaved-dialog.tsx';
 export function Shell() {
   const { shell } = t();
   const isIn = session.value.state === 'IN' && can(...STAFF);
+  const back = returns.value;
+  useEffect(() => {
+    if (back > 0) announce(t().shell.apiBack);
+  }, [back]);
   return (
     <>
       <a class="skip" href="#main">

@@ -1,5 +1,5 @@
 import type { ComponentChildren } from 'preact';
-import { useEffect, useId, useRef } from 'preact/hooks';
+import { useId, useLayoutEffect, useRef } from 'preact/hooks';
 import { t } from '../app/text/index.ts';
 import { askBefore, useUnsaved } from '../app/unsaved.ts';
 
@@ -18,7 +18,8 @@ export function Dialog(props: {
   useUnsaved(props.open && props.isUnsaved === true);
   const dialog = useRef<HTMLDialogElement>(null);
   const title = useId();
-  useEffect(() => {
+  // At once: a key that is pressed meanwhile must not reach a dialog that is on its way out.
+  useLayoutEffect(() => {
     if (props.open) dialog.current?.showModal();
     else dialog.current?.close();
   }, [props.open]);

@@ -170,6 +170,7 @@ export async function outlivesTheApi({ browser, stack }: Stage, manner: Manner):
   await page.getByText(t.problems.title.unreachable).first().waitFor();
   wire.mend();
   await lost.waitFor({ state: 'detached' });
+  await visit.hears(t.shell.apiBack);
   await page.getByRole('table', { name: t.players.list }).waitFor();
   await visit.home();
   await page.context().close();

@@ -26,7 +26,6 @@ export const common = {
   search: 'Search',
   tryAgain: 'Try again',
   typeCount: (count: string) => `Type ${count} to confirm`,
-  yourTime: 'your time',
   eventTime: 'the event’s time',
   have: 'has',
   need: 'needs',

@@ -28,7 +28,6 @@ export const common: Texts['common'] = {
   search: '검색',
   tryAgain: '다시 시도',
   typeCount: (count) => `확인하려면 ${withParticle(count, '을/를')} 입력하세요`,
-  yourTime: '내 시간대',
   eventTime: '이벤트 시간대',
   have: '현재',
   need: '필요',
