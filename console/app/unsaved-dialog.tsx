@@ -15,14 +15,16 @@ export function UnsavedDialog() {
   };
   return (
     <Dialog open={asked.value !== undefined} title={unsaved.title} onClose={stay}>
-      <p>{unsaved.text}</p>
-      <div class="actions end">
-        <button type="button" onClick={stay}>
-          {unsaved.stay}
-        </button>
-        <button type="button" class="danger" onClick={leave}>
-          {unsaved.leave}
-        </button>
+      <div class="stack">
+        <p>{unsaved.text}</p>
+        <div class="actions end">
+          <button type="button" onClick={stay}>
+            {unsaved.stay}
+          </button>
+          <button type="button" class="danger" onClick={leave}>
+            {unsaved.leave}
+          </button>
+        </div>
       </div>
     </Dialog>
   );
