@@ -20,7 +20,7 @@ import { type AuthRouteDeps, authRoutes } from './routes/auth.ts';
 import { type ClaimDecisionRouteDeps, claimDecisionRoutes } from './routes/claim-decisions.ts';
 import { claimListRoutes } from './routes/claim-lists.ts';
 import { type ClaimRouteDeps, claimRoutes } from './routes/claims.ts';
-import { consoleRoutes } from './routes/console.ts';
+import { type ConsoleRouteDeps, consoleRoutes } from './routes/console.ts';
 import { docsRoutes } from './routes/docs.ts';
 import { type EligibilityRouteDeps, eligibilityRoutes } from './routes/eligibility.ts';
 import { type EventActionDeps, eventActionRoutes } from './routes/event-actions.ts';
@@ -58,6 +58,7 @@ export type AppDeps = AuthRouteDeps &
   OperationRouteDeps &
   OverviewRouteDeps &
   CallbackRouteDeps &
+  ConsoleRouteDeps &
   MetaRouteDeps &
   MetricsRouteDeps & {
     /** False if the metrics have a port of their own. */
@@ -104,7 +105,7 @@ export function createApp(deps: AppDeps) {
   app.route('/', playerEventRoutes(deps));
   app.route('/', callbackRoutes(deps));
   app.route('/', metaRoutes(deps));
-  app.route('/', consoleRoutes(undefined, deps.staffOidc?.settings.name));
+  app.route('/', consoleRoutes(deps));
   if (deps.metricsArePublic ?? true) app.route('/', metricsRoutes(deps));
   app.route(
     '/',

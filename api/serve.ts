@@ -14,6 +14,8 @@ import type { ClaimRuns } from '../temporal/runs.ts';
 import { stopClaimsOf } from '../temporal/stop-claims.ts';
 import { createApp } from './app.ts';
 import { createStarter } from './claims/admission/starter.ts';
+import { consoleBundle } from './console/bundle.ts';
+import { beginBundle, keepBundle } from './console/kept-bundle.ts';
 import { createLongRequests } from './http/long-requests.ts';
 import { createCurrentUsers } from './identity/current-users.ts';
 import { createExternalSignIn } from './identity/external-sign-in.ts';
@@ -65,9 +67,11 @@ export async function serveApi(parts: ApiParts) {
   const providerSecrets = new Map(providers.map(([name, { secret }]) => [name, secret]));
   const overview = createOverviewFeed({ store, providerSecrets, now, log });
   const personalReads = createPersonalReads({ readLog: store.readLog, log, now });
+  const page = keepBundle(consoleBundle);
   const app = createApp({
     store,
     overview,
+    console: page,
     ...(await createIdentity(parts)),
     passwords,
     rateLimits: createRateLimits({ enabled: config.RATE_LIMITS === 'on' }),
@@ -94,6 +98,7 @@ export async function serveApi(parts: ApiParts) {
 
   front.open(app);
   log.info({ port: front.port }, 'api ready');
+  beginBundle(page, log);
   return async () => {
     log.info('api stopping');
     await front.close(() => {

@@ -1,12 +1,14 @@
 /**
- * One mongod, one Temporal server and one bundle of the workflow code for a whole run of `node --test
- * --test-global-setup=…`. Test files find the servers in `TEST_MONGODB_URI` and
- * `TEST_TEMPORAL_ADDRESS`, and keep apart by a database and a namespace of their own.
+ * One mongod, one Temporal server, and one bundle each of the workflow code and of the console for a
+ * whole run of `node --test --test-global-setup=…`. Test files find the servers in
+ * `TEST_MONGODB_URI` and `TEST_TEMPORAL_ADDRESS`, and keep apart by a database and a namespace of
+ * their own.
  */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DefaultLogger } from '@temporalio/worker';
+import { prebuildConsole } from '../api/console/bundle.ts';
 import { type Servers, startServers } from '../local/servers/start-servers.ts';
 import { prebuildBundle } from '../worker/bundle.ts';
 
@@ -18,7 +20,7 @@ export async function globalSetup(): Promise<void> {
   // What one test file makes and another can use.
   process.env.TEST_RUN_FOLDER = folder;
   // For the tests' own workers, and for each process of a whole stack: seconds of work for each.
-  await prebuildBundle(new DefaultLogger('ERROR'));
+  await Promise.all([prebuildBundle(new DefaultLogger('ERROR')), prebuildConsole()]);
   // Most files load the same modules: compiled once, each starts in two thirds of the time.
   process.env.NODE_COMPILE_CACHE ??= join(folder, 'compiled');
   servers = await startServers({ dataDir: folder, say: (line) => console.error(line) });

@@ -1,7 +1,12 @@
 import assert from 'node:assert/strict';
+import { mkdtempSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
+import { readdir } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { it } from 'node:test';
 import { gzipSync } from 'node:zlib';
-import { buildConsole } from '../console/bundle.ts';
+import { buildConsole, consoleBundle, prebuildConsole } from '../console/bundle.ts';
+import { beginBundle, keepBundle } from '../console/kept-bundle.ts';
 import { sendProblem, toProblem } from '../problem.ts';
 import { newRouter } from '../router.ts';
 import { consoleRoutes } from './console.ts';
@@ -11,10 +16,7 @@ const MOST_BYTES = 90 * 1024;
 
 const bundle = await buildConsole();
 const app = newRouter();
-app.route(
-  '/',
-  consoleRoutes(async () => bundle),
-);
+app.route('/', consoleRoutes({ console: async () => bundle }));
 app.onError((error, c) => sendProblem(c, toProblem(error, 'request', c.req.path)));
 const get = async (path: string) => await app.request(path);
 
@@ -64,3 +66,33 @@ for (const name of ['main.js', 'package.json', '..%2findex.html', 'constructor']
     assert.equal((await get(`/console/assets/${name}`)).status, 404);
   });
 }
+
+it('it works from a prebuilt bundle without its sources, and a later build leaves no old file', async () => {
+  const root = mkdtempSync(join(tmpdir(), 'laurel-console-'));
+  try {
+    await prebuildConsole(root);
+    const folder = join(root, 'dist', 'console');
+    writeFileSync(join(folder, 'main-of-before.js'), '');
+    await prebuildConsole(root);
+    const names = await readdir(folder);
+    assert.deepEqual(names.sort(), ['index.html', ...bundle.assets.keys()].sort());
+    // As old as can be, but there are no sources that are newer; and told from a new one.
+    utimesSync(join(folder, 'index.html'), 0, 0);
+    const assets = new Map([...bundle.assets].map(([name]) => [name, `prebuilt ${name}`]));
+    for (const [name, text] of assets) writeFileSync(join(folder, name), text);
+    assert.deepEqual(await consoleBundle(root), { page: bundle.page, assets });
+  } finally {
+    rmSync(root, { recursive: true });
+  }
+});
+
+it('a bundle that cannot be made is in the log at the start, and is tried again', async () => {
+  const broken = new Error('Unexpected "}"');
+  const results = [Promise.reject(broken), Promise.resolve(bundle)];
+  const kept = keepBundle(() => results.shift() ?? Promise.reject(new Error('made twice')));
+  const said: unknown[] = [];
+  beginBundle(kept, { error: (of: unknown) => said.push(of) });
+  await assert.rejects(kept(), broken);
+  assert.deepEqual(said, [{ err: broken }]);
+  assert.deepEqual([await kept(), await kept()], [bundle, bundle]);
+});

@@ -3,7 +3,8 @@
  * script shows the screen of the address. It is no part of the API's description.
  */
 import { DomainError } from '../../domain/errors.ts';
-import { type ConsoleBundle, consoleBundle } from '../console/bundle.ts';
+import { consoleBundle } from '../console/bundle.ts';
+import { type KeptBundle, keepBundle } from '../console/kept-bundle.ts';
 import { unchanging } from '../http/static-answers.ts';
 import { newRouter } from '../router.ts';
 
@@ -32,22 +33,16 @@ const TYPES: Record<string, string> = {
   css: 'text/css; charset=UTF-8',
 };
 
-/**
- * @param load gives the page and its files; called at the first request, and again if it failed
- * @param signInBy the name of the studio's own sign-in, which the page then offers
- */
-export function consoleRoutes(
-  load: () => Promise<ConsoleBundle> = consoleBundle,
-  signInBy?: string,
-) {
-  let loading: Promise<ConsoleBundle> | undefined;
-  const bundle = () => {
-    loading ??= load().catch((error: unknown) => {
-      loading = undefined;
-      throw error;
-    });
-    return loading;
-  };
+export interface ConsoleRouteDeps {
+  /** Gives the page and its files; made at the first request unless given. */
+  console?: KeptBundle | undefined;
+  /** The studio's own sign-in, which the page offers by its name. */
+  staffOidc?: { settings: { name: string } } | undefined;
+}
+
+export function consoleRoutes(deps: ConsoleRouteDeps = {}) {
+  const bundle = deps.console ?? keepBundle(consoleBundle);
+  const signInBy = deps.staffOidc?.settings.name;
   const html = unchanging(async () => withSignIn((await bundle()).page, signInBy), {
     'Content-Type': 'text/html; charset=UTF-8',
     'Content-Security-Policy': POLICY,

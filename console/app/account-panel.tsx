@@ -1,6 +1,7 @@
 import { LANGUAGES, type Language, language, SCHEMES, type Scheme, scheme } from './preferences.ts';
 import { signOut, user } from './session.ts';
 import { t, wordFor } from './text/index.ts';
+import { askBefore } from './unsaved.ts';
 
 /** The viewer's language and colours; who is signed in, and the way out. */
 export function AccountPanel() {
@@ -41,7 +42,7 @@ export function AccountPanel() {
       {signedIn && (
         <>
           <p>{shell.signedInAs(signedIn.displayName, wordFor(words.role, signedIn.role))}</p>
-          <button type="button" onClick={signOut}>
+          <button type="button" onClick={() => askBefore(signOut)}>
             {shell.signOut}
           </button>
         </>

@@ -22,18 +22,23 @@ function once<T>(name: string, make: (locale: string) => T): T {
   return made.get(key) as T;
 }
 
+/** A date and a time to the minute. */
+const TO_MINUTE = {
+  year: 'numeric',
+  month: 'short',
+  day: 'numeric',
+  hour: '2-digit',
+  minute: '2-digit',
+  hourCycle: 'h23',
+} as const;
+
 /** Date and time to the second, with the zone's name. @param zone the viewer's unless given */
 export function dateTime(iso: string, zone: string = viewerZone): string {
   const format = once(`dateTime ${zone}`, (locale) =>
     Intl.DateTimeFormat(locale, {
+      ...TO_MINUTE,
       timeZone: zone,
-      year: 'numeric',
-      month: 'short',
-      day: 'numeric',
-      hour: '2-digit',
-      minute: '2-digit',
       second: '2-digit',
-      hourCycle: 'h23',
       timeZoneName: 'short',
     }),
   );
@@ -43,15 +48,7 @@ export function dateTime(iso: string, zone: string = viewerZone): string {
 /** Date and time to the minute, as short as it can be without doubt. */
 export function shortDateTime(iso: string, zone: string = viewerZone): string {
   const format = once(`short ${zone}`, (locale) =>
-    Intl.DateTimeFormat(locale, {
-      timeZone: zone,
-      year: 'numeric',
-      month: 'short',
-      day: 'numeric',
-      hour: '2-digit',
-      minute: '2-digit',
-      hourCycle: 'h23',
-    }),
+    Intl.DateTimeFormat(locale, { ...TO_MINUTE, timeZone: zone }),
   );
   return format.format(new Date(iso));
 }

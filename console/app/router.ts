@@ -3,6 +3,7 @@
  * the address without loading the page again. Query parameters are the lists' filters and cursors.
  */
 import { computed, signal } from '@preact/signals';
+import { askBefore, hasUnsaved } from './unsaved.ts';
 
 /** Every address of the console begins with it. */
 const ROOT = '/console';
@@ -22,20 +23,34 @@ export const query = computed(() => place.value.query);
 /** How often another screen was shown since the page was loaded: 0 before the first navigation. */
 export const navigations = signal(0);
 
+/** The current entry's place in the browser's history; each entry keeps its own in its state. */
+let index = 0;
+/** Whether the viewer has agreed to lose what is not saved, and the browser is on its way. */
+let mayLeave = false;
+
 /** Follows links and the browser's back and forward buttons from now on. */
 export function startRouter(): void {
   place.value = here();
-  addEventListener('popstate', moved);
+  index = keptIndex() ?? 0;
+  history.replaceState({ index }, '');
+  addEventListener('popstate', popped);
   document.addEventListener('click', followLink);
 }
 
 /**
- * Goes to an address of the console.
+ * Goes to an address of the console. Asks first where another screen would lose what is typed.
  * @param options.replace true leaves no entry in the browser's history
+ * @param options.isSaved true asks nothing: what was typed is saved
  */
-export function go(href: string, options: { replace?: boolean } = {}): void {
-  history[options.replace ? 'replaceState' : 'pushState'](null, '', href);
-  moved();
+export function go(href: string, options: { replace?: boolean; isSaved?: boolean } = {}): void {
+  const move = () => {
+    if (!options.replace) index += 1;
+    history[options.replace ? 'replaceState' : 'pushState']({ index }, '', href);
+    moved();
+  };
+  const isSameScreen = new URL(href, location.href).pathname === location.pathname;
+  if (options.isSaved || isSameScreen) move();
+  else askBefore(move);
 }
 
 /**
@@ -95,6 +110,32 @@ function decode(part: string): string | null {
 function here(): Place {
   const { pathname, search } = window.location;
   return { path: pathname.replace(/\/+$/, '') || ROOT, query: new URLSearchParams(search) };
+}
+
+function keptIndex(): number | undefined {
+  return (history.state as { index?: number } | null)?.index;
+}
+
+/**
+ * The browser has gone to another entry of its history. Nothing can keep it there, so it is sent back
+ * while the viewer is asked.
+ */
+function popped(): void {
+  // An entry that the browser made itself, for a link within the page, is a new one.
+  const to = keptIndex() ?? index + 1;
+  const by = to - index;
+  if (here().path !== place.value.path && hasUnsaved() && !mayLeave) {
+    history.go(-by);
+    askBefore(() => {
+      mayLeave = true;
+      history.go(by);
+    });
+    return;
+  }
+  mayLeave = false;
+  index = to;
+  if (keptIndex() === undefined) history.replaceState({ index }, '');
+  moved();
 }
 
 function moved(): void {

@@ -1,5 +1,5 @@
 import { useState } from 'preact/hooks';
-import { Dialog } from '../parts/dialog.tsx';
+import { Dialog, DialogActions } from '../parts/dialog.tsx';
 import { TextField } from '../parts/field.tsx';
 import { searchIsOpen } from './keyboard.ts';
 import { go, hrefTo } from './router.ts';
@@ -40,14 +40,7 @@ function SearchForm({ onDone }: { onDone: () => void }) {
         type="search"
         autocomplete="off"
       />
-      <div class="actions end">
-        <button type="button" onClick={onDone}>
-          {common.cancel}
-        </button>
-        <button type="submit" class="primary">
-          {common.search}
-        </button>
-      </div>
+      <DialogActions action={common.search} onCancel={onDone} />
     </form>
   );
 }

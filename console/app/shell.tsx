@@ -1,23 +1,29 @@
 /** What stands around the screens: the navigation, the search, the messages. */
+import { useEffect } from 'preact/hooks';
 import { Forbidden } from '../parts/forbidden.tsx';
 import { Loading } from '../parts/loaded.tsx';
 import { Page } from '../parts/page.tsx';
 import { NAVIGATION, ROUTES, type Route } from '../screens/index.ts';
 import { SignIn } from '../screens/sign-in.tsx';
 import { AccountPanel } from './account-panel.tsx';
-import { announced } from './announce.ts';
-import { reachable } from './connection.ts';
+import { announce, announced } from './announce.ts';
+import { reachable, returns } from './connection.ts';
 import { searchIsOpen } from './keyboard.ts';
 import { match, path } from './router.ts';
 import { SearchDialog } from './search-dialog.tsx';
 import { can, session, signOut } from './session.ts';
 import { t } from './text/index.ts';
 import { STAFF } from './types.ts';
+import { UnsavedDialog } from './unsaved-dialog.tsx';
 
 /** The whole page. */
 export function Shell() {
   const { shell } = t();
   const isIn = session.value.state === 'IN' && can(...STAFF);
+  const back = returns.value;
+  useEffect(() => {
+    if (back > 0) announce(t().shell.apiBack);
+  }, [back]);
   return (
     <>
       <a class="skip" href="#main">
@@ -40,6 +46,7 @@ export function Shell() {
         )}
       </div>
       {isIn && <SearchDialog />}
+      {isIn && <UnsavedDialog />}
       <div class="toast" role="status">
         {announced.value && <p>{announced.value}</p>}
       </div>

@@ -3,6 +3,8 @@ import type { components } from '../../client/index.ts';
 
 type Schemas = components['schemas'];
 
+/** The API's code of a problem, or that there was no answer. */
+export type ProblemCode = Schemas['Problem']['code'] | 'unreachable';
 export type Claim = Schemas['Claim'];
 export type ClaimState = Claim['state'];
 export type Reason = NonNullable<Claim['reason']>;
@@ -17,6 +19,7 @@ export type Grant = Schemas['Grant'];
 export type Progress = Schemas['Progress'];
 export type AuditEntry = Schemas['AuditEntry'];
 export type UserStatus = User['status'];
+export type EventStatus = Schemas['Event']['status'];
 export type Operation = Schemas['Operation'];
 export type ClaimForStaff = NonNullable<Claim['forStaff']>;
 export type Overview = Schemas['Overview'];

@@ -28,17 +28,19 @@ interface ConfirmProps {
 
 /** Asks before something is done that matters. */
 export function Confirm(props: ConfirmProps) {
+  const { open, title, onClose } = props;
+  const [note, setNote] = useState('');
   return (
-    <Dialog open={props.open} title={props.title} onClose={props.onClose}>
-      <ConfirmForm {...props} />
+    <Dialog open={open} title={title} isUnsaved={note.trim() !== ''} onClose={onClose}>
+      <ConfirmForm {...props} note={note} onNote={setNote} />
     </Dialog>
   );
 }
 
-function ConfirmForm(props: ConfirmProps) {
+function ConfirmForm(props: ConfirmProps & { note: string; onNote: (note: string) => void }) {
+  const { note } = props;
   const { common } = t();
   const [typed, setTyped] = useState('');
-  const [note, setNote] = useState('');
   const [isBusy, setBusy] = useState(false);
   const [problem, setProblem] = useState<Problem>();
   const isTyped = props.typed === undefined || typed.trim() === props.typed;
@@ -55,7 +57,7 @@ function ConfirmForm(props: ConfirmProps) {
   return (
     <form onSubmit={confirm}>
       {props.children}
-      {props.takesNote && <NoteField value={note} onInput={setNote} />}
+      {props.takesNote && <NoteField value={note} onInput={props.onNote} />}
       {props.typed !== undefined && props.canConfirm !== false && (
         <TextField
           label={common.typeCount(props.typed)}

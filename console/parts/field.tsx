@@ -1,6 +1,7 @@
 import type { ComponentChildren, JSX } from 'preact';
 import { useId } from 'preact/hooks';
 import { t } from '../app/text/index.ts';
+import { FieldMessage } from './field-message.tsx';
 
 interface FieldProps {
   label: string;
@@ -35,7 +36,7 @@ function Field(props: FieldProps & { children: (control: ControlProps) => Compon
       )}
       {props.error && (
         <p class="error" id={`${id}-error`}>
-          {props.error}
+          <FieldMessage message={props.error} />
         </p>
       )}
     </div>

@@ -7,9 +7,10 @@ import type { Problem } from '../app/problem.ts';
 import { go } from '../app/router.ts';
 import { t } from '../app/text/index.ts';
 import type { ScreenProps } from '../app/types.ts';
+import { useUnsaved } from '../app/unsaved.ts';
 import { LoadedPart } from '../parts/loaded.tsx';
 import { Page } from '../parts/page.tsx';
-import { patchOf } from './event-form/changes.ts';
+import { patchOf, same } from './event-form/changes.ts';
 import { Conflict } from './event-form/conflict.tsx';
 import { FieldsForm } from './event-form/form.tsx';
 import { comparable, emptyValues, fieldsOf, valuesOf } from './event-form/form-values.ts';
@@ -24,7 +25,9 @@ const addressOf = (eventId: string) => `/console/events/${encodeURIComponent(eve
 
 function NewEventForm() {
   const { eventForm } = t();
-  const [values, setValues] = useState(() => emptyValues(viewerZone));
+  const [empty] = useState(() => emptyValues(viewerZone));
+  const [values, setValues] = useState(empty);
+  useUnsaved(!same(fieldsOf(values), fieldsOf(empty)));
   const [key, setKey] = useState(newKey);
   const [problem, setProblem] = useState<Problem>();
   const create = async () => {
@@ -33,7 +36,7 @@ function NewEventForm() {
     const answer = await ask(api.POST('/api/events', { body, params }));
     if (answer.ok) {
       announce(eventForm.created);
-      return go(addressOf(answer.data.eventId));
+      return go(addressOf(answer.data.eventId), { isSaved: true });
     }
     setProblem(answer.problem);
     // What was refused is changed before it is sent again; without an answer it is the same.
@@ -106,10 +109,11 @@ function EditForm({ loaded }: { loaded: Version }) {
   const [problem, setProblem] = useState<Problem>();
   const [clash, setClash] = useState<Clash>();
   const { eventId } = base.event;
+  useUnsaved(clash !== undefined || !same(fieldsOf(values), comparable(base.event)));
 
   const left = (message: string) => {
     announce(message);
-    go(addressOf(eventId));
+    go(addressOf(eventId), { isSaved: true });
   };
   const save = async (mine: EventFields, on: Version) => {
     const body = patchOf(comparable(on.event), mine);

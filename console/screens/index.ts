@@ -23,7 +23,7 @@ import { Users } from './users.tsx';
 export interface Route {
   /** With `{name}` parts; of several that fit, the first one counts. */
   pattern: string;
-  /** Its name in the navigation. */
+  /** Its name in the navigation, and its heading for a role that does not see it. */
   title: (texts: Texts) => string;
   /** Who sees it: those whom its routes of the API do not answer 403. */
   roles: readonly Role[];
@@ -81,7 +81,7 @@ export const ROUTES: readonly Route[] = [
   },
   {
     pattern: '/console/events/new',
-    title: (t) => t.eventForm.title,
+    title: (t) => t.eventForm.newTitle,
     roles: ['OPERATOR', 'ADMIN'],
     screen: EventForm,
   },

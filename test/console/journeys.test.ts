@@ -2,21 +2,19 @@
  * The console in a browser: each journey once, with language, input, width and colours in turns; what
  * each role sees; sessions that end; an API that is down. `npm run test:console` walks the whole set.
  */
-import { after, before, describe, test } from 'node:test';
-import type { Browser } from 'playwright-core';
-import { startBrowser } from './browser.ts';
+import { describe, test } from 'node:test';
+import { type Staff, USERNAMES } from './console-stack.ts';
 import {
-  type ConsoleStack,
-  fillStack,
-  type Staff,
-  startConsoleStack,
-  USERNAMES,
-} from './console-stack.ts';
-import { endsAndComesBack, outlivesTheApi, seesWhatTheyMay } from './guards.ts';
+  asksBeforeLosing,
+  endsAndComesBack,
+  outlivesTheApi,
+  saysProblems,
+  seesWhatTheyMay,
+} from './guards.ts';
 import { JOURNEYS, walk } from './journeys.ts';
 import { signsInAtTheProvider } from './provider-sign-in.ts';
-import { type Screen, screensOf } from './screens.ts';
-import { createVisitors, type Manner, type Visitors } from './visit.ts';
+import { setStage } from './stage.ts';
+import type { Manner } from './visit.ts';
 
 /** In turns, so that two journeys beside each other share little. */
 const MANNERS: readonly Manner[] = [
@@ -27,45 +25,40 @@ const MANNERS: readonly Manner[] = [
 ];
 
 describe('the console', () => {
-  let stack: ConsoleStack;
-  let browser: Browser;
-  let visitors: Visitors;
-  let screens: Screen[];
-
-  before(async () => {
-    [stack, browser] = await Promise.all([startConsoleStack(), startBrowser()]);
-    visitors = createVisitors(browser, stack);
-    screens = screensOf(await fillStack(stack));
-  });
-  after(async () => {
-    await browser?.close();
-    await stack?.stop();
-  });
+  const stage = setStage();
 
   for (const [index, journey] of JOURNEYS.entries()) {
     const manner = MANNERS[index % MANNERS.length] as Manner;
     const { language, input, width, scheme } = manner;
     test(`${journey.id}: ${journey.title} (${language}, ${input}, ${width}, ${scheme})`, async () => {
-      const visit = await visitors.visit('ADMIN', manner);
-      await walk(journey, { visit, stack, visitors, name: journey.id.toLowerCase() });
+      const visit = await stage.visitors.visit('ADMIN', manner);
+      await walk(journey, { visit, ...stage, name: journey.id.toLowerCase() });
     });
   }
 
   for (const [index, role] of (Object.keys(USERNAMES) as Staff[]).entries()) {
     test(`${role} sees what they may, and nothing answers 403`, async () => {
-      await seesWhatTheyMay(visitors, role, MANNERS[index % MANNERS.length] as Manner, screens);
+      await seesWhatTheyMay(stage, role, MANNERS[index % MANNERS.length] as Manner);
     });
   }
 
   test('a session that ends leads to the sign-in, and back', async () => {
-    await endsAndComesBack(browser, stack, MANNERS[0] as Manner);
+    await endsAndComesBack(stage, MANNERS[0] as Manner);
+  });
+
+  test('what is typed is not lost without asking', async () => {
+    await asksBeforeLosing(stage, MANNERS[1] as Manner);
+  });
+
+  test('problems are said in the viewer’s language', async () => {
+    await saysProblems(stage, MANNERS[0] as Manner);
   });
 
   test("staff sign in at the studio's own provider", async () => {
-    await signsInAtTheProvider(browser, stack, MANNERS[0] as Manner);
+    await signsInAtTheProvider(stage, MANNERS[0] as Manner);
   });
 
   test('an API that is down is said, and the page goes on by itself', async () => {
-    await outlivesTheApi(browser, stack, MANNERS[1] as Manner);
+    await outlivesTheApi(stage, MANNERS[1] as Manner);
   });
 });

@@ -1,13 +1,12 @@
 /** Staff sign in at the studio's own provider, with its real pages, and are in the console then. */
-import type { Browser } from 'playwright-core';
-import { type ConsoleStack, PROVIDER_NAME } from './console-stack.ts';
+import { PROVIDER_NAME } from './console-stack.ts';
 import { watchTroubles } from './screen-checks.ts';
+import type { Stage } from './stage.ts';
 import { type Manner, newContext, Visit } from './visit.ts';
 
 /** Asserts that the provider's sign-in leads back to where one was, and that a reload stays there. */
 export async function signsInAtTheProvider(
-  browser: Browser,
-  { provider, url }: ConsoleStack,
+  { browser, stack: { provider, url } }: Stage,
   manner: Manner,
 ): Promise<void> {
   provider.accounts.set('areum', { name: '박아름', groups: ['ops'] });

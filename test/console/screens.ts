@@ -9,6 +9,8 @@ export interface Screen {
   roles: readonly Staff[];
   /** Its heading. */
   title: (t: Texts) => string;
+  /** Its heading for a role that does not see it, where that is another one. */
+  closedTitle?: (t: Texts) => string;
 }
 
 type Filled = Awaited<ReturnType<typeof fillStack>>;
@@ -41,7 +43,10 @@ export function screensOf({ snow, waiting, failed, granted, operationId }: Fille
     screen('event-claims', `${open}?tab=claims`, STAFF, event),
     screen('event-history', `${open}?tab=history`, STAFF, event),
     screen('event-new', `${events}/new`, WRITERS, (t) => t.eventForm.newTitle),
-    screen('event-edit', `${open}/edit`, WRITERS, (t) => t.eventForm.editTitle(snow.title)),
+    {
+      ...screen('event-edit', `${open}/edit`, WRITERS, (t) => t.eventForm.editTitle(snow.title)),
+      closedTitle: (t) => t.eventForm.title,
+    },
     screen('operations', '/console/operations', ADMINS, (t) => t.operations.title),
     screen('operation', operation, ADMINS, (t) => t.operation.title),
     screen('reconciliation', '/console/reconciliation', AUDITORS, (t) => t.reconciliation.title),

@@ -3,16 +3,14 @@
  * screen in both languages, widths and colours. `npm run test:console` runs it; `npm test` does not.
  * With `PICTURES=on` it also makes the pictures of `docs/console.md`.
  */
-import { after, before, describe, test } from 'node:test';
-import type { Browser } from 'playwright-core';
-import { startBrowser } from './browser.ts';
-import { type ConsoleStack, fillStack, startConsoleStack } from './console-stack.ts';
-import { endsAndComesBack, outlivesTheApi } from './guards.ts';
+import { describe, test } from 'node:test';
+import { asksBeforeLosing, endsAndComesBack, outlivesTheApi, saysProblems } from './guards.ts';
 import { JOURNEYS, walk } from './journeys.ts';
 import { picture } from './pictures.ts';
 import { watchTroubles } from './screen-checks.ts';
-import { type Screen, screensOf } from './screens.ts';
-import { createVisitors, type Manner, newContext, Visit, type Visitors } from './visit.ts';
+import type { Screen } from './screens.ts';
+import { type Stage, setStage } from './stage.ts';
+import { type Manner, newContext, Visit } from './visit.ts';
 
 const LANGUAGES = ['ko', 'en'] as const;
 const INPUTS = ['mouse', 'keyboard'] as const;
@@ -42,47 +40,36 @@ const nameOf = ({ language, input, width, scheme }: Manner) =>
   `${language}, ${input}, ${width} px, ${scheme}`;
 
 describe('the whole console', () => {
-  let stack: ConsoleStack;
-  let browser: Browser;
-  let visitors: Visitors;
-  let screens: Screen[];
-
-  before(async () => {
-    [stack, browser] = await Promise.all([startConsoleStack(), startBrowser()]);
-    visitors = createVisitors(browser, stack);
-    screens = screensOf(await fillStack(stack));
-  });
-  after(async () => {
-    await browser?.close();
-    await stack?.stop();
-  });
+  const stage = setStage();
 
   // First: on the journeys much happens that these would show too.
   for (const manner of LOOKED_AT) {
     test(`every screen: ${nameOf(manner)}`, async () => {
-      const visit = await visitors.visit('ADMIN', manner);
+      const visit = await stage.visitors.visit('ADMIN', manner);
       await visit.home();
-      for (const screen of screens) await look(visit, screen);
+      for (const screen of stage.screens) await look(visit, screen);
       await visit.page.close();
-      await lookAtSignIn(browser, stack, manner);
+      await lookAtSignIn(stage, manner);
     });
   }
 
   for (const [turn, manner] of WALKED.entries()) {
     for (const journey of JOURNEYS) {
       test(`${journey.id}: ${journey.title} (${nameOf(manner)})`, async () => {
-        const visit = await visitors.visit('ADMIN', manner);
+        const visit = await stage.visitors.visit('ADMIN', manner);
         const name = `${journey.id.toLowerCase()}t${turn}`;
-        await walk(journey, { visit, stack, visitors, name });
+        await walk(journey, { visit, ...stage, name });
       });
     }
   }
 
   for (const [turn, manner] of [WALKED[0], WALKED.at(-1)].entries()) {
     if (!manner) continue;
-    test(`a session that ends, and an API that is down (${nameOf(manner)})`, async () => {
-      await endsAndComesBack(browser, stack, manner, `short.session${turn}`);
-      await outlivesTheApi(browser, stack, manner);
+    test(`a session that ends, an API that is down, text that is typed (${nameOf(manner)})`, async () => {
+      await asksBeforeLosing(stage, manner);
+      await saysProblems(stage, manner);
+      await endsAndComesBack(stage, manner, `short.session${turn}`);
+      await outlivesTheApi(stage, manner);
     });
   }
 });
@@ -96,7 +83,7 @@ async function look(visit: Visit, { name, address, title }: Screen): Promise<voi
   visit.checkTroubles();
 }
 
-async function lookAtSignIn(browser: Browser, stack: ConsoleStack, manner: Manner): Promise<void> {
+async function lookAtSignIn({ browser, stack }: Stage, manner: Manner): Promise<void> {
   const context = await newContext(browser, manner.language);
   const page = await context.newPage();
   await page.setViewportSize({ width: manner.width, height: 900 });

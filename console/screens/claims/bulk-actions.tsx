@@ -47,7 +47,9 @@ function BulkDialog(props: { verb: Verb; bulk: BulkFilter; onClose: () => void }
   const confirm = async (note: string | undefined) => {
     const answer = await send(verb, { ...bulk, ...(note && { note }) }, key);
     if (!answer.ok) return answer.problem;
-    if ('operationId' in answer.data) go(`/console/operations/${answer.data.operationId}`);
+    if ('operationId' in answer.data) {
+      go(`/console/operations/${answer.data.operationId}`, { isSaved: true });
+    }
     return undefined;
   };
   const count = number(matches);

@@ -21,7 +21,7 @@ export type Side = 'mine' | 'theirs';
 const PARTED = ['period', 'fulfillment', 'parkedAfter'] as const;
 
 /** Whether two values of JSON are the same; the order of names does not count. */
-function same(one: unknown, other: unknown): boolean {
+export function same(one: unknown, other: unknown): boolean {
   return JSON.stringify(one, sortedNames) === JSON.stringify(other, sortedNames);
 }
 

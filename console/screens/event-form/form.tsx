@@ -1,8 +1,7 @@
 import { useState } from 'preact/hooks';
-import { api, ask } from '../../app/api.ts';
-import { useData } from '../../app/data.ts';
 import { viewerZone } from '../../app/format.ts';
 import { errorAt, type Problem } from '../../app/problem.ts';
+import { providerNames } from '../../app/providers.ts';
 import { t } from '../../app/text/index.ts';
 import { LongTextField, SelectField, TextField } from '../../parts/field.tsx';
 import { Section } from '../../parts/page.tsx';
@@ -175,7 +174,7 @@ function WhoMay({ values, set, problem }: PartProps) {
 
 function WhatIsGiven({ values, set, problem }: PartProps) {
   const { eventForm, events } = t();
-  const names = useProviders();
+  const names = providerNames();
   return (
     <Section title={eventForm.whatIsGiven}>
       <RewardFields values={values} set={set} problem={problem} />
@@ -213,10 +212,4 @@ function WhatIsGiven({ values, set, problem }: PartProps) {
       </div>
     </Section>
   );
-}
-
-/** The names of the providers that are configured, as the overview has them. */
-function useProviders(): string[] {
-  const overview = useData('providers', (signal) => ask(api.GET('/api/overview', { signal })));
-  return overview.data?.providers.map(({ provider }) => provider) ?? [];
 }

@@ -2,6 +2,7 @@ import { number } from '../../app/format.ts';
 import { errorAt } from '../../app/problem.ts';
 import { t } from '../../app/text/index.ts';
 import { SelectField, TextField } from '../../parts/field.tsx';
+import { FieldMessage } from '../../parts/field-message.tsx';
 import { newReward, type PartProps, type RewardValues } from './form-values.ts';
 
 /** The list of rewards. */
@@ -28,7 +29,11 @@ export function RewardFields({ values, set, problem }: PartProps) {
           onRemove={() => set({ rewards: rewards.filter(({ id }) => id !== reward.id) })}
         />
       ))}
-      {error && <p class="error">{error}</p>}
+      {error && (
+        <p class="error">
+          <FieldMessage message={error} />
+        </p>
+      )}
       <div class="actions">
         <button type="button" onClick={() => set({ rewards: [...rewards, newReward()] })}>
           {eventForm.addReward}

@@ -4,7 +4,7 @@ import { api, ask, newKey } from '../../app/api.ts';
 import { number } from '../../app/format.ts';
 import { errorAt, type Problem } from '../../app/problem.ts';
 import { t } from '../../app/text/index.ts';
-import { Dialog } from '../../parts/dialog.tsx';
+import { Dialog, DialogActions } from '../../parts/dialog.tsx';
 import { TextField } from '../../parts/field.tsx';
 import { ProblemNote } from '../../parts/problem-note.tsx';
 import { numberIn } from '../event-form/condition-draft.ts';
@@ -20,17 +20,18 @@ interface AddStockProps {
 /** Adds units to one reward's stock. */
 export function AddStock(props: AddStockProps) {
   const title = t().event.addStockTitle(props.reward.name);
+  const [amount, setAmount] = useState('');
   return (
-    <Dialog open title={title} onClose={props.onClose}>
-      <AddStockForm {...props} />
+    <Dialog open title={title} isUnsaved={amount !== ''} onClose={props.onClose}>
+      <AddStockForm {...props} amount={amount} onAmount={setAmount} />
     </Dialog>
   );
 }
 
-function AddStockForm({ eventId, reward, onAdded, onClose }: AddStockProps) {
-  const { common, event: texts } = t();
+function AddStockForm(props: AddStockProps & { amount: string; onAmount: (text: string) => void }) {
+  const { eventId, reward, amount, onAmount, onAdded, onClose } = props;
+  const { event: texts } = t();
   const [key, setKey] = useState(newKey);
-  const [amount, setAmount] = useState('');
   const [isBusy, setBusy] = useState(false);
   const [problem, setProblem] = useState<Problem>();
   const submit = async (submitted: Event) => {
@@ -65,20 +66,13 @@ function AddStockForm({ eventId, reward, onAdded, onClose }: AddStockProps) {
         required
         error={error}
         onInput={(value) => {
-          setAmount(value);
+          onAmount(value);
           // Another number is another decision.
           setKey(newKey());
         }}
       />
       {problem && !error && <ProblemNote problem={problem} />}
-      <div class="actions end">
-        <button type="button" onClick={onClose}>
-          {common.cancel}
-        </button>
-        <button type="submit" class="primary" disabled={isBusy}>
-          {texts.addStockAction}
-        </button>
-      </div>
+      <DialogActions action={texts.addStockAction} isBusy={isBusy} onCancel={onClose} />
     </form>
   );
 }

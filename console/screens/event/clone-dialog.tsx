@@ -5,7 +5,7 @@ import { viewerZone } from '../../app/format.ts';
 import { errorAt, type Problem } from '../../app/problem.ts';
 import { go } from '../../app/router.ts';
 import { t } from '../../app/text/index.ts';
-import { Dialog } from '../../parts/dialog.tsx';
+import { Dialog, DialogActions } from '../../parts/dialog.tsx';
 import { TextField } from '../../parts/field.tsx';
 import { ProblemNote } from '../../parts/problem-note.tsx';
 import { MomentField, ZoneChoice } from '../event-form/moment-field.tsx';
@@ -16,15 +16,17 @@ type Moment = (typeof MOMENTS)[number];
 
 /** Asks for a clone's own dates, makes it, and goes on to its form. */
 export function CloneDialog({ event, onClose }: { event: GameEvent; onClose: () => void }) {
+  const [isUnsaved, setUnsaved] = useState(false);
   return (
-    <Dialog open title={t().event.cloneTitle} onClose={onClose}>
-      <CloneForm event={event} onClose={onClose} />
+    <Dialog open title={t().event.cloneTitle} isUnsaved={isUnsaved} onClose={onClose}>
+      <CloneForm event={event} onChange={() => setUnsaved(true)} onClose={onClose} />
     </Dialog>
   );
 }
 
-function CloneForm({ event, onClose }: { event: GameEvent; onClose: () => void }) {
-  const { common, event: texts, events } = t();
+function CloneForm(props: { event: GameEvent; onChange: () => void; onClose: () => void }) {
+  const { event, onChange, onClose } = props;
+  const { event: texts, events } = t();
   const [key, setKey] = useState(newKey);
   const [values, setValues] = useState({
     title: event.title,
@@ -49,10 +51,11 @@ function CloneForm({ event, onClose }: { event: GameEvent; onClose: () => void }
     setBusy(false);
     if (!answer.ok) return setProblem(answer.problem);
     announce(texts.cloned);
-    go(`/console/events/${encodeURIComponent(answer.data.eventId)}/edit`);
+    go(`/console/events/${encodeURIComponent(answer.data.eventId)}/edit`, { isSaved: true });
   };
   const set = (name: keyof typeof values) => (value: string) => {
     setValues((before) => ({ ...before, [name]: value }));
+    onChange();
     // Another body is another decision.
     setKey(newKey());
   };
@@ -68,14 +71,7 @@ function CloneForm({ event, onClose }: { event: GameEvent; onClose: () => void }
       />
       <Times eventZone={event.period.timeZone} values={values} set={set} problem={problem} />
       {problem && <ProblemNote problem={problem} />}
-      <div class="actions end">
-        <button type="button" onClick={onClose}>
-          {common.cancel}
-        </button>
-        <button type="submit" class="primary" disabled={isBusy}>
-          {texts.cloneAction}
-        </button>
-      </div>
+      <DialogActions action={texts.cloneAction} isBusy={isBusy} onCancel={onClose} />
     </form>
   );
 }

@@ -4,6 +4,7 @@ import { DefinitionList } from '../../parts/definition-list.tsx';
 import { Section } from '../../parts/page.tsx';
 import { Table } from '../../parts/table.tsx';
 import { Time } from '../../parts/time.tsx';
+import { UserName } from '../../parts/user-name.tsx';
 import { FieldValue, fieldLabel } from '../events/field-value.tsx';
 import { FIELD_NAMES, type GameEvent } from '../events/types.ts';
 
@@ -23,7 +24,7 @@ export function DefinitionTab({ event }: { event: GameEvent }) {
             }),
             [texts.version, number(event.version)],
             [texts.created, <Time key="created" at={event.createdAt} />],
-            [texts.createdBy, <code key="by">{event.createdBy}</code>],
+            [texts.createdBy, <UserName key="by" userId={event.createdBy} />],
             [texts.updated, <Time key="updated" at={event.updatedAt} />],
           ]}
         />

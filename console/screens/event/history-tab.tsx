@@ -6,12 +6,12 @@ import { can } from '../../app/session.ts';
 import { t, wordFor } from '../../app/text/index.ts';
 import { EventName } from '../../parts/event-name.tsx';
 import { Section } from '../../parts/page.tsx';
+import { SaveFile } from '../../parts/save-file.tsx';
 import { type Column, PagedTable } from '../../parts/table.tsx';
 import { Time } from '../../parts/time.tsx';
 import { UserName } from '../../parts/user-name.tsx';
 import { FieldValue, fieldLabel } from '../events/field-value.tsx';
 import type { GameEvent } from '../events/types.ts';
-import { ExportHistory } from './export-history.tsx';
 
 type EventVersion = components['schemas']['EventVersion'];
 type Change = EventVersion['changes'][number];
@@ -37,7 +37,11 @@ export function HistoryTab({ event }: { event: GameEvent }) {
         can('AUDITOR', 'ADMIN') && (
           <>
             <a href={hrefTo('/console/audit-log', { targetId: eventId })}>{texts.inAuditLog}</a>
-            <ExportHistory eventId={eventId} />
+            <SaveFile
+              url={`/api/audit-log?${new URLSearchParams({ targetId: eventId })}`}
+              fileName={`${eventId}-audit-log`}
+              label={texts.export}
+            />
           </>
         )
       }

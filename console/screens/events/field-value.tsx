@@ -109,7 +109,7 @@ function rewardPart(part: string, value: unknown): ComponentChildren {
 function RewardTexts({ rewards }: { rewards: unknown }) {
   const { events, words } = t();
   return (
-    <ul class="bare">
+    <ul class="plain-list">
       {(rewards as Reward[]).map(({ rewardId, kind, name, quantity, stock }) => (
         <li key={rewardId}>
           <code>{rewardId}</code> {name} × {numberOrText(quantity)} ({wordFor(words.kind, kind)}

@@ -4,7 +4,7 @@ import type { components } from '../../../client/index.ts';
 type Schemas = components['schemas'];
 
 export type GameEvent = Schemas['Event'];
-export type EventStatus = GameEvent['status'];
+export type { EventStatus } from '../../app/types.ts';
 export type EventStats = Schemas['EventStats'];
 export type NewEvent = Schemas['NewEvent'];
 export type EventPatch = Schemas['EventPatch'];

@@ -13,7 +13,7 @@ export const common = {
   copyFailed: 'This browser did not allow it. Select the text and copy it yourself.',
   details: 'Details',
   firstPage: 'First page',
-  forbidden: 'Your role does not see this part.',
+  forbidden: 'Your role does not see this page. Ask an admin if you need it.',
   loading: 'Loading…',
   moreFilters: 'More filters',
   nextPage: 'Next page',
@@ -26,7 +26,6 @@ export const common = {
   search: 'Search',
   tryAgain: 'Try again',
   typeCount: (count: string) => `Type ${count} to confirm`,
-  yourTime: 'your time',
   eventTime: 'the event’s time',
   have: 'has',
   need: 'needs',
@@ -41,9 +40,4 @@ export const common = {
   atMost: (value: string) => `at most ${value}`,
   equals: (value: string) => `exactly ${value}`,
   attempts: (count: string) => `attempts: ${count}`,
-  problem: {
-    unreachable: 'The API does not answer.',
-    unexpected: 'That did not work.',
-    retryAfter: (seconds: string) => `Try again in ${seconds} s.`,
-  },
 };

@@ -1,3 +1,5 @@
+import type { AuditEntry } from '../../types.ts';
+
 /** Of one event: its tabs and what is done with it. */
 export const event = {
   title: 'Event',
@@ -67,8 +69,6 @@ export const event = {
   history: 'Changes, the latest first',
   historyEmpty: 'Nothing was changed yet.',
   export: 'Export',
-  exporting: 'Exporting…',
-  exported: 'The export is in your downloads.',
   inAuditLog: 'In the audit log',
   versionOf: (version: string) => `Version ${version}`,
   changedAt: 'When',
@@ -79,9 +79,8 @@ export const event = {
     'event.create': 'Created',
     'event.update': 'Changed',
     'event.restock': 'Stock added',
-    'event.clone': 'Cloned',
     'event.delete': 'Deleted',
-  },
+  } satisfies Partial<Record<AuditEntry['action'], string>>,
   field: 'Field',
   before: 'Before',
   after: 'After',

@@ -1,6 +1,7 @@
 import type { components } from '../../../../client/index.ts';
 
 type GameEvent = components['schemas']['Event'];
+type Leaf = Extract<components['schemas']['Condition'], { metric: string }>;
 
 /** Of the list and the calendar, and the words for an event's fields and values. */
 export const events = {
@@ -87,7 +88,7 @@ export const events = {
     EVENT: 'since the event’s start',
     PERIOD: 'in this period',
     ALL_TIME: 'ever',
-  },
+  } satisfies Record<NonNullable<Leaf['window']>, string>,
   fromSource: (source: string) => `asked of ${source}`,
   periodText: (kind: string, zone: string, at: string) => `${kind}, from ${at} (${zone})`,
   parkedText: (action: string, hours: string) => `${action}, after ${hours} h`,

@@ -11,6 +11,7 @@ import { operations } from './operations.ts';
 import { overview } from './overview.ts';
 import { player } from './player.ts';
 import { players } from './players.ts';
+import { problems } from './problems.ts';
 import { reconciliation } from './reconciliation.ts';
 import { search } from './search.ts';
 import { shell } from './shell.ts';
@@ -31,6 +32,7 @@ export const en = {
   overview,
   player,
   players,
+  problems,
   reconciliation,
   search,
   shell,

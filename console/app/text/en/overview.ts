@@ -1,3 +1,5 @@
+import type { Overview } from '../../types.ts';
+
 export const overview = {
   title: 'Overview',
   live: 'Live',
@@ -9,7 +11,7 @@ export const overview = {
     STOCK_DOES_NOT_ADD_UP: 'A stock does not add up.',
     RECONCILIATION_LATE: 'Reconciliation is late.',
     RECONCILIATION_FAILED: 'Reconciliation could not do everything.',
-  },
+  } satisfies Record<Overview['attention'][number], string>,
   parkedCount: (count: string) => `${count} in all.`,
   byCause: 'Parked claims by cause',
   allParked: 'All parked claims',

@@ -16,4 +16,10 @@ export const shell = {
   signOut: 'Sign out',
   skip: 'Skip to content',
   account: 'Account and display',
+  unsaved: {
+    title: 'Your changes are not saved',
+    text: 'If you leave now, what you typed is lost.',
+    stay: 'Keep editing',
+    leave: 'Leave without saving',
+  },
 };

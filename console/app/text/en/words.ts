@@ -1,4 +1,13 @@
-import type { ClaimState, Line, Operation, Reason, Role, Step, UserStatus } from '../../types.ts';
+import type {
+  ClaimState,
+  EventStatus,
+  Line,
+  Operation,
+  Reason,
+  Role,
+  Step,
+  UserStatus,
+} from '../../types.ts';
 
 /** The API's own values in the viewer's language. */
 export const words = {
@@ -76,7 +85,7 @@ export const words = {
     ACTIVE: 'Active',
     PAUSED: 'Paused',
     ENDED: 'Ended',
-  },
+  } satisfies Record<EventStatus, string>,
   operationState: {
     RUNNING: 'Running',
     STOPPED: 'Stopped',

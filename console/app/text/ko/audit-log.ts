@@ -25,10 +25,11 @@ export const auditLog: Texts['auditLog'] = {
   stopExport: '내보내기 중지',
   exported: '파일을 저장했습니다.',
   chain: '로그 무결성',
-  isWhole: '로그가 온전합니다.',
+  isWhole: '로그 무결성에 이상이 없습니다.',
   broken: '로그가 손상되었습니다. Laurel 외부에서 기록이 변경되거나 삭제되었습니다.',
-  isWholeSoFar: '확인한 범위까지 로그가 온전합니다. 다시 확인하면 이어서 진행합니다.',
-  checked: (through, entries) => `전체 ${entries}건 중 ${through}번까지 온전합니다. 확인 시각:`,
+  isWholeSoFar: '확인한 범위까지는 이상이 없습니다. 다시 확인하면 이어서 진행합니다.',
+  checked: (through, entries) =>
+    `전체 ${entries}건 중 ${through}번까지 이상이 없습니다. 확인 시각:`,
   checkAgain: '다시 확인',
   actions: {
     'user.update': '역할·상태 변경',

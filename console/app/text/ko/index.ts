@@ -12,6 +12,7 @@ import { operations } from './operations.ts';
 import { overview } from './overview.ts';
 import { player } from './player.ts';
 import { players } from './players.ts';
+import { problems } from './problems.ts';
 import { reconciliation } from './reconciliation.ts';
 import { search } from './search.ts';
 import { shell } from './shell.ts';
@@ -32,6 +33,7 @@ export const ko: Texts = {
   overview,
   player,
   players,
+  problems,
   reconciliation,
   search,
   shell,

@@ -18,4 +18,10 @@ export const shell: Texts['shell'] = {
   signOut: '로그아웃',
   skip: '본문으로 건너뛰기',
   account: '계정과 화면 설정',
+  unsaved: {
+    title: '저장하지 않은 내용이 있습니다',
+    text: '지금 나가면 입력한 내용이 사라집니다.',
+    stay: '계속 작성',
+    leave: '저장하지 않고 나가기',
+  },
 };

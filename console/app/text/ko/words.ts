@@ -13,8 +13,8 @@ export const words: Texts['words'] = {
     FAILED: '실패',
   },
   reason: {
-    USER_NOT_ACTIVE: '비활성 사용자',
-    EVENT_NOT_OPEN: '이벤트 기간 아님',
+    USER_NOT_ACTIVE: '이용 불가 계정',
+    EVENT_NOT_OPEN: '수령 기간 아님',
     ALREADY_CLAIMED: '이미 수령함',
     CONDITION_NOT_MET: '조건 미달',
     SOLD_OUT: '재고 소진',
@@ -31,7 +31,7 @@ export const words: Texts['words'] = {
     S2_CONDITIONS: '조건 확인',
     S3_RESERVE: '재고 확보',
     S4_FULFIL: '지급',
-    S5_SETTLE: '정산',
+    S5_SETTLE: '결과 기록',
     UNDO_FULFIL: '지급 회수',
     UNDO_RESERVE: '재고 반환',
     UNDO_ENTITLEMENT: '수령 자격 복원',
@@ -48,7 +48,7 @@ export const words: Texts['words'] = {
     PENDING: '대기',
     GRANTED: '지급 완료',
     REVOKED: '회수',
-    CANCELLED: '요청 안 함',
+    CANCELLED: '지급하지 않음',
   },
   kind: { ITEM: '아이템', CURRENCY: '재화', POINTS: '포인트', COUPON: '쿠폰' },
   role: {
@@ -60,7 +60,7 @@ export const words: Texts['words'] = {
     GAME_SERVER: '게임 서버',
   },
   userStatus: { ACTIVE: '정상', SUSPENDED: '이용 정지', BANNED: '영구 정지', WITHDRAWN: '탈퇴' },
-  eventStatus: { DRAFT: '초안', ACTIVE: '진행', PAUSED: '일시 중지', ENDED: '종료' },
+  eventStatus: { DRAFT: '초안', ACTIVE: '진행 중', PAUSED: '일시 중지', ENDED: '종료' },
   operationState: { RUNNING: '진행 중', STOPPED: '중지됨', DONE: '완료' },
   action: { RETRY: '재시도', ABORT: '중단', ERASE: '사용자 정보 삭제' },
 };
