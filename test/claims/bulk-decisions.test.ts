@@ -1,6 +1,6 @@
 /** Bulk retry and abort of parked claims. */
 import assert from 'node:assert/strict';
-import { after, afterEach, before, describe, test } from 'node:test';
+import { after, before, describe, test } from 'node:test';
 import { dataOf } from '../../client/index.ts';
 import type { Parked } from '../../store/operations.ts';
 import { ended, gameEvent, levelsOf, parked, reconcile, recordOf, until } from '../helpers.ts';
@@ -16,9 +16,8 @@ before(async () => {
   admin = await laurel.signIn('ADMIN');
 });
 after(() => laurel.stop());
-afterEach(() => laurel.game.rules.clear());
 
-/** Claims of one event, each parked as the game is down; it is up again afterwards. */
+/** Claims of one event, each parked as the game is down for it; it is up again afterwards. */
 async function parkedClaims(count: number) {
   const { eventId } = await gameEvent(laurel);
   laurel.game.rules.add({ do: 'fail', eventId, on: ['grant', 'lookup'] });
@@ -29,7 +28,7 @@ async function parkedClaims(count: number) {
     }),
   );
   await Promise.all(claimIds.map((claimId) => parked(laurel, claimId)));
-  laurel.game.rules.clear();
+  laurel.game.rules.clear(eventId);
   return { eventId, claimIds };
 }
 
@@ -78,7 +77,7 @@ const done = (operationId: string) =>
     return now.state === 'DONE' && now;
   }, `operation ${operationId}`);
 
-describe('a bulk retry', () => {
+describe('a bulk retry', { concurrency: true }, () => {
   test('gets every parked claim of its event granted, and says how far it is', async () => {
     const { eventId, claimIds } = await parkedClaims(6);
     const other = await parkedClaims(1);
@@ -109,6 +108,20 @@ describe('a bulk retry', () => {
     assert.equal(own.length, 1, 'and audited once');
   });
 
+  test('whose run could not be started is by reconciliation', async () => {
+    const { eventId, claimIds } = await parkedClaims(1);
+    const staff = { actor: { userId: admin.id, role: 'ADMIN' as const }, requestId: 'test' };
+    const request = { action: 'RETRY', filter: { eventId }, note: null } as const;
+    const idempotencyKey = uniqueName('bulk');
+    const { _id } = await laurel.store.operations.request(staff, { ...request, idempotencyKey });
+    await reconcile(laurel);
+    await done(_id);
+    assert.equal((await ended(laurel, claimIds[0] ?? '')).state, 'GRANTED');
+  });
+});
+
+// One after another, as each stops the workers.
+describe('a bulk retry whose worker dies', () => {
   test('goes on after a restart, and counts nothing twice', async () => {
     const { claimIds, operationId } = await begunRetry();
     assert.deepEqual((await progress(operationId)).done, 1);
@@ -147,20 +160,9 @@ describe('a bulk retry', () => {
     const { done: decided, failed } = await done(operationId);
     assert.deepEqual([decided, failed], [1, 1]);
   });
-
-  test('whose run could not be started is by reconciliation', async () => {
-    const { eventId, claimIds } = await parkedClaims(1);
-    const staff = { actor: { userId: admin.id, role: 'ADMIN' as const }, requestId: 'test' };
-    const request = { action: 'RETRY', filter: { eventId }, note: null } as const;
-    const idempotencyKey = uniqueName('bulk');
-    const { _id } = await laurel.store.operations.request(staff, { ...request, idempotencyKey });
-    await reconcile(laurel);
-    await done(_id);
-    assert.equal((await ended(laurel, claimIds[0] ?? '')).state, 'GRANTED');
-  });
 });
 
-describe('a bulk abort', () => {
+describe('a bulk abort', { concurrency: true }, () => {
   test('undoes every parked claim of its reason', async () => {
     const { eventId, claimIds } = await parkedClaims(3);
     const { operationId } = await bulk('abort', { eventId, reason: 'FULFILLMENT_UNAVAILABLE' });
