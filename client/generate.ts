@@ -18,7 +18,12 @@ const HEADER = `/**
 export async function generateSchema(): Promise<string> {
   // Copied, as the generator writes into it, and as plain JSON is what a client would read.
   const description = JSON.parse(JSON.stringify(offlineDescription())) as OpenAPI3;
-  const ast = await openapiTypescript(description, { alphabetize: false, enum: false });
+  const ast = await openapiTypescript(description, {
+    alphabetize: false,
+    enum: false,
+    // A field with a default may be left out of a request.
+    defaultNonNullable: false,
+  });
   return `${HEADER}${astToString(ast)}`;
 }
 

@@ -11,7 +11,7 @@ interface ClientOptions {
   /** Used instead of the global one. */
   fetch?: (request: Request) => Promise<Response>;
   /** An access token, sent with each call. */
-  token?: string;
+  token?: string | undefined;
 }
 
 export type LaurelClient = ReturnType<typeof createClient>;
@@ -30,4 +30,22 @@ export function createClient({ token, ...options }: ClientOptions) {
     ...options,
     ...(token !== undefined && { headers: { authorization: `Bearer ${token}` } }),
   });
+}
+
+/** Thrown by `dataOf` for a refusal. */
+class UnexpectedAnswer extends Error {}
+
+/**
+ * The data of a call that must succeed.
+ * @throws UnexpectedAnswer for a refusal, and what the call throws
+ * @example
+ * const { items } = await dataOf(client.GET('/api/grants'));
+ */
+export async function dataOf<T>(
+  call: Promise<{ data?: T; error?: unknown; response: Response }>,
+): Promise<T> {
+  const { data, error, response } = await call;
+  if (response.ok) return data as T;
+  const { url, status } = response;
+  throw new UnexpectedAnswer(`${url} was answered ${status}: ${JSON.stringify(error)}`);
 }

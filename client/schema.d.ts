@@ -890,7 +890,7 @@ export interface components {
              * @description `progress` is Laurel's own books, or the name of a configured provider, which is asked for the metric when the claim is checked.
              * @default progress
              */
-            source: string;
+            source?: string;
         } & ({
             atLeast: number;
         } | {
@@ -927,7 +927,7 @@ export interface components {
              * @description `progress` is Laurel's own books, or the name of a configured provider, which is asked for the metric when the claim is checked.
              * @default progress
              */
-            source: string;
+            source?: string;
             /** @description Null for what was never reported, or is not known. */
             have: number | null;
             need: number;
@@ -1132,7 +1132,7 @@ export interface components {
         NewEvent: {
             title: string;
             /** @default  */
-            description: string;
+            description?: string;
             /** Format: date-time */
             startsAt: string;
             /** Format: date-time */
@@ -1148,24 +1148,24 @@ export interface components {
              */
             listedFrom?: string;
             /** @default 1 */
-            claimsPerPeriod: number;
+            claimsPerPeriod?: number;
             /**
              * @description Claims of this event that may be granted to a player over all its periods, and at most `claimsPerPeriod` in each of them; null for no limit. Frozen after the first claim.
              * @default null
              */
-            claimsTotal: number | null;
+            claimsTotal?: number | null;
             /**
              * @description A player may have one grant among all events that name the same group; null for no group. Frozen after the first claim.
              * @default null
              * @example winter-2026
              */
-            exclusiveGroup: string | null;
+            exclusiveGroup?: string | null;
             condition?: components["schemas"]["Condition"] | null;
             /**
              * @default ALL
              * @enum {string}
              */
-            rewardSelection: "ALL" | "PLAYER_CHOICE";
+            rewardSelection?: "ALL" | "PLAYER_CHOICE";
             rewards: {
                 rewardId: string;
                 /** @enum {string} */
@@ -1181,7 +1181,7 @@ export interface components {
              *       "provider": "mailbox"
              *     }
              */
-            fulfillment: {
+            fulfillment?: {
                 /** @example mailbox */
                 provider: string;
             };
@@ -1194,7 +1194,7 @@ export interface components {
              *       "resetDay": "MONDAY"
              *     }
              */
-            period: {
+            period?: {
                 /** @enum {string} */
                 kind: "ONCE" | "DAILY" | "WEEKLY" | "MONTHLY";
                 /** @example Asia/Seoul */
@@ -1203,15 +1203,15 @@ export interface components {
                  * @description When a day starts, local time.
                  * @default 0
                  */
-                resetHour: number;
+                resetHour?: number;
                 /** @default 0 */
-                resetMinute: number;
+                resetMinute?: number;
                 /**
                  * @description The first day of a week; counts for `WEEKLY` alone. A week is named by the ISO 8601 week that holds its first day.
                  * @default MONDAY
                  * @enum {string}
                  */
-                resetDay: "MONDAY" | "TUESDAY" | "WEDNESDAY" | "THURSDAY" | "FRIDAY" | "SATURDAY" | "SUNDAY";
+                resetDay?: "MONDAY" | "TUESDAY" | "WEDNESDAY" | "THURSDAY" | "FRIDAY" | "SATURDAY" | "SUNDAY";
             };
             /**
              * @default {
@@ -1219,17 +1219,17 @@ export interface components {
              *       "hours": 24
              *     }
              */
-            parkedAfter: {
+            parkedAfter?: {
                 /** @enum {string} */
                 action: "RETRY" | "ABORT" | "WAIT";
                 /** @default 24 */
-                hours: number;
+                hours?: number;
             };
             /**
              * @default DRAFT
              * @enum {string}
              */
-            status: "DRAFT" | "ACTIVE";
+            status?: "DRAFT" | "ACTIVE";
         };
         EventPatch: {
             title?: string;

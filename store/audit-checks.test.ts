@@ -51,6 +51,12 @@ describe('a check of the audit log', () => {
     assert.deepEqual(await check(), { whole: true, entries: 10, through: 10 });
   });
 
+  test('is one for all who ask meanwhile', async () => {
+    await append(2);
+    const [first, second] = await Promise.all([checks.check(), checks.check()]);
+    assert.equal(first, second);
+  });
+
   test('ends at the entry that was changed, until it is as it was', async () => {
     await append(6);
     await log().model.updateOne({ _id: 3 }, { $set: { actorId: 'usr_x' } });

@@ -1,5 +1,7 @@
 /** Claims of events with a condition: what players did, and whether they may claim. */
 import assert from 'node:assert/strict';
+import type { components } from '../client/index.ts';
+import { dataOf } from '../client/index.ts';
 import type { Condition } from '../domain/conditions/condition.ts';
 import type { EventFields } from '../domain/events/event.ts';
 import { event } from './helpers.ts';
@@ -45,23 +47,14 @@ export const withCondition = (
 ) => event(laurel, { condition, startsAt: LONG_AGO, ...given });
 
 /** What the API says to a player who asks whether to claim. */
-export interface Eligibility {
-  eligible: boolean | null;
-  reasons: string[];
-  condition: unknown;
-  window: object;
-  period: { key: string; startsAt: string | null; endsAt: string | null };
-  rewards: object[];
-}
+export type Eligibility = components['schemas']['Eligibility'];
 
 /** Asks the API whether the player may claim. */
 export async function eligibility(
-  laurel: Pick<Laurel, 'call'>,
+  laurel: Pick<Laurel, 'as'>,
   eventId: string,
   token: string,
 ): Promise<Eligibility> {
-  const path = `/api/events/${eventId}/eligibility`;
-  const answer = await laurel.call<Eligibility>('GET', path, { token });
-  assert.equal(answer.status, 200, JSON.stringify(answer.body));
-  return answer.body;
+  const params = { path: { eventId } };
+  return await dataOf(laurel.as(token).GET('/api/events/{eventId}/eligibility', { params }));
 }

@@ -90,13 +90,15 @@ const RULES: Record<string, { ours: string[]; packages?: RegExp }> = {
       'domain/errors.ts',
     ],
   },
-  'lab/demo': { ours: ['lab/demo', 'local/stack-file.ts'] },
+  'lab/demo': { ours: ['lab/demo', 'local/stack-file.ts', 'client/index.ts'] },
   ops: { ours: ['ops', 'domain/errors.ts', 'store', 'local/stack-file.ts'] },
   // Independent of the rules that they check: what they know of the product they see from outside.
   'lab/chaos': {
     ours: ['lab/chaos', 'domain', 'local', 'store', 'temporal', 'test', 'workflows/contract.ts'],
   },
-  'lab/model': { ours: ['lab/model', 'local', 'store', 'temporal/workflow-id.ts', 'test'] },
+  'lab/model': {
+    ours: ['lab/model', 'client/index.ts', 'local', 'store', 'temporal/workflow-id.ts', 'test'],
+  },
 };
 
 /** Only a process's own root reads the environment, and decides how the process ends. */

@@ -40,6 +40,7 @@ import { healthChecks } from '../api/serve.ts';
 import { boundedServer } from '../api/server/connections.ts';
 import { createRefusals } from '../api/server/early-refusals.ts';
 import { CONNECTIONS, LONG_REQUESTS } from '../api/test-bounds.ts';
+import { createClient } from '../client/index.ts';
 import type { ProviderLimit } from '../domain/provider-limit.ts';
 import type { Role } from '../domain/user.ts';
 import { startSimulator } from '../local/simulator/simulator.ts';
@@ -254,7 +255,7 @@ function createTestWorkers(
   return { startWorkers, stopWorkers, close };
 }
 
-/** Calls of an API by method and path, with JSON both ways. */
+/** Calls that the typed client would not make: with garbage, or of an address as it was answered. */
 function createCaller(url: string) {
   return async function call<T = Record<string, unknown>>(
     method: string,
@@ -306,10 +307,14 @@ export async function startLaurel(options: LaurelOptions = {}) {
   );
   if (options.workers !== false) await startWorkers();
   const call = createCaller(url);
+  const as = (token?: string) => createClient({ baseUrl: url, token });
 
   return {
     ...{ url, app, store, changes, database, client, namespace, runs, game, secret, upkeep },
     ...{ call, startWorkers, stopWorkers },
+
+    /** The typed client of its API, as whoever has that token. */
+    as,
 
     /** A new user of that role, signed in. Without a hash the password is of no use. */
     async signIn(
@@ -329,14 +334,14 @@ export async function startLaurel(options: LaurelOptions = {}) {
       more: { key?: string; rewardId?: string; waitS?: number } = {},
     ) {
       const { key = uniqueName('key'), rewardId, waitS } = more;
-      return await call<ClaimBody>('POST', `/api/event-claims/${eventId}/claim`, {
-        token,
-        headers: {
-          'idempotency-key': key,
-          ...(waitS !== undefined && { prefer: `wait=${waitS}` }),
-        },
+      const prefer = waitS !== undefined && { Prefer: `wait=${waitS}` };
+      const answer = await as(token).POST('/api/event-claims/{eventId}/claim', {
+        params: { path: { eventId }, header: { 'Idempotency-Key': key, ...prefer } },
         ...(rewardId !== undefined && { body: { rewardId } }),
       });
+      const { data, error, response } = answer;
+      const { status, headers } = response;
+      return { status, headers, body: (data ?? error) as ClaimBody };
     },
 
     async stop(): Promise<void> {

@@ -1,5 +1,6 @@
 /** What became of a claim, as one thing to compare: its record, the stock, the entitlement, the provider. */
 import assert from 'node:assert/strict';
+import { dataOf } from '../client/index.ts';
 import type { Line } from '../domain/claims/claim.ts';
 import { isMailbox } from '../domain/claims/fulfillment.ts';
 import type { UserStatus } from '../domain/user.ts';
@@ -91,23 +92,22 @@ export const GRANTED_BY_GAME = { ...GRANTED, given: { cape: 'GRANTED ×1' } };
 
 /** An admin changes the player's status over HTTP, which also tells the player's claims. */
 export async function leaves(
-  laurel: Pick<Laurel, 'signIn' | 'call'>,
+  laurel: Pick<Laurel, 'signIn' | 'as'>,
   userId: string,
   status: UserStatus = 'BANNED',
 ): Promise<void> {
   const { token } = await laurel.signIn('ADMIN');
-  const changed = await laurel.call('PATCH', `/api/users/${userId}`, { token, body: { status } });
-  assert.equal(changed.status, 200);
+  const call = { params: { path: { userId } }, body: { status } };
+  await dataOf(laurel.as(token).PATCH('/api/users/{userId}', call));
 }
 
 /** An admin decides on a parked claim over HTTP. */
 export async function decide(
-  laurel: Pick<Laurel, 'signIn' | 'call'>,
+  laurel: Pick<Laurel, 'signIn' | 'as'>,
   claimId: string,
   decision: 'retry' | 'abort',
 ): Promise<void> {
   const { token } = await laurel.signIn('ADMIN');
-  const path = `/api/event-claims/${claimId}/${decision}`;
-  const decided = await laurel.call('POST', path, { token, body: { note: 'seen' } });
-  assert.equal(decided.status, 202, JSON.stringify(decided.body));
+  const call = { params: { path: { claimId } }, body: { note: 'seen' } };
+  await dataOf(laurel.as(token).POST(`/api/event-claims/{claimId}/${decision}`, call));
 }

@@ -230,13 +230,13 @@ for (const { name, end, play } of STORIES) {
 }
 
 await parked(laurel, await claimAtGame(AWAY));
-const bulk = await laurel.call<{ operationId: string }>('POST', '/api/event-claims/retry', {
-  token: (await laurel.signIn('ADMIN')).token,
-  headers: { 'idempotency-key': uniqueName('key') },
+const adminApi = laurel.as((await laurel.signIn('ADMIN')).token);
+const bulk = await adminApi.POST('/api/event-claims/retry', {
+  params: { header: { 'Idempotency-Key': uniqueName('key') } },
   body: { all: true },
 });
-assert.equal(bulk.status, 202);
-const { operationId } = bulk.body;
+assert.ok(bulk.data && 'operationId' in bulk.data);
+const { operationId } = bulk.data;
 await keep('bulk', laurel.client.workflow.getHandle(`operation/${operationId}`));
 
 const pass = { workflowId: uniqueName('reconcile'), taskQueue: UPKEEP_QUEUE, args: [] };

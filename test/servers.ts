@@ -3,7 +3,7 @@ import { randomBytes } from 'node:crypto';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { type Servers, startServers } from '../local/servers/start-servers.ts';
+import type { Servers } from '../local/servers/start-servers.ts';
 
 export interface TestServers {
   /** The address of a database, by its name. */
@@ -40,6 +40,7 @@ let users = 0;
 
 /** They end with this process at the latest, so a test that is cut short leaves nothing behind. */
 async function startOwn(): Promise<Servers> {
+  const { startServers } = await import('../local/servers/start-servers.ts');
   const dataDir = mkdtempSync(join(tmpdir(), 'laurel-test-servers-'));
   const servers = await startServers({ dataDir, say: (line) => console.error(line) });
   servers.unref();

@@ -7,6 +7,7 @@ import { entryOf } from '../../store/privacy/read-log.ts';
 import { newClaim, unique } from '../../store/test-store.ts';
 import { createTrustedIssuers } from '../identity/issuers.ts';
 import { type Fields, type SignedIn, type TestApp, testApp } from '../test-app.ts';
+import { encodeCursor } from './paging.ts';
 
 let t: TestApp;
 let admin: SignedIn;
@@ -282,7 +283,7 @@ describe('users that are searched', () => {
       const { body } = await t.call('GET', `/api/users?${query}`, { token: admin.accessToken });
       return body as { items: { username: string }[]; nextCursor: string };
     };
-    const first = await search('query=find-&limit=3');
+    const first = await search('query=FIND-&limit=3');
     const second = await search(`query=find-&limit=3&cursor=${first.nextCursor}`);
     const found = [...first.items, ...second.items].map(({ username }) => username);
     assert.deepEqual(found, ['find-a', 'FIND-b', 'Find-c', 'find-d']);
@@ -295,7 +296,9 @@ describe('users that are searched', () => {
     assert.deepEqual((await search(`query=${made[0]?.id}&role=ADMIN`)).items, []);
     assert.deepEqual((await search('query=find-&status=BANNED')).items, []);
     const { nextCursor } = await search('limit=1');
-    for (const query of [`query=find-&cursor=${nextCursor}`, `cursor=${first.nextCursor}`]) {
+    const nobodys = encodeCursor({ userId: 'usr_none' });
+    const cursors = [`query=find-&cursor=${nextCursor}`, `query=find-&cursor=${nobodys}`];
+    for (const query of [...cursors, `cursor=${first.nextCursor}`]) {
       const answer = await t.call('GET', `/api/users?${query}`, { token: admin.accessToken });
       assert.equal(answer.status, 400, query);
     }

@@ -21,6 +21,11 @@ const login = (username: string, password: string) =>
 
 const WRONG = 'not the password';
 
+/** Uses up one of the limits of 600 a minute, but for so many. */
+async function takeAllBut(left: number, limit: 'logins' | 'questions', key: string) {
+  for (let n = left; n < 600; n += 1) await t.deps.rateLimits[limit].take(key);
+}
+
 describe('failed sign-ins', () => {
   it('to one name from one address end at ten, however they are spelled and sent', async () => {
     await t.signIn('PLAYER', 'attacked');
@@ -75,6 +80,45 @@ describe('a proxy', () => {
   it('that is not trusted is the client, whatever it says', async () => {
     for (let n = 0; n < 10; n += 1) await loginFrom('203.0.113.1', `198.51.100.${n}`, WRONG);
     assert.equal(await loginFrom('203.0.113.1', '192.0.2.1', PASSWORD), 429);
+  });
+});
+
+describe('sign-ins from one address', () => {
+  const from = async (address: string, path: string, headers: Record<string, string> = {}) => {
+    const incoming = Object.assign(Readable.from([]), {
+      headers: {},
+      socket: { remoteAddress: address },
+    });
+    const init = { method: 'POST', headers };
+    return (await t.app.request(path, init, { incoming } as never)).status;
+  };
+  const begin = (address: string, site = 'same-origin') =>
+    from(address, '/api/auth/session', { 'sec-fetch-site': site });
+
+  it('are limited together, whether of a page or not', async () => {
+    const address = '203.0.113.20';
+    await takeAllBut(2, 'logins', address);
+    assert.deepEqual([await begin(address), await from(address, '/api/auth/login')], [400, 400]);
+    assert.deepEqual([await begin(address), await from(address, '/api/auth/login')], [429, 429]);
+  });
+
+  it('are not used up by what another site sends', async () => {
+    const address = '203.0.113.21';
+    await takeAllBut(1, 'logins', address);
+    for (let n = 0; n < 2; n += 1) assert.equal(await begin(address, 'cross-site'), 403);
+    assert.equal(await begin(address), 400);
+  });
+});
+
+describe('questions whether a player may claim', () => {
+  it('are limited for each player', async () => {
+    const ask = async (token: string) =>
+      (await t.call('GET', '/api/events/evt_none/eligibility', { token })).status;
+    const { id, accessToken } = await t.signIn();
+    await takeAllBut(1, 'questions', id);
+    assert.equal(await ask(accessToken), 404);
+    assert.equal(await ask(accessToken), 429);
+    assert.equal(await ask((await t.signIn()).accessToken), 404);
   });
 });
 

@@ -6,11 +6,11 @@ import { createFeed, type Shared } from './feed.ts';
 const EVERY_MS = 20;
 
 /** A feed of `value`, with how often it was made and how often at once. */
-function fixture() {
+function fixture(everyMs = EVERY_MS) {
   const made = { value: 'a', times: 0, atOnce: 0, most: 0, failures: 0 };
   let fails = false;
   const feed = createFeed<string>({
-    everyMs: EVERY_MS,
+    everyMs,
     isSame: (a, b) => a === b,
     onFailure: () => {
       made.failures += 1;
@@ -47,6 +47,12 @@ describe('a feed', () => {
     await new Promise((resolve) => setTimeout(resolve, EVERY_MS + 5));
     await feed.read();
     assert.equal(made.times, 2);
+  });
+
+  it('is not made again while it is young', async () => {
+    const { feed, made } = fixture(60_000);
+    assert.equal(await feed.read(), await feed.read());
+    assert.equal(made.times, 1);
   });
 
   it('is made once each time for all who follow, and says whether it differs', async () => {

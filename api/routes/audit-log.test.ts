@@ -34,7 +34,6 @@ describe('the audit log as JSON lines', () => {
     const response = await lines(`?targetId=${eventId}`);
     assert.equal(response.status, 200);
     assert.match(response.headers.get('content-type') ?? '', /^application\/x-ndjson/);
-    assert.match(response.headers.get('vary') ?? '', /Accept/);
     const entries = parsed(await response.text());
     assert.equal(entries.length, 230);
     const seqs = entries.map(({ seq }) => Number(seq));
@@ -60,6 +59,7 @@ describe('the audit log as JSON lines', () => {
       const response = await lines('', accept);
       const type = response.headers.get('content-type') ?? '';
       assert.equal(type.startsWith('application/x-ndjson'), isLines, accept);
+      assert.equal(response.headers.get('vary'), 'Accept', 'whichever it is');
       await response.body?.cancel();
     }
   });

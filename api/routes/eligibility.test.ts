@@ -45,6 +45,9 @@ describe('eligibility of a player whom staff name', () => {
     const answer = await support('GET', asked(banned.id));
     const { eligible, reasons } = answer.body;
     assert.deepEqual([eligible, reasons], [false, ['USER_NOT_ACTIVE', 'CONDITION_NOT_MET']]);
+    const open = await create({ startsAt: '2026-01-01T00:00:00Z' });
+    const { body: ofOpen } = await support('GET', asked(banned.id, open));
+    assert.deepEqual([ofOpen.eligible, ofOpen.reasons], [false, ['USER_NOT_ACTIVE']]);
   });
 
   it('says of a draft that it is not open', async () => {

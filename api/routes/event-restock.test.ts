@@ -83,6 +83,7 @@ describe('a restock', () => {
     assert.deepEqual(await stockOf(event), { stock: 515, version: 3 });
     for (const other of [
       await restock(event, 11, { key: 'once' }),
+      await restock(event, 10, { key: 'once', rewardId: 'mesos' }),
       await restock(await create(), 10, { key: 'once' }),
     ]) {
       assert.deepEqual([other.status, other.body.code], [422, 'idempotency_key_reused']);

@@ -110,6 +110,18 @@ describe('the overview', () => {
     assert.deepEqual(claims.states, { NEEDS_ATTENTION: 2 });
   });
 
+  it('shows two hundred live events at most, and says that there are more', async () => {
+    const { eventId } = await liveEvent();
+    const all = t.connection.collection<{ _id: string }>('events');
+    const made = await all.findOne({ _id: eventId });
+    assert.ok(made);
+    const copies = Array.from({ length: 200 }, (_, n) => ({ ...made, _id: `${eventId}-${n}` }));
+    await all.insertMany(copies);
+    const { events, moreEvents } = await overview();
+    assert.deepEqual([events.length, moreEvents], [200, true]);
+    await all.deleteMany({ _id: { $in: copies.map(({ _id }) => _id) } });
+  });
+
   it('says whether reconciliation runs, and everything adds up', async () => {
     const mended = { runsStarted: 0, decisionsSent: 0, claimsStopped: 0, parkingsExpired: 0 };
     const run = async (agoMs: number, given: { failures?: number; unbalanced?: string[] }) => {

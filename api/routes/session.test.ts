@@ -63,6 +63,7 @@ describe('a session', () => {
     const second = await refresh(first);
     assert.equal(second.status, 200);
     assert.deepEqual(Object.keys(second.body), ['accessToken', 'tokenType', 'expiresIn']);
+    assert.equal(second.headers.get('cache-control'), 'no-store');
     assert.notEqual(cookieOf(second).value, first);
     assert.equal((await refresh(cookieOf(second).value)).status, 200);
   });
@@ -75,6 +76,17 @@ describe('a session', () => {
     assert.equal(cookieOf(reused).value, '');
     assert.ok(cookieOf(reused).attributes.includes('Max-Age=0'));
     assert.equal((await refresh(second)).status, 401);
+  });
+
+  it('outlives an outage: its cookie is cleared by a refusal alone', async () => {
+    const cookie = cookieOf(await begin(await registered())).value;
+    const { refreshTokens } = t.store;
+    const { rotate } = refreshTokens;
+    refreshTokens.rotate = () => Promise.reject(new Error('the database is away'));
+    const failed = await refresh(cookie);
+    refreshTokens.rotate = rotate;
+    assert.deepEqual([failed.status, failed.headers.get('set-cookie')], [500, null]);
+    assert.equal((await refresh(cookie)).status, 200);
   });
 
   it('is none without a cookie', async () => {

@@ -74,6 +74,7 @@ describe('the list of users', () => {
     'limit=1&limit=2',
     'role=KING',
     'status=ACTIVE&status=BANNED',
+    `query=${'x'.repeat(101)}`,
   ]) {
     it(`refuses ?${query}`, async () => {
       const answer = await list(query);
@@ -132,6 +133,17 @@ describe("changing a user's role or status", () => {
     await patch(user.id, { status: 'ACTIVE' });
     const { accessToken } = await t.login(user.username);
     assert.equal((await t.call('GET', '/api/auth/profile', { token: accessToken })).status, 200);
+  });
+
+  it('is in the audit log once, with what was before and after', async () => {
+    const user = await t.signIn();
+    for (let n = 0; n < 2; n += 1) await patch(user.id, { role: 'OPERATOR' });
+    const entries = await t.store.auditLog.page({ targetId: user.id }, undefined, 5);
+    const [before, after] = ['PLAYER', 'OPERATOR'].map((role) => ({ role, status: 'ACTIVE' }));
+    assert.deepEqual(
+      entries.map((entry) => [entry.action, entry.actorId, entry.before, entry.after]),
+      [['user.update', admin.id, before, after]],
+    );
   });
 
   it('tells of a user who left, and only of one who did', async () => {

@@ -2,11 +2,12 @@
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
+import { type components, dataOf } from '../../client/index.ts';
 import { readStackFile, type StackFile } from '../../local/stack-file.ts';
-import { type Api, createApi, type Stats } from './client.ts';
+import { type Api, join, type Player, signIn } from './client.ts';
 import { checkGrants, checkLedger } from './ledger-check.ts';
 import { CONDITION, explanationLines, feed, wronglyJudged } from './quests.ts';
-import { type Player, playRound, type Round } from './round.ts';
+import { playRound, type Round, type Stats } from './round.ts';
 import { bold, each, green, progress, red, table } from './terminal.ts';
 
 const USAGE = `Usage: npm run demo [-- --players N]
@@ -40,45 +41,44 @@ const BAD_DAY = {
   delayMs: [0, 40],
 };
 
-async function joined(api: Api, names: readonly string[]): Promise<Player[]> {
+async function joined(baseUrl: string, names: readonly string[]): Promise<Player[]> {
   const players: Player[] = [];
   const shown = progress('Players registered', names.length);
   await each(names, CALLS_AT_ONCE, async (name) => {
-    players.push(await api.join(name, PASSWORD));
+    players.push(await join(baseUrl, name, PASSWORD));
     shown.tick();
   });
   shown.end();
   return players;
 }
 
-type Role = 'OPERATOR' | 'GAME_SERVER';
+type Schemas = components['schemas'];
+type Role = Schemas['User']['role'];
 
-/** Registers a user with this role and returns a token. A change of role ends earlier tokens. */
-async function withRole(api: Api, adminToken: string, name: string, role: Role): Promise<string> {
-  const { userId } = await api.join(name, PASSWORD);
-  const body = { role };
-  await api.get('PATCH', `/api/users/${userId}`, { token: adminToken, body });
-  return await api.login(name, PASSWORD);
+/** Registers a user with this role and signs them in. A change of role ends earlier tokens. */
+async function withRole(baseUrl: string, admin: Api, name: string, role: Role): Promise<Api> {
+  const { userId } = await join(baseUrl, name, PASSWORD);
+  const path = { userId };
+  await dataOf(admin.PATCH('/api/users/{userId}', { params: { path }, body: { role } }));
+  return await signIn(baseUrl, name, PASSWORD);
 }
 
 async function createEvent(
-  api: Api,
-  token: string,
+  operator: Api,
   provider: string,
-  condition: object | null = null,
+  condition: Schemas['Condition'] | null = null,
 ): Promise<string> {
   const file = path.join(import.meta.dirname, 'event.json');
-  const event = JSON.parse(await readFile(file, 'utf8'));
+  const event = JSON.parse(await readFile(file, 'utf8')) as Schemas['NewEvent'];
   const body = { ...event, condition, fulfillment: { provider } };
-  return (await api.get<{ eventId: string }>('POST', '/api/events', { token, body })).eventId;
+  return (await dataOf(operator.POST('/api/events', { body }))).eventId;
 }
 
-async function grantsOf(api: Api, players: readonly Player[]) {
-  const all: { grantId: string; claimId: string }[] = [];
-  await each(players, CALLS_AT_ONCE, async ({ token }) => {
-    all.push(
-      ...(await api.get<{ items: typeof all }>('GET', '/api/grants?limit=200', { token })).items,
-    );
+async function grantsOf(players: readonly Player[]) {
+  const all: Schemas['Grant'][] = [];
+  const params = { query: { limit: 200 } };
+  await each(players, CALLS_AT_ONCE, async ({ api }) => {
+    all.push(...(await dataOf(api.GET('/api/grants', { params }))).items);
   });
   return all;
 }
@@ -115,28 +115,24 @@ function report(rounds: readonly Round[]): string {
   return table([[...heading, 'Slowest', 'Stock available/held/granted'], ...rows]);
 }
 
-interface Tokens {
-  adminToken: string;
-  operatorToken: string;
-  gameToken: string;
+interface Staff {
+  admin: Api;
+  operator: Api;
+  gameServer: Api;
 }
 
 /** The round with a condition: players who do not meet it must be refused with an explanation. */
 async function playQuests(
-  api: Api,
-  { adminToken, operatorToken, gameToken }: Tokens,
+  { admin, operator, gameServer }: Staff,
   players: readonly Player[],
   { kafka }: StackFile,
 ): Promise<Round> {
-  const eventId = await createEvent(api, operatorToken, 'mailbox', CONDITION);
-  const route = await feed(api, { eventId, players, token: gameToken }, kafka);
-  const round = await playRound(api, adminToken, players, {
-    name: `quests over ${route}`,
-    eventId,
-  });
+  const eventId = await createEvent(operator, 'mailbox', CONDITION);
+  const route = await feed({ eventId, players, gameServer }, kafka);
+  const round = await playRound(admin, players, { name: `quests over ${route}`, eventId });
   round.broken.push(...wronglyJudged(players, round.claims));
-  const refused = round.claims.find((claim) => claim.explanation);
-  if (refused?.explanation) {
+  const refused = round.claims.find(({ explanation }) => explanation?.condition);
+  if (refused?.explanation?.condition) {
     console.log(`What one refused player is told (${refused.claimId}):`);
     for (const line of explanationLines(refused.explanation.condition)) console.log(`  ${line}`);
   }
@@ -158,34 +154,34 @@ async function main(): Promise<number> {
     console.error(`No stack is ready over ${dataDir}. Start one with npm start, and wait for it.`);
     return 2;
   }
-  const api = createApi(stack.api.url);
-  const adminToken = await api.login(stack.admin.username, stack.admin.password);
+  const { url: baseUrl } = stack.api;
+  const admin = await signIn(baseUrl, stack.admin.username, stack.admin.password);
   const run = Date.now().toString(36);
-  const operatorToken = await withRole(api, adminToken, `demo-${run}-operator`, 'OPERATOR');
+  const operator = await withRole(baseUrl, admin, `demo-${run}-operator`, 'OPERATOR');
   const players = await joined(
-    api,
+    baseUrl,
     Array.from({ length: count }, (_, n) => `demo-${run}-${n}`),
   );
 
   const rounds = [];
-  const mailbox = { name: 'mailbox', eventId: await createEvent(api, operatorToken, 'mailbox') };
-  rounds.push(await playRound(api, adminToken, players, mailbox));
+  const mailbox = { name: 'mailbox', eventId: await createEvent(operator, 'mailbox') };
+  rounds.push(await playRound(admin, players, mailbox));
   if (stack.simulator) {
     const { url } = stack.simulator;
     const steer = (method: string, body?: string) =>
       fetch(`${url}/control/rules`, { method, ...(body !== undefined && { body }) });
     await steer('POST', JSON.stringify({ ...BAD_DAY, seed: run }));
-    const eventId = await createEvent(api, operatorToken, 'simulator');
-    const round = await playRound(api, adminToken, players, { name: 'simulator', eventId });
+    const eventId = await createEvent(operator, 'simulator');
+    const round = await playRound(admin, players, { name: 'simulator', eventId });
     await steer('DELETE');
     await checkLedger(url, round);
     rounds.push(round);
   } else {
     console.log('No simulator runs, as PROVIDERS is set: only the mailbox was played.');
   }
-  const gameToken = await withRole(api, adminToken, `demo-${run}-game`, 'GAME_SERVER');
-  rounds.push(await playQuests(api, { adminToken, operatorToken, gameToken }, players, stack));
-  const listed = await grantsOf(api, players);
+  const gameServer = await withRole(baseUrl, admin, `demo-${run}-game`, 'GAME_SERVER');
+  rounds.push(await playQuests({ admin, operator, gameServer }, players, stack));
+  const listed = await grantsOf(players);
   for (const round of rounds) checkGrants(listed, round);
 
   console.log(`\n${report(rounds)}\n`);

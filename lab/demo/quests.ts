@@ -1,12 +1,15 @@
 /** The demo's event with a condition. Player events are sent over Kafka if there is a broker, else HTTP. */
 import { randomUUID } from 'node:crypto';
 import { Producer } from '@platformatic/kafka';
+import { type components, dataOf } from '../../client/index.ts';
 import type { StackFile } from '../../local/stack-file.ts';
-import type { Api, Explained } from './client.ts';
-import type { Player } from './round.ts';
+import type { Api, Player } from './client.ts';
 import { each, progress } from './terminal.ts';
 
 type Kafka = NonNullable<StackFile['kafka']>;
+type Explained = components['schemas']['ExplainedCondition'];
+/** What a player did, as a game's server reports it. */
+type PlayerEvent = components['schemas']['ActivityEvent'];
 
 /** Events of one batch. */
 const BATCH = 500;
@@ -28,16 +31,6 @@ export const CONDITION = {
     { metric: 'level', atLeast: LEVEL },
   ],
 };
-
-/** What a player did, as a game's server reports it. */
-interface PlayerEvent {
-  id: string;
-  userId: string;
-  metric: string;
-  key?: string;
-  value?: number;
-  at: string;
-}
 
 /** Quests of the n-th player. Every third player has one too few. */
 const questsOf = (n: number): number => (n % 3 === 2 ? QUESTS - 1 : QUESTS);
@@ -74,21 +67,21 @@ async function overKafka({ brokers, prefix = '' }: Kafka, all: PlayerEvent[]): P
   }
 }
 
-async function overHttp(api: Api, token: string, all: PlayerEvent[]): Promise<void> {
+async function overHttp(gameServer: Api, all: PlayerEvent[]): Promise<void> {
   for (const events of batches(all)) {
-    await api.get('POST', '/api/activity-events', { token, body: { events } });
+    await dataOf(gameServer.POST('/api/activity-events', { body: { events } }));
   }
 }
 
 /** Waits until Laurel has counted this player's events. @throws Error when the time is up */
-async function counted(api: Api, eventId: string, player: Player, n: number): Promise<void> {
-  const path = `/api/events/${eventId}/eligibility`;
+async function counted(eventId: string, { userId, api }: Player, n: number): Promise<void> {
+  const params = { path: { eventId } };
   const endsAtMs = performance.now() + PATIENCE_MS;
   for (;;) {
-    const { condition } = await api.get<{ condition: Explained }>('GET', path, player);
-    const haves = condition.all?.map(({ have }) => have);
+    const { condition } = await dataOf(api.GET('/api/events/{eventId}/eligibility', { params }));
+    const haves = condition && leavesOf(condition).map(({ have }) => have);
     if (haves?.[0] === questsOf(n) && haves[1] === LEVEL) return;
-    if (performance.now() > endsAtMs) throw new Error(`${player.userId} has ${haves} counted`);
+    if (performance.now() > endsAtMs) throw new Error(`${userId} has ${haves} counted`);
     await new Promise((resolve) => setTimeout(resolve, POLL_MS));
   }
 }
@@ -99,27 +92,37 @@ async function counted(api: Api, eventId: string, player: Player, n: number): Pr
  * @returns what carried them
  */
 export async function feed(
-  api: Api,
-  { eventId, players, token }: { eventId: string; players: readonly Player[]; token: string },
+  {
+    eventId,
+    players,
+    gameServer,
+  }: { eventId: string; players: readonly Player[]; gameServer: Api },
   kafka: Kafka | undefined,
 ): Promise<'Kafka' | 'HTTP'> {
   const at = new Date().toISOString();
   const all = players.flatMap((player, n) => playerEventsOf(player, n, at));
   if (kafka) await overKafka(kafka, all);
-  else await overHttp(api, token, all);
+  else await overHttp(gameServer, all);
   const shown = progress('Players whose quests are counted', players.length);
   await each([...players.entries()], LOOKING_AT_ONCE, async ([n, player]) => {
-    await counted(api, eventId, player, n);
+    await counted(eventId, player, n);
     shown.tick();
   });
   shown.end();
   return kafka ? 'Kafka' : 'HTTP';
 }
 
+type ExplainedLeaf = Extract<Explained, { metric: string }>;
+
+/** The leaves of an explanation of `CONDITION`, whose nodes are all lists in `all`. */
+function leavesOf(explained: Explained): ExplainedLeaf[] {
+  if ('metric' in explained) return [explained];
+  return 'all' in explained ? explained.all.flatMap(leavesOf) : [];
+}
+
 /** An explanation as text, one line for each leaf. */
 export function explanationLines(explained: Explained): string[] {
-  const leaves = explained.all ?? [explained];
-  return leaves.map(({ metric, key, have, need, met }) => {
+  return leavesOf(explained).map(({ metric, key, have, need, met }) => {
     const name = key === undefined ? metric : `${metric} ${key}`;
     return `${met ? '✓' : '✗'} ${name}: ${have ?? 'none'} of ${need}`;
   });

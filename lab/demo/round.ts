@@ -1,18 +1,17 @@
 /** One round of the demo: every player claims one event, three times at once with the same key. */
 import { randomUUID } from 'node:crypto';
-import type { Api, ClaimAnswer, Stats } from './client.ts';
+import { type components, dataOf } from '../../client/index.ts';
+import type { Api, Player } from './client.ts';
 import { each, progress } from './terminal.ts';
 
-export interface Player {
-  userId: string;
-  token: string;
-}
+type Claim = components['schemas']['Claim'];
+export type Stats = components['schemas']['EventStats'];
 
 export interface Round {
   name: string;
   eventId: string;
   /** Final claims, at most one for each player. */
-  claims: ClaimAnswer[];
+  claims: Claim[];
   /** Players refused without a claim, by code. */
   refused: Map<string, number>;
   replays: number;
@@ -32,39 +31,37 @@ const FINAL = ['GRANTED', 'REJECTED', 'FAILED'];
 const PATIENCE_MS = 180_000;
 
 /** Sends the same claim three times at once. All answers must name one claim. Null if it is refused. */
-async function claimThrice(api: Api, player: Player, round: Round): Promise<string | null> {
-  const headers = { 'idempotency-key': randomUUID() };
-  const path = `/api/event-claims/${round.eventId}/claim`;
-  const send = () =>
-    api.call<ClaimAnswer & { code?: string }>('POST', path, { ...player, headers });
+async function claimThrice({ userId, api }: Player, round: Round): Promise<string | null> {
+  const path = { eventId: round.eventId };
+  const params = { path, header: { 'Idempotency-Key': randomUUID() } };
+  const send = () => api.POST('/api/event-claims/{eventId}/claim', { params });
   const answers = await Promise.all([send(), send(), send()]);
-  const ids = new Set(answers.flatMap((a) => (a.status < 300 ? [a.body.claimId] : [])));
-  if (ids.size > 1) round.broken.push(`${player.userId}: one key, several claims`);
-  round.replays += answers.filter((a) => a.headers.has('idempotency-replayed')).length;
+  const ids = new Set(answers.flatMap(({ data }) => data?.claimId ?? []));
+  if (ids.size > 1) round.broken.push(`${userId}: one key, several claims`);
+  round.replays += answers.filter(({ response }) =>
+    response.headers.has('idempotency-replayed'),
+  ).length;
   const [claimId] = ids;
   if (claimId !== undefined) return claimId;
-  const code = answers[0].body.code ?? String(answers[0].status);
+  const { error, response } = answers[0];
+  const code = error?.code ?? String(response.status);
   round.refused.set(code, (round.refused.get(code) ?? 0) + 1);
   return null;
 }
 
 /** Waits for a claim's end, and retries it as an admin while it is parked. Null if it takes too long. */
-async function followed(
-  api: Api,
-  player: Player,
-  claimId: string,
-  adminToken: string,
-  round: Round,
-) {
-  const path = `/api/event-claims/${claimId}`;
+async function followed(admin: Api, { api }: Player, claimId: string, round: Round) {
+  const path = { claimId };
+  const waiting = { params: { path, header: { Prefer: 'wait=10' } } };
   const endsAtMs = performance.now() + PATIENCE_MS;
   while (performance.now() < endsAtMs) {
-    const headers = { prefer: 'wait=10' };
-    const claim = await api.get<ClaimAnswer>('GET', path, { ...player, headers });
+    const claim = await dataOf(api.GET('/api/event-claims/{claimId}', waiting));
     if (FINAL.includes(claim.state)) return claim;
     if (claim.state !== 'NEEDS_ATTENTION') continue;
-    const { status } = await api.call('POST', `${path}/retry`, { token: adminToken });
-    if (status === 202) round.retried += 1;
+    const { response } = await admin.POST('/api/event-claims/{claimId}/retry', {
+      params: { path },
+    });
+    if (response.status === 202) round.retried += 1;
   }
   round.broken.push(`${claimId} is not final`);
   return null;
@@ -85,8 +82,7 @@ function checkStock(round: Round): void {
 
 /** Lets every player claim, waits for every claim's end, and checks the stock. */
 export async function playRound(
-  api: Api,
-  adminToken: string,
+  admin: Api,
   players: readonly Player[],
   { name, eventId }: { name: string; eventId: string },
 ): Promise<Round> {
@@ -104,15 +100,15 @@ export async function playRound(
   const shown = progress(`Claims through ${name}`, players.length);
   await each(players, PLAYERS_AT_ONCE, async (player) => {
     const startedAtMs = performance.now();
-    const claimId = await claimThrice(api, player, round);
-    const claim = claimId && (await followed(api, player, claimId, adminToken, round));
+    const claimId = await claimThrice(player, round);
+    const claim = claimId && (await followed(admin, player, claimId, round));
     if (claim) round.claims.push(claim);
     round.slowestMs = Math.max(round.slowestMs, performance.now() - startedAtMs);
     shown.tick();
   });
   shown.end();
-  const path = `/api/events/${eventId}/stats`;
-  round.stats = await api.get<Stats>('GET', path, { token: adminToken });
+  const params = { path: { eventId } };
+  round.stats = await dataOf(admin.GET('/api/events/{eventId}/stats', { params }));
   checkStock(round);
   return round;
 }

@@ -1,4 +1,5 @@
 /** Carries operations out on the real product, and returns how they were answered. */
+import type { components } from '../../client/index.ts';
 import { until } from '../../test/helpers.ts';
 import { uniqueName } from '../../test/servers.ts';
 import { type Cast, describeAnswer, rewardBody, signIn } from './cast.ts';
@@ -10,6 +11,10 @@ import { claimName, named } from './world.ts';
 const BULK_PATIENCE_MS = 60_000;
 
 type Of<D extends Operation['do']> = Extract<Operation, { do: D }>;
+
+type Patch = components['schemas']['EventPatch'];
+
+const VERBS = { RETRY: 'retry', ABORT: 'abort' } as const;
 
 /** Carries the operations out at once, and resolves with their answers in order. */
 export async function act(cast: Cast, operations: readonly Operation[]): Promise<string[]> {
@@ -32,7 +37,7 @@ async function carryOut(cast: Cast, operation: Operation): Promise<string> {
     case 'move event':
       return await change(cast, operation.event, { status: operation.to });
     case 'delete event':
-      return await asOperator(cast, 'DELETE', operation.event);
+      return await remove(cast, operation.event);
     case 'decide':
       return await decide(cast, operation);
     case 'decide on all':
@@ -55,7 +60,9 @@ async function claim(cast: Cast, operation: Of<'claim'>): Promise<string> {
     ...(choice !== null && { rewardId: choice }),
   });
   const isReplayed = answer.headers.get('idempotency-replayed') === 'true';
-  return isReplayed ? `${answer.status} replayed` : describeAnswer(answer);
+  return isReplayed
+    ? `${answer.status} replayed`
+    : describeAnswer({ response: answer, error: answer.body });
 }
 
 /** Also for a claim without a fault: it removes the rules of an earlier claim that was refused. */
@@ -76,54 +83,57 @@ function planFault(cast: Cast, { player, key, event, choice, fault }: Of<'claim'
 
 async function setStatus(cast: Cast, { player, status }: Of<'set status'>): Promise<string> {
   const { laurel, admin } = cast.system;
-  const path = `/api/users/${named(cast.players, player).userId}`;
-  return describeAnswer(await laurel.call('PATCH', path, { token: admin, body: { status } }));
+  const params = { path: { userId: named(cast.players, player).userId } };
+  return describeAnswer(
+    await laurel.as(admin).PATCH('/api/users/{userId}', { params, body: { status } }),
+  );
 }
 
 /** The rewards of a change. A reward without a stock in it keeps its stock. */
-function restocked({ events }: Cast, { event, rewardId, stock }: Of<'set stock'>): object[] {
+function restocked({ events }: Cast, { event, rewardId, stock }: Of<'set stock'>) {
   return named(events, event).rewards.map((reward) =>
     rewardBody(reward, reward.rewardId === rewardId ? stock : undefined),
   );
 }
 
-const change = (cast: Cast, event: string, body: object): Promise<string> =>
-  asOperator(cast, 'PATCH', event, body);
+async function change({ system, eventIds }: Cast, event: string, body: Patch): Promise<string> {
+  const params = { path: { eventId: named(eventIds, event) } };
+  const operator = system.laurel.as(system.operator);
+  return describeAnswer(await operator.PATCH('/api/events/{eventId}', { params, body }));
+}
 
-async function asOperator(
-  { system, eventIds }: Cast,
-  method: string,
-  event: string,
-  body?: object,
-): Promise<string> {
-  const path = `/api/events/${named(eventIds, event)}`;
-  return describeAnswer(await system.laurel.call(method, path, { token: system.operator, body }));
+async function remove({ system, eventIds }: Cast, event: string): Promise<string> {
+  const params = { path: { eventId: named(eventIds, event) } };
+  const operator = system.laurel.as(system.operator);
+  return describeAnswer(await operator.DELETE('/api/events/{eventId}', { params }));
 }
 
 async function decide(cast: Cast, { claim: name, action }: Of<'decide'>): Promise<string> {
   const { laurel, admin } = cast.system;
-  const path = `/api/event-claims/${named(cast.claimIds, name)}/${action.toLowerCase()}`;
-  return describeAnswer(
-    await laurel.call('POST', path, { token: admin, body: { note: 'a model' } }),
-  );
+  const call = {
+    params: { path: { claimId: named(cast.claimIds, name) } },
+    body: { note: 'a model' },
+  };
+  const verb = VERBS[action];
+  return describeAnswer(await laurel.as(admin).POST(`/api/event-claims/{claimId}/${verb}`, call));
 }
 
 /** Resolves once the bulk action is done. */
 async function decideOnAll(cast: Cast, { event, action }: Of<'decide on all'>): Promise<string> {
   const { laurel, admin } = cast.system;
-  const asked = await laurel.call('POST', `/api/event-claims/${action.toLowerCase()}`, {
-    token: admin,
-    headers: { 'idempotency-key': uniqueName('bulk') },
+  const api = laurel.as(admin);
+  const asked = await api.POST(`/api/event-claims/${VERBS[action]}`, {
+    params: { header: { 'Idempotency-Key': uniqueName('bulk') } },
     body: { eventId: named(cast.eventIds, event) },
   });
-  if (asked.status !== 202) return describeAnswer(asked);
-  const path = `/api/operations/${asked.body.operationId}`;
+  if (!asked.data || !('operationId' in asked.data)) return describeAnswer(asked);
+  const params = { path: asked.data };
   const done = await until(
     async () => {
-      const { body } = await laurel.call('GET', path, { token: admin });
-      return body.state === 'DONE' && body;
+      const { data } = await api.GET('/api/operations/{operationId}', { params });
+      return data?.state === 'DONE' && data;
     },
-    `the end of ${path}`,
+    `the end of ${asked.data.operationId}`,
     BULK_PATIENCE_MS,
   );
   return `202, then ${done.done} of ${done.total} done`;

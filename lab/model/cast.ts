@@ -1,4 +1,5 @@
 /** The events and players that one sequence has in the real product, by the model's names. */
+import { dataOf } from '../../client/index.ts';
 import { claimIdOf } from '../../store/claims/claim-record.ts';
 import { uniqueName } from '../../test/servers.ts';
 import { KEYS, PLAYERS, type Sequence } from './random-sequences.ts';
@@ -56,8 +57,9 @@ export async function byName<T>(names: readonly string[], make: (name: string) =
 }
 
 /** A reward as the body of an operator's request has it. */
-export function rewardBody({ rewardId, quantity }: Reward, stock?: number | null): object {
-  return { rewardId, kind: 'ITEM', name: rewardId, quantity, stock };
+export function rewardBody({ rewardId, quantity }: Reward, stock?: number | null) {
+  const kind = 'ITEM' as const;
+  return { rewardId, kind, name: rewardId, quantity, ...(stock !== undefined && { stock }) };
 }
 
 async function addEvent({ laurel, operator }: System, event: Event): Promise<string> {
@@ -73,21 +75,16 @@ async function addEvent({ laurel, operator }: System, event: Event): Promise<str
     rewardSelection: selection,
     rewards: rewards.map((reward) => rewardBody(reward, reward.stock)),
     fulfillment: { provider },
-    status,
+    // No event of a sequence begins in another one.
+    status: status as 'DRAFT' | 'ACTIVE',
   };
-  const made = await laurel.call<{ eventId: string }>('POST', '/api/events', {
-    token: operator,
-    body,
-  });
-  if (made.status !== 201) throw new Error(`No event: ${JSON.stringify(made.body)}`);
-  return made.body.eventId;
+  return (await dataOf(laurel.as(operator).POST('/api/events', { body }))).eventId;
 }
 
 async function addPlayer(system: System, name: string): Promise<Player> {
   const body = { username: uniqueName(name), password: PASSWORD };
-  const made = await system.laurel.call<{ id: string }>('POST', '/api/auth/register', { body });
-  if (made.status !== 201) throw new Error(`No player: ${JSON.stringify(made.body)}`);
-  const player = { userId: made.body.id, username: body.username, token: '', signIn: '' };
+  const { id } = await dataOf(system.laurel.as().POST('/api/auth/register', { body }));
+  const player = { userId: id, username: body.username, token: '', signIn: '' };
   await signIn(system, player);
   return player;
 }
@@ -95,13 +92,14 @@ async function addPlayer(system: System, name: string): Promise<Player> {
 /** Signs the player in, keeps the answer, and keeps the new token if it succeeds. */
 export async function signIn({ laurel }: System, player: Player): Promise<void> {
   const body = { username: player.username, password: PASSWORD };
-  const answer = await laurel.call('POST', '/api/auth/login', { body });
+  const answer = await laurel.as().POST('/api/auth/login', { body });
   player.signIn = describeAnswer(answer);
-  if (answer.status === 200) player.token = String(answer.body.accessToken);
+  if (answer.data) player.token = answer.data.accessToken;
 }
 
 /** An answer's status, and its problem code if it has one. */
-export function describeAnswer({ status, body }: { status: number; body: object }): string {
-  const code: unknown = Reflect.get(body, 'code');
+export function describeAnswer(answer: { response: { status: number }; error?: object }): string {
+  const { status } = answer.response;
+  const code: unknown = answer.error && Reflect.get(answer.error, 'code');
   return typeof code === 'string' ? `${status} ${code}` : `${status}`;
 }

@@ -1,5 +1,7 @@
 /** Observes the real product from outside: only what belongs to one sequence's cast. */
+
 import type { ClaimBody } from '../../api/claims/claim-body.ts';
+import { dataOf } from '../../client/index.ts';
 import type { EventStats } from '../../store/events/event-stats.ts';
 import { byName, type Cast } from './cast.ts';
 import { isFinal } from './claim-steps.ts';
@@ -64,18 +66,17 @@ export async function look(cast: Cast, answers: string[]): Promise<Observation> 
 }
 
 async function claimsOf({ system, eventIds }: Cast, name: string): Promise<Claims> {
-  const path = `/api/event-claims?eventId=${named(eventIds, name)}&limit=${PAGE}`;
+  const params = { query: { eventId: named(eventIds, name), limit: PAGE } };
   const { laurel, admin } = system;
-  return (await laurel.call<{ items: Claims }>('GET', path, { token: admin })).body.items;
+  return (await dataOf(laurel.as(admin).GET('/api/event-claims', { params }))).items;
 }
 
 /** The event's statistics. Null if it is deleted. */
 async function statsOf({ system, eventIds }: Cast, name: string): Promise<EventStats | null> {
-  const path = `/api/events/${named(eventIds, name)}/stats`;
-  const { status, body } = await system.laurel.call<EventStats>('GET', path, {
-    token: system.admin,
-  });
-  return status === 404 ? null : body;
+  const params = { path: { eventId: named(eventIds, name) } };
+  const admin = system.laurel.as(system.admin);
+  const { data } = await admin.GET('/api/events/{eventId}/stats', { params });
+  return data ?? null;
 }
 
 function stockLevelsOf(
@@ -98,13 +99,8 @@ async function grantsOf(cast: Cast, claims: Claims): Promise<string[]> {
   const final = new Set(finals.map((c) => c.claimId));
   const lists = await Promise.all(
     [...new Set(finals.map((c) => c.userId))].map(async (userId) => {
-      const path = `/api/grants?userId=${userId}&limit=${PAGE}`;
-      const page = await laurel.call<{ items: { claimId: string; lineId: string }[] }>(
-        'GET',
-        path,
-        { token: admin },
-      );
-      return page.body.items;
+      const params = { query: { userId, limit: PAGE } };
+      return (await dataOf(laurel.as(admin).GET('/api/grants', { params }))).items;
     }),
   );
   return lists

@@ -4,7 +4,6 @@ import { randomBytes } from 'node:crypto';
 import { existsSync, mkdirSync, renameSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { Admin } from '@platformatic/kafka';
 import { javaEnvironment } from '../install/resolve-java.ts';
 import { writeAtomically } from '../processes/atomic-file.ts';
 import { byProbe } from '../processes/readiness.ts';
@@ -168,6 +167,8 @@ function escaped(value: string): string {
 
 /** Resolves if the controller has registered the broker, so that it can serve partitions. */
 async function askForBroker(port: number, signal: AbortSignal): Promise<void> {
+  // Only where there is a broker: to load it takes as long as all the rest.
+  const { Admin } = await import('@platformatic/kafka');
   const admin = new Admin({
     clientId: 'laurel-local',
     bootstrapBrokers: [kafkaBroker(port)],

@@ -10,7 +10,8 @@ export interface Controls {
   rules: {
     /** Adds rules at the end. The first rule that fits a call applies. @throws ZodError */
     add(rules: RuleInput | RuleInput[]): void;
-    clear(): void;
+    /** Removes all rules, or those that name this event. */
+    clear(eventId?: string): void;
   };
   /** Every grant, oldest first. */
   ledger(): LedgerGrant[];

@@ -109,7 +109,8 @@ interface Call {
 export interface Rules {
   /** Adds rules at the end. The first rule that fits a call applies. @throws ZodError */
   add(rules: RuleInput | RuleInput[]): void;
-  clear(): void;
+  /** Removes all rules, or those that name this event. */
+  clear(eventId?: string): void;
   /** Decides on one call, and counts it as an attempt and against the rule's `times`. */
   decide(call: Call): Behaviour;
 }
@@ -125,8 +126,8 @@ export function createRules(): Rules {
       const more = Array.isArray(parsed) ? parsed : [parsed];
       rules.push(...more.map((rule) => ({ rule, left: rule.times ?? Number.POSITIVE_INFINITY })));
     },
-    clear() {
-      rules = [];
+    clear(eventId) {
+      rules = rules.filter(({ rule }) => eventId !== undefined && rule.eventId !== eventId);
     },
     decide(call) {
       const key = `${call.verb} ${call.grantId || call.userId}`;

@@ -1,18 +1,12 @@
 /** Bulk retry and abort of parked claims. */
 import assert from 'node:assert/strict';
-import { after, afterEach, before, describe, test } from 'node:test';
+import { after, before, describe, test } from 'node:test';
+import { dataOf } from '../../client/index.ts';
 import type { Parked } from '../../store/operations.ts';
 import { ended, gameEvent, levelsOf, parked, reconcile, recordOf, until } from '../helpers.ts';
 import { type Laurel, startLaurel } from '../laurel.ts';
+import { decide } from '../outcomes.ts';
 import { uniqueName } from '../servers.ts';
-
-interface OperationBody {
-  operationId: string;
-  state: string;
-  total: number;
-  done: number;
-  failed: number;
-}
 
 let laurel: Laurel;
 let admin: { id: string; token: string };
@@ -22,9 +16,8 @@ before(async () => {
   admin = await laurel.signIn('ADMIN');
 });
 after(() => laurel.stop());
-afterEach(() => laurel.game.rules.clear());
 
-/** Claims of one event, each parked as the game is down; it is up again afterwards. */
+/** Claims of one event, each parked as the game is down for it; it is up again afterwards. */
 async function parkedClaims(count: number) {
   const { eventId } = await gameEvent(laurel);
   laurel.game.rules.add({ do: 'fail', eventId, on: ['grant', 'lookup'] });
@@ -35,21 +28,22 @@ async function parkedClaims(count: number) {
     }),
   );
   await Promise.all(claimIds.map((claimId) => parked(laurel, claimId)));
-  laurel.game.rules.clear();
+  laurel.game.rules.clear(eventId);
   return { eventId, claimIds };
 }
 
+/** The body may be one that the API refuses. */
 async function bulk(verb: 'retry' | 'abort', body: object, key = uniqueName('bulk')) {
-  return await laurel.call<OperationBody>('POST', `/api/event-claims/${verb}`, {
-    token: admin.token,
-    headers: { 'idempotency-key': key },
-    body,
-  });
+  const params = { header: { 'Idempotency-Key': key } };
+  const call = { params, body };
+  const { data, response } = await laurel.as(admin.token).POST(`/api/event-claims/${verb}`, call);
+  const operationId = data && 'operationId' in data ? data.operationId : '';
+  return { status: response.status, headers: response.headers, operationId };
 }
 
-async function progress(operationId: string): Promise<OperationBody> {
-  const path = `/api/operations/${operationId}`;
-  return (await laurel.call<OperationBody>('GET', path, { token: admin.token })).body;
+async function progress(operationId: string) {
+  const params = { path: { operationId } };
+  return await dataOf(laurel.as(admin.token).GET('/api/operations/{operationId}', { params }));
 }
 
 /** What a worker does for one claim of its batch, before it dies. */
@@ -68,7 +62,7 @@ async function decideOn(operationId: string, { claimId, number }: Parked): Promi
 async function begunRetry() {
   const { eventId, claimIds } = await parkedClaims(3);
   await laurel.stopWorkers();
-  const { operationId } = (await bulk('retry', { eventId })).body;
+  const { operationId } = await bulk('retry', { eventId });
   const operation = await laurel.store.operations.get(operationId);
   assert.ok(operation);
   const [first] = (await laurel.store.operations.takeBatch(operation, 50)).batch;
@@ -83,14 +77,17 @@ const done = (operationId: string) =>
     return now.state === 'DONE' && now;
   }, `operation ${operationId}`);
 
-describe('a bulk retry', () => {
+describe('a bulk retry', { concurrency: true }, () => {
   test('gets every parked claim of its event granted, and says how far it is', async () => {
     const { eventId, claimIds } = await parkedClaims(6);
     const other = await parkedClaims(1);
-    const { status, body, headers } = await bulk('retry', { eventId, note: 'the game is back' });
+    const { status, operationId, headers } = await bulk('retry', {
+      eventId,
+      note: 'the game is back',
+    });
     assert.equal(status, 202);
-    assert.equal(headers.get('location'), `/api/operations/${body.operationId}`);
-    const { total, done: decided, failed } = await done(body.operationId);
+    assert.equal(headers.get('location'), `/api/operations/${operationId}`);
+    const { total, done: decided, failed } = await done(operationId);
     assert.deepEqual([total, decided, failed], [6, 6, 0]);
     for (const claimId of claimIds) assert.equal((await ended(laurel, claimId)).state, 'GRANTED');
     const untouched = await parked(laurel, other.claimIds[0] ?? '');
@@ -101,53 +98,14 @@ describe('a bulk retry', () => {
     const { eventId } = await parkedClaims(2);
     const key = uniqueName('bulk');
     const answers = await Promise.all([1, 2, 3].map(() => bulk('retry', { eventId }, key)));
-    const ids = new Set(answers.map((a) => a.body.operationId));
+    const ids = new Set(answers.map((a) => a.operationId));
     assert.equal(ids.size, 1);
     const again = await bulk('retry', { eventId }, key);
-    assert.deepEqual([again.status, ids.has(again.body.operationId)], [202, true]);
+    assert.deepEqual([again.status, ids.has(again.operationId)], [202, true]);
     assert.equal((await bulk('abort', { eventId }, key)).status, 422);
     const log = await laurel.store.auditLog.page({ action: 'claims.retry' }, undefined, 10);
-    const own = log.filter((e) => e.targetId === again.body.operationId);
+    const own = log.filter((e) => e.targetId === again.operationId);
     assert.equal(own.length, 1, 'and audited once');
-  });
-
-  test('goes on after a restart, and counts nothing twice', async () => {
-    const { claimIds, operationId } = await begunRetry();
-    assert.deepEqual((await progress(operationId)).done, 1);
-    await laurel.startWorkers();
-    const { total, done: decided, failed } = await done(operationId);
-    assert.deepEqual([total, decided, failed], [3, 3, 0]);
-    for (const claimId of claimIds) assert.equal((await ended(laurel, claimId)).state, 'GRANTED');
-  });
-
-  test('that is stopped within a batch leaves the rest as it is, whatever dies meanwhile', async () => {
-    const { claimIds, operationId, first } = await begunRetry();
-    const stop = `/api/operations/${operationId}/stop`;
-    const stopped = await laurel.call<OperationBody>('POST', stop, { token: admin.token });
-    assert.deepEqual([stopped.status, stopped.body.state], [200, 'STOPPED']);
-    await laurel.startWorkers();
-    await laurel.client.workflow.getHandle(`operation/${operationId}`).result();
-    const { state, total, done: decided, failed } = await progress(operationId);
-    assert.deepEqual([state, total, decided, failed], ['STOPPED', 3, 1, 0]);
-    for (const claimId of claimIds) {
-      const { decision } = (await parked(laurel, claimId)).parking ?? {};
-      assert.equal(decision?.action, claimId === first ? 'RETRY' : undefined);
-    }
-  });
-
-  test('counts a claim that was decided otherwise as failed', async () => {
-    const { eventId, claimIds } = await parkedClaims(2);
-    await laurel.stopWorkers();
-    const { body } = await bulk('retry', { eventId });
-    // A worker took them both, and died; one that was decided on before is not among them at all.
-    const operation = await laurel.store.operations.get(body.operationId);
-    assert.ok(operation);
-    assert.equal((await laurel.store.operations.takeBatch(operation, 50)).batch.length, 2);
-    const abort = `/api/event-claims/${claimIds[0]}/abort`;
-    assert.equal((await laurel.call('POST', abort, { token: admin.token })).status, 202);
-    await laurel.startWorkers();
-    const { done: decided, failed } = await done(body.operationId);
-    assert.deepEqual([decided, failed], [1, 1]);
   });
 
   test('whose run could not be started is by reconciliation', async () => {
@@ -162,11 +120,53 @@ describe('a bulk retry', () => {
   });
 });
 
-describe('a bulk abort', () => {
+// One after another, as each stops the workers.
+describe('a bulk retry whose worker dies', () => {
+  test('goes on after a restart, and counts nothing twice', async () => {
+    const { claimIds, operationId } = await begunRetry();
+    assert.deepEqual((await progress(operationId)).done, 1);
+    await laurel.startWorkers();
+    const { total, done: decided, failed } = await done(operationId);
+    assert.deepEqual([total, decided, failed], [3, 3, 0]);
+    for (const claimId of claimIds) assert.equal((await ended(laurel, claimId)).state, 'GRANTED');
+  });
+
+  test('that is stopped within a batch leaves the rest as it is, whatever dies meanwhile', async () => {
+    const { claimIds, operationId, first } = await begunRetry();
+    const stopped = await laurel.as(admin.token).POST('/api/operations/{operationId}/stop', {
+      params: { path: { operationId } },
+    });
+    assert.deepEqual([stopped.response.status, stopped.data?.state], [200, 'STOPPED']);
+    await laurel.startWorkers();
+    await laurel.client.workflow.getHandle(`operation/${operationId}`).result();
+    const { state, total, done: decided, failed } = await progress(operationId);
+    assert.deepEqual([state, total, decided, failed], ['STOPPED', 3, 1, 0]);
+    for (const claimId of claimIds) {
+      const { decision } = (await parked(laurel, claimId)).parking ?? {};
+      assert.equal(decision?.action, claimId === first ? 'RETRY' : undefined);
+    }
+  });
+
+  test('counts a claim that was decided otherwise as failed', async () => {
+    const { eventId, claimIds } = await parkedClaims(2);
+    await laurel.stopWorkers();
+    const { operationId } = await bulk('retry', { eventId });
+    // A worker took them both, and died; one that was decided on before is not among them at all.
+    const operation = await laurel.store.operations.get(operationId);
+    assert.ok(operation);
+    assert.equal((await laurel.store.operations.takeBatch(operation, 50)).batch.length, 2);
+    await decide(laurel, claimIds[0] ?? '', 'abort');
+    await laurel.startWorkers();
+    const { done: decided, failed } = await done(operationId);
+    assert.deepEqual([decided, failed], [1, 1]);
+  });
+});
+
+describe('a bulk abort', { concurrency: true }, () => {
   test('undoes every parked claim of its reason', async () => {
     const { eventId, claimIds } = await parkedClaims(3);
-    const { body } = await bulk('abort', { eventId, reason: 'FULFILLMENT_UNAVAILABLE' });
-    const { total } = await done(body.operationId);
+    const { operationId } = await bulk('abort', { eventId, reason: 'FULFILLMENT_UNAVAILABLE' });
+    const { total } = await done(operationId);
     assert.equal(total, 3);
     for (const claimId of claimIds) {
       const { state, reason } = await ended(laurel, claimId);
@@ -181,8 +181,8 @@ describe('a bulk abort', () => {
   });
 
   test('that fits no claim is done at once', async () => {
-    const { body } = await bulk('abort', { eventId: 'evt_none' });
-    const { total, done: decided } = await done(body.operationId);
+    const { operationId } = await bulk('abort', { eventId: 'evt_none' });
+    const { total, done: decided } = await done(operationId);
     assert.deepEqual([total, decided], [0, 0]);
   });
 });

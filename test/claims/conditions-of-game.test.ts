@@ -74,11 +74,9 @@ describe('a claim whose condition a game server is asked for', { concurrency: tr
   it('is refused by the game’s word, which it is told', async () => {
     const { claimId, token } = await claimOf({ power: 4_999 });
     await ended(laurel, claimId);
-    const path = `/api/event-claims/${claimId}`;
-    const { body } = await laurel.call<{ explanation: { condition: unknown } }>('GET', path, {
-      token,
-    });
-    assert.deepEqual(body.explanation.condition, {
+    const params = { path: { claimId } };
+    const { data } = await laurel.as(token).GET('/api/event-claims/{claimId}', { params });
+    assert.deepEqual(data?.explanation?.condition, {
       all: [
         { metric: 'guild.rank', atMost: 10, source: 'game', have: null, need: 10, met: false },
         { metric: 'power', atLeast: 5_000, source: 'game', have: 4_999, need: 5_000, met: false },
@@ -248,11 +246,13 @@ describe('may I claim now', { concurrency: true }, () => {
   it('is for players, of events that they can see', async () => {
     const { eventId } = await withCondition(laurel, QUEST);
     const { token: staff } = await laurel.signIn('OPERATOR');
-    const path = `/api/events/${eventId}/eligibility`;
-    assert.equal((await laurel.call('GET', path)).status, 401);
-    assert.equal((await laurel.call('GET', path, { token: staff })).status, 400);
+    const asked = async (token?: string, of = eventId) => {
+      const params = { path: { eventId: of } };
+      return await laurel.as(token).GET('/api/events/{eventId}/eligibility', { params });
+    };
+    assert.equal((await asked()).response.status, 401);
+    assert.equal((await asked(staff)).response.status, 400);
     const { token } = await laurel.signIn();
-    const none = await laurel.call('GET', '/api/events/evt_none/eligibility', { token });
-    assert.equal(none.status, 404);
+    assert.equal((await asked(token, 'evt_none')).response.status, 404);
   });
 });

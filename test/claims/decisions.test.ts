@@ -51,6 +51,7 @@ after(async () => {
   await laurel.stop();
 });
 
+/** The body and the verb may be ones that the API refuses. */
 async function decide(claimId: string, verb: string, body?: unknown, token = admin.token) {
   const path = `/api/event-claims/${claimId}/${verb}`;
   const sent = body === undefined ? { token } : { token, body };

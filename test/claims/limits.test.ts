@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Claim } from '../../store/claims/claim-record.ts';
+import { eligibility } from '../condition-claims.ts';
 import { answered } from '../game-claims.ts';
 import { CAPE, ended, event, gameEvent, hasEntitlement } from '../helpers.ts';
 import { type ClaimAnswer, codeOf, type Laurel, startLaurel } from '../laurel.ts';
@@ -44,11 +45,9 @@ const recordsOf = (userId: string): Promise<Claim[]> =>
   laurel.store.claims.model.find({ userId }).lean<Claim[]>();
 
 async function reasonsFor(eventId: string, token: string): Promise<string[]> {
-  type Eligibility = { eligible: boolean; reasons: string[] };
-  const path = `/api/events/${eventId}/eligibility`;
-  const { body } = await laurel.call<Eligibility>('GET', path, { token });
-  assert.equal(body.eligible, body.reasons.length === 0);
-  return body.reasons;
+  const { eligible, reasons } = await eligibility(laurel, eventId, token);
+  assert.equal(eligible, reasons.length === 0);
+  return reasons;
 }
 
 /** Events of one group, which no other test has. */

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { after, before, describe, it } from 'node:test';
 import type { ClaimBody } from '../../api/claims/claim-body.ts';
+import { dataOf } from '../../client/index.ts';
 import { CLAIM_STATES, type ClaimState } from '../../domain/claims/claim.ts';
 import { ROLES, STAFF } from '../../domain/user.ts';
 import type { Claim } from '../../store/claims/claim-record.ts';
@@ -90,11 +91,9 @@ describe('a claim', { concurrency: true }, () => {
   it('is read by staff, who are told where it runs', async () => {
     for (const role of STAFF) {
       const { token } = await laurel.signIn(role);
-      const read = await laurel.call<ClaimBody>('GET', `/api/event-claims/${sample._id}`, {
-        token,
-      });
-      assert.equal(read.status, 200);
-      const link = new URL(read.body.links.workflow ?? '');
+      const params = { path: { claimId: sample._id } };
+      const read = await dataOf(laurel.as(token).GET('/api/event-claims/{claimId}', { params }));
+      const link = new URL(read.links.workflow ?? '');
       assert.equal(link.origin, 'http://temporal.test');
       assert.equal(link.pathname, '/namespaces/a%20namespace/workflows');
       const id = `claim/${sample.userId}/${sample.idempotencyKey}`;
@@ -135,15 +134,18 @@ describe('a claim', { concurrency: true }, () => {
     laurel.game.rules.add({ do: 'pending', eventId });
     const { token } = await laurel.signIn();
     const { body } = await laurel.claim(eventId, token);
-    const wait = { token, headers: { prefer: 'wait=20' } };
-    const waiting = laurel.call<ClaimBody>('GET', body.links.self, wait);
-    const running = await laurel.call<ClaimBody>('GET', body.links.self, { token });
-    assert.equal(running.headers.get('preference-applied'), null);
+    const read = (header: { Prefer?: string }) => {
+      const params = { path: { claimId: body.claimId }, header };
+      return laurel.as(token).GET('/api/event-claims/{claimId}', { params });
+    };
+    const waiting = read({ Prefer: 'wait=20' });
+    const running = await read({});
+    assert.equal(running.response.headers.get('preference-applied'), null);
     await laurel.game.waitFor((game) => game.ledger().some((g) => g.asked?.eventId === eventId));
     laurel.game.settle(`${body.claimId}:cape`, 'GRANTED');
-    const read = await waiting;
-    assert.deepEqual([read.status, read.body.state], [200, 'GRANTED']);
-    assert.equal(read.headers.get('preference-applied'), 'wait=20');
+    const { data, response } = await waiting;
+    assert.deepEqual([response.status, data?.state], [200, 'GRANTED']);
+    assert.equal(response.headers.get('preference-applied'), 'wait=20');
   });
 });
 
@@ -343,7 +345,7 @@ describe('docs/laurel.http', () => {
   it('can be sent from top to bottom, and each request is answered as its title says', async () => {
     const file = readFileSync(new URL('../../docs/laurel.http', import.meta.url), 'utf8');
     const admin = { username: uniqueName('admin'), password: 'a long enough password' };
-    await laurel.call('POST', '/api/auth/register', { body: admin });
+    await dataOf(laurel.as().POST('/api/auth/register', { body: admin }));
     await laurel.store.users.model.updateOne({ username: admin.username }, { role: 'ADMIN' });
     const unexpected = await unexpectedAnswers(file, {
       api: laurel.url,

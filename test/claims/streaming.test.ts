@@ -129,9 +129,10 @@ describe('the stream of a claim', { concurrency: true }, () => {
     );
     const last = rest.at(-1);
     assert.equal(last?.claim.state, 'GRANTED');
-    const read = await laurel.call<ClaimBody>('GET', `/api/event-claims/${claimId}`, { token });
-    assert.deepEqual(last?.claim, read.body);
-    assert.equal(last?.id, read.body.version);
+    const params = { path: { claimId } };
+    const { data } = await laurel.as(token).GET('/api/event-claims/{claimId}', { params });
+    assert.deepEqual(last?.claim, data);
+    assert.equal(last?.id, data?.version);
   });
 
   it('tells a claim that is final once, and ends', async () => {
@@ -246,8 +247,8 @@ describe('a stream whose reader may no longer read', { concurrency: true }, () =
     const { token: admin } = await laurel.signIn('ADMIN');
     const stream = await open(claimId, auditor.token);
     assert.equal((await stream.next())?.id, 1);
-    const demoted = { token: admin, body: { role: 'PLAYER' } };
-    await laurel.call('PATCH', `/api/users/${auditor.id}`, demoted);
+    const params = { path: { userId: auditor.id } };
+    await laurel.as(admin).PATCH('/api/users/{userId}', { params, body: { role: 'PLAYER' } });
     gate.open();
     assert.deepEqual(await stream.rest(), []);
   });

@@ -1,6 +1,7 @@
 /** Undoing: what is taken back, in which order, for how long, and what is parked (rules 5 and 8). */
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
+import { dataOf } from '../../client/index.ts';
 import { ProviderError } from '../../domain/claims/fulfillment.ts';
 import { claimIdOf } from '../../store/claims/claim-record.ts';
 import { answered, asked, claimAtGame, MOUNT, type Rule, requestsFor } from '../game-claims.ts';
@@ -142,11 +143,9 @@ describe('a revoke that is refused for good', { concurrency: true }, () => {
 
     const again = await laurel.claim(eventId, token);
     assert.deepEqual([again.status, Reflect.get(again.body, 'code')], [409, 'already_claimed']);
-    const grants = await laurel.call<{ items: { grantId: string }[] }>('GET', '/api/grants', {
-      token,
-    });
+    const grants = await dataOf(laurel.as(token).GET('/api/grants'));
     assert.deepEqual(
-      grants.body.items.map((g) => g.grantId),
+      grants.items.map((g) => g.grantId),
       [`${claimId}:cape`],
     );
     // Reconciliation frees what undone claims left behind; this was not left, it was kept.

@@ -6,6 +6,7 @@ import assert from 'node:assert/strict';
 import { createPasswords } from '../../api/identity/passwords.ts';
 import { createStaffSignIn } from '../../api/identity/staff-oidc.ts';
 import { CALLBACK_PATH } from '../../api/routes/staff-oidc.ts';
+import { type components, dataOf } from '../../client/index.ts';
 import type { EventFields } from '../../domain/events/event.ts';
 import { CAPE, DAILY_IN_SEOUL, eventFields, MESOS, ONCE } from '../../domain/events/test-fields.ts';
 import type { Role } from '../../domain/user.ts';
@@ -97,16 +98,13 @@ export async function startConsoleStack() {
   async function count(userId: string, metric: string, key: string, value: number) {
     const event = { id: `${userId}-${metric}-${key}`, userId, metric, key, value };
     const body = { events: [{ ...event, at: new Date().toISOString() }] };
-    await laurel.call('POST', '/api/activity-events', { token: gameServer.token, body });
+    await dataOf(laurel.as(gameServer.token).POST('/api/activity-events', { body }));
   }
 
   /** Changes an event, as an admin. */
-  async function change(eventId: string, body: object): Promise<void> {
-    const { status } = await laurel.call('PATCH', `/api/events/${eventId}`, {
-      token: admin.token,
-      body,
-    });
-    assert.equal(status, 200);
+  async function change(eventId: string, body: components['schemas']['EventPatch']): Promise<void> {
+    const params = { path: { eventId } };
+    await dataOf(laurel.as(admin.token).PATCH('/api/events/{eventId}', { params, body }));
   }
 
   return {
@@ -161,12 +159,14 @@ export async function fillStack(stack: ConsoleStack) {
 
 /** A bulk action on nothing: it is done at once. */
 async function retryAll({ laurel, admin }: ConsoleStack, eventId: string): Promise<string> {
-  const { body } = await laurel.call<{ operationId: string }>('POST', '/api/event-claims/retry', {
-    token: admin.token,
-    headers: { 'idempotency-key': 'seed' },
-    body: { eventId, note: 'The game was down from 02:10 to 02:35' },
-  });
-  return body.operationId;
+  const started = await dataOf(
+    laurel.as(admin.token).POST('/api/event-claims/retry', {
+      params: { header: { 'Idempotency-Key': 'seed' } },
+      body: { eventId, note: 'The game was down from 02:10 to 02:35' },
+    }),
+  );
+  assert.ok('operationId' in started);
+  return started.operationId;
 }
 
 function draftOf(title: string): EventFields {

@@ -54,7 +54,9 @@ export async function endsAndComesBack(
 
   // Another role ends all tokens.
   const { token } = stack.admin;
-  await stack.laurel.call('PATCH', `/api/users/${id}`, { token, body: { role: 'AUDITOR' } });
+  const params = { path: { userId: id } };
+  const body = { role: 'AUDITOR' as const };
+  await stack.laurel.as(token).PATCH('/api/users/{userId}', { params, body });
   await visit.press(visit.link(t.common.clearFilters));
   await visit.sees(t.signIn.ended);
   await visit.check();

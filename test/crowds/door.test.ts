@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
 import { after, before, beforeEach, describe, it } from 'node:test';
+import { dataOf } from '../../client/index.ts';
 import { claimIdOf } from '../../store/claims/claim-record.ts';
 import { behind } from '../checkpoints.ts';
 import { CAPE, event, levelsOf, until } from '../helpers.ts';
@@ -78,8 +79,8 @@ describe('a crowd before the record', () => {
     const seconds = Number(away.headers.get('retry-after'));
     assert.ok(seconds >= 1 && seconds <= 3, `Retry-After: ${seconds}`);
     await waitingAre(11);
-    const path = `/api/event-claims/${first.body.claimId}`;
-    assert.equal((await laurel.call('GET', path, { token: known.token })).status, 200);
+    const params = { path: { claimId: first.body.claimId } };
+    await dataOf(laurel.as(known.token).GET('/api/event-claims/{claimId}', { params }));
 
     go.resolve();
     const statuses = (await Promise.all(asked)).map(({ status }) => status).sort();

@@ -5,7 +5,8 @@ import { rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
-import { type Api, type ClaimAnswer, createApi, type Stats } from '../../lab/demo/client.ts';
+import { type components, dataOf } from '../../client/index.ts';
+import { type Api, join as joinAs, signIn } from '../../lab/demo/client.ts';
 import type { LedgerGrant } from '../../local/simulator/simulator-ledger.ts';
 import type { RuleInput } from '../../local/simulator/simulator-rules.ts';
 import { until } from '../helpers.ts';
@@ -38,48 +39,46 @@ const STAGES = {
 type Stage = keyof typeof STAGES;
 const NAMES = Object.keys(STAGES) as Stage[];
 
+type Claim = components['schemas']['Claim'];
+
 interface Story {
   userId: string;
-  token: string;
+  api: Api;
   key: string;
   claimId: string;
 }
 
 const dataDir = mkdtempSync(join(tmpdir(), 'laurel-disaster-'));
 let stack: RunningStack;
-let api: Api;
-let admin: string;
+let admin: Api;
 let eventId: string;
 let stories: Record<Stage, Story>;
 
 const atSimulator = async (path: string, init?: RequestInit) =>
   await fetch(`${stack.file().simulator?.url}/control/${path}`, init);
 
-async function claim(story: Pick<Story, 'token' | 'key'>) {
-  return await api.call<ClaimAnswer>('POST', `/api/event-claims/${eventId}/claim`, {
-    token: story.token,
-    headers: { 'idempotency-key': story.key },
-  });
+async function claim({ api, key }: Pick<Story, 'api' | 'key'>) {
+  const params = { path: { eventId }, header: { 'Idempotency-Key': key } };
+  return await api.POST('/api/event-claims/{eventId}/claim', { params });
 }
 
 /** A new player claims, and the game does to them what the stage takes. */
 async function tell(stage: Stage): Promise<Story> {
   const key = uniqueName('key');
-  const player = await api.join(uniqueName(stage), 'a password for disasters');
+  const player = await joinAs(stack.file().api.url, uniqueName(stage), 'a password for disasters');
   const rules = STAGES[stage].map((rule: RuleInput) => ({ ...rule, userId: player.userId }));
   if (rules.length > 0) await atSimulator('rules', { method: 'POST', body: JSON.stringify(rules) });
-  const { status, body } = await claim({ ...player, key });
-  assert.ok(status < 300, JSON.stringify(body));
-  return { ...player, key, claimId: body.claimId };
+  const { claimId } = await dataOf(claim({ ...player, key }));
+  return { ...player, key, claimId };
 }
 
-async function claimOf(stage: Stage): Promise<ClaimAnswer> {
-  const { claimId, token } = stories[stage];
-  return await api.get<ClaimAnswer>('GET', `/api/event-claims/${claimId}`, { token });
+async function claimOf(stage: Stage): Promise<Claim> {
+  const { claimId, api } = stories[stage];
+  return await dataOf(api.GET('/api/event-claims/{claimId}', { params: { path: { claimId } } }));
 }
 
 /** Resolves once the claim is in that state. */
-async function stateOnce(stage: Stage, state: string): Promise<ClaimAnswer> {
+async function stateOnce(stage: Stage, state: string): Promise<Claim> {
   const what = `the ${stage} claim to be ${state}`;
   return await until(
     async () => {
@@ -103,8 +102,9 @@ async function askedOnce(stage: Stage, verb: string): Promise<void> {
 }
 
 async function decide(stage: Stage, decision: 'retry' | 'abort'): Promise<void> {
-  const path = `/api/event-claims/${stories[stage].claimId}/${decision}`;
-  assert.equal((await api.call('POST', path, { token: admin, body: {} })).status, 202);
+  const { claimId } = stories[stage];
+  const call = { params: { path: { claimId } }, body: {} };
+  await dataOf(admin.POST(`/api/event-claims/{claimId}/${decision}`, call));
 }
 
 /** Temporal dies and comes back with nothing, while everything else runs on. */
@@ -122,9 +122,8 @@ async function loseTemporalsData(): Promise<void> {
 before(async () => {
   stack = await startStack({ dataDir, env: ENV });
   const { admin: is, api: at } = stack.file();
-  api = createApi(at.url);
-  admin = await api.login(is.username, is.password);
-  const body = {
+  admin = await signIn(at.url, is.username, is.password);
+  const body: components['schemas']['NewEvent'] = {
     title: 'Before the flood',
     startsAt: '2020-01-01T00:00:00Z',
     endsAt: '2100-01-01T00:00:00Z',
@@ -132,8 +131,7 @@ before(async () => {
     fulfillment: { provider: 'simulator' },
     status: 'ACTIVE',
   };
-  eventId = (await api.get<{ eventId: string }>('POST', '/api/events', { token: admin, body }))
-    .eventId;
+  ({ eventId } = await dataOf(admin.POST('/api/events', { body })));
   const told = NAMES.map(async (stage) => [stage, await tell(stage)] as const);
   stories = Object.fromEntries(await Promise.all(told)) as typeof stories;
 
@@ -172,9 +170,10 @@ describe('Temporal’s data are lost with claims running, and MongoDB’s kept',
   });
 
   it('a key that was used gets its claim, though Temporal has forgotten the run', async () => {
-    const { status, headers, body } = await claim(stories.granted);
+    const { data, response } = await claim(stories.granted);
+    const replayed = response.headers.get('idempotency-replayed');
     assert.deepEqual(
-      [status, headers.get('idempotency-replayed'), body.claimId, body.state],
+      [response.status, replayed, data?.claimId, data?.state],
       [200, 'true', stories.granted.claimId, 'GRANTED'],
     );
   });
@@ -194,19 +193,16 @@ describe('Temporal’s data are lost with claims running, and MongoDB’s kept',
       parkedAndAborted: 'REVOKED ×1',
       parkedAndLeft: undefined,
     });
-    const { rewards, claims } = await api.get<Stats>('GET', `/api/events/${eventId}/stats`, {
-      token: admin,
-    });
-    assert.deepEqual(rewards, [
+    const params = { path: { eventId } };
+    const stats = await dataOf(admin.GET('/api/events/{eventId}/stats', { params }));
+    assert.deepEqual(stats.rewards, [
       { rewardId: 'cape', stock: STOCK, available: STOCK - 5, held: 1, granted: 4 },
     ]);
-    assert.deepEqual(claims, { GRANTED: 4, FAILED: 2, NEEDS_ATTENTION: 1 });
+    assert.deepEqual(stats.claims, { GRANTED: 4, FAILED: 2, NEEDS_ATTENTION: 1 });
   });
 
   it('reconciliation tells how many runs it started', async () => {
-    const { runs } = await api.get<{
-      runs: { mended: { runsStarted: number }; unbalanced: string[] }[];
-    }>('GET', '/api/reconciliation', { token: admin });
+    const { runs } = await dataOf(admin.GET('/api/reconciliation'));
     const started = runs.reduce((sum, { mended }) => sum + mended.runsStarted, 0);
     // The decisions may have come first: they start a run themselves.
     assert.ok(started >= 3, `${started} runs`);

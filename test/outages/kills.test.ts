@@ -6,7 +6,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { type Api, type ClaimAnswer, createApi, type Stats } from '../../lab/demo/client.ts';
+import { type components, dataOf } from '../../client/index.ts';
+import { type Api, join as joinAs, type Player, signIn } from '../../lab/demo/client.ts';
 import { type RunningStack, type StackProcess, startStack } from '../stack.ts';
 
 const PLAYERS = 12;
@@ -25,24 +26,21 @@ const ENV = {
   ACCESS_TOKEN_TTL_S: '3600',
 };
 
-interface Player {
-  userId: string;
-  token: string;
-}
+type Claim = components['schemas']['Claim'];
 
 const dataDir = mkdtempSync(join(tmpdir(), 'laurel-kills-'));
 let stack: RunningStack;
-let api: Api;
-let adminToken: string;
+let adminApi: Api;
 let players: Player[];
 
 before(async () => {
   stack = await startStack({ dataDir, env: ENV });
-  const { admin } = stack.file();
-  api = createApi(stack.file().api.url);
-  adminToken = await api.login(admin.username, admin.password);
+  const { admin, api } = stack.file();
+  adminApi = await signIn(api.url, admin.username, admin.password);
   players = [];
-  for (let n = 0; n < PLAYERS; n++) players.push(await api.join(`player-${n}`, PASSWORD));
+  for (let n = 0; n < PLAYERS; n++) {
+    players.push(await joinAs(api.url, `player-${n}`, PASSWORD));
+  }
 });
 
 after(async () => {
@@ -52,7 +50,7 @@ after(async () => {
 
 /** An open event of one limited reward, through the mailbox or the simulated game. */
 async function newEvent(provider: 'mailbox' | 'simulator'): Promise<string> {
-  const body = {
+  const body: components['schemas']['NewEvent'] = {
     title: 'Kill me',
     startsAt: '2020-01-01T00:00:00Z',
     endsAt: '2100-01-01T00:00:00Z',
@@ -60,19 +58,17 @@ async function newEvent(provider: 'mailbox' | 'simulator'): Promise<string> {
     fulfillment: { provider },
     status: 'ACTIVE',
   };
-  return (await api.get<{ eventId: string }>('POST', '/api/events', { token: adminToken, body }))
-    .eventId;
+  return (await dataOf(adminApi.POST('/api/events', { body }))).eventId;
 }
 
 /** Claims as a client should: the same key again until there is an answer. */
-async function claim(player: Player, eventId: string): Promise<string> {
-  const headers = { 'idempotency-key': randomUUID() };
-  const path = `/api/event-claims/${eventId}/claim`;
+async function claim({ api }: Player, eventId: string): Promise<string> {
+  const params = { path: { eventId }, header: { 'Idempotency-Key': randomUUID() } };
   for (;;) {
     try {
-      const { status, body } = await api.call<ClaimAnswer>('POST', path, { ...player, headers });
-      if (status < 300) return body.claimId;
-      assert.equal(status, 503, JSON.stringify(body));
+      const claimed = await api.POST('/api/event-claims/{eventId}/claim', { params });
+      if (claimed.data) return claimed.data.claimId;
+      assert.equal(claimed.response.status, 503, JSON.stringify(claimed.error));
     } catch (error) {
       // The connection broke: nobody knows whether the claim was recorded.
       if (!(error instanceof TypeError)) throw error;
@@ -82,16 +78,15 @@ async function claim(player: Player, eventId: string): Promise<string> {
 }
 
 /** The claim once it is final, asked for past whatever is down. */
-async function ended(player: Player, claimId: string): Promise<ClaimAnswer> {
+async function ended({ api }: Player, claimId: string): Promise<Claim> {
+  const params = { path: { claimId }, header: { Prefer: 'wait=5' } };
   const deadlineMs = performance.now() + END_WITHIN_MS;
   let last = 'nothing';
   while (performance.now() < deadlineMs) {
     try {
-      const headers = { prefer: 'wait=5' };
-      const path = `/api/event-claims/${claimId}`;
-      const { status, body } = await api.call<ClaimAnswer>('GET', path, { ...player, headers });
-      last = `${status} ${body.state}`;
-      if (['GRANTED', 'REJECTED', 'FAILED'].includes(body.state)) return body;
+      const { data, response } = await api.GET('/api/event-claims/{claimId}', { params });
+      last = `${response.status} ${data?.state}`;
+      if (data && ['GRANTED', 'REJECTED', 'FAILED'].includes(data.state)) return data;
     } catch (error) {
       if (!(error instanceof TypeError)) throw error;
     }
@@ -113,7 +108,8 @@ async function ledger(): Promise<LedgerGrant[]> {
 
 /** Every player's claim was granted once, the game gave each once, and the stock adds up. */
 async function checkBooks(eventId: string, claimIds: string[], provider: string): Promise<void> {
-  const stats = await api.get<Stats>('GET', `/api/events/${eventId}/stats`, { token: adminToken });
+  const params = { path: { eventId } };
+  const stats = await dataOf(adminApi.GET('/api/events/{eventId}/stats', { params }));
   const left = STOCK - PLAYERS;
   assert.deepEqual(
     stats.rewards,

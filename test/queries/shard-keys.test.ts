@@ -10,10 +10,12 @@ import assert from 'node:assert/strict';
 import { after, before, beforeEach, describe, it } from 'node:test';
 import type { Connection, mongo } from 'mongoose';
 import type { ClaimBody } from '../../api/claims/claim-body.ts';
+import { dataOf } from '../../client/index.ts';
 import type { Condition } from '../../domain/conditions/condition.ts';
 import type { EventFields } from '../../domain/events/event.ts';
 import { openStore } from '../../store/index.ts';
 import { connect } from '../../store/mongodb/connection.ts';
+import { eligibility } from '../condition-claims.ts';
 import { MOUNT, type Rule } from '../game-claims.ts';
 import { CAPE, event, gameEvent, leaveAlone, MESOS, until, workflowOf } from '../helpers.ts';
 import { codeOf, type Laurel, startLaurel } from '../laurel.ts';
@@ -166,11 +168,11 @@ async function endsAs(state: string, by: Player, eventId: string, asked: Asked =
 }
 
 /** The player asks for the claim until it is as awaited. */
-async function polled({ token }: Player, claimId: string, state: string): Promise<ClaimBody> {
-  return await until(async () => {
-    const path = `/api/event-claims/${claimId}`;
-    const { body } = await laurel.call<ClaimBody>('GET', path, { token });
-    return body.state === state && body;
+async function polled({ token }: Player, claimId: string, state: string): Promise<void> {
+  await until(async () => {
+    const params = { path: { claimId } };
+    const { data } = await laurel.as(token).GET('/api/event-claims/{claimId}', { params });
+    return data?.state === state;
   }, `a claim that is ${state}`);
 }
 
@@ -245,8 +247,7 @@ describe('a claim names its shard key in every call to the database', () => {
     const login = { id: uniqueName('act'), userId: eager.id, metric: 'login' };
     const at = new Date(Date.now() - 60_000).toISOString();
     await laurel.store.progress.ingest([{ ...login, at }], new Date());
-    const ask = await laurel.call('GET', `/api/events/${eventId}/eligibility`, eager);
-    assert.equal(ask.status, 200);
+    await eligibility(laurel, eventId, eager.token);
     await endsAs('GRANTED', eager, eventId);
     await endsAs('REJECTED', other, eventId);
   });
@@ -326,11 +327,13 @@ describe('a claim names its shard key in every call to the database', () => {
     const { eventId } = await open();
     const one = await player();
     const { claimId } = await endsAs('GRANTED', one, eventId);
-    const paths = [
-      ...[`/api/event-claims/${claimId}`, '/api/event-claims', '/api/grants', '/api/events'],
-      ...['?state=GRANTED', `?eventId=${eventId}`].map((query) => `/api/event-claims${query}`),
-    ];
-    for (const path of paths) assert.equal((await laurel.call('GET', path, one)).status, 200, path);
+    const api = laurel.as(one.token);
+    await dataOf(api.GET('/api/event-claims/{claimId}', { params: { path: { claimId } } }));
+    for (const query of [{}, { state: 'GRANTED' } as const, { eventId }]) {
+      await dataOf(api.GET('/api/event-claims', { params: { query } }));
+    }
+    await dataOf(api.GET('/api/grants'));
+    await dataOf(api.GET('/api/events'));
     const headers = { authorization: `Bearer ${one.token}` };
     const stream = await fetch(`${laurel.url}/api/event-claims/${claimId}/stream`, { headers });
     assert.match(await stream.text(), /GRANTED/);

@@ -45,7 +45,7 @@ export function drawTrace(spans: SentSpan[], parentSpanId: string): string {
   });
   const width = NAMES + BARS + 90;
   const height = (rows.length + 1) * ROW;
-  return `<svg xmlns="http://www.w3.org/2000/svg" width="${width}" height="${height}" viewBox="0 0 ${width} ${height}" font-family="sans-serif" font-size="12" fill="#222222">
+  return `<svg xmlns="http://www.w3.org/2000/svg" width="${width}" height="${height}" viewBox="0 0 ${width} ${height}" font-family="sans-serif" font-size="12" fill="#222222"><title>The spans of one claim, as bars over time</title>
 <rect width="${width}" height="${height}" fill="#ffffff"/>
 ${bars.join('\n')}
 </svg>
