@@ -208,14 +208,14 @@ describe('the erasure of a player', () => {
     const { id, token } = await laurel.signIn();
     const { claimId } = (await laurel.claim(eventId, token)).body;
     await parked(laurel, claimId);
-    laurel.game.rules.clear();
+    laurel.game.rules.clear(eventId);
     return { id, claimId };
   }
 
   const erased = async (userId: string) => {
-    const path = `/api/users/${userId}/erasure`;
-    const { body } = await laurel.call<OperationBody>('POST', path, { token: admin.token });
-    return body.operationId;
+    const params = { path: { userId } };
+    const asked = laurel.as(admin.token).POST('/api/users/{userId}/erasure', { params });
+    return (await dataOf(asked)).operationId;
   };
 
   const endOf = async (claimId: string) => {
