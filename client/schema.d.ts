@@ -889,7 +889,7 @@ export interface components {
         ActivityEvent: {
             /** @description Counts once for its sender, the signed-in game server, for good. Sent again with the same content it is a duplicate; with other content it is rejected. */
             id: string;
-            /** @description Exact, also in its case; of a user who does not exist: rejected. */
+            /** @description Exact, also in its case; of a user who does not exist: rejected. Or an external ID, `ext:{issuer name}:{subject}`: a user not seen yet is made. */
             userId: string;
             /** @description Compared in NFC. */
             metric: string;
@@ -908,6 +908,8 @@ export interface components {
             id: string;
             username: string;
             displayName: string;
+            /** @description `ext:{issuer name}:{subject}` of a trusted issuer’s user; null for all others. */
+            externalId: string | null;
             /** @enum {string} */
             role: "PLAYER" | "SUPPORT" | "OPERATOR" | "AUDITOR" | "ADMIN" | "GAME_SERVER";
             /** @enum {string} */
@@ -2171,6 +2173,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description `user_not_active`: The user is not active */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description `internal`: Something went wrong */
             500: {
                 headers: {
@@ -2417,7 +2428,9 @@ export interface operations {
                 username?: string;
                 role?: "PLAYER" | "SUPPORT" | "OPERATOR" | "AUDITOR" | "ADMIN" | "GAME_SERVER";
                 status?: "ACTIVE" | "SUSPENDED" | "BANNED" | "WITHDRAWN";
-                /** @description The beginning of a username, in any letter case, or a whole ID. Sorted by name. */
+                /** @description A whole external ID: `ext:{issuer name}:{subject}`. */
+                externalId?: string;
+                /** @description The beginning of a username, in any letter case, a whole ID or a whole external ID. Sorted by name. */
                 query?: string;
                 /** @description The `nextCursor` of the page before; opaque. */
                 cursor?: string;
@@ -2459,7 +2472,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `forbidden`: Your role does not allow this */
+            /** @description `forbidden`: Your role does not allow this; `user_not_active`: The user is not active */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -2493,6 +2506,7 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
+                /** @description A user’s ID, or an external one: `ext:{issuer name}:{subject}`. */
                 userId: string;
             };
             cookie?: never;
@@ -2526,7 +2540,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `forbidden`: Your role does not allow this */
+            /** @description `forbidden`: Your role does not allow this; `user_not_active`: The user is not active */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -2569,6 +2583,7 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
+                /** @description A user’s ID, or an external one: `ext:{issuer name}:{subject}`. */
                 userId: string;
             };
             cookie?: never;
@@ -2606,7 +2621,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `forbidden`: Your role does not allow this */
+            /** @description `forbidden`: Your role does not allow this; `user_not_active`: The user is not active */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -2680,6 +2695,7 @@ export interface operations {
             };
             header?: never;
             path: {
+                /** @description A user’s ID, or an external one: `ext:{issuer name}:{subject}`. */
                 userId: string;
             };
             cookie?: never;
@@ -2716,7 +2732,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `forbidden`: Your role does not allow this */
+            /** @description `forbidden`: Your role does not allow this; `user_not_active`: The user is not active */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -2798,7 +2814,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `forbidden`: Your role does not allow this */
+            /** @description `forbidden`: Your role does not allow this; `user_not_active`: The user is not active */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -2870,7 +2886,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `forbidden`: Your role does not allow this */
+            /** @description `forbidden`: Your role does not allow this; `user_not_active`: The user is not active */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -2983,7 +2999,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `forbidden`: Your role does not allow this */
+            /** @description `forbidden`: Your role does not allow this; `user_not_active`: The user is not active */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -3060,7 +3076,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `forbidden`: Your role does not allow this */
+            /** @description `forbidden`: Your role does not allow this; `user_not_active`: The user is not active */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -3161,7 +3177,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `forbidden`: Your role does not allow this */
+            /** @description `forbidden`: Your role does not allow this; `user_not_active`: The user is not active */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -3273,7 +3289,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `forbidden`: Your role does not allow this */
+            /** @description `forbidden`: Your role does not allow this; `user_not_active`: The user is not active */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -3356,7 +3372,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `forbidden`: Your role does not allow this */
+            /** @description `forbidden`: Your role does not allow this; `user_not_active`: The user is not active */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -3476,7 +3492,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `forbidden`: Your role does not allow this */
+            /** @description `forbidden`: Your role does not allow this; `user_not_active`: The user is not active */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -3595,7 +3611,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `forbidden`: Your role does not allow this */
+            /** @description `forbidden`: Your role does not allow this; `user_not_active`: The user is not active */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -3636,7 +3652,7 @@ export interface operations {
     getEligibility: {
         parameters: {
             query?: {
-                /** @description The player, for staff, who must name one. A player names nobody else. */
+                /** @description The player, for staff, who must name one. A player names nobody else. A user’s ID, or an external one: `ext:{issuer name}:{subject}`. */
                 userId?: string;
             };
             header?: never;
@@ -3674,7 +3690,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `forbidden`: Your role does not allow this */
+            /** @description `forbidden`: Your role does not allow this; `user_not_active`: The user is not active */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -3724,7 +3740,7 @@ export interface operations {
     listClaims: {
         parameters: {
             query?: {
-                /** @description Staff only; a player always gets their own. */
+                /** @description Staff only; a player always gets their own. A user’s ID, or an external one: `ext:{issuer name}:{subject}`. */
                 userId?: string;
                 eventId?: string;
                 state?: "PENDING_VALIDATION" | "CHECKING_CONDITIONS" | "RESERVING_STOCK" | "FULFILLING" | "GRANTED" | "COMPENSATING" | "NEEDS_ATTENTION" | "REJECTED" | "FAILED";
@@ -3778,7 +3794,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `forbidden`: Your role does not allow this */
+            /** @description `forbidden`: Your role does not allow this; `user_not_active`: The user is not active */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -3812,6 +3828,7 @@ export interface operations {
             query?: {
                 /** @description What to count by, separated by commas. */
                 by?: ("state" | "reason" | "eventId" | "provider")[];
+                /** @description A user’s ID, or an external one: `ext:{issuer name}:{subject}`. */
                 userId?: string;
                 eventId?: string;
                 state?: "PENDING_VALIDATION" | "CHECKING_CONDITIONS" | "RESERVING_STOCK" | "FULFILLING" | "GRANTED" | "COMPENSATING" | "NEEDS_ATTENTION" | "REJECTED" | "FAILED";
@@ -3859,7 +3876,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `forbidden`: Your role does not allow this */
+            /** @description `forbidden`: Your role does not allow this; `user_not_active`: The user is not active */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -4068,7 +4085,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `forbidden`: Your role does not allow this */
+            /** @description `forbidden`: Your role does not allow this; `user_not_active`: The user is not active */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -4153,7 +4170,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `forbidden`: Your role does not allow this */
+            /** @description `forbidden`: Your role does not allow this; `user_not_active`: The user is not active */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -4242,7 +4259,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `forbidden`: Your role does not allow this */
+            /** @description `forbidden`: Your role does not allow this; `user_not_active`: The user is not active */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -4349,7 +4366,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `forbidden`: Your role does not allow this */
+            /** @description `forbidden`: Your role does not allow this; `user_not_active`: The user is not active */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -4417,7 +4434,7 @@ export interface operations {
     listGrants: {
         parameters: {
             query?: {
-                /** @description Staff only; a player always gets their own. */
+                /** @description Staff only; a player always gets their own. A user’s ID, or an external one: `ext:{issuer name}:{subject}`. */
                 userId?: string;
                 eventId?: string;
                 /** @description Granted at or after this moment. */
@@ -4464,7 +4481,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `forbidden`: Your role does not allow this */
+            /** @description `forbidden`: Your role does not allow this; `user_not_active`: The user is not active */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -4534,7 +4551,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `forbidden`: Your role does not allow this */
+            /** @description `forbidden`: Your role does not allow this; `user_not_active`: The user is not active */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -4566,8 +4583,10 @@ export interface operations {
     listAuditEntries: {
         parameters: {
             query?: {
+                /** @description A user’s ID, or an external one: `ext:{issuer name}:{subject}`. */
                 actorId?: string;
                 action?: "user.update" | "event.create" | "event.update" | "event.restock" | "event.delete" | "claim.retry" | "claim.abort" | "claims.retry" | "claims.abort" | "operation.stop";
+                /** @description The ID of what was changed; of a user also an external one. */
                 targetId?: string;
                 /** @description Made at or after this moment. */
                 from?: string;
@@ -4614,7 +4633,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `forbidden`: Your role does not allow this */
+            /** @description `forbidden`: Your role does not allow this; `user_not_active`: The user is not active */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -4688,7 +4707,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `forbidden`: Your role does not allow this */
+            /** @description `forbidden`: Your role does not allow this; `user_not_active`: The user is not active */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -4769,7 +4788,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `forbidden`: Your role does not allow this */
+            /** @description `forbidden`: Your role does not allow this; `user_not_active`: The user is not active */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -4877,7 +4896,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `forbidden`: Your role does not allow this */
+            /** @description `forbidden`: Your role does not allow this; `user_not_active`: The user is not active */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -4977,7 +4996,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `forbidden`: Your role does not allow this */
+            /** @description `forbidden`: Your role does not allow this; `user_not_active`: The user is not active */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -5044,7 +5063,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `forbidden`: Your role does not allow this */
+            /** @description `forbidden`: Your role does not allow this; `user_not_active`: The user is not active */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -5124,7 +5143,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `forbidden`: Your role does not allow this */
+            /** @description `forbidden`: Your role does not allow this; `user_not_active`: The user is not active */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -5225,7 +5244,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `forbidden`: Your role does not allow this */
+            /** @description `forbidden`: Your role does not allow this; `user_not_active`: The user is not active */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -5290,7 +5309,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `forbidden`: Your role does not allow this */
+            /** @description `forbidden`: Your role does not allow this; `user_not_active`: The user is not active */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -5368,7 +5387,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `forbidden`: Your role does not allow this */
+            /** @description `forbidden`: Your role does not allow this; `user_not_active`: The user is not active */
             403: {
                 headers: {
                     [name: string]: unknown;
