@@ -23,7 +23,6 @@ export interface ActivitySettings {
 
 const now = () => new Date();
 
-
 /** What the activities of claims need. */
 export function activityDeps(store: Store, settings: ActivitySettings): ActivityDeps {
   const policy = {
