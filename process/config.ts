@@ -125,7 +125,7 @@ const tracing = {
     .default('parentbased_always_on'),
   OTEL_TRACES_SAMPLER_ARG: z
     .string()
-    .regex(/^(0(\.\d{1,9})?|1(\.0{1,9})?)$/, 'a share from 0 to 1, as in 0.05')
+    .regex(/^(0|1|0\.\d{1,9})$/, 'a share from 0 to 1, as in 0.05')
     .transform(Number)
     .default(1),
 };
