@@ -12,7 +12,7 @@ const REQUEST_TIMEOUT_MS = 10_000;
 /** How long an idle connection is kept, in milliseconds: Prometheus scrapes at least once a minute. */
 const KEEP_ALIVE_MS = 65_000;
 
-export interface ServedMetrics {
+interface ServedMetrics {
   registry: Registry;
   /**
    * Reads metrics that another exporter of this process shows, in Prometheus' text format. What
