@@ -128,14 +128,12 @@ describe('a stack', () => {
     const { stack, dataDir } = stackOver(t, { env: { EMBEDDED_KAFKA: '1' } });
     const first = await stack.start();
     const own = ['api', 'worker', 'streams', 'mongod', 'temporal', 'simulator', 'kafka'] as const;
-    // All at once, as each waits for its own restart alone.
-    const restarts = own.map(async (name) => {
+    for (const name of own) {
       const pid = first[name]?.pid as number;
       process.kill(pid, 'SIGKILL');
       const file = await waitForFile(dataDir, (now) => now[name]?.pid !== pid, RESTART_MS);
       assert.deepEqual({ ...file[name], pid: 0 }, { ...first[name], pid: 0 });
-    });
-    await Promise.all(restarts);
+    }
     const { KAFKA_BROKERS } = await environmentOf(first.api.url);
     assert.deepEqual(first.kafka?.brokers, [KAFKA_BROKERS]);
   });

@@ -62,9 +62,8 @@ describe('npm start', () => {
   });
 
   it('brings back API and worker when they are killed', async () => {
-    const killed = (['api', 'worker'] as const).map((name) => ({ name, pid: stack.kill(name) }));
-    for (const { name, pid } of killed) {
-      const file = await stack.waitForRestart(name, pid);
+    for (const name of ['api', 'worker'] as const) {
+      const file = await stack.waitForRestart(name, stack.kill(name));
       assert.notEqual(birthOf(file[name].pid), undefined);
     }
     assert.equal((await fetch(`${stack.file().api.url}/readyz`)).status, 200);
