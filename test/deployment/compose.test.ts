@@ -106,8 +106,8 @@ describe('configuration', () => {
   ] as const) {
     test(`the ${name} starts from a made .env, and reads every variable it is given`, () => {
       const given = service(file, name).environment ?? {};
-      // It has no default, and so is in no configuration until it is given.
-      const config = read({ ...given, METRICS_PORT: '9464' });
+      // They have no default, and so are in no configuration until they are given.
+      const config = read({ ...given, METRICS_PORT: '9464', CLAIMS_RETENTION_DAYS: '30' });
       assert.deepEqual(
         Object.keys(given).filter((variable) => !(variable in config)),
         [],
