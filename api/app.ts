@@ -33,12 +33,14 @@ import { type OperationRouteDeps, operationRoutes } from './routes/operations.ts
 import { type OverviewRouteDeps, overviewRoutes } from './routes/overview.ts';
 import { type CallbackRouteDeps, callbackRoutes } from './routes/provider-callbacks.ts';
 import { type ReconciliationRouteDeps, reconciliationRoutes } from './routes/reconciliation.ts';
+import { type ServiceAccountRouteDeps, serviceAccountRoutes } from './routes/service-accounts.ts';
 import { SESSION, SESSION_COOKIE, sessionRoutes } from './routes/session.ts';
 import { type UserRouteDeps, userRoutes } from './routes/users.ts';
 
 /** Everything the routes need: the sum of what each route file asks for. */
 export type AppDeps = AuthRouteDeps &
   UserRouteDeps &
+  ServiceAccountRouteDeps &
   EventRouteDeps &
   EventActionDeps &
   EventVersionDeps &
@@ -80,6 +82,7 @@ export function createApp(deps: AppDeps) {
   app.route('/', authRoutes(deps));
   app.route('/', sessionRoutes(deps));
   app.route('/', userRoutes(deps));
+  app.route('/', serviceAccountRoutes(deps));
   app.route('/', eventRoutes(deps));
   app.route('/', eventActionRoutes(deps));
   app.route('/', eventVersionRoutes(deps));

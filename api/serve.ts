@@ -17,6 +17,7 @@ import { createCurrentUsers } from './identity/current-users.ts';
 import { makeFirstAdmin } from './identity/first-admin.ts';
 import { createPasswords } from './identity/passwords.ts';
 import { createRateLimits, ifLimited } from './identity/rate-limits.ts';
+import { createServiceKeys } from './identity/service-keys.ts';
 import { createTokens } from './identity/tokens.ts';
 import { observeLongRequests } from './metrics.ts';
 import { createOverviewFeed } from './overview/overview-feed.ts';
@@ -47,6 +48,7 @@ export async function serveApi(parts: ApiParts) {
     log[levelOf(err)]({ err }, 'change stream broken'),
   );
   const passwords = createPasswords();
+  const rateLimits = createRateLimits({ enabled: config.RATE_LIMITS === 'on' });
   await makeFirstAdmin(
     { users: store.users, passwords, now },
     { username: config.ADMIN_USERNAME, password: config.ADMIN_PASSWORD },
@@ -71,7 +73,8 @@ export async function serveApi(parts: ApiParts) {
     tokens: await createTokens({ keys: config.JWT_KEYS, ttlS: config.ACCESS_TOKEN_TTL_S, now }),
     currentUsers: createCurrentUsers(store.users.get),
     passwords,
-    rateLimits: createRateLimits({ enabled: config.RATE_LIMITS === 'on' }),
+    rateLimits,
+    serviceKeys: createServiceKeys({ store: store.serviceKeys, rateLimits, log, now }),
     longRequests,
     trustedProxies: config.TRUSTED_PROXIES,
     providerSecrets,

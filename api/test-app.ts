@@ -18,6 +18,7 @@ import { createLongRequests } from './http/long-requests.ts';
 import { createCurrentUsers } from './identity/current-users.ts';
 import { createPasswords } from './identity/passwords.ts';
 import { createRateLimits } from './identity/rate-limits.ts';
+import { createServiceKeys } from './identity/service-keys.ts';
 import { createTokens } from './identity/tokens.ts';
 import { createOverviewFeed } from './overview/overview-feed.ts';
 import { LONG_REQUESTS } from './test-bounds.ts';
@@ -72,16 +73,19 @@ export async function testApp(overrides: Partial<AppDeps> = {}) {
   const runs = createClaimRuns(client);
   const log = pino({ level: 'silent' });
   const metrics = new Registry();
-  const now = () => new Date();
+  const now = overrides.now ?? (() => new Date());
   const providerSecrets = overrides.providerSecrets ?? new Map();
   const overview = createOverviewFeed({ store, providerSecrets, now, log, everyMs: 50 });
+  const rateLimits = overrides.rateLimits ?? createRateLimits({ enabled: false });
+  const serviceKeys = createServiceKeys({ store: store.serviceKeys, rateLimits, log, now });
   const deps: AppDeps = {
     store,
     overview,
     tokens: await createTokens({ keys: [await testKey()], ttlS: 900, now }),
     currentUsers: createCurrentUsers(store.users.get),
     passwords: createPasswords(),
-    rateLimits: createRateLimits({ enabled: false }),
+    rateLimits,
+    serviceKeys,
     longRequests: createLongRequests(LONG_REQUESTS),
     providerSecrets,
     gameData: () => undefined,

@@ -7,7 +7,11 @@ import { connect, inTransaction } from './mongodb/connection.ts';
 import type { StaffContext } from './users/staff.ts';
 
 const ADMIN: StaffContext = { actor: { userId: 'usr_a', role: 'ADMIN' }, requestId: 'req-1' };
-const OPERATOR: StaffContext = { actor: { userId: 'usr_o', role: 'OPERATOR' }, requestId: 'req-2' };
+const OPERATOR: StaffContext = {
+  actor: { userId: 'usr_o', role: 'OPERATOR' },
+  requestId: 'req-2',
+  from: '192.0.2.7',
+};
 
 let servers: TestServers;
 let connection: Connection | undefined;
@@ -51,6 +55,17 @@ describe('the audit log', () => {
       [2, 'usr_o', 'OPERATOR', 'req-2', null],
     );
     assert.deepEqual([first?.seq, first?.after], [1, { status: 'BANNED' }]);
+  });
+
+  test('tells from where, and is whole over entries from before it did', async () => {
+    await append(banned(1));
+    await append(banned(2), OPERATOR);
+    const entries = await audit.page({}, undefined, 10);
+    assert.deepEqual(
+      entries.map(({ from }) => from),
+      ['192.0.2.7', null],
+    );
+    assert.equal((await audit.verify()).isWhole, true);
   });
 
   test('is filtered by who, what and when, and paged', async () => {
@@ -111,6 +126,20 @@ describe('verifying the audit log finds', () => {
       await broken(2, /was changed/);
     });
   }
+
+  test('an address that was edited, taken away, or added to an entry without one', async () => {
+    const change = async (seq: number, update: object) => {
+      await appendMany(1);
+      await append(banned(2), OPERATOR);
+      await audit.model.updateOne({ _id: seq }, update);
+      await broken(seq, /was changed/);
+      await audit.model.deleteMany({});
+      await connection?.collection('audit_head').deleteMany({});
+    };
+    await change(2, { $set: { from: '192.0.2.8' } });
+    await change(2, { $unset: { from: 1 } });
+    await change(1, { $set: { from: '192.0.2.7' } });
+  });
 
   test('a deletion in the middle', async () => {
     await appendMany(3);

@@ -12,6 +12,11 @@ import type { StaffWrite } from './users/staff.ts';
 /** What staff do, as `object.verb`. */
 export const AUDIT_ACTIONS = [
   'user.update',
+  'user.password_changed',
+  'user.password_reset',
+  'service_account.create',
+  'service_key.create',
+  'service_key.delete',
   'event.create',
   'event.update',
   'event.restock',
@@ -39,6 +44,8 @@ export interface AuditEntry extends AuditedChange {
   actorId: string;
   actorRole: Role;
   requestId: string;
+  /** The address the change came from; null where no HTTP request made it, and in old entries. */
+  from: string | null;
   /** The hash of the entry before; 64 zeros for the first one. */
   previous: string;
   /** SHA-256 over all fields above, in hexadecimal. */
@@ -61,7 +68,7 @@ export type ChainVerdict =
   | { isWhole: true; entries: number; head: string }
   | { isWhole: false; seq: number; why: string };
 
-type Stored = Omit<AuditEntry, 'seq'> & { _id: number };
+type Stored = Omit<AuditEntry, 'seq' | 'from'> & { _id: number; from?: string };
 
 interface Head {
   _id: 'head';
@@ -93,6 +100,7 @@ const schema = new Schema<Stored>(
     actorId: { type: String, required: true },
     actorRole: { type: String, required: true },
     requestId: { type: String, required: true },
+    from: String,
     action: { type: String, required: true },
     targetId: { type: String, required: true },
     // JSON as text: its hash must stay the same whatever a driver or a dump does to types.
@@ -111,12 +119,16 @@ schema.index({ action: 1, ...NEWEST }, { name: 'action_newest' });
 schema.index({ actorId: 1, action: 1, ...NEWEST }, { name: 'actor_action_newest' });
 schema.index({ targetId: 1, ...NEWEST }, { name: 'target_newest' });
 
-/** The hash of an entry: over its fields in this order, each as JSON on a line of its own. */
+/**
+ * The hash of an entry: over its fields in this order, each as JSON on a line of its own. Entries
+ * without an address have no line for it, so that those from before it was kept stay as they are.
+ */
 function hashOf(entry: Omit<Stored, 'hash'>): string {
   const { _id, previous, at, actorId, actorRole, requestId } = entry;
-  const { action, targetId, before, after } = entry;
+  const { action, targetId, before, after, from } = entry;
   const fields = [_id, previous, at.toISOString(), actorId, actorRole, requestId];
-  const lines = [...fields, action, targetId, before, after].map((field) => JSON.stringify(field));
+  const change = [action, targetId, before, after, ...(from === undefined ? [] : [from])];
+  const lines = [...fields, ...change].map((field) => JSON.stringify(field));
   return createHash('sha256').update(lines.join('\n')).digest('hex');
 }
 
@@ -128,10 +140,11 @@ function flawOf(entry: Stored, seq: number, previous: string): string | null {
   return null;
 }
 
-function toEntry({ _id, before, after, ...stored }: Stored): AuditEntry {
+function toEntry({ _id, before, after, from, ...stored }: Stored): AuditEntry {
   return {
     ...stored,
     seq: _id,
+    from: from ?? null,
     before: JSON.parse(String(before)),
     after: JSON.parse(String(after)),
   };
@@ -205,7 +218,10 @@ export function createAuditLog(connection: Connection, now: () => Date = () => n
      * Adds an entry in the transaction of the change. The head is one document, so of two changes
      * at once one starts again after the other, and the chain never forks.
      */
-    async append({ actor, requestId, session }: StaffWrite, change: AuditedChange): Promise<void> {
+    async append(
+      { actor, requestId, from, session }: StaffWrite,
+      change: AuditedChange,
+    ): Promise<void> {
       const { seq, hash: previous } = await head({ session });
       const unhashed = {
         _id: seq + 1,
@@ -216,6 +232,7 @@ export function createAuditLog(connection: Connection, now: () => Date = () => n
         ...change,
         before: JSON.stringify(change.before ?? null),
         after: JSON.stringify(change.after ?? null),
+        ...(from !== undefined && { from }),
         previous,
       };
       const hash = hashOf(unhashed);

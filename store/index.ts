@@ -24,6 +24,8 @@ import { createProviderLimitStore } from './provider-limits.ts';
 import { createReconciliationStore } from './reconciliations.ts';
 import { createStockStore } from './stock/stock.ts';
 import { createRefreshTokenStore } from './users/refresh-tokens.ts';
+import { createServiceAccounts } from './users/service-accounts.ts';
+import { createServiceKeyStore } from './users/service-keys.ts';
 import { createUserStore } from './users/users.ts';
 
 export type Store = ReturnType<typeof createStores>;
@@ -42,6 +44,8 @@ function createStores(
     auditChecks: createAuditChecks(connection, now),
     users: createUserStore(connection),
     refreshTokens: createRefreshTokenStore(connection),
+    serviceAccounts: createServiceAccounts(connection),
+    serviceKeys: createServiceKeyStore(connection),
     events: createEventStore(connection, now),
     eventStats: createEventStats(connection, stock, now),
     stock,

@@ -30,6 +30,7 @@ import { createLongRequests } from '../api/http/long-requests.ts';
 import { createCurrentUsers } from '../api/identity/current-users.ts';
 import { createPasswords } from '../api/identity/passwords.ts';
 import { createRateLimits } from '../api/identity/rate-limits.ts';
+import { createServiceKeys } from '../api/identity/service-keys.ts';
 import { createTokens } from '../api/identity/tokens.ts';
 import { createOverviewFeed } from '../api/overview/overview-feed.ts';
 import { healthChecks } from '../api/serve.ts';
@@ -161,6 +162,8 @@ async function serveApi(world: World, options: LaurelOptions) {
   const admission = createAdmission(metrics, options.admission);
   const providerSecrets = new Map([['game', secret]]);
   const overview = createOverviewFeed({ store, providerSecrets, now, log });
+  const rateLimits = createRateLimits({ enabled: false });
+  const serviceKeys = createServiceKeys({ store: store.serviceKeys, rateLimits, log, now });
 
   const app = createApp({
     store: options.apiStore?.(store) ?? store,
@@ -168,7 +171,8 @@ async function serveApi(world: World, options: LaurelOptions) {
     tokens,
     currentUsers: createCurrentUsers(store.users.get, options.usersNow),
     passwords: createPasswords(),
-    rateLimits: createRateLimits({ enabled: false }),
+    rateLimits,
+    serviceKeys,
     longRequests: createLongRequests(LONG_REQUESTS),
     providerSecrets,
     gameData: (name: string) => gameData.get(name),

@@ -16,6 +16,12 @@ export const OPERATION_IDS: Readonly<Record<string, string>> = {
   'get /api/users/{userId}/progress': 'listProgress',
   'patch /api/users/{userId}': 'updateUser',
 
+  'post /api/service-accounts': 'createServiceAccount',
+  'get /api/service-accounts': 'listServiceAccounts',
+  'post /api/service-accounts/{userId}/keys': 'createServiceKey',
+  'get /api/service-accounts/{userId}/keys': 'listServiceKeys',
+  'delete /api/service-accounts/{userId}/keys/{keyId}': 'deleteServiceKey',
+
   'get /api/events': 'listEvents',
   'post /api/events': 'createEvent',
   'get /api/events/{eventId}': 'getEvent',

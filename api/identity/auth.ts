@@ -6,10 +6,12 @@ import type { StaffContext } from '../../store/users/staff.ts';
 import type { User } from '../../store/users/users.ts';
 import type { ApiEnv, AuthenticatedUser } from '../api-env.ts';
 import type { CurrentUsers } from './current-users.ts';
+import type { ServiceKeys } from './service-keys.ts';
 import type { Tokens, Verified } from './tokens.ts';
 
 export interface AuthDeps {
   tokens: Tokens;
+  serviceKeys: ServiceKeys;
   currentUsers: CurrentUsers;
 }
 
@@ -22,7 +24,10 @@ export const BEARER = 'bearer';
  */
 function requireUser(deps: AuthDeps): MiddlewareHandler<ApiEnv> {
   return async (c, next) => {
-    const token = await deps.tokens.verify(bearerToken(c.req.header('authorization')));
+    const bearer = bearerToken(c.req.header('authorization'));
+    const token = deps.serviceKeys.isKey(bearer)
+      ? await deps.serviceKeys.verify(bearer, c.get('client'))
+      : await deps.tokens.verify(bearer);
     const user = await userOf(deps, token);
     if (!user) throw new DomainError('unauthenticated', 'This access token is no longer valid.');
     const { userId, username, role, status } = user;
@@ -37,10 +42,18 @@ export async function stillCounts(deps: AuthDeps, token: Verified): Promise<bool
   return deps.tokens.leftMs(token) > 0 && (await userOf(deps, token)) !== undefined;
 }
 
-/** The token's user; undefined if they have left, or had a change of role or status since. */
+/**
+ * The token's user; undefined if they have left, or had a change of role or status since. A key
+ * outlives such a change: its account's role is read with each request.
+ */
 async function userOf(deps: AuthDeps, token: Verified): Promise<User | undefined> {
   const user = await deps.currentUsers.get(token.userId);
-  return user?.status === 'ACTIVE' && user.tokenEpoch === token.epoch ? user : undefined;
+  if (user?.status !== 'ACTIVE') return undefined;
+  const counts =
+    token.keyHash === undefined
+      ? user.tokenEpoch === token.epoch
+      : await deps.serviceKeys.isLive(token.keyHash);
+  return counts ? user : undefined;
 }
 
 /** Middleware that lets the named roles through; comes after `requireUser`. */
@@ -80,7 +93,7 @@ export function ownUnlessStaff(
 /** Who acts, for a change by staff: what the audit log will say. */
 export function staffOf(c: Context<ApiEnv>): StaffContext {
   const { userId, role } = c.get('user');
-  return { actor: { userId, role }, requestId: c.get('requestId') };
+  return { actor: { userId, role }, requestId: c.get('requestId'), from: c.get('client').address };
 }
 
 /** RFC 6750, section 2.1. The scheme's name is case-insensitive (RFC 9110, section 11.1). */

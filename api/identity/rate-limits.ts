@@ -22,6 +22,12 @@ const LOGINS: Allowance = { points: 600, duration: 60 };
 /** By name and address together, so that nobody can lock a player out from another address. */
 const FAILED_LOGINS: Allowance = { points: 10, duration: 300 };
 
+/**
+ * Unknown keys by address. No number of guesses finds one of 256 bits; this bounds the reads they
+ * cost. It is short, as a server with an old key may share the address of one with a good key.
+ */
+const UNKNOWN_KEYS: Allowance = { points: 60, duration: 60 };
+
 /** By player: more than a person clicks; a client in a loop is slowed down. */
 const CLAIMS: Allowance = { points: 300, duration: 60 };
 
@@ -31,11 +37,14 @@ const QUESTIONS: Allowance = { points: 600, duration: 60 };
 interface Limit {
   /** Counts one for this key. @throws DomainError `rate_limited` past the limit */
   take(key: string): Promise<void>;
+  /** Takes one back that turned out not to count. */
+  giveBack(key: string): Promise<void>;
 }
 
 export interface RateLimits {
   registrations: Limit;
   logins: Limit;
+  unknownKeys: Limit;
   claims: Limit;
   /** Eligibility questions: a game server may have to be asked for each. */
   questions: Limit;
@@ -58,6 +67,7 @@ export function createRateLimits({ enabled }: { enabled: boolean }): RateLimits 
   return {
     registrations: limit(REGISTRATIONS),
     logins: limit(LOGINS),
+    unknownKeys: limit(UNKNOWN_KEYS),
     claims: limit(CLAIMS),
     questions: limit(QUESTIONS),
     loginAttempt(address, username) {
@@ -76,10 +86,11 @@ export function createRateLimits({ enabled }: { enabled: boolean }): RateLimits 
   };
 }
 
-const NO_LIMIT: Limit = { take: async () => {} };
+const NO_LIMIT: Limit = { take: async () => {}, giveBack: async () => {} };
 const UNLIMITED: RateLimits = {
   registrations: NO_LIMIT,
   logins: NO_LIMIT,
+  unknownKeys: NO_LIMIT,
   claims: NO_LIMIT,
   questions: NO_LIMIT,
   loginAttempt: () => ({ before: async () => {}, after: async () => {} }),
@@ -109,6 +120,9 @@ function limit(allowance: Allowance): Limit {
       await limiter.consume(key).catch((spent: unknown) => {
         throw spent instanceof RateLimiterRes ? tooMany(spent) : spent;
       });
+    },
+    async giveBack(key) {
+      await limiter.reward(key);
     },
   };
 }

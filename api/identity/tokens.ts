@@ -29,8 +29,10 @@ interface AccessClaims {
   epoch: number;
 }
 
-/** A verified token. */
+/** A verified token, or a verified key. */
 export interface Verified extends AccessClaims {
+  /** The hash of a service account's key; such a token has no epoch. */
+  keyHash?: string;
   /** When it expires: at that moment it is not valid any more. */
   expiresAt: Date;
 }

@@ -39,6 +39,9 @@ const Entry = z
     before: z.unknown().openapi({ description: 'Null where there was nothing.' }),
     after: z.unknown().openapi({ description: 'Null where there is nothing any more.' }),
     requestId: z.string(),
+    from: z.string().nullable().openapi({
+      description: 'The address of the client. Null where no HTTP request made the change.',
+    }),
     previous: z.string().openapi({ description: 'The hash of the entry before.' }),
     hash: z.string().openapi({ description: 'SHA-256 over the entry and `previous`.' }),
   })

@@ -2,9 +2,9 @@
  * The collection `refreshFamilies`: one record for each sign-in, with the hash of its one valid
  * token. Any other token of the family was used before.
  */
-import { createHash, randomBytes } from 'node:crypto';
 import type { Connection } from 'mongoose';
 import { Schema } from 'mongoose';
+import { hashOf, newSecret } from './secret.ts';
 
 /** How long a refresh token is valid after it was issued, in milliseconds. */
 export const REFRESH_TOKEN_TTL_MS = 30 * 24 * 60 * 60 * 1000;
@@ -46,9 +46,6 @@ const schema = new Schema<Family>(
 );
 schema.index({ expiresAt: 1 }, { name: 'expiry', expireAfterSeconds: 0 });
 
-/** 256 bits, random: they need no slow hash and no salt. */
-const SECRET_BYTES = 32;
-
 export type RefreshTokenStore = ReturnType<typeof createRefreshTokenStore>;
 
 /** The refresh tokens, over the collection `refreshFamilies`. */
@@ -60,8 +57,8 @@ export function createRefreshTokenStore(connection: Connection) {
 
     /** Begins a family. Returns its first token. */
     async issue({ userId, epoch }: Holder, now: Date): Promise<string> {
-      const family = randomSecret();
-      const secret = randomSecret();
+      const family = newSecret();
+      const secret = newSecret();
       await model.insertOne({
         _id: hashOf(family),
         userId,
@@ -80,7 +77,7 @@ export function createRefreshTokenStore(connection: Connection) {
     async rotate(token: string, now: Date): Promise<Rotation> {
       const parts = parse(token);
       if (!parts) return { outcome: 'UNKNOWN' };
-      const secret = randomSecret();
+      const secret = newSecret();
       const rotated = await model
         .findOneAndUpdate(
           { _id: parts.family, current: parts.secret, expiresAt: { $gt: now } },
@@ -103,8 +100,6 @@ export function createRefreshTokenStore(connection: Connection) {
   };
 }
 
-const randomSecret = () => randomBytes(SECRET_BYTES).toString('base64url');
-const hashOf = (text: string) => createHash('sha256').update(text).digest('base64url');
 const expiryFrom = (now: Date) => new Date(now.getTime() + REFRESH_TOKEN_TTL_MS);
 const familyOf = (token: string) => token.slice(0, token.indexOf('.'));
 

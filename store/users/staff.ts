@@ -6,6 +6,8 @@ export interface StaffContext {
   actor: { userId: string; role: Role };
   /** The HTTP request's ID; the command's name where there is no request. */
   requestId: string;
+  /** The client's address; none where no HTTP request made the change. */
+  from?: string;
 }
 
 /** The context of a change by staff: its transaction also holds the audit log's entry. */

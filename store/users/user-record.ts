@@ -1,7 +1,7 @@
 /** A user's record: its fields, its indexes, and its values at the start. */
 import { randomBytes } from 'node:crypto';
 import { type Connection, Schema } from 'mongoose';
-import type { Role, UserStatus } from '../../domain/user.ts';
+import type { Role, ServiceRole, UserStatus } from '../../domain/user.ts';
 
 /** A user without the hash of the password. */
 export interface User {
@@ -12,6 +12,8 @@ export interface User {
   status: UserStatus;
   /** When the status was set, by the clock of whoever set it. */
   statusAt: Date;
+  /** Whether it is a service account, which signs in with keys and has no password. */
+  isService: boolean;
   /** Grows with every change of role or status. Tokens with an older epoch are invalid. */
   tokenEpoch: number;
   createdAt: Date;
@@ -20,7 +22,8 @@ export interface User {
 
 /** A user as sign-in needs it. */
 export interface UserWithHash extends User {
-  passwordHash: string;
+  /** Null: nobody signs in to this user with a password. */
+  passwordHash: string | null;
 }
 
 export interface NewUser {
@@ -30,8 +33,10 @@ export interface NewUser {
 }
 
 /** A user as the collection has it. */
-export type UserDocument = Omit<UserWithHash, 'userId'> & {
+export type UserDocument = Omit<UserWithHash, 'userId' | 'passwordHash' | 'isService'> & {
   _id: string;
+  passwordHash?: string;
+  isService?: true;
   /** The unique form of the name; see `usernameKey`. */
   usernameKey: string;
   /** How often this admin was the one left when another was removed; see `keepAnAdmin`. */
@@ -44,7 +49,8 @@ const schema = new Schema<UserDocument>(
     username: { type: String, required: true },
     usernameKey: { type: String, required: true },
     displayName: { type: String, required: true },
-    passwordHash: { type: String, required: true },
+    passwordHash: String,
+    isService: Boolean,
     role: { type: String, required: true },
     status: { type: String, required: true },
     statusAt: { type: Date, required: true },
@@ -63,6 +69,10 @@ schema.index({ usernameKey: 1 }, { name: 'username', unique: true });
 schema.index(NEWEST, { name: 'newest' });
 schema.index({ role: 1, ...NEWEST }, { name: 'role' });
 schema.index({ status: 1, ...NEWEST }, { name: 'status' });
+schema.index(
+  { isService: 1, ...NEWEST },
+  { name: 'service_accounts', partialFilterExpression: { isService: true } },
+);
 
 /** Leaves the hash of the password out of a read. */
 export const WITHOUT_HASH = { passwordHash: 0 } as const;
@@ -73,19 +83,34 @@ export const userModel = (connection: Connection) => connection.model<UserDocume
 /** The record of a new user. */
 export function newRecord(user: NewUser, role: Role, now: Date): UserDocument {
   return {
-    _id: `usr_${randomBytes(12).toString('hex')}`,
+    ...newBase(role, now),
     username: user.username,
     usernameKey: usernameKey(user.username),
     displayName: user.displayName,
     passwordHash: user.passwordHash,
-    role,
-    status: 'ACTIVE',
-    statusAt: now,
-    tokenEpoch: 0,
-    createdAt: now,
-    updatedAt: now,
   };
 }
+
+/** The record of a new service account, which has no password. */
+export function newServiceRecord(name: string, role: ServiceRole, now: Date): UserDocument {
+  return {
+    ...newBase(role, now),
+    username: name,
+    usernameKey: usernameKey(name),
+    displayName: name,
+    isService: true,
+  };
+}
+
+const newBase = (role: Role, now: Date) => ({
+  _id: `usr_${randomBytes(12).toString('hex')}`,
+  role,
+  status: 'ACTIVE' as const,
+  statusAt: now,
+  tokenEpoch: 0,
+  createdAt: now,
+  updatedAt: now,
+});
 
 /** The unique form of a username: compatibility forms and letter case make no difference. */
 export function usernameKey(username: string): string {
@@ -94,7 +119,7 @@ export function usernameKey(username: string): string {
 
 /** The user without the hash of the password. */
 export function toUser(stored: UserDocument): User {
-  const { _id, username, displayName, role, status } = stored;
+  const { _id, username, displayName, role, status, isService = false } = stored;
   const { statusAt, tokenEpoch, createdAt, updatedAt } = stored;
   return {
     userId: _id,
@@ -103,6 +128,7 @@ export function toUser(stored: UserDocument): User {
     role,
     status,
     statusAt,
+    isService,
     tokenEpoch,
     createdAt,
     updatedAt,

@@ -77,7 +77,7 @@ export function createUserStore(connection: Connection) {
       const found = await model
         .findOne({ usernameKey: usernameKey(username) })
         .lean<UserDocument>();
-      return found && { ...toUser(found), passwordHash: found.passwordHash };
+      return found && { ...toUser(found), passwordHash: found.passwordHash ?? null };
     },
 
     /** The user, or null where there is none. */
