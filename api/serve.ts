@@ -13,12 +13,9 @@ import { stopClaimsOf } from '../temporal/stop-claims.ts';
 import { createApp } from './app.ts';
 import { createStarter } from './claims/admission/starter.ts';
 import { createLongRequests } from './http/long-requests.ts';
-import { createCurrentUsers } from './identity/current-users.ts';
 import { makeFirstAdmin } from './identity/first-admin.ts';
-import { createPasswords } from './identity/passwords.ts';
-import { createRateLimits, ifLimited } from './identity/rate-limits.ts';
-import { createServiceKeys } from './identity/service-keys.ts';
-import { createTokens } from './identity/tokens.ts';
+import { createIdentity } from './identity/identity.ts';
+import { ifLimited } from './identity/rate-limits.ts';
 import { observeLongRequests } from './metrics.ts';
 import { createOverviewFeed } from './overview/overview-feed.ts';
 import type { Front } from './server/front.ts';
@@ -47,10 +44,9 @@ export async function serveApi(parts: ApiParts) {
   const changes = watchClaims(database, (err) =>
     log[levelOf(err)]({ err }, 'change stream broken'),
   );
-  const passwords = createPasswords();
-  const rateLimits = createRateLimits({ enabled: config.RATE_LIMITS === 'on' });
+  const identity = await identityOf(parts);
   await makeFirstAdmin(
-    { users: store.users, passwords, now },
+    { users: store.users, passwords: identity.passwords, now },
     { username: config.ADMIN_USERNAME, password: config.ADMIN_PASSWORD },
   );
   const providers = Object.entries(config.PROVIDERS);
@@ -70,11 +66,7 @@ export async function serveApi(parts: ApiParts) {
   const app = createApp({
     store,
     overview,
-    tokens: await createTokens({ keys: config.JWT_KEYS, ttlS: config.ACCESS_TOKEN_TTL_S, now }),
-    currentUsers: createCurrentUsers(store.users.get),
-    passwords,
-    rateLimits,
-    serviceKeys: createServiceKeys({ store: store.serviceKeys, rateLimits, log, now }),
+    ...identity,
     longRequests,
     trustedProxies: config.TRUSTED_PROXIES,
     providerSecrets,
@@ -105,6 +97,23 @@ export async function serveApi(parts: ApiParts) {
     });
     await changes.close();
   };
+}
+
+/** Who calls and who signs in, as the configuration says. */
+async function identityOf({ config, log, store }: ApiParts) {
+  if (config.ENCRYPTION_KEYS.length === 0) {
+    log.warn('ENCRYPTION_KEYS is not set: secrets of second factors are stored as they are');
+  }
+  return await createIdentity({
+    store,
+    log,
+    now,
+    jwtKeys: config.JWT_KEYS,
+    ttlS: config.ACCESS_TOKEN_TTL_S,
+    limits: config.RATE_LIMITS === 'on',
+    mfaRequired: config.STAFF_MFA === 'required',
+    encryptionKeys: config.ENCRYPTION_KEYS,
+  });
 }
 
 /**

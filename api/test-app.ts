@@ -15,13 +15,9 @@ import { type AppDeps, createApp } from './app.ts';
 import { createAdmission } from './claims/admission/admission.ts';
 import { createStarter } from './claims/admission/starter.ts';
 import { createLongRequests } from './http/long-requests.ts';
-import { createCurrentUsers } from './identity/current-users.ts';
-import { createPasswords } from './identity/passwords.ts';
-import { createRateLimits } from './identity/rate-limits.ts';
-import { createServiceKeys } from './identity/service-keys.ts';
-import { createTokens } from './identity/tokens.ts';
+import { createIdentity, type IdentitySettings } from './identity/identity.ts';
 import { createOverviewFeed } from './overview/overview-feed.ts';
-import { LONG_REQUESTS } from './test-bounds.ts';
+import { LONG_REQUESTS, UNGUARDED } from './test-bounds.ts';
 
 /** The password of every user of the tests. */
 export const PASSWORD = 'correct horse battery';
@@ -62,8 +58,14 @@ export async function testKey(alg: 'EdDSA' | 'ES256' = 'EdDSA'): Promise<JWK> {
   return await exportJWK(privateKey);
 }
 
-/** Brings the application up, without a worker; `close` drops its database. */
-export async function testApp(overrides: Partial<AppDeps> = {}) {
+/**
+ * Brings the application up, without a worker; `close` drops its database.
+ * @param signIns how sign-ins are guarded; no limits and no second factor unless given
+ */
+export async function testApp(
+  overrides: Partial<AppDeps> = {},
+  signIns: Partial<IdentitySettings> = {},
+) {
   const servers = await testServers();
   const connection = await connect(servers.mongodbUri(uniqueName('api')), { appName: 'test' });
   const store = await openStore(connection);
@@ -76,16 +78,14 @@ export async function testApp(overrides: Partial<AppDeps> = {}) {
   const now = overrides.now ?? (() => new Date());
   const providerSecrets = overrides.providerSecrets ?? new Map();
   const overview = createOverviewFeed({ store, providerSecrets, now, log, everyMs: 50 });
-  const rateLimits = overrides.rateLimits ?? createRateLimits({ enabled: false });
-  const serviceKeys = createServiceKeys({ store: store.serviceKeys, rateLimits, log, now });
+  const { rateLimits } = overrides;
+  const jwtKeys = [await testKey()];
+  const given = { store, log, now, jwtKeys, rateLimits };
+  const identity = await createIdentity({ ...UNGUARDED, ...given, ...signIns });
   const deps: AppDeps = {
     store,
     overview,
-    tokens: await createTokens({ keys: [await testKey()], ttlS: 900, now }),
-    currentUsers: createCurrentUsers(store.users.get),
-    passwords: createPasswords(),
-    rateLimits,
-    serviceKeys,
+    ...identity,
     longRequests: createLongRequests(LONG_REQUESTS),
     providerSecrets,
     gameData: () => undefined,

@@ -11,3 +11,6 @@ export const CONNECTIONS: ConnectionBounds = {
 };
 
 export const LONG_REQUESTS = { most: 2_000, mostOfAddress: 2_000, mostOfUser: 2_000 };
+
+/** Sign-ins without limits and without second factors. */
+export const UNGUARDED = { ttlS: 900, limits: false, mfaRequired: false, encryptionKeys: [] };

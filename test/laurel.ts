@@ -27,16 +27,12 @@ import type { QueueSettings } from '../api/claims/admission/fair-queue.ts';
 import { createStarter } from '../api/claims/admission/starter.ts';
 import type { ClaimBody } from '../api/claims/claim-body.ts';
 import { createLongRequests } from '../api/http/long-requests.ts';
-import { createCurrentUsers } from '../api/identity/current-users.ts';
-import { createPasswords } from '../api/identity/passwords.ts';
-import { createRateLimits } from '../api/identity/rate-limits.ts';
-import { createServiceKeys } from '../api/identity/service-keys.ts';
-import { createTokens } from '../api/identity/tokens.ts';
+import { createIdentity } from '../api/identity/identity.ts';
 import { createOverviewFeed } from '../api/overview/overview-feed.ts';
 import { healthChecks } from '../api/serve.ts';
 import { boundedServer } from '../api/server/connections.ts';
 import { createRefusals } from '../api/server/early-refusals.ts';
-import { CONNECTIONS, LONG_REQUESTS } from '../api/test-bounds.ts';
+import { CONNECTIONS, LONG_REQUESTS, UNGUARDED } from '../api/test-bounds.ts';
 import type { ProviderLimit } from '../domain/provider-limit.ts';
 import type { Role } from '../domain/user.ts';
 import { startSimulator } from '../local/simulator/simulator.ts';
@@ -92,6 +88,8 @@ export interface LaurelOptions {
   activities?: (deps: ActivityDeps) => ActivityDeps;
   /** How many claims are recorded at once, and how many may wait at the door. */
   admission?: QueueSettings;
+  /** Whether staff must have a second factor to sign in; they need none unless given. */
+  mfaRequired?: boolean;
   /** Changes the stores that the API is given. */
   apiStore?: (store: Store) => Store;
   /** Changes what the API is given. */
@@ -157,22 +155,21 @@ async function serveApi(world: World, options: LaurelOptions) {
   const log = pino({ level: 'silent' });
   const now = () => new Date();
   const { privateKey } = await generateKeyPair('EdDSA', { extractable: true });
-  const tokens = await createTokens({ keys: [await exportJWK(privateKey)], ttlS: 900, now });
   const metrics = new Registry();
   const admission = createAdmission(metrics, options.admission);
   const providerSecrets = new Map([['game', secret]]);
   const overview = createOverviewFeed({ store, providerSecrets, now, log });
-  const rateLimits = createRateLimits({ enabled: false });
-  const serviceKeys = createServiceKeys({ store: store.serviceKeys, rateLimits, log, now });
+  const identity = await createIdentity({
+    ...UNGUARDED,
+    ...{ store, log, now, usersNow: options.usersNow },
+    jwtKeys: [await exportJWK(privateKey)],
+    mfaRequired: options.mfaRequired ?? false,
+  });
 
   const app = createApp({
     store: options.apiStore?.(store) ?? store,
     overview,
-    tokens,
-    currentUsers: createCurrentUsers(store.users.get, options.usersNow),
-    passwords: createPasswords(),
-    rateLimits,
-    serviceKeys,
+    ...identity,
     longRequests: createLongRequests(LONG_REQUESTS),
     providerSecrets,
     gameData: (name: string) => gameData.get(name),
@@ -201,7 +198,7 @@ async function serveApi(world: World, options: LaurelOptions) {
   refusals.watch(http);
   await new Promise((resolve) => http.once('listening', resolve));
   const url = `http://127.0.0.1:${(http.address() as AddressInfo).port}`;
-  return { app, http, url, overview, tokens: options.api?.tokens ?? tokens };
+  return { app, http, url, overview, tokens: options.api?.tokens ?? identity.tokens };
 }
 
 /** Workers that a test starts and stops, each time more of them. */

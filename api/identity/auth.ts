@@ -24,7 +24,7 @@ export const BEARER = 'bearer';
  */
 function requireUser(deps: AuthDeps): MiddlewareHandler<ApiEnv> {
   return async (c, next) => {
-    const bearer = bearerToken(c.req.header('authorization'));
+    const bearer = bearerOf(c);
     const token = deps.serviceKeys.isKey(bearer)
       ? await deps.serviceKeys.verify(bearer, c.get('client'))
       : await deps.tokens.verify(bearer);
@@ -51,9 +51,16 @@ async function userOf(deps: AuthDeps, token: Verified): Promise<User | undefined
   if (user?.status !== 'ACTIVE') return undefined;
   const counts =
     token.keyHash === undefined
-      ? user.tokenEpoch === token.epoch
+      ? isOfEpoch(user, token)
       : await deps.serviceKeys.isLive(token.keyHash);
   return counts ? user : undefined;
+}
+
+/** Whether no change has ended the token, or its sign-in is the one that stayed. */
+function isOfEpoch({ tokenEpoch, keptSignIn }: User, { epoch, signInId }: Verified): boolean {
+  if (tokenEpoch === epoch) return true;
+  if (!keptSignIn || keptSignIn.underEpoch !== tokenEpoch) return false;
+  return keptSignIn.signInId === signInId && epoch >= keptSignIn.sinceEpoch;
 }
 
 /** Middleware that lets the named roles through; comes after `requireUser`. */
@@ -96,8 +103,13 @@ export function staffOf(c: Context<ApiEnv>): StaffContext {
   return { actor: { userId, role }, requestId: c.get('requestId'), from: c.get('client').address };
 }
 
-/** RFC 6750, section 2.1. The scheme's name is case-insensitive (RFC 9110, section 11.1). */
-function bearerToken(header: string | undefined): string {
+/**
+ * The bearer token of a request.
+ * RFC 6750, section 2.1. The scheme's name is case-insensitive (RFC 9110, section 11.1).
+ * @throws DomainError `unauthenticated` without one
+ */
+export function bearerOf(c: Context<ApiEnv>): string {
+  const header = c.req.header('authorization');
   const token = /^Bearer +([A-Za-z0-9._~+/-]+=*)$/i.exec(header ?? '')?.[1];
   if (token === undefined) {
     throw new DomainError('unauthenticated', 'Send an access token: `Authorization: Bearer …`.');

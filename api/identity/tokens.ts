@@ -25,6 +25,8 @@ const ALGORITHMS: { readonly [kind: string]: string } = {
 
 interface AccessClaims {
   userId: string;
+  /** The sign-in it belongs to: it may stay when the user ends all others. */
+  signInId?: string;
   /** The user's token epoch when the token was issued: a change of role or status raises it. */
   epoch: number;
 }
@@ -71,9 +73,9 @@ export async function createTokens(settings: {
   return {
     ttlS,
     jwks,
-    async issue({ userId, epoch }) {
+    async issue({ userId, epoch, signInId }) {
       const issuedAtS = Math.floor(now().getTime() / 1000);
-      return await new SignJWT({ epoch })
+      return await new SignJWT({ epoch, ...(signInId !== undefined && { sid: signInId }) })
         .setProtectedHeader(header)
         .setIssuer(ISSUER)
         .setAudience(AUDIENCE)
@@ -102,11 +104,12 @@ export async function createTokens(settings: {
   };
 }
 
-function verified({ sub, epoch, exp }: JWTPayload): Verified {
+function verified({ sub, epoch, sid, exp }: JWTPayload): Verified {
   if (typeof sub !== 'string' || typeof epoch !== 'number' || exp === undefined) {
     throw new errors.JWTInvalid('a claim has the wrong type');
   }
-  return { userId: sub, epoch, expiresAt: new Date(exp * 1_000) };
+  const token = { userId: sub, epoch, expiresAt: new Date(exp * 1_000) };
+  return typeof sid === 'string' ? { ...token, signInId: sid } : token;
 }
 
 function refusalOf(cause: unknown): DomainError {

@@ -46,11 +46,15 @@ const schema = new Schema<Family>(
 );
 schema.index({ expiresAt: 1 }, { name: 'expiry', expireAfterSeconds: 0 });
 
+/** The collection with its indexes. */
+export const refreshFamilyModel = (connection: Connection) =>
+  connection.model<Family>('RefreshFamily', schema);
+
 export type RefreshTokenStore = ReturnType<typeof createRefreshTokenStore>;
 
 /** The refresh tokens, over the collection `refreshFamilies`. */
 export function createRefreshTokenStore(connection: Connection) {
-  const model = connection.model<Family>('RefreshFamily', schema);
+  const model = refreshFamilyModel(connection);
 
   return {
     model,
@@ -91,6 +95,9 @@ export function createRefreshTokenStore(connection: Connection) {
       const ended = await model.deleteOne({ _id: parts.family });
       return { outcome: ended.deletedCount === 1 ? 'REUSED' : 'UNKNOWN' };
     },
+
+    /** The ID of the sign-in that a valid refresh token belongs to. */
+    signInIdOf: (token: string): string => hashOf(familyOf(token)),
 
     /** Ends the family of a token. Without such a family nothing happens. */
     async end(token: string): Promise<void> {

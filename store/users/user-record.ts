@@ -3,6 +3,16 @@ import { randomBytes } from 'node:crypto';
 import { type Connection, Schema } from 'mongoose';
 import type { Role, ServiceRole, UserStatus } from '../../domain/user.ts';
 
+/** The sign-in that stays when a user ends all others. */
+export interface KeptSignIn {
+  /** The sign-in's ID, as its tokens name it. */
+  signInId: string;
+  /** Its tokens from this token epoch on stay valid… */
+  sinceEpoch: number;
+  /** …as long as this is the user's token epoch: any later change ends them too. */
+  underEpoch: number;
+}
+
 /** A user without the hash of the password. */
 export interface User {
   userId: string;
@@ -16,6 +26,8 @@ export interface User {
   isService: boolean;
   /** Grows with every change of role or status. Tokens with an older epoch are invalid. */
   tokenEpoch: number;
+  /** The sign-in that stayed when the user ended all others; null where none did. */
+  keptSignIn: KeptSignIn | null;
   createdAt: Date;
   updatedAt: Date;
 }
@@ -33,10 +45,14 @@ export interface NewUser {
 }
 
 /** A user as the collection has it. */
-export type UserDocument = Omit<UserWithHash, 'userId' | 'passwordHash' | 'isService'> & {
+export type UserDocument = Omit<
+  UserWithHash,
+  'userId' | 'passwordHash' | 'isService' | 'keptSignIn'
+> & {
   _id: string;
   passwordHash?: string;
   isService?: true;
+  keptSignIn?: KeptSignIn | null;
   /** The unique form of the name; see `usernameKey`. */
   usernameKey: string;
   /** How often this admin was the one left when another was removed; see `keepAnAdmin`. */
@@ -51,6 +67,7 @@ const schema = new Schema<UserDocument>(
     displayName: { type: String, required: true },
     passwordHash: String,
     isService: Boolean,
+    keptSignIn: Object,
     role: { type: String, required: true },
     status: { type: String, required: true },
     statusAt: { type: Date, required: true },
@@ -120,7 +137,7 @@ export function usernameKey(username: string): string {
 /** The user without the hash of the password. */
 export function toUser(stored: UserDocument): User {
   const { _id, username, displayName, role, status, isService = false } = stored;
-  const { statusAt, tokenEpoch, createdAt, updatedAt } = stored;
+  const { statusAt, tokenEpoch, keptSignIn = null, createdAt, updatedAt } = stored;
   return {
     userId: _id,
     username,
@@ -130,6 +147,7 @@ export function toUser(stored: UserDocument): User {
     statusAt,
     isService,
     tokenEpoch,
+    keptSignIn,
     createdAt,
     updatedAt,
   };
