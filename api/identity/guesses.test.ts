@@ -73,7 +73,9 @@ describe('guessing', () => {
 
   it('from one address does not use up what the account has for others', async () => {
     const account = uniqueName('usr');
-    for (let n = 0; n < 300; n += 1) await guess(account, at('192.0.2.4'));
+    const guesses = Array.from({ length: 150 }, (_, by) => guess(account, at('192.0.2.4'), { by }));
+    await Promise.all(guesses);
+    for (let n = 0; n < 150; n += 1) await guess(account, at('192.0.2.4'));
     assert.equal(await guess(account, at('192.0.2.5'), { isRight: true }), 'compared');
   });
 

@@ -3,6 +3,7 @@ import { after, before, describe, it } from 'node:test';
 import { pino } from 'pino';
 import { ROLES, SERVICE_ROLES } from '../../domain/user.ts';
 import { uniqueName } from '../../test/servers.ts';
+import { stillCounts } from '../identity/auth.ts';
 import { createRateLimits } from '../identity/rate-limits.ts';
 import { createServiceKeys } from '../identity/service-keys.ts';
 import { PASSWORD, type SignedIn, type TestApp, testApp } from '../test-app.ts';
@@ -166,6 +167,15 @@ describe('a key', () => {
     elsewhereMs += 500;
     await assert.rejects(elsewhere.verify(key, CLIENT), { code: 'unauthenticated' });
     assert.equal((await deleteKey(userId, keyId)).status, 404);
+  });
+
+  it('ends what was open under it, as a stream, once it is deleted', async () => {
+    const userId = await account();
+    const { key, keyId } = (await newKey(userId)).body;
+    const token = await t.deps.serviceKeys.verify(key, CLIENT);
+    assert.equal(await stillCounts(t.deps, token), true);
+    await deleteKey(userId, keyId);
+    assert.equal(await stillCounts(t.deps, token), false);
   });
 
   it('of another account is not found, and neither is a key of a person', async () => {
