@@ -11,7 +11,10 @@ let admin: SignedIn;
 let clock = new Date('2026-11-26T12:00:00Z');
 before(async () => {
   const rateLimits = createRateLimits({ enabled: true });
-  t = await testApp({ now: () => clock, rateLimits }, { limits: true, encryptionKeys: [randomBytes(32)] });
+  t = await testApp(
+    { now: () => clock, rateLimits },
+    { limits: true, encryptionKeys: [randomBytes(32)] },
+  );
   admin = await t.signIn('ADMIN');
 });
 after(() => t.close());
