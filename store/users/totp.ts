@@ -5,7 +5,7 @@
 import { type ClientSession, type Connection, Schema } from 'mongoose';
 import { DomainError } from '../../domain/errors.ts';
 import { createAuditLog } from '../audit-log.ts';
-import { inTransaction } from '../mongodb/connection.ts';
+import { inTransaction, isDuplicateKey } from '../mongodb/connection.ts';
 import { createSignInEnder } from './sign-ins.ts';
 import type { StaffContext } from './staff.ts';
 
@@ -82,13 +82,15 @@ export function createTotpStore(connection: Connection) {
     /** Begins an enrolment, or begins it anew. @throws DomainError `conflict` for one in use */
     async begin(userId: string, pending: string): Promise<void> {
       const unused = { _id: userId, confirmedAt: { $exists: false } };
-      try {
-        await model.updateOne(unused, { $set: { pending } }, { upsert: true });
-      } catch (error) {
-        // The upsert of a record that is there, and so in use.
-        if ((error as { code?: unknown }).code !== 11000) throw error;
-        throw new DomainError('conflict', 'A second factor is in use. Remove it first.');
-      }
+      const write = () => model.updateOne(unused, { $set: { pending } }, { upsert: true });
+      const isThere = (error: unknown) => {
+        if (!isDuplicateKey(error, model.collection)) throw error;
+      };
+      // The upsert of a record that is there fails. It may be one that was begun at the same time;
+      // after that, it is one in use.
+      if (await write().catch(isThere)) return;
+      if (await write().catch(isThere)) return;
+      throw new DomainError('conflict', 'A second factor is in use. Remove it first.');
     },
 
     /** The sealed secret of an enrolment that is not confirmed yet; null where there is none. */

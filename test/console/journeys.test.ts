@@ -15,7 +15,6 @@ import {
 import { endsAndComesBack, outlivesTheApi, seesWhatTheyMay } from './guards.ts';
 import { JOURNEYS, walk } from './journeys.ts';
 import { type Screen, screensOf } from './screens.ts';
-import { setsUpSecondFactor } from './second-factor.ts';
 import { createVisitors, type Manner, type Visitors } from './visit.ts';
 
 /** In turns, so that two journeys beside each other share little. */
@@ -59,10 +58,6 @@ describe('the console', () => {
 
   test('a session that ends leads to the sign-in, and back', async () => {
     await endsAndComesBack(browser, stack, MANNERS[0] as Manner);
-  });
-
-  test('staff set up a second factor, and are asked for a code at the next sign-in', async () => {
-    await setsUpSecondFactor(browser, MANNERS[2] as Manner);
   });
 
   test('an API that is down is said, and the page goes on by itself', async () => {

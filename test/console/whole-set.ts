@@ -12,6 +12,7 @@ import { JOURNEYS, walk } from './journeys.ts';
 import { picture } from './pictures.ts';
 import { watchTroubles } from './screen-checks.ts';
 import { type Screen, screensOf } from './screens.ts';
+import { setsUpSecondFactor } from './second-factor.ts';
 import { createVisitors, type Manner, newContext, Visit, type Visitors } from './visit.ts';
 
 const LANGUAGES = ['ko', 'en'] as const;
@@ -83,6 +84,10 @@ describe('the whole console', () => {
     test(`a session that ends, and an API that is down (${nameOf(manner)})`, async () => {
       await endsAndComesBack(browser, stack, manner, `short.session${turn}`);
       await outlivesTheApi(browser, stack, manner);
+    });
+
+    test(`staff set up a second factor, and are asked for a code next time (${nameOf(manner)})`, async () => {
+      await setsUpSecondFactor(browser, manner);
     });
   }
 });
