@@ -9,6 +9,7 @@ import { wholeNumber } from '../domain/whole-number.ts';
 import { textShape } from '../store/text-shape.ts';
 import {
   baseUrl,
+  encryptionKeys,
   fileToWrite,
   hostAndPort,
   jwtKeys,
@@ -139,6 +140,8 @@ const api = common.extend({
   ADMIN_USERNAME: textShape('NAME', USERNAME_LENGTH).default('admin'),
   ADMIN_PASSWORD: textShape('LINE', PASSWORD_LENGTH),
   JWT_KEYS: json(jwtKeys),
+  ENCRYPTION_KEYS: json(encryptionKeys).default([]),
+  STAFF_MFA: z.enum(['optional', 'required']).default('optional'),
   ACCESS_TOKEN_TTL_S: whole(1, 86_400, 900),
   RATE_LIMITS: z.enum(['on', 'off']).default('on'),
   TRUSTED_ISSUERS,

@@ -127,6 +127,20 @@ describe('verifying the audit log finds', () => {
     });
   }
 
+  test('an address that was edited, taken away, or added to an entry without one', async () => {
+    const change = async (seq: number, update: object) => {
+      await appendMany(1);
+      await append(banned(2), OPERATOR);
+      await audit.model.updateOne({ _id: seq }, update);
+      await broken(seq, /was changed/);
+      await audit.model.deleteMany({});
+      await connection?.collection('audit_head').deleteMany({});
+    };
+    await change(2, { $set: { from: '192.0.2.8' } });
+    await change(2, { $unset: { from: 1 } });
+    await change(1, { $set: { from: '192.0.2.7' } });
+  });
+
   test('a deletion in the middle', async () => {
     await appendMany(3);
     await audit.model.deleteOne({ _id: 2 });

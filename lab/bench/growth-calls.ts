@@ -55,6 +55,7 @@ export async function callEveryRoute(world: World, call: Call): Promise<void> {
   await callAuth(call);
   await callUsers(world, call);
   await callExternalIds(world, call);
+  await callServiceAccounts(world, call);
   await callEvents(world, call);
   await callClaims(world, call);
   await callLists(world, call);
@@ -82,6 +83,45 @@ async function callAuth(call: Call): Promise<void> {
   await post('logout', { refreshToken });
   await post('refresh', { refreshToken }, 401);
   await callSession(call, credentials);
+  await callPasswords(call, credentials, token);
+}
+
+/** A change of a password, and a sign-in that needs a second step; `token` is the user's own. */
+async function callPasswords(
+  call: Call,
+  { password }: { password: string },
+  token: string,
+): Promise<void> {
+  const by = { userId: '', token };
+  const newPassword = 'another password for growth';
+  const change = { by, body: { currentPassword: password, newPassword } };
+  await call('POST /api/auth/password', [], '', change);
+  const reset = { body: { resetToken: 'x', newPassword }, status: 401 };
+  await call('POST /api/auth/password-reset', [], '', reset);
+  const second = { body: { mfaToken: 'x', code: '000000' }, status: 401 };
+  await call('POST /api/auth/login/totp', [], '', second);
+  const headers = { 'sec-fetch-site': 'same-origin' };
+  await call('POST /api/auth/session/totp', [], '', { ...second, headers });
+}
+
+/** Service accounts with their keys, and the second factor and the password of a user. */
+async function callServiceAccounts({ admin: by }: World, call: Call): Promise<void> {
+  const accounts = '/api/service-accounts';
+  const body = { name: `s-${randomUUID()}`, role: 'AUDITOR' };
+  const userId = String((await call(`POST ${accounts}`, [], '', { by, body })).body.id);
+  await call(`GET ${accounts}`, [], `?${LIMIT}`, { by });
+  const keys = `${accounts}/{userId}/keys`;
+  const made = (await call(`POST ${keys}`, [userId], '', { by, body: {} })).body;
+  const key = { userId, token: String(made.key) };
+  await call('GET /api/audit-log/verification', [], '', { by: key });
+  await call(`GET ${keys}`, [userId], '', { by });
+  await call(`DELETE ${keys}/{keyId}`, [userId, String(made.keyId)], '', { by });
+  await call('POST /api/auth/totp', [], '', { by, body: {} });
+  await call('POST /api/auth/totp/confirm', [], '', { by, body: { code: '0' }, status: 401 });
+  await call('GET /api/auth/totp', [], '', { by });
+  await call('DELETE /api/auth/totp', [], '', { by, status: 404 });
+  await call('DELETE /api/users/{userId}/totp', [by.userId], '', { by, status: 404 });
+  await call('POST /api/users/{userId}/password-reset', [by.userId], '', { by });
 }
 
 /** A browser's session; its cookie is made of a token of our own, as no answer's headers are read. */
