@@ -6,12 +6,7 @@ import { Context } from '@temporalio/activity';
 import { isEarly, parseGrantId } from '../domain/claims/claim.ts';
 import { type Mended, NOTHING_MENDED } from '../domain/claims/reconciliation.ts';
 import type { Claim } from '../store/claims/claim-record.ts';
-import {
-  type BulkAction,
-  isBulkAction,
-  type OperationStore,
-  type Parked,
-} from '../store/operations.ts';
+import type { BulkAction, Operation, OperationStore, Parked } from '../store/operations.ts';
 import type { Reconciliation, ReconciliationStore } from '../store/reconciliations.ts';
 import type { Hold } from '../store/stock/stock.ts';
 import type { BulkRuns } from '../temporal/bulk-runs.ts';
@@ -156,6 +151,10 @@ function wasDecided({ parking }: Claim, number: number, action: BulkAction['acti
   if (!parking) return false;
   return parking.number === number ? parking.decision?.action === action : action === 'RETRY';
 }
+
+/** Whether the operation decides on claims. The other ones erase a user. */
+const isBulkAction = (operation: Operation): operation is BulkAction =>
+  operation.action !== 'ERASE';
 
 /**
  * Decides on the next batch, or goes on with an erasure. Safe to repeat. False if the operation has ended

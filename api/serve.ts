@@ -57,13 +57,6 @@ export async function serveApi(parts: ApiParts) {
   const namespace = config.TEMPORAL_NAMESPACE;
   const { metrics, admission, phase, checks } = front;
 
-  const longRequests = createLongRequests({
-    most: config.MAX_LONG_REQUESTS,
-    mostOfAddress: ifLimited(config, config.MAX_LONG_REQUESTS_PER_ADDRESS),
-    mostOfUser: ifLimited(config, config.MAX_LONG_REQUESTS_PER_USER),
-  });
-  observeLongRequests(metrics, longRequests.open);
-
   const providerSecrets = new Map(providers.map(([name, { secret }]) => [name, secret]));
   const overview = createOverviewFeed({ store, providerSecrets, now, log });
   const personalReads = createPersonalReads({ readLog: store.readLog, log, now });
@@ -74,7 +67,7 @@ export async function serveApi(parts: ApiParts) {
     currentUsers: createCurrentUsers(store.users.get),
     passwords,
     rateLimits: createRateLimits({ enabled: config.RATE_LIMITS === 'on' }),
-    longRequests,
+    longRequests: longRequestsOf(config, metrics),
     personalReads,
     trustedProxies: config.TRUSTED_PROXIES,
     providerSecrets,
@@ -106,6 +99,17 @@ export async function serveApi(parts: ApiParts) {
     await personalReads.flush();
     await changes.close();
   };
+}
+
+/** The places for requests that are held open, with their metric. */
+function longRequestsOf(config: ApiConfig, metrics: Front['metrics']) {
+  const longRequests = createLongRequests({
+    most: config.MAX_LONG_REQUESTS,
+    mostOfAddress: ifLimited(config, config.MAX_LONG_REQUESTS_PER_ADDRESS),
+    mostOfUser: ifLimited(config, config.MAX_LONG_REQUESTS_PER_USER),
+  });
+  observeLongRequests(metrics, longRequests.open);
+  return longRequests;
 }
 
 /**

@@ -130,10 +130,6 @@ export const newOperation = (staff: StaffContext, at: Date) => ({
   updatedAt: at,
 });
 
-/** Whether the operation decides on claims. The other ones erase a user. */
-export const isBulkAction = (operation: Operation): operation is BulkAction =>
-  operation.action !== 'ERASE';
-
 export type OperationStore = ReturnType<typeof createOperationStore>;
 
 /** The bulk actions, over the collection `operations`. @param now our clock */
