@@ -84,7 +84,8 @@ function kept(connection: Connection, stores: PersonalDataStores): Record<string
   const { auditLog, claims, erasures, progress, readLog, refreshTokens } = stores;
   const users = userModel(connection);
   const { playerEvents, days } = progress;
-  const removed = (collection: string) => removal(connection, collection);
+  const ofUser = (userId: string) => ({ userId });
+  const removed = (collection: string) => removal(connection, collection, ofUser);
   const nothing = { exported: NOBODYS, erased: NOBODYS };
   return {
     users: {
@@ -147,12 +148,16 @@ function kept(connection: Connection, stores: PersonalDataStores): Record<string
   };
 }
 
-/** Removes a user's records from a collection with an index that begins with `userId`. */
-function removal(connection: Connection, name: string): Eraser {
-  const collection = connection.collection<{ _id: string; userId: string }>(name);
+/** Removes a user's records from a collection. @param filterOf which ones; an index must serve it */
+function removal(
+  connection: Connection,
+  name: string,
+  filterOf: (userId: string) => object,
+): Eraser {
+  const collection = connection.collection<{ _id: string }>(name);
   return async (userId, most) => {
-    const options = { projection: { _id: 1 }, hint: 'player', limit: most };
-    const found = await collection.find({ userId }, options).toArray();
+    const options = { projection: { _id: 1 }, limit: most };
+    const found = await collection.find(filterOf(userId), options).toArray();
     await collection.deleteMany({ _id: { $in: found.map(({ _id }) => _id) } });
     return found.length;
   };
