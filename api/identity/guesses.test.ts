@@ -37,6 +37,17 @@ async function guess(
   return 'compared';
 }
 
+/** Many guesses, twenty side by side: as many as the database answers in time on a busy machine. */
+async function guesses(many: number, one: (n: number) => Promise<Outcome>): Promise<Outcome[]> {
+  const outcomes: Outcome[] = [];
+  while (outcomes.length < many) {
+    const first = outcomes.length;
+    const batch = Array.from({ length: Math.min(20, many - first) }, (_, n) => one(first + n));
+    outcomes.push(...(await Promise.all(batch)));
+  }
+  return outcomes;
+}
+
 const count = (outcomes: Outcome[]) => outcomes.filter((one) => one === 'compared').length;
 
 describe('guessing', () => {
@@ -47,8 +58,8 @@ describe('guessing', () => {
     it(`at a ${door} from one address ends at ${most}, side by side and over all processes`, async () => {
       const account = uniqueName('usr');
       const client = at('192.0.2.1');
-      const guesses = Array.from({ length: 60 }, (_, by) => guess(account, client, { door, by }));
-      assert.equal(count(await Promise.all(guesses)), most);
+      const side = Array.from({ length: 60 }, (_, by) => guess(account, client, { door, by }));
+      assert.equal(count(await Promise.all(side)), most);
       assert.equal(await guess(account, client, { door, isRight: true }), 'rate_limited');
     });
   }
@@ -73,8 +84,8 @@ describe('guessing', () => {
 
   it('from one address does not use up what the account has for others', async () => {
     const account = uniqueName('usr');
-    const guesses = Array.from({ length: 60 }, (_, by) => guess(account, at('192.0.2.4'), { by }));
-    await Promise.all(guesses);
+    const side = Array.from({ length: 60 }, (_, by) => guess(account, at('192.0.2.4'), { by }));
+    await Promise.all(side);
     for (let n = 0; n < 120; n += 1) await guess(account, at('192.0.2.4'));
     assert.equal(await guess(account, at('192.0.2.5'), { isRight: true }), 'compared');
   });
@@ -83,8 +94,8 @@ describe('guessing', () => {
     const account = uniqueName('usr');
     const home = at('192.0.2.6');
     await processes[0].signedIn(account, home);
-    const guesses = Array.from({ length: 120 }, (_, n) => guess(account, from(n), { by: n }));
-    assert.equal(count(await Promise.all(guesses)), 100);
+    const tried = await guesses(120, (n) => guess(account, from(n), { by: n }));
+    assert.equal(count(tried), 100);
     assert.equal(await guess(account, from(500), { isRight: true }), 'rate_limited');
     assert.equal(await guess(account, home, { isRight: true, by: 1 }), 'compared');
   });
@@ -93,16 +104,16 @@ describe('guessing', () => {
     const shared = at('203.0.113.9');
     const home = uniqueName('usr');
     await processes[0].signedIn(home, shared);
-    const guesses = Array.from({ length: 320 }, (_, n) => guess(`usr_${n}`, shared, { by: n }));
-    assert.equal(count(await Promise.all(guesses)), 300);
+    const tried = await guesses(320, (n) => guess(`usr_${n}`, shared, { by: n }));
+    assert.equal(count(tried), 300);
     assert.equal(await guess(home, shared, { isRight: true }), 'compared');
     assert.equal(await guess(uniqueName('usr'), shared), 'rate_limited');
   });
 
   it('counts the addresses of one IPv6 network together', async () => {
     const account = uniqueName('usr');
-    const guesses = Array.from({ length: 30 }, (_, n) => guess(account, at(`2001:db8::${n + 1}`)));
-    assert.equal(count(await Promise.all(guesses)), 10);
+    const side = Array.from({ length: 30 }, (_, n) => guess(account, at(`2001:db8::${n + 1}`)));
+    assert.equal(count(await Promise.all(side)), 10);
   });
 });
 

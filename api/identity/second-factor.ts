@@ -50,6 +50,8 @@ export function createSecondFactors(deps: SecondFactorDeps) {
 
   /** The time step of a code that fits a sealed secret; null where it fits none near now. */
   function stepOf(userId: string, sealed: string, code: string): number | null {
+    // Six other characters may have more bytes, and the library throws at that.
+    if (!/^\d{6}$/.test(code)) return null;
     const totp = new TOTP({ ...CODES, secret: Secret.fromBase32(box.open(sealed, userId)) });
     const timestamp = now().getTime();
     const delta = totp.validate({ token: code, timestamp, window: SKEW_STEPS });

@@ -191,7 +191,9 @@ describe('setting up a second factor', () => {
     const first = (await begin(accessToken)).body.secret;
     const last = (await begin(accessToken)).body.secret;
     assert.equal((await login(username)).status, 200);
-    assert.equal((await confirm(accessToken, codeOf(first))).status, 401);
+    for (const wrong of [codeOf(first), '12345', '１２３４５６', '한글여섯글자']) {
+      assert.equal((await confirm(accessToken, wrong)).status, 401, wrong);
+    }
     assert.equal((await confirm(accessToken, codeOf(last))).status, 200);
     assert.equal((await begin(accessToken)).status, 409);
     assert.equal((await confirm(accessToken, codeOf(last))).status, 409);

@@ -12,7 +12,7 @@ const CHALLENGE_TTL_MS = 10 * 60 * 1_000;
  * `CODE`: a code is needed. `ENROL`: the user must set up a second factor first. `ENROLLED`: they
  * just did, and have shown a code for it.
  */
-export type ChallengeKind = 'CODE' | 'ENROL' | 'ENROLLED';
+type ChallengeKind = 'CODE' | 'ENROL' | 'ENROLLED';
 
 /** A sign-in that waits for its second step. */
 export interface MfaChallenge {

@@ -69,15 +69,16 @@ export function createTotpStore(connection: Connection) {
     return (await model.deleteOne(inUse, { session })).deletedCount === 0;
   }
 
+  /** The user's second factor; null where none is in use. */
+  async function find(userId: string): Promise<SecondFactor | null> {
+    const found = await model.findById(userId).lean<Stored>();
+    if (found?.secret === undefined) return null;
+    return { secret: found.secret, recoveryCodes: found.recovery?.length ?? 0 };
+  }
+
   return {
     model,
-
-    /** The user's second factor; null where none is in use. */
-    async find(userId: string): Promise<SecondFactor | null> {
-      const found = await model.findById(userId).lean<Stored>();
-      if (found?.secret === undefined) return null;
-      return { secret: found.secret, recoveryCodes: found.recovery?.length ?? 0 };
-    },
+    find,
 
     /** Begins an enrolment, or begins it anew. @throws DomainError `conflict` for one in use */
     async begin(userId: string, pending: string): Promise<void> {
@@ -145,10 +146,9 @@ export function createTotpStore(connection: Connection) {
       now: Date,
     ): Promise<void> {
       const action = staff.actor.userId === userId ? 'user.totp_disabled' : 'user.totp_removed';
+      if ((await find(userId)) === null) throw noneInUse();
       await inTransaction(connection, async (session) => {
-        if (await isGone(userId, session)) {
-          throw new DomainError('not_found', 'No second factor is in use.');
-        }
+        if (await isGone(userId, session)) throw noneInUse();
         await audit.append(
           { ...staff, session },
           { action, targetId: userId, before: {}, after: null },
@@ -158,3 +158,5 @@ export function createTotpStore(connection: Connection) {
     },
   };
 }
+
+const noneInUse = () => new DomainError('not_found', 'No second factor is in use.');
