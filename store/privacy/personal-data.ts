@@ -78,6 +78,7 @@ export function createPersonalData(connection: Connection, stores: PersonalDataS
 
 const STAFFS = 'is about events, and what staff did';
 const NOBODYS = 'holds nothing of one user but IDs';
+const KEPT_SECRET = 'is a secret: who has it shown could use it';
 const BY_ITSELF = 'holds IDs alone, and expires by itself';
 
 function kept(connection: Connection, stores: PersonalDataStores): Record<string, Kept> {
@@ -85,6 +86,7 @@ function kept(connection: Connection, stores: PersonalDataStores): Record<string
   const users = userModel(connection);
   const { playerEvents, days } = progress;
   const ofUser = (userId: string) => ({ userId });
+  const byId = (_id: string) => ({ _id });
   const removed = (collection: string) => removal(connection, collection, ofUser);
   const nothing = { exported: NOBODYS, erased: NOBODYS };
   return {
@@ -134,6 +136,18 @@ function kept(connection: Connection, stores: PersonalDataStores): Record<string
       }),
       erased: 'is the record that the user was erased',
     },
+    totp: { exported: KEPT_SECRET, erased: removal(connection, 'totp', byId) },
+    passwordResets: { exported: KEPT_SECRET, erased: removal(connection, 'passwordResets', byId) },
+    serviceKeys: { exported: KEPT_SECRET, erased: removed('serviceKeys') },
+    // Their IDs begin with the user's, and a blank follows.
+    knownAddresses: {
+      exported: 'are hashes of addresses, to limit guesses',
+      erased: removal(connection, 'knownAddresses', (userId) => ({
+        _id: { $gt: `${userId} `, $lt: `${userId}!` },
+      })),
+    },
+    guesses: { exported: BY_ITSELF, erased: BY_ITSELF },
+    mfaChallenges: { exported: BY_ITSELF, erased: BY_ITSELF },
     operations: { exported: STAFFS, erased: STAFFS },
     events: { exported: STAFFS, erased: STAFFS },
     event_keys: { exported: BY_ITSELF, erased: BY_ITSELF },

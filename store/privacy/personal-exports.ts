@@ -58,6 +58,8 @@ export const HIDDEN_OF_USER = [
   'tokenEpoch',
   'timesKept',
   'roleFrom',
+  'isService',
+  'keptSignIn',
 ] as const satisfies readonly (keyof UserDocument)[];
 
 /** The user's own record. */
