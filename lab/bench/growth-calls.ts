@@ -7,6 +7,7 @@ import { sign } from '../../providers/webhook-signature.ts';
 import type { Claim } from '../../store/claims/claim-record.ts';
 import type { StoredEvent } from '../../store/events/events.ts';
 import { LOOKED_AT, named } from '../../store/mongodb/bounded-find.ts';
+import { type Ask, type Call, LIMIT } from './growth-ask.ts';
 import { callAuth, callExternalIds, callServiceAccounts } from './growth-identity.ts';
 import {
   endedAtOf,
@@ -18,37 +19,6 @@ import {
 } from './growth-records.ts';
 import type { World } from './growth-world.ts';
 import type { Player } from './players.ts';
-
-/** One request: who sends it, and what is expected. */
-interface Ask {
-  /** The caller. None for public routes. */
-  by?: Player;
-  body?: unknown;
-  headers?: Record<string, string>;
-  /** The expected status. Any success unless given. */
-  status?: number;
-  /** Most documents that it may look at, if no index serves its whole filter. */
-  lookedAt?: number;
-}
-
-/**
- * Sends one request and measures its queries.
- * @param route as the API's description names it, such as `GET /api/events/{eventId}`
- * @param parts the values for each `{…}` in the path
- * @param query the query with its question mark; may be empty
- */
-export type Call = (
-  route: string,
-  parts: string[],
-  query: string,
-  ask: Ask,
-) => Promise<{ body: Record<string, unknown> }>;
-
-/** The route's method, and its path with the parts filled in. */
-export function filled(route: string, parts: string[]): [method: string, path: string] {
-  const [method = '', pattern = ''] = route.split(' ');
-  return [method, parts.reduce((path, part) => path.replace(/\{\w+\}/, part), pattern)];
-}
 
 /** Sends every request. @throws Error if an answer is not as expected */
 export async function callEveryRoute(world: World, call: Call): Promise<void> {
@@ -63,9 +33,6 @@ export async function callEveryRoute(world: World, call: Call): Promise<void> {
   await callAround(world, call);
   await callGameServers(world, call);
 }
-
-/** A small page, so that documents that are read beyond it show. */
-export const LIMIT = 'limit=5';
 
 const key = () => ({ 'idempotency-key': randomUUID() });
 

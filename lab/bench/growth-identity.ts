@@ -1,7 +1,7 @@
 /** The requests of `growth-calls.ts` about who calls: sign-ins, keys, second factors, external IDs. */
 import { randomUUID } from 'node:crypto';
 import { SESSION_COOKIE } from '../../api/routes/session.ts';
-import { type Call, LIMIT } from './growth-calls.ts';
+import { type Call, LIMIT } from './growth-ask.ts';
 import type { World } from './growth-world.ts';
 
 /** Signing up and in, by password and by a browser's session. */

@@ -86,7 +86,6 @@ function kept(connection: Connection, stores: PersonalDataStores): Record<string
   const users = userModel(connection);
   const { playerEvents, days } = progress;
   const ofUser = (userId: string) => ({ userId });
-  const byId = (_id: string) => ({ _id });
   const removed = (collection: string) => removal(connection, collection, ofUser);
   const nothing = { exported: NOBODYS, erased: NOBODYS };
   return {
@@ -136,18 +135,7 @@ function kept(connection: Connection, stores: PersonalDataStores): Record<string
       }),
       erased: 'is the record that the user was erased',
     },
-    totp: { exported: KEPT_SECRET, erased: removal(connection, 'totp', byId) },
-    passwordResets: { exported: KEPT_SECRET, erased: removal(connection, 'passwordResets', byId) },
-    serviceKeys: { exported: KEPT_SECRET, erased: removed('serviceKeys') },
-    // Their IDs begin with the user's, and a blank follows.
-    knownAddresses: {
-      exported: 'are hashes of addresses, to limit guesses',
-      erased: removal(connection, 'knownAddresses', (userId) => ({
-        _id: { $gt: `${userId} `, $lt: `${userId}!` },
-      })),
-    },
-    guesses: { exported: BY_ITSELF, erased: BY_ITSELF },
-    mfaChallenges: { exported: BY_ITSELF, erased: BY_ITSELF },
+    ...signInGuards(connection),
     operations: { exported: STAFFS, erased: STAFFS },
     events: { exported: STAFFS, erased: STAFFS },
     event_keys: { exported: BY_ITSELF, erased: BY_ITSELF },
@@ -159,6 +147,28 @@ function kept(connection: Connection, stores: PersonalDataStores): Record<string
     provider_slots: nothing,
     reconciliations: nothing,
     reconciliation_totals: nothing,
+  };
+}
+
+/** What guards sign-ins. */
+function signInGuards(connection: Connection): Record<string, Kept> {
+  const byId = (_id: string) => ({ _id });
+  return {
+    totp: { exported: KEPT_SECRET, erased: removal(connection, 'totp', byId) },
+    passwordResets: { exported: KEPT_SECRET, erased: removal(connection, 'passwordResets', byId) },
+    serviceKeys: {
+      exported: KEPT_SECRET,
+      erased: removal(connection, 'serviceKeys', (userId) => ({ userId })),
+    },
+    // Their IDs begin with the user's, and a blank follows.
+    knownAddresses: {
+      exported: 'are hashes of addresses, to limit guesses',
+      erased: removal(connection, 'knownAddresses', (userId) => ({
+        _id: { $gt: `${userId} `, $lt: `${userId}!` },
+      })),
+    },
+    guesses: { exported: BY_ITSELF, erased: BY_ITSELF },
+    mfaChallenges: { exported: BY_ITSELF, erased: BY_ITSELF },
   };
 }
 
