@@ -8,6 +8,8 @@ import { sign } from '../../providers/webhook-signature.ts';
 import type { Claim } from '../../store/claims/claim-record.ts';
 import type { StoredEvent } from '../../store/events/events.ts';
 import { LOOKED_AT, named } from '../../store/mongodb/bounded-find.ts';
+import { callPasswords, callServiceAccounts } from './growth-accounts.ts';
+import type { Ask, Call } from './growth-call.ts';
 import {
   endedAtOf,
   PILE_MS,
@@ -19,36 +21,7 @@ import {
 import type { World } from './growth-world.ts';
 import type { Player } from './players.ts';
 
-/** One request: who sends it, and what is expected. */
-interface Ask {
-  /** The caller. None for public routes. */
-  by?: Player;
-  body?: unknown;
-  headers?: Record<string, string>;
-  /** The expected status. Any success unless given. */
-  status?: number;
-  /** Most documents that it may look at, if no index serves its whole filter. */
-  lookedAt?: number;
-}
-
-/**
- * Sends one request and measures its queries.
- * @param route as the API's description names it, such as `GET /api/events/{eventId}`
- * @param parts the values for each `{…}` in the path
- * @param query the query with its question mark; may be empty
- */
-export type Call = (
-  route: string,
-  parts: string[],
-  query: string,
-  ask: Ask,
-) => Promise<{ body: Record<string, unknown> }>;
-
-/** The route's method, and its path with the parts filled in. */
-export function filled(route: string, parts: string[]): [method: string, path: string] {
-  const [method = '', pattern = ''] = route.split(' ');
-  return [method, parts.reduce((path, part) => path.replace(/\{\w+\}/, part), pattern)];
-}
+export { type Call, filled } from './growth-call.ts';
 
 /** Sends every request. @throws Error if an answer is not as expected */
 export async function callEveryRoute(world: World, call: Call): Promise<void> {
@@ -83,44 +56,6 @@ async function callAuth(call: Call): Promise<void> {
   await post('refresh', { refreshToken }, 401);
   await callSession(call, credentials);
   await callPasswords(call, credentials, token);
-}
-
-/** A change of a password, and a sign-in that needs a second step; `token` is the user's own. */
-async function callPasswords(
-  call: Call,
-  { password }: { password: string },
-  token: string,
-): Promise<void> {
-  const by = { userId: '', token };
-  const newPassword = 'another password for growth';
-  const change = { by, body: { currentPassword: password, newPassword } };
-  await call('POST /api/auth/password', [], '', change);
-  const reset = { body: { resetToken: 'x', newPassword }, status: 401 };
-  await call('POST /api/auth/password-reset', [], '', reset);
-  const second = { body: { mfaToken: 'x', code: '000000' }, status: 401 };
-  await call('POST /api/auth/login/totp', [], '', second);
-  const headers = { 'sec-fetch-site': 'same-origin' };
-  await call('POST /api/auth/session/totp', [], '', { ...second, headers });
-}
-
-/** Service accounts with their keys, and the second factor and the password of a user. */
-async function callServiceAccounts({ admin: by }: World, call: Call): Promise<void> {
-  const accounts = '/api/service-accounts';
-  const body = { name: `s-${randomUUID()}`, role: 'AUDITOR' };
-  const userId = String((await call(`POST ${accounts}`, [], '', { by, body })).body.id);
-  await call(`GET ${accounts}`, [], `?${LIMIT}`, { by });
-  const keys = `${accounts}/{userId}/keys`;
-  const made = (await call(`POST ${keys}`, [userId], '', { by, body: {} })).body;
-  const key = { userId, token: String(made.key) };
-  await call('GET /api/audit-log/verification', [], '', { by: key });
-  await call(`GET ${keys}`, [userId], '', { by });
-  await call(`DELETE ${keys}/{keyId}`, [userId, String(made.keyId)], '', { by });
-  await call('POST /api/auth/totp', [], '', { by, body: {} });
-  await call('POST /api/auth/totp/confirm', [], '', { by, body: { code: '0' }, status: 401 });
-  await call('GET /api/auth/totp', [], '', { by });
-  await call('DELETE /api/auth/totp', [], '', { by, status: 404 });
-  await call('DELETE /api/users/{userId}/totp', [by.userId], '', { by, status: 404 });
-  await call('POST /api/users/{userId}/password-reset', [by.userId], '', { by });
 }
 
 /** A browser's session; its cookie is made of a token of our own, as no answer's headers are read. */
