@@ -35,12 +35,16 @@ let now = new Date(NOON_MS + 11.5 * HOUR_MS);
 let operator: string;
 let player: string;
 before(async () => {
-  t = await testApp({
-    now: () => now,
-    providerSecrets: new Map([['game', 'whsec_']]),
-    // No runs: all that is looked at stands on the record.
-    starter: { start: async () => {} },
-  });
+  t = await testApp(
+    {
+      now: () => now,
+      providerSecrets: new Map([['game', 'whsec_']]),
+      // No runs: all that is looked at stands on the record.
+      starter: { start: async () => {} },
+    },
+    // Tokens go by the real clock, whatever the time of the event is.
+    { now: () => new Date() },
+  );
   operator = (await t.signIn('OPERATOR')).accessToken;
   const { id: userId, accessToken } = await t.signIn();
   player = accessToken;

@@ -8,6 +8,7 @@ import { benchIssuers } from './issuers.ts';
 import { benchLatency } from './latency.ts';
 import { benchLists } from './lists.ts';
 import { benchMemory } from './memory.ts';
+import { benchObserved } from './observed.ts';
 import type { Part } from './options.ts';
 import { benchPeers } from './peers/peers-part.ts';
 import { benchRefuse } from './refuse.ts';
@@ -30,5 +31,6 @@ export const PARTS: Record<string, { measures: string; run: Part }> = {
   lists: { measures: "the console's lists after 100 and 1,000,000 claims", run: benchLists },
   ingest: { measures: 'activity events a second, beside bare bulk writes', run: benchIngest },
   issuers: { measures: "a claim by an issuer's token, beside our own", run: benchIssuers },
+  observed: { measures: 'processes with metrics and traces, beside none', run: benchObserved },
   peers: { measures: 'the same saga on Restate and on DBOS', run: benchPeers },
 };

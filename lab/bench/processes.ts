@@ -18,12 +18,16 @@ export interface ProcessSpec {
   ready: string;
   /** Node's options, as `npm run` and the local stack give them to it. */
   nodeOptions?: string[];
+  /** Settings of this process alone. */
+  env?: NodeJS.ProcessEnv;
 }
 
 /** A process that is ready. */
 export interface Running {
   name: string;
   child: Child;
+  /** From its start to its being ready, in milliseconds. */
+  startMs: number;
   stop(): Promise<void>;
 }
 
@@ -37,6 +41,7 @@ export async function startProcess(
   env: NodeJS.ProcessEnv,
   profileDir?: string,
 ): Promise<Running> {
+  const startedMs = performance.now();
   const lines = new LineWatch();
   const said = lines.next((line) => line.includes(ready), AbortSignal.timeout(READY_MS));
   const profiling = profileDir ? ['--cpu-prof', '--cpu-prof-dir', join(profileDir, name)] : [];
@@ -53,6 +58,7 @@ export async function startProcess(
   return {
     name,
     child,
+    startMs: performance.now() - startedMs,
     async stop() {
       child.signal('SIGTERM');
       await child.ended;

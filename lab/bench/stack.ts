@@ -55,6 +55,8 @@ export interface Stack {
   namespace: string;
   /** The servers and processes whose CPU time counts. */
   pids(): Pids;
+  /** How long each of our processes took to be ready, in milliseconds. */
+  startMs: Record<string, number>;
   stop(): Promise<void>;
 }
 
@@ -107,7 +109,8 @@ export async function startStack(
   try {
     running.push(await startProcess(PROVIDER, { ...env, PORT: String(providerPort) }));
     for (const one of processesOf(spec, ports)) {
-      running.push(await startProcess(one, { ...env, PORT: String(one.port) }, options.profileDir));
+      const own = { ...env, PORT: String(one.port), ...one.env };
+      running.push(await startProcess(one, own, options.profileDir));
     }
   } catch (error) {
     await Promise.all(running.map((one) => one.stop()));
@@ -126,6 +129,7 @@ export async function startStack(
       ...servers.pids(),
       ...Object.fromEntries(running.map(({ name, child }) => [name, child.pid])),
     }),
+    startMs: Object.fromEntries(running.map(({ name, startMs }) => [name, startMs])),
     async stop() {
       await collections.database.close();
       await Promise.all(running.map((one) => one.stop()));
