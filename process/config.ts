@@ -123,12 +123,12 @@ const tracing = {
       'parentbased_always_off',
       'parentbased_traceidratio',
     ])
-    .default('parentbased_always_on'),
+    .default('parentbased_traceidratio'),
   OTEL_TRACES_SAMPLER_ARG: z
     .string()
     .regex(/^(0|1|0\.\d{1,9})$/, 'a share from 0 to 1, as in 0.05')
     .transform(Number)
-    .default(1),
+    .default(0.1),
 };
 
 const api = common.extend({

@@ -38,7 +38,9 @@ export async function benchClaims(options: BenchOptions): Promise<Figures> {
     const servers = stopAtEnd(await startBenchServers({ temporal: true }, say));
     const apart = stopAtEnd(await startStack(servers, APART, { profileDir }));
     const yardstick = stopAtEnd(await startYardstickWorker(servers, apart));
-    const traced = options.traced && stopAtEnd(await startTracedStack(servers, { profileDir }));
+    const traced =
+      options.traced &&
+      stopAtEnd(await startTracedStack(servers, { profileDir, env: EVERY_TRACE }));
     const loads = (isShort ? [4] : [50, 200]).map((clients) => {
       return { clients, count: isShort ? 8 : (CLAIMS[clients] ?? 0) };
     });
@@ -57,6 +59,9 @@ export async function benchClaims(options: BenchOptions): Promise<Figures> {
     return { rows, checks, notes: [...notes, ...NOTES] };
   });
 }
+
+/** Every claim is traced; by default one in ten is. */
+const EVERY_TRACE = { OTEL_TRACES_SAMPLER: 'parentbased_always_on' };
 
 /** The share of the rate that is to be left where every claim is traced. */
 const TRACED_SHARE = 0.95;

@@ -77,6 +77,7 @@ before(async () => {
     FULFILLMENT_MAX_ATTEMPTS: '2',
     FULFILLMENT_INITIAL_INTERVAL_MS: '50',
     OTEL_EXPORTER_OTLP_ENDPOINT: collector.endpoint,
+    OTEL_TRACES_SAMPLER: 'parentbased_always_on',
   };
   processes = await Promise.all([start('api', env), start('worker', env)]);
 });
