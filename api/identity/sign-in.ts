@@ -71,7 +71,7 @@ export function createSignIn({ store, tokens, passwords, rateLimits, now }: Sign
       if (user.status !== 'ACTIVE') {
         throw new DomainError('user_not_active', `This user is ${user.status}.`);
       }
-      const holder = { userId: user.userId, epoch: user.tokenEpoch };
+      const holder = { userId: user.userId, epoch: user.tokenEpoch, role: user.role };
       return await pairFor(user, await refreshTokens.issue(holder, now()));
     },
 

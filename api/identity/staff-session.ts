@@ -41,7 +41,7 @@ export async function beginStaffSession(
   if (user.status !== 'ACTIVE') {
     throw new DomainError('user_not_active', `This user is ${user.status}.`);
   }
-  return await refreshTokens.issue({ userId, epoch: user.tokenEpoch }, now());
+  return await refreshTokens.issue({ userId, epoch: user.tokenEpoch, role: user.role }, now());
 }
 
 function gone(): DomainError {

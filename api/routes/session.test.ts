@@ -78,6 +78,14 @@ describe('a session', () => {
     assert.equal((await refresh(second)).status, 401);
   });
 
+  it('ends where the same browser begins another', async () => {
+    const username = await registered();
+    const first = cookieOf(await begin(username)).value;
+    const second = await call('POST', URL_, first, { username, password: PASSWORD });
+    assert.equal((await refresh(first)).status, 401);
+    assert.equal((await refresh(cookieOf(second).value)).status, 200);
+  });
+
   it('outlives an outage: its cookie is cleared by a refusal alone', async () => {
     const cookie = cookieOf(await begin(await registered())).value;
     const { refreshTokens } = t.store;

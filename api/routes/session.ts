@@ -23,7 +23,7 @@ export const SESSION = 'session';
 /** Its prefix makes a browser refuse it from any other host, and without TLS. */
 export const SESSION_COOKIE = '__Host-laurel';
 
-/** As long as the refresh token in it is valid. */
+/** It may outlive the refresh token in it, whose own end counts; it then goes at the next call. */
 const COOKIE = {
   path: '/',
   httpOnly: true,
@@ -95,12 +95,19 @@ export function sessionRoutes(deps: SignInDeps) {
   const signIn = createSignIn(deps);
   const { refreshTokens } = deps.store;
 
+  /** Ends the sign-in of the browser's cookie, if it has one. */
+  async function endCookiesSignIn(c: Context<ApiEnv>): Promise<void> {
+    const token = getCookie(c, SESSION_COOKIE);
+    if (token !== undefined) await refreshTokens.end(token);
+  }
+
   return newRouter()
     .openapi(begin, async (c) => {
       const { access, refreshToken } = await signIn.byPassword(
         c.req.valid('json'),
         c.get('client'),
       );
+      await endCookiesSignIn(c);
       setSessionCookie(c, refreshToken);
       return c.json(access, 200, NO_STORE);
     })
@@ -117,8 +124,7 @@ export function sessionRoutes(deps: SignInDeps) {
       return c.json(access, 200, NO_STORE);
     })
     .openapi(end, async (c) => {
-      const token = getCookie(c, SESSION_COOKIE);
-      if (token !== undefined) await refreshTokens.end(token);
+      await endCookiesSignIn(c);
       clear(c);
       return c.body(null, 204);
     });

@@ -56,6 +56,8 @@ export function staffOidcRoutes(deps: StaffOidcRouteDeps) {
       limitByAddress(deps.rateLimits.logins),
       async (c) => {
         const returnTo = inConsole(c.req.query('returnTo'));
+        // Somebody who is signed in at the provider would not see that a session begins.
+        if (isFromElsewhere(c)) return c.redirect(returnTo, 303);
         try {
           const { url, pending } = await signIn.begin(callbackUrl(c), returnTo);
           setCookie(c, PENDING_COOKIE, written(pending), PENDING);
@@ -80,6 +82,11 @@ export function staffOidcRoutes(deps: StaffOidcRouteDeps) {
         return backWithout(c, pending?.returnTo, error);
       }
     });
+}
+
+/** Whether a page of another site sent the browser here. Browsers set the header themselves. */
+function isFromElsewhere(c: Context<ApiEnv>): boolean {
+  return ['cross-site', 'same-site'].includes(c.req.header('sec-fetch-site') ?? '');
 }
 
 /** Back to the console, which says why nobody is signed in. */

@@ -5,6 +5,7 @@ import { t } from '../app/text/index.ts';
 import { TextField } from '../parts/field.tsx';
 import { Page } from '../parts/page.tsx';
 import { ProblemNote } from '../parts/problem-note.tsx';
+import { PlainHttp } from './sign-in/plain-http.tsx';
 import { ProviderSignIn } from './sign-in/provider-sign-in.tsx';
 
 /** Shown at any address while nobody is signed in, so that one is back there afterwards. */
@@ -25,6 +26,7 @@ export function SignIn() {
   return (
     <Page title={texts.title}>
       {now.state === 'OUT' && now.ended && <p class="note">{texts.ended}</p>}
+      <PlainHttp />
       <ProviderSignIn />
       <form class="sign-in" onSubmit={submit}>
         <TextField

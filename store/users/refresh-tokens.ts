@@ -5,9 +5,25 @@
 import { createHash, randomBytes } from 'node:crypto';
 import type { Connection } from 'mongoose';
 import { Schema } from 'mongoose';
+import { isStaff, type Role } from '../../domain/user.ts';
 
-/** How long a refresh token is valid after it was issued, in milliseconds. */
-export const REFRESH_TOKEN_TTL_MS = 30 * 24 * 60 * 60 * 1000;
+const HOUR_MS = 60 * 60 * 1_000;
+const DAY_MS = 24 * HOUR_MS;
+
+/** When a sign-in ends, in milliseconds. */
+interface Lifetime {
+  /** So long after its last use… */
+  idleMs: number;
+  /** …and so long after its beginning, however often it is used. */
+  totalMs: number;
+}
+
+/** Why so long: docs/security.md. Staff may do more, so they sign in again each day and each week. */
+const OF_STAFF: Lifetime = { idleMs: 12 * HOUR_MS, totalMs: 7 * DAY_MS };
+const OF_OTHERS: Lifetime = { idleMs: 30 * DAY_MS, totalMs: 90 * DAY_MS };
+
+/** How long any refresh token is valid after it was issued, at most, in milliseconds. */
+export const REFRESH_TOKEN_TTL_MS = OF_OTHERS.idleMs;
 
 /** Whose sign-in it is, and their token epoch at that time. */
 interface Holder {
@@ -31,6 +47,8 @@ interface Family extends Holder {
   current: string;
   createdAt: Date;
   expiresAt: Date;
+  /** How long it lives; absent in sign-ins from before there was an end, which end as a player's. */
+  lifetime?: Lifetime;
 }
 
 const schema = new Schema<Family>(
@@ -41,6 +59,7 @@ const schema = new Schema<Family>(
     current: { type: String, required: true },
     createdAt: { type: Date, required: true },
     expiresAt: { type: Date, required: true },
+    lifetime: { type: { idleMs: Number, totalMs: Number }, _id: false },
   },
   { collection: 'refreshFamilies', versionKey: false, strict: 'throw' },
 );
@@ -59,8 +78,12 @@ export function createRefreshTokenStore(connection: Connection) {
   return {
     model,
 
-    /** Begins a family. Returns its first token. */
-    async issue({ userId, epoch }: Holder, now: Date): Promise<string> {
+    /**
+     * Begins a family. It ends as is right for the role: a change of role ends it in any case.
+     * @returns its first token
+     */
+    async issue({ userId, epoch, role }: Holder & { role: Role }, now: Date): Promise<string> {
+      const lifetime = isStaff(role) ? OF_STAFF : OF_OTHERS;
       const family = randomSecret();
       const secret = randomSecret();
       await model.insertOne({
@@ -69,7 +92,8 @@ export function createRefreshTokenStore(connection: Connection) {
         epoch,
         current: hashOf(secret),
         createdAt: now,
-        expiresAt: expiryFrom(now),
+        expiresAt: new Date(now.getTime() + lifetime.idleMs),
+        lifetime,
       });
       return `${family}.${secret}`;
     },
@@ -85,7 +109,8 @@ export function createRefreshTokenStore(connection: Connection) {
       const rotated = await model
         .findOneAndUpdate(
           { _id: parts.family, current: parts.secret, expiresAt: { $gt: now } },
-          { $set: { current: hashOf(secret), expiresAt: expiryFrom(now) } },
+          [{ $set: { current: hashOf(secret), expiresAt: expiryFrom(now) } }],
+          { updatePipeline: true },
         )
         .lean<Family>();
       if (rotated) {
@@ -118,7 +143,15 @@ export function createRefreshTokenStore(connection: Connection) {
 
 const randomSecret = () => randomBytes(SECRET_BYTES).toString('base64url');
 const hashOf = (text: string) => createHash('sha256').update(text).digest('base64url');
-const expiryFrom = (now: Date) => new Date(now.getTime() + REFRESH_TOKEN_TTL_MS);
+
+/** When a family ends that is used now, as an expression over its record: never past its whole life. */
+function expiryFrom(now: Date) {
+  const { idleMs, totalMs } = OF_OTHERS;
+  const idleEnd = { $add: [now, { $ifNull: ['$lifetime.idleMs', idleMs] }] };
+  const end = { $add: ['$createdAt', { $ifNull: ['$lifetime.totalMs', totalMs] }] };
+  return { $min: [idleEnd, end] };
+}
+
 const familyOf = (token: string) => token.slice(0, token.indexOf('.'));
 
 /** The hashes of a token's two parts, or null where it does not look like one of our tokens. */

@@ -1,0 +1,72 @@
+/** Who may call what: every route, as the tests check it and `docs/access.md` shows it. */
+import { ROLES, type Role, STAFF } from '../../domain/user.ts';
+
+/** Every route, and the roles that may call it. A route that is not here fails the test. */
+export const WHO: Record<string, readonly Role[] | 'anyone'> = {
+  'POST /api/auth/register': 'anyone',
+  'POST /api/auth/login': 'anyone',
+  'POST /api/auth/refresh': 'anyone',
+  'POST /api/auth/logout': 'anyone',
+  // Only for a page of our own origin, as every call here says that it is.
+  'POST /api/auth/session': 'anyone',
+  'POST /api/auth/session/refresh': 'anyone',
+  'DELETE /api/auth/session': 'anyone',
+  'GET /api/auth/profile': ROLES,
+  'GET /api/users': STAFF,
+  'GET /api/users/{userId}': STAFF,
+  'GET /api/users/{userId}/progress': STAFF,
+  'PATCH /api/users/{userId}': ['ADMIN'],
+  // Of another user only ADMIN gets it; to others it is 404.
+  'GET /api/users/{userId}/export': ROLES,
+  'POST /api/users/{userId}/erasure': ['ADMIN'],
+  'GET /api/events': ROLES,
+  'POST /api/events': ['OPERATOR', 'ADMIN'],
+  'GET /api/events/{eventId}': ROLES,
+  'PATCH /api/events/{eventId}': ['OPERATOR', 'ADMIN'],
+  'DELETE /api/events/{eventId}': ['OPERATOR', 'ADMIN'],
+  'POST /api/events/{eventId}/clone': ['OPERATOR', 'ADMIN'],
+  'POST /api/events/{eventId}/rewards/{rewardId}/stock': ['OPERATOR', 'ADMIN'],
+  'GET /api/events/{eventId}/versions': STAFF,
+  'GET /api/events/{eventId}/eligibility': ['PLAYER', ...STAFF],
+  'GET /api/events/{eventId}/stats': STAFF,
+  'POST /api/event-claims/{eventId}/claim': ['PLAYER'],
+  'GET /api/event-claims': ROLES,
+  'GET /api/event-claims/summary': STAFF,
+  'GET /api/event-claims/{claimId}': ROLES,
+  'GET /api/event-claims/{claimId}/stream': ROLES,
+  'POST /api/event-claims/{claimId}/retry': ['ADMIN'],
+  'POST /api/event-claims/{claimId}/abort': ['ADMIN'],
+  'GET /api/grants': ROLES,
+  'GET /api/reconciliation': ['AUDITOR', 'ADMIN'],
+  'GET /api/audit-log': ['AUDITOR', 'ADMIN'],
+  'GET /api/audit-log/verification': ['AUDITOR', 'ADMIN'],
+  'GET /api/read-log': ['AUDITOR', 'ADMIN'],
+  'GET /api/overview': STAFF,
+  'GET /api/overview/stream': STAFF,
+  'POST /api/activity-events': ['GAME_SERVER'],
+  'POST /api/event-claims/retry': ['ADMIN'],
+  'POST /api/event-claims/abort': ['ADMIN'],
+  'GET /api/operations': ['ADMIN'],
+  'GET /api/operations/{operationId}': ['ADMIN'],
+  'POST /api/operations/{operationId}/stop': ['ADMIN'],
+  // Guarded by a signature and not by a token: 404 without a provider of that name.
+  'POST /api/provider-callbacks/{provider}': 'anyone',
+  'GET /healthz': 'anyone',
+  'GET /readyz': 'anyone',
+  'GET /metrics': 'anyone',
+  'GET /openapi.json': 'anyone',
+  'GET /docs': 'anyone',
+  'GET /.well-known/jwks.json': 'anyone',
+};
+
+/** Those who may call a route for what is theirs alone; of others it shows and changes nothing. */
+export const OWN_ONLY: Record<string, readonly Role[]> = {
+  'GET /api/auth/profile': ROLES,
+  'GET /api/users/{userId}/export': ROLES.filter((role) => role !== 'ADMIN'),
+  'GET /api/events/{eventId}/eligibility': ['PLAYER'],
+  'POST /api/event-claims/{eventId}/claim': ['PLAYER'],
+  'GET /api/event-claims': ['PLAYER', 'GAME_SERVER'],
+  'GET /api/event-claims/{claimId}': ['PLAYER', 'GAME_SERVER'],
+  'GET /api/event-claims/{claimId}/stream': ['PLAYER', 'GAME_SERVER'],
+  'GET /api/grants': ['PLAYER', 'GAME_SERVER'],
+};
