@@ -17,6 +17,7 @@ import { newRouter } from './router.ts';
 import { type PlayerEventRouteDeps, playerEventRoutes } from './routes/activity-events.ts';
 import { type AuditRouteDeps, auditRoutes } from './routes/audit-log.ts';
 import { type AuthRouteDeps, authRoutes } from './routes/auth.ts';
+import { type PasswordRouteDeps, passwordRoutes } from './routes/auth-password.ts';
 import { type ClaimDecisionRouteDeps, claimDecisionRoutes } from './routes/claim-decisions.ts';
 import { claimListRoutes } from './routes/claim-lists.ts';
 import { type ClaimRouteDeps, claimRoutes } from './routes/claims.ts';
@@ -34,17 +35,22 @@ import { type OverviewRouteDeps, overviewRoutes } from './routes/overview.ts';
 import { type PrivacyRouteDeps, privacyRoutes } from './routes/privacy.ts';
 import { type CallbackRouteDeps, callbackRoutes } from './routes/provider-callbacks.ts';
 import { type ReconciliationRouteDeps, reconciliationRoutes } from './routes/reconciliation.ts';
+import { type ServiceAccountRouteDeps, serviceAccountRoutes } from './routes/service-accounts.ts';
 import { SESSION, SESSION_COOKIE, sessionRoutes } from './routes/session.ts';
 import { type StaffOidcRouteDeps, staffOidcRoutes } from './routes/staff-oidc.ts';
+import { type TotpRouteDeps, totpRoutes } from './routes/totp.ts';
 import { type UserRouteDeps, userRoutes } from './routes/users.ts';
 import { observeChangeStream, observeStore } from './store-metrics.ts';
 import { traceRequests } from './traces.ts';
 
 /** Everything the routes need: the sum of what each route file asks for. */
 export type AppDeps = AuthRouteDeps &
+  PasswordRouteDeps &
+  TotpRouteDeps &
   StaffOidcRouteDeps &
   UserRouteDeps &
   PrivacyRouteDeps &
+  ServiceAccountRouteDeps &
   EventRouteDeps &
   EventActionDeps &
   EventVersionDeps &
@@ -86,10 +92,13 @@ export function createApp(deps: AppDeps) {
   guardRequests(app, deps);
 
   app.route('/', authRoutes(deps));
+  app.route('/', passwordRoutes(deps));
+  app.route('/', totpRoutes(deps));
   app.route('/', sessionRoutes(deps));
   app.route('/', staffOidcRoutes(deps));
   app.route('/', userRoutes(deps));
   app.route('/', privacyRoutes(deps));
+  app.route('/', serviceAccountRoutes(deps));
   app.route('/', eventRoutes(deps));
   app.route('/', eventActionRoutes(deps));
   app.route('/', eventVersionRoutes(deps));

@@ -25,6 +25,7 @@ const TABLE = {
   unauthenticated: [401, 'Sign in first'],
   invalid_credentials: [401, 'The username or the password is wrong'],
   token_expired: [401, 'The access token has expired'],
+  mfa_required: [401, 'A second factor is needed'],
   forbidden: [403, 'Your role does not allow this'],
   user_not_active: [403, 'The user is not active'],
   not_found: [404, 'Not found'],
@@ -60,6 +61,17 @@ const ProblemSchema = z
       .array(z.object({ pointer: z.string(), message: z.string() }))
       .optional()
       .openapi({ description: 'What is wrong where: JSON pointers into the body (RFC 6901).' }),
+    mfaToken: z.string().optional().openapi({
+      description: 'With `mfa_required`: goes on with the sign-in. Valid for ten minutes.',
+    }),
+    mfa: z
+      .enum(['CODE', 'ENROL'])
+      .optional()
+      .openapi({
+        description:
+          'With `mfa_required`: whether a code is needed, or a second factor must be set up first, ' +
+          'with the `mfaToken` as the bearer token of `POST /api/auth/totp`.',
+      }),
   })
   .openapi('Problem');
 type Problem = z.infer<typeof ProblemSchema>;
@@ -152,6 +164,11 @@ function ofDomainError(error: DomainError, instance: string): ProblemAnswer {
   const answer = problemOf(error.code, error.message, instance, error.errors);
   if (answer.status === 401) answer.headers['WWW-Authenticate'] = challenge(error.code);
   if (error.retryAfterS !== undefined) answer.headers['Retry-After'] = String(error.retryAfterS);
+  // Only a member with a token in it needs this; RFC 6749, section 5.1.
+  if (error.members) {
+    Object.assign(answer.problem, error.members);
+    answer.headers['Cache-Control'] = 'no-store';
+  }
   return answer;
 }
 

@@ -17,15 +17,10 @@ import { createStarter } from './claims/admission/starter.ts';
 import { consoleBundle } from './console/bundle.ts';
 import { beginBundle, keepBundle } from './console/kept-bundle.ts';
 import { createLongRequests } from './http/long-requests.ts';
-import { createCurrentUsers } from './identity/current-users.ts';
-import { createExternalSignIn } from './identity/external-sign-in.ts';
 import { makeFirstAdmin } from './identity/first-admin.ts';
-import { createTrustedIssuers } from './identity/issuers.ts';
-import { createPasswords } from './identity/passwords.ts';
+import { createIdentity } from './identity/identity.ts';
 import { createPersonalReads } from './identity/personal-reads.ts';
-import { createRateLimits, ifLimited } from './identity/rate-limits.ts';
-import { createStaffSignIn } from './identity/staff-oidc.ts';
-import { createTokens } from './identity/tokens.ts';
+import { ifLimited } from './identity/rate-limits.ts';
 import { observeLongRequests } from './metrics.ts';
 import { createOverviewFeed } from './overview/overview-feed.ts';
 import type { Front } from './server/front.ts';
@@ -54,9 +49,9 @@ export async function serveApi(parts: ApiParts) {
   const changes = watchClaims(database, (err) =>
     log[levelOf(err)]({ err }, 'change stream broken'),
   );
-  const passwords = createPasswords();
+  const identity = await identityOf(parts);
   await makeFirstAdmin(
-    { users: store.users, passwords, now },
+    { users: store.users, passwords: identity.passwords, now },
     { username: config.ADMIN_USERNAME, password: config.ADMIN_PASSWORD },
   );
   const providers = Object.entries(config.PROVIDERS);
@@ -72,9 +67,7 @@ export async function serveApi(parts: ApiParts) {
     store,
     overview,
     console: page,
-    ...(await createIdentity(parts)),
-    passwords,
-    rateLimits: createRateLimits({ enabled: config.RATE_LIMITS === 'on' }),
+    ...identity,
     longRequests: longRequestsOf(config, metrics),
     personalReads,
     trustedProxies: config.TRUSTED_PROXIES,
@@ -139,27 +132,23 @@ function gameDataOf({ PROVIDERS }: ApiConfig, metrics: Registry) {
   return gameData;
 }
 
-/**
- * What tells whose a bearer token is. The keys of trusted issuers are being fetched; a token that
- * comes before waits for them.
- */
-async function createIdentity({ config, store: { users }, log }: ApiParts) {
-  const currentUsers = createCurrentUsers(users.get);
-  const issuers = createTrustedIssuers(config.TRUSTED_ISSUERS, {
+/** Who calls and who signs in, as the configuration says. */
+async function identityOf({ config, log, store }: ApiParts) {
+  if (config.ENCRYPTION_KEYS.length === 0) {
+    log.warn('ENCRYPTION_KEYS is not set: secrets of second factors are stored as they are');
+  }
+  return await createIdentity({
+    store,
+    log,
     now,
-    onTrouble: (issuer, err) => log.warn({ err, issuer }, 'issuer keys not fetched'),
+    jwtKeys: config.JWT_KEYS,
+    ttlS: config.ACCESS_TOKEN_TTL_S,
+    limits: config.RATE_LIMITS === 'on',
+    mfaRequired: config.STAFF_MFA === 'required',
+    encryptionKeys: config.ENCRYPTION_KEYS,
+    trustedIssuers: config.TRUSTED_ISSUERS,
+    staffOidc: config.STAFF_OIDC,
   });
-  issuers.prefetch();
-  const settings = config.STAFF_OIDC;
-  // Staff who sign in at their provider have external IDs too.
-  const names = new Set([...issuers.names, ...(settings ? [settings.name] : [])]);
-  return {
-    tokens: await createTokens({ keys: config.JWT_KEYS, ttlS: config.ACCESS_TOKEN_TTL_S, now }),
-    currentUsers,
-    issuers: { ...issuers, names },
-    staffOidc: settings && { settings, signIn: createStaffSignIn(settings) },
-    externalSignIn: createExternalSignIn({ users, currentUsers, issuers, now }),
-  };
 }
 
 /**

@@ -15,15 +15,11 @@ import { type AppDeps, createApp } from './app.ts';
 import { createAdmission } from './claims/admission/admission.ts';
 import { createStarter } from './claims/admission/starter.ts';
 import { createLongRequests } from './http/long-requests.ts';
-import { createCurrentUsers } from './identity/current-users.ts';
-import { createExternalSignIn } from './identity/external-sign-in.ts';
+import { createIdentity, type IdentitySettings } from './identity/identity.ts';
 import { createTrustedIssuers } from './identity/issuers.ts';
-import { createPasswords } from './identity/passwords.ts';
 import { createPersonalReads } from './identity/personal-reads.ts';
-import { createRateLimits } from './identity/rate-limits.ts';
-import { createTokens } from './identity/tokens.ts';
 import { createOverviewFeed } from './overview/overview-feed.ts';
-import { LONG_REQUESTS } from './test-bounds.ts';
+import { LONG_REQUESTS, UNGUARDED } from './test-bounds.ts';
 
 /** The password of every user of the tests. */
 export const PASSWORD = 'correct horse battery';
@@ -66,8 +62,14 @@ export async function testKey(alg: 'EdDSA' | 'ES256' = 'EdDSA'): Promise<JWK> {
 
 const NO_ISSUERS = createTrustedIssuers([], { now: () => new Date(), onTrouble: () => {} });
 
-/** Brings the application up, without a worker; `close` drops its database. */
-export async function testApp({ issuers = NO_ISSUERS, ...overrides }: Partial<AppDeps> = {}) {
+/**
+ * Brings the application up, without a worker; `close` drops its database.
+ * @param signIns how sign-ins are guarded; no limits and no second factor unless given
+ */
+export async function testApp(
+  { issuers = NO_ISSUERS, ...overrides }: Partial<AppDeps> = {},
+  signIns: Partial<IdentitySettings> = {},
+) {
   const servers = await testServers();
   const connection = await connect(servers.mongodbUri(uniqueName('api')), { appName: 'test' });
   const rules = { ttlDays: 90, gauges: { level: 'HIGHEST' as const }, issuers: issuers.names };
@@ -78,19 +80,17 @@ export async function testApp({ issuers = NO_ISSUERS, ...overrides }: Partial<Ap
   const runs = createClaimRuns(client);
   const log = pino({ level: 'silent' });
   const metrics = new Registry();
-  const now = () => new Date();
+  const now = overrides.now ?? (() => new Date());
   const providerSecrets = overrides.providerSecrets ?? new Map();
   const overview = createOverviewFeed({ store, providerSecrets, now, log, everyMs: 50 });
-  const currentUsers = createCurrentUsers(store.users.get);
+  const { rateLimits } = overrides;
+  const jwtKeys = [await testKey()];
+  const given = { store, log, now, jwtKeys, rateLimits, issuers };
+  const identity = await createIdentity({ ...UNGUARDED, ...given, ...signIns });
   const deps: AppDeps = {
     store,
     overview,
-    tokens: await createTokens({ keys: [await testKey()], ttlS: 900, now }),
-    currentUsers,
-    issuers,
-    externalSignIn: createExternalSignIn({ users: store.users, currentUsers, issuers, now }),
-    passwords: createPasswords(),
-    rateLimits: createRateLimits({ enabled: false }),
+    ...identity,
     personalReads: createPersonalReads({ readLog: store.readLog, log, now }),
     longRequests: createLongRequests(LONG_REQUESTS),
     providerSecrets,

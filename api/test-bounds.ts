@@ -11,3 +11,9 @@ export const CONNECTIONS: ConnectionBounds = {
 };
 
 export const LONG_REQUESTS = { most: 2_000, mostOfAddress: 2_000, mostOfUser: 2_000 };
+
+/** Sign-ins without limits, second factors and trusted issuers. */
+export const UNGUARDED = {
+  ...{ ttlS: 900, limits: false, mfaRequired: false },
+  ...{ encryptionKeys: [], trustedIssuers: [] },
+};

@@ -26,6 +26,7 @@ const SECRETS = [
   'MONGODB_REPLICA_KEY',
   'ADMIN_PASSWORD',
   'JWT_KEYS',
+  'ENCRYPTION_KEYS',
 ];
 
 test('every secret is long, and no two made files share one', async () => {

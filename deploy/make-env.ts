@@ -12,6 +12,9 @@ const password = () => randomBytes(24).toString('base64url');
 /** 96 random bytes in base64. MongoDB takes up to 1024 characters. */
 const replicaKey = () => randomBytes(96).toString('base64');
 
+/** 32 random bytes in base64: a key of AES-256. */
+const encryptionKey = () => randomBytes(32).toString('base64');
+
 /** One private JWK, named by its thumbprint (RFC 7638). */
 function signingKey() {
   const jwk = generateKeyPairSync('ed25519').privateKey.export({ format: 'jwk' });
@@ -28,6 +31,7 @@ const SECRETS: { readonly [name: string]: () => string } = {
   MONGODB_REPLICA_KEY: replicaKey,
   ADMIN_PASSWORD: password,
   JWT_KEYS: () => `'${JSON.stringify([signingKey()])}'`,
+  ENCRYPTION_KEYS: () => `'${JSON.stringify([encryptionKey()])}'`,
 };
 
 /**

@@ -7,6 +7,7 @@ export const ERROR_CODES = [
   'unauthenticated',
   'invalid_credentials',
   'token_expired',
+  'mfa_required',
   'forbidden',
   'user_not_active',
   'not_found',
@@ -50,17 +51,25 @@ export class DomainError extends Error {
   readonly errors: FieldError[] | undefined;
   /** After how many seconds the caller may try again; becomes `Retry-After`. */
   readonly retryAfterS: number | undefined;
+  /** Members of the problem beyond the usual ones (RFC 9457, section 3.2). */
+  readonly members: Readonly<Record<string, string>> | undefined;
 
   constructor(
     code: ErrorCode,
     detail: string,
-    more: { errors?: FieldError[]; retryAfterS?: number; cause?: unknown } = {},
+    more: {
+      errors?: FieldError[];
+      retryAfterS?: number;
+      members?: Readonly<Record<string, string>>;
+      cause?: unknown;
+    } = {},
   ) {
     super(detail, { cause: more.cause });
     this.name = 'DomainError';
     this.code = code;
     this.errors = more.errors;
     this.retryAfterS = more.retryAfterS;
+    this.members = more.members;
   }
 }
 

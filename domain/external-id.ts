@@ -16,8 +16,8 @@ const MAX_SUBJECT_LENGTH = 255;
 /** The longest external ID, in characters; IDs of ours are shorter. */
 export const MAX_USER_ID_LENGTH = PREFIX.length + 64 + 1 + MAX_SUBJECT_LENGTH;
 
-/** Visible characters without blanks. */
-const SUBJECT = /^[^\s\p{C}]+$/u;
+/** Visible characters without blanks. U+200D joins emoji: elsewhere `readText` refuses it. */
+const SUBJECT = /^[^\s\p{C}\u200d]+(?:\u200d[^\s\p{C}\u200d]+)*$/u;
 
 /** Whether a text means to be an external ID, right or wrong. */
 export const isExternalId = (text: string): boolean => text.startsWith(PREFIX);

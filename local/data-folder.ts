@@ -37,6 +37,8 @@ const secretsShape = z.object({
   jwtKeys: z.string().min(1),
   /** `whsec_` and 32 bytes in base64, as the Standard Webhooks specification writes a secret. */
   simulatorSecret: z.string().startsWith('whsec_'),
+  /** A JSON array with one key, as `ENCRYPTION_KEYS` takes it. Older data folders have none. */
+  encryptionKeys: z.string().min(1).optional(),
 });
 export type KeptSecrets = z.infer<typeof secretsShape>;
 
@@ -69,6 +71,7 @@ export async function keptSecrets(dataDir: string): Promise<KeptSecrets> {
     adminPassword: randomBytes(18).toString('base64url'),
     jwtKeys: JSON.stringify([await signingKey()]),
     simulatorSecret: `whsec_${randomBytes(32).toString('base64')}`,
+    encryptionKeys: JSON.stringify([randomBytes(32).toString('base64')]),
   };
   writeAtomically(path, `${JSON.stringify(made, undefined, 2)}\n`);
   return made;

@@ -62,6 +62,7 @@ export function stackSettings(
     ...embeddedAddresses(embedded, ports),
     ADMIN_PASSWORD: secrets.adminPassword,
     JWT_KEYS: secrets.jwtKeys,
+    ...(secrets.encryptionKeys && { ENCRYPTION_KEYS: secrets.encryptionKeys }),
     PROVIDERS: JSON.stringify({
       [SIMULATOR]: { baseUrl: simulator.url, secret: simulator.secret },
     }),

@@ -5,7 +5,6 @@
 import { createReadStream } from 'node:fs';
 import { createInterface } from 'node:readline';
 import { parseArgs } from 'node:util';
-import { DomainError } from '../domain/errors.ts';
 import { type Store, storeOfCommand } from '../store/index.ts';
 import { connect } from '../store/mongodb/connection.ts';
 import { databaseUri } from './database-uri.ts';
@@ -52,17 +51,13 @@ async function list({ erasures }: Store): Promise<void> {
 
 /** Erases one user. @returns what became of it, in words; null where the user was never there */
 async function eraseAgain(store: Store, userId: string, by: string): Promise<string | null> {
+  if (!(await store.users.get(userId))) return null;
   const staff = { actor: { userId: by, role: 'ADMIN' as const }, requestId: 'erasures:replay' };
-  try {
-    const operation = await store.erasures.request(staff, userId);
-    await store.personalData.erase(userId);
-    if ((await store.claims.openOf(userId)).length > 0) return 'goes on when the open claims ended';
-    await store.operations.finishErasure(operation);
-    return 'erased';
-  } catch (error) {
-    if (error instanceof DomainError && error.code === 'not_found') return null;
-    throw error;
-  }
+  const operation = await store.erasures.request(staff, userId);
+  await store.personalData.erase(userId);
+  if ((await store.claims.openOf(userId)).length > 0) return 'goes on when the open claims ended';
+  await store.operations.finishErasure(operation);
+  return 'erased';
 }
 
 /** Erases all users of a file again. @returns how many lines named one */

@@ -92,6 +92,20 @@ function isWhole(given: { d: string; kty: string }): boolean {
   }
 }
 
+/** In bytes: AES-256. */
+const ENCRYPTION_KEY_BYTES = 32;
+
+/** Keys for secrets in the database: the first seals, all open. No message shows any part of one. */
+export const encryptionKeys = z.array(
+  z
+    .string()
+    .transform((text) => Buffer.from(text, 'base64'))
+    .refine(
+      (key) => key.length === ENCRYPTION_KEY_BYTES,
+      `a key of ${ENCRYPTION_KEY_BYTES} bytes in base64`,
+    ),
+);
+
 /** The first key signs, all keys verify. Tokens name their key by `kid`, so no two keys share one. */
 export const jwtKeys = z
   .array(privateJwk)

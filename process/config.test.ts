@@ -150,6 +150,11 @@ const CASES: [what: string, env: NodeJS.ProcessEnv, says: RegExp][] = [
     { JWT_KEYS: '[{"kty":"RSA"}]' },
     /JWT_KEYS: .*a private JWK of Ed25519/,
   ],
+  [
+    'a key of secrets is too short',
+    { ENCRYPTION_KEYS: '["c2hvcnQ="]' },
+    /ENCRYPTION_KEYS: .*a key of 32 bytes in base64/,
+  ],
   ['a number is too large', { DRAIN_S: '61' }, /DRAIN_S: a whole number from 0 to 60, in digits/],
   [
     'a number is too small',

@@ -9,6 +9,7 @@ import { wholeNumber } from '../domain/whole-number.ts';
 import { textShape } from '../store/text-shape.ts';
 import {
   baseUrl,
+  encryptionKeys,
   fileToWrite,
   hostAndPort,
   jwtKeys,
@@ -125,7 +126,7 @@ const tracing = {
     .default('parentbased_always_on'),
   OTEL_TRACES_SAMPLER_ARG: z
     .string()
-    .regex(/^(0(\.\d{1,9})?|1(\.0{1,9})?)$/, 'a share from 0 to 1, as in 0.05')
+    .regex(/^(0|1|0\.\d{1,9})$/, 'a share from 0 to 1, as in 0.05')
     .transform(Number)
     .default(1),
 };
@@ -139,6 +140,8 @@ const api = common.extend({
   ADMIN_USERNAME: textShape('NAME', USERNAME_LENGTH).default('admin'),
   ADMIN_PASSWORD: textShape('LINE', PASSWORD_LENGTH),
   JWT_KEYS: json(jwtKeys),
+  ENCRYPTION_KEYS: json(encryptionKeys).default([]),
+  STAFF_MFA: z.enum(['optional', 'required']).default('optional'),
   ACCESS_TOKEN_TTL_S: whole(1, 86_400, 900),
   RATE_LIMITS: z.enum(['on', 'off']).default('on'),
   TRUSTED_ISSUERS,

@@ -39,7 +39,7 @@ describe('TRUSTED_ISSUERS', () => {
     ['no signature', [{ ...GAME, algorithms: ['none'] }], /only signatures by a private key/],
     ['a shared secret', [{ ...GAME, algorithms: ['HS256'] }], /only signatures by a private key/],
     ['no algorithm', [{ ...GAME, algorithms: [] }], /expected array to have >=1 items/],
-    ['one name twice', [GAME, { ...OTHER, name: 'game' }], /two issuers have the name "game"/],
+    ['one name twice', [GAME, { ...OTHER, name: 'game' }], /two issuers have the name/],
     ['one issuer twice', [GAME, { ...OTHER, issuer: GAME.issuer }], /two issuers have the issuer/],
     ['keys over plain HTTP', [{ ...GAME, jwksUrl: 'http://id.example/jwks' }], /an https URL/],
     ['an issuer over plain HTTP', [{ ...GAME, issuer: 'http://localhost.example' }], /an https/],
@@ -50,7 +50,7 @@ describe('TRUSTED_ISSUERS', () => {
     [
       'a mapping to ADMIN that does not say so',
       [{ ...GAME, roles: { claim: 'g', map: { boss: 'ADMIN' } } }],
-      /a mapping to ADMIN needs "allowAdmin": true/,
+      /a mapping to ADMIN needs/,
     ],
     ['an unknown field', [{ ...GAME, audiences: ['a'] }], /Unrecognized key/],
   ];

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { createHash } from 'node:crypto';
 import { after, beforeEach, describe, test } from 'node:test';
 import type { Connection } from 'mongoose';
 import { type TestServers, testServers, uniqueName } from '../test/servers.ts';
@@ -57,7 +58,24 @@ describe('the audit log', () => {
     assert.deepEqual([first?.seq, first?.after], [1, { status: 'BANNED' }]);
   });
 
-  test('tells from where, and is whole over entries from before it did', async () => {
+  test('is whole over an entry as it was written before addresses were kept', async () => {
+    const at = new Date('2026-11-01T00:00:00Z');
+    const previous = '0'.repeat(64);
+    const said = { actorId: 'usr_a', actorRole: 'ADMIN', requestId: 'req-1' };
+    const change = { action: 'user.update', targetId: 'usr_1', before: 'null', after: '{}' };
+    const fields = [1, previous, at.toISOString(), ...Object.values({ ...said, ...change })];
+    const lines = fields.map((field) => JSON.stringify(field)).join('\n');
+    const hash = createHash('sha256').update(lines).digest('hex');
+    const old = { _id: 1, at, ...said, ...change, previous, hash };
+    await audit.model.collection.insertOne(old as never);
+    const heads = connection?.collection<{ _id: string }>('audit_head');
+    await heads?.updateOne({ _id: 'head' }, { $set: { seq: 1, hash } }, { upsert: true });
+    await append(banned(2), OPERATOR);
+    const verdict = await audit.verify();
+    assert.deepEqual([verdict.isWhole, verdict.isWhole && verdict.entries], [true, 2]);
+  });
+
+  test('tells from where', async () => {
     await append(banned(1));
     await append(banned(2), OPERATOR);
     const entries = await audit.page({}, undefined, 10);
@@ -126,6 +144,20 @@ describe('verifying the audit log finds', () => {
       await broken(2, /was changed/);
     });
   }
+
+  test('an address that was edited, taken away, or added to an entry without one', async () => {
+    const change = async (seq: number, update: object) => {
+      await appendMany(1);
+      await append(banned(2), OPERATOR);
+      await audit.model.updateOne({ _id: seq }, update);
+      await broken(seq, /was changed/);
+      await audit.model.deleteMany({});
+      await connection?.collection('audit_head').deleteMany({});
+    };
+    await change(2, { $set: { from: '192.0.2.8' } });
+    await change(2, { $unset: { from: 1 } });
+    await change(1, { $set: { from: '192.0.2.7' } });
+  });
 
   test('a deletion in the middle', async () => {
     await appendMany(3);

@@ -27,7 +27,13 @@ import { createReadLogStore } from './privacy/read-log.ts';
 import { createProviderLimitStore } from './provider-limits.ts';
 import { createReconciliationStore } from './reconciliations.ts';
 import { createStockStore } from './stock/stock.ts';
+import { createGuessStore } from './users/guesses.ts';
+import { createMfaChallengeStore } from './users/mfa-challenges.ts';
+import { createPasswordStore } from './users/passwords.ts';
 import { createRefreshTokenStore } from './users/refresh-tokens.ts';
+import { createServiceAccounts } from './users/service-accounts.ts';
+import { createServiceKeyStore } from './users/service-keys.ts';
+import { createTotpStore } from './users/totp.ts';
 import { createUserStore } from './users/users.ts';
 
 export type Store = ReturnType<typeof createStores>;
@@ -46,6 +52,13 @@ function createStores(
     ...privacy,
     auditChecks: createAuditChecks(connection, now),
     users: createUserStore(connection),
+    refreshTokens: createRefreshTokenStore(connection),
+    passwords: createPasswordStore(connection),
+    guesses: createGuessStore(connection),
+    totp: createTotpStore(connection),
+    mfaChallenges: createMfaChallengeStore(connection),
+    serviceAccounts: createServiceAccounts(connection),
+    serviceKeys: createServiceKeyStore(connection),
     events: createEventStore(connection, now),
     eventStats: createEventStats(connection, stock, now),
     stock,

@@ -45,7 +45,7 @@ const RULES: Record<string, { ours: string[]; packages?: RegExp }> = {
   // Runs in browsers: of ours it knows the API's description alone, through the client.
   console: {
     ours: ['console', 'client/index.ts'],
-    packages: /^(preact(\/hooks)?|@preact\/signals|es-hangul|uplot)$/,
+    packages: /^(preact(\/hooks)?|@preact\/signals|es-hangul|uplot|lean-qr)$/,
   },
   // A package of its own; only its generator, which runs on our machines, reads the routes.
   client: {

@@ -27,19 +27,14 @@ import type { QueueSettings } from '../api/claims/admission/fair-queue.ts';
 import { createStarter } from '../api/claims/admission/starter.ts';
 import type { ClaimBody } from '../api/claims/claim-body.ts';
 import { createLongRequests } from '../api/http/long-requests.ts';
-import { createCurrentUsers } from '../api/identity/current-users.ts';
-import { createExternalSignIn } from '../api/identity/external-sign-in.ts';
-import { createTrustedIssuers } from '../api/identity/issuers.ts';
-import { createPasswords } from '../api/identity/passwords.ts';
+import { createIdentity } from '../api/identity/identity.ts';
 import { createPersonalReads } from '../api/identity/personal-reads.ts';
-import { createRateLimits } from '../api/identity/rate-limits.ts';
-import { createTokens } from '../api/identity/tokens.ts';
 import { observeLongRequests } from '../api/metrics.ts';
 import { createOverviewFeed } from '../api/overview/overview-feed.ts';
 import { healthChecks } from '../api/serve.ts';
 import { boundedServer } from '../api/server/connections.ts';
 import { createRefusals } from '../api/server/early-refusals.ts';
-import { CONNECTIONS, LONG_REQUESTS } from '../api/test-bounds.ts';
+import { CONNECTIONS, LONG_REQUESTS, UNGUARDED } from '../api/test-bounds.ts';
 import { createClient } from '../client/index.ts';
 import type { ProviderLimit } from '../domain/provider-limit.ts';
 import type { Role } from '../domain/user.ts';
@@ -96,6 +91,8 @@ export interface LaurelOptions {
   activities?: (deps: ActivityDeps) => ActivityDeps;
   /** How many claims are recorded at once, and how many may wait at the door. */
   admission?: QueueSettings;
+  /** Whether staff must have a second factor to sign in; they need none unless given. */
+  mfaRequired?: boolean;
   /** Changes the stores that the API is given. */
   apiStore?: (store: Store) => Store;
   /** Changes what the API is given. */
@@ -161,25 +158,23 @@ async function serveApi(world: World, options: LaurelOptions) {
   const log = pino({ level: 'silent' });
   const now = () => new Date();
   const { privateKey } = await generateKeyPair('EdDSA', { extractable: true });
-  const tokens = await createTokens({ keys: [await exportJWK(privateKey)], ttlS: 900, now });
   const metrics = new Registry();
   const admission = createAdmission(metrics, options.admission);
   const longRequests = createLongRequests(LONG_REQUESTS);
   observeLongRequests(metrics, longRequests.open);
   const providerSecrets = new Map([['game', secret]]);
   const overview = createOverviewFeed({ store, providerSecrets, now, log });
+  const identity = await createIdentity({
+    ...UNGUARDED,
+    ...{ store, log, now, usersNow: options.usersNow },
+    jwtKeys: [await exportJWK(privateKey)],
+    mfaRequired: options.mfaRequired ?? false,
+  });
 
-  const currentUsers = createCurrentUsers(store.users.get, options.usersNow);
-  const issuers = createTrustedIssuers([], { now, onTrouble: () => {} });
   const app = createApp({
     store: options.apiStore?.(store) ?? store,
     overview,
-    tokens,
-    currentUsers,
-    issuers,
-    externalSignIn: createExternalSignIn({ users: store.users, currentUsers, issuers, now }),
-    passwords: createPasswords(),
-    rateLimits: createRateLimits({ enabled: false }),
+    ...identity,
     personalReads: createPersonalReads({ readLog: store.readLog, log, now }),
     longRequests,
     providerSecrets,
@@ -209,7 +204,7 @@ async function serveApi(world: World, options: LaurelOptions) {
   refusals.watch(http);
   await new Promise((resolve) => http.once('listening', resolve));
   const url = `http://127.0.0.1:${(http.address() as AddressInfo).port}`;
-  return { app, http, url, overview, tokens: options.api?.tokens ?? tokens };
+  return { app, http, url, overview, tokens: options.api?.tokens ?? identity.tokens };
 }
 
 /** Workers that a test starts and stops, each time more of them. */

@@ -31,9 +31,12 @@ async function sentOf(
   more: Partial<typeof SETTINGS> = {},
 ) {
   const collector = await startCollector();
-  await work(await tracing(collector.endpoint, more));
-  await stop();
-  await collector.close();
+  try {
+    await work(await tracing(collector.endpoint, more));
+    await stop();
+  } finally {
+    await collector.close();
+  }
   return collector.spans;
 }
 

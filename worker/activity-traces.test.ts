@@ -34,8 +34,7 @@ async function sentOf(work: () => Promise<void>) {
     'laurel-worker',
     () => {},
   );
-  await work();
-  await stop();
+  await work().finally(stop);
   await collector.close();
   return collector.spans;
 }

@@ -39,6 +39,13 @@ const FITTING: Record<string, Fields> = {
   'POST /api/auth/refresh': { refreshToken: 'x' },
   'POST /api/auth/logout': { refreshToken: 'x' },
   'POST /api/users/{userId}/erasure': {},
+  'POST /api/auth/login/totp': { mfaToken: 'x', code: '000000' },
+  'POST /api/auth/session/totp': { mfaToken: 'x', code: '000000' },
+  'POST /api/auth/password': { currentPassword: PASSWORD, newPassword: 'a whole new password' },
+  'POST /api/auth/password-reset': { resetToken: 'x', newPassword: 'a whole new password' },
+  'POST /api/auth/totp/confirm': { code: '000000' },
+  'POST /api/service-accounts': { name: 'a-server', role: 'GAME_SERVER' },
+  'POST /api/service-accounts/{userId}/keys': { expiresAt: '2099-01-01T00:00:00Z' },
   'PATCH /api/users/{userId}': { role: 'PLAYER', status: 'ACTIVE' },
   'POST /api/events': EVENT,
   'PATCH /api/events/{eventId}': EVENT,
@@ -71,7 +78,7 @@ const FITTING: Record<string, Fields> = {
 
 /** Routes whose body is optional. */
 const OPTIONAL = Object.keys(FITTING).filter((route) =>
-  /\/(event-claims|operations)\/\{|\/erasure$/.test(route),
+  /\/(event-claims|operations|service-accounts)\/\{|\/erasure$/.test(route),
 );
 
 /** The body is read only if its signature is right: tested elsewhere. */
@@ -113,7 +120,7 @@ const pointersOf = ({ body }: Answer<Fields>) =>
 
 const WRONG_FOR_TEXT = [{ $gt: '' }, { $ne: null }, ['a'], [], {}, 7, true, null];
 /** Fields that may be null as well. */
-const NULLABLE = ['claimUntil', 'listedFrom', 'exclusiveGroup'];
+const NULLABLE = ['claimUntil', 'listedFrom', 'exclusiveGroup', 'expiresAt'];
 
 type Schema = Record<string, unknown>;
 interface Operation {

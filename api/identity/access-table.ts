@@ -7,8 +7,16 @@ export const WHO: Record<string, readonly Role[] | 'anyone'> = {
   'POST /api/auth/login': 'anyone',
   'POST /api/auth/refresh': 'anyone',
   'POST /api/auth/logout': 'anyone',
+  'POST /api/auth/login/totp': 'anyone',
+  'POST /api/auth/password-reset': 'anyone',
+  'POST /api/auth/password': ROLES,
+  'GET /api/auth/totp': STAFF,
+  'POST /api/auth/totp': STAFF,
+  'POST /api/auth/totp/confirm': STAFF,
+  'DELETE /api/auth/totp': STAFF,
   // Only for a page of our own origin, as every call here says that it is.
   'POST /api/auth/session': 'anyone',
+  'POST /api/auth/session/totp': 'anyone',
   'POST /api/auth/session/refresh': 'anyone',
   'DELETE /api/auth/session': 'anyone',
   'GET /api/auth/profile': ROLES,
@@ -19,6 +27,13 @@ export const WHO: Record<string, readonly Role[] | 'anyone'> = {
   // Of another user only ADMIN gets it; to others it is 404.
   'GET /api/users/{userId}/export': ROLES,
   'POST /api/users/{userId}/erasure': ['ADMIN'],
+  'POST /api/users/{userId}/password-reset': ['ADMIN'],
+  'DELETE /api/users/{userId}/totp': ['ADMIN'],
+  'POST /api/service-accounts': ['ADMIN'],
+  'GET /api/service-accounts': ['ADMIN'],
+  'POST /api/service-accounts/{userId}/keys': ['ADMIN'],
+  'GET /api/service-accounts/{userId}/keys': ['ADMIN'],
+  'DELETE /api/service-accounts/{userId}/keys/{keyId}': ['ADMIN'],
   'GET /api/events': ROLES,
   'POST /api/events': ['OPERATOR', 'ADMIN'],
   'GET /api/events/{eventId}': ROLES,
@@ -61,6 +76,11 @@ export const WHO: Record<string, readonly Role[] | 'anyone'> = {
 
 /** Those who may call a route for what is theirs alone; of others it shows and changes nothing. */
 export const OWN_ONLY: Record<string, readonly Role[]> = {
+  'POST /api/auth/password': ROLES,
+  'GET /api/auth/totp': STAFF,
+  'POST /api/auth/totp': STAFF,
+  'POST /api/auth/totp/confirm': STAFF,
+  'DELETE /api/auth/totp': STAFF,
   'GET /api/auth/profile': ROLES,
   'GET /api/users/{userId}/export': ROLES.filter((role) => role !== 'ADMIN'),
   'GET /api/events/{eventId}/eligibility': ['PLAYER'],

@@ -8,10 +8,12 @@ import type { ApiEnv, AuthenticatedUser } from '../api-env.ts';
 import type { CurrentUsers } from './current-users.ts';
 import type { ExternalSignIn } from './external-sign-in.ts';
 import type { TrustedIssuers } from './issuers.ts';
+import type { ServiceKeys } from './service-keys.ts';
 import type { Tokens, Verified } from './tokens.ts';
 
 export interface AuthDeps {
   tokens: Tokens;
+  serviceKeys: ServiceKeys;
   currentUsers: CurrentUsers;
   issuers: TrustedIssuers;
   externalSignIn: ExternalSignIn;
@@ -26,8 +28,8 @@ export const BEARER = 'bearer';
  */
 function requireUser(deps: AuthDeps): MiddlewareHandler<ApiEnv> {
   return async (c, next) => {
-    const bearer = bearerToken(c.req.header('authorization'));
-    const token = await verified(deps, bearer, c.get('requestId'));
+    const bearer = bearerOf(c);
+    const token = await verified(deps, bearer, c);
     const user = await userOf(deps, token);
     if (!user) throw new DomainError('unauthenticated', 'This access token is no longer valid.');
     const { userId, username, role, status } = user;
@@ -37,9 +39,10 @@ function requireUser(deps: AuthDeps): MiddlewareHandler<ApiEnv> {
   };
 }
 
-/** Verifies a bearer token of any kind: a trusted issuer's, or one of ours. */
-async function verified(deps: AuthDeps, bearer: string, requestId: string): Promise<Verified> {
-  const external = await deps.externalSignIn.verify(bearer, requestId);
+/** Verifies a bearer token of any kind: a service key, a trusted issuer's token, or one of ours. */
+async function verified(deps: AuthDeps, bearer: string, c: Context<ApiEnv>): Promise<Verified> {
+  if (deps.serviceKeys.isKey(bearer)) return await deps.serviceKeys.verify(bearer, c.get('client'));
+  const external = await deps.externalSignIn.verify(bearer, c.get('requestId'));
   return external ?? (await deps.tokens.verify(bearer));
 }
 
@@ -48,10 +51,25 @@ export async function stillCounts(deps: AuthDeps, token: Verified): Promise<bool
   return deps.tokens.leftMs(token) > 0 && (await userOf(deps, token)) !== undefined;
 }
 
-/** The token's user; undefined if they have left, or had a change of role or status since. */
+/**
+ * The token's user; undefined if they have left, or had a change of role or status since. A key
+ * outlives such a change: its account's role is read with each request.
+ */
 async function userOf(deps: AuthDeps, token: Verified): Promise<User | undefined> {
   const user = await deps.currentUsers.get(token.userId);
-  return user?.status === 'ACTIVE' && user.tokenEpoch === token.epoch ? user : undefined;
+  if (user?.status !== 'ACTIVE') return undefined;
+  const counts =
+    token.keyHash === undefined
+      ? isOfEpoch(user, token)
+      : await deps.serviceKeys.isLive(token.keyHash);
+  return counts ? user : undefined;
+}
+
+/** Whether no change has ended the token, or its sign-in is the one that stayed. */
+function isOfEpoch({ tokenEpoch, keptSignIn }: User, { epoch, signInId }: Verified): boolean {
+  if (tokenEpoch === epoch) return true;
+  if (!keptSignIn || keptSignIn.underEpoch !== tokenEpoch) return false;
+  return keptSignIn.signInId === signInId && epoch >= keptSignIn.sinceEpoch;
 }
 
 /** Middleware that lets the named roles through; comes after `requireUser`. */
@@ -99,8 +117,13 @@ export function staffOf(c: Context<ApiEnv>): StaffContext {
   return { actor: { userId, role }, requestId: c.get('requestId'), from: c.get('client').address };
 }
 
-/** RFC 6750, section 2.1. The scheme's name is case-insensitive (RFC 9110, section 11.1). */
-function bearerToken(header: string | undefined): string {
+/**
+ * The bearer token of a request.
+ * RFC 6750, section 2.1. The scheme's name is case-insensitive (RFC 9110, section 11.1).
+ * @throws DomainError `unauthenticated` without one
+ */
+export function bearerOf(c: Context<ApiEnv>): string {
+  const header = c.req.header('authorization');
   const token = /^Bearer +([A-Za-z0-9._~+/-]+=*)$/i.exec(header ?? '')?.[1];
   if (token === undefined) {
     throw new DomainError('unauthenticated', 'Send an access token: `Authorization: Bearer …`.');

@@ -1,22 +1,8 @@
 /** A cache of the users who call: each is read from MongoDB twice a second at most. */
-import { BoundedMap } from '../../domain/bounded-map.ts';
 import type { User } from '../../store/users/users.ts';
+import { createShortCache, type ShortCache } from './short-cache.ts';
 
-/**
- * The TTL, in milliseconds. A change of role or status must end a user's tokens everywhere within a
- * second: half of it is for this cache, half for the request that reads.
- */
-const MAX_AGE_MS = 500;
-
-/** Users in the cache; past it the one read longest ago is evicted. A few MiB. */
-const MAX_USERS = 10_000;
-
-export interface CurrentUsers {
-  /** The user as read at most `maxAgeMs` ago (500 unless given); null if there is none. */
-  get(userId: string, maxAgeMs?: number): Promise<User | null>;
-  /** Drops a user from the cache, so that this process sees its own change at once. */
-  forget(userId: string): void;
-}
+export type CurrentUsers = Pick<ShortCache<User>, 'get' | 'forget'>;
 
 /**
  * @param read the store's own read
@@ -24,30 +10,7 @@ export interface CurrentUsers {
  */
 export function createCurrentUsers(
   read: (userId: string) => Promise<User | null>,
-  now: () => number = () => performance.now(),
+  now?: () => number,
 ): CurrentUsers {
-  const remembered = new BoundedMap<string, { user: Promise<User | null>; readAtMs: number }>(
-    MAX_USERS,
-  );
-
-  function readNow(userId: string): Promise<User | null> {
-    const user = read(userId);
-    const entry = { user, readAtMs: now() };
-    remembered.set(userId, entry);
-    // A failed read is answered to those who wait for it, and not kept.
-    user.catch(() => {
-      if (remembered.get(userId) === entry) remembered.delete(userId);
-    });
-    return user;
-  }
-
-  return {
-    get(userId, maxAgeMs = MAX_AGE_MS) {
-      const known = remembered.get(userId);
-      return known && now() - known.readAtMs < maxAgeMs ? known.user : readNow(userId);
-    },
-    forget(userId) {
-      remembered.delete(userId);
-    },
-  };
+  return createShortCache(read, now);
 }

@@ -149,7 +149,7 @@ describe("a forged token of a trusted issuer's", () => {
   });
 
   it('makes nobody fetch what it points to', () => {
-    assert.deepEqual([game.fetches(), other.fetches()], [3, 1]);
+    assert.deepEqual([game.fetches(), other.fetches()], [2, 1]);
   });
 });
 

@@ -3,12 +3,11 @@ import type { MiddlewareHandler } from 'hono';
 import { RateLimiterMemory, RateLimiterRes } from 'rate-limiter-flexible';
 import { DomainError } from '../../domain/errors.ts';
 import type { ApiConfig } from '../../process/config.ts';
-import { usernameKey } from '../../store/users/users.ts';
 import type { ApiEnv } from '../api-env.ts';
 import { countedAs } from './client-address.ts';
-import type { Attempt } from './passwords.ts';
 
-interface Allowance {
+/** How much may be done in a window of time. */
+export interface Allowance {
   /** How often it may be done… */
   points: number;
   /** …in so many seconds. */
@@ -19,8 +18,14 @@ interface Allowance {
 const REGISTRATIONS: Allowance = { points: 600, duration: 60 };
 const LOGINS: Allowance = { points: 600, duration: 60 };
 
-/** By name and address together, so that nobody can lock a player out from another address. */
-const FAILED_LOGINS: Allowance = { points: 10, duration: 300 };
+/**
+ * Unknown keys by address. No number of guesses finds one of 256 bits; this bounds the reads they
+ * cost. It is short, as a server with an old key may share the address of one with a good key.
+ */
+const UNKNOWN_KEYS: Allowance = { points: 60, duration: 60 };
+
+/** Password resets by address. No number of guesses finds a token of 256 bits. */
+const RESETS: Allowance = { points: 60, duration: 60 };
 
 /** By player: more than a person clicks; a client in a loop is slowed down. */
 const CLAIMS: Allowance = { points: 300, duration: 60 };
@@ -31,16 +36,18 @@ const QUESTIONS: Allowance = { points: 600, duration: 60 };
 interface Limit {
   /** Counts one for this key. @throws DomainError `rate_limited` past the limit */
   take(key: string): Promise<void>;
+  /** Takes one back that turned out not to count. */
+  giveBack(key: string): Promise<void>;
 }
 
 export interface RateLimits {
   registrations: Limit;
   logins: Limit;
+  unknownKeys: Limit;
+  resets: Limit;
   claims: Limit;
   /** Eligibility questions: a game server may have to be asked for each. */
   questions: Limit;
-  /** The limit on failed sign-ins to one name from one address; a success resets it. */
-  loginAttempt(address: string, username: string): Attempt;
 }
 
 /**
@@ -54,35 +61,24 @@ export function ifLimited({ RATE_LIMITS }: Pick<ApiConfig, 'RATE_LIMITS'>, bound
 /** @param settings.enabled false for `RATE_LIMITS=off`: then nothing is limited */
 export function createRateLimits({ enabled }: { enabled: boolean }): RateLimits {
   if (!enabled) return UNLIMITED;
-  const failures = new RateLimiterMemory(FAILED_LOGINS);
   return {
     registrations: limit(REGISTRATIONS),
     logins: limit(LOGINS),
+    unknownKeys: limit(UNKNOWN_KEYS),
+    resets: limit(RESETS),
     claims: limit(CLAIMS),
     questions: limit(QUESTIONS),
-    loginAttempt(address, username) {
-      const key = `${address} ${usernameKey(username)}`;
-      return {
-        async before() {
-          const spent = await failures.get(key);
-          if (spent && spent.consumedPoints >= FAILED_LOGINS.points) throw tooMany(spent);
-        },
-        async after(matched) {
-          if (matched) await failures.delete(key);
-          else await failures.penalty(key);
-        },
-      };
-    },
   };
 }
 
-const NO_LIMIT: Limit = { take: async () => {} };
+const NO_LIMIT: Limit = { take: async () => {}, giveBack: async () => {} };
 const UNLIMITED: RateLimits = {
   registrations: NO_LIMIT,
   logins: NO_LIMIT,
+  unknownKeys: NO_LIMIT,
+  resets: NO_LIMIT,
   claims: NO_LIMIT,
   questions: NO_LIMIT,
-  loginAttempt: () => ({ before: async () => {}, after: async () => {} }),
 };
 
 /** Middleware that counts every request against a limit, by the client's address. */
@@ -110,10 +106,14 @@ function limit(allowance: Allowance): Limit {
         throw spent instanceof RateLimiterRes ? tooMany(spent) : spent;
       });
     },
+    async giveBack(key) {
+      await limiter.reward(key);
+    },
   };
 }
 
-function tooMany(spent: RateLimiterRes): DomainError {
+/** The refusal of what is past a limit. */
+export function tooMany(spent: RateLimiterRes): DomainError {
   return new DomainError('rate_limited', 'Too many requests of this kind. Slow down.', {
     retryAfterS: Math.max(1, Math.ceil(spent.msBeforeNext / 1000)),
   });

@@ -1,21 +1,34 @@
-/** Signing in by name and password, and staying signed in: the rules of `/api/auth/login` and the session. */
+/** Signing in, and staying signed in: the rules of `/api/auth/login` and the session. */
 import { z } from '@hono/zod-openapi';
 import { DomainError } from '../../domain/errors.ts';
 import type { TextLength, TextUse } from '../../domain/text.ts';
 import { PASSWORD_LENGTH, USERNAME_LENGTH } from '../../domain/user.ts';
+import {
+  MFA_TOKEN_START,
+  type MfaChallenge,
+  type MfaChallengeStore,
+} from '../../store/users/mfa-challenges.ts';
 import type { RefreshTokenStore } from '../../store/users/refresh-tokens.ts';
-import type { User, UserStore } from '../../store/users/users.ts';
+import { type User, type UserStore, usernameKey } from '../../store/users/users.ts';
 import { text } from '../http/text.ts';
-import { type Client, limitKeyOf } from './client-address.ts';
+import type { Client } from './client-address.ts';
+import type { Guesses } from './guesses.ts';
 import type { Passwords } from './passwords.ts';
 import type { RateLimits } from './rate-limits.ts';
+import type { SecondFactors } from './second-factor.ts';
 import type { Tokens } from './tokens.ts';
 
 export interface SignInDeps {
-  store: { users: UserStore; refreshTokens: RefreshTokenStore };
+  store: {
+    users: UserStore;
+    refreshTokens: RefreshTokenStore;
+    mfaChallenges: MfaChallengeStore;
+  };
   tokens: Tokens;
   passwords: Passwords;
   rateLimits: RateLimits;
+  guesses: Guesses;
+  secondFactors: SecondFactors;
   now: () => Date;
 }
 
@@ -30,6 +43,24 @@ export const Credentials = z
     password: orEmpty('LINE', PASSWORD_LENGTH),
   })
   .openapi('Credentials', { required: ['username', 'password'] });
+
+/** In characters; longer than any `mfaToken` of ours, and than a recovery code with its hyphens. */
+const MAX_MFA_LENGTH = 64;
+
+/** A text of a second step. */
+export const mfaText = text('LINE', [1, MAX_MFA_LENGTH]);
+
+/** The body of a sign-in's second step. */
+export const SecondStep = z
+  .strictObject({
+    mfaToken: mfaText,
+    code: mfaText.optional().openapi({
+      description:
+        'A code of the authenticator, or a recovery code. Left out right after an enrolment, which ' +
+        'has shown one.',
+    }),
+  })
+  .openapi('SecondStep');
 
 /** The fields of every answer with an access token. */
 export const ACCESS_TOKEN_FIELDS = {
@@ -47,32 +78,77 @@ interface SignedIn {
   refreshToken: string;
 }
 
-/** The two ways to a pair of tokens. */
-export function createSignIn({ store, tokens, passwords, rateLimits, now }: SignInDeps) {
-  const { users, refreshTokens } = store;
+/** The ways to a pair of tokens. */
+export function createSignIn(deps: SignInDeps) {
+  const { store, tokens, passwords, guesses, secondFactors, now } = deps;
+  const { users, refreshTokens, mfaChallenges } = store;
 
   async function pairFor(user: User, refreshToken: string): Promise<SignedIn> {
-    const { userId, tokenEpoch } = user;
-    const accessToken = await tokens.issue({ userId, epoch: tokenEpoch });
+    const { userId, tokenEpoch: epoch } = user;
+    const signInId = refreshTokens.signInIdOf(refreshToken);
+    const accessToken = await tokens.issue({ userId, epoch, signInId });
     return { access: { accessToken, tokenType: 'Bearer', expiresIn: tokens.ttlS }, refreshToken };
   }
 
+  /** The whole sign-in of a user who has shown all that is needed. */
+  async function begin(user: User, client: Client): Promise<SignedIn> {
+    const holder = { userId: user.userId, epoch: user.tokenEpoch, role: user.role };
+    await guesses.signedIn(user.userId, client);
+    return await pairFor(user, await refreshTokens.issue(holder, now()));
+  }
+
+  /** @throws DomainError `mfa_required` where a password is not enough */
+  async function requireSecondFactor(user: User): Promise<void> {
+    const mfa = await secondFactors.needed(user);
+    if (mfa === 'NONE') return;
+    const challenge = { userId: user.userId, epoch: user.tokenEpoch, kind: mfa };
+    const mfaToken = await mfaChallenges.issue(challenge, now());
+    const detail =
+      mfa === 'CODE' ? 'Send a code of your authenticator.' : 'Set up a second factor first.';
+    throw new DomainError('mfa_required', detail, { members: { mfaToken, mfa } });
+  }
+
   return {
-    /** @throws DomainError `invalid_credentials`, `user_not_active`, `rate_limited` */
+    /** @throws DomainError `invalid_credentials`, `user_not_active`, `mfa_required`, `rate_limited` */
     async byPassword(
       { username, password }: z.infer<typeof Credentials>,
       client: Client,
     ): Promise<SignedIn> {
       if (username === '' || password === '') throw wrongCredentials();
       const user = await users.findByUsername(username);
-      const attempt = rateLimits.loginAttempt(limitKeyOf(client.address), username);
+      // A name that nobody has is counted too: the limit must not tell who exists.
+      const account = user?.userId ?? `nobody ${usernameKey(username)}`;
+      const attempt = guesses.attempt('PASSWORD', account, client);
       const matched = await passwords.matches(password, user?.passwordHash ?? null, attempt);
       if (!user || !matched) throw wrongCredentials();
       if (user.status !== 'ACTIVE') {
         throw new DomainError('user_not_active', `This user is ${user.status}.`);
       }
-      const holder = { userId: user.userId, epoch: user.tokenEpoch, role: user.role };
-      return await pairFor(user, await refreshTokens.issue(holder, now()));
+      await requireSecondFactor(user);
+      return await begin(user, client);
+    },
+
+    /**
+     * The second step of a sign-in by password.
+     * @throws DomainError `unauthenticated`, `invalid_credentials`, `mfa_required`, `rate_limited`
+     */
+    async byCode(
+      { mfaToken, code }: z.infer<typeof SecondStep>,
+      client: Client,
+    ): Promise<SignedIn> {
+      const challenge = await mfaChallenges.find(mfaToken, now());
+      const user = challenge && (await userOfChallenge(users, challenge));
+      if (!user) throw deadMfaToken();
+      if (challenge.kind === 'ENROL') {
+        const members = { mfaToken, mfa: 'ENROL' };
+        throw new DomainError('mfa_required', 'Set up a second factor first.', { members });
+      }
+      if (challenge.kind === 'CODE') {
+        if (!code) throw new DomainError('invalid_credentials', 'Send a code.');
+        await secondFactors.take(user.userId, code, client);
+      }
+      if (!(await mfaChallenges.spend(mfaToken))) throw deadMfaToken();
+      return await begin(user, client);
     },
 
     /**
@@ -86,9 +162,28 @@ export function createSignIn({ store, tokens, passwords, rateLimits, now }: Sign
       const user = await users.get(holder.userId);
       // The new token is not answered, and the old one is spent: the family has ended.
       if (user?.status !== 'ACTIVE' || user.tokenEpoch !== holder.epoch) throw deadRefreshToken();
+      // A sign-in from before `STAFF_MFA=required`.
+      if (await secondFactors.isMissing(user)) throw deadRefreshToken();
       return await pairFor(user, token);
     },
   };
+}
+
+/** The user of a challenge; undefined where a change has ended it, or they have left. */
+export async function userOfChallenge(
+  users: Pick<UserStore, 'get'>,
+  { userId, epoch }: MfaChallenge,
+): Promise<User | undefined> {
+  const user = await users.get(userId);
+  return user?.status === 'ACTIVE' && user.tokenEpoch === epoch ? user : undefined;
+}
+
+/** Whether a bearer token is one that may only set up a second factor. */
+export const isMfaToken = (token: string): boolean => token.startsWith(MFA_TOKEN_START);
+
+/** The same answer for an unknown, spent or expired token. */
+export function deadMfaToken(): DomainError {
+  return new DomainError('unauthenticated', 'This sign-in is over. Sign in again.');
 }
 
 function wrongCredentials(): DomainError {

@@ -28,11 +28,13 @@ export async function startOpenIdProvider(name: string, groups: Record<string, s
   const provider = new Provider(issuer, {
     clients: Object.keys(groups).map((client_id) => ({
       ...{ client_id, client_secret: SECRET },
+      id_token_signed_response_alg: 'ES256',
       grant_types: ['client_credentials'],
       redirect_uris: [],
       response_types: [],
     })),
     jwks: { keys },
+    clientDefaults: { id_token_signed_response_alg: 'ES256' },
     cookies: { keys: [SECRET] },
     extraTokenClaims: (_, token) => ({
       groups: 'clientId' in token ? groups[String(token.clientId)] : [],

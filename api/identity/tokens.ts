@@ -25,12 +25,16 @@ const ALGORITHMS: { readonly [kind: string]: string } = {
 
 interface AccessClaims {
   userId: string;
+  /** The sign-in it belongs to: it may stay when the user ends all others. */
+  signInId?: string;
   /** The user's token epoch when the token was issued: a change of role or status raises it. */
   epoch: number;
 }
 
-/** A verified token. */
+/** A verified token, or a verified key. */
 export interface Verified extends AccessClaims {
+  /** The hash of a service account's key; such a token has no epoch. */
+  keyHash?: string;
   /** When it expires: at that moment it is not valid any more. */
   expiresAt: Date;
 }
@@ -69,9 +73,9 @@ export async function createTokens(settings: {
   return {
     ttlS,
     jwks,
-    async issue({ userId, epoch }) {
+    async issue({ userId, epoch, signInId }) {
       const issuedAtS = Math.floor(now().getTime() / 1000);
-      return await new SignJWT({ epoch })
+      return await new SignJWT({ epoch, ...(signInId !== undefined && { sid: signInId }) })
         .setProtectedHeader(header)
         .setIssuer(ISSUER)
         .setAudience(AUDIENCE)
@@ -100,11 +104,12 @@ export async function createTokens(settings: {
   };
 }
 
-function verified({ sub, epoch, exp }: JWTPayload): Verified {
+function verified({ sub, epoch, sid, exp }: JWTPayload): Verified {
   if (typeof sub !== 'string' || typeof epoch !== 'number' || exp === undefined) {
     throw new errors.JWTInvalid('a claim has the wrong type');
   }
-  return { userId: sub, epoch, expiresAt: new Date(exp * 1_000) };
+  const token = { userId: sub, epoch, expiresAt: new Date(exp * 1_000) };
+  return typeof sid === 'string' ? { ...token, signInId: sid } : token;
 }
 
 function refusalOf(cause: unknown): DomainError {

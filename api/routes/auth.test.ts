@@ -22,6 +22,7 @@ describe('registering', () => {
     assert.deepEqual(rest, {
       username: 'Mira',
       displayName: 'Mira the Swift',
+      externalId: null,
       role: 'PLAYER',
       status: 'ACTIVE',
     });

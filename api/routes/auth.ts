@@ -7,12 +7,14 @@ import { DISPLAY_NAME_LENGTH, PASSWORD_LENGTH, USERNAME_LENGTH } from '../../dom
 import { usernameKey } from '../../store/users/users.ts';
 import { text } from '../http/text.ts';
 import { type AuthDeps, access } from '../identity/auth.ts';
+import { assertPassword } from '../identity/password-rules.ts';
 import { limitByAddress } from '../identity/rate-limits.ts';
 import {
   ACCESS_TOKEN_FIELDS,
   Credentials,
   createSignIn,
   NO_STORE,
+  SecondStep,
   type SignInDeps,
 } from '../identity/sign-in.ts';
 import { toUserBody, UserSchema } from '../identity/user-body.ts';
@@ -68,7 +70,35 @@ function signInRoutes({ rateLimits }: AuthRouteDeps) {
       request: { body: jsonBody(Credentials) },
       responses: {
         200: json(TokenPair, 'Tokens'),
-        ...problems('invalid_request', 'invalid_credentials', 'user_not_active', 413, 415, 429),
+        ...problems(
+          'invalid_request',
+          'invalid_credentials',
+          'mfa_required',
+          'user_not_active',
+          413,
+          415,
+          429,
+        ),
+      },
+    }),
+    loginTotp: createRoute({
+      method: 'post',
+      path: '/api/auth/login/totp',
+      summary: 'Go on with a sign-in that needs a second factor',
+      tags,
+      middleware: [limitByAddress(rateLimits.logins)],
+      request: { body: jsonBody(SecondStep) },
+      responses: {
+        200: json(TokenPair, 'Tokens'),
+        ...problems(
+          'invalid_request',
+          'unauthenticated',
+          'invalid_credentials',
+          'mfa_required',
+          413,
+          415,
+          429,
+        ),
       },
     }),
   };
@@ -110,7 +140,7 @@ function sessionRoutes(deps: AuthRouteDeps) {
 }
 
 export function authRoutes(deps: AuthRouteDeps) {
-  const { register, login } = signInRoutes(deps);
+  const { register, login, loginTotp } = signInRoutes(deps);
   const { refresh, logout, profile } = sessionRoutes(deps);
   const signIn = createSignIn(deps);
   const { passwords, now } = deps;
@@ -120,6 +150,7 @@ export function authRoutes(deps: AuthRouteDeps) {
     .openapi(register, async (c) => {
       const { username, password, displayName = username } = c.req.valid('json');
       if (isExternalId(usernameKey(username))) throw reservedName();
+      await assertPassword(password, username, '/password');
       const passwordHash = await passwords.hash(password);
       const user = await users.register({ username, displayName, passwordHash }, now());
       return c.json(toUserBody(user), 201);
@@ -129,6 +160,10 @@ export function authRoutes(deps: AuthRouteDeps) {
         c.req.valid('json'),
         c.get('client'),
       );
+      return c.json({ ...access, refreshToken }, 200, NO_STORE);
+    })
+    .openapi(loginTotp, async (c) => {
+      const { access, refreshToken } = await signIn.byCode(c.req.valid('json'), c.get('client'));
       return c.json({ ...access, refreshToken }, 200, NO_STORE);
     })
     .openapi(refresh, async (c) => {

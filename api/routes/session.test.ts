@@ -6,7 +6,7 @@ import { PASSWORD, type Pair, type TestApp, testApp } from '../test-app.ts';
 
 let t: TestApp;
 before(async () => {
-  t = await testApp({ rateLimits: createRateLimits({ enabled: true }) });
+  t = await testApp({ rateLimits: createRateLimits({ enabled: true }) }, { limits: true });
 });
 after(() => t.close());
 

@@ -12,6 +12,7 @@ import {
   Credentials,
   createSignIn,
   NO_STORE,
+  SecondStep,
   type SignInDeps,
 } from '../identity/sign-in.ts';
 import { problems } from '../problem.ts';
@@ -47,7 +48,7 @@ const signedIn = {
 const tags = ['Auth'];
 
 /** The guard is before the limit: what no browser of ours sent counts for nobody. */
-function routes({ rateLimits }: SignInDeps) {
+function beginRoutes({ rateLimits }: SignInDeps) {
   return {
     begin: createRoute({
       method: 'post',
@@ -61,6 +62,7 @@ function routes({ rateLimits }: SignInDeps) {
         ...problems(
           'invalid_request',
           'invalid_credentials',
+          'mfa_required',
           'forbidden',
           'user_not_active',
           413,
@@ -69,6 +71,32 @@ function routes({ rateLimits }: SignInDeps) {
         ),
       },
     }),
+    second: createRoute({
+      method: 'post',
+      path: '/api/auth/session/totp',
+      summary: 'Go on with a sign-in with a browser that needs a second factor',
+      tags,
+      middleware: [sameOriginOnly, limitByAddress(rateLimits.logins)],
+      request: { body: jsonBody(SecondStep) },
+      responses: {
+        200: signedIn,
+        ...problems(
+          'invalid_request',
+          'unauthenticated',
+          'invalid_credentials',
+          'mfa_required',
+          'forbidden',
+          413,
+          415,
+          429,
+        ),
+      },
+    }),
+  };
+}
+
+function laterRoutes() {
+  return {
     refresh: createRoute({
       method: 'post',
       path: '/api/auth/session/refresh',
@@ -91,7 +119,8 @@ function routes({ rateLimits }: SignInDeps) {
 
 /** The routes of a session by cookie. */
 export function sessionRoutes(deps: SignInDeps) {
-  const { begin, refresh, end } = routes(deps);
+  const { begin, second } = beginRoutes(deps);
+  const { refresh, end } = laterRoutes();
   const signIn = createSignIn(deps);
   const { refreshTokens } = deps.store;
 
@@ -107,6 +136,12 @@ export function sessionRoutes(deps: SignInDeps) {
         c.req.valid('json'),
         c.get('client'),
       );
+      await endCookiesSignIn(c);
+      setSessionCookie(c, refreshToken);
+      return c.json(access, 200, NO_STORE);
+    })
+    .openapi(second, async (c) => {
+      const { access, refreshToken } = await signIn.byCode(c.req.valid('json'), c.get('client'));
       await endCookiesSignIn(c);
       setSessionCookie(c, refreshToken);
       return c.json(access, 200, NO_STORE);

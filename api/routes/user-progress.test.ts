@@ -25,7 +25,8 @@ describe('a user', () => {
     assert.equal(status, 200);
     const { createdAt, ...rest } = body;
     assert.ok(Number.isFinite(Date.parse(String(createdAt))));
-    const names = { username: player.username, displayName: player.username };
+    const { username } = player;
+    const names = { username, displayName: username, externalId: null };
     assert.deepEqual(rest, { id: player.id, ...names, role: 'PLAYER', status: 'ACTIVE' });
   });
 

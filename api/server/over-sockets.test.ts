@@ -326,7 +326,7 @@ describe('a request that does not reach a route', { concurrency: true }, () => {
     await client.send(head('GET /usr_secret\\x'));
     assertProblem(await client.answer(), 400, 'invalid_request');
     const text = await front.metrics.metrics();
-    assert.match(text, /_count\{method="GET",route="unmatched",status="400"\} \d/);
+    assert.match(text, /http_route="unmatched",http_response_status_code="400"\} \d/);
     assert.ok(!text.includes('usr_secret'));
   });
 });

@@ -11,6 +11,8 @@ export interface Problem {
   errors: { pointer: string; message: string }[];
   /** After how many seconds to try again, where the API says so. */
   retryAfterS: number | undefined;
+  /** With `mfa_required`: goes on with the sign-in, by a code or by setting up a second factor. */
+  second?: { mfaToken: string; mfa: 'CODE' | 'ENROL' } | undefined;
 }
 
 /** What a call came to. */
@@ -18,7 +20,7 @@ export type Answer<T> = { ok: true; data: T; response: Response } | { ok: false;
 
 /** The problem in an answer. @param body the answer's JSON; read from it unless given */
 export async function problemOfResponse(response: Response, body?: unknown): Promise<Problem> {
-  const given = (body ?? (await response.json().catch(() => ({})))) as Partial<Problem>;
+  const given = (body ?? (await response.json().catch(() => ({})))) as GivenProblem;
   const retryAfter = Number(response.headers.get('retry-after') ?? Number.NaN);
   return {
     status: response.status,
@@ -27,7 +29,15 @@ export async function problemOfResponse(response: Response, body?: unknown): Pro
     detail: given.detail ?? '',
     errors: given.errors ?? [],
     retryAfterS: Number.isFinite(retryAfter) ? retryAfter : undefined,
+    second: secondOf(given),
   };
+}
+
+/** A problem as the API writes it. */
+type GivenProblem = Partial<Problem> & { mfaToken?: string; mfa?: 'CODE' | 'ENROL' };
+
+function secondOf({ mfaToken, mfa }: GivenProblem): Problem['second'] {
+  return mfaToken !== undefined && mfa !== undefined ? { mfaToken, mfa } : undefined;
 }
 
 /** The problem of a call without an answer. */

@@ -57,8 +57,12 @@ const hasFailed = () => new URLSearchParams(location.search).has('sign-in');
 
 /** Signs in. @returns the user, or why not */
 export async function signIn(username: string, password: string): Promise<Answer<User>> {
+  return await signInBy(SESSION_URL, { username, password });
+}
+
+async function signInBy(url: string, body: object): Promise<Answer<User>> {
   try {
-    const response = await send('POST', SESSION_URL, { username, password });
+    const response = await send('POST', url, body);
     if (!response.ok) return { ok: false, problem: await problemOfResponse(response) };
     const answer = await enter(response);
     if (answer.ok) navigations.value += 1;
@@ -71,6 +75,30 @@ export async function signIn(username: string, password: string): Promise<Answer
 /** Says that a session may begin elsewhere: the next page of the console then looks for its cookie. */
 export function expectSession(): void {
   keep(SIGNED_IN, 'yes');
+}
+
+/** Goes on with a sign-in that needs a second step. @param code none right after an enrolment */
+export async function signInWithCode(mfaToken: string, code?: string): Promise<Answer<User>> {
+  return await signInBy(`${SESSION_URL}/totp`, { mfaToken, ...(code !== undefined && { code }) });
+}
+
+/** A second factor to be set up: its secret as text, and as a URI for a QR code. */
+export interface Enrolment {
+  secret: string;
+  uri: string;
+}
+
+/** Begins to set up a second factor, where the sign-in asks for it. */
+export async function beginEnrolment(mfaToken: string): Promise<Answer<Enrolment>> {
+  return await postWith<Enrolment>(mfaToken, '/api/auth/totp');
+}
+
+/** Takes the second factor into use by its first code. @returns the recovery codes */
+export async function confirmEnrolment(
+  mfaToken: string,
+  code: string,
+): Promise<Answer<{ recoveryCodes: string[] }>> {
+  return await postWith(mfaToken, '/api/auth/totp/confirm', { code });
 }
 
 /** Signs out here and in this browser's other tabs. */
@@ -132,9 +160,24 @@ function end({ ended }: { ended: boolean }): void {
   session.value = { state: 'OUT', ended };
 }
 
-async function send(method: string, url: string, body?: unknown): Promise<Response> {
+async function postWith<T>(token: string, url: string, body?: object): Promise<Answer<T>> {
+  try {
+    const response = await send('POST', url, body, token);
+    if (!response.ok) return { ok: false, problem: await problemOfResponse(response) };
+    return { ok: true, data: (await response.json()) as T, response };
+  } catch (error) {
+    return { ok: false, problem: problemOfFetch(error) };
+  }
+}
+
+async function send(
+  method: string,
+  url: string,
+  body?: unknown,
+  token = accessToken,
+): Promise<Response> {
   const headers = new Headers();
-  if (accessToken) headers.set('authorization', `Bearer ${accessToken}`);
+  if (token) headers.set('authorization', `Bearer ${token}`);
   if (body !== undefined) headers.set('content-type', 'application/json');
   return await fetch(url, {
     method,

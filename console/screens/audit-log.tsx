@@ -69,9 +69,10 @@ function columns(): Column<AuditEntry>[] {
     { title: auditLog.action, cell: ({ action }) => wordFor(auditLog.actions, action) },
     {
       title: auditLog.actor,
-      cell: ({ actorId, actorRole }) => (
+      cell: ({ actorId, actorRole, from }) => (
         <>
-          <UserName userId={actorId} /> <span class="quiet">{wordFor(words.role, actorRole)}</span>
+          <UserName userId={actorId} /> <span class="quiet">{wordFor(words.role, actorRole)}</span>{' '}
+          {from !== null && <span class="quiet">{from}</span>}
         </>
       ),
     },
@@ -90,7 +91,8 @@ function Target({ of }: { of: AuditEntry }) {
   const id = encodeURIComponent(targetId);
   const [kind] = action.split('.');
   if (kind === 'event' && action !== 'event.delete') return <EventName eventId={targetId} />;
-  if (kind === 'user') return <UserName userId={targetId} />;
+  // A service key is shown as its account.
+  if (kind === 'user' || kind?.startsWith('service_')) return <UserName userId={targetId} />;
   const code = <code>{targetId}</code>;
   if (kind === 'claim') return <a href={`/console/claims/${id}`}>{code}</a>;
   const isOperation = kind === 'operation' || kind === 'claims';

@@ -1,13 +1,14 @@
 /** Requests to every route of the API, one for each kind of query that it makes. */
 import { randomUUID } from 'node:crypto';
 import { encodeCursor } from '../../api/http/paging.ts';
-import { SESSION_COOKIE } from '../../api/routes/session.ts';
 import { grantIdOf } from '../../domain/claims/claim.ts';
 import { DAY_MS } from '../../domain/conditions/player-event.ts';
 import { sign } from '../../providers/webhook-signature.ts';
 import type { Claim } from '../../store/claims/claim-record.ts';
 import type { StoredEvent } from '../../store/events/events.ts';
 import { LOOKED_AT, named } from '../../store/mongodb/bounded-find.ts';
+import { type Ask, type Call, LIMIT } from './growth-ask.ts';
+import { callAuth, callExternalIds, callServiceAccounts } from './growth-identity.ts';
 import {
   endedAtOf,
   PILE_MS,
@@ -19,42 +20,12 @@ import {
 import type { World } from './growth-world.ts';
 import type { Player } from './players.ts';
 
-/** One request: who sends it, and what is expected. */
-interface Ask {
-  /** The caller. None for public routes. */
-  by?: Player;
-  body?: unknown;
-  headers?: Record<string, string>;
-  /** The expected status. Any success unless given. */
-  status?: number;
-  /** Most documents that it may look at, if no index serves its whole filter. */
-  lookedAt?: number;
-}
-
-/**
- * Sends one request and measures its queries.
- * @param route as the API's description names it, such as `GET /api/events/{eventId}`
- * @param parts the values for each `{…}` in the path
- * @param query the query with its question mark; may be empty
- */
-export type Call = (
-  route: string,
-  parts: string[],
-  query: string,
-  ask: Ask,
-) => Promise<{ body: Record<string, unknown> }>;
-
-/** The route's method, and its path with the parts filled in. */
-export function filled(route: string, parts: string[]): [method: string, path: string] {
-  const [method = '', pattern = ''] = route.split(' ');
-  return [method, parts.reduce((path, part) => path.replace(/\{\w+\}/, part), pattern)];
-}
-
 /** Sends every request. @throws Error if an answer is not as expected */
 export async function callEveryRoute(world: World, call: Call): Promise<void> {
   await callAuth(call);
   await callUsers(world, call);
   await callExternalIds(world, call);
+  await callServiceAccounts(world, call);
   await callEvents(world, call);
   await callClaims(world, call);
   await callLists(world, call);
@@ -63,66 +34,7 @@ export async function callEveryRoute(world: World, call: Call): Promise<void> {
   await callGameServers(world, call);
 }
 
-/** A small page, so that documents that are read beyond it show. */
-const LIMIT = 'limit=5';
-
 const key = () => ({ 'idempotency-key': randomUUID() });
-
-async function callAuth(call: Call): Promise<void> {
-  const credentials = { username: `u-${randomUUID()}`, password: 'a password for growth' };
-  const post = (verb: string, body: object, status?: number) =>
-    call(`POST /api/auth/${verb}`, [], '', { body, ...(status && { status }) });
-  await post('register', credentials);
-  await post('register', credentials, 409);
-  await post('login', { ...credentials, password: 'not the password' }, 401);
-  const { body } = await post('login', credentials);
-  const { refreshToken } = (await post('refresh', { refreshToken: body.refreshToken })).body;
-  const token = String(body.accessToken);
-  await call('GET /api/auth/profile', [], '', { by: { userId: '', token } });
-  await post('logout', { refreshToken });
-  await post('refresh', { refreshToken }, 401);
-  await callSession(call, credentials);
-}
-
-/** A browser's session; its cookie is made of a token of our own, as no answer's headers are read. */
-async function callSession(call: Call, credentials: object): Promise<void> {
-  const headers = { 'sec-fetch-site': 'same-origin' };
-  await call('POST /api/auth/session', [], '', { body: credentials, headers });
-  const { body } = await call('POST /api/auth/login', [], '', { body: credentials });
-  const cookie = `${SESSION_COOKIE}=${body.refreshToken}`;
-  await call('POST /api/auth/session/refresh', [], '', { headers: { ...headers, cookie } });
-  await call('DELETE /api/auth/session', [], '', { headers: { ...headers, cookie } });
-}
-
-/** What `TRUSTED_ISSUERS` must name for these requests. None of them has a token of this issuer. */
-export const GROWTH_ISSUER = {
-  name: 'growth',
-  issuer: 'https://id.invalid',
-  jwksUrl: 'https://id.invalid/jwks',
-  audience: 'laurel',
-  algorithms: ['EdDSA'],
-};
-
-/** The users of an issuer: found, filtered by, and made where nobody has seen them yet. */
-async function callExternalIds(world: World, call: Call): Promise<void> {
-  const { admin: by } = world;
-  const externalId = `ext:${GROWTH_ISSUER.name}:${randomUUID()}`;
-  await call('GET /api/users', [], `?externalId=${externalId}`, { by });
-  await call('PATCH /api/users/{userId}', [externalId], '', { by, body: { status: 'BANNED' } });
-  await call('GET /api/users/{userId}', [externalId], '', { by });
-  for (const name of ['externalId', 'query']) {
-    await call('GET /api/users', [], `?${name}=${externalId}&${LIMIT}`, { by });
-  }
-  for (const path of ['event-claims', 'grants'])
-    await call(`GET /api/${path}`, [], `?userId=${externalId}&${LIMIT}`, { by });
-  const ids = Array.from({ length: 3 }, () => `ext:${GROWTH_ISSUER.name}:${randomUUID()}`);
-  const at = new Date().toISOString();
-  const events = [externalId, ...ids].map((userId) => {
-    return { id: randomUUID(), userId, metric: 'quest.completed', at };
-  });
-  const sent = { by: world.gameServer, body: { events } };
-  await call('POST /api/activity-events', [], '', sent);
-}
 
 async function callUsers(world: World, call: Call): Promise<void> {
   const { admin: by, pile, claims } = world;

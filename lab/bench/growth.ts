@@ -5,7 +5,9 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { grantMany } from './claims.ts';
 import { bound, type Check, type Figures, type Row, type Sample } from './figures.ts';
-import { type Call, callEveryRoute, filled, GROWTH_ISSUER } from './growth-calls.ts';
+import { type Call, filled } from './growth-ask.ts';
+import { callEveryRoute } from './growth-calls.ts';
+import { GROWTH_ISSUER } from './growth-identity.ts';
 import { pileUp } from './growth-pile.ts';
 import { type Seen, startProfile } from './growth-profile.ts';
 import type { Pile } from './growth-records.ts';

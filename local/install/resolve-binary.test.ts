@@ -13,6 +13,7 @@ import { temporaryFolder } from '../../test/temporary-folder.ts';
 import { resolveMongod, resolveTemporal } from './binaries.ts';
 import type { Source } from './binary-sources.ts';
 import type { FetchContext } from './fetch-program.ts';
+import { resolvePromtool } from './promtool.ts';
 import { NoBinary } from './resolve-binary.ts';
 import { parseVersion } from './version.ts';
 
@@ -202,3 +203,25 @@ async function brokenFetch({ folder }: FetchContext): Promise<string> {
   writeFileSync(path, "#!/bin/sh\necho 'libssl.so.3: cannot open' >&2\nexit 127\n");
   return path;
 }
+
+describe('promtool', () => {
+  it('is taken as it is named, unless it is older than 3.0', async (t) => {
+    const { options, env, path } = emptyMachine(t);
+    mkdirSync(path);
+    const named = join(path, 'promtool');
+    const says = (version: string) =>
+      writeFileSync(named, `#!/bin/sh\necho 'promtool, version ${version} (branch: HEAD)'\n`, {
+        mode: 0o755,
+      });
+    const withNamed = { ...options, env: { ...env, PROMTOOL: named } };
+    says('3.16.0');
+    assert.equal((await resolvePromtool(withNamed)).path, named);
+    says('2.53.0');
+    await assert.rejects(resolvePromtool(withNamed), /2\.53\.0, and 3\.0 or newer is needed/);
+  });
+
+  it('that cannot be built says what to do', async (t) => {
+    const { options } = emptyMachine(t);
+    await assert.rejects(resolvePromtool(options), /not be installed:.*\n.*PROMTOOL.*install Go/s);
+  });
+});

@@ -251,6 +251,20 @@ describe('personal data in the audit log', () => {
     assert.deepEqual(entry?.after, { decision: { action: 'ABORT', note: 'why' } });
   });
 
+  it('is shown to its own user alone', async () => {
+    const [own, other] = [unique('usr'), unique('usr')];
+    const personal = [
+      { of: own, fields: { after: { note: 'own' } } },
+      { of: other, fields: { after: { name: 'of another' } } },
+    ];
+    const change = { action: 'claim.abort' as const, targetId: 'clm_2', before: null, after: {} };
+    await inTransaction(t.connection, (session) =>
+      t.store.auditLog.append({ ...ADMIN, session }, { ...change, personal }),
+    );
+    const [entry] = await t.store.auditLog.about(own, 0, 10);
+    assert.deepEqual(entry?.after, { note: 'own' });
+  });
+
   it('cannot be changed or removed without an erasure on the record', async () => {
     const { model } = t.store.auditLog;
     const seq = await entryWithNote(unique('usr'));

@@ -78,13 +78,15 @@ export function createPersonalData(connection: Connection, stores: PersonalDataS
 
 const STAFFS = 'is about events, and what staff did';
 const NOBODYS = 'holds nothing of one user but IDs';
+const KEPT_SECRET = 'is a secret: who has it shown could use it';
 const BY_ITSELF = 'holds IDs alone, and expires by itself';
 
 function kept(connection: Connection, stores: PersonalDataStores): Record<string, Kept> {
   const { auditLog, claims, erasures, progress, readLog, refreshTokens } = stores;
   const users = userModel(connection);
   const { playerEvents, days } = progress;
-  const removed = (collection: string) => removal(connection, collection);
+  const ofUser = (userId: string) => ({ userId });
+  const removed = (collection: string) => removal(connection, collection, ofUser);
   const nothing = { exported: NOBODYS, erased: NOBODYS };
   return {
     users: {
@@ -133,6 +135,7 @@ function kept(connection: Connection, stores: PersonalDataStores): Record<string
       }),
       erased: 'is the record that the user was erased',
     },
+    ...signInGuards(connection),
     operations: { exported: STAFFS, erased: STAFFS },
     events: { exported: STAFFS, erased: STAFFS },
     event_keys: { exported: BY_ITSELF, erased: BY_ITSELF },
@@ -147,12 +150,38 @@ function kept(connection: Connection, stores: PersonalDataStores): Record<string
   };
 }
 
-/** Removes a user's records from a collection with an index that begins with `userId`. */
-function removal(connection: Connection, name: string): Eraser {
-  const collection = connection.collection<{ _id: string; userId: string }>(name);
+/** What guards sign-ins. */
+function signInGuards(connection: Connection): Record<string, Kept> {
+  const byId = (_id: string) => ({ _id });
+  return {
+    totp: { exported: KEPT_SECRET, erased: removal(connection, 'totp', byId) },
+    passwordResets: { exported: KEPT_SECRET, erased: removal(connection, 'passwordResets', byId) },
+    serviceKeys: {
+      exported: KEPT_SECRET,
+      erased: removal(connection, 'serviceKeys', (userId) => ({ userId })),
+    },
+    // Their IDs begin with the user's, and a blank follows.
+    knownAddresses: {
+      exported: 'are hashes of addresses, to limit guesses',
+      erased: removal(connection, 'knownAddresses', (userId) => ({
+        _id: { $gt: `${userId} `, $lt: `${userId}!` },
+      })),
+    },
+    guesses: { exported: BY_ITSELF, erased: BY_ITSELF },
+    mfaChallenges: { exported: BY_ITSELF, erased: BY_ITSELF },
+  };
+}
+
+/** Removes a user's records from a collection. @param filterOf which ones; an index must serve it */
+function removal(
+  connection: Connection,
+  name: string,
+  filterOf: (userId: string) => object,
+): Eraser {
+  const collection = connection.collection<{ _id: string }>(name);
   return async (userId, most) => {
-    const options = { projection: { _id: 1 }, hint: 'player', limit: most };
-    const found = await collection.find({ userId }, options).toArray();
+    const options = { projection: { _id: 1 }, limit: most };
+    const found = await collection.find(filterOf(userId), options).toArray();
     await collection.deleteMany({ _id: { $in: found.map(({ _id }) => _id) } });
     return found.length;
   };

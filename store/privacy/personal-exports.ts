@@ -41,6 +41,7 @@ export const once = (read: (userId: string) => Promise<ExportedRecord[]>) =>
 export const SHOWN_OF_USER = [
   'username',
   'displayName',
+  'externalId',
   'role',
   'status',
   'statusAt',
@@ -56,6 +57,9 @@ export const HIDDEN_OF_USER = [
   'passwordHash',
   'tokenEpoch',
   'timesKept',
+  'roleFrom',
+  'isService',
+  'keptSignIn',
 ] as const satisfies readonly (keyof UserDocument)[];
 
 /** The user's own record. */

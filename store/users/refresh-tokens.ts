@@ -2,10 +2,10 @@
  * The collection `refreshFamilies`: one record for each sign-in, with the hash of its one valid
  * token. Any other token of the family was used before.
  */
-import { createHash, randomBytes } from 'node:crypto';
 import type { Connection } from 'mongoose';
 import { Schema } from 'mongoose';
 import { isStaff, type Role } from '../../domain/user.ts';
+import { hashOf, newSecret } from './secret.ts';
 
 const HOUR_MS = 60 * 60 * 1_000;
 const DAY_MS = 24 * HOUR_MS;
@@ -66,14 +66,15 @@ const schema = new Schema<Family>(
 schema.index({ expiresAt: 1 }, { name: 'expiry', expireAfterSeconds: 0 });
 schema.index({ userId: 1 }, { name: 'user' });
 
-/** 256 bits, random: they need no slow hash and no salt. */
-const SECRET_BYTES = 32;
+/** The collection with its indexes. */
+export const refreshFamilyModel = (connection: Connection) =>
+  connection.model<Family>('RefreshFamily', schema);
 
 export type RefreshTokenStore = ReturnType<typeof createRefreshTokenStore>;
 
 /** The refresh tokens, over the collection `refreshFamilies`. */
 export function createRefreshTokenStore(connection: Connection) {
-  const model = connection.model<Family>('RefreshFamily', schema);
+  const model = refreshFamilyModel(connection);
 
   return {
     model,
@@ -84,8 +85,8 @@ export function createRefreshTokenStore(connection: Connection) {
      */
     async issue({ userId, epoch, role }: Holder & { role: Role }, now: Date): Promise<string> {
       const lifetime = isStaff(role) ? OF_STAFF : OF_OTHERS;
-      const family = randomSecret();
-      const secret = randomSecret();
+      const family = newSecret();
+      const secret = newSecret();
       await model.insertOne({
         _id: hashOf(family),
         userId,
@@ -105,7 +106,7 @@ export function createRefreshTokenStore(connection: Connection) {
     async rotate(token: string, now: Date): Promise<Rotation> {
       const parts = parse(token);
       if (!parts) return { outcome: 'UNKNOWN' };
-      const secret = randomSecret();
+      const secret = newSecret();
       const rotated = await model
         .findOneAndUpdate(
           { _id: parts.family, current: parts.secret, expiresAt: { $gt: now } },
@@ -132,6 +133,8 @@ export function createRefreshTokenStore(connection: Connection) {
     async endAllOf(userId: string): Promise<number> {
       return (await model.deleteMany({ userId })).deletedCount;
     },
+    /** The ID of the sign-in that a valid refresh token belongs to. */
+    signInIdOf: (token: string): string => hashOf(familyOf(token)),
 
     /** Ends the family of a token. Without such a family nothing happens. */
     async end(token: string): Promise<void> {
@@ -141,8 +144,6 @@ export function createRefreshTokenStore(connection: Connection) {
   };
 }
 
-const randomSecret = () => randomBytes(SECRET_BYTES).toString('base64url');
-const hashOf = (text: string) => createHash('sha256').update(text).digest('base64url');
 
 /** When a family ends that is used now, as an expression over its record: never past its whole life. */
 function expiryFrom(now: Date) {

@@ -1,7 +1,7 @@
 /** Changes of a user's role and status, by staff or as another system reports them. */
 import type { ClientSession, Connection } from 'mongoose';
 import { DomainError } from '../../domain/errors.ts';
-import type { Role, UserStatus } from '../../domain/user.ts';
+import { isServiceRole, type Role, type UserStatus } from '../../domain/user.ts';
 import { createAuditLog } from '../audit-log.ts';
 import { named } from '../mongodb/bounded-find.ts';
 import { inTransaction } from '../mongodb/connection.ts';
@@ -72,6 +72,9 @@ export function createUserChanges(connection: Connection) {
     if (before.erasedAt) throw new DomainError('conflict', 'This user was erased.');
     const role = change.role ?? before.role;
     const status = change.status ?? before.status;
+    if (before.isService && !isServiceRole(role)) {
+      throw new DomainError('conflict', `A service account cannot be ${role}.`);
+    }
     if (role === before.role && status === before.status) {
       if (change.status !== undefined)
         await noteStatus(userId, afterSaid(before.statusAt, now), session);

@@ -1,7 +1,17 @@
 /** A user's record: its fields, its indexes, and its values at the start. */
 import { randomBytes } from 'node:crypto';
 import { type Connection, Schema } from 'mongoose';
-import type { Role, UserStatus } from '../../domain/user.ts';
+import type { Role, ServiceRole, UserStatus } from '../../domain/user.ts';
+
+/** The sign-in that stays when a user ends all others. */
+export interface KeptSignIn {
+  /** The sign-in's ID, as its tokens name it. */
+  signInId: string;
+  /** Its tokens from this token epoch on stay valid… */
+  sinceEpoch: number;
+  /** …as long as this is the user's token epoch: any later change ends them too. */
+  underEpoch: number;
+}
 
 /** A user without the hash of the password. */
 export interface User {
@@ -16,8 +26,12 @@ export interface User {
   status: UserStatus;
   /** When the status was set, by the clock of whoever set it. */
   statusAt: Date;
+  /** Whether it is a service account, which signs in with keys and has no password. */
+  isService: boolean;
   /** Grows with every change of role or status. Tokens with an older epoch are invalid. */
   tokenEpoch: number;
+  /** The sign-in that stayed when the user ended all others; null where none did. */
+  keptSignIn: KeptSignIn | null;
   createdAt: Date;
   updatedAt: Date;
   /** When the user's personal data were erased; absent where they were not. */
@@ -39,12 +53,14 @@ export interface NewUser {
 /** A user as the collection has it. */
 export type UserDocument = Omit<
   UserWithHash,
-  'userId' | 'passwordHash' | 'externalId' | 'roleFrom'
+  'userId' | 'passwordHash' | 'externalId' | 'roleFrom' | 'isService' | 'keptSignIn'
 > & {
   _id: string;
   passwordHash?: string;
   externalId?: string;
   roleFrom?: Date;
+  isService?: true;
+  keptSignIn?: KeptSignIn | null;
   /** The unique form of the name; see `usernameKey`. */
   usernameKey: string;
   /** How often this admin was the one left when another was removed; see `keepAnAdmin`. */
@@ -60,6 +76,8 @@ const schema = new Schema<UserDocument>(
     passwordHash: String,
     externalId: String,
     roleFrom: Date,
+    isService: Boolean,
+    keptSignIn: Object,
     role: { type: String, required: true },
     status: { type: String, required: true },
     statusAt: { type: Date, required: true },
@@ -80,6 +98,10 @@ schema.index({ externalId: 1 }, { name: 'external_id', unique: true, sparse: tru
 schema.index(NEWEST, { name: 'newest' });
 schema.index({ role: 1, ...NEWEST }, { name: 'role' });
 schema.index({ status: 1, ...NEWEST }, { name: 'status' });
+schema.index(
+  { isService: 1, ...NEWEST },
+  { name: 'service_accounts', partialFilterExpression: { isService: true } },
+);
 
 /** Leaves the hash of the password out of a read. */
 export const WITHOUT_HASH = { passwordHash: 0 } as const;
@@ -114,16 +136,6 @@ export function newExternalRecord(externalId: string, now: Date): UserDocument {
   };
 }
 
-const newBase = (role: Role, now: Date) => ({
-  _id: `usr_${randomBytes(12).toString('hex')}`,
-  role,
-  status: 'ACTIVE' as const,
-  statusAt: now,
-  tokenEpoch: 0,
-  createdAt: now,
-  updatedAt: now,
-});
-
 /**
  * The record of a user without their personal data. Only the fields named here stay, so a field
  * that is added to the record goes too, unless it is added here. The name is random, so that nobody
@@ -148,6 +160,27 @@ export function erasedRecord(user: UserDocument, now: Date): UserDocument {
   };
 }
 
+/** The record of a new service account, which has no password. */
+export function newServiceRecord(name: string, role: ServiceRole, now: Date): UserDocument {
+  return {
+    ...newBase(role, now),
+    username: name,
+    usernameKey: usernameKey(name),
+    displayName: name,
+    isService: true,
+  };
+}
+
+const newBase = (role: Role, now: Date) => ({
+  _id: `usr_${randomBytes(12).toString('hex')}`,
+  role,
+  status: 'ACTIVE' as const,
+  statusAt: now,
+  tokenEpoch: 0,
+  createdAt: now,
+  updatedAt: now,
+});
+
 /** The unique form of a username: compatibility forms and letter case make no difference. */
 export function usernameKey(username: string): string {
   return username.normalize('NFKC').toLowerCase().normalize('NFKC');
@@ -156,7 +189,8 @@ export function usernameKey(username: string): string {
 /** The user without the hash of the password. */
 export function toUser(stored: UserDocument): User {
   const { _id, username, displayName, externalId = null, role, roleFrom = null, status } = stored;
-  const { statusAt, tokenEpoch, createdAt, updatedAt, erasedAt } = stored;
+  const { statusAt, isService = false, tokenEpoch, keptSignIn = null } = stored;
+  const { createdAt, updatedAt, erasedAt } = stored;
   return {
     userId: _id,
     username,
@@ -166,7 +200,9 @@ export function toUser(stored: UserDocument): User {
     roleFrom,
     status,
     statusAt,
+    isService,
     tokenEpoch,
+    keptSignIn,
     createdAt,
     updatedAt,
     ...(erasedAt && { erasedAt }),

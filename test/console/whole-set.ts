@@ -9,6 +9,7 @@ import { JOURNEYS, walk } from './journeys.ts';
 import { picture } from './pictures.ts';
 import { watchTroubles } from './screen-checks.ts';
 import type { Screen } from './screens.ts';
+import { setsUpSecondFactor } from './second-factor.ts';
 import { type Stage, setStage } from './stage.ts';
 import { type Manner, newContext, Visit } from './visit.ts';
 
@@ -70,6 +71,10 @@ describe('the whole console', () => {
       await saysProblems(stage, manner);
       await endsAndComesBack(stage, manner, `short.session${turn}`);
       await outlivesTheApi(stage, manner);
+    });
+
+    test(`staff set up a second factor, and are asked for a code next time (${nameOf(manner)})`, async () => {
+      await setsUpSecondFactor(stage.browser, manner);
     });
   }
 });

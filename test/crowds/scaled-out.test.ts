@@ -3,8 +3,8 @@ import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { exportJWK, generateKeyPair } from 'jose';
-import type { ClaimBody } from '../../api/claims/claim-body.ts';
 import { createTokens } from '../../api/identity/tokens.ts';
+import { createClient, dataOf } from '../../client/index.ts';
 import { type Running, startProcess } from '../../lab/bench/processes.ts';
 import { freePort } from '../../local/processes/ports.ts';
 import { CAPE, ended, event, levelsOf, until, workflowOf } from '../helpers.ts';
@@ -60,30 +60,23 @@ after(async () => {
   await servers?.stop();
 });
 
-interface Claimed {
-  status: number;
-  body: ClaimBody;
-}
-
 /**
  * A new player's claim, sent to one API after the other until one of them answers: what a load
  * balancer makes of a client that repeats.
  */
-async function claim(eventId: string, first: number): Promise<Claimed> {
+async function claim(eventId: string, first: number) {
   const { token } = await laurel.signIn();
-  const headers = { authorization: `Bearer ${token}`, 'idempotency-key': uniqueName('key') };
+  const params = { path: { eventId }, header: { 'Idempotency-Key': uniqueName('key') } };
   for (let tries = first; ; tries++) {
-    const url = `${apiUrls[tries % apiUrls.length]}/api/event-claims/${eventId}/claim`;
-    const answer = await fetch(url, { method: 'POST', headers })
-      .then(async (response) => {
-        return { status: response.status, body: (await response.json()) as ClaimBody };
-      })
+    const api = createClient({ baseUrl: apiUrls[tries % apiUrls.length] ?? '', token });
+    const answer = await api
+      .POST('/api/event-claims/{eventId}/claim', { params })
       .catch((error: unknown) => {
         // The connection broke: nobody knows whether the claim was recorded.
         if (error instanceof TypeError) return undefined;
         throw error;
       });
-    if (answer && answer.status < 500) return answer;
+    if (answer && answer.response.status < 500) return answer;
     await sleep(50);
   }
 }
@@ -107,10 +100,9 @@ async function untilAllAtWork(eventId: string): Promise<string[]> {
   const claimIds: string[] = [];
   const all = [process.pid, ...otherWorkers.map(({ child }) => child.pid)];
   for (let n = 0; n < MOST_WAVES && !all.every((pid) => atWork.has(pid)); n++) {
-    for (const { status, body } of await Promise.all(wave(eventId, WAVE))) {
-      assert.ok(status < 300, JSON.stringify(body));
-      claimIds.push(body.claimId);
-      for (const pid of await workersOf(body.claimId)) atWork.add(pid);
+    for (const { claimId } of await Promise.all(wave(eventId, WAVE).map(dataOf))) {
+      claimIds.push(claimId);
+      for (const pid of await workersOf(claimId)) atWork.add(pid);
     }
   }
   assert.deepEqual([...atWork].sort(), all.sort(), 'every worker has worked');
@@ -121,13 +113,13 @@ describe('two APIs and three workers', () => {
   test('share a stock that is not enough for everybody, to the last unit', async () => {
     const scarce = await event(laurel, { rewards: [{ ...CAPE, stock: SCARCE }] });
     const answers = await Promise.all(wave(scarce.eventId, 4 * SCARCE));
-    const accepted = answers.filter(({ status }) => status < 300);
-    const ends = await Promise.all(accepted.map(({ body }) => ended(laurel, body.claimId)));
+    const accepted = answers.flatMap(({ data }) => data ?? []);
+    const ends = await Promise.all(accepted.map(({ claimId }) => ended(laurel, claimId)));
     assert.equal(ends.filter(({ state }) => state === 'GRANTED').length, SCARCE);
     const others = ends.filter(({ state }) => state !== 'GRANTED');
     assert.ok(others.every(({ reason }) => reason === 'SOLD_OUT'));
-    const refused = answers.filter(({ status }) => status >= 300);
-    assert.ok(refused.every(({ status }) => status === 409));
+    const refused = answers.filter(({ data }) => data === undefined);
+    assert.ok(refused.every(({ response }) => response.status === 409));
     assert.deepEqual(await levelsOf(laurel, scarce), {
       ...{ stock: SCARCE, available: 0, held: 0, granted: SCARCE },
     });
@@ -146,10 +138,7 @@ describe('two APIs and three workers', () => {
     await until(() => answered >= LAST_WAVE / 3, 'some of the last wave');
     otherApi.child.signal('SIGKILL');
     otherWorkers[0]?.child.signal('SIGKILL');
-    for (const { status, body } of await Promise.all(last)) {
-      assert.ok(status < 300, JSON.stringify(body));
-      claimIds.push(body.claimId);
-    }
+    for (const { claimId } of await Promise.all(last.map(dataOf))) claimIds.push(claimId);
     const ends = await Promise.all(claimIds.map((claimId) => ended(laurel, claimId)));
     assert.deepEqual([...new Set(ends.map(({ state }) => state))], ['GRANTED']);
     const granted = claimIds.length;

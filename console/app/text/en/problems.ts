@@ -9,6 +9,7 @@ export const problems = {
     unauthenticated: 'Sign in first.',
     invalid_credentials: 'No user has this name and password.',
     token_expired: 'Your sign-in has expired. Sign in again.',
+    mfa_required: 'This sign-in needs a second step',
     forbidden: 'Your role does not allow this.',
     user_not_active: 'The account is not active.',
     not_found: 'It was not found.',

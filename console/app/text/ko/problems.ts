@@ -8,6 +8,7 @@ export const problems: Texts['problems'] = {
     unauthenticated: '로그인이 필요합니다.',
     invalid_credentials: '사용자 이름 또는 비밀번호가 올바르지 않습니다.',
     token_expired: '로그인이 만료되었습니다. 다시 로그인해 주세요.',
+    mfa_required: '2단계 인증이 필요합니다',
     forbidden: '이 작업을 수행할 권한이 없습니다.',
     user_not_active: '이용할 수 없는 상태의 계정입니다.',
     not_found: '대상을 찾을 수 없습니다.',
