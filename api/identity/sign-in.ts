@@ -1,5 +1,6 @@
 /** Signing in, and staying signed in: the rules of `/api/auth/login` and the session. */
 import { z } from '@hono/zod-openapi';
+import type { Logger } from 'pino';
 import { DomainError } from '../../domain/errors.ts';
 import type { TextLength, TextUse } from '../../domain/text.ts';
 import { PASSWORD_LENGTH, USERNAME_LENGTH } from '../../domain/user.ts';
@@ -29,6 +30,7 @@ export interface SignInDeps {
   rateLimits: RateLimits;
   guesses: Guesses;
   secondFactors: SecondFactors;
+  log: Pick<Logger, 'info'>;
   now: () => Date;
 }
 
@@ -80,7 +82,7 @@ interface SignedIn {
 
 /** The ways to a pair of tokens. */
 export function createSignIn(deps: SignInDeps) {
-  const { store, tokens, passwords, guesses, secondFactors, now } = deps;
+  const { store, tokens, passwords, guesses, secondFactors, log, now } = deps;
   const { users, refreshTokens, mfaChallenges } = store;
 
   async function pairFor(user: User, refreshToken: string): Promise<SignedIn> {
@@ -94,7 +96,13 @@ export function createSignIn(deps: SignInDeps) {
   async function begin(user: User, client: Client): Promise<SignedIn> {
     const holder = { userId: user.userId, epoch: user.tokenEpoch, role: user.role };
     await guesses.signedIn(user.userId, client);
+    log.info({ userId: user.userId, from: client.address }, 'signed in');
     return await pairFor(user, await refreshTokens.issue(holder, now()));
+  }
+
+  /** Never by the name that was given: people type passwords there. */
+  function logRefusal(why: string, userId: string | undefined, client: Client): void {
+    log.info({ why, userId, from: client.address }, 'sign-in refused');
   }
 
   /** @throws DomainError `mfa_required` where a password is not enough */
@@ -120,8 +128,12 @@ export function createSignIn(deps: SignInDeps) {
       const account = user?.userId ?? `nobody ${usernameKey(username)}`;
       const attempt = guesses.attempt('PASSWORD', account, client);
       const matched = await passwords.matches(password, user?.passwordHash ?? null, attempt);
-      if (!user || !matched) throw wrongCredentials();
+      if (!user || !matched) {
+        logRefusal('PASSWORD', user?.userId, client);
+        throw wrongCredentials();
+      }
       if (user.status !== 'ACTIVE') {
+        logRefusal(user.status, user.userId, client);
         throw new DomainError('user_not_active', `This user is ${user.status}.`);
       }
       await requireSecondFactor(user);
@@ -145,7 +157,10 @@ export function createSignIn(deps: SignInDeps) {
       }
       if (challenge.kind === 'CODE') {
         if (!code) throw new DomainError('invalid_credentials', 'Send a code.');
-        await secondFactors.take(user.userId, code, client);
+        await secondFactors.take(user.userId, code, client).catch((error: unknown) => {
+          logRefusal('CODE', user.userId, client);
+          throw error;
+        });
       }
       if (!(await mfaChallenges.spend(mfaToken))) throw deadMfaToken();
       return await begin(user, client);

@@ -69,16 +69,18 @@ export function staffOidcRoutes(deps: StaffOidcRouteDeps) {
     )
     .get(CALLBACK_PATH, confidentialOnly, limitByAddress(deps.rateLimits.logins), async (c) => {
       const pending = read(getCookie(c, PENDING_COOKIE));
+      const origin = { requestId: c.get('requestId'), from: c.get('client').address };
       deleteCookie(c, PENDING_COOKIE, PENDING);
       try {
         if (!pending) throw new DomainError('unauthenticated', 'No sign-in has begun here.');
         const answer = new URL(callbackUrl(c));
         answer.search = new URL(c.req.url).search;
         const identity = await signIn.end(answer, pending);
-        const requestId = c.get('requestId');
-        setSessionCookie(c, await beginStaffSession(deps, settings.name, identity, requestId));
+        setSessionCookie(c, await beginStaffSession(deps, settings.name, identity, origin));
         return c.redirect(inConsole(pending.returnTo), 303);
       } catch (error) {
+        const why = error instanceof DomainError ? error.code : 'error';
+        deps.log.info({ why, from: origin.from, issuer: settings.name }, 'sign-in refused');
         return backWithout(c, pending?.returnTo, error);
       }
     });

@@ -100,6 +100,19 @@ describe('a code', () => {
     assert.deepEqual([again.status, again.body.code], [401, 'unauthenticated']);
   });
 
+  it('is asked for after a reset of the password too', async () => {
+    const { id, username, secret } = await enrolled();
+    const { accessToken } = await t.signIn('ADMIN');
+    const made = await post<{ resetToken: string }>(
+      `/api/users/${id}/password-reset`,
+      undefined,
+      accessToken,
+    );
+    const { resetToken } = made.body;
+    await post('/api/auth/password-reset', { resetToken, newPassword: PASSWORD });
+    assert.equal((await second(await firstStep(username), codeOf(secret))).status, 200);
+  });
+
   it('counts once: not for another sign-in, and not where it has confirmed', async () => {
     const user = await t.signIn('AUDITOR');
     const { secret } = (await begin(user.accessToken)).body;

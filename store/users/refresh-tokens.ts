@@ -144,7 +144,6 @@ export function createRefreshTokenStore(connection: Connection) {
   };
 }
 
-
 /** When a family ends that is used now, as an expression over its record: never past its whole life. */
 function expiryFrom(now: Date) {
   const { idleMs, totalMs } = OF_OTHERS;

@@ -15,8 +15,11 @@ interface Sent {
   body?: object | string;
 }
 
-/** The address that was called, and the place in the body: whoever put a secret there is told so. */
-const OF_THE_CLIENT = /"(?:instance|pointer)":"(?:[^"\\]|\\.)*"/g;
+/**
+ * The address that was called and the place in the body: whoever put a secret there is told so. And
+ * the token by which a refused sign-in goes on, which is for the client.
+ */
+const OF_THE_CLIENT = /"(?:instance|pointer|mfaToken)":"(?:[^"\\]|\\.)*"/g;
 
 export type Recorder = ReturnType<typeof createRecorder>;
 
@@ -29,7 +32,7 @@ export function createRecorder(url: string) {
     url,
     /** What may stand nowhere, by what it is. */
     secrets,
-    /** The bodies of all refusals, without the client's own address and names of fields. */
+    /** The bodies of all refusals, without what is the client's own. */
     problems,
 
     /** Notes a secret. @returns the secret */

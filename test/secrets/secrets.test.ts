@@ -18,6 +18,7 @@ import { type OpenIdProvider, startOpenIdProvider } from '../openid-provider.ts'
 import { type Collector, startCollector } from '../otlp-collector.ts';
 import { startOwnProcess } from '../own-process.ts';
 import { type TestServers, testServers, uniqueName } from '../servers.ts';
+import { passwords, secondFactor, serviceKey } from './factors.ts';
 import { createRecorder, holds, type Recorder } from './recorder.ts';
 import {
   adminBySession,
@@ -94,6 +95,9 @@ async function environment(port: number): Promise<NodeJS.ProcessEnv> {
     TEMPORAL_NAMESPACE: namespace,
     ADMIN_PASSWORD: recorder.keep("the first admin's password", uniqueName('admin-password')),
     JWT_KEYS: JSON.stringify([key]),
+    ENCRYPTION_KEYS: JSON.stringify([
+      recorder.keep('the key of sealed secrets', randomBytes(32).toString('base64')),
+    ]),
     HOST: '127.0.0.1',
     PORT: String(port),
     LOG_LEVEL: 'trace',
@@ -111,6 +115,12 @@ async function play(): Promise<void> {
   const admin = await adminBySession(recorder, secrets.get("the first admin's password") ?? '');
   await misplaced(recorder, await playerByPassword(recorder));
   await staffAtProvider(recorder, provider);
+  await passwords(recorder, admin);
+  await serviceKey(recorder, admin);
+  await secondFactor(recorder, admin, {
+    username: 'admin',
+    password: secrets.get("the first admin's password") ?? '',
+  });
   await claim(admin, await playerByIssuer(recorder, issuer));
   const shown = ['/api/audit-log', '/api/read-log', '/api/users', '/metrics', '/api/overview'];
   for (const path of shown) {
@@ -192,19 +202,22 @@ describe('a secret', () => {
 
   it('would be found, as the outputs hold what they should', () => {
     const expected: Record<string, RegExp> = {
-      'the logs': /(?=[\s\S]*api stopped)[\s\S]*worker stopped/,
+      'the logs':
+        /(?=[\s\S]*api stopped)(?=[\s\S]*signed in)(?=[\s\S]*sign-in refused)[\s\S]*worker stopped/,
       'the traces': /POST \/api\/auth\/login/,
       'the refusals': /invalid_credentials/,
       'the history in Temporal': /usr_/,
       '/api/audit-log': /event\.create/,
       '/metrics': /http_server_request_duration_seconds/,
       'the collection users': /argon2id/,
+      'the collection totp': /secret/,
+      'the collection serviceKeys': /hash/i,
       'the collection refreshFamilies': /current/,
       'the collection audit_log': /event\.create/,
     };
     for (const [name, pattern] of Object.entries(expected)) {
       assert.match(outputs.get(name) ?? '', pattern, name);
     }
-    assert.ok(recorder.secrets.size > 25, `${recorder.secrets.size} secrets`);
+    assert.ok(recorder.secrets.size > 50, `${recorder.secrets.size} secrets`);
   });
 });
