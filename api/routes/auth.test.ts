@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
+import { uniqueName } from '../../test/servers.ts';
 import { PASSWORD, type Pair, type TestApp, testApp } from '../test-app.ts';
 
 let t: TestApp;
@@ -56,6 +57,30 @@ describe('registering', () => {
     await t.signIn('PLAYER', 'hashed');
     const user = await t.store.users.findByUsername('hashed');
     assert.match(user?.passwordHash ?? '', /^\$argon2id\$v=19\$m=19456,t=2,p=1\$/);
+  });
+
+  it('takes passwords of 12 to 128 characters, and every character counts', async () => {
+    const register = async (password: string) => {
+      const username = uniqueName('long');
+      const { status } = await t.call('POST', '/api/auth/register', {
+        body: { username, password },
+      });
+      return { username, status };
+    };
+    const all = `${'long passwords differ at their end, '.repeat(4)}`.slice(0, 128);
+    for (const [password, status] of [
+      [all.slice(0, 11), 400],
+      [all.slice(0, 12), 201],
+      [all, 201],
+      [`${all}x`, 400],
+    ] as const) {
+      assert.equal((await register(password)).status, status, `${password.length} characters`);
+    }
+    const { username } = await register(all);
+    for (const password of [`${all.slice(0, -1)}x`, all.toUpperCase(), all.slice(0, 127)]) {
+      const answer = await t.call('POST', '/api/auth/login', { body: { username, password } });
+      assert.equal(answer.status, 401);
+    }
   });
 
   it('points at each field that does not fit', async () => {

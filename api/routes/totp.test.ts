@@ -269,8 +269,8 @@ describe('setting up a second factor', () => {
 describe('a browser session', () => {
   const own = { 'sec-fetch-site': 'same-origin' };
 
-  it('needs the code too, and then gets its cookie', async () => {
-    const { username, secret } = await enrolled();
+  it('needs the code too, and then gets its cookie; the one before ends', async () => {
+    const { username, secret, refreshToken } = await enrolled();
     const body = { username, password: PASSWORD };
     const first = await t.call<Problem>('POST', '/api/auth/session', { body, headers: own });
     assert.deepEqual([first.status, first.body.code], [401, 'mfa_required']);
@@ -279,10 +279,12 @@ describe('a browser session', () => {
     const path = '/api/auth/session/totp';
     const foreign = await t.call('POST', path, { body: sent });
     assert.equal(foreign.status, 403);
-    const done = await t.call<Pair>('POST', path, { body: sent, headers: own });
+    const headers = { ...own, cookie: `__Host-laurel=${refreshToken}` };
+    const done = await t.call<Pair>('POST', path, { body: sent, headers });
     assert.equal(done.status, 200);
     assert.match(done.headers.get('set-cookie') ?? '', /^__Host-laurel=/);
     assert.equal(done.body.refreshToken, undefined);
+    assert.equal((await post('/api/auth/refresh', { refreshToken })).status, 401);
   });
 });
 

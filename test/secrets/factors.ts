@@ -71,7 +71,10 @@ export async function secondFactor(
   const confirmed = await confirm(keep('a code', codeAt(0)));
   assert.equal(confirmed.status, 200);
   const recoveryCodes = confirmed.body.recoveryCodes as unknown as string[];
-  for (const [n, code] of recoveryCodes.entries()) keep(`recovery code ${n}`, code);
+  for (const [n, code] of recoveryCodes.entries()) {
+    keep(`recovery code ${n}`, code);
+    keep(`recovery code ${n} without hyphens`, code.replaceAll('-', ''));
+  }
   const { body: asked } = await call('POST', '/api/auth/login', { body: credentials });
   const mfaToken = keep('a sign-in that waits for its code', asked.mfaToken);
   const next = keep('the next code', codeAt(30_000));
