@@ -33,9 +33,9 @@ export async function passwordFault(
 ): Promise<string | undefined> {
   const key = usernameKey(password);
   if (key.includes(usernameKey(username))) return 'It holds the username';
-  if (isOfOwnWords(key)) return 'It is made of words that are tried here first';
   common ??= load();
-  return isCommon(key, await common) ? 'Many people use it, so it is guessed early' : undefined;
+  if (isCommon(key, await common)) return 'Many people use it, so it is guessed early';
+  return isOfOwnWords(key) ? 'It is made of words that are tried here first' : undefined;
 }
 
 /**

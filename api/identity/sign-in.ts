@@ -9,10 +9,11 @@ import {
   type MfaChallenge,
   type MfaChallengeStore,
 } from '../../store/users/mfa-challenges.ts';
-import type { RefreshTokenStore } from '../../store/users/refresh-tokens.ts';
+import type { EndedSignIn, RefreshTokenStore } from '../../store/users/refresh-tokens.ts';
 import { type User, type UserStore, usernameKey } from '../../store/users/users.ts';
 import { text } from '../http/text.ts';
 import type { Client } from './client-address.ts';
+import type { CurrentUsers } from './current-users.ts';
 import type { Guesses } from './guesses.ts';
 import type { Passwords } from './passwords.ts';
 import type { RateLimits } from './rate-limits.ts';
@@ -30,6 +31,7 @@ export interface SignInDeps {
   rateLimits: RateLimits;
   guesses: Guesses;
   secondFactors: SecondFactors;
+  currentUsers: Pick<CurrentUsers, 'forget'>;
   log: Pick<Logger, 'info'>;
   now: () => Date;
 }
@@ -98,6 +100,12 @@ export function createSignIn(deps: SignInDeps) {
     await guesses.signedIn(user.userId, client);
     log.info({ userId: user.userId, from: client.address }, 'signed in');
     return await pairFor(user, await refreshTokens.issue(holder, now()));
+  }
+
+  /** Ends the access tokens of a sign-in whose refresh token is gone. */
+  async function endAccess(ended: EndedSignIn): Promise<void> {
+    await users.endSignIn(ended);
+    deps.currentUsers.forget(ended.userId);
   }
 
   /** Never by the name that was given: people type passwords there. */
@@ -172,6 +180,7 @@ export function createSignIn(deps: SignInDeps) {
      */
     async byRefreshToken(refreshToken: string): Promise<SignedIn> {
       const rotation = await refreshTokens.rotate(refreshToken, now());
+      if (rotation.outcome === 'REUSED') await endAccess(rotation.ended);
       if (rotation.outcome !== 'ROTATED') throw deadRefreshToken();
       const { token, holder } = rotation;
       const user = await users.get(holder.userId);
@@ -180,6 +189,12 @@ export function createSignIn(deps: SignInDeps) {
       // A sign-in from before `STAFF_MFA=required`.
       if (await secondFactors.isMissing(user)) throw deadRefreshToken();
       return await pairFor(user, token);
+    },
+
+    /** Ends the sign-in of a refresh token, if there is one. */
+    async end(refreshToken: string): Promise<void> {
+      const ended = await refreshTokens.end(refreshToken);
+      if (ended) await endAccess(ended);
     },
   };
 }

@@ -9,6 +9,10 @@ before(async () => {
 });
 after(() => t.close());
 
+/** Whether an access token is still good: 200 or 401. */
+const statusOf = async (token: string) =>
+  (await t.call('GET', '/api/auth/profile', { token })).status;
+
 const refresh = (refreshToken: string) =>
   t.call<Pair>('POST', '/api/auth/refresh', { body: { refreshToken } });
 
@@ -184,6 +188,15 @@ describe('refreshing', () => {
     assert.equal((await refresh(second.body.refreshToken)).status, 401);
   });
 
+  it('ends the access tokens of the family too when a spent token is used again', async () => {
+    const first = await t.signIn();
+    const second = await refresh(first.refreshToken);
+    assert.equal(await statusOf(second.body.accessToken), 200);
+    await refresh(first.refreshToken);
+    assert.equal(await statusOf(first.accessToken), 401);
+    assert.equal(await statusOf(second.body.accessToken), 401);
+  });
+
   it('leaves other sign-ins of the same user alone when one family ends', async () => {
     const { username, refreshToken } = await t.signIn();
     const other = await t.login(username);
@@ -232,6 +245,32 @@ describe('signing out', () => {
     assert.equal((await t.call('POST', '/api/auth/logout', { body })).status, 204);
     const unknown = { refreshToken: 'no token of ours' };
     assert.equal((await t.call('POST', '/api/auth/logout', { body: unknown })).status, 204);
+  });
+
+  it('ends the access tokens of that sign-in, and no others', async () => {
+    const { username, refreshToken, accessToken } = await t.signIn();
+    const next = await refresh(refreshToken);
+    const other = await t.login(username);
+    const body = { refreshToken: next.body.refreshToken };
+    assert.equal(await statusOf(accessToken), 200);
+    await t.call('POST', '/api/auth/logout', { body });
+    assert.equal(await statusOf(accessToken), 401);
+    assert.equal(await statusOf(next.body.accessToken), 401);
+    assert.equal(await statusOf(other.accessToken), 200);
+  });
+
+  it('is remembered for the last twenty sign-ins', async () => {
+    const { id, username, refreshToken, accessToken } = await t.signIn();
+    await t.call('POST', '/api/auth/logout', { body: { refreshToken } });
+    for (let n = 1; n < 20; n += 1) {
+      const { refreshToken: another } = await t.login(username);
+      await t.call('POST', '/api/auth/logout', { body: { refreshToken: another } });
+    }
+    assert.equal(await statusOf(accessToken), 401);
+    const last = await t.login(username);
+    await t.call('POST', '/api/auth/logout', { body: { refreshToken: last.refreshToken } });
+    assert.equal(await statusOf(last.accessToken), 401);
+    assert.equal((await t.store.users.get(id))?.endedSignIns.length, 20);
   });
 
   it('ends the family of a token that is already spent', async () => {

@@ -103,8 +103,11 @@ describe('a session', () => {
   });
 
   it('ends at sign-out, also where there is none', async () => {
-    const cookie = cookieOf(await begin(await registered())).value;
+    const begun = await begin(await registered());
+    const cookie = cookieOf(begun).value;
     const ended = await call('DELETE', URL_, cookie);
+    const token = begun.body.accessToken;
+    assert.equal((await t.call('GET', '/api/auth/profile', { token })).status, 401);
     assert.equal(ended.status, 204);
     assert.ok(cookieOf(ended).attributes.includes('Max-Age=0'));
     assert.equal((await refresh(cookie)).status, 401);

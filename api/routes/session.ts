@@ -122,12 +122,11 @@ export function sessionRoutes(deps: SignInDeps) {
   const { begin, second } = beginRoutes(deps);
   const { refresh, end } = laterRoutes();
   const signIn = createSignIn(deps);
-  const { refreshTokens } = deps.store;
 
   /** Ends the sign-in of the browser's cookie, if it has one. */
   async function endCookiesSignIn(c: Context<ApiEnv>): Promise<void> {
     const token = getCookie(c, SESSION_COOKIE);
-    if (token !== undefined) await refreshTokens.end(token);
+    if (token !== undefined) await signIn.end(token);
   }
 
   return newRouter()

@@ -37,8 +37,14 @@ interface Holder {
  */
 type Rotation =
   | { outcome: 'ROTATED'; token: string; holder: Holder }
-  | { outcome: 'REUSED' }
+  | { outcome: 'REUSED'; ended: EndedSignIn }
   | { outcome: 'UNKNOWN' };
+
+/** A sign-in that has just ended. */
+export interface EndedSignIn {
+  userId: string;
+  signInId: string;
+}
 
 interface Family extends Holder {
   /** SHA-256 of the token's first part. */
@@ -75,6 +81,11 @@ export type RefreshTokenStore = ReturnType<typeof createRefreshTokenStore>;
 /** The refresh tokens, over the collection `refreshFamilies`. */
 export function createRefreshTokenStore(connection: Connection) {
   const model = refreshFamilyModel(connection);
+
+  async function endFamily(signInId: string): Promise<EndedSignIn | null> {
+    const ended = await model.findOneAndDelete({ _id: signInId }).lean<Family>();
+    return ended && { userId: ended.userId, signInId };
+  }
 
   return {
     model,
@@ -118,8 +129,8 @@ export function createRefreshTokenStore(connection: Connection) {
         const holder = { userId: rotated.userId, epoch: rotated.epoch };
         return { outcome: 'ROTATED', token: `${familyOf(token)}.${secret}`, holder };
       }
-      const ended = await model.deleteOne({ _id: parts.family });
-      return { outcome: ended.deletedCount === 1 ? 'REUSED' : 'UNKNOWN' };
+      const ended = await endFamily(parts.family);
+      return ended ? { outcome: 'REUSED', ended } : { outcome: 'UNKNOWN' };
     },
 
     /** The times of a user's sign-ins, of which a browser or a device may have the token. */
@@ -136,10 +147,10 @@ export function createRefreshTokenStore(connection: Connection) {
     /** The ID of the sign-in that a valid refresh token belongs to. */
     signInIdOf: (token: string): string => hashOf(familyOf(token)),
 
-    /** Ends the family of a token. Without such a family nothing happens. */
-    async end(token: string): Promise<void> {
+    /** Ends the family of a token. @returns the sign-in; null where there is no such family */
+    async end(token: string): Promise<EndedSignIn | null> {
       const parts = parse(token);
-      if (parts) await model.deleteOne({ _id: parts.family });
+      return parts && (await endFamily(parts.family));
     },
   };
 }

@@ -62,10 +62,9 @@ export async function misplaced({ call, keep }: Recorder, token: string): Promis
 
 /** An admin's session in a browser. @returns an access token */
 export async function adminBySession({ call, keep }: Recorder, password: string): Promise<string> {
-  const begun = await call('POST', SESSION, {
-    headers: OWN_PAGE,
-    body: { username: 'admin', password },
-  });
+  const begin = async () =>
+    await call('POST', SESSION, { headers: OWN_PAGE, body: { username: 'admin', password } });
+  const begun = await begin();
   const first = keep('a session cookie', cookieIn(begun, '__Host-laurel'));
   const refreshed = await call('POST', `${SESSION}/refresh`, {
     headers: { ...OWN_PAGE, cookie: `__Host-laurel=${first}` },
@@ -75,7 +74,9 @@ export async function adminBySession({ call, keep }: Recorder, password: string)
   await call('POST', `${SESSION}/refresh`, {
     headers: { ...OWN_PAGE, cookie: `__Host-laurel=${first}` },
   });
-  return keep("an admin's access token", refreshed.body.accessToken);
+  keep('an access token that was ended', refreshed.body.accessToken);
+  // The spent cookie has ended that session.
+  return keep("an admin's access token", (await begin()).body.accessToken);
 }
 
 /** A player by a trusted issuer's token. @returns the token */
