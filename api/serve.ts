@@ -91,6 +91,7 @@ export async function serveApi(parts: ApiParts) {
 
   front.open(app);
   log.info({ port: front.port }, 'api ready');
+  sayWhereSessionsAre(config, log);
   beginBundle(page, log);
   return async () => {
     log.info('api stopping');
@@ -101,6 +102,15 @@ export async function serveApi(parts: ApiParts) {
     await personalReads.flush();
     await changes.close();
   };
+}
+
+/** Says it at the start, and not only to the first person who cannot sign in to the console. */
+function sayWhereSessionsAre({ TRUSTED_PROXIES }: ApiConfig, log: Logger): void {
+  if (TRUSTED_PROXIES.rules.length > 0) return;
+  log.info(
+    'sessions by cookie are for development: over plain HTTP they work at http://localhost alone. ' +
+      'Elsewhere put a proxy in front that ends TLS, and name it in TRUSTED_PROXIES',
+  );
 }
 
 /** The streams and waits of this process, which are limited and measured. */

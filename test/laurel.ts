@@ -104,7 +104,7 @@ export interface LaurelOptions {
 }
 
 /** Does it until it succeeds: the server takes a moment to know a new namespace. */
-async function insist(work: () => Promise<void>): Promise<void> {
+export async function insist(work: () => Promise<void>): Promise<void> {
   for (;;) {
     try {
       return await work();

@@ -1,80 +1,10 @@
 import assert from 'node:assert/strict';
+import { readFile } from 'node:fs/promises';
 import { after, before, describe, it } from 'node:test';
-import { ROLES, type Role, STAFF } from '../../domain/user.ts';
+import { ROLES, type Role } from '../../domain/user.ts';
 import { type SignedIn, type TestApp, testApp } from '../test-app.ts';
-
-/** Every route, and the roles that may call it. A route that is not here fails the test. */
-const WHO: Record<string, readonly Role[] | 'anyone'> = {
-  'POST /api/auth/register': 'anyone',
-  'POST /api/auth/login': 'anyone',
-  'POST /api/auth/refresh': 'anyone',
-  'POST /api/auth/logout': 'anyone',
-  'POST /api/auth/login/totp': 'anyone',
-  'POST /api/auth/password-reset': 'anyone',
-  'POST /api/auth/password': ROLES,
-  'GET /api/auth/totp': STAFF,
-  'POST /api/auth/totp': STAFF,
-  'POST /api/auth/totp/confirm': STAFF,
-  'DELETE /api/auth/totp': STAFF,
-  // Only for a page of our own origin, as every call here says that it is.
-  'POST /api/auth/session': 'anyone',
-  'POST /api/auth/session/totp': 'anyone',
-  'POST /api/auth/session/refresh': 'anyone',
-  'DELETE /api/auth/session': 'anyone',
-  'GET /api/auth/profile': ROLES,
-  'GET /api/users': STAFF,
-  'GET /api/users/{userId}': STAFF,
-  'GET /api/users/{userId}/progress': STAFF,
-  'PATCH /api/users/{userId}': ['ADMIN'],
-  // Of another user only ADMIN gets it; to others it is 404.
-  'GET /api/users/{userId}/export': ROLES,
-  'POST /api/users/{userId}/erasure': ['ADMIN'],
-  'POST /api/users/{userId}/password-reset': ['ADMIN'],
-  'DELETE /api/users/{userId}/totp': ['ADMIN'],
-  'POST /api/service-accounts': ['ADMIN'],
-  'GET /api/service-accounts': ['ADMIN'],
-  'POST /api/service-accounts/{userId}/keys': ['ADMIN'],
-  'GET /api/service-accounts/{userId}/keys': ['ADMIN'],
-  'DELETE /api/service-accounts/{userId}/keys/{keyId}': ['ADMIN'],
-  'GET /api/events': ROLES,
-  'POST /api/events': ['OPERATOR', 'ADMIN'],
-  'GET /api/events/{eventId}': ROLES,
-  'PATCH /api/events/{eventId}': ['OPERATOR', 'ADMIN'],
-  'DELETE /api/events/{eventId}': ['OPERATOR', 'ADMIN'],
-  'POST /api/events/{eventId}/clone': ['OPERATOR', 'ADMIN'],
-  'POST /api/events/{eventId}/rewards/{rewardId}/stock': ['OPERATOR', 'ADMIN'],
-  'GET /api/events/{eventId}/versions': STAFF,
-  'GET /api/events/{eventId}/eligibility': ['PLAYER', ...STAFF],
-  'GET /api/events/{eventId}/stats': STAFF,
-  'POST /api/event-claims/{eventId}/claim': ['PLAYER'],
-  'GET /api/event-claims': ROLES,
-  'GET /api/event-claims/summary': STAFF,
-  'GET /api/event-claims/{claimId}': ROLES,
-  'GET /api/event-claims/{claimId}/stream': ROLES,
-  'POST /api/event-claims/{claimId}/retry': ['ADMIN'],
-  'POST /api/event-claims/{claimId}/abort': ['ADMIN'],
-  'GET /api/grants': ROLES,
-  'GET /api/reconciliation': ['AUDITOR', 'ADMIN'],
-  'GET /api/audit-log': ['AUDITOR', 'ADMIN'],
-  'GET /api/audit-log/verification': ['AUDITOR', 'ADMIN'],
-  'GET /api/read-log': ['AUDITOR', 'ADMIN'],
-  'GET /api/overview': STAFF,
-  'GET /api/overview/stream': STAFF,
-  'POST /api/activity-events': ['GAME_SERVER'],
-  'POST /api/event-claims/retry': ['ADMIN'],
-  'POST /api/event-claims/abort': ['ADMIN'],
-  'GET /api/operations': ['ADMIN'],
-  'GET /api/operations/{operationId}': ['ADMIN'],
-  'POST /api/operations/{operationId}/stop': ['ADMIN'],
-  // Guarded by a signature and not by a token: 404 without a provider of that name.
-  'POST /api/provider-callbacks/{provider}': 'anyone',
-  'GET /healthz': 'anyone',
-  'GET /readyz': 'anyone',
-  'GET /metrics': 'anyone',
-  'GET /openapi.json': 'anyone',
-  'GET /docs': 'anyone',
-  'GET /.well-known/jwks.json': 'anyone',
-};
+import { ACCESS_FILE, accessDocument } from './access-document.ts';
+import { OWN_ONLY, WHO } from './access-table.ts';
 
 let t: TestApp;
 const signedIn = new Map<Role, SignedIn>();
@@ -129,6 +59,30 @@ describe('who may call what', () => {
       });
     }
   }
+});
+
+describe('the table', () => {
+  it('is what docs/access.md shows; else run `npm run access`', async () => {
+    assert.equal(await readFile(ACCESS_FILE, 'utf8'), accessDocument());
+  });
+
+  it('lets SUPPORT read, and change nothing but its own account', () => {
+    const changing = Object.entries(WHO).filter(
+      ([route, roles]) =>
+        !route.startsWith('GET ') && roles !== 'anyone' && roles.includes('SUPPORT'),
+    );
+    const elsewhere = changing
+      .map(([route]) => route)
+      .filter((route) => !/ \/api\/auth\//.test(route));
+    assert.deepEqual(elsewhere, []);
+  });
+
+  it('says "own" only of those who may call the route at all', () => {
+    for (const [route, roles] of Object.entries(OWN_ONLY)) {
+      const may = WHO[route];
+      assert.ok(may && may !== 'anyone' && roles.every((role) => may.includes(role)), route);
+    }
+  });
 });
 
 describe('the header', () => {

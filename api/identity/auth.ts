@@ -65,8 +65,10 @@ async function userOf(deps: AuthDeps, token: Verified): Promise<User | undefined
   return counts ? user : undefined;
 }
 
-/** Whether no change has ended the token, or its sign-in is the one that stayed. */
-function isOfEpoch({ tokenEpoch, keptSignIn }: User, { epoch, signInId }: Verified): boolean {
+/** Whether neither a sign-out nor a change has ended the token, or its sign-in is the one that stayed. */
+function isOfEpoch(user: User, { epoch, signInId }: Verified): boolean {
+  const { tokenEpoch, keptSignIn, endedSignIns } = user;
+  if (signInId !== undefined && endedSignIns.includes(signInId)) return false;
   if (tokenEpoch === epoch) return true;
   if (!keptSignIn || keptSignIn.underEpoch !== tokenEpoch) return false;
   return keptSignIn.signInId === signInId && epoch >= keptSignIn.sinceEpoch;

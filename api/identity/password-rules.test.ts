@@ -19,8 +19,15 @@ describe('a password', () => {
     });
   }
 
+  for (const password of ['laurel-admin-26', 'LaurelLaurel', 'Game server 1!', 'rewardevent2026']) {
+    it(`is refused as made of our own words: ${password}`, async () => {
+      assert.match((await passwordFault(password, 'mira')) ?? '', /tried here first/);
+    });
+  }
+
   for (const password of [
     'correct horse battery',
+    'the laurel is for heroes',
     'another long password',
     'dragon-83920184759',
     'a password of a dragon',

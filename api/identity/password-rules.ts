@@ -1,4 +1,4 @@
-/** Which passwords are refused: common ones, and those that hold the username. */
+/** Which passwords are refused: common ones, those of Laurel's own words, and what holds the username. */
 import { DomainError } from '../../domain/errors.ts';
 import { usernameKey } from '../../store/users/users.ts';
 
@@ -13,6 +13,10 @@ const FEWEST_INSIDE = 6;
 
 /** Texts up to this length are no secret when they are repeated, in characters. */
 const SHORT_UNIT = 4;
+
+/** What anybody would try here: our name, the roles, and what it is all about. */
+const OWN_WORDS =
+  /laurel|admin|operator|support|auditor|player|game|server|event|reward|claim|console|password/g;
 
 /** Loaded with the first password: 49,000 texts, which a start need not wait for. */
 let common: Promise<ReadonlySet<string>> | undefined;
@@ -30,7 +34,8 @@ export async function passwordFault(
   const key = usernameKey(password);
   if (key.includes(usernameKey(username))) return 'It holds the username';
   common ??= load();
-  return isCommon(key, await common) ? 'Many people use it, so it is guessed early' : undefined;
+  if (isCommon(key, await common)) return 'Many people use it, so it is guessed early';
+  return isOfOwnWords(key) ? 'It is made of words that are tried here first' : undefined;
 }
 
 /**
@@ -48,6 +53,12 @@ export async function assertPassword(
   throw new DomainError('invalid_request', 'The body does not fit. See `errors`.', {
     errors: [{ pointer, message }],
   });
+}
+
+/** Whether a password has words of ours, and little else. */
+function isOfOwnWords(password: string): boolean {
+  const rest = password.replace(OWN_WORDS, '');
+  return rest !== password && rest.length <= MOST_ADDED;
 }
 
 function isCommon(password: string, listed: ReadonlySet<string>): boolean {

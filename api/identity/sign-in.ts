@@ -1,5 +1,6 @@
 /** Signing in, and staying signed in: the rules of `/api/auth/login` and the session. */
 import { z } from '@hono/zod-openapi';
+import type { Logger } from 'pino';
 import { DomainError } from '../../domain/errors.ts';
 import type { TextLength, TextUse } from '../../domain/text.ts';
 import { PASSWORD_LENGTH, USERNAME_LENGTH } from '../../domain/user.ts';
@@ -8,10 +9,11 @@ import {
   type MfaChallenge,
   type MfaChallengeStore,
 } from '../../store/users/mfa-challenges.ts';
-import type { RefreshTokenStore } from '../../store/users/refresh-tokens.ts';
+import type { EndedSignIn, RefreshTokenStore } from '../../store/users/refresh-tokens.ts';
 import { type User, type UserStore, usernameKey } from '../../store/users/users.ts';
 import { text } from '../http/text.ts';
 import type { Client } from './client-address.ts';
+import type { CurrentUsers } from './current-users.ts';
 import type { Guesses } from './guesses.ts';
 import type { Passwords } from './passwords.ts';
 import type { RateLimits } from './rate-limits.ts';
@@ -29,6 +31,8 @@ export interface SignInDeps {
   rateLimits: RateLimits;
   guesses: Guesses;
   secondFactors: SecondFactors;
+  currentUsers: Pick<CurrentUsers, 'forget'>;
+  log: Pick<Logger, 'info'>;
   now: () => Date;
 }
 
@@ -80,7 +84,7 @@ interface SignedIn {
 
 /** The ways to a pair of tokens. */
 export function createSignIn(deps: SignInDeps) {
-  const { store, tokens, passwords, guesses, secondFactors, now } = deps;
+  const { store, tokens, passwords, guesses, secondFactors, log, now } = deps;
   const { users, refreshTokens, mfaChallenges } = store;
 
   async function pairFor(user: User, refreshToken: string): Promise<SignedIn> {
@@ -92,9 +96,21 @@ export function createSignIn(deps: SignInDeps) {
 
   /** The whole sign-in of a user who has shown all that is needed. */
   async function begin(user: User, client: Client): Promise<SignedIn> {
-    const holder = { userId: user.userId, epoch: user.tokenEpoch };
+    const holder = { userId: user.userId, epoch: user.tokenEpoch, role: user.role };
     await guesses.signedIn(user.userId, client);
+    log.info({ userId: user.userId, from: client.address }, 'signed in');
     return await pairFor(user, await refreshTokens.issue(holder, now()));
+  }
+
+  /** Ends the access tokens of a sign-in whose refresh token is gone. */
+  async function endAccess(ended: EndedSignIn): Promise<void> {
+    await users.endSignIn(ended);
+    deps.currentUsers.forget(ended.userId);
+  }
+
+  /** Never by the name that was given: people type passwords there. */
+  function logRefusal(why: string, userId: string | undefined, client: Client): void {
+    log.info({ why, userId, from: client.address }, 'sign-in refused');
   }
 
   /** @throws DomainError `mfa_required` where a password is not enough */
@@ -120,8 +136,12 @@ export function createSignIn(deps: SignInDeps) {
       const account = user?.userId ?? `nobody ${usernameKey(username)}`;
       const attempt = guesses.attempt('PASSWORD', account, client);
       const matched = await passwords.matches(password, user?.passwordHash ?? null, attempt);
-      if (!user || !matched) throw wrongCredentials();
+      if (!user || !matched) {
+        logRefusal('PASSWORD', user?.userId, client);
+        throw wrongCredentials();
+      }
       if (user.status !== 'ACTIVE') {
+        logRefusal(user.status, user.userId, client);
         throw new DomainError('user_not_active', `This user is ${user.status}.`);
       }
       await requireSecondFactor(user);
@@ -145,7 +165,10 @@ export function createSignIn(deps: SignInDeps) {
       }
       if (challenge.kind === 'CODE') {
         if (!code) throw new DomainError('invalid_credentials', 'Send a code.');
-        await secondFactors.take(user.userId, code, client);
+        await secondFactors.take(user.userId, code, client).catch((error: unknown) => {
+          logRefusal('CODE', user.userId, client);
+          throw error;
+        });
       }
       if (!(await mfaChallenges.spend(mfaToken))) throw deadMfaToken();
       return await begin(user, client);
@@ -157,6 +180,7 @@ export function createSignIn(deps: SignInDeps) {
      */
     async byRefreshToken(refreshToken: string): Promise<SignedIn> {
       const rotation = await refreshTokens.rotate(refreshToken, now());
+      if (rotation.outcome === 'REUSED') await endAccess(rotation.ended);
       if (rotation.outcome !== 'ROTATED') throw deadRefreshToken();
       const { token, holder } = rotation;
       const user = await users.get(holder.userId);
@@ -165,6 +189,12 @@ export function createSignIn(deps: SignInDeps) {
       // A sign-in from before `STAFF_MFA=required`.
       if (await secondFactors.isMissing(user)) throw deadRefreshToken();
       return await pairFor(user, token);
+    },
+
+    /** Ends the sign-in of a refresh token, if there is one. */
+    async end(refreshToken: string): Promise<void> {
+      const ended = await refreshTokens.end(refreshToken);
+      if (ended) await endAccess(ended);
     },
   };
 }

@@ -1,4 +1,5 @@
 /** The session of somebody whom the staff's provider named, who is made at the first sign-in. */
+import type { Logger } from 'pino';
 import { DomainError } from '../../domain/errors.ts';
 import { externalIdOf } from '../../domain/external-id.ts';
 import type { RefreshTokenStore } from '../../store/users/refresh-tokens.ts';
@@ -10,22 +11,23 @@ import type { StaffIdentity } from './staff-oidc.ts';
 export interface StaffSessionDeps {
   store: { users: UserStore; refreshTokens: RefreshTokenStore };
   currentUsers: Pick<CurrentUsers, 'forget'>;
+  log: Pick<Logger, 'info'>;
   now: () => Date;
 }
 
 /**
  * Gives the identity's user the role of their groups, and begins a session.
  * @param issuer the provider's name in the configuration
- * @param requestId for the audit log, where the role changes
+ * @param origin where the request came from, and its ID for the audit log, where the role changes
  * @returns the refresh token of the session
  * @throws DomainError `unauthenticated` for a subject that can be no external ID; `user_not_active`;
  *   `forbidden` where no active admin would be left
  */
 export async function beginStaffSession(
-  { store: { users, refreshTokens }, currentUsers, now }: StaffSessionDeps,
+  { store: { users, refreshTokens }, currentUsers, log, now }: StaffSessionDeps,
   issuer: string,
   { subject, displayName, role }: StaffIdentity,
-  requestId: string,
+  { requestId, from }: { requestId: string; from: string },
 ): Promise<string> {
   const externalId = externalIdOf(issuer, subject);
   if (externalId === null) throw gone();
@@ -41,7 +43,8 @@ export async function beginStaffSession(
   if (user.status !== 'ACTIVE') {
     throw new DomainError('user_not_active', `This user is ${user.status}.`);
   }
-  return await refreshTokens.issue({ userId, epoch: user.tokenEpoch }, now());
+  log.info({ userId, from, issuer }, 'signed in');
+  return await refreshTokens.issue({ userId, epoch: user.tokenEpoch, role: user.role }, now());
 }
 
 function gone(): DomainError {

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
+import { uniqueName } from '../../test/servers.ts';
 import { PASSWORD, type Pair, type TestApp, testApp } from '../test-app.ts';
 
 let t: TestApp;
@@ -7,6 +8,10 @@ before(async () => {
   t = await testApp();
 });
 after(() => t.close());
+
+/** Whether an access token is still good: 200 or 401. */
+const statusOf = async (token: string) =>
+  (await t.call('GET', '/api/auth/profile', { token })).status;
 
 const refresh = (refreshToken: string) =>
   t.call<Pair>('POST', '/api/auth/refresh', { body: { refreshToken } });
@@ -56,6 +61,30 @@ describe('registering', () => {
     await t.signIn('PLAYER', 'hashed');
     const user = await t.store.users.findByUsername('hashed');
     assert.match(user?.passwordHash ?? '', /^\$argon2id\$v=19\$m=19456,t=2,p=1\$/);
+  });
+
+  it('takes passwords of 12 to 128 characters, and every character counts', async () => {
+    const register = async (password: string) => {
+      const username = uniqueName('long');
+      const { status } = await t.call('POST', '/api/auth/register', {
+        body: { username, password },
+      });
+      return { username, status };
+    };
+    const all = `${'long passwords differ at their end, '.repeat(4)}`.slice(0, 128);
+    for (const [password, status] of [
+      [all.slice(0, 11), 400],
+      [all.slice(0, 12), 201],
+      [all, 201],
+      [`${all}x`, 400],
+    ] as const) {
+      assert.equal((await register(password)).status, status, `${password.length} characters`);
+    }
+    const { username } = await register(all);
+    for (const password of [`${all.slice(0, -1)}x`, all.toUpperCase(), all.slice(0, 127)]) {
+      const answer = await t.call('POST', '/api/auth/login', { body: { username, password } });
+      assert.equal(answer.status, 401);
+    }
   });
 
   it('points at each field that does not fit', async () => {
@@ -159,6 +188,15 @@ describe('refreshing', () => {
     assert.equal((await refresh(second.body.refreshToken)).status, 401);
   });
 
+  it('ends the access tokens of the family too when a spent token is used again', async () => {
+    const first = await t.signIn();
+    const second = await refresh(first.refreshToken);
+    assert.equal(await statusOf(second.body.accessToken), 200);
+    await refresh(first.refreshToken);
+    assert.equal(await statusOf(first.accessToken), 401);
+    assert.equal(await statusOf(second.body.accessToken), 401);
+  });
+
   it('leaves other sign-ins of the same user alone when one family ends', async () => {
     const { username, refreshToken } = await t.signIn();
     const other = await t.login(username);
@@ -207,6 +245,32 @@ describe('signing out', () => {
     assert.equal((await t.call('POST', '/api/auth/logout', { body })).status, 204);
     const unknown = { refreshToken: 'no token of ours' };
     assert.equal((await t.call('POST', '/api/auth/logout', { body: unknown })).status, 204);
+  });
+
+  it('ends the access tokens of that sign-in, and no others', async () => {
+    const { username, refreshToken, accessToken } = await t.signIn();
+    const next = await refresh(refreshToken);
+    const other = await t.login(username);
+    const body = { refreshToken: next.body.refreshToken };
+    assert.equal(await statusOf(accessToken), 200);
+    await t.call('POST', '/api/auth/logout', { body });
+    assert.equal(await statusOf(accessToken), 401);
+    assert.equal(await statusOf(next.body.accessToken), 401);
+    assert.equal(await statusOf(other.accessToken), 200);
+  });
+
+  it('is remembered for the last twenty sign-ins', async () => {
+    const { id, username, refreshToken, accessToken } = await t.signIn();
+    await t.call('POST', '/api/auth/logout', { body: { refreshToken } });
+    for (let n = 1; n < 20; n += 1) {
+      const { refreshToken: another } = await t.login(username);
+      await t.call('POST', '/api/auth/logout', { body: { refreshToken: another } });
+    }
+    assert.equal(await statusOf(accessToken), 401);
+    const last = await t.login(username);
+    await t.call('POST', '/api/auth/logout', { body: { refreshToken: last.refreshToken } });
+    assert.equal(await statusOf(last.accessToken), 401);
+    assert.equal((await t.store.users.get(id))?.endedSignIns.length, 20);
   });
 
   it('ends the family of a token that is already spent', async () => {

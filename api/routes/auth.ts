@@ -144,7 +144,7 @@ export function authRoutes(deps: AuthRouteDeps) {
   const { refresh, logout, profile } = sessionRoutes(deps);
   const signIn = createSignIn(deps);
   const { passwords, now } = deps;
-  const { users, refreshTokens } = deps.store;
+  const { users } = deps.store;
 
   return newRouter()
     .openapi(register, async (c) => {
@@ -173,7 +173,7 @@ export function authRoutes(deps: AuthRouteDeps) {
       return c.json({ ...access, refreshToken }, 200, NO_STORE);
     })
     .openapi(logout, async (c) => {
-      await refreshTokens.end(c.req.valid('json').refreshToken);
+      await signIn.end(c.req.valid('json').refreshToken);
       return c.body(null, 204);
     })
     .openapi(profile, async (c) => {

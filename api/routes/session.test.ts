@@ -78,6 +78,14 @@ describe('a session', () => {
     assert.equal((await refresh(second)).status, 401);
   });
 
+  it('ends where the same browser begins another', async () => {
+    const username = await registered();
+    const first = cookieOf(await begin(username)).value;
+    const second = await call('POST', URL_, first, { username, password: PASSWORD });
+    assert.equal((await refresh(first)).status, 401);
+    assert.equal((await refresh(cookieOf(second).value)).status, 200);
+  });
+
   it('outlives an outage: its cookie is cleared by a refusal alone', async () => {
     const cookie = cookieOf(await begin(await registered())).value;
     const { refreshTokens } = t.store;
@@ -95,8 +103,11 @@ describe('a session', () => {
   });
 
   it('ends at sign-out, also where there is none', async () => {
-    const cookie = cookieOf(await begin(await registered())).value;
+    const begun = await begin(await registered());
+    const cookie = cookieOf(begun).value;
     const ended = await call('DELETE', URL_, cookie);
+    const token = begun.body.accessToken;
+    assert.equal((await t.call('GET', '/api/auth/profile', { token })).status, 401);
     assert.equal(ended.status, 204);
     assert.ok(cookieOf(ended).attributes.includes('Max-Age=0'));
     assert.equal((await refresh(cookie)).status, 401);

@@ -24,7 +24,7 @@ export const SESSION = 'session';
 /** Its prefix makes a browser refuse it from any other host, and without TLS. */
 export const SESSION_COOKIE = '__Host-laurel';
 
-/** As long as the refresh token in it is valid. */
+/** It may outlive the refresh token in it, whose own end counts; it then goes at the next call. */
 const COOKIE = {
   path: '/',
   httpOnly: true,
@@ -122,7 +122,12 @@ export function sessionRoutes(deps: SignInDeps) {
   const { begin, second } = beginRoutes(deps);
   const { refresh, end } = laterRoutes();
   const signIn = createSignIn(deps);
-  const { refreshTokens } = deps.store;
+
+  /** Ends the sign-in of the browser's cookie, if it has one. */
+  async function endCookiesSignIn(c: Context<ApiEnv>): Promise<void> {
+    const token = getCookie(c, SESSION_COOKIE);
+    if (token !== undefined) await signIn.end(token);
+  }
 
   return newRouter()
     .openapi(begin, async (c) => {
@@ -130,12 +135,14 @@ export function sessionRoutes(deps: SignInDeps) {
         c.req.valid('json'),
         c.get('client'),
       );
+      await endCookiesSignIn(c);
       setSessionCookie(c, refreshToken);
       return c.json(access, 200, NO_STORE);
     })
     .openapi(second, async (c) => {
       const { access, refreshToken } = await signIn.byCode(c.req.valid('json'), c.get('client'));
-      setCookie(c, SESSION_COOKIE, refreshToken, COOKIE);
+      await endCookiesSignIn(c);
+      setSessionCookie(c, refreshToken);
       return c.json(access, 200, NO_STORE);
     })
     .openapi(refresh, async (c) => {
@@ -151,8 +158,7 @@ export function sessionRoutes(deps: SignInDeps) {
       return c.json(access, 200, NO_STORE);
     })
     .openapi(end, async (c) => {
-      const token = getCookie(c, SESSION_COOKIE);
-      if (token !== undefined) await refreshTokens.end(token);
+      await endCookiesSignIn(c);
       clear(c);
       return c.body(null, 204);
     });

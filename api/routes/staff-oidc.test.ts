@@ -188,6 +188,16 @@ describe('what does not fit is refused, and begins no session', () => {
     assert.equal(await victim.profile(), null);
   });
 
+  for (const site of ['cross-site', 'same-site']) {
+    it(`a link of another page, which leads to the sign-in page: ${site}`, async () => {
+      const visitor = browser();
+      const address = `${START}?${new URLSearchParams({ returnTo: '/console/users' })}`;
+      const answer = await visitor.visit(address, { 'sec-fetch-site': site });
+      assert.deepEqual([answer.status, answer.headers.get('location')], [303, '/console/users']);
+      assert.equal(visitor.cookies.size, 0);
+    });
+  }
+
   it('over plain HTTP from another machine', async () => {
     const answer = await t.app.request('http://laurel.example/api/auth/oidc/start');
     assert.equal(answer.status, 403);

@@ -56,6 +56,8 @@ export function staffOidcRoutes(deps: StaffOidcRouteDeps) {
       limitByAddress(deps.rateLimits.logins),
       async (c) => {
         const returnTo = inConsole(c.req.query('returnTo'));
+        // Somebody who is signed in at the provider would not see that a session begins.
+        if (isFromElsewhere(c)) return c.redirect(returnTo, 303);
         try {
           const { url, pending } = await signIn.begin(callbackUrl(c), returnTo);
           setCookie(c, PENDING_COOKIE, written(pending), PENDING);
@@ -67,19 +69,26 @@ export function staffOidcRoutes(deps: StaffOidcRouteDeps) {
     )
     .get(CALLBACK_PATH, confidentialOnly, limitByAddress(deps.rateLimits.logins), async (c) => {
       const pending = read(getCookie(c, PENDING_COOKIE));
+      const origin = { requestId: c.get('requestId'), from: c.get('client').address };
       deleteCookie(c, PENDING_COOKIE, PENDING);
       try {
         if (!pending) throw new DomainError('unauthenticated', 'No sign-in has begun here.');
         const answer = new URL(callbackUrl(c));
         answer.search = new URL(c.req.url).search;
         const identity = await signIn.end(answer, pending);
-        const requestId = c.get('requestId');
-        setSessionCookie(c, await beginStaffSession(deps, settings.name, identity, requestId));
+        setSessionCookie(c, await beginStaffSession(deps, settings.name, identity, origin));
         return c.redirect(inConsole(pending.returnTo), 303);
       } catch (error) {
+        const why = error instanceof DomainError ? error.code : 'error';
+        deps.log.info({ why, from: origin.from, issuer: settings.name }, 'sign-in refused');
         return backWithout(c, pending?.returnTo, error);
       }
     });
+}
+
+/** Whether a page of another site sent the browser here. Browsers set the header themselves. */
+function isFromElsewhere(c: Context<ApiEnv>): boolean {
+  return ['cross-site', 'same-site'].includes(c.req.header('sec-fetch-site') ?? '');
 }
 
 /** Back to the console, which says why nobody is signed in. */

@@ -100,6 +100,19 @@ describe('a code', () => {
     assert.deepEqual([again.status, again.body.code], [401, 'unauthenticated']);
   });
 
+  it('is asked for after a reset of the password too', async () => {
+    const { id, username, secret } = await enrolled();
+    const { accessToken } = await t.signIn('ADMIN');
+    const made = await post<{ resetToken: string }>(
+      `/api/users/${id}/password-reset`,
+      undefined,
+      accessToken,
+    );
+    const { resetToken } = made.body;
+    await post('/api/auth/password-reset', { resetToken, newPassword: PASSWORD });
+    assert.equal((await second(await firstStep(username), codeOf(secret))).status, 200);
+  });
+
   it('counts once: not for another sign-in, and not where it has confirmed', async () => {
     const user = await t.signIn('AUDITOR');
     const { secret } = (await begin(user.accessToken)).body;
@@ -256,8 +269,8 @@ describe('setting up a second factor', () => {
 describe('a browser session', () => {
   const own = { 'sec-fetch-site': 'same-origin' };
 
-  it('needs the code too, and then gets its cookie', async () => {
-    const { username, secret } = await enrolled();
+  it('needs the code too, and then gets its cookie; the one before ends', async () => {
+    const { username, secret, refreshToken } = await enrolled();
     const body = { username, password: PASSWORD };
     const first = await t.call<Problem>('POST', '/api/auth/session', { body, headers: own });
     assert.deepEqual([first.status, first.body.code], [401, 'mfa_required']);
@@ -266,10 +279,12 @@ describe('a browser session', () => {
     const path = '/api/auth/session/totp';
     const foreign = await t.call('POST', path, { body: sent });
     assert.equal(foreign.status, 403);
-    const done = await t.call<Pair>('POST', path, { body: sent, headers: own });
+    const headers = { ...own, cookie: `__Host-laurel=${refreshToken}` };
+    const done = await t.call<Pair>('POST', path, { body: sent, headers });
     assert.equal(done.status, 200);
     assert.match(done.headers.get('set-cookie') ?? '', /^__Host-laurel=/);
     assert.equal(done.body.refreshToken, undefined);
+    assert.equal((await post('/api/auth/refresh', { refreshToken })).status, 401);
   });
 });
 

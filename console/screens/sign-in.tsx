@@ -7,6 +7,7 @@ import { Page } from '../parts/page.tsx';
 import { ProblemNote } from '../parts/problem-note.tsx';
 import { CodeStep } from './sign-in/code-step.tsx';
 import { EnrolStep } from './sign-in/enrol-step.tsx';
+import { PlainHttp } from './sign-in/plain-http.tsx';
 import { ProviderSignIn } from './sign-in/provider-sign-in.tsx';
 
 /**
@@ -45,6 +46,7 @@ function PasswordStep(props: { isOver: boolean; onSecond: (second: Problem['seco
     <Page title={texts.title}>
       {now.state === 'OUT' && now.ended && <p class="note">{texts.ended}</p>}
       {props.isOver && <p class="note">{texts.over}</p>}
+      <PlainHttp />
       <ProviderSignIn />
       <form class="sign-in" onSubmit={submit}>
         <TextField

@@ -19,7 +19,9 @@ export async function callAuth(call: Call): Promise<void> {
   await post('logout', { refreshToken });
   await post('refresh', { refreshToken }, 401);
   await callSession(call, credentials);
-  await callPasswords(call, credentials, token);
+  // The token of before ended with its sign-in.
+  const again = (await post('login', credentials)).body;
+  await callPasswords(call, credentials, String(again.accessToken));
 }
 
 /** A change of a password, and a sign-in that needs a second step; `token` is the user's own. */

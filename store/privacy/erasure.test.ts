@@ -23,7 +23,7 @@ async function playerWithAll() {
   const { users, refreshTokens, claims, progress, readLog } = t.store;
   const names = { username: mark, displayName: `Name ${mark}`, passwordHash: `hash ${mark}` };
   const { userId } = await users.register(names, new Date());
-  await refreshTokens.issue({ userId, epoch: 0 }, new Date());
+  await refreshTokens.issue({ userId, epoch: 0, role: 'PLAYER' }, new Date());
   const claimId = await abortedClaim(userId, `note ${mark}`, `detail ${mark}`);
   await claims.accept(newClaim({ userId }));
   const days = [0, 1, 3, 5].map((n) => new Date(Date.now() - n * 86_400_000).toISOString());

@@ -60,6 +60,7 @@ export const HIDDEN_OF_USER = [
   'roleFrom',
   'isService',
   'keptSignIn',
+  'endedSignIns',
 ] as const satisfies readonly (keyof UserDocument)[];
 
 /** The user's own record. */

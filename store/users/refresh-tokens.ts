@@ -4,10 +4,26 @@
  */
 import type { Connection } from 'mongoose';
 import { Schema } from 'mongoose';
+import { isStaff, type Role } from '../../domain/user.ts';
 import { hashOf, newSecret } from './secret.ts';
 
-/** How long a refresh token is valid after it was issued, in milliseconds. */
-export const REFRESH_TOKEN_TTL_MS = 30 * 24 * 60 * 60 * 1000;
+const HOUR_MS = 60 * 60 * 1_000;
+const DAY_MS = 24 * HOUR_MS;
+
+/** When a sign-in ends, in milliseconds. */
+interface Lifetime {
+  /** So long after its last use… */
+  idleMs: number;
+  /** …and so long after its beginning, however often it is used. */
+  totalMs: number;
+}
+
+/** Why so long: docs/security.md. Staff may do more, so they sign in again each day and each week. */
+const OF_STAFF: Lifetime = { idleMs: 12 * HOUR_MS, totalMs: 7 * DAY_MS };
+const OF_OTHERS: Lifetime = { idleMs: 30 * DAY_MS, totalMs: 90 * DAY_MS };
+
+/** How long any refresh token is valid after it was issued, at most, in milliseconds. */
+export const REFRESH_TOKEN_TTL_MS = OF_OTHERS.idleMs;
 
 /** Whose sign-in it is, and their token epoch at that time. */
 interface Holder {
@@ -21,8 +37,14 @@ interface Holder {
  */
 type Rotation =
   | { outcome: 'ROTATED'; token: string; holder: Holder }
-  | { outcome: 'REUSED' }
+  | { outcome: 'REUSED'; ended: EndedSignIn }
   | { outcome: 'UNKNOWN' };
+
+/** A sign-in that has just ended. */
+export interface EndedSignIn {
+  userId: string;
+  signInId: string;
+}
 
 interface Family extends Holder {
   /** SHA-256 of the token's first part. */
@@ -31,6 +53,8 @@ interface Family extends Holder {
   current: string;
   createdAt: Date;
   expiresAt: Date;
+  /** How long it lives; absent in sign-ins from before there was an end, which end as a player's. */
+  lifetime?: Lifetime;
 }
 
 const schema = new Schema<Family>(
@@ -41,6 +65,7 @@ const schema = new Schema<Family>(
     current: { type: String, required: true },
     createdAt: { type: Date, required: true },
     expiresAt: { type: Date, required: true },
+    lifetime: { type: { idleMs: Number, totalMs: Number }, _id: false },
   },
   { collection: 'refreshFamilies', versionKey: false, strict: 'throw' },
 );
@@ -57,11 +82,20 @@ export type RefreshTokenStore = ReturnType<typeof createRefreshTokenStore>;
 export function createRefreshTokenStore(connection: Connection) {
   const model = refreshFamilyModel(connection);
 
+  async function endFamily(signInId: string): Promise<EndedSignIn | null> {
+    const ended = await model.findOneAndDelete({ _id: signInId }).lean<Family>();
+    return ended && { userId: ended.userId, signInId };
+  }
+
   return {
     model,
 
-    /** Begins a family. Returns its first token. */
-    async issue({ userId, epoch }: Holder, now: Date): Promise<string> {
+    /**
+     * Begins a family. It ends as is right for the role: a change of role ends it in any case.
+     * @returns its first token
+     */
+    async issue({ userId, epoch, role }: Holder & { role: Role }, now: Date): Promise<string> {
+      const lifetime = isStaff(role) ? OF_STAFF : OF_OTHERS;
       const family = newSecret();
       const secret = newSecret();
       await model.insertOne({
@@ -70,7 +104,8 @@ export function createRefreshTokenStore(connection: Connection) {
         epoch,
         current: hashOf(secret),
         createdAt: now,
-        expiresAt: expiryFrom(now),
+        expiresAt: new Date(now.getTime() + lifetime.idleMs),
+        lifetime,
       });
       return `${family}.${secret}`;
     },
@@ -86,15 +121,16 @@ export function createRefreshTokenStore(connection: Connection) {
       const rotated = await model
         .findOneAndUpdate(
           { _id: parts.family, current: parts.secret, expiresAt: { $gt: now } },
-          { $set: { current: hashOf(secret), expiresAt: expiryFrom(now) } },
+          [{ $set: { current: hashOf(secret), expiresAt: expiryFrom(now) } }],
+          { updatePipeline: true },
         )
         .lean<Family>();
       if (rotated) {
         const holder = { userId: rotated.userId, epoch: rotated.epoch };
         return { outcome: 'ROTATED', token: `${familyOf(token)}.${secret}`, holder };
       }
-      const ended = await model.deleteOne({ _id: parts.family });
-      return { outcome: ended.deletedCount === 1 ? 'REUSED' : 'UNKNOWN' };
+      const ended = await endFamily(parts.family);
+      return ended ? { outcome: 'REUSED', ended } : { outcome: 'UNKNOWN' };
     },
 
     /** The times of a user's sign-ins, of which a browser or a device may have the token. */
@@ -111,15 +147,22 @@ export function createRefreshTokenStore(connection: Connection) {
     /** The ID of the sign-in that a valid refresh token belongs to. */
     signInIdOf: (token: string): string => hashOf(familyOf(token)),
 
-    /** Ends the family of a token. Without such a family nothing happens. */
-    async end(token: string): Promise<void> {
+    /** Ends the family of a token. @returns the sign-in; null where there is no such family */
+    async end(token: string): Promise<EndedSignIn | null> {
       const parts = parse(token);
-      if (parts) await model.deleteOne({ _id: parts.family });
+      return parts && (await endFamily(parts.family));
     },
   };
 }
 
-const expiryFrom = (now: Date) => new Date(now.getTime() + REFRESH_TOKEN_TTL_MS);
+/** When a family ends that is used now, as an expression over its record: never past its whole life. */
+function expiryFrom(now: Date) {
+  const { idleMs, totalMs } = OF_OTHERS;
+  const idleEnd = { $add: [now, { $ifNull: ['$lifetime.idleMs', idleMs] }] };
+  const end = { $add: ['$createdAt', { $ifNull: ['$lifetime.totalMs', totalMs] }] };
+  return { $min: [idleEnd, end] };
+}
+
 const familyOf = (token: string) => token.slice(0, token.indexOf('.'));
 
 /** The hashes of a token's two parts, or null where it does not look like one of our tokens. */

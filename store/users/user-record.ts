@@ -32,6 +32,8 @@ export interface User {
   tokenEpoch: number;
   /** The sign-in that stayed when the user ended all others; null where none did. */
   keptSignIn: KeptSignIn | null;
+  /** The IDs of the sign-ins that ended last: their access tokens are no longer valid. */
+  endedSignIns: string[];
   createdAt: Date;
   updatedAt: Date;
   /** When the user's personal data were erased; absent where they were not. */
@@ -53,7 +55,13 @@ export interface NewUser {
 /** A user as the collection has it. */
 export type UserDocument = Omit<
   UserWithHash,
-  'userId' | 'passwordHash' | 'externalId' | 'roleFrom' | 'isService' | 'keptSignIn'
+  | 'userId'
+  | 'passwordHash'
+  | 'externalId'
+  | 'roleFrom'
+  | 'isService'
+  | 'keptSignIn'
+  | 'endedSignIns'
 > & {
   _id: string;
   passwordHash?: string;
@@ -61,6 +69,7 @@ export type UserDocument = Omit<
   roleFrom?: Date;
   isService?: true;
   keptSignIn?: KeptSignIn | null;
+  endedSignIns?: string[];
   /** The unique form of the name; see `usernameKey`. */
   usernameKey: string;
   /** How often this admin was the one left when another was removed; see `keepAnAdmin`. */
@@ -78,6 +87,7 @@ const schema = new Schema<UserDocument>(
     roleFrom: Date,
     isService: Boolean,
     keptSignIn: Object,
+    endedSignIns: { type: [String], default: undefined },
     role: { type: String, required: true },
     status: { type: String, required: true },
     statusAt: { type: Date, required: true },
@@ -190,6 +200,7 @@ export function usernameKey(username: string): string {
 export function toUser(stored: UserDocument): User {
   const { _id, username, displayName, externalId = null, role, roleFrom = null, status } = stored;
   const { statusAt, isService = false, tokenEpoch, keptSignIn = null } = stored;
+  const { endedSignIns = [] } = stored;
   const { createdAt, updatedAt, erasedAt } = stored;
   return {
     userId: _id,
@@ -203,6 +214,7 @@ export function toUser(stored: UserDocument): User {
     isService,
     tokenEpoch,
     keptSignIn,
+    endedSignIns,
     createdAt,
     updatedAt,
     ...(erasedAt && { erasedAt }),

@@ -8,6 +8,7 @@ import { type Found, findBounded, named } from '../mongodb/bounded-find.ts';
 import { isDuplicateKey } from '../mongodb/connection.ts';
 import { after, type Position } from '../mongodb/cursor.ts';
 import { createExternalUsers } from './external-users.ts';
+import type { EndedSignIn } from './refresh-tokens.ts';
 import { createUserChanges } from './user-changes.ts';
 import {
   BY_NAME,
@@ -24,6 +25,9 @@ import {
 } from './user-record.ts';
 
 export { type User, usernameKey } from './user-record.ts';
+
+/** How many ended sign-ins a user's record names: far more than a person ends in an access token's life. */
+const MOST_ENDED = 20;
 
 interface UserFilter {
   username?: string | undefined;
@@ -131,6 +135,12 @@ export function createUserStore(connection: Connection) {
       const question = { range: { $and: [range, next] }, rest, sort: NEWEST, limit };
       const byTime = ({ createdAt: at, _id: id }: UserDocument) => ({ at, id });
       return pageOf(await findBounded(model, question), limit, byTime);
+    },
+
+    /** Ends the access tokens of a sign-in. Only the last sign-ins that ended are kept. */
+    async endSignIn({ userId, signInId }: EndedSignIn): Promise<void> {
+      const ended = { $each: [signInId], $slice: -MOST_ENDED };
+      await model.updateOne({ _id: userId }, { $push: { endedSignIns: ended } });
     },
 
     /**

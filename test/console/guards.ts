@@ -59,6 +59,7 @@ export async function endsAndComesBack(
   await stack.laurel.as(token).PATCH('/api/users/{userId}', { params, body });
   await visit.press(visit.link(t.common.clearFilters));
   await visit.sees(t.signIn.ended);
+  await visit.sees(t.signIn.plainHttp);
   await visit.check();
   const { pathname } = new URL(page.url());
   await signInAt(page, manner.language, username);

@@ -92,6 +92,10 @@ describe('an API over a database that lacks indexes, which it may not build', ()
     }
     await until(async () => (await statusOf('/readyz')) === 200, 'the API to be ready');
   });
+
+  it('says where browsers can have a session without TLS', async () => {
+    await until(() => said.includes('http://localhost alone'), 'the API to say it');
+  });
 });
 
 describe('an API whose log nobody reads any more', () => {

@@ -6,11 +6,12 @@ import { after, before, describe, it } from 'node:test';
 import { exportJWK, generateKeyPair } from 'jose';
 import type { ClaimBody } from '../../api/claims/claim-body.ts';
 import { createTokens } from '../../api/identity/tokens.ts';
-import { type Child, startChild } from '../../local/processes/child-process.ts';
+import type { Child } from '../../local/processes/child-process.ts';
 import { freePort } from '../../local/processes/ports.ts';
 import { ended, event, gameEvent, parked, recordOf } from '../helpers.ts';
 import { type Laurel, startLaurel } from '../laurel.ts';
 import { type Collector, type SentSpan, startCollector, treeOf } from '../otlp-collector.ts';
+import { startOwnProcess } from '../own-process.ts';
 import { type TestServers, testServers, uniqueName } from '../servers.ts';
 import { drawTrace } from './draw-trace.ts';
 
@@ -33,25 +34,11 @@ let apiUrl: string;
 const logged: Record<string, unknown>[] = [];
 
 /** Starts one of our processes; resolves once it is ready. */
-async function start(name: string, env: NodeJS.ProcessEnv): Promise<Child> {
-  const ready = Promise.withResolvers<void>();
-  const file = path.resolve(import.meta.dirname, '../..', name, 'main.ts');
-  const child = await startChild(
-    { file: process.execPath, args: [file], env },
-    {
-      chunk: () => {},
-      line(text) {
-        if (!text.startsWith('{')) return console.error(text);
-        const line = JSON.parse(text);
-        logged.push(line);
-        if (line.msg === `${name} ready`) ready.resolve();
-      },
-    },
-  );
-  void child.ended.then(({ words }) => ready.reject(new Error(`${name}: ${words}`)));
-  await ready.promise;
-  return child;
-}
+const start = (name: string, env: NodeJS.ProcessEnv) =>
+  startOwnProcess(name, env, (text) => {
+    if (text.startsWith('{')) logged.push(JSON.parse(text));
+    else console.error(text);
+  });
 
 before(async () => {
   servers = await testServers();

@@ -5,6 +5,7 @@ export const signIn = {
   password: 'Password',
   submit: 'Sign in',
   wrong: 'No user has this name and password.',
+  plainHttp: 'This connection is not encrypted. You can sign in so on this machine only.',
   by: (provider: string) => `Sign in with ${provider}`,
   /** Why a sign-in at the studio's provider brought nobody in, by the problem's code. */
   failed: {

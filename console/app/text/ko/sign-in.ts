@@ -7,6 +7,7 @@ export const signIn: Texts['signIn'] = {
   password: '비밀번호',
   submit: '로그인',
   wrong: '사용자 이름 또는 비밀번호가 올바르지 않습니다.',
+  plainHttp: '암호화되지 않은 연결입니다. 이렇게는 이 컴퓨터에서만 로그인할 수 있습니다.',
   by: (provider) => `${provider} 계정으로 로그인`,
   failed: {
     unauthenticated: '로그인하지 못했거나 시간이 초과되었습니다. 다시 시도해 주세요.',
