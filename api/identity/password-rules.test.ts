@@ -19,7 +19,12 @@ describe('a password', () => {
     });
   }
 
-  for (const password of ['laurel-admin-26', 'LaurelConsole', 'Game server 1!', 'rewardevent2026']) {
+  for (const password of [
+    'laurel-admin-26',
+    'LaurelConsole',
+    'Game server 1!',
+    'rewardevent2026',
+  ]) {
     it(`is refused as made of our own words: ${password}`, async () => {
       assert.match((await passwordFault(password, 'mira')) ?? '', /tried here first/);
     });
