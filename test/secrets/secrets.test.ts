@@ -106,6 +106,7 @@ async function environment(port: number): Promise<NodeJS.ProcessEnv> {
     STAFF_OIDC: JSON.stringify({ issuer: address, clientId, clientSecret, roles }),
     FULFILLMENT_INITIAL_INTERVAL_MS: '50',
     OTEL_EXPORTER_OTLP_ENDPOINT: collector.endpoint,
+    OTEL_TRACES_SAMPLER: 'parentbased_always_on',
   };
 }
 
