@@ -122,6 +122,11 @@ async function whole(traceId: string): Promise<SentSpan[]> {
   });
 }
 
+/** The tree with one read of the player in each place: a slow request reads it again. */
+function withoutRereads(tree: string[]): string[] {
+  return tree.filter((line, n) => !(line.endsWith('find users') && line === tree[n - 1]));
+}
+
 describe('a trace', () => {
   it('has one tree of a mailbox claim, with every span named', async () => {
     const { eventId } = await event(laurel);
@@ -130,7 +135,7 @@ describe('a trace', () => {
     const { claimId, traceId } = await claimInTrace(eventId);
     await ended(laurel, claimId);
     const spans = await whole(traceId);
-    assert.deepEqual(treeOf(spans, CALLER_SPAN), [
+    assert.deepEqual(withoutRereads(treeOf(spans, CALLER_SPAN)), [
       'POST /api/event-claims/{eventId}/claim',
       '  find events',
       '  find users',
@@ -138,7 +143,6 @@ describe('a trace', () => {
       '  RunWorkflow:claim',
       '    RunActivity:advance',
       '      find claims',
-      '      find users',
       '      find users',
       '      update claims',
       '      update claims',
