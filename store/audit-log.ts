@@ -14,7 +14,7 @@ import {
   type PersonalPart,
   personalPart,
 } from './audit-personal.ts';
-import { after, type Position } from './mongodb/cursor.ts';
+import { after, inTime, type Position } from './mongodb/cursor.ts';
 import type { StaffWrite } from './users/staff.ts';
 
 /** What staff do, as `object.verb`. */
@@ -206,12 +206,7 @@ export function createAuditLog(connection: Connection, now: () => Date = () => n
         ...(actorId !== undefined && { actorId }),
         ...(action !== undefined && { action }),
         ...(targetId !== undefined && { targetId }),
-        $and: [
-          {},
-          ...(since ? [{ at: { $gte: since } }] : []),
-          ...(until ? [{ at: { $lt: until } }] : []),
-          after('at', from),
-        ],
+        $and: [...inTime('at', { since, until }), after('at', from)],
       })
       .sort(NEWEST)
       .limit(limit + 1)

@@ -34,7 +34,6 @@ export async function startOpenIdProvider(name: string, groups: Record<string, s
       response_types: [],
     })),
     jwks: { keys },
-    clientDefaults: { id_token_signed_response_alg: 'ES256' },
     cookies: { keys: [SECRET] },
     extraTokenClaims: (_, token) => ({
       groups: 'clientId' in token ? groups[String(token.clientId)] : [],

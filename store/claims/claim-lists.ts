@@ -2,7 +2,7 @@
 import type { Model } from 'mongoose';
 import { CLAIM_STATES, type ClaimState, type Reason } from '../../domain/claims/claim.ts';
 import { type Found, findBounded, named } from '../mongodb/bounded-find.ts';
-import { after, type Position } from '../mongodb/cursor.ts';
+import { after, inTime, type Position } from '../mongodb/cursor.ts';
 import {
   BY_EVENT,
   BY_GRANT,
@@ -45,10 +45,7 @@ const NEWEST = { createdAt: -1, _id: -1 } as const;
  */
 export function split({ since, until, ...filter }: ClaimFilter) {
   const { userId, idempotencyKey, eventId, state, reason, provider, rewardId, ...others } = filter;
-  const times = [
-    ...(since ? [{ createdAt: { $gte: since } }] : []),
-    ...(until ? [{ createdAt: { $lt: until } }] : []),
-  ];
+  const times = inTime('createdAt', { since, until });
   const places = { 'snapshot.provider': provider, 'lines.lineId': rewardId };
   const more = { idempotencyKey, reason, ...places, ...others };
   const isOfReason = { $and: [{ reason }, { reason: { $type: 'string' } }] };

@@ -3,7 +3,7 @@ import type { Model, PipelineStage } from 'mongoose';
 import { CLAIM_STATES } from '../../domain/claims/claim.ts';
 import { DomainError } from '../../domain/errors.ts';
 import { named } from '../mongodb/bounded-find.ts';
-import { isAnswer } from '../mongodb/connection.ts';
+import { isAnswer, TIME_IS_UP } from '../mongodb/connection.ts';
 import type { ClaimCounts } from './claim-counts.ts';
 import { type ClaimFilter, split } from './claim-lists.ts';
 import { BY_EVENT, BY_STATE, type Claim } from './claim-record.ts';
@@ -46,9 +46,6 @@ export function largestFirst(a: ClaimGroup, b: ClaimGroup): number {
  * for its answer (`DATABASE_TIMEOUT_MS`), so that the count has ended on the server too.
  */
 const SUMMED_FOR_MS = 2_500;
-
-/** MongoDB's code where the time was up. */
-const TIME_IS_UP = 50;
 
 /** When to try again, in seconds. The filter stays as slow unless the database was busy. */
 const RETRY_AFTER_S = 10;

@@ -1,7 +1,7 @@
 /** Counts the claims that are not final, for metrics. */
 import type { Model } from 'mongoose';
 import { CLAIM_STATES, type ClaimState, isFinal, type Reason } from '../../domain/claims/claim.ts';
-import { isAnswer } from '../mongodb/connection.ts';
+import { isAnswer, TIME_IS_UP } from '../mongodb/connection.ts';
 import { BY_STATE, type Claim } from './claim-record.ts';
 
 /** Open claims that have these fields in common. */
@@ -23,9 +23,6 @@ const WITHOUT_REASON = CLAIM_STATES.filter((of) => !isFinal(of) && !WITH_REASON.
 
 /** How long the database may read claims for their reasons, in milliseconds. */
 const WITHIN_MS = 1_500;
-
-/** MongoDB's code where the time was up. */
-const TIME_IS_UP = 50;
 
 /**
  * Counts open claims by state and, where they have one, by reason and provider. Claims without a

@@ -4,7 +4,7 @@
  */
 import type { Model } from 'mongoose';
 import { type ClaimState, FINAL_STATES, type Reason } from '../../domain/claims/claim.ts';
-import { isAnswer } from '../mongodb/connection.ts';
+import { isAnswer, TIME_IS_UP } from '../mongodb/connection.ts';
 import { BY_GRANT, BY_STATE, type Claim } from './claim-record.ts';
 import { bucketOfField, createSlidingSums, type InBucket, type Span } from './sliding-sums.ts';
 
@@ -36,9 +36,6 @@ const GRANTS_MS = 600_000;
 
 /** How long one look may read, in milliseconds: overviews are made every two seconds. */
 const WITHIN_MS = 1_500;
-
-/** MongoDB's code where the time was up. */
-const TIME_IS_UP = 50;
 
 /** A claim may wait so long between its acceptance and its record, in milliseconds; generous. */
 const RECORDED_WITHIN_MS = 5 * 60_000;

@@ -189,6 +189,9 @@ export function levelOf(error: unknown): 'warn' | 'error' {
   return databaseTrouble(error) === 'REFUSES' ? 'error' : 'warn';
 }
 
+/** MongoDB's code where a command took longer than its `maxTimeMS`. */
+export const TIME_IS_UP = 50;
+
 /** Whether the MongoDB server answered with one of these codes; others' codes do not count. */
 export function isAnswer(error: unknown, ...codes: number[]): boolean {
   return error instanceof mongo.MongoServerError && codes.includes(Number(error.code));

@@ -2,7 +2,7 @@
 import type { Connection } from 'mongoose';
 import { DAY_MS } from '../../domain/conditions/player-event.ts';
 import { DomainError } from '../../domain/errors.ts';
-import { isAnswer } from '../mongodb/connection.ts';
+import { isAnswer, TIME_IS_UP } from '../mongodb/connection.ts';
 import { laterOf, type Quarter, TOGETHER } from './progress-days.ts';
 
 /** A metric, and a key or none. */
@@ -31,9 +31,6 @@ interface Part extends Pick<Quarter, 'sum' | 'last' | 'highest' | 'latest'> {
  * answer (`DATABASE_TIMEOUT_MS`).
  */
 const SUMMED_FOR_MS = 2_500;
-
-/** MongoDB's code where the time was up. */
-const TIME_IS_UP = 50;
 
 /** When to try again, in seconds. */
 const RETRY_AFTER_S = 10;

@@ -5,7 +5,7 @@
 import { type Connection, mongo, Schema } from 'mongoose';
 import type { Role } from '../../domain/user.ts';
 import { isDuplicateKey } from '../mongodb/connection.ts';
-import { after, type Position } from '../mongodb/cursor.ts';
+import { after, inTime, type Position } from '../mongodb/cursor.ts';
 
 /** A read by staff. */
 export interface PersonalRead {
@@ -100,12 +100,7 @@ export function createReadLogStore(connection: Connection) {
         .find({
           ...(userId !== undefined && { userId }),
           ...(actorId !== undefined && { actorId }),
-          $and: [
-            {},
-            ...(since ? [{ at: { $gte: since } }] : []),
-            ...(until ? [{ at: { $lt: until } }] : []),
-            after('at', from),
-          ],
+          $and: [...inTime('at', { since, until }), after('at', from)],
         })
         .sort(NEWEST)
         .limit(limit + 1)
